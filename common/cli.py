@@ -1,0 +1,256 @@
+"""The command line every stage shares: arguments, resume, rejects, shards, Ctrl-C, exit codes, the summary line.
+
+A stage that turns records into records reads like this:
+
+    def main() -> int:
+        args = arguments()
+        with cli.Run("transcribe", args) as run:
+            for record in run.records("id", "shortcut"):
+                try:
+                    run.write(transcribe(record))
+                except cli.Reject as reject:
+                    run.reject(record["id"], reject)
+            return run.finish(exact=...)
+
+    if __name__ == "__main__":
+        cli.start(main)
+
+Exit codes: 0 done, 1 failed (one line on stderr), 2 bad arguments, 130 interrupted (what was done is saved; the same command goes on).
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import orjson
+from tqdm import tqdm
+
+from common import jsonl
+from common.jsonl import Record, UserError
+
+EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+class Reject(Exception):
+    """A record is dropped: `reason` is a short code, `detail` what a person needs to see."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# arguments
+
+
+def parser(doc: str | None, input: str | None = None, output: str | None = None) -> argparse.ArgumentParser:
+    """The parser of a stage: its docstring is the help, and the arguments of all stages stand in it."""
+    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    if input is not None:
+        result.add_argument("--input", type=Path, default=Path(input), metavar="FILE", help=f"JSONL to read (default: {input})")
+    if output is not None:
+        result.add_argument("--output", type=Path, default=Path(output), metavar="FILE", help=f"JSONL to append to (default: {output})")
+        result.add_argument("--overwrite", action="store_true", help="start anew instead of going on where the last run stopped")
+        result.add_argument("--limit", type=positive_int, metavar="N", help="stop after N records of the input")
+        result.add_argument("--shard", type=shard, default=slurm_shard(), metavar="I/N",
+                            help="take the I-th of N parts, I from 0 (default: the SLURM array's index, else all)")
+    return result
+
+
+def positive_int(text: str) -> int:
+    """An argparse type: an integer of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: at least 1 is needed")
+    return value
+
+
+def shard(text: str) -> tuple[int, int]:
+    """An argparse type: `I/N` with 0 <= I < N."""
+    try:
+        index, count = map(int, text.split("/"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N, such as 0/8") from None
+    if not 0 <= index < count:
+        raise argparse.ArgumentTypeError(f"{text}: I must lie in 0..N-1")
+    return index, count
+
+
+def slurm_shard() -> tuple[int, int] | None:
+    """(index, count) of the SLURM job array this process belongs to, if any."""
+    task, count = os.environ.get("SLURM_ARRAY_TASK_ID"), os.environ.get("SLURM_ARRAY_TASK_COUNT")
+    if not (task and count):
+        return None
+    return int(task) - int(os.environ.get("SLURM_ARRAY_TASK_MIN", 0)), int(count)
+
+
+def shard_path(path: Path, part: tuple[int, int] | None) -> Path:
+    """`workflows.jsonl` of shard 3 of 64 is `workflows.03-of-64.jsonl`."""
+    if part is None:
+        return path
+    index, count = part
+    return path.with_name(f"{path.stem}.{index:0{len(str(count))}d}-of-{count}{path.suffix}")
+
+
+def in_shard(identifier: str, part: tuple[int, int] | None) -> bool:
+    """Whether a record belongs to this shard: by a hash of its id, so that every stage cuts alike."""
+    return part is None or zlib.crc32(identifier.encode()) % part[1] == part[0]
+
+
+def rejects_path(output: Path) -> Path:
+    """Where a stage writes what it drops."""
+    return output.with_name(f"{output.stem}.rejected.jsonl")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# a run
+
+
+class Run:
+    """One run of a stage: reads what is not done yet, appends what is made, and sums up. Memory: the set of ids that are done."""
+
+    def __init__(self, stage: str, args: argparse.Namespace) -> None:
+        self.stage, self.args = stage, args
+        self.input: Path | None = getattr(args, "input", None)
+        self.output = shard_path(args.output, args.shard)
+        self.rejects = rejects_path(self.output)
+        self.read = self.written = self.rejected = self.skipped = 0
+        self.interrupted = False
+        self.started = time.perf_counter()
+        self.bar: tqdm[Any] | None = None
+        self._files: dict[Path, IO[bytes]] = {}
+
+    def __enter__(self) -> Run:
+        if self.input is not None and self.input.resolve() == self.output.resolve():
+            raise UserError(f"{self.output}: --input and --output are the same file")
+        try:
+            self.output.parent.mkdir(parents=True, exist_ok=True)
+            for path in (self.output, self.rejects):
+                self._files[path] = open(path, "ab")
+            fcntl.flock(self._files[self.output], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in (self.output, self.rejects):
+                if self.args.overwrite:
+                    os.truncate(path, 0)
+                jsonl.repair_tail(path)
+        except BlockingIOError:
+            raise UserError(f"{self.output}: another run is writing it; wait for it, or name another --output") from None
+        except OSError as error:
+            raise UserError(f"{error.filename or self.output}: cannot be written: {error.strerror}") from None
+        self.done = {*jsonl.ids(self.output), *jsonl.ids(self.rejects)}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+        if self.bar is not None:
+            self.bar.close()
+        if self.rejects.exists() and not self.rejects.stat().st_size:
+            self.rejects.unlink()  # an empty list of rejects is noise in a folder
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        if self.interrupted:  # asked twice: now
+            raise KeyboardInterrupt
+        self.interrupted = True
+        say("stopping after the record in hand; the same command goes on from here")
+
+    def is_due(self, identifier: str) -> bool:
+        """Whether a record is of this shard and not done yet; counts it as skipped if it is done."""
+        if not in_shard(identifier, self.args.shard):
+            return False
+        if identifier in self.done:
+            self.skipped += 1
+            return False
+        return True
+
+    def records(self, *required: str) -> Iterator[Record]:
+        """Yield the input's records that are due, parsed, with the fields that the stage needs."""
+        assert self.input is not None
+        seen = 0
+        for number, line in self.progress(jsonl.numbered_lines(self.input)):
+            where = f"{self.input}:{number}"
+            identifier = jsonl.record_id(line, where)
+            if self.interrupted or (self.args.limit is not None and seen >= self.args.limit):
+                break
+            seen += 1
+            if self.is_due(identifier):
+                self.read += 1
+                yield jsonl.parse(line, where, ("id", *required))
+
+    def progress(self, items: Any, total: int | None = None) -> Iterator[Any]:
+        """Show how far a loop is, on stderr, where a person is looking."""
+        self.bar = tqdm(items, total=total, desc=self.stage, unit="rec", file=sys.stderr, disable=not sys.stderr.isatty())
+        return iter(self.bar)
+
+    def write(self, record: Record) -> None:
+        """Append a record to the output; it is in the file when this returns."""
+        self._append(self.output, record)
+        self.written += 1
+
+    def reject(self, identifier: str, reject: Reject, **context: Any) -> None:
+        """Append a dropped record's id, reason and detail to the rejects."""
+        self._append(self.rejects, {"id": identifier, "reason": reject.reason, "detail": reject.detail, **context})
+        self.rejected += 1
+
+    def _append(self, path: Path, record: Record) -> None:
+        self.done.add(record["id"])
+        try:
+            line = jsonl.encode(record)
+        except TypeError as error:
+            raise UserError(f"{path}: record {record['id']} cannot be written as JSON: {error}") from None
+        try:
+            self._files[path].write(line)
+            self._files[path].flush()
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written: {error.strerror}; free some space and run the same command again") from None
+
+    def finish(self, **figures: Any) -> int:
+        """Print the summary line, the last on stdout; returns the exit code."""
+        if self.bar is not None:
+            self.bar.close()
+        summary(self.stage, read=self.read, written=self.written, rejected=self.rejected, skipped=self.skipped,
+                seconds=round(time.perf_counter() - self.started, 3), **figures)
+        return EXIT_INTERRUPTED if self.interrupted else EXIT_DONE
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# start and end
+
+
+def say(message: str) -> None:
+    """A message to the person at the terminal: stderr, so that stdout stays data."""
+    tqdm.write(message, file=sys.stderr)
+
+
+def summary(stage: str, **figures: Any) -> None:
+    """The last line on stdout: one JSON object that says what a stage did."""
+    print(orjson.dumps({"stage": stage, **figures}).decode(), flush=True)
+
+
+def start(main: Callable[[], int]) -> NoReturn:
+    """Run a stage's main and leave with its exit code; an error the user can mend is one line."""
+    try:
+        code = main()
+    except UserError as error:
+        say(f"error: {error}")
+        code = EXIT_FAILED
+    except BrokenPipeError:  # the reader of our stdout went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_FAILED
+    except KeyboardInterrupt:
+        say("interrupted; what was done is saved, and the same command goes on")
+        code = EXIT_INTERRUPTED
+    sys.stdout.flush()
+    sys.exit(code)

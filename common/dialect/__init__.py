@@ -1,0 +1,128 @@
+"""The dialect: Python that is an Apple Shortcut.
+
+    code, residue = to_python(shortcut)               # readable Python, and what it does not show
+    to_shortcut(code, residue) == shortcut            # the same object tree, types included
+    canonical(to_shortcut(code)) == canonical(shortcut)    # from the code alone: the same program
+    to_python(to_shortcut(code))[0] == code           # a fixed point
+
+An action is a keyword-only call of its id (`is_workflow_actions_url(WFURLActionURL='…')`), its output the name it is assigned to. Setting a
+variable is an assignment, appending is `X += [value]`, If is if/elif/else, Repeat is for, Choose from Menu is match, text with variables is
+an f-string, a dictionary is a dict, a Comment is a string on a line of its own. `#` lines are not part of a program. Where each form is
+defined: tokens.py (variables and their parts), text.py, values.py and reading.py (parameters), conditions.py, blocks.py, header.py.
+
+Nothing is ever executed: programs are read with `ast` and interpreted.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from common import plist
+from common.catalog import call_name
+from common.dialect import blocks, residue
+from common.dialect.canonical import canonical
+from common.dialect.check import check
+from common.dialect.compile import Compiler
+from common.dialect.decompile import Writer, program_text
+from common.dialect.names import apis_of, rename, rename_residue
+from common.dialect.syntax import Diagnostic, DialectError, called, parse
+from common.dialect.vocabulary import HELPERS, spoken
+
+__all__ = ["HELPERS", "Diagnostic", "DialectError", "Unbalanced", "apis_of", "call_name", "canonical", "check", "equivalent", "parse",
+           "rename", "rename_residue", "statistics", "to_python", "to_shortcut", "transcribe"]  # fmt: skip
+
+Unbalanced = blocks.Unbalanced
+statistics = blocks.statistics
+Residue = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """A shortcut's program with the proof of its round trip. `raw`: actions that no form could express."""
+
+    code: str
+    residue: Residue
+    exact: bool
+    canonical: bool
+    fixed_point: bool
+    raw: int
+
+
+def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
+    """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut. Raises Unbalanced."""
+    code, writer, _ = _write(shortcut)
+    return code, _residue(code, writer, shortcut)[0]
+
+
+def transcribe(shortcut: dict[str, Any]) -> Transcription:
+    """The program of a shortcut, each of the three equalities above tried and noted. Raises Unbalanced."""
+    code, writer, alone = _write(shortcut)
+    rest, rebuilt = _residue(code, writer, shortcut)
+    return Transcription(code, rest, exact=plist.same(rebuilt, shortcut), canonical=equivalent(alone, shortcut),
+                         fixed_point=_write(alone)[0] == code, raw=raw_fallbacks(code))  # fmt: skip
+
+
+def raw_fallbacks(code: str) -> int:
+    """The places of a program where the property list shows: whole actions, and envelopes without a form."""
+    calls = [node for node in ast.walk(parse(code)) if isinstance(node, ast.Call | ast.Dict)]
+    envelopes = [node for node in calls if isinstance(node, ast.Dict)
+                 and any(isinstance(key, ast.Constant) and key.value == "WFSerializationType" for key in node.keys)]  # fmt: skip
+    return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
+
+
+def _write(shortcut: dict[str, Any]) -> tuple[str, Writer, dict[str, Any]]:
+    """(program, its writer, what it compiles to alone). Actions that sugar does not reproduce are written out, and all tried again."""
+    wanted = canonical(shortcut)["WFWorkflowActions"]
+    raw: frozenset[int] = frozenset()
+    while True:
+        code, writer = program_text(shortcut, raw)
+        alone = to_shortcut(code)
+        actions = canonical(alone)["WFWorkflowActions"]
+        same_length = len(actions) == len(wanted)
+        changed = frozenset(i for i in range(len(wanted)) if not same_length or not plist.same(actions[i], wanted[i]))
+        if changed <= raw:
+            return code, writer, alone
+        raw |= changed
+
+
+def _residue(code: str, writer: Writer, shortcut: dict[str, Any]) -> tuple[Residue, dict[str, Any]]:
+    """(the residue, what program and residue compile to)."""
+    rest = _names_of(writer)
+    compiled = to_shortcut(code, rest)
+    rest["patch"] = residue.difference(compiled, shortcut)
+    return rest, residue.apply(compiled, rest["patch"])
+
+
+def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
+    """Compile a program; with its residue, to exactly the shortcut it came from. Raises DialectError at the first error."""
+
+    def fail(error: DialectError) -> None:
+        raise error
+
+    module = parse(code)
+    try:
+        shortcut = Compiler(module, residue_, fail).shortcut()
+    except RecursionError:
+        raise DialectError(1, "nested too deep", "syntax") from None
+    return residue.apply(shortcut, (residue_ or {}).get("patch", []))
+
+
+def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether two shortcuts are the same program: equal but for what canonical() forgets."""
+    return plist.same(canonical(a), canonical(b))
+
+
+def _names_of(writer: Writer) -> Residue:
+    """The part of the residue that names things: it survives a renaming of the program's names."""
+    actions = [action["WFWorkflowActionParameters"] for action in writer.actions]
+    starts = [parameters for action, parameters in zip(writer.actions, actions)
+              if blocks.kind_of(action) and blocks.mode(action) == blocks.START]  # fmt: skip
+    return {
+        "uuids": {identifier: uuid for uuid, identifier in writer.output_names.items()},
+        "names": {identifier: label for identifier, label in writer.labels.items() if label != spoken(identifier)},
+        "custom": writer.custom,
+        "missing": writer.missing_uuids,
+        "groups": [group if isinstance(group := parameters.get("GroupingIdentifier"), str) else "" for parameters in starts],
+    }

@@ -1,0 +1,179 @@
+"""What the names of a program are bound to while it is compiled: outputs of actions, variables, loop variables."""
+
+from __future__ import annotations
+
+import ast
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from common.dialect import actions, blocks, vocabulary
+from common.dialect.syntax import DialectError, called
+from common.dialect.tokens import Token
+
+Parameters = dict[str, Any]
+
+
+class Bindings:
+    """The names of one program; answers reading.py's questions about them."""
+
+    def __init__(self, module: ast.Module, residue: dict[str, Any]) -> None:
+        self.residue = residue
+        self.bound: set[str] = set()
+        self.loop_variables: dict[str, str] = {}  # identifier -> Repeat Item, Repeat Index 2, …
+        self.uuids: dict[str, str] = {}  # identifier -> UUID
+        self.labels: dict[str, str] = {}
+        self.read: set[str] = set()
+        self.pending: dict[str, int] = {}  # identifier -> line of a later() whose name is not bound yet
+        self.outputs: list[tuple[Parameters, str]] = []
+        self.names = vocabulary.NameAllocator()
+        self._survey(module)
+
+    def _survey(self, module: ast.Module) -> None:
+        """Which names are variables: those set from a variable, appended to, or bound to more than one output."""
+        bindings: Counter[str] = Counter()
+        self.variables: set[str] = set()
+        for node in ast.walk(module):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self.variables.add(node.target.id)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append" \
+                    and isinstance(node.func.value, ast.Name):  # fmt: skip
+                self.variables.add(node.func.value.id)
+            elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                self._survey_assignment(node.targets[0].id, node.value, bindings)
+        self.variables |= {identifier for identifier, count in bindings.items() if count > 1}
+
+    def _survey_assignment(self, identifier: str, value: ast.expr, bindings: Counter[str]) -> None:
+        makes_output = self.is_action_call(value) or called(value) in blocks.RESULT_HELPERS.values()
+        literal = isinstance(value, ast.Constant | ast.JoinedStr | ast.Dict | ast.UnaryOp | ast.BinOp) or \
+            (isinstance(value, ast.List) and value.elts) or \
+            (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format")  # fmt: skip
+        if makes_output or literal:
+            shares = isinstance(value, ast.Call) and any(keyword.arg == "UUID" for keyword in value.keywords)
+            bindings[identifier] += not shares
+        else:
+            self.variables.add(identifier)
+
+    # -- questions about a name -----------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def is_action_call(node: ast.expr) -> bool:
+        """Whether an expression calls an action, and no helper."""
+        helper = called(node)
+        return helper is not None and (helper not in vocabulary.HELPERS or helper in ("action", "raw_action"))
+
+    def is_variable(self, identifier: str) -> bool:
+        """Whether a name is a variable of the shortcut, not the output of one action."""
+        return identifier in self.variables
+
+    def is_bound(self, identifier: str) -> bool:
+        """Whether a name was bound on a line before."""
+        return identifier in self.bound
+
+    def label(self, identifier: str) -> str:
+        """The name that an identifier stands for in the shortcut."""
+        return self.labels.get(identifier) or self.residue.get("names", {}).get(identifier) or vocabulary.spoken(identifier)
+
+    def unbound(self) -> Iterator[tuple[str, int]]:
+        """Names that `later` promised and nothing bound."""
+        return ((identifier, line) for identifier, line in self.pending.items() if identifier not in self.bound)
+
+    # -- references, for reading.py -------------------------------------------------------------------------------------------
+
+    def reference(self, identifier: str, line: int, later: bool = False) -> Token:
+        """The token of a name. Raises DialectError if nothing has bound it."""
+        if identifier in self.loop_variables:
+            return {"Type": "Variable", "VariableName": self.loop_variables[identifier]}
+        if later:
+            self.names.taken.add(identifier)
+            self.pending.setdefault(identifier, line)
+        elif identifier not in self.bound:
+            raise DialectError(line, f"{identifier} is not bound to anything above this line", "undefined_name")
+        self.read.add(identifier)
+        if self.is_variable(identifier):
+            return {"Type": "Variable", "VariableName": self.label(identifier)}
+        return {"Type": "ActionOutput", "OutputUUID": self._uuid(identifier), "OutputName": self.label(identifier)}
+
+    def missing(self, output_name: str, number: int) -> Token:
+        """The token of an output that no action of the shortcut has."""
+        known = self.residue.get("missing", {}).get(output_name, [])
+        value = known[number - 1] if 0 < number <= len(known) else _made_uuid(f"missing {number} {output_name}")
+        return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": output_name}
+
+    def uuid(self, identifier: str, line: int) -> str:
+        """The UUID of an output, where a literal names it."""
+        self.read.add(identifier)
+        return self._uuid(identifier)
+
+    def _uuid(self, identifier: str) -> str:
+        if identifier not in self.uuids:
+            self.uuids[identifier] = self.residue.get("uuids", {}).get(identifier) or _made_uuid(f"output {identifier}")
+        return self.uuids[identifier]
+
+    # -- bindings -------------------------------------------------------------------------------------------------------------
+
+    def set_variable(self, identifier: str) -> str:
+        """Bind a name to a variable; returns the variable's name."""
+        self.names.taken.add(identifier)
+        self.bound.add(identifier)
+        self.loop_variables.pop(identifier, None)
+        return self.label(identifier)
+
+    def bind_output(self, identifier: str, parameters: Parameters, action_id: str) -> None:
+        """Bind a name to an action's output: give the action its UUID, and a custom name unless the default one fits."""
+        default = actions.default_output(action_id)
+        known = self.residue.get("names", {}).get(identifier)
+        if self.residue:
+            if identifier in self.residue.get("custom", ()):
+                parameters["CustomOutputName"] = known or vocabulary.spoken(identifier)
+        elif identifier not in self.bound and default is not None and self._would_be(default, identifier):
+            self.labels[identifier] = default
+        elif identifier not in self.bound or "CustomOutputName" in parameters:
+            parameters.setdefault("CustomOutputName", vocabulary.spoken(identifier))
+        parameters["UUID"] = self._uuid(identifier)
+        self.names.taken.add(identifier)
+        self.bound.add(identifier)
+        self.loop_variables.pop(identifier, None)
+        self.outputs.append((parameters, identifier))
+
+    def _would_be(self, default: str, identifier: str) -> bool:
+        """Whether the decompiler would give this identifier to an output with the default name."""
+        pending = identifier in self.names.taken
+        if pending:
+            self.names.taken.discard(identifier)
+        fits = self.names.propose(default) == identifier
+        if pending:
+            self.names.taken.add(identifier)
+        return fits
+
+    def anonymous_output(self, parameters: Parameters, label: str) -> Token:
+        """The token of an output that no name is bound to; gives its action a UUID."""
+        value = parameters.setdefault("UUID", _made_uuid(f"anonymous {len(self.uuids)}"))
+        self.uuids[f"<{value}>"] = value
+        return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
+
+    def enter_loop(self, node: ast.For, is_count: bool, has_index: bool, depth: int) -> Callable[[], None]:
+        """Bind a loop's targets; the result puts back what they meant before, if they were loop variables of an outer loop."""
+        targets = list(node.target.elts) if isinstance(node.target, ast.Tuple) else [node.target]
+        roles = ["Repeat Index"] if is_count else ["Repeat Index", "Repeat Item"] if has_index else ["Repeat Item"]
+        if len(targets) != len(roles) or not all(isinstance(target, ast.Name) for target in targets):
+            raise DialectError(node.lineno, f"this loop has {len(roles)} target{'s' * (len(roles) > 1)}: {', '.join(roles)}")
+        if is_count and not has_index and targets[0].id != "_":  # type: ignore[attr-defined]
+            raise DialectError(node.lineno, "the index of a repeat counts from 1: `for i in range(1, n + 1)`; "
+                                            "without it, `for _ in range(n)`")  # fmt: skip
+        before = dict(self.loop_variables)
+        suffix = f" {depth + 1}" if depth else ""
+        for target, role in zip(targets, roles):
+            assert isinstance(target, ast.Name)
+            if target.id != "_":
+                self.names.taken.add(target.id)
+                self.loop_variables[target.id] = role + suffix
+                self.bound.add(target.id)
+        return lambda: self.loop_variables.update({key: value for key, value in before.items() if key in self.loop_variables})
+
+
+def _made_uuid(seed: str) -> str:
+    """A UUID that is the same in every run, in the upper case that the app writes."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, seed)).upper()
+

@@ -1,0 +1,287 @@
+"""Python -> shortcut: the compiler behind `to_shortcut` and `check`.
+
+It takes any program of the dialect, written by `to_python`, a model or a person, and infers what the program does not say: identities,
+group ids, output names, envelopes. A name that is assigned more than once becomes a variable; a literal that is assigned becomes the
+action that makes it. What lies outside the dialect is a DialectError with line and advice.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from common.dialect import actions, blocks, header, reading, text, tokens, values, vocabulary
+from common.dialect.bindings import Bindings
+from common.dialect.blocks import Action
+from common.dialect.compile_blocks import BlockCompiler
+from common.dialect.syntax import DialectError, called, constant, keywords
+
+Parameters = dict[str, Any]
+
+# Where a literal is assigned, the action that makes it, and the parameter it goes to.
+_LITERAL_ACTIONS = {
+    "text": ("is.workflow.actions.gettext", "WFTextActionText"),
+    "number": ("is.workflow.actions.number", "WFNumberActionNumber"),
+    "dict": ("is.workflow.actions.dictionary", "WFItems"),
+    "list": ("is.workflow.actions.list", "WFItems"),
+}
+_ADVICE: dict[type[ast.stmt], str] = {
+    ast.While: "there is no while; use `for _ in range(n)`",
+    ast.FunctionDef: "there are no functions; call another shortcut with is_workflow_actions_runworkflow(WFWorkflowName='…')",
+    ast.Return: "use is_workflow_actions_output(WFOutput=x) or is_workflow_actions_exit()",
+    ast.Import: "nothing is imported; every action is called by its name",
+    ast.ImportFrom: "nothing is imported; every action is called by its name",
+    ast.Try: "there is no try; test a value with `if x:`",
+    ast.With: "there is no with",
+    ast.Break: "there is no break; is_workflow_actions_exit() ends the whole shortcut",
+    ast.Continue: "there is no continue; put the rest of the loop under an if",
+}
+_CALL_ADVICE = {
+    "print": "use is_workflow_actions_showresult(Text=…)",
+    "input": "use is_workflow_actions_ask(WFAskActionPrompt='…')",
+    "len": "use is_workflow_actions_count(Input=x)",
+    "str": "use as_text(x)",
+    "int": "use as_number(x)",
+    "open": "use is_workflow_actions_documentpicker_open()",
+}
+
+
+class Compiler(BlockCompiler):
+    """Compiles one program. `report` takes a DialectError: it raises it, or notes it and lets the compiler go on (`check`)."""
+
+    def __init__(self, module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None]) -> None:
+        self.module = module
+        self.report = report
+        self.residue = residue or {}
+        self.names = Bindings(module, self.residue)
+        self.actions: list[Action] = []
+        self.lines: list[int] = []  # the source line of each action
+        self.questions: list[dict[str, Any]] = []
+        self.head: dict[str, Any] = {}
+        self.groups: Iterator[str] = iter(self.residue.get("groups", ()))
+
+    def shortcut(self) -> dict[str, Any]:
+        """The shortcut of the program, with the defaults of a new one."""
+        self._body(self.module.body)
+        for identifier, line in self.names.unbound():
+            self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
+        if not self.residue:
+            self._name_unused_outputs()
+        top = {**copy.deepcopy(header.DEFAULTS), **self.head}  # a copy, since residues are applied in place
+        loose = top.get("WFWorkflowImportQuestions") or []
+        top["WFWorkflowImportQuestions"] = [*self.questions, *loose]
+        if "WFWorkflowHasShortcutInputVariables" not in self.head:
+            top["WFWorkflowHasShortcutInputVariables"] = _reads_input(self.actions)
+        return {key: value for key, value in {**top, "WFWorkflowActions": self.actions}.items() if value is not None}
+
+    def _name_unused_outputs(self) -> None:
+        """An output that nothing reads keeps its name only as a custom one."""
+        for parameters, identifier in self.names.outputs:
+            if identifier not in self.names.read:
+                parameters["CustomOutputName"] = self.names.label(identifier)
+
+    # -- statements -----------------------------------------------------------------------------------------------------------
+
+    def _body(self, body: list[ast.stmt]) -> None:
+        previous: ast.stmt | None = None
+        for statement in body:
+            try:
+                self._statement(statement, previous)
+            except DialectError as error:
+                self.report(error)
+                self._recover(statement)
+            previous = statement
+
+    def _recover(self, node: ast.stmt) -> None:
+        """After an error that was only noted: bind what the statement would have, and look into its blocks."""
+        for target in ast.walk(node):
+            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                self.names.bound.add(target.id)
+        for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
+            if isinstance(inner, list):
+                self._body(inner)
+
+    def _statement(self, node: ast.stmt, previous: ast.stmt | None) -> None:
+        if isinstance(node, ast.Expr):
+            self._expression(node, previous)
+        elif isinstance(node, ast.Assign):
+            self._assign(node, previous)
+        elif isinstance(node, ast.AugAssign):
+            self._append(node)
+        elif isinstance(node, ast.If):
+            self._if(node)
+        elif isinstance(node, ast.For):
+            self._for(node)
+        elif isinstance(node, ast.Match):
+            self._match(node)
+        elif not isinstance(node, ast.Pass):
+            raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is no statement of the dialect"))
+
+    def _expression(self, node: ast.Expr, previous: ast.stmt | None) -> None:
+        value = node.value
+        if text.is_text(value):
+            self._emit(actions.COMMENT, {"WFCommentActionText": text.from_expr(value, self.names)}, node.lineno)
+            return
+        helper = called(value)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "append" and value.args:
+            self._append_values(value.func.value, list(value.args), node.lineno)
+        elif not isinstance(value, ast.Call) or helper is None:
+            raise DialectError(node.lineno, "a line of its own is an action's call, an assignment or a comment in quotes")
+        elif helper == "workflow":
+            self.head = header.from_statement(value, self.names)
+        elif helper == "menu":
+            self._menu(value, [])
+        elif helper == "marker":
+            self._amend(len(self.actions) - 1, value)
+        elif helper in blocks.RESULT_HELPERS.values():
+            self._result(value, None, previous)
+        else:
+            self._call(value, None)
+
+    def _assign(self, node: ast.Assign, previous: ast.stmt | None) -> None:
+        target = node.targets[0]
+        if len(node.targets) != 1 or not isinstance(target, ast.Name):
+            raise DialectError(node.lineno, "one name on the left of =; a dictionary is changed by is_workflow_actions_setvalueforkey")
+        identifier, value, line = target.id, node.value, node.lineno
+        if isinstance(value, ast.List) and not value.elts:
+            self._declare(identifier, line)
+        elif called(value) in blocks.RESULT_HELPERS.values():
+            self._result(value, identifier, previous)  # type: ignore[arg-type]
+        elif self.names.is_action_call(value):
+            self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
+        elif called(value) == "previous_output":
+            self._emit(actions.SET_VARIABLE, {"WFVariableName": self.names.set_variable(identifier)}, line)
+        elif (token := tokens.from_expr(value, self.names)) is not None:
+            self._set(identifier, values.wrap(values.ATTACHMENT, token), line)
+        else:
+            self._bind(identifier, lambda name: self._literal(value, name), line)
+
+    def _declare(self, identifier: str, line: int) -> None:
+        """`X = []`: an append to a variable that is not set begins a list; one that is set is emptied by Nothing."""
+        if self.names.is_bound(identifier):
+            self._emit(actions.NOTHING, {}, line)
+            nothing = self.names.anonymous_output(self.actions[-1]["WFWorkflowActionParameters"], "Nothing")
+            self._set(identifier, values.wrap(values.ATTACHMENT, nothing), line)
+        else:
+            self.names.set_variable(identifier)
+
+    def _bind(self, identifier: str, make: Callable[[str | None], None], line: int) -> None:
+        """Bind an action's output to a name: directly, or, for a name that is assigned more than once, through a variable."""
+        if not self.names.is_variable(identifier):
+            make(identifier)
+            return
+        make(None)
+        output = self.names.anonymous_output(self.actions[-1]["WFWorkflowActionParameters"], vocabulary.spoken(identifier))
+        self._set(identifier, values.wrap(values.ATTACHMENT, output), line)
+
+    def _set(self, identifier: str, value: Any, line: int) -> None:
+        self._emit(actions.SET_VARIABLE, {"WFInput": value, "WFVariableName": self.names.set_variable(identifier)}, line)
+
+    def _literal(self, node: ast.expr, identifier: str | None) -> None:
+        kind = "text" if text.is_text(node) else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) \
+            else "number" if constant(node, (int, float)) is not None or isinstance(node, ast.UnaryOp) else None  # fmt: skip
+        if kind is None:
+            raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
+                                            "calculations are made by is_workflow_actions_math")  # fmt: skip
+        action, key = _LITERAL_ACTIONS[kind]
+        self._emit(action, {key: reading.from_expr(node, self.names, key)}, node.lineno, identifier)
+
+    def _append(self, node: ast.AugAssign) -> None:
+        items = list(node.value.elts) if isinstance(node.value, ast.List) else None
+        if not isinstance(node.op, ast.Add) or items is None:
+            raise DialectError(node.lineno, "X += [value] appends to a variable; calculations are made by is_workflow_actions_math")
+        self._append_values(node.target, items, node.lineno)
+
+    def _append_values(self, target: ast.expr, items: list[ast.expr], line: int) -> None:
+        if not isinstance(target, ast.Name):
+            raise DialectError(line, "only a named variable can be appended to")
+        for item in items:
+            source = {} if called(item) == "previous_output" else {"WFInput": self._appended(item)}
+            self._emit(actions.APPEND_VARIABLE, {**source, "WFVariableName": self.names.set_variable(target.id)}, line)
+
+    def _appended(self, item: ast.expr) -> Any:
+        """What is appended: a variable, or the output of the action that makes a literal."""
+        if not self.names.is_action_call(item) and (token := tokens.from_expr(item, self.names)) is not None:
+            return values.wrap(values.ATTACHMENT, token)
+        if self.names.is_action_call(item):
+            self._call(item, None)  # type: ignore[arg-type]
+        else:
+            self._literal(item, None)
+        return values.wrap(values.ATTACHMENT, self.names.anonymous_output(self.actions[-1]["WFWorkflowActionParameters"], "Item"))
+
+    # -- calls ----------------------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, identifier: str | None) -> None:
+        helper = called(node) or ""
+        if helper in vocabulary.HELPERS and helper not in ("action", "raw_action"):
+            raise DialectError(node.lineno, f"{helper}() is no action: it stands inside a value, a condition or a loop")
+        if helper in _CALL_ADVICE:
+            raise DialectError(node.lineno, f"{helper}() is no action; {_CALL_ADVICE[helper]}", "unknown_api")
+        if helper == "raw_action":
+            self._raw_call(node, identifier)
+            return
+        if node.args and helper != "action":
+            raise DialectError(node.lineno, f"{helper}() takes keyword arguments only", "positional_argument")
+        action_id = actions.action_id(helper) if helper != "action" else constant(node.args[0]) if len(node.args) == 1 else None
+        if action_id is None:
+            raise DialectError(node.lineno, "action() takes the action's id as text, then keywords")
+        if action_id in blocks.KINDS:
+            raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
+        given = keywords(node)
+        shared = given.pop("UUID", None)
+        parameters = {}
+        for key, value in sorted(given.items()):
+            value = self._question(value, key) if called(value) == "ask_on_import" else value
+            if value is not None:
+                parameters[key] = self._parameter(action_id, key, value)
+        if isinstance(shared, ast.Constant):
+            parameters["UUID"] = shared.value
+        self._emit(action_id, parameters, node.lineno, identifier)
+
+    def _parameter(self, action_id: str, key: str, node: ast.expr) -> Any:
+        """A parameter's value; a lone variable goes into the envelope that is usual for the parameter."""
+        value = reading.from_expr(node, self.names, key)
+        token = values.opened(value, values.ATTACHMENT)
+        if token is None or called(node) == "attachment" or not actions.takes_text(action_id, key):
+            return value
+        return text.envelope(text.MARK, {"{0, 1}": token})
+
+    def _question(self, node: ast.expr, key: str) -> ast.expr | None:
+        """Note an import question; returns the parameter's own value."""
+        assert isinstance(node, ast.Call)
+        value = node.args[0] if node.args else None
+        given = keywords(node)
+        question: dict[str, Any] = {"ActionIndex": len(self.actions), "Category": "Parameter", "ParameterKey": key}
+        if "question" in given:
+            question["Text"] = reading.from_expr(given["question"], self.names)
+        default = given.get("default", value)
+        if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
+            question["DefaultValue"] = reading.from_expr(default, self.names, key)
+        self.questions.append(question)
+        return value
+
+    def _raw_call(self, node: ast.Call, identifier: str | None) -> None:
+        action_id = constant(node.args[0]) if node.args else None
+        parameters = reading.literal(node.args[1], self.names) if len(node.args) == 2 else None
+        if action_id is None or not isinstance(parameters, dict):
+            raise DialectError(node.lineno, "raw_action() takes the action's id and its parameters as a dictionary")
+        given = keywords(node)
+        extra = reading.literal(given["extra"], self.names) if "extra" in given else {}
+        self._emit(action_id, parameters, node.lineno, identifier)
+        self.actions[-1].update(extra if isinstance(extra, dict) else {})
+
+    def _emit(self, action_id: str, parameters: Parameters, line: int, identifier: str | None = None) -> Parameters:
+        if identifier is not None:
+            self.names.bind_output(identifier, parameters, action_id)
+        self.actions.append({"WFWorkflowActionIdentifier": action_id, "WFWorkflowActionParameters": parameters})
+        self.lines.append(line)
+        return parameters
+
+
+def _reads_input(value: Any) -> bool:
+    """Whether a token of the shortcut's input stands anywhere in a value."""
+    if isinstance(value, dict):
+        return value.get("Type") == "ExtensionInput" or any(map(_reads_input, value.values()))
+    return isinstance(value, list) and any(map(_reads_input, value))

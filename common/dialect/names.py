@@ -1,0 +1,74 @@
+"""The names in a program: which APIs it calls, and renaming its variables without touching anything else."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from common.dialect import actions, vocabulary
+from common.dialect.syntax import called, constant, parse, unparse
+
+
+def apis_of(code: str) -> list[str]:
+    """The action ids that a program calls, in order of first use. Control flow, variables and comments call none."""
+    found: dict[str, None] = {}
+    for node in _in_order(parse(code)):
+        helper = called(node)
+        if isinstance(node, ast.Call) and helper in ("action", "raw_action") and node.args and constant(node.args[0]):
+            found.setdefault(constant(node.args[0]))
+        elif helper is not None and helper not in vocabulary.HELPERS:
+            found.setdefault(actions.action_id(helper))
+    return list(found)
+
+
+def _in_order(node: ast.AST) -> list[ast.AST]:
+    return sorted((item for item in ast.walk(node) if isinstance(item, ast.Call)), key=lambda item: (item.lineno, item.col_offset))
+
+
+def bound_names(code: str) -> list[str]:
+    """Every name that a program binds, in order of first binding."""
+    stores = [node for node in ast.walk(parse(code)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "_"]
+    return list(dict.fromkeys(node.id for node in sorted(stores, key=lambda item: (item.lineno, item.col_offset))))
+
+
+class _Renaming(ast.NodeTransformer):
+    def __init__(self, renames: dict[str, str]) -> None:
+        self.renames = renames
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.renames.get(node.id, node.id), node.ctx), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        function = node.func  # a call's own name is an API's or a helper's
+        self.generic_visit(node)
+        if isinstance(function, ast.Name):
+            node.func = function
+        return node
+
+
+def rename(code: str, renames: dict[str, str]) -> str:
+    """A program with some of its names changed. Raises ValueError for a new name that is illegal, reserved or taken."""
+    names = set(bound_names(code))
+    kept = names - renames.keys()
+    for old, new in renames.items():
+        if old not in names:
+            raise ValueError(f"{old} is no name of this program")
+        if not new.isidentifier() or vocabulary.identifier(new) != new:
+            raise ValueError(f"{new!r} cannot be a name")
+        if new in kept or list(renames.values()).count(new) > 1:
+            raise ValueError(f"{new} would stand for two things")
+    module = parse(code)
+    return unparse([_Renaming(renames).visit(statement) for statement in module.body])
+
+
+def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str, Any]:
+    """The residue that belongs to the renamed program: what the new names stand for is what the old ones did."""
+    names = {renames.get(old, old): label for old, label in residue["names"].items()}
+    for old, new in renames.items():
+        names.setdefault(new, residue["names"].get(old, vocabulary.spoken(old)))
+    return {
+        **residue,
+        "names": names,
+        "uuids": {renames.get(old, old): uuid for old, uuid in residue["uuids"].items()},
+        "custom": [renames.get(old, old) for old in residue["custom"]],
+    }

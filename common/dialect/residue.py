@@ -1,0 +1,54 @@
+"""The difference between what code alone compiles to and the shortcut it came from, as small JSON, and its application.
+
+An operation is `[path, value]` (set) or `[path]` (remove); a path is a list of keys and indexes. Values are tagged JSON (common.plist).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common import plist
+
+Operation = list[Any]
+
+
+def difference(before: Any, after: Any) -> list[Operation]:
+    """The operations that turn one tree into another. Types count: 1 is not True is not 1.0."""
+    operations: list[Operation] = []
+    _compare(before, after, [], operations)
+    return operations
+
+
+def _compare(before: Any, after: Any, path: list[Any], operations: list[Operation]) -> None:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before:
+            if key not in after:
+                operations.append([[*path, key]])
+        for key, value in after.items():
+            if key in before:
+                _compare(before[key], value, [*path, key], operations)
+            else:
+                operations.append([[*path, key], plist.to_json(value)])
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after)):
+            _compare(old, new, [*path, index], operations)
+    elif not plist.same(before, after):
+        operations.append([path, plist.to_json(after)])
+
+
+def apply(tree: Any, operations: list[Operation]) -> Any:
+    """Apply the operations of `difference`, in place where they can be. Raises ValueError if one does not fit the tree."""
+    for path, *value in operations:
+        if not path:
+            return plist.from_json(value[0])
+        holder = tree
+        try:
+            for step in path[:-1]:
+                holder = holder[step]
+            if value:
+                holder[path[-1]] = plist.from_json(value[0])
+            else:
+                del holder[path[-1]]
+        except (KeyError, IndexError, TypeError):
+            raise ValueError(f"the residue does not fit this program at {path}") from None
+    return tree

@@ -1,0 +1,121 @@
+"""Small builders and readers of Python's syntax tree, the error of the dialect, and the printer."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import unicodedata
+from typing import Any, NamedTuple
+
+LOAD, STORE = ast.Load(), ast.Store()
+
+
+class DialectError(ValueError):
+    """A program that is no program of the dialect: what is wrong, where, and what to write instead."""
+
+    def __init__(self, line: int, message: str, code: str = "form") -> None:
+        super().__init__(f"line {line}: {message}")
+        self.line, self.message, self.code = line, message, code
+
+
+class Diagnostic(NamedTuple):
+    """One finding of `check`."""
+
+    line: int
+    code: str
+    message: str
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# building
+
+
+def const(value: Any) -> ast.expr:
+    """A literal."""
+    return ast.Constant(value)
+
+
+def signed(value: Any) -> ast.expr:
+    """A literal that may be a negative number, which Python writes as an operation."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.copysign(1, value) < 0:
+        return ast.UnaryOp(ast.USub(), const(-value))
+    return const(value)
+
+
+def name(identifier: str, store: bool = False) -> ast.expr:
+    """A name, read or bound."""
+    return ast.Name(identifier, STORE if store else LOAD)
+
+
+def call(function: str | ast.expr, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
+    """A call of a helper with arguments already built."""
+    return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords))
+
+
+def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
+    """Keyword arguments; keys that Python cannot take as keywords go together in one `**{...}`."""
+    plain = [ast.keyword(key, value) for key, value in values.items() if is_keyword_name(key)]
+    odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
+    if odd:
+        plain.append(ast.keyword(None, ast.Dict([const(key) for key in odd], list(odd.values()))))
+    return plain
+
+
+def is_keyword_name(key: str) -> bool:
+    """Whether a parameter key can stand before `=` and comes back unchanged (Python folds identifiers to NFKC)."""
+    return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
+
+
+def unparse(body: list[ast.stmt]) -> str:
+    """The source of a program, statement by statement, so that a first string statement is no docstring."""
+    for statement in body:
+        ast.fix_missing_locations(statement)
+    return "".join(ast.unparse(statement).lstrip("\n") + "\n" for statement in body)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# reading
+
+
+def parse(code: str) -> ast.Module:
+    """Parse source text; raises DialectError where Python does not take it."""
+    try:
+        return ast.parse(code)
+    except SyntaxError as error:
+        raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # NUL characters; nesting beyond what the parser takes
+        raise DialectError(1, f"not Python: {error}", "syntax") from None
+
+
+def called(node: ast.AST) -> str | None:
+    """The name a call calls, if it is a plain one."""
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+
+
+def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:
+    """The value of a literal of a kind, else None; a minus sign belongs to a number, and True is no int."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = constant(node.operand, kind)
+        return None if value is None or isinstance(value, str | bool) else -value
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return node.value if isinstance(node, ast.Constant) and type(node.value) in kinds else None
+
+
+def keywords(node: ast.Call) -> dict[str, ast.expr]:
+    """A call's keyword arguments by key, `**{...}` included. Raises DialectError for a key given twice or not written as text."""
+    result: dict[str, ast.expr] = {}
+    for argument in node.keywords:
+        if argument.arg is not None:
+            pairs: list[tuple[Any, ast.expr]] = [(argument.arg, argument.value)]
+        elif isinstance(argument.value, ast.Dict):
+            pairs = [(constant(key), value) for key, value in zip(argument.value.keys, argument.value.values)]
+        else:
+            raise DialectError(node.lineno, "after ** a dictionary literal is expected, such as **{'Show-text': True}")
+        for key, value in pairs:
+            if not isinstance(key, str):
+                raise DialectError(node.lineno, "a parameter's key must be written as text")
+            if key in result:
+                raise DialectError(node.lineno, f"parameter {key} is given twice", "duplicate_parameter")
+            result[key] = value
+    return result

@@ -1,0 +1,111 @@
+"""Streaming, resumable, atomic JSONL.
+
+One record a line, `id` first, UTF-8. A file that is being appended to may end in a torn line after a kill: `repair_tail` cuts it
+off, so the record is simply written again. Errors name file, line and field, and say what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+Record = dict[str, Any]
+
+# orjson keeps insertion order, and every stage writes `id` first: most ids are read without parsing the (often long) rest of the line.
+_ID_FIRST = re.compile(rb'\{"id":"([A-Za-z0-9._:/-]+)"')
+
+
+class UserError(Exception):
+    """An error the user can mend: its text is the one line that is shown, and the exit code is 1."""
+
+
+def encode(record: Record) -> bytes:
+    """One record as one line, newline included."""
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def read(path: Path, required: tuple[str, ...] = ()) -> Iterator[Record]:
+    """Yield the records of a JSONL file; blank lines are skipped.
+
+    Raises UserError naming file, line and field for a line that is no JSON object or lacks a `required` field.
+    """
+    for number, line in numbered_lines(path):
+        yield parse(line, f"{path}:{number}", required)
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number from 1, line) of every line that is not blank."""
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.isspace():
+                    yield number, line
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run the stage that writes it, or name another with --input") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def parse(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
+    """Parse one line; `where` (file:line) stands in the error."""
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{where}: not JSON ({error}); mend or remove this line") from None
+    if not isinstance(record, dict):
+        raise UserError(f"{where}: a JSON object is expected, not {type(record).__name__}")
+    for field in required:
+        if field not in record:
+            raise UserError(f'{where}: field "{field}" is missing; was this file written by the stage before?')
+    return record
+
+
+def record_id(line: bytes, where: str) -> str:
+    """The `id` of a line, without parsing the rest where `id` comes first."""
+    match = _ID_FIRST.match(line)
+    return match[1].decode() if match else str(parse(line, where, ("id",))["id"])
+
+
+def ids(path: Path) -> Iterator[str]:
+    """Yield the id of every line of a file; nothing if it does not exist."""
+    if path.exists():
+        for number, line in numbered_lines(path):
+            yield record_id(line, f"{path}:{number}")
+
+
+def repair_tail(path: Path, block: int = 1 << 16) -> int:
+    """Cut a torn last line (one without its newline) off; returns the number of bytes removed."""
+    if not path.exists():
+        return 0
+    with open(path, "r+b") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - block)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
+        return size - end
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a whole file beside its place and rename it there, so that a reader never sees half of it."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,141 @@
+"""Parse binary and XML property lists, hostile ones included: every input ends in a tree within the limits or in a PlistError.
+
+plistlib does the parsing. What stands here is what it leaves to its caller: bounds on time and memory, checked before it allocates.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import struct
+from datetime import datetime
+from typing import Any
+from xml.parsers import expat
+
+MAX_BYTES = 64 << 20  # of a file, and of what a signed file unpacks to; the largest shortcut seen has 0.4 MB
+MAX_VALUES = 1 << 20  # values of a tree, shared ones counted each time; the largest shortcut seen has 22 thousand
+MAX_TEXT = 64 << 20  # characters and bytes of a tree's strings and data, shared ones counted each time
+MAX_DEPTH = 128  # containers in containers; the deepest shortcut seen has 51
+MAX_XML_TOKENS = 1 << 21  # tags, lines and entities
+MAX_XML_TAG = 1 << 16  # characters; expat before 2.6 takes quadratic time for a long one
+
+ENDS_EARLY = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+              expat.errors.XML_ERROR_PARTIAL_CHAR, expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION)
+SCALARS = {int, float, bool, datetime, plistlib.UID, type(None)}
+
+
+class PlistError(ValueError):
+    """No shortcut can be read or written: `code` is short and stable, `detail` is for a person."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code, self.detail = code, detail
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# parse
+
+
+def parse_binary(data: bytes) -> Any:
+    """A binary property list: plistlib, after a look at the object table, as it allocates what each object claims even if all overlap."""
+    offset_size, ref_size, count, _, table = struct.unpack(">6xBBQQQ", data[-32:].rjust(32, b"\0"))
+    if not offset_size or table + count * offset_size + 32 > len(data):
+        raise PlistError("truncated", f"{len(data):,} bytes without a matching object table at the end")
+    if count > MAX_VALUES:
+        raise PlistError("too_large", f"{count:,} objects; the limit is {MAX_VALUES:,}")
+    offsets = data[table:table + count * offset_size]
+    claimed = sum(_object_size(data, int.from_bytes(offsets[i:i + offset_size], "big"), ref_size)
+                  for i in range(0, len(offsets), offset_size))
+    if claimed > len(data):
+        raise PlistError("bad_sizes", f"the objects claim {claimed:,} of {len(data):,} bytes")
+    try:
+        return plistlib.loads(data, fmt=plistlib.FMT_BINARY)
+    except RecursionError:
+        raise PlistError("too_deep", f"more than {MAX_DEPTH} levels") from None
+    except plistlib.InvalidFileException as error:  # plistlib folds all others into this one, and keeps the cause
+        if isinstance(error.__context__, UnicodeDecodeError):
+            raise PlistError("not_unicode", f"a string holds {error.__context__.reason}") from None
+        raise PlistError("bad_plist", "an object cannot be read: damaged") from None
+
+
+def _object_size(data: bytes, at: int, ref_size: int) -> int:
+    """Bytes that the object at an offset of a binary property list claims for its text, data or references."""
+    kind, size = divmod(data[at], 16) if at < len(data) else (0, 0)
+    if size == 15:  # the size follows as an integer of 1, 2, 4 or 8 bytes
+        width = 1 << ((data[at + 1:at + 2] or b"\0")[0] & 3)
+        size = int.from_bytes(data[at + 2:at + 2 + width], "big")
+    unit = {0x4: 1, 0x5: 1, 0x6: 2, 0xA: ref_size, 0xD: 2 * ref_size}.get(kind, 0)
+    return size * unit
+
+
+def parse_xml(data: bytes) -> Any:
+    """An XML property list: plistlib, after a first pass without a tree that refuses what would cost it too much."""
+    tokens = 0
+
+    def token(text: str) -> None:
+        nonlocal tokens
+        tokens += 1
+        if tokens > MAX_XML_TOKENS or (len(text) > MAX_XML_TAG and text.startswith("<")):
+            raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} tags and lines, or a tag of more than {MAX_XML_TAG:,} characters")
+
+    def doctype(name: str, system: str | None, public: str | None, has_declarations: int) -> None:
+        if has_declarations:  # of entities, or of default attributes: Apple's DOCTYPE line has none
+            raise PlistError("entity", "an XML property list with a DTD of its own")
+
+    def skipped(name: str, is_parameter: bool) -> None:  # expat would drop it silently
+        raise PlistError("entity", f"the undefined XML entity {name}")
+
+    parser = expat.ParserCreate()
+    parser.DefaultHandler, parser.StartDoctypeDeclHandler, parser.SkippedEntityHandler = token, doctype, skipped
+    try:
+        parser.Parse(data, True)
+        return plistlib.loads(data, fmt=plistlib.FMT_XML)
+    except PlistError:
+        raise
+    except expat.ExpatError as error:
+        raise PlistError("truncated" if expat.errors.messages[error.code] in ENDS_EARLY else "bad_xml", str(error)) from None
+    except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:  # what plistlib meets in elements out of place
+        raise PlistError("bad_xml", f"no property list: {error or type(error).__name__}") from None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# check
+
+
+def check_bounds(tree: Any) -> None:
+    """Raise PlistError for a tree that is too deep or too large.
+
+    It is walked level by level: binary property lists may share objects, so a small file can be an endless or an exponential tree.
+    """
+    values = text = 0
+    level = [tree]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for value in level:
+            kind = type(value)
+            if kind is str or kind is bytes:
+                text += len(value)
+            elif kind is list:
+                values += len(value)
+                below += value
+            elif kind is dict:
+                values += len(value)
+                text += sum(map(len, text_keys(value)))
+                below += value.values()
+            elif kind is int and value.bit_length() > 128:
+                raise PlistError("bad_plist", f"an integer of {value.bit_length():,} bits; property lists have 128")
+            elif kind not in SCALARS:
+                raise PlistError("bad_type", f"property lists have no {kind.__name__}")
+            if values > MAX_VALUES or text > MAX_TEXT:
+                raise PlistError("too_large", f"more than {MAX_VALUES:,} values or {MAX_TEXT:,} characters, shared ones counted each time")
+        if not below:
+            return
+        level = below
+    raise PlistError("too_deep", f"more than {MAX_DEPTH} levels")
+
+
+def text_keys(value: dict[Any, Any]) -> list[str]:
+    """A dict's keys; raises PlistError if one is no string."""
+    for key in value:
+        if type(key) is not str:
+            raise PlistError("bad_type", f"a dict key of type {type(key).__name__}")
+    return list(value)

@@ -1,0 +1,42 @@
+"""What the tests share. Run them with `make test`, or one file with `python -m pytest tests/test_jsonl.py`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def load_stage() -> Callable[[str], ModuleType]:
+    """Load a numbered script (`load_stage("01")`) as a module: its name is no identifier, so `import` cannot."""
+
+    def load(number: str) -> ModuleType:
+        (path,) = ROOT.glob(f"{number}_*.py")
+        name = f"stage_{number}"
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, path)
+            assert spec and spec.loader
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module  # dataclasses and worker processes look the module up by name
+            spec.loader.exec_module(module)
+        return sys.modules[name]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real shortcuts and fixtures that stands beside the checkout here and in CI, not at a user's."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared corpus is not beside this checkout")
+    return SHARED

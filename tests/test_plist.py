@@ -1,0 +1,344 @@
+"""Reading shortcuts of every kind, hostile ones included, and their exact way to JSON and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import plistlib
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common import aea, plist, plist_parser
+from common.plist import PlistError, content_id, from_json, read_shortcut, same, to_json, write_binary
+
+ROOT = Path(__file__).resolve().parents[1]
+ACTION = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": "Grüße, 👋"}}
+SHORTCUT = {"WFWorkflowActions": [ACTION], "WFWorkflowClientVersion": "900", "WFWorkflowIcon": {"WFWorkflowIconStartColor": 4282601983}}
+APPLE_DOCTYPE = '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">'
+
+
+def code_of(data: bytes) -> str:
+    """The code that reading ends in; fails if it does not fail, or takes long."""
+    started = time.perf_counter()
+    with pytest.raises(PlistError) as error:
+        read_shortcut(data)
+    assert time.perf_counter() - started < 5, "too slow: 2 s are meant, on an idle machine"
+    assert error.value.detail and "\n" not in error.value.detail
+    return error.value.code
+
+
+def shortcut_with(value: Any) -> dict[str, Any]:
+    return {"WFWorkflowActions": [{**ACTION, "WFWorkflowActionParameters": {"value": value}}]}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# files made by hand
+
+
+def xml(body: str, head: str = APPLE_DOCTYPE) -> bytes:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n<plist version="1.0">{body}</plist>'.encode()
+
+
+def binary(objects: list[bytes], ref_size: int = 4) -> bytes:
+    """A binary property list of encoded objects; the first is the top."""
+    data, offsets = b"bplist00", []
+    for item in objects:
+        offsets.append(len(data))
+        data += item
+    table = len(data)
+    return data + b"".join(struct.pack(">I", o) for o in offsets) + struct.pack(">6xBBQQQ", 4, ref_size, len(objects), 0, table)
+
+
+def binary_array(*references: int) -> bytes:
+    return b"\xaf\x12" + struct.pack(">I", len(references)) + struct.pack(f">{len(references)}I", *references)
+
+
+def signed(inner: bytes, *, segment: bytes | None = None, **false: int) -> bytes:
+    """A signed file as Apple lays it out, around a file's bytes; `false` replaces a size by a lie."""
+    import liblzfse
+
+    fields = b"TYP1D" + b"PATP" + struct.pack("<H", 0)
+    directory = b"AA01" + struct.pack("<H", 6 + len(fields)) + fields
+    name = b"Shortcut.wflow"
+    fields = b"TYP1F" + b"PATP" + struct.pack("<H", len(name)) + name + b"DATB" + struct.pack("<I", false.get("data", len(inner)))
+    raw = directory + b"AA01" + struct.pack("<H", 6 + len(fields)) + fields + inner
+    segments = [raw[i:i + (1 << 20)] for i in range(0, len(raw), 1 << 20)]
+    packed = [segment if segment is not None else liblzfse.compress(part) for part in segments]
+    headers = b"".join(struct.pack("<II", false.get("raw", len(a)), false.get("stored", len(b))) + hashlib.sha256(a).digest()
+                       for a, b in zip(segments, packed, strict=True)).ljust(256 * 40, b"\0")
+    body = headers + bytes(32 + 256 * 32) + b"".join(packed)
+    auth = b"the signer's certificates"
+    size = 12 + len(auth) + aea.PROLOGUE_END + len(body)
+    root = struct.pack("<QQIIcB", false.get("total", len(raw)), false.get("file", size), 1 << 20, false.get("segments", 256), b"e", 2)
+    prologue = b"AEA1" + bytes(4) + struct.pack("<I", false.get("auth", len(auth))) + auth
+    return prologue + bytes(aea.ROOT_HEADER) + root.ljust(48, b"\0") + bytes(32) + body
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what can be read
+
+
+def test_every_format_reads_as_the_same_tree_with_the_same_id() -> None:
+    compact, text = plistlib.dumps(SHORTCUT, fmt=plistlib.FMT_BINARY), plistlib.dumps(SHORTCUT)
+    utf16 = text.decode().replace("UTF-8", "UTF-16").encode("utf-16")
+    files = [compact, text, b"\xef\xbb\xbf" + text, b"\n  " + text, utf16, signed(compact), signed(text), orjson.dumps(SHORTCUT),
+             orjson.dumps({"id": "x", "shortcut": to_json(SHORTCUT)})]
+    for data in files:
+        assert same(read_shortcut(data), SHORTCUT), data[:40]
+    assert len({content_id(read_shortcut(data)) for data in files}) == 1
+    assert content_id(dict(reversed(SHORTCUT.items()))) == content_id(SHORTCUT)
+    assert content_id(shortcut_with(1)) != content_id(shortcut_with(1.0)) != content_id(shortcut_with(True))
+
+
+def test_a_signed_file_of_many_segments_and_blocks_is_unpacked() -> None:
+    big = shortcut_with(" ".join(hashlib.sha256(bytes([i % 251, i % 241])).hexdigest() for i in range(40_000)))
+    assert same(read_shortcut(signed(plistlib.dumps(big, fmt=plistlib.FMT_BINARY))), big)
+
+
+def test_a_wrong_checksum_rejects_only_what_cannot_be_read() -> None:
+    good = plistlib.dumps(SHORTCUT, fmt=plistlib.FMT_BINARY)
+    checksum = 12 + len(b"the signer's certificates") + aea.PROLOGUE_END + 8  # the first segment's
+    damaged = bytearray(signed(good))
+    damaged[checksum] ^= 1
+    assert aea.unpack(bytes(damaged), 1 << 20) == (good, False)
+    assert same(read_shortcut(bytes(damaged)), SHORTCUT)
+    bad = bytearray(signed(b"no property list"))
+    bad[checksum] ^= 1
+    assert code_of(bytes(bad)) == "bad_hash"
+
+
+def test_all_of_the_corpus_is_read_exactly(shared: Path) -> None:
+    files = sorted((shared / "corpus" / "plist").iterdir())
+    assert len(files) == 713
+    for file in files:
+        shortcut = read_shortcut(file.read_bytes())
+        assert same(from_json(orjson.loads(orjson.dumps(to_json(shortcut)))), shortcut), file
+
+
+def test_signed_files_decode_to_their_plists(shared: Path) -> None:
+    corpus = shared / "corpus"
+    pairs = [json.loads(line) for line in (corpus / "signed_manifest.jsonl").read_text().splitlines()]
+    assert len(pairs) == 40
+    for pair in pairs:
+        expected = read_shortcut((corpus / pair["decodes_to"]).read_bytes())
+        assert same(read_shortcut((corpus / pair["file"]).read_bytes()), expected), pair["file"]
+        assert same(read_shortcut(write_binary(expected)), expected), pair["file"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what can't
+
+
+@pytest.mark.parametrize(("data", "code"), [
+    (b"", "empty"),
+    (b" \n", "empty"),
+    (b"MZ\x90\0", "not_a_shortcut"),
+    (b"<html><body>Just a moment", "truncated"),
+    (b"<html></html>", "not_a_shortcut"),
+    (b"<plist><key>a</key></plist>", "bad_xml"),
+    (b"<plist><date>yesterday</date></plist>", "bad_xml"),
+    (b"<plist><integer>many</integer></plist>", "bad_xml"),
+    (b"<plist><integer>0x" + b"f" * 1000 + b"</integer></plist>", "bad_plist"),
+    (plistlib.dumps([1]), "not_a_shortcut"),
+    (plistlib.dumps({"WFWorkflowActions": {}}), "not_a_shortcut"),
+    (plistlib.dumps({"WFWorkflowActions": ["text"]}), "bad_action"),
+    (plistlib.dumps({"WFWorkflowActions": [{"WFWorkflowActionIdentifier": "a"}]}), "bad_action"),
+    (b'{"WFWorkflowActions": [}', "bad_json"),
+    (b'{"WFWorkflowActions": [', "truncated"),
+    (b'{"WFWorkflowActions": [], "a": {"$bytes": 5}}', "bad_tag"),
+    (b'{"WFWorkflowActions": [], "a": {"$dict": 5}}', "bad_tag"),
+    (b'{"shortcut": []}', "not_a_shortcut"),
+    (binary([b"\xd1\0\0\0\1\0\0\0\1", b"\x10\5"]), "bad_type"),  # {5: 5}
+    (binary([b"\xa1\0\0\0\1", b"\x61\xd8\0"]), "not_unicode"),
+    (binary([b"\xa1\0\0\0\7"]), "bad_plist"),
+    (b"AEA1\1\0\0\0" + bytes(800), "encrypted"),
+])
+def test_what_is_no_shortcut_has_a_code(data: bytes, code: str) -> None:
+    assert code_of(data) == code
+
+
+def test_the_name_opens_the_detail() -> None:
+    with pytest.raises(PlistError, match="empty: a.plist: no bytes"):
+        read_shortcut(b"", "a.plist")
+
+
+@pytest.mark.parametrize("data", [plistlib.dumps(SHORTCUT, fmt=plistlib.FMT_BINARY), plistlib.dumps(SHORTCUT), orjson.dumps(SHORTCUT),
+                                  signed(plistlib.dumps(SHORTCUT, fmt=plistlib.FMT_BINARY))], ids=["binary", "xml", "json", "signed"])
+def test_every_truncation_is_found(data: bytes) -> None:
+    whole = len(data.rstrip())
+    codes = {code_of(data[:size]) for size in range(1, whole, max(1, whole // 200))}
+    assert codes <= {"truncated", "not_a_shortcut", "bad_xml", "bad_json"}  # the first bytes alone don't tell the format
+    assert "truncated" in codes
+
+
+@pytest.mark.parametrize("depth", [200, 10_000, 50_000])
+def test_deep_nesting_is_refused(depth: int) -> None:
+    arrays = [binary_array(i + 1) for i in range(depth)] + [b"\x09"]
+    assert code_of(binary(arrays)) == "too_deep"
+    assert code_of(xml("<array>" * depth + "</array>" * depth)) == "too_deep"
+    assert code_of(b'{"WFWorkflowActions":' + b"[" * depth + b"]" * depth + b"}") in {"too_deep", "not_a_shortcut"}
+    assert code_of(b'{"a":' * depth + b"1" + b"}" * depth) == "too_deep"
+
+
+def test_as_deep_as_allowed_is_read_and_written() -> None:
+    value: Any = "core"
+    for level in range(plist_parser.MAX_DEPTH - 4):
+        value = [value] if level % 2 else {"": value}
+    tree = shortcut_with(value)
+    assert same(read_shortcut(write_binary(tree)), tree)
+    assert same(read_shortcut(plistlib.dumps(tree)), tree)
+    assert same(from_json(orjson.loads(orjson.dumps({"shortcut": to_json(tree)})))["shortcut"], tree)
+
+
+@pytest.mark.parametrize("objects", [
+    [binary_array(0)],
+    [binary_array(0, 0, 0)],
+    [binary_array(i + 1, i + 1) for i in range(30)] + [b"\x09"],
+    [binary_array(*[1] * 10), binary_array(*[2] * 100_000), b"\x5f\x11\x10\0" + b"x" * 4096],
+], ids=["cycle", "wide cycle", "30 doublings", "shared text"])
+def test_shared_objects_do_not_explode(objects: list[bytes]) -> None:
+    assert code_of(binary(objects)) in {"too_deep", "too_large"}
+
+
+def test_objects_on_top_of_each_other_are_refused() -> None:
+    """A thousand arrays that are all the same bytes: plistlib would build each."""
+    data = binary([binary_array(*range(1, 1001)), *[b""] * 999, binary_array(*[1001] * 100_000), b"\x09"])
+    assert code_of(data) == "bad_sizes"
+
+
+@pytest.mark.parametrize("declaration", ['<!ENTITY a "b">', '<!ENTITY % a "b">', '<!ATTLIST array x CDATA "long">',
+                                         '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'])
+def test_a_dtd_with_declarations_is_refused(declaration: str) -> None:
+    bomb = xml("<string>&b;</string>", f"<!DOCTYPE plist [{declaration}]>")
+    assert code_of(bomb) == "entity"
+    assert code_of(bomb.decode().replace("UTF-8", "UTF-16").encode("utf-16")) == "entity"
+
+
+def test_an_undefined_entity_is_refused_rather_than_dropped() -> None:
+    assert code_of(xml("<string>&nbsp;</string>")) == "entity"
+
+
+@pytest.mark.parametrize("data", [
+    bytes(plist_parser.MAX_BYTES + 1),
+    xml("<true/>" * (plist_parser.MAX_XML_TOKENS + 1)),
+    xml("<string>" + "\n" * plist_parser.MAX_XML_TOKENS + "</string>"),
+    xml("<!--" + "x" * (4 << 20) + "-->"),
+    xml(f'<array a="{">" * (4 << 20)}"/>'),
+    xml(f"<array{' ' * (4 << 20)}/>"),
+    b'{"a":[' + b"[]," * plist_parser.MAX_VALUES + b"[],[]" * plist_parser.MAX_VALUES + b"]}",
+], ids=["file", "tags", "lines", "comment", "attribute", "blank tag", "json"])
+def test_what_is_too_large_is_refused(data: bytes) -> None:
+    assert code_of(data) == "too_large"
+
+
+@pytest.mark.parametrize(("false", "code"), [
+    ({"auth": 0xFFFFFFFF}, "truncated"), ({"file": 1 << 60}, "truncated"), ({"total": 1 << 40}, "too_large"),
+    ({"total": 1 << 20}, "bad_sizes"), ({"segments": 0xFFFFFFFF}, "bad_sizes"), ({"segments": 0}, "bad_sizes"),
+    ({"raw": 0xFFFFFFFF}, "bad_sizes"), ({"raw": 0}, "bad_sizes"), ({"stored": 0xFFFFFFFF}, "bad_sizes"), ({"stored": 0}, "bad_container"),
+    ({"data": 0xFFFFFFFF}, "bad_sizes"),
+])
+def test_false_sizes_in_a_signed_file_are_found(false: dict[str, int], code: str) -> None:
+    assert code_of(signed(plistlib.dumps(SHORTCUT, fmt=plistlib.FMT_BINARY), **false)) == code
+
+
+def lying_blocks() -> Iterator[Any]:
+    import liblzfse
+
+    bomb = liblzfse.compress(bytes(1 << 20))
+    yield pytest.param(bomb[:4] + struct.pack("<I", 300) + bomb[8:], "bad_sizes", id="more than it says")
+    yield pytest.param(b"bvx-" + struct.pack("<I", 1 << 31) + b"x$", "bad_sizes", id="more than there is")
+    yield pytest.param(b"bvxn" + struct.pack("<II", 200, 4) + b"\x06\0\0\0bvx$", "bad_container", id="ends early")
+    yield pytest.param(b"bvx-" + struct.pack("<I", 0) + b"bvx$", "bad_sizes", id="nothing")
+    yield pytest.param(b"bvx9" + bytes(40), "bad_container", id="unknown")
+    yield pytest.param((b"bvx-" + struct.pack("<I", 1) + b"x") * 500, "bad_sizes", id="crumbs")
+
+
+@pytest.mark.parametrize(("stored", "code"), list(lying_blocks()))
+def test_false_lzfse_blocks_are_found(stored: bytes, code: str) -> None:
+    assert code_of(signed(bytes(4096), segment=stored)) == code
+
+
+def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
+    """In a process of its own: the peak of this one is already high."""
+    files = {"bomb.plist": binary([binary_array(i + 1, i + 1) for i in range(60)] + [b"\x09"]),
+             "deep.xml": xml("<array>" * 100_000 + "</array>" * 100_000),
+             "lzfse": signed(bytes(4096), segment=next(lying_blocks()).values[0])}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    script = ("import sys, resource, pathlib\nfrom common.plist import *\n"
+              "for name in sys.argv[1:]:\n    try: read_shortcut(pathlib.Path(name).read_bytes())\n    except PlistError: pass\n"
+              "    else: sys.exit('read')\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)")
+    paths = [str(tmp_path / name) for name in files]
+    done = subprocess.run([sys.executable, "-c", script, *paths], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert int(done.stdout) * unit < 400 << 20
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# JSON
+
+
+TEXT = st.text(st.characters(), max_size=8) | st.text(st.sampled_from("$a\ud83d\ude00\udfff\0\r"), max_size=4)
+LEAVES = (st.none() | st.booleans() | st.integers() | st.integers(-(1 << 70), 1 << 70) | st.floats() | TEXT | st.binary(max_size=16)
+          | st.datetimes() | st.builds(plistlib.UID, st.integers(0, (1 << 64) - 1)) | st.sampled_from([0, 0.0, -0.0, 1, 1.0, True, False]))
+TREES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=4) | st.dictionaries(TEXT | st.sampled_from(["$bytes", "$dict"]), below,
+                                                                                        max_size=4), max_leaves=12)
+
+
+@given(TREES)
+def test_json_keeps_every_value_and_type(tree: Any) -> None:
+    assert same(from_json(orjson.loads(orjson.dumps(to_json(tree)))), tree)
+
+
+@given(TREES)
+def test_binary_keeps_every_value_and_type_or_says_that_it_cannot(tree: Any) -> None:
+    try:
+        data = write_binary(shortcut_with(tree))
+    except PlistError as error:
+        assert error.code in {"not_unicode", "bad_type", "bad_plist", "not_exact"}
+    else:
+        assert same(read_shortcut(data), shortcut_with(tree))
+
+
+@given(TREES, TREES)
+def test_ids_are_equal_where_trees_are(a: Any, b: Any) -> None:
+    assert (content_id(a) == content_id(b)) == same(a, b)
+
+
+def test_same_tells_types_apart() -> None:
+    different = [1, True, 1.0, "1", b"1", [1], {"1": 1}, None, plistlib.UID(1), 0, 0.0, -0.0, datetime(2001, 1, 1), [], {}, ""]
+    for i, a in enumerate(different):
+        for j, b in enumerate(different):
+            assert same(a, b) == (i == j), (a, b)
+    assert same([float("nan")], [float("nan")]) and same({"a": 1, "b": 2}, {"b": 2, "a": 1}) and not same([1], [1, 1])
+
+
+@pytest.mark.parametrize("value", [{1: 2}, {"a": {1}}, (1,), object()])
+def test_what_property_lists_lack_is_refused(value: Any) -> None:
+    with pytest.raises(PlistError, match="bad_type"):
+        to_json(value)
+    with pytest.raises(PlistError, match="bad_type"):
+        write_binary(value)
+
+
+def test_a_tree_without_end_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    for function in (to_json, write_binary, content_id):
+        with pytest.raises(PlistError, match="too_deep"):
+            function(endless)
+    with pytest.raises(PlistError, match="too_deep"):
+        from_json(orjson.loads(b"[" * 900 + b"]" * 900))
+    assert plist.JSON_DEPTH + 2 < 254
