@@ -13,21 +13,18 @@ every shortcut, with its residue (exact: the same property list) and alone (cano
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
-import signal
 from collections import Counter
 from collections.abc import Iterator
-from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
 from common import cli, jsonl
 from common.jsonl import Record, UserError
+from common.workers import ordered_map
 
 OUTPUT = "data/workflows.jsonl"
 FIGURES = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
-BATCH = 32  # records a worker takes at a time: enough to hide the hand-over, few enough to keep memory flat
 SIGN = "shortcuts sign --mode anyone --input {0}.shortcut --output {0}.signed.shortcut"
 
 
@@ -64,12 +61,12 @@ def main() -> int:
 
 def transcriptions(records: Iterator[Record], workers: int) -> Iterator[tuple[Record, Record | cli.Reject]]:
     """Each record with its new fields or the reason why it has none, in the order of the input."""
-    if workers == 1:
-        yield from ((record, transcribe(record)) for record in records)
-        return
-    with Pool(workers, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
-        while batch := list(itertools.islice(records, BATCH * workers)):
-            yield from zip(batch, pool.imap(transcribe, batch, chunksize=4))
+    return ordered_map(with_fields, records, workers)
+
+
+def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
+    """A record beside what becomes of it."""
+    return record, transcribe(record)
 
 
 def transcribe(record: Record) -> Record | cli.Reject:

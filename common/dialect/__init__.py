@@ -26,12 +26,14 @@ from common.dialect.canonical import canonical
 from common.dialect.check import check
 from common.dialect.compile import Compiler
 from common.dialect.decompile import Writer, program_text
-from common.dialect.names import apis_of, rename, rename_residue
+from common.dialect.names import apis_of, bound_names, rename, rename_residue
 from common.dialect.syntax import Diagnostic, DialectError, called, parse
 from common.dialect.vocabulary import HELPERS, spoken
 
-__all__ = ["HELPERS", "Diagnostic", "DialectError", "Unbalanced", "apis_of", "call_name", "canonical", "check", "equivalent", "parse",
-           "rename", "rename_residue", "statistics", "to_python", "to_shortcut", "transcribe"]  # fmt: skip
+__all__ = [
+    "HELPERS", "Diagnostic", "DialectError", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name", "canonical", "check",
+    "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "statistics", "to_python", "to_shortcut", "transcribe",
+]  # fmt: skip
 
 Unbalanced = blocks.Unbalanced
 statistics = blocks.statistics
@@ -73,18 +75,30 @@ def raw_fallbacks(code: str) -> int:
 
 
 def _write(shortcut: dict[str, Any]) -> tuple[str, Writer, dict[str, Any]]:
-    """(program, its writer, what it compiles to alone). Actions that sugar does not reproduce are written out, and all tried again."""
+    """(program, its writer, what it compiles to alone).
+
+    Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
+    another "a-b", variables are called by their own names throughout.
+    """
     wanted = canonical(shortcut)["WFWorkflowActions"]
-    raw: frozenset[int] = frozenset()
-    while True:
-        code, writer = program_text(shortcut, raw)
-        alone = to_shortcut(code)
-        actions = canonical(alone)["WFWorkflowActions"]
-        same_length = len(actions) == len(wanted)
-        changed = frozenset(i for i in range(len(wanted)) if not same_length or not plist.same(actions[i], wanted[i]))
-        if changed <= raw:
-            return code, writer, alone
-        raw |= changed
+    for plain_names in (False, True):
+        raw: frozenset[int] = frozenset()
+        while True:
+            code, writer = program_text(shortcut, raw, plain_names)
+            alone = to_shortcut(code)
+            changed = _differing(canonical(alone)["WFWorkflowActions"], wanted)
+            if not changed:
+                return code, writer, alone
+            if changed <= raw:
+                break
+            raw |= changed
+    return code, writer, alone
+
+
+def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
+    if len(actions) != len(wanted):
+        return frozenset(range(len(wanted)))
+    return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
 
 
 def _residue(code: str, writer: Writer, shortcut: dict[str, Any]) -> tuple[Residue, dict[str, Any]]:

@@ -102,8 +102,10 @@ class Bindings:
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": output_name}
 
     def uuid(self, identifier: str, line: int) -> str:
-        """The UUID of an output, where a literal names it."""
+        """The UUID of an output, where a literal names it: before or after it is bound."""
         self.read.add(identifier)
+        self.names.taken.add(identifier)
+        self.pending.setdefault(identifier, line)
         return self._uuid(identifier)
 
     def _uuid(self, identifier: str) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from common.dialect import blocks, conditions, text, vocabulary
+from common.dialect import blocks, conditions, text, values, vocabulary
 from common.dialect.blocks import Action, Block
 
 IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( \d+)?")
@@ -112,7 +112,11 @@ def _settle_block(block: Block, actions: list[Action]) -> None:
         if block.kind == "if" and index < len(markers) - 1:
             _settle_condition(marker, is_start=index == 0)
         if "WFMenuItemAttributedTitle" in marker:
+            title = simplify(values.wrap(text.TEXT, marker["WFMenuItemAttributedTitle"]))
             marker.pop("WFMenuItemTitle", None)
+            if isinstance(title, str):
+                del marker["WFMenuItemAttributedTitle"]
+                marker["WFMenuItemTitle"] = title
 
 
 def _settle_condition(parameters: dict[str, Any], is_start: bool) -> None:

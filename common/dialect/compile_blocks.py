@@ -177,7 +177,7 @@ def _title_parameters(title: Any) -> Parameters:
         return {}
     if isinstance(title, str):
         return {"WFMenuItemTitle": title}
-    inner = title["Value"] if isinstance(title, dict) and title.get("WFSerializationType") == text.TEXT else None
-    if inner is None:
+    inner = title.get("Value", title) if isinstance(title, dict) else None
+    if not isinstance(inner, dict) or not isinstance(inner.get("string"), str):
         return {"WFMenuItemTitle": title}
     return {"WFMenuItemTitle": inner["string"].replace(text.MARK, "…"), "WFMenuItemAttributedTitle": inner}

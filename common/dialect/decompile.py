@@ -11,6 +11,8 @@ from common.dialect.blocks import Action, Block
 from common.dialect.decompile_blocks import BlockWriter
 from common.dialect.syntax import call, const, keywords_of_dict, name, unparse
 
+ACTION_KEYS = ("WFWorkflowActionIdentifier", "WFWorkflowActionParameters")
+
 
 class Writer(BlockWriter):
     """Writes one shortcut. Names are handed out in the order in which the program mentions them, as the compiler does."""
@@ -50,8 +52,9 @@ class Writer(BlockWriter):
         if variable is not None:
             source = values.to_expr(parameters["WFInput"], self) if "WFInput" in parameters else call("previous_output")
             return self._assignment(identifier, variable, source)
-        if identifier == actions.COMMENT and parameters.keys() - {"UUID"} == {"WFCommentActionText"} and index not in self.raw \
-                and index not in self.questions and parameters.get("UUID") not in self.referenced and len(action) == 2:  # fmt: skip
+        shown = parameters.keys() - self._hidden_keys(parameters)
+        hidden = index in self.raw or index in self.questions or len(action) != 2 or self._has_name(parameters)
+        if identifier == actions.COMMENT and shown == {"WFCommentActionText"} and not hidden:
             note = values.to_expr(parameters["WFCommentActionText"], self)
             if text.is_text(note):
                 return ast.Expr(note)
@@ -64,10 +67,10 @@ class Writer(BlockWriter):
 
     def _call_statement(self, index: int, action: Action) -> ast.stmt:
         identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
-        hidden = {key for key in ("UUID", "CustomOutputName") if isinstance(parameters.get(key), str)}
+        hidden = self._hidden_keys(parameters)
         if index in self.raw or len(action) != 2:
             literal = {key: parameters[key] for key in sorted(parameters.keys() - hidden)}
-            extra = {key: value for key, value in action.items() if key not in ("WFWorkflowActionIdentifier", "WFWorkflowActionParameters")}
+            extra = {key: value for key, value in action.items() if key not in ACTION_KEYS}
             function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self)]
             shown = {"extra": values.literal_expr(extra, self)} if extra else {}
         else:
@@ -108,7 +111,9 @@ class Writer(BlockWriter):
         return call("ask_on_import", *([] if value is None else [value]), **arguments)
 
 
-def program_text(shortcut: dict[str, Any], raw: frozenset[int] = frozenset()) -> tuple[str, Writer]:
-    """The source of a shortcut, and the writer that knows its names. Raises blocks.Unbalanced."""
-    writer = Writer(shortcut, raw)
+def program_text(shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False) -> tuple[str, Writer]:
+    """The source of a shortcut, and the writer that knows its names. `raw`: actions to write out; `plain_names`: variables are never
+    assigned to but called by their own names. Raises blocks.Unbalanced.
+    """
+    writer = Writer(shortcut, raw, plain_names)
     return unparse(writer.program()), writer

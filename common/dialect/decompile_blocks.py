@@ -112,7 +112,9 @@ class BlockWriter(Naming):
         if title is None:
             return ast.MatchAs(), call("item")
         expression = text.to_expr(title, self) if "string" in title else None
-        return ast.MatchAs(), call("item", expression or values.to_expr(title, self))
+        if isinstance(expression, ast.Constant):
+            return ast.MatchValue(expression), None
+        return ast.MatchAs(), call("item", expression or values.literal_expr(title, self))
 
     def _repeat(self, block: Block, parameters: dict[str, Any]) -> ast.stmt:
         key, helper = ("WFInput", "repeat_each") if block.kind == "each" else ("WFRepeatCount", "repeat_count")

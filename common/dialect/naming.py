@@ -16,7 +16,7 @@ from common.dialect.syntax import call, const, name
 class Naming:
     """The names of one shortcut, handed out in the order in which its program mentions them."""
 
-    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset()) -> None:
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool) -> None:
         self.shortcut = shortcut
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.raw = raw  # indexes of actions that are written out instead
@@ -31,7 +31,7 @@ class Naming:
         self._gather_questions()
         # A variable whose setting cannot always be written as an assignment is set by calls throughout, under its own name.
         settings = [(index, variable) for index in range(len(self.actions)) if (variable := self._variable_set(index)) is not None]
-        self.called_variables = {variable for index, variable in settings if not self._is_plain_set(index)}
+        self.called_variables = {variable for index, variable in settings if plain_names or not self._is_plain_set(index)}
         self.assigned_variables = {variable for _, variable in settings} - self.called_variables
 
     def _survey(self) -> None:
@@ -52,7 +52,7 @@ class Naming:
     def _survey_value(self, value: Any, read: set[str]) -> None:
         if isinstance(value, dict):
             kind = value.get("Type")
-            if kind == "ActionOutput" and isinstance(uuid := value.get("OutputUUID"), str):
+            if isinstance(uuid := value.get("OutputUUID"), str):
                 label = value.get("OutputName")
                 if not self.referenced.get(uuid):
                     self.referenced[uuid] = label if isinstance(label, str) else None
@@ -80,12 +80,21 @@ class Naming:
             else:
                 self.loose_questions.append(question)
 
+    def _has_name(self, parameters: dict[str, Any]) -> bool:
+        """Whether an action's output is bound to a name: something refers to it, or its author named it."""
+        uuid = parameters.get("UUID")
+        return isinstance(uuid, str) and (uuid in self.referenced or isinstance(parameters.get("CustomOutputName"), str))
+
+    @staticmethod
+    def _hidden_keys(parameters: dict[str, Any]) -> set[str]:
+        return {key for key in ("UUID", "CustomOutputName") if isinstance(parameters.get(key), str)}
+
     # -- names, as values.py asks for them ------------------------------------------------------------------------------------
 
     def output(self, uuid: str, output_name: str | None) -> ast.expr:
         """A reference to an action's output: its name, `later(name)` before it is bound, `missing('…')` if no action has it."""
         if uuid not in self.owners:
-            label = output_name or ""
+            label = next((label for label, uuids in self.missing_uuids.items() if uuid in uuids), output_name or "")
             known = self.missing_uuids.setdefault(label, [])
             if uuid not in known:
                 known.append(uuid)
@@ -104,9 +113,8 @@ class Naming:
         return call("later", name(self._variable_identifier(variable_name)))
 
     def uuid_name(self, uuid: str) -> str | None:
-        """The identifier of the output with this UUID, if it is bound."""
-        identifier = self.output_names.get(uuid)
-        return identifier if identifier in self.bound else None
+        """The identifier of the output with this UUID, if the shortcut has one that is referred to."""
+        return self._output_identifier(uuid, None) if uuid in self.owners and uuid in self.referenced else None
 
     def _output_identifier(self, uuid: str, action_id: str | None) -> str:
         if uuid not in self.output_names:
@@ -131,9 +139,9 @@ class Naming:
 
     def _bind_output(self, parameters: dict[str, Any], action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]:
         """(the name that an action's output is bound to, a keyword where a copied action shares another's identity)."""
-        uuid = parameters.get("UUID")
-        if not isinstance(uuid, str) or (uuid not in self.referenced and not isinstance(parameters.get("CustomOutputName"), str)):
+        if not self._has_name(parameters):
             return None, {}
+        uuid = parameters["UUID"]
         identifier = self._output_identifier(uuid, action_id)
         shared = {"UUID": name(identifier)} if identifier in self.bound else {}
         self.bound.add(identifier)
@@ -156,10 +164,9 @@ class Naming:
         action = self.actions[index]
         parameters = action["WFWorkflowActionParameters"]
         token = values.opened(parameters.get("WFInput"), values.ATTACHMENT)
-        plain = len(action) == 2 and parameters.keys() <= {"WFVariableName", "WFInput", "UUID"}
+        plain = len(action) == 2 and parameters.keys() - self._hidden_keys(parameters) <= {"WFVariableName", "WFInput"}
         known = "WFInput" not in parameters or (token is not None and tokens.to_expr(token, _NoNames()) is not None)
-        hidden = index in self.raw or index in self.questions or "CustomOutputName" in parameters
-        hidden = hidden or parameters.get("UUID") in self.referenced
+        hidden = index in self.raw or index in self.questions or self._has_name(parameters)
         return plain and known and not hidden
 
 

@@ -1,0 +1,315 @@
+"""06 · Filter, drop duplicates, merge and split: what stages 03 and 05 made becomes a dataset to train and test on.
+
+Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be absent)
+Writes   data/bench/: train.jsonl, test_id.jsonl, test_ood.jsonl, rejected.jsonl (every dropped record and why),
+         README.md (the dataset card), stats.json
+
+    python 06_filter_merge.py
+    python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
+    python 06_filter_merge.py --seed a.jsonl --generated b.jsonl --output bench/small --test-size 100 --ood-share 0.5
+
+The rules that a record must pass are in common/quality.py, what counts as a duplicate in common/dedup.py, the splits in common/splits.py.
+The same inputs and flags give the same bytes. The files are put in place once all are complete; a run that was killed is simply run again.
+Memory: duplicates and splits need the whole dataset, so about 3 KB a record are kept (fingerprints, API names, counts); the records
+themselves wait in a temporary file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from tqdm import tqdm
+
+from common import cli, jsonl
+from common.jsonl import Record, UserError
+from common.workers import cores, ordered_map
+
+if TYPE_CHECKING:
+    from common.quality import Example, Limits, Tools
+    from common.splits import HeldOut
+
+NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity from which two records are duplicates
+OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, share of a test query's 8-grams: a training record that has it gives the test away
+BYTES_PER_WORKER = 4 << 20  # of input: for less, starting a process takes longer than it saves
+SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common", "seed_number")  # what the result depends on
+SPOOL = "examined.part"  # the records that passed the rules, in input order, until their split is known
+
+Task = tuple[str, str, bytes]  # origin, file:line, line
+Result = tuple["Example | None", bytes]  # what to remember of a record and its line, or None and the line of its reject
+_here: tuple[Tools, Limits]  # what this process examines records with; see prepare
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# arguments
+
+
+def arguments() -> argparse.Namespace:
+    """The flags of this stage."""
+    parser = cli.parser(__doc__)
+    # files
+    parser.add_argument("--seed", type=Path, default=Path("data/seed.jsonl"), metavar="FILE",
+                        help="records of stage 03 (default: data/seed.jsonl)")
+    parser.add_argument("--generated", type=Path, default=Path("data/generated.jsonl"), metavar="FILE",
+                        help="records of stage 05 (default: data/generated.jsonl; may be absent)")
+    parser.add_argument("--output", type=Path, default=Path("data/bench"), metavar="FOLDER",
+                        help="where the dataset goes (default: data/bench)")
+    # quality
+    parser.add_argument("--max-tokens", type=cli.positive_int, default=8192, metavar="N",
+                        help="longest sample, prompt and answer together (default: 8192, the paper's)")
+    parser.add_argument("--tokenizer", metavar="NAME",
+                        help="count tokens with it: a model's name or folder (default: estimate from characters)")
+    parser.add_argument("--max-unused", type=share, default=0.25, metavar="SHARE",
+                        help="of its given APIs, what a generated program may leave unused (default: 0.25)")
+    parser.add_argument("--english", action="store_true", help="drop records whose query is not English")
+    # splits
+    parser.add_argument("--test-size", type=cli.positive_int, metavar="N",
+                        help="records in both tests together (default: 1190 as in the paper, or a tenth if that is less)")
+    parser.add_argument("--ood-share", type=share, default=0.5, metavar="SHARE", help="of the tests, those of unseen APIs (default: 0.5)")
+    parser.add_argument("--common", type=cli.positive_int, default=50, metavar="N",
+                        help="built-in APIs that OOD tests may share with training (default: 50, the paper's)")
+    parser.add_argument("--seed-number", type=int, default=0, metavar="N", help="seed of the splits (default: 0)")
+    # running
+    parser.add_argument("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
+    parser.add_argument("--workers", type=cli.positive_int, metavar="N", help="processes (default: all cores, fewer for small inputs)")
+    return parser.parse_args()
+
+
+def share(text: str) -> float:
+    """An argparse type: a number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to 1 is needed")
+    return value
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# first pass: each record by itself
+
+
+def make_tools(tokenizer: str | None) -> Tools:
+    """What the rules stand on, as it is in common/."""
+    from common import dialect, prompts, quality
+    from common.catalog import Catalog
+
+    return quality.Tools(Catalog.load(), dialect.check, dialect.to_shortcut, prompts.chat, prompts.shorten_code,
+                         quality.token_counter(tokenizer))
+
+
+def prepare(tokenizer: str | None, limits: Limits) -> None:
+    """Make this process ready to examine records."""
+    global _here
+    _here = make_tools(tokenizer), limits
+
+
+def examine(task: Task) -> Result:
+    """Apply the rules to one line."""
+    from common import quality
+
+    origin, where, line = task
+    record = jsonl.parse(line, where, ("id",))
+    try:
+        example, record = quality.examine(record, origin, *_here)
+    except cli.Reject as reject:
+        return None, rejected(str(record["id"]), origin, reject.reason, reject.detail)
+    return example, jsonl.encode(record)
+
+
+def rejected(identifier: str, origin: str, reason: str, detail: str, **context: Any) -> bytes:
+    """The line of a dropped record."""
+    return jsonl.encode({"id": identifier, "origin": origin, "reason": reason, "detail": detail, **context})
+
+
+def tasks(files: dict[str, Path]) -> Iterator[Task]:
+    """Yield (origin, file:line, line) of every record of the inputs."""
+    for origin, path in files.items():
+        for number, line in jsonl.numbered_lines(path):
+            yield origin, f"{path}:{number}", line
+
+
+def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Result]:
+    """Yield the results of the first pass in input order, worked out by as many processes as pay."""
+    from common.quality import Limits
+
+    limits = Limits(args.max_tokens, args.max_unused, args.english)
+    prepare(args.tokenizer, limits)  # with workers too: what is wrong with a flag is said once, here
+    size = sum(path.stat().st_size for path in files.values())
+    workers = args.workers or min(cores(), 1 + size // BYTES_PER_WORKER)
+    yield from ordered_map(examine, tasks(files), workers, prepare, args.tokenizer, limits)
+
+
+def first_pass(files: dict[str, Path], args: argparse.Namespace, folder: Path) -> tuple[list[Example], list[bytes]]:
+    """Examine every record: those that pass go to the temporary file; returns what to remember of them, and the lines of the rejects."""
+    examples: list[Example] = []
+    rejects: list[bytes] = []
+    ids: set[str] = set()
+    with open(folder / SPOOL, "wb") as spool:
+        for example, line in tqdm(examined(files, args), desc="examine", unit="rec", file=sys.stderr, disable=not sys.stderr.isatty()):
+            if example is None:
+                rejects.append(line)
+            elif example.id in ids:
+                rejects.append(rejected(example.id, example.origin, "duplicate_id", "an earlier record has this id"))
+            else:
+                ids.add(example.id)
+                example.place = spool.tell(), spool.write(line)
+                example.apis = tuple(map(sys.intern, example.apis))  # what came from a worker is a copy of its own
+                examples.append(example)
+    return examples, rejects
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the whole: duplicates, splits
+
+
+def arrange(
+    examples: list[Example], app_of: Callable[[str], str | None], args: argparse.Namespace
+) -> tuple[dict[int, str], HeldOut, dict[str, bool], list[bytes]]:
+    """The split of each example that is kept, what is held out, the properties that hold, and the lines of the rejects."""
+    from common import dedup, splits
+    from common.quality import SEED
+
+    codes, queries = [example.code for example in examples], [example.query for example in examples]
+    near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
+    near_query = dedup.Near([query.signature for query in queries], NEAR_QUERY)
+    best_first = sorted(range(len(examples)), key=lambda i: (examples[i].origin != SEED, examples[i].findings, examples[i].id))
+    twins = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
+                                          ("query", [query.exact for query in queries], near_query)])  # fmt: skip
+    dropped = {i: (reason, f"of {examples[kept].id}", kept) for i, (kept, reason) in twins.items()}
+    # from here on only those that are left have a say, in a seeded order
+    apis = [frozenset(example.apis) for example in examples]
+    order = [i for i in splits.shuffled([example.id for example in examples], args.seed_number) if i not in dropped]
+    size_id, size_ood = splits.sizes(len(order), args.test_size, args.ood_share)
+    held = splits.choose_held_out(apis, order, app_of, size_ood, args.common)
+    overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
+    assigned, lost = splits.assign(apis, order, held, overlap, size_id, size_ood)
+    properties = splits.properties(apis, app_of, held, assigned, lambda i: [*near_code.neighbours(i), *near_query.neighbours(i)], overlap)
+    lines = []
+    for i, (reason, detail, other) in sorted({**dropped, **lost}.items()):
+        context = {} if other is None else {"test" if reason == "contaminated" else "kept": examples[other].id}
+        lines.append(rejected(examples[i].id, examples[i].origin, reason, detail, **context))
+    return assigned, held, properties, lines
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# second pass: the files
+
+
+def write_splits(folder: Path, examples: list[Example], splits: dict[int, str]) -> None:
+    """Copy each record from the temporary file to the file of its split, in input order; they become visible when all are written."""
+    from common.splits import SPLITS
+
+    parts = {split: open(folder / f"{split}.jsonl.part", "wb") for split in SPLITS}
+    with open(folder / SPOOL, "rb") as spool:
+        for index in sorted(splits):
+            offset, length = examples[index].place
+            spool.seek(offset)
+            line = spool.read(length).removesuffix(b"}\n")
+            parts[splits[index]].write(line + b',"split":"%s"}\n' % splits[index].encode())
+    for file in parts.values():
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+    for split in SPLITS:
+        os.replace(folder / f"{split}.jsonl.part", folder / f"{split}.jsonl")
+    os.unlink(folder / SPOOL)
+
+
+@contextmanager
+def sole_writer(folder: Path) -> Iterator[None]:
+    """Make the folder and lock it; what goes wrong with files in it is one line."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(handle)
+    except BlockingIOError:
+        raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+
+
+def show_samples(rejects: list[bytes], files: dict[str, Path], count: int) -> None:
+    """Show, for each rule, the first `count` records that it dropped."""
+    shown: dict[tuple[str, str], Record] = {}
+    by_rule: Counter[str] = Counter()
+    for reject in map(orjson.loads, rejects):
+        by_rule[reject["reason"]] += 1
+        if by_rule[reject["reason"]] <= count:
+            shown[reject["origin"], reject["id"]] = reject
+    for origin, where, line in tasks(files):
+        if reject := shown.get((origin, jsonl.record_id(line, where))):
+            reject |= {"query": str(jsonl.parse(line, where).get("query")), "where": where}
+    for reject in sorted(shown.values(), key=lambda reject: (reject["reason"], reject["where"])):
+        cli.say(f"{reject['reason']}: {reject['id']} ({reject['where']}): {reject['detail'][:200]}\n    {reject['query'][:200]}")
+
+
+def main() -> int:
+    """The stage."""
+    args = arguments()
+    started = time.perf_counter()
+    files = {"seed": args.seed, "synthetic": args.generated}
+    if not args.generated.exists():
+        cli.say(f"{args.generated}: no such file, so there are no synthetic records; stage 05 writes them")
+        del files["synthetic"]
+    for path in files.values():
+        next(jsonl.numbered_lines(path), None)  # what is missing is said before anything is made
+    with sole_writer(args.output):
+        stats = run(args, files)
+    broken = [name for name, holds in stats["assertions"].items() if not holds]
+    if broken:
+        raise UserError(f"{args.output / 'stats.json'}: these properties do not hold: {', '.join(broken)}; this is a bug, please report it")
+    counts = {split: figures["instances"] for split, figures in stats["splits"].items()}
+    cli.summary("filter_merge", read=stats["read"], written=stats["written"], rejected=stats["read"] - stats["written"], skipped=0,
+                seconds=round(time.perf_counter() - started, 3), **counts, reasons=stats["rejected"])
+    return cli.EXIT_DONE
+
+
+def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
+    """Make the dataset; returns what stands in stats.json."""
+    from common import card, quality
+    from common.catalog import Catalog
+
+    catalog = Catalog.load()
+
+    def app_of(api: str) -> str | None:
+        return quality.app_of(api, catalog)
+
+    examples, rejects = first_pass(files, args, args.output)
+    splits, held, properties, lines = arrange(examples, app_of, args)
+    rejects += lines
+    write_splits(args.output, examples, splits)
+    reasons = Counter(orjson.loads(line)["reason"] for line in rejects)
+    read = sum(1 for _ in tasks(files))
+    stats = {
+        "read": read, "written": len(splits),
+        "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        **card.statistics(examples, splits, app_of),
+        "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
+        "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
+        "settings": {key: getattr(args, key) for key in SETTINGS},
+        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
+    }  # fmt: skip
+    jsonl.write_atomically(args.output / "rejected.jsonl", b"".join(rejects))
+    jsonl.write_atomically(args.output / "README.md", card.card(stats).encode())
+    jsonl.write_atomically(args.output / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    if args.report:
+        show_samples(rejects, files, args.report)
+    cli.say(card.split_table(stats))
+    cli.say(", ".join(f"{reason} {count}" for reason, count in stats["rejected"].items()) or "nothing was dropped")
+    return stats
+
+
+if __name__ == "__main__":
+    cli.start(main)

@@ -1,0 +1,236 @@
+"""What two programs or two queries have in common: fingerprints, near duplicates, overlap of a test set with its training set.
+
+A program is compared by what it does, not by how it is written: comments, names of variables, the order of keywords and white space
+inside literals do not count. Near means MinHash (128 permutations, Broder 1997, by datasketch) over shingles, found by LSH banding, so the
+time grows with the number of records and not with its square. An estimate of 128 permutations is good to about 0.04.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+from datasketch import MinHash
+
+PERMUTATIONS = 128
+TOKEN_SHINGLE = 5  # tokens of code in a shingle: about one `keyword=value` pair with its surroundings
+API_SHINGLE = 3  # calls in a row: what a workflow does, whatever its parameters are
+QUERY_NGRAM = 8  # words that two people hardly ever write alike by chance
+SEQUENCE_CALLS = 8  # the same calls in the same order mean the same workflow only if there are this many
+LONG_LITERAL = 64  # characters; longer ones enter as a checksum, so that a base64 image is one token and not a thousand
+
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: each character counts as a word
+_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+_EMPTY = MinHash(num_perm=PERMUTATIONS, hashfunc=zlib.crc32, scheme="affine32")
+
+
+class CodePrint(NamedTuple):
+    """A program's fingerprint: equal `exact` means equal after normalisation; `sequence` is that of its calls (empty if short)."""
+
+    exact: bytes
+    sequence: bytes
+    signature: bytes
+
+
+class QueryPrint(NamedTuple):
+    """A query's fingerprint: `ngrams` are uint32 hashes of its runs of QUERY_NGRAM words."""
+
+    exact: bytes
+    ngrams: bytes
+    signature: bytes
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# fingerprints
+
+
+def code_print(tree: ast.AST) -> CodePrint:
+    """The fingerprint of a parsed program."""
+    tokens, calls = code_tokens(tree)
+    # Near looks at the form first: names lose their numbers, which one more line would shift, and values stand beside it, each once.
+    form = ["$" if token[0] == "$" else token.split(":", 1)[0] for token in tokens]
+    values = [token for token in tokens if ":" in token]
+    shingles = {*_shingles(form, TOKEN_SHINGLE), *_shingles([f"call {name}" for name in calls], API_SHINGLE), *values}
+    sequence = _digest(calls) if len(calls) >= SEQUENCE_CALLS else b""
+    return CodePrint(_digest(tokens), sequence, _signature(shingles))
+
+
+def query_print(query: str) -> QueryPrint:
+    """The fingerprint of a query: case, punctuation and spacing do not count."""
+    own = words(query)
+    ngrams = np.unique(np.array([zlib.crc32(text.encode()) for text in _shingles(own, QUERY_NGRAM)], np.uint32))
+    return QueryPrint(_digest(own), ngrams.tobytes(), _signature({*own, *_shingles(own, 2)}))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return _WORD.findall(text.casefold())
+
+
+def code_tokens(tree: ast.AST) -> tuple[list[str], list[str]]:
+    """A program as normalised tokens, and the names it calls in order.
+
+    Variables are `$0`, `$1`, … by first appearance; Comment actions (bare strings) are left out; keywords are sorted. The walk keeps
+    its own stack, because a hostile program may be nested deeper than Python recurses.
+    """
+    tokens: list[str] = []
+    calls: list[str] = []
+    names: dict[str, str] = {}
+    stack: list[ast.AST | str] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            tokens.append(node)
+        elif isinstance(node, ast.Constant):
+            tokens.append(_literal(node.value))
+        elif isinstance(node, ast.Name):
+            tokens.append(names.setdefault(node.id, f"${len(names)}"))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            calls.append(node.func.id)
+            stack += reversed([node.func.id, *_closed(node.args), *_closed(sorted(node.keywords, key=lambda item: item.arg or ""))])
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            stack += reversed([type(node).__name__, *_children(node)])
+    return tokens, calls
+
+
+def _children(node: ast.AST) -> Iterable[ast.AST | str]:
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            yield from _closed(value)
+        elif isinstance(value, str) or (isinstance(value, ast.AST) and not isinstance(value, ast.expr_context)):
+            yield value
+
+
+def _closed(nodes: Sequence[ast.AST | str]) -> list[ast.AST | str]:
+    """A list of nodes with its end marked: without it, two programs that differ only in where a block ends would look the same."""
+    return [node for node in nodes if node is not None] + ["]"] if nodes else []
+
+
+def _literal(value: object) -> str:
+    text = " ".join(str(value).split())
+    return f"{type(value).__name__}:{text if len(text) <= LONG_LITERAL else zlib.crc32(text.encode('utf-8', 'surrogatepass'))}"
+
+
+def _shingles(items: Sequence[str], size: int) -> list[str]:
+    """Every run of `size` items; the whole, if there are fewer."""
+    return [" ".join(items[start : start + size]) for start in range(max(1, len(items) - size + 1))] if items else []
+
+
+def _digest(items: Iterable[str]) -> bytes:
+    return blake2b("\0".join(items).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _signature(shingles: Iterable[str]) -> bytes:
+    sketch = _EMPTY.copy()  # drawing the permutations anew would cost more than using them
+    sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in shingles])
+    return sketch.hashvalues.tobytes()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# near duplicates
+
+
+class Near:
+    """An LSH index over MinHash signatures, all known beforehand.
+
+    datasketch's own index is a dictionary per band, about 0.6 GB for 100,000 signatures. Sorting each band's keys finds the same
+    buckets in 12 bytes a signature and band: 20 MB.
+    """
+
+    def __init__(self, signatures: Sequence[bytes], threshold: float) -> None:
+        self.signatures = np.frombuffer(b"".join(signatures), np.uint32).reshape(-1, PERMUTATIONS)
+        self.threshold = threshold
+        self.bands: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # (keys, the order that sorts them, sorted keys)
+        self.alone = np.ones(len(self.signatures), bool)  # most records share no bucket with any other: answered at once
+        rows = band_rows(threshold)
+        mixers = np.random.default_rng(0).integers(1, 1 << 63, rows, np.uint64) | np.uint64(1)
+        for start in range(0, PERMUTATIONS, rows):
+            keys = self.signatures[:, start : start + rows].astype(np.uint64) @ mixers
+            order = np.argsort(keys, kind="stable").astype(np.int32)
+            ordered = keys[order]
+            equal = ordered[1:] == ordered[:-1]
+            self.alone[order[1:][equal]] = self.alone[order[:-1][equal]] = False
+            self.bands.append((keys, order, ordered))
+
+    def neighbours(self, index: int) -> list[int]:
+        """The records whose estimated Jaccard similarity to this one reaches the threshold, in ascending order."""
+        if self.alone[index]:
+            return []
+        buckets = []
+        for keys, order, ordered in self.bands:
+            left, right = np.searchsorted(ordered, keys[index], "left"), np.searchsorted(ordered, keys[index], "right")
+            buckets.append(order[left:right])
+        candidates = np.unique(np.concatenate(buckets))
+        similarity = (self.signatures[candidates] == self.signatures[index]).mean(axis=1)
+        return [int(other) for other in candidates[similarity >= self.threshold] if other != index]
+
+
+def band_rows(threshold: float) -> int:
+    """Rows a band: the most that still find a pair at the threshold with probability 0.9 (fewer rows find more, and more in vain)."""
+    return max((rows for rows in (2, 4, 8, 16) if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.9), default=1)
+
+
+def duplicates(order: Sequence[int], kinds: Sequence[tuple[str, Sequence[bytes], Near]]) -> dict[int, tuple[int, str]]:
+    """Which records to drop: {dropped: (kept, reason)}.
+
+    `order` lists the records from the one most worth keeping; each record that is kept drops every later one near to it. So each
+    dropped record is near to its kept one (no chains), and no two kept records are near each other. `kinds` holds
+    (name, exact digests, index), tried in turn; the reason is `duplicate_<name>` or `near_<name>`.
+    """
+    dropped: dict[int, tuple[int, str]] = {}
+    done: set[int] = set()
+    for keeper in order:
+        if keeper in dropped:
+            continue
+        done.add(keeper)
+        for name, exact, near in kinds:
+            for other in near.neighbours(keeper):
+                if other not in dropped and other not in done:
+                    dropped[other] = (keeper, f"{'duplicate' if exact[other] == exact[keeper] else 'near'}_{name}")
+    return dropped
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# contamination
+
+
+class Overlap:
+    """Which records give a test record away: more than duplicates, because a test must not be half known either.
+
+    Three rules, each with its code: `code` (similar programs, at a lower threshold than duplicates), `sequence` (the same
+    calls in the same order, at least SEQUENCE_CALLS), `query` (a share of the test query's n-grams stands in the other's).
+    """
+
+    def __init__(self, codes: Sequence[CodePrint], queries: Sequence[QueryPrint], threshold: float, share: float) -> None:
+        self.near = Near([code.signature for code in codes], threshold)
+        self.share = share
+        self.sequences = [code.sequence for code in codes]
+        self.by_sequence: dict[bytes, list[int]] = {}
+        for index, sequence in enumerate(self.sequences):
+            self.by_sequence.setdefault(sequence, []).append(index)
+        self.ngrams = [np.frombuffer(query.ngrams, np.uint32) for query in queries]
+        grams = np.concatenate([np.empty(0, np.uint32), *self.ngrams])
+        order = np.argsort(grams, kind="stable")
+        self.grams = grams[order]
+        self.owners = np.repeat(np.arange(len(queries), dtype=np.int32), [len(own) for own in self.ngrams])[order]
+
+    def of(self, test: int) -> dict[int, str]:
+        """{other record: rule} for every record that overlaps with this one."""
+        found = dict.fromkeys(self._by_query(test), "query")
+        if self.sequences[test]:
+            found.update(dict.fromkeys(self.by_sequence[self.sequences[test]], "sequence"))
+        found.update(dict.fromkeys(self.near.neighbours(test), "code"))
+        found.pop(test, None)
+        return found
+
+    def _by_query(self, test: int) -> list[int]:
+        own = self.ngrams[test]
+        left, right = np.searchsorted(self.grams, own, "left"), np.searchsorted(self.grams, own, "right")
+        hits = [self.owners[start:end] for start, end in zip(left, right, strict=True)]
+        others, shared = np.unique(np.concatenate([np.empty(0, np.int32), *hits]), return_counts=True)
+        return [int(other) for other in others[shared >= self.share * len(own)]] if len(own) else []

@@ -1,0 +1,250 @@
+"""The dialect form by form: what a person writes, what it compiles to, what is refused and how. `python -m pytest tests/test_dialect.py`."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+
+import pytest
+
+from common import dialect, plist
+from common.dialect import DialectError
+
+
+def parameters(code: str, index: int = -1) -> dict:
+    """The parameters of one action of a program."""
+    return dialect.to_shortcut(code)["WFWorkflowActions"][index]["WFWorkflowActionParameters"]
+
+
+def identifiers(code: str) -> list[str]:
+    """The ids of a program's actions, without the common start."""
+    return [action["WFWorkflowActionIdentifier"].removeprefix("is.workflow.actions.") for action in dialect.to_shortcut(code)["WFWorkflowActions"]]
+
+
+def token(code: str) -> dict:
+    """The token that an expression over the output `x` compiles to."""
+    return parameters(f"x = is_workflow_actions_nothing()\nis_workflow_actions_getvariable(WFVariable={code})")["WFVariable"]["Value"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# values
+
+
+@pytest.mark.parametrize("expression, steps", [
+    ("x", []),
+    ("x['key']", [{"Type": "WFDictionaryValueVariableAggrandizement", "DictionaryKey": "key"}]),
+    ("as_number(x)", [{"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": "WFNumberContentItem"}]),
+    ("as_type(x, 'WFOdd')", [{"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": "WFOdd"}]),
+    ("x.File_Size", [{"Type": "WFPropertyVariableAggrandizement", "PropertyName": "File Size", "PropertyUserInfo": "WFFileSizeProperty"}]),
+    ("x.Width", [{"Type": "WFPropertyVariableAggrandizement", "PropertyName": "Width"}]),
+    ("x.property('Title', 'title')", [{"Type": "WFPropertyVariableAggrandizement", "PropertyName": "Title", "PropertyUserInfo": "title"}]),
+    ("x.in_unit('kg', 'Mass')", [{"Type": "WFUnitVariableAggrandizement", "WFUnitSymbol": "kg", "WFMeasurementUnitType": "Mass"}]),
+    ("as_dictionary(x)['a']", [
+        {"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": "WFDictionaryContentItem"},
+        {"Type": "WFDictionaryValueVariableAggrandizement", "DictionaryKey": "a"},
+    ]),
+])  # fmt: skip
+def test_parts_of_a_variable_are_steps_from_left_to_right(expression, steps):
+    assert token(expression).get("Aggrandizements", []) == steps
+
+
+@pytest.mark.parametrize("expression, kind", [
+    ("shortcut_input()", "ExtensionInput"), ("clipboard()", "Clipboard"), ("current_date()", "CurrentDate"), ("ask_each_time()", "Ask"),
+    ("device_details()", "DeviceDetails"), ("current_app()", "CurrentApp"),
+])  # fmt: skip
+def test_what_no_action_makes_is_a_call(expression, kind):
+    assert token(expression) == {"Type": kind}
+
+
+def test_ranges_in_text_count_utf16_units():
+    text = parameters("x = is_workflow_actions_nothing()\nis_workflow_actions_gettext(WFTextActionText=f'😀 {x}é{x}')")["WFTextActionText"]
+    assert text["Value"]["string"] == "😀 \ufffcé\ufffc"
+    assert sorted(text["Value"]["attachmentsByRange"]) == ["{3, 1}", "{5, 1}"]
+
+
+def test_a_dictionary_has_typed_items():
+    (items,) = parameters("x = is_workflow_actions_nothing()\nis_workflow_actions_dictionary(WFItems={'t': 'a', 'n': 5, 'b': True, "
+                          "'d': {'k': x}, 'l': ['a', 2]})")["WFItems"]["Value"].values()  # fmt: skip
+    assert [item["WFItemType"] for item in items] == [0, 3, 4, 1, 2]
+    assert items[1]["WFValue"]["Value"]["string"] == "5"
+    assert items[2]["WFValue"] == {"Value": True, "WFSerializationType": "WFNumberSubstitutableState"}
+    assert items[4]["WFValue"]["Value"][0] == "a"
+
+
+def test_a_lone_variable_takes_the_envelope_that_the_parameter_has_in_real_shortcuts():
+    source = "x = is_workflow_actions_nothing()\n"
+    assert parameters(source + "is_workflow_actions_downloadurl(WFURL=x)")["WFURL"]["WFSerializationType"] == "WFTextTokenString"
+    assert parameters(source + "is_workflow_actions_setclipboard(WFInput=x)")["WFInput"]["WFSerializationType"] == "WFTextTokenAttachment"
+    assert parameters(source + "is_workflow_actions_downloadurl(WFURL=attachment(x))")["WFURL"]["WFSerializationType"] == "WFTextTokenAttachment"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# conditions
+
+
+@pytest.mark.parametrize("test, condition", [
+    ("x < 5", {"WFCondition": 0, "WFNumberValue": "5"}), ("x <= 5", {"WFCondition": 1, "WFNumberValue": "5"}),
+    ("x > 5", {"WFCondition": 2, "WFNumberValue": "5"}), ("x >= 5", {"WFCondition": 3, "WFNumberValue": "5"}),
+    ("5 < x", {"WFCondition": 2, "WFNumberValue": "5"}), ("x == 'a'", {"WFCondition": 4, "WFConditionalActionString": "a"}),
+    ("x != 5", {"WFCondition": 5, "WFNumberValue": "5"}), ("not x == 5", {"WFCondition": 5, "WFNumberValue": "5"}),
+    ("x.startswith('a')", {"WFCondition": 8, "WFConditionalActionString": "a"}),
+    ("x.endswith('a')", {"WFCondition": 9, "WFConditionalActionString": "a"}),
+    ("'a' in x", {"WFCondition": 99, "WFConditionalActionString": "a"}), ("'a' not in x", {"WFCondition": 999, "WFConditionalActionString": "a"}),
+    ("x", {"WFCondition": 100}), ("not x", {"WFCondition": 101}), ("is_today(x)", {"WFCondition": 1002}), ("x == None", {"WFCondition": 4}),
+    ("1 <= x <= 9", {"WFCondition": 1003, "WFNumberValue": "1", "WFAnotherNumber": "9"}),
+    ("is_within_last(x, quantity(3, 'days'))",
+     {"WFCondition": 1001, "WFDuration": {"Value": {"Magnitude": 3, "Unit": "days"}, "WFSerializationType": "WFQuantityFieldValue"}}),
+    ("when(x == 'a', WFNumberValue='7')", {"WFCondition": 4, "WFConditionalActionString": "a", "WFNumberValue": "7"}),
+    ("when(x, WFCondition=4, WFEnumeration='Odd')", {"WFCondition": 4, "WFEnumeration": "Odd"}),
+])  # fmt: skip
+def test_each_condition_has_its_operator(test, condition):
+    start = parameters(f"x = is_workflow_actions_nothing()\nif {test}:\n    pass\n", 1)
+    assert start.pop("WFInput")["Type"] == "Variable"
+    assert {key: value for key, value in start.items() if key not in ("GroupingIdentifier", "WFControlFlowMode")} == condition
+
+
+def test_several_conditions_are_rows_of_one_table():
+    table = parameters("x = is_workflow_actions_nothing()\nif x > 1 and 'a' in x:\n    pass\n", 1)["WFConditions"]["Value"]
+    assert table["WFActionParameterFilterPrefix"] == 1
+    assert [row["WFCondition"] for row in table["WFActionParameterFilterTemplates"]] == [2, 99]
+
+
+def test_elif_is_an_if_inside_otherwise_and_otherwise_if_a_branch_of_the_same_block():
+    plain = "x = is_workflow_actions_nothing()\nif x:\n    pass\nelif x == 'a':\n    pass\n"
+    assert [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in dialect.to_shortcut(plain)["WFWorkflowActions"][1:]] == [0, 1, 0, 2, 2]
+    branch = plain.replace("elif x == 'a'", "elif otherwise_if(x == 'a')")
+    assert [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in dialect.to_shortcut(branch)["WFWorkflowActions"][1:]] == [0, 1, 2]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what people write
+
+
+def test_a_name_assigned_twice_becomes_a_variable():
+    code = "x = is_workflow_actions_nothing()\nif x:\n    x = is_workflow_actions_date()\nis_workflow_actions_showresult(Text=f'{x}')\n"
+    assert identifiers(code) == ["nothing", "setvariable", "conditional", "date", "setvariable", "conditional", "showresult"]
+
+
+def test_a_literal_that_gets_a_name_becomes_the_action_that_makes_it():
+    code = "a = 'text'\nb = 5\nc = {'k': a}\nd = ['x', b]\nis_workflow_actions_showresult(Text=f'{c}{d}')\n"
+    assert identifiers(code) == ["gettext", "number", "dictionary", "list", "showresult"]
+
+
+def test_an_append_to_a_name_that_is_not_set_needs_no_action_and_a_reset_is_nothing():
+    code = "items = []\nfor item in clipboard():\n    items += [item]\nitems = []\n"
+    assert identifiers(code) == ["repeat.each", "appendvariable", "repeat.each", "nothing", "setvariable"]
+
+
+def test_loop_variables_count_their_depth_from_one():
+    code = "for i, row in enumerate(clipboard(), start=1):\n    for cell in row:\n        is_workflow_actions_showresult(Text=f'{i} {row} {cell}')\n"
+    attachments = parameters(code, 2)["Text"]["Value"]["attachmentsByRange"]
+    assert [token["VariableName"] for token in attachments.values()] == ["Repeat Index", "Repeat Item", "Repeat Item 2"]
+
+
+def test_a_menu_lists_its_cases_and_a_title_with_variables_stands_in_a_guard():
+    code = "n = is_workflow_actions_nothing()\nmatch menu('Pick'):\n    case 'A':\n        pass\n    case _ if item(f'{n} left'):\n        pass\n"
+    start, plain, tokenised = (parameters(code, index) for index in (1, 2, 3))
+    assert start["WFMenuItems"][0] == "A" and start["WFMenuItems"][1]["WFItemType"] == 0
+    assert plain["WFMenuItemTitle"] == "A" and tokenised["WFMenuItemAttributedTitle"]["string"] == "\ufffc left"
+
+
+def test_an_output_that_is_used_has_one_identity_and_its_name():
+    code = "handle = is_workflow_actions_ask(WFAskActionPrompt='Who?')\nis_workflow_actions_showresult(Text=f'{handle}')\n"
+    ask, show = (parameters(code, index) for index in (0, 1))
+    used = show["Text"]["Value"]["attachmentsByRange"]["{0, 1}"]
+    assert used == {"Type": "ActionOutput", "OutputUUID": ask["UUID"], "OutputName": "handle"} and ask["CustomOutputName"] == "handle"
+
+
+def test_an_import_question_follows_its_action():
+    code = "is_workflow_actions_nothing()\nis_workflow_actions_gettext(WFTextActionText=ask_on_import('key', question='Your key?'))\n"
+    assert dialect.to_shortcut(code)["WFWorkflowImportQuestions"] == [
+        {"ActionIndex": 1, "Category": "Parameter", "ParameterKey": "WFTextActionText", "Text": "Your key?", "DefaultValue": "key"}
+    ]
+
+
+def test_comments_are_strings_and_hash_lines_change_nothing():
+    code = "'A note.'\nis_workflow_actions_nothing()\n"
+    annotated = "# what it is\n'A note.'\n# nothing happens\nis_workflow_actions_nothing()\n"
+    assert identifiers(code) == ["comment", "nothing"]
+    assert plist.same(dialect.to_shortcut(code), dialect.to_shortcut(annotated))
+
+
+def test_the_apis_of_a_program_are_its_calls_in_order():
+    code = "'note'\nfor _ in range(3):\n    x = is_workflow_actions_date()\nis_workflow_actions_downloadurl(WFURL=f'{x}')\nis_workflow_actions_date()\n"
+    assert dialect.apis_of(code) == ["is.workflow.actions.date", "is.workflow.actions.downloadurl"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what is refused
+
+
+@pytest.mark.parametrize("code, line, code_, advice", [
+    ("x = (", 1, "syntax", "not Python"),
+    ("is_workflow_actions_nothing()\nwhile True:\n    pass", 2, "form", "range"),
+    ("import os", 1, "form", "imported"),
+    ("print('x')", 1, "unknown_api", "showresult"),
+    ("is_workflow_actions_url('https://example.org')", 1, "positional_argument", "keyword"),
+    ("is_workflow_actions_showresult(Text=missing_name)", 1, "undefined_name", "missing_name"),
+    ("for i in range(5):\n    pass", 1, "form", "from 1"),
+    ("x = clipboard()\nx['a'] = 5", 2, "form", "setvalueforkey"),
+    ("x = clipboard()\ny = x + 1", 2, "form", "math"),
+    ("match clipboard():\n    case 'A':\n        pass", 1, "form", "menu"),
+    ("is_workflow_actions_showresult(Text=clipboard()[0])", 1, "form", "getitemfromlist"),
+    ("is_workflow_actions_showresult(**{'Text': 'a'}, Text='b')", 1, "duplicate_parameter", "twice"),
+    ("is_workflow_actions_conditional(WFCondition=4)", 1, "form", "if"),
+    ("if_result()", 1, "form", "block"),
+    ("lambda: 0", 1, "form", "call"),
+])  # fmt: skip
+def test_a_form_outside_the_dialect_is_refused_with_line_and_advice(code, line, code_, advice):
+    with pytest.raises(DialectError) as caught:
+        dialect.to_shortcut(code)
+    assert caught.value.line == line and caught.value.code == code_ and advice in caught.value.message
+
+
+def test_check_finds_every_error_and_a_program_without_any_compiles():
+    code = "is_workflow_actions_urll()\nis_workflow_actions_url(Nonsense=1)\nis_workflow_actions_showresult(Text=nowhere)\n" \
+           "is_workflow_actions_exit()\nis_workflow_actions_date()\n"  # fmt: skip
+    found = {(diagnostic.line, diagnostic.code) for diagnostic in dialect.check(code)}
+    assert found == {(1, "unknown_api"), (2, "unknown_parameter"), (3, "undefined_name"), (5, "unreachable")}
+    assert dialect.check("x = is_workflow_actions_url(WFURLActionURL='https://example.org')\nis_workflow_actions_openurl(WFInput=x)\n") == []
+
+
+def test_check_goes_on_inside_a_block_whose_head_is_wrong():
+    code = "while True:\n    is_workflow_actions_urll()\n"
+    assert [diagnostic.code for diagnostic in dialect.check(code)] == ["form", "unknown_api"]
+
+
+@pytest.mark.parametrize("code", ["(" * 5000, "x" * 10 + "[0]" * 5000, "if x:\n" * 200, "\x00", "a = " + "-" * 5000 + "1", "\ud800"])
+def test_hostile_programs_end_in_a_diagnostic(code):
+    assert dialect.check(code)
+    with pytest.raises(DialectError):
+        dialect.to_shortcut(code)
+
+
+@pytest.mark.parametrize("new", ["class", "print", "two words", "menu", "y"])
+def test_a_name_is_not_renamed_to_one_that_is_reserved_or_taken(new):
+    with pytest.raises(ValueError):
+        dialect.rename("x = clipboard()\ny = x\n", {"x": new})
+
+
+def test_unbalanced_markers_are_refused_with_the_actions_index():
+    end = {"WFWorkflowActionIdentifier": "is.workflow.actions.conditional", "WFWorkflowActionParameters": {"WFControlFlowMode": 2}}
+    with pytest.raises(dialect.Unbalanced, match="action 0"):
+        dialect.to_python({"WFWorkflowActions": [end]})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# real shortcuts
+
+
+def test_real_shortcuts_come_back_equal(shared):
+    unbalanced = 0
+    for path in itertools.islice(sorted(shared.glob("corpus/plist/*.plist")), 0, None, 7):
+        try:
+            result = dialect.transcribe(plist.read_shortcut(path.read_bytes()))
+        except dialect.Unbalanced:
+            unbalanced += 1
+            continue
+        ast.parse(result.code)
+        assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), path.name
+    assert unbalanced <= 2

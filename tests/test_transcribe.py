@@ -1,0 +1,146 @@
+"""Stage 02 from the shell: resume, kill, workers, bad input, and the way back to .shortcut files. `python -m pytest tests/test_transcribe.py`."""
+
+from __future__ import annotations
+
+import plistlib
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+
+from common import dialect, jsonl, plist
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = "answer = is_workflow_actions_ask(WFAskActionPrompt='How many, {0}?')\nis_workflow_actions_showresult(Text=f'{{answer}} it is')\n"
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, str(ROOT / "02_transcribe.py"), *map(str, arguments)]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+
+def write_shortcuts(path: Path, count: int) -> Path:
+    with open(path, "wb") as file:
+        for number in range(count):
+            shortcut = dialect.to_shortcut(PROGRAM.format(number) * (1 + number % 5))
+            file.write(jsonl.encode({"id": f"shortcut-{number}", "name": f"No. {number}", "shortcut": plist.to_json(shortcut)}))
+    return path
+
+
+def summary(result: subprocess.CompletedProcess[str]) -> dict:
+    return orjson.loads(result.stdout.splitlines()[-1])
+
+
+def test_each_record_gets_code_residue_and_the_proof_of_its_round_trip(tmp_path):
+    source = write_shortcuts(tmp_path / "in.jsonl", 6)
+    result = run("--input", source, "--output", tmp_path / "out.jsonl")
+    assert result.returncode == 0, result.stderr
+    figures = summary(result)
+    assert (figures["written"], figures["parsed"], figures["exact"], figures["canonical"], figures["raw_actions"]) == (6, 6, 6, 6, 0)
+    for before, after in zip(jsonl.read(source), jsonl.read(tmp_path / "out.jsonl"), strict=True):
+        assert plist.same(dialect.to_shortcut(after["code"], after["residue"]), plist.from_json(before["shortcut"]))
+        assert after["apis"] == ["is.workflow.actions.ask", "is.workflow.actions.showresult"]
+        assert after["stats"]["actions"] == len(before["shortcut"]["WFWorkflowActions"])
+
+
+def test_several_workers_write_the_same_bytes(tmp_path):
+    source = write_shortcuts(tmp_path / "in.jsonl", 60)
+    for workers in (1, 2):
+        assert run("--input", source, "--output", tmp_path / f"{workers}.jsonl", "--workers", workers).returncode == 0
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+
+
+def test_shards_add_up_to_the_whole(tmp_path):
+    source = write_shortcuts(tmp_path / "in.jsonl", 20)
+    run("--input", source, "--output", tmp_path / "whole.jsonl")
+    for index in range(3):
+        assert run("--input", source, "--output", tmp_path / "part.jsonl", "--shard", f"{index}/3").returncode == 0
+    parts = [line for path in tmp_path.glob("part.*-of-3.jsonl") for line in path.read_bytes().splitlines()]
+    assert sorted(parts) == sorted((tmp_path / "whole.jsonl").read_bytes().splitlines())
+
+
+def test_a_killed_run_goes_on_to_the_same_output(tmp_path):
+    source = write_shortcuts(tmp_path / "in.jsonl", 400)
+    run("--input", source, "--output", tmp_path / "whole.jsonl")
+    output = tmp_path / "killed.jsonl"
+    for seed in (1, 2):
+        process = subprocess.Popen(command("--input", source, "--output", output), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        size = output.stat().st_size if output.exists() else 0
+        while process.poll() is None and (not output.exists() or output.stat().st_size == size):
+            time.sleep(0.005)
+        time.sleep(random.Random(seed).uniform(0, 0.05))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with open(output, "ab") as file:
+        file.write(b'{"id":"shortcut-399","code":"torn')
+    finished = run("--input", source, "--output", output)
+    assert finished.returncode == 0 and summary(finished)["skipped"] > 0
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("line, complaint", [
+    (b"not json", "in.jsonl:2: not JSON"), (b'{"id":"b"}', 'in.jsonl:2: field "shortcut" is missing'), (b'["id"]', "in.jsonl:2"),
+])  # fmt: skip
+def test_a_bad_line_is_named_and_what_was_done_is_kept(tmp_path, line, complaint):
+    source = write_shortcuts(tmp_path / "in.jsonl", 1)
+    source.write_bytes(source.read_bytes() + line + b"\n")
+    result = run("--input", source, "--output", tmp_path / "out.jsonl")
+    assert result.returncode == 1 and complaint in result.stderr and "Traceback" not in result.stderr
+    assert len((tmp_path / "out.jsonl").read_bytes().splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", [None, 5, "text", {}, {"WFWorkflowActions": 5}, {"WFWorkflowActions": [5]}, {"WFWorkflowActions": [{}]}])
+def test_a_record_whose_shortcut_is_none_is_rejected(tmp_path, value):
+    (tmp_path / "in.jsonl").write_bytes(orjson.dumps({"id": "a", "shortcut": value}) + b"\n")
+    result = run("--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
+    assert result.returncode == 0 and summary(result)["rejected"] == 1
+    assert orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())["reason"] == "bad_shortcut"
+
+
+def test_unbalanced_blocks_are_rejected_with_the_actions_index(tmp_path):
+    marker = {"WFWorkflowActionIdentifier": "is.workflow.actions.conditional", "WFWorkflowActionParameters": {"WFControlFlowMode": 2}}
+    (tmp_path / "in.jsonl").write_bytes(orjson.dumps({"id": "a", "shortcut": {"WFWorkflowActions": [marker]}}) + b"\n")
+    run("--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
+    reject = orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())
+    assert reject["reason"] == "unbalanced" and "action 0" in reject["detail"]
+
+
+@pytest.mark.parametrize("arguments, code, complaint", [
+    (["--input", "nowhere.jsonl"], 1, "no such file"), (["--limit", "0"], 2, "at least 1"), (["--shard", "3/2"], 2, "must lie in"),
+    (["--nonsense"], 2, "unrecognized"), (["--output", "/proc/nowhere/out.jsonl"], 1, "cannot be written"),
+])  # fmt: skip
+def test_a_wrong_argument_is_one_line(tmp_path, arguments, code, complaint):
+    source = write_shortcuts(tmp_path / "in.jsonl", 1)
+    result = run("--input", source, "--output", tmp_path / "out.jsonl", *arguments)
+    assert result.returncode == code and complaint in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_program_becomes_a_shortcut_file(tmp_path):
+    (tmp_path / "Ask.py").write_text(PROGRAM)
+    result = run("--to-shortcut", tmp_path / "Ask.py", "--output", tmp_path / "made")
+    assert result.returncode == 0 and "shortcuts sign" in result.stderr
+    data = (tmp_path / "made" / "Ask.shortcut").read_bytes()
+    assert data.startswith(b"bplist") and plist.same(plistlib.loads(data), dialect.to_shortcut(PROGRAM))
+
+
+def test_records_become_the_shortcuts_they_came_from(tmp_path):
+    source = write_shortcuts(tmp_path / "in.jsonl", 3)
+    run("--input", source, "--output", tmp_path / "out.jsonl")
+    assert summary(run("--to-shortcut", tmp_path / "out.jsonl", "--output", tmp_path / "made"))["written"] == 3
+    made = {path.name: plistlib.loads(path.read_bytes()) for path in (tmp_path / "made").iterdir()}
+    for record in jsonl.read(source):
+        assert plist.same(made[f"{record['name'].replace('. ', '_')}_{record['id']}.shortcut"], plist.from_json(record["shortcut"]))
+
+
+def test_a_program_that_does_not_compile_is_named_by_file_and_line(tmp_path):
+    (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nwhile True:\n    pass\n")
+    result = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made")
+    assert result.returncode == 1 and "bad.py: line 2: there is no while" in result.stderr and "Traceback" not in result.stderr
