@@ -174,6 +174,24 @@ def test_the_apis_of_a_program_are_its_calls_in_order():
     assert dialect.apis_of(code) == ["is.workflow.actions.date", "is.workflow.actions.downloadurl"]
 
 
+def test_a_reset_inside_a_loop_empties_the_variable():
+    code = "for x in clipboard():\n    found = []\n    found += [x]\n"
+    assert identifiers(code) == ["repeat.each", "nothing", "setvariable", "appendvariable", "repeat.each"]
+
+
+def test_not_of_a_condition_without_an_opposite_puts_the_steps_under_otherwise():
+    code = "x = clipboard()\nif not x.startswith('a'):\n    is_workflow_actions_nothing()\n"
+    modes = [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in dialect.to_shortcut(code)["WFWorkflowActions"][1:]]
+    assert modes == [0, 1, None, 2]
+
+
+def test_compiling_one_program_leaves_nothing_behind_for_the_next(shared):
+    for path in itertools.islice(sorted(shared.glob("corpus/plist/*.plist")), 12):
+        shortcut = plist.read_shortcut(path.read_bytes())
+        code, residue = dialect.to_python(shortcut)
+        assert plist.same(dialect.to_shortcut(code, residue), dialect.to_shortcut(code, residue)), path.name
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # what is refused
 

@@ -22,7 +22,7 @@ from typing import Any
 from common import plist
 from common.catalog import call_name
 from common.dialect import blocks, residue
-from common.dialect.canonical import canonical
+from common.dialect.canonical import canonical, canonical_actions, canonical_level
 from common.dialect.check import check
 from common.dialect.compile import Compiler
 from common.dialect.decompile import Writer, program_text
@@ -54,16 +54,18 @@ class Transcription:
 
 def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
     """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut. Raises Unbalanced."""
-    code, writer, _ = _write(shortcut)
+    code, writer, _, _ = _write(shortcut)
     return code, _residue(code, writer, shortcut)[0]
 
 
 def transcribe(shortcut: dict[str, Any]) -> Transcription:
     """The program of a shortcut, each of the three equalities above tried and noted. Raises Unbalanced."""
-    code, writer, alone = _write(shortcut)
+    code, writer, alone, same_actions = _write(shortcut)
     rest, rebuilt = _residue(code, writer, shortcut)
-    return Transcription(code, rest, exact=plist.same(rebuilt, shortcut), canonical=equivalent(alone, shortcut),
-                         fixed_point=_write(alone)[0] == code, raw=raw_fallbacks(code))  # fmt: skip
+    # a text that the writer gives at once for what the program compiles to is what to_python gives
+    fixed_point = program_text(alone)[0] == code or _write(alone)[0] == code
+    same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
+    return Transcription(code, rest, plist.same(rebuilt, shortcut), same, fixed_point, raw_fallbacks(code))
 
 
 def raw_fallbacks(code: str) -> int:
@@ -74,25 +76,25 @@ def raw_fallbacks(code: str) -> int:
     return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
 
 
-def _write(shortcut: dict[str, Any]) -> tuple[str, Writer, dict[str, Any]]:
-    """(program, its writer, what it compiles to alone).
+def _write(shortcut: dict[str, Any]) -> tuple[str, Writer, dict[str, Any], bool]:
+    """(program, its writer, what it compiles to alone, whether that has the same actions).
 
     Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
     another "a-b", variables are called by their own names throughout.
     """
-    wanted = canonical(shortcut)["WFWorkflowActions"]
+    wanted = canonical_actions(shortcut)
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
             code, writer = program_text(shortcut, raw, plain_names)
             alone = to_shortcut(code)
-            changed = _differing(canonical(alone)["WFWorkflowActions"], wanted)
+            changed = _differing(canonical_actions(alone), wanted)
             if not changed:
-                return code, writer, alone
+                return code, writer, alone, True
             if changed <= raw:
                 break
             raw |= changed
-    return code, writer, alone
+    return code, writer, alone, False
 
 
 def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:

@@ -34,12 +34,12 @@ class Bindings:
         """Which names are variables: those set from a variable, appended to, or bound to more than one output."""
         bindings: Counter[str] = Counter()
         self.variables: set[str] = set()
-        for node in ast.walk(module):
+        for node in statements(module.body):
+            call = node.value if isinstance(node, ast.Expr) else None
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 self.variables.add(node.target.id)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append" \
-                    and isinstance(node.func.value, ast.Name):  # fmt: skip
-                self.variables.add(node.func.value.id)
+            elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+                self.variables.add(call.func.value.id)  # x.append(y)
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 self._survey_assignment(node.targets[0].id, node.value, bindings)
         self.variables |= {identifier for identifier, count in bindings.items() if count > 1}
@@ -149,8 +149,9 @@ class Bindings:
             self.names.taken.add(identifier)
         return fits
 
-    def anonymous_output(self, parameters: Parameters, label: str) -> Token:
+    def anonymous_output(self, action: blocks.Action) -> Token:
         """The token of an output that no name is bound to; gives its action a UUID."""
+        parameters, label = action["WFWorkflowActionParameters"], actions.default_output(action["WFWorkflowActionIdentifier"]) or "Output"
         value = parameters.setdefault("UUID", _made_uuid(f"anonymous {len(self.uuids)}"))
         self.uuids[f"<{value}>"] = value
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
@@ -173,6 +174,15 @@ class Bindings:
                 self.loop_variables[target.id] = role + suffix
                 self.bound.add(target.id)
         return lambda: self.loop_variables.update({key: value for key, value in before.items() if key in self.loop_variables})
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement of a program, those inside blocks included."""
+    for node in body:
+        yield node
+        for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
+            if isinstance(inner, list):
+                yield from statements(inner)
 
 
 def _made_uuid(seed: str) -> str:

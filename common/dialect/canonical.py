@@ -34,14 +34,24 @@ _DROPPED_IN_TOKENS = ("VariableUUID", "OutputName")
 
 def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
     """A shortcut with what cannot change a run taken out. Raises blocks.Unbalanced."""
+    return {**canonical_level(shortcut), "WFWorkflowActions": canonical_actions(shortcut)}
+
+
+def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
+    """The canonical form of the actions."""
     actions = [_simple_action(action) for action in shortcut["WFWorkflowActions"]]
     _settle_markers(blocks.tree(shortcut["WFWorkflowActions"]), actions)
     renamer = _Renamer(actions)
-    result = {key: value for key, value in shortcut.items() if key not in PRESENTATION_KEYS and key != "WFWorkflowActions"}
-    result = {key: value for key, value in result.items() if key == INPUT_CLASSES or not _is_empty(value)}
+    return [renamer.action(action) for action in actions]
+
+
+def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
+    """The canonical form of everything but the actions."""
+    shown = {key: value for key, value in shortcut.items() if key not in PRESENTATION_KEYS and key != "WFWorkflowActions"}
+    result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
     if isinstance(result.get("WFWorkflowImportQuestions"), list):
         result["WFWorkflowImportQuestions"] = sorted(simplify(result["WFWorkflowImportQuestions"]), key=repr_sorted)
-    return {**result, "WFWorkflowActions": [renamer.action(action) for action in actions]}
+    return result
 
 
 def _is_empty(value: Any) -> bool:

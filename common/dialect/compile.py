@@ -159,10 +159,10 @@ class Compiler(BlockCompiler):
             self._bind(identifier, lambda name: self._literal(value, name), line)
 
     def _declare(self, identifier: str, line: int) -> None:
-        """`X = []`: an append to a variable that is not set begins a list; one that is set is emptied by Nothing."""
-        if self.names.is_bound(identifier):
+        """`X = []`: an append to a variable that is not set begins a list; one that is set, or may be in a loop, is emptied by Nothing."""
+        if self.names.is_bound(identifier) or self.depth:
             self._emit(actions.NOTHING, {}, line)
-            nothing = self.names.anonymous_output(self.actions[-1]["WFWorkflowActionParameters"], "Nothing")
+            nothing = self.names.anonymous_output(self.actions[-1])
             self._set(identifier, values.wrap(values.ATTACHMENT, nothing), line)
         else:
             self.names.set_variable(identifier)
@@ -173,7 +173,7 @@ class Compiler(BlockCompiler):
             make(identifier)
             return
         make(None)
-        output = self.names.anonymous_output(self.actions[-1]["WFWorkflowActionParameters"], vocabulary.spoken(identifier))
+        output = self.names.anonymous_output(self.actions[-1])
         self._set(identifier, values.wrap(values.ATTACHMENT, output), line)
 
     def _set(self, identifier: str, value: Any, line: int) -> None:
@@ -209,7 +209,7 @@ class Compiler(BlockCompiler):
             self._call(item, None)  # type: ignore[arg-type]
         else:
             self._literal(item, None)
-        return values.wrap(values.ATTACHMENT, self.names.anonymous_output(self.actions[-1]["WFWorkflowActionParameters"], "Item"))
+        return values.wrap(values.ATTACHMENT, self.names.anonymous_output(self.actions[-1]))
 
     # -- calls ----------------------------------------------------------------------------------------------------------------
 

@@ -60,12 +60,15 @@ class BlockCompiler:
         parameters = self.actions[-1]["WFWorkflowActionParameters"]
         parameters.update({key: reading.literal(value, self.names) for key, value in given.items()})
         if identifier is not None and self.names.is_variable(identifier):
-            output = self.names.anonymous_output(parameters, blocks.RESULT_NAMES[kind])
+            output = self.names.anonymous_output(self.actions[-1])
             self._set(identifier, values.wrap(values.ATTACHMENT, output), node.lineno)
         elif identifier is not None:
             self.names.bind_output(identifier, parameters, blocks.ACTION_OF_KIND[kind])
 
     def _if(self, node: ast.If) -> None:
+        if conditions.lacks_opposite(node.test):  # `not x.startswith('a')`: the steps go under Otherwise
+            assert isinstance(node.test, ast.UnaryOp)
+            node = ast.copy_location(ast.If(node.test.operand, node.orelse or [ast.Pass()], node.body), node)
         group = self._open("if", conditions.from_expr(node.test, self.names), node.lineno)
         self._body(node.body)
         branch = node
@@ -90,7 +93,8 @@ class BlockCompiler:
         given = keywords(subject)
         prompt = {"WFMenuPrompt": reading.from_expr(subject.args[0], self.names)} if subject.args else {}
         listed = given.pop("items", None)
-        rest = {key: reading.from_expr(value, self.names, key) for key, value in given.items()}
+        rest = {key: reading.literal(value, self.names) if key == "WFMenuItems" else reading.from_expr(value, self.names)
+                for key, value in given.items()}  # fmt: skip
         parameters = {**prompt, **rest}
         if listed is not None and not (isinstance(listed, ast.Constant) and listed.value is None):
             parameters["WFMenuItems"] = reading.from_expr(listed, self.names, "WFMenuItems")

@@ -95,7 +95,11 @@ def _single_expr(parameters: Parameters, scope: Writing) -> tuple[ast.expr, set[
         return _unary_expr(code, subject), used | {key for key in OPERANDS if key in parameters}
     key = next((key for key in OPERANDS if key in parameters), None)
     operand = const(None) if key is None else _operand_expr(parameters[key], key, scope)
-    if key is not None and operand_key(code, operand) != key:
+    textual = code in _MEMBERSHIP or code in _METHODS
+    if key == STRING and textual:
+        operand = text.lone_variable(operand) or operand
+    is_attachment = key == STRING and values.opened(parameters[key], values.ATTACHMENT) is not None
+    if key is not None and (operand_key(code, operand) != key or is_attachment):
         return _bare_test(subject, parameters, scope), used | {key}
     if code == vocabulary.BETWEEN:
         other = SECOND.get(key or "")
@@ -159,7 +163,15 @@ def operand_key(code: int, node: ast.expr) -> str | None:
     helper = called(node)
     if helper == "quantity":
         return DURATION if code in _WINDOWS else MEASUREMENT
-    return DATE if helper == "datetime" else NUMBER
+    return DATE if helper in ("datetime", "current_date", "as_date") else NUMBER
+
+
+def lacks_opposite(node: ast.expr) -> bool:
+    """Whether a test is `not` of a condition that no operator negates."""
+    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) else None
+    method = inner.func.attr if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) else None
+    between = isinstance(inner, ast.Compare) and len(inner.ops) > 1
+    return method in _METHODS.values() or between or called(inner) in ("is_today", *_WINDOWS.values())  # type: ignore[arg-type]
 
 
 def from_expr(node: ast.expr, scope: Reading) -> Parameters:

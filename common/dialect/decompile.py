@@ -9,7 +9,7 @@ from common.catalog import call_name
 from common.dialect import actions, blocks, header, text, values
 from common.dialect.blocks import Action, Block
 from common.dialect.decompile_blocks import BlockWriter
-from common.dialect.syntax import call, const, keywords_of_dict, name, unparse
+from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
 
 ACTION_KEYS = ("WFWorkflowActionIdentifier", "WFWorkflowActionParameters")
 
@@ -36,7 +36,7 @@ class Writer(BlockWriter):
                 continue
             seen.add(variable)
             if self.actions[index]["WFWorkflowActionIdentifier"] == actions.APPEND_VARIABLE:
-                result.append(ast.Assign([self._bind_variable(variable)], ast.List([], ast.Load())))
+                result.append(assign(self._bind_variable(variable), ast.List([], ast.Load())))
         return result
 
     def _statements(self, body: list[int | Block]) -> list[ast.stmt]:
@@ -63,7 +63,7 @@ class Writer(BlockWriter):
     def _assignment(self, identifier: str, variable: str, source: ast.expr) -> ast.stmt:
         if identifier == actions.APPEND_VARIABLE:
             return ast.AugAssign(self._bind_variable(variable), ast.Add(), ast.List([source], ast.Load()))
-        return ast.Assign([self._bind_variable(variable)], source)
+        return assign(self._bind_variable(variable), source)
 
     def _call_statement(self, index: int, action: Action) -> ast.stmt:
         identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
@@ -80,7 +80,7 @@ class Writer(BlockWriter):
             arguments = [] if callable_ else [const(identifier)]
         target, shared = self._bind_output(parameters, identifier)
         expression = ast.Call(function, arguments, keywords_of_dict({**shown, **shared}))
-        return ast.Expr(expression) if target is None else ast.Assign([target], expression)
+        return ast.Expr(expression) if target is None else assign(target, expression)
 
     def _parameters(self, index: int, parameters: dict[str, Any], hidden: set[str]) -> dict[str, ast.expr]:
         questions = self.questions.get(index, {})

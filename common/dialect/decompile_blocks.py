@@ -9,7 +9,7 @@ from common.dialect import blocks, conditions, text, values
 from common.dialect.blocks import ACTION_OF_KIND, Block, Branch
 from common.dialect.canonical import MARKER_KEYS, simplify
 from common.dialect.naming import Naming
-from common.dialect.syntax import call, const, name
+from common.dialect.syntax import assign, call, const, constant, name
 
 
 class BlockWriter(Naming):
@@ -58,7 +58,7 @@ class BlockWriter(Naming):
         if target is None and not rest:
             return []
         expression = call(blocks.RESULT_HELPERS[block.kind], **self._literals(rest), **shared)
-        return [ast.Expr(expression) if target is None else ast.Assign([target], expression)]
+        return [ast.Expr(expression) if target is None else assign(target, expression)]
 
     def _if(self, block: Block, parameters: dict[str, Any]) -> ast.stmt:
         raw = block.start in self.raw
@@ -137,13 +137,16 @@ class BlockWriter(Naming):
             subject, target = self._count_subject(source, rest, index), index or name("_", store=True)
         body = self._body(block.branches[0], frozenset(parameters))
         self.depth -= 1
-        return ast.For(target, subject, body, [])
+        return ast.For(target, subject, body, [], lineno=1)
 
     def _count_subject(self, source: ast.expr | None, rest: dict[str, ast.expr], index: ast.expr | None) -> ast.expr:
         """`range(n)`, or `range(1, n + 1)` where the index is used: it counts from 1."""
         if source is None or rest:
             return call("repeat_count", *([source] if source else []), **rest)
-        return call("range", source) if index is None else call("range", const(1), ast.BinOp(source, ast.Add(), const(1)))
+        if index is None:
+            return call("range", source)
+        count = constant(source, int)
+        return call("range", const(1), ast.BinOp(source, ast.Add(), const(1)) if count is None or count < 0 else const(count + 1))
 
 
 def _listed(value: Any) -> list[Any]:

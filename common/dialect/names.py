@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from typing import Any
 
 from common.dialect import actions, vocabulary
@@ -57,7 +58,7 @@ def rename(code: str, renames: dict[str, str]) -> str:
             raise ValueError(f"{new!r} cannot be a name")
         if new in kept or list(renames.values()).count(new) > 1:
             raise ValueError(f"{new} would stand for two things")
-    module = parse(code)
+    module = copy.deepcopy(parse(code))
     return unparse([_Renaming(renames).visit(statement) for statement in module.body])
 
 

@@ -112,9 +112,11 @@ class Naming:
             return call("variable", const(variable_name))
         return call("later", name(self._variable_identifier(variable_name)))
 
-    def uuid_name(self, uuid: str) -> str | None:
-        """The identifier of the output with this UUID, if the shortcut has one that is referred to."""
-        return self._output_identifier(uuid, None) if uuid in self.owners and uuid in self.referenced else None
+    def uuid_expr(self, uuid: str) -> ast.expr | None:
+        """What names the output with this UUID, if it is one that is referred to."""
+        if uuid not in self.referenced:
+            return None
+        return name(self._output_identifier(uuid, None)) if uuid in self.owners else self.output(uuid, self.referenced[uuid])
 
     def _output_identifier(self, uuid: str, action_id: str | None) -> str:
         if uuid not in self.output_names:
@@ -179,5 +181,5 @@ class _NoNames:
     def variable(self, variable_name: str) -> ast.expr:
         return name("x")
 
-    def uuid_name(self, uuid: str) -> str | None:
+    def uuid_expr(self, uuid: str) -> ast.expr | None:
         return None

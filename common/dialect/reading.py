@@ -191,6 +191,8 @@ def _read_float(node: ast.Call, scope: Reading) -> float:
 
 def _read_uuid(node: ast.Call, scope: Reading) -> str:
     named = _argument(node)
+    if called(named) == "missing":
+        return (tokens.from_expr(named, scope) or {})["OutputUUID"]
     if not isinstance(named, ast.Name):
         raise DialectError(node.lineno, "uuid_of() takes a name")
     return scope.uuid(named.id, node.lineno)

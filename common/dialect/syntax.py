@@ -6,6 +6,7 @@ import ast
 import keyword
 import math
 import unicodedata
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 LOAD, STORE = ast.Load(), ast.Store()
@@ -43,6 +44,11 @@ def signed(value: Any) -> ast.expr:
     return const(value)
 
 
+def assign(target: ast.expr, value: ast.expr) -> ast.stmt:
+    """An assignment."""
+    return ast.Assign([target], value, lineno=1)  # ast.unparse asks for the line, to look for a type comment
+
+
 def name(identifier: str, store: bool = False) -> ast.expr:
     """A name, read or bound."""
     return ast.Name(identifier, STORE if store else LOAD)
@@ -69,8 +75,6 @@ def is_keyword_name(key: str) -> bool:
 
 def unparse(body: list[ast.stmt]) -> str:
     """The source of a program, statement by statement, so that a first string statement is no docstring."""
-    for statement in body:
-        ast.fix_missing_locations(statement)
     return "".join(ast.unparse(statement).lstrip("\n") + "\n" for statement in body)
 
 
@@ -78,10 +82,14 @@ def unparse(body: list[ast.stmt]) -> str:
 # reading
 
 
+# A transcription reads one program several times over.
+_parsed = lru_cache(maxsize=4)(ast.parse)
+
+
 def parse(code: str) -> ast.Module:
-    """Parse source text; raises DialectError where Python does not take it."""
+    """Parse source text; the tree is shared and not to be changed. Raises DialectError where Python does not take it."""
     try:
-        return ast.parse(code)
+        return _parsed(code)
     except SyntaxError as error:
         raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
     except (ValueError, RecursionError, MemoryError) as error:  # NUL characters; nesting beyond what the parser takes

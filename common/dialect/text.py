@@ -29,7 +29,7 @@ def envelope(text: str, attachments: dict[str, Token]) -> dict[str, Any]:
 
 def utf16_length(text: str) -> int:
     """The length of a text in UTF-16 units, as NSString counts it."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

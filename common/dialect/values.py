@@ -94,8 +94,8 @@ def literal_expr(value: Any, scope: Writing) -> ast.expr:
         return ast.Dict([const(name) for name in value], [literal_expr(inner, scope) for inner in value.values()])
     if isinstance(value, list):
         return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
-    name = scope.uuid_name(value) if isinstance(value, str) else None
-    return call("uuid_of", ast.Name(name, ast.Load())) if name else scalar(value)
+    named = scope.uuid_expr(value) if isinstance(value, str) else None
+    return scalar(value) if named is None else call("uuid_of", named)
 
 
 def _envelope_expr(kind: Any, value: Any, scope: Writing, key: str | None) -> ast.expr | None:

@@ -1,0 +1,580 @@
+#!/usr/bin/env python3
+#SBATCH --job-name=train
+#SBATCH --nodes=1
+#SBATCH --ntasks-per-node=8
+#SBATCH --gpus-per-node=8
+#SBATCH --cpus-per-task=8
+#SBATCH --time=24:00:00
+#SBATCH --signal=SIGUSR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=train-%j.log
+"""Fine-tune a language model on chat records: a tiny one on a laptop, Llama 3.1 8B with LoRA on one GPU, eight, or many nodes.
+
+Reads    data/bench/train.jsonl: records with `messages`; a small seeded share of them is held out for validation
+Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokenizer with its chat template, metrics.csv, run.json,
+         rejected.jsonl (samples that do not fit the context, never cut), checkpoints/last and best
+
+    python 07_train.py --model tiny                                # a minute on two CPU cores
+    python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are
+    sbatch --nodes=4 07_train.py --strategy hsdp                   # 32 GPUs; saves and requeues itself when its time is up
+    python 07_train.py --output runs/Llama-3.1-8B --merge merged   # one folder without an adapter, for any server
+
+The loss is on the answers only, packed samples do not see each other, and every step is a function of the seed and its number: the same
+command goes on where a killed run stopped, and ends with the same numbers.
+"""
+
+# ruff: noqa: E402
+# (the command line is read before torch is imported, so that --help answers at once)
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+
+def relaunch_under_srun() -> None:
+    """In a SLURM job but not yet in a step of it: start this file once per task.
+
+    sbatch runs one copy of the script, from its spool folder; the path that was submitted is known to scontrol only.
+    """
+    job, copied = os.environ.get("SLURM_JOB_ID"), os.path.basename(sys.argv[0]) == "slurm_script"
+    if job is None or "SLURM_STEP_ID" in os.environ or not (copied or int(os.environ.get("SLURM_NTASKS", 1)) > 1):
+        return
+    script = sys.argv[0]
+    if copied:
+        shown = subprocess.run(["scontrol", "show", "job", job], capture_output=True, text=True, check=True).stdout
+        script = re.search(r"^\s*Command=(\S+)", shown, re.M)[1]
+    # srun does not take --cpus-per-task over from the job
+    command = ["srun", "--kill-on-bad-exit=1", f"--cpus-per-task={os.environ.get('SLURM_CPUS_PER_TASK', 1)}"]
+    os.execvp("srun", [*command, sys.executable, "-u", script, *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    relaunch_under_srun()
+
+import argparse
+import functools
+import signal
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from common import cli, jsonl
+from common.jsonl import UserError
+
+# What the paper trains with (section 4.1), and the clip of its code. Its rate is that of full tuning; LoRA usually wants 5 to 10 times it.
+REAL = {"context": 8192, "epochs": 3.0, "batch_size": 32, "lr": 2e-5, "clip": 0.3, "lora_rank": 16,
+        "precision": "bf16", "activation_checkpointing": "full", "save_every": 50}
+# A model that starts from nothing needs another rate and many more rounds; LoRA on random weights teaches nothing, so it is trained whole.
+TINY = {"context": 2048, "steps": 200, "batch_size": 8, "lr": 2e-3, "clip": 1.0, "lora_rank": 0,
+        "precision": "fp32", "activation_checkpointing": "none", "save_every": 25}
+IN_SLURM_STEP = "SLURM_STEP_ID" in os.environ  # started by srun, one process a device
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the command line
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line; what is not given is the paper's setting, or the tiny model's."""
+    parser = cli.parser(__doc__, input="data/bench/train.jsonl")
+    add = parser.add_argument
+    # data
+    add("--validation", type=Path, metavar="FILE", help="records to validate on (default: a share of the input)")
+    add("--validation-share", type=float, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
+    add("--context", type=cli.positive_int, metavar="N", help="tokens of a row; a longer sample is rejected (default: 8192, tiny: 2048)")
+    # model
+    add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
+        help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+    add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
+    add("--lora-alpha", type=float, default=32.0, metavar="X", help="(default: %(default)s)")
+    add("--lora-dropout", type=float, default=0.05, metavar="X", help="(default: %(default)s)")
+    add("--lora-targets", default="all-linear", metavar="A,B", help="modules to adapt, such as q_proj,v_proj (default: %(default)s)")
+    add("--rslora", action="store_true", help="scale adapters by the root of the rank")
+    add("--dora", action="store_true", help="learn magnitude and direction apart")
+    add("--attention", default="packed", metavar="NAME",
+        help="packed: sample by sample; or a back-end of transformers, such as flash_attention_2 (default: %(default)s)")
+    add("--activation-checkpointing", choices=("none", "full"), help="recompute in the backward pass (default: full, tiny: none)")
+    add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 (default: bf16, tiny: fp32)")
+    # optimization
+    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 2e-3)")
+    add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
+    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs (tiny: 200)")
+    add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 8)")
+    add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
+    add("--warmup", type=float, default=0.1, metavar="X", help="share of the steps in which the rate rises, to fall then (default: 0.1)")
+    add("--weight-decay", type=float, default=0.0, metavar="X", help="(default: %(default)s)")
+    add("--clip", type=float, metavar="X", help="largest norm of the gradient (default: 0.3, tiny: 1)")
+    add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
+    # machines
+    add("--devices", type=cli.positive_int, metavar="N", help="per node (default: SLURM's tasks per node, else all GPUs, else 1 CPU)")
+    add("--nodes", type=cli.positive_int, metavar="N", help="(default: SLURM's, else 1)")
+    add("--strategy", choices=("auto", "single", "fsdp", "hsdp"), default="auto",
+        help="hsdp shards within a node and replicates over nodes (default: fsdp if there is more than one device)")
+    # the run
+    add("--output", type=Path, metavar="DIR", help="(default: runs/<model>)")
+    add("--resume", choices=("auto", "never"), default="auto", help="never: start anew, removing the run that is there (default: auto)")
+    add("--overwrite", action="store_const", const="never", dest="resume", help="the same as --resume never")
+    add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint (default: 50, tiny: 25)")
+    add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
+    add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
+    add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
+    args = parser.parse_args(argv)
+    preset = TINY if args.model == "tiny" else REAL
+    if args.epochs is not None and args.steps is None:
+        preset = preset | {"steps": None}
+    for name, value in preset.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
+    if args.model == "tiny" and args.lora_rank:
+        parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
+    args.output = args.output or Path("runs") / Path(args.model).name
+    return args
+
+
+class Stop:
+    """The wish to stop: a signal sets it, the step boundary reads it. A second Ctrl-C stops at once."""
+
+    wanted = False
+
+    @classmethod
+    def on_signals(cls) -> None:
+        """Take SIGINT, SIGTERM and SIGUSR1 (SLURM's warning before the time limit)."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, cls._handle)
+
+    @classmethod
+    def _handle(cls, number: int, frame: object) -> None:
+        if cls.wanted and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        cls.wanted = True
+
+
+if __name__ == "__main__":
+    ARGUMENTS = arguments()
+    Stop.on_signals()  # before the imports, which take seconds: a stop in them is a stop before the first step
+
+import lightning
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from common import checkpoint, model
+from common.loss import AnswerLoss, check_fits
+from common.packing import Batch, Plan, Samples, encode, rows_for
+from common.run_folder import RunFolder
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# data
+
+
+def chat_records(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records of a JSONL file with `messages` in the shape of a chat; UserError names file, line and field."""
+    for number, line in jsonl.numbered_lines(path):
+        record = jsonl.parse(line, f"{path}:{number}", ("id", "messages"))
+        messages = record["messages"]
+        if not (isinstance(messages, list) and messages and all(
+                isinstance(message, dict) and {"role", "content"} <= message.keys() and isinstance(message["content"], str)
+                for message in messages)):
+            raise UserError(f'{path}:{number}: "messages" must be a list of {{"role": ..., "content": ...}}; did stage 06 write this file?')
+        yield record
+
+
+def tokenised(path: Path, tokenizer: Any, context: int, rejected: list[dict[str, Any]]) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """(id, tokens, is each an answer's) of the samples that fit the context; the others join `rejected`."""
+    result = []
+    for identifier, ids, is_answer in encode(chat_records(path), tokenizer):
+        if len(ids) > context:
+            rejected.append({"id": identifier, "reason": "too_long", "detail": f"{len(ids)} tokens, the context holds {context}"})
+        elif not any(is_answer):
+            rejected.append({"id": identifier, "reason": "no_answer", "detail": "no message of the assistant"})
+        else:
+            result.append((identifier, np.array(ids, np.int32), np.array(is_answer)))
+    return result
+
+
+def training_data(args: argparse.Namespace, tokenizer: Any) -> tuple[Samples, Samples, list[dict[str, Any]]]:
+    """(train, validation, rejected). What is held out of the input is drawn by a hash of seed and id, at least one of two samples."""
+    rejected: list[dict[str, Any]] = []
+    samples = tokenised(args.input, tokenizer, args.context, rejected)
+    held_out: list[Any] = []
+    if args.validation is not None:
+        held_out = tokenised(args.validation, tokenizer, args.context, rejected)
+    elif args.validation_share > 0 and len(samples) > 1:
+        samples.sort(key=lambda sample: zlib.crc32(f"{args.seed}/{sample[0]}".encode()))
+        count = max(1, round(args.validation_share * len(samples)))
+        held_out, samples = samples[:count], samples[count:]
+    if not samples:
+        raise UserError(f"{args.input}: no sample to train on ({len(rejected)} rejected, the first: "
+                        f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
+    return Samples.of(s[1:] for s in samples), Samples.of(s[1:] for s in held_out), rejected
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# model
+
+
+def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
+    """(tokenizer, config, a function that loads or builds the model to train, in host memory)."""
+    if args.model == "tiny":
+        texts = (message["content"] for record in chat_records(args.input) for message in record["messages"])
+        whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
+        return tokenizer, whole.config, lambda: adapted(whole, args)
+    from transformers import AutoConfig
+
+    tokenizer = model.load_tokenizer(args.model)
+    config = AutoConfig.from_pretrained(args.model)
+    longest = config.get_text_config().max_position_embeddings
+    if longest < args.context:
+        raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
+    return tokenizer, config, lambda: adapted(model.load_model(args.model, dtype=dtype(args), device="cpu"), args)
+
+
+def dtype(args: argparse.Namespace) -> torch.dtype:
+    """Of the weights as loaded: those that are trained stay in fp32, AdamW's small updates would be lost in bf16."""
+    return torch.bfloat16 if args.precision == "bf16" and args.lora_rank else torch.float32
+
+
+def adapted(base: Any, args: argparse.Namespace) -> Any:
+    """The model ready to train: with LoRA or whole, recomputing activations or not."""
+    base.set_attn_implementation(args.attention)
+    if args.lora_rank:
+        targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
+        base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
+                                 target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
+    if args.activation_checkpointing == "full":
+        base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    return base
+
+
+def skeleton(config: Any, args: argparse.Namespace) -> Any:
+    """The model of a config, for a device context without memory: shapes, no weights."""
+    from transformers import AutoModelForCausalLM
+
+    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args)), args)
+
+
+def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:
+    """Linear: up to the peak over the first `warmup` share of the steps, then down to 0 behind the last. Steps count from 0."""
+    rising = round(warmup * total)
+    return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / (total - rising))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# training
+
+
+class FineTuning(lightning.LightningModule):
+    """One `training_step` is one optimizer step: this rank's rows of a global batch, their loss summed, and one update."""
+
+    automatic_optimization = False
+
+    def __init__(self, args: argparse.Namespace, plan: Plan, validation: Plan | None, folder: RunFolder, total: int,
+                 whole: Callable[[], Any], skeleton: Callable[[], Any]) -> None:
+        super().__init__()
+        self.args, self.plan, self.validation, self.folder, self.total = args, plan, validation, folder, total
+        self.whole, self.skeleton = whole, skeleton
+        self.objective: AnswerLoss | None = None
+        self.step, self.best_loss = folder.step, folder.best_loss
+        self.interrupted = False
+        self.validation_loss = float("nan")
+        self.tokens = self.seconds = 0.0
+
+    # --- set-up
+
+    def configure_model(self) -> None:
+        """Load the model, on one device whole and on several sharded."""
+        if self.objective is not None:  # Lightning calls this twice under some strategies
+            return
+        whole = None
+        if self.trainer.is_global_zero:
+            whole = self.whole()
+            check_fits(whole)
+        if not is_sharded(self.args):
+            self.objective = AnswerLoss(whole)
+            return
+        from common.fsdp import sharded
+
+        mesh = self.device_mesh["data_parallel"]
+        if self.args.strategy == "hsdp":
+            sizes = (self.trainer.num_nodes, self.trainer.world_size // self.trainer.num_nodes)
+            mesh = dist.device_mesh.init_device_mesh(mesh.device_type, sizes, mesh_dim_names=("replicate", "shard"))
+        self.objective = sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW over what is trained; the rate is set at each step."""
+        parameters = list(checkpoint.trainable(self.objective.model).values())
+        return torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=parameters[0].is_cuda)
+
+    def train_dataloader(self) -> DataLoader:
+        """The steps that are left; a step's batch is made from its number alone."""
+        collate = functools.partial(self.plan.batch, rank=self.global_rank, world=self.trainer.world_size)
+        return DataLoader(range(self.step, self.total), batch_size=None, collate_fn=collate)
+
+    def on_train_start(self) -> None:
+        """Put the last checkpoint in place, and the signal handlers again: Lightning has its own, which ends a run without saving."""
+        Stop.on_signals()
+        if self.step:
+            checkpoint.restore(self.folder.last, self.objective.model, self.optimizer)
+        if self.trainer.is_global_zero:
+            hidden = not sys.stderr.isatty()
+            self.bar = tqdm(total=self.total, initial=self.step, desc="train", unit="step", file=sys.stderr, disable=hidden)
+        self.objective.train()
+        self.clock = time.perf_counter()
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """The plain optimizer inside Lightning's."""
+        return self.optimizers().optimizer
+
+    # --- a step
+
+    def training_step(self, batch: Batch, index: int) -> None:
+        """Forward and backward row by row, clip, update."""
+        rate = learning_rate(self.step, self.total, self.args.warmup, self.args.lr)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = torch.zeros((), device=self.device)
+        for number, row in enumerate(batch.rows):
+            # dropout is a function of the row, whichever rank computes it and whatever ran before
+            torch.manual_seed(zlib.crc32(f"{self.args.seed}/{self.step}/{self.global_rank + number * self.trainer.world_size}".encode()))
+            summed = self.objective(row)
+            # FSDP averages over ranks, the loss is a mean over the supervised tokens of all of them
+            self.manual_backward(summed * (self.trainer.world_size / batch.supervised))
+            loss += summed.detach()
+        parameters = list(checkpoint.trainable(self.objective.model).values())
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.args.clip)
+        self.optimizers().step()
+        self.optimizers().zero_grad()
+        self.step += 1
+        loss, stop = self.over_ranks(loss, float(Stop.wanted))
+        self.interrupted = stop > 0
+        norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+        self.after_step(batch, loss / batch.supervised, norm, rate)
+
+    def over_ranks(self, *values: Any) -> list[float]:
+        """Sums over the ranks."""
+        sums = torch.stack([torch.as_tensor(value, dtype=torch.float64, device=self.device) for value in values])
+        if self.trainer.world_size > 1:
+            dist.all_reduce(sums)
+        return sums.tolist()
+
+    def after_step(self, batch: Batch, loss: float, norm: float, rate: float) -> None:
+        """Log, validate, save and stop, each at its time; all ranks take the same turns."""
+        seconds = time.perf_counter() - self.clock
+        self.tokens, self.seconds = self.tokens + batch.tokens, self.seconds + seconds
+        if not np.isfinite(loss):
+            raise UserError(f"step {self.step}: the loss is {loss}; lower --lr (the last checkpoint is from before)")
+        validated: dict[str, float] = {}
+        if self.validation is not None and (self.step % self.args.validate_every == 0 or self.step == self.total):
+            validated["validation_loss"] = self.validation_loss = self.validate()
+        if self.trainer.is_global_zero:
+            self.folder.log(step=self.step, epoch=round(self.step / self.plan.steps_per_epoch, 4), loss=loss, lr=rate, grad_norm=norm,
+                            tok_per_s=round(batch.tokens / seconds), supervised_tok_per_s=round(batch.supervised / seconds),
+                            memory_mib=peak_memory(), eta_s=round((self.total - self.step) * seconds, 1), **validated)
+            self.bar.set_postfix_str(f"loss {loss:.3f}, {self.tokens / self.seconds:,.0f} tok/s")
+            self.bar.update()
+        if validated and self.validation_loss < self.best_loss:
+            self.best_loss = self.validation_loss
+            self.save(self.folder.best)
+        if self.interrupted or self.step == self.total or self.step % self.args.save_every == 0:
+            self.save(self.folder.last)
+        self.trainer.should_stop = self.interrupted
+        self.clock = time.perf_counter()
+
+    def save(self, path: Path) -> None:
+        """A checkpoint at this step."""
+        position = {"step": self.step, "best_loss": self.best_loss}
+        checkpoint.save(path, self.objective.model, self.optimizer, position, self.trainer.is_global_zero)
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        """Mean loss over the supervised tokens of the validation samples."""
+        self.objective.eval()
+        loss = supervised = 0.0
+        for step in range(self.validation.steps_per_epoch):
+            batch = self.validation.batch(step, self.global_rank, self.trainer.world_size)
+            for row in batch.rows:
+                loss += float(self.objective(self.transfer_batch_to_device(row, self.device, 0)))
+            supervised += batch.supervised
+        if is_sharded(self.args):
+            self.objective.reshard()  # FSDP2 leaves the root gathered for a backward pass, which does not come
+        self.objective.train()
+        (loss,) = self.over_ranks(loss)
+        if self.trainer.is_global_zero:
+            cli.say(f"step {self.step} of {self.total}: validation loss {loss / supervised:.4f}")
+        return loss / supervised
+
+    # --- the end
+
+    def on_train_end(self) -> None:
+        """Write the trained weights for use, from the best checkpoint or the last."""
+        if self.trainer.is_global_zero:
+            self.bar.close()
+            if not self.interrupted:
+                chosen = self.folder.best if self.args.export == "best" and self.folder.best.exists() else self.folder.last
+                export(self.objective.model, checkpoint.weights(chosen), self.folder.path, self.args.model)
+
+
+def export(network: Any, weights: dict[str, torch.Tensor], folder: Path, base: str) -> None:
+    """Write an adapter in PEFT's layout, or a whole model, from weights by parameter name."""
+    if not hasattr(network, "peft_config"):
+        network.save_pretrained(folder, state_dict=weights)
+        return
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import save
+
+    config = network.peft_config["default"]
+    config.base_model_name_or_path, config.inference_mode = base, True
+    config.save_pretrained(folder)
+    tensors = get_peft_model_state_dict(network, state_dict=weights, save_embedding_layers=False)
+    jsonl.write_atomically(folder / "adapter_model.safetensors", save({name: tensor.contiguous() for name, tensor in tensors.items()},
+                                                                     metadata={"format": "pt"}))
+
+
+def peak_memory() -> float:
+    """MiB: of the GPU if there is one, else of the process."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
+    import resource
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# machines
+
+
+def is_sharded(args: argparse.Namespace) -> bool:
+    """Whether the model lies over several devices; on one, `--strategy fsdp` still does (for tests)."""
+    return args.strategy in ("fsdp", "hsdp")
+
+
+def settle_machines(args: argparse.Namespace) -> None:
+    """Fill in devices, nodes and strategy from SLURM or the machine."""
+    gpus = torch.cuda.device_count()
+    args.devices = args.devices or int(IN_SLURM_STEP and os.environ.get("SLURM_NTASKS_PER_NODE") or gpus or 1)
+    args.nodes = args.nodes or int(IN_SLURM_STEP and os.environ.get("SLURM_NNODES") or 1)
+    if gpus and gpus < args.devices:
+        raise UserError(f"--devices {args.devices}: this machine has {gpus} GPU{'s' if gpus > 1 else ''}")
+    several = args.devices * args.nodes > 1
+    if args.strategy == "auto":
+        args.strategy = "fsdp" if several else "single"
+    if args.strategy == "single" and several:
+        raise UserError(f"--strategy single is for one device, not for {args.devices * args.nodes}; leave it away")
+
+
+def the_trainer(args: argparse.Namespace) -> lightning.Trainer:
+    """Lightning's part: devices, processes, sharding, precision. Data order, checkpoints and signals are ours: they must be exact."""
+    from lightning.pytorch.plugins.environments import SLURMEnvironment
+
+    strategy: Any = "auto"
+    if is_sharded(args):
+        from common.fsdp import FSDP2
+
+        strategy = FSDP2()
+    plugins = [SLURMEnvironment(auto_requeue=False)] if IN_SLURM_STEP else None  # Lightning would save inside the signal handler
+    return lightning.Trainer(
+        accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=args.devices, num_nodes=args.nodes, strategy=strategy,
+        precision="bf16-mixed" if args.precision == "bf16" else "32-true", plugins=plugins,
+        max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+        use_distributed_sampler=False, default_root_dir=args.output)
+
+
+def quiet() -> None:
+    """Keep the libraries' tips and banners off the terminal."""
+    import logging
+    import warnings
+
+    model.quiet_libraries()
+    warnings.filterwarnings("ignore", module="lightning|torch.distributed")
+    warnings.filterwarnings("ignore", category=FutureWarning)  # what PEFT and transformers tell each other
+    for name in ("lightning.pytorch", "lightning.fabric", "pytorch_lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the work
+
+# Arguments that decide the numbers of a run: with others, it cannot go on where it stopped.
+PLANNED = ("model", "context", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision",
+           "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Train, or go on training, or say that it is done."""
+    quiet()
+    if args.merge:
+        cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
+        return cli.EXIT_DONE
+    settle_machines(args)
+    started = time.perf_counter()
+    tokenizer, config, whole = the_model(args)
+    model.one_thread_if_small(config)
+    train, held_out, rejected = training_data(args, tokenizer)
+    world = args.devices * args.nodes
+    args.rows = args.rows or rows_for(args.batch_size, train, args.context, world)
+    plan = Plan(train, args.context, args.rows, args.seed)
+    validation = Plan(held_out, args.context, world, args.seed) if len(held_out) else None
+    total = args.steps or max(1, round(args.epochs * plan.steps_per_epoch))
+    args.validate_every = args.validate_every or max(1, total // 10)
+
+    planned = {key: getattr(args, key) for key in PLANNED} | {"steps": total, "train": train.sha256(), "validation": held_out.sha256()}
+    folder = RunFolder(args.output, planned, anew=args.resume == "never")
+    if folder.summary is None:
+        tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args))
+        is_writer = lightning.pytorch.utilities.rank_zero_only.rank == 0
+        if is_writer:
+            begin(folder, args, plan, total, tokenizer, rejected)
+        the_trainer(args).fit(tuning)
+        if not is_writer:
+            return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
+        if tuning.step < total:
+            return interrupted(tuning.step, total)
+        folder.finish({
+            "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": total,
+            "validation_loss": tuning.validation_loss, "best_validation_loss": tuning.best_loss,
+            "tok_per_s": round(tuning.tokens / max(tuning.seconds, 1e-9)), "seconds": round(time.perf_counter() - started, 1)})
+    cli.summary("train", **folder.summary, output=str(args.output))
+    return cli.EXIT_DONE
+
+
+def begin(folder: RunFolder, args: argparse.Namespace, plan: Plan, total: int, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
+    """Write what stands before the first step, and say what is going to happen."""
+    folder.open(rejected, {"arguments": {key: str(value) for key, value in vars(args).items()}, "versions": versions()})
+    tokenizer.save_pretrained(folder.path)
+    fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
+    cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
+            f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
+    if folder.step:
+        cli.say(f"going on behind step {folder.step}")
+
+
+def interrupted(step: int, total: int) -> int:
+    """Say where the run stands, and put a SLURM job back into the queue: it goes on from there when its turn comes."""
+    cli.say(f"stopped behind step {step} of {total}, saved; the same command goes on from there")
+    if IN_SLURM_STEP:
+        array = os.environ.get("SLURM_ARRAY_JOB_ID")
+        job = f"{array}_{os.environ['SLURM_ARRAY_TASK_ID']}" if array else os.environ["SLURM_JOB_ID"]
+        subprocess.run(["scontrol", "requeue", job], check=False)
+    return cli.EXIT_INTERRUPTED
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that a result depends on, and of this repository if git knows it."""
+    import peft
+    import transformers
+
+    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
+    return {"python": sys.version.split()[0], "torch": torch.__version__, "lightning": lightning.__version__,
+            "transformers": transformers.__version__, "peft": peft.__version__, "git": git.stdout.strip() if not git.returncode else ""}
+
+
+if __name__ == "__main__":
+    cli.start(functools.partial(main, ARGUMENTS))

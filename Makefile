@@ -1,0 +1,28 @@
+# make demo: all eight stages on examples/, offline, on a CPU.   make test: the tests.   Both set up .venv first, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test test-all lint clean
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+demo: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/demo.sh
+
+test: setup
+	$(BIN)/python -m pytest -n 2 -m "not slow" tests
+
+test-all: setup
+	$(BIN)/python -m pytest -n 2 tests
+
+lint: setup
+	$(BIN)/ruff check .
+
+clean:
+	rm -rf data/demo runs/demo

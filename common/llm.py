@@ -1,0 +1,253 @@
+"""Writers: who answers a prompt. One typed protocol, `Prompt -> Answer`; behind it any OpenAI-compatible endpoint, or the offline writer.
+
+    with open_writer("gpt-4o-mini") as writer:             # the key comes from OPENAI_API_KEY; "offline" needs none
+        answer = writer.complete(prompt)                   # one prompt
+        for record, outcome in writer.map(work, records):  # many: `async def work(record)` awaits writer.ask(...) as often as it needs
+            ...                                            # outcome: what work returned, or the cli.Reject it raised
+
+Requests are independent of each other: there is no barrier between records, and what is answered is yielded at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+
+from common import cli
+from common.cli import Reject
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
+
+OFFLINE = "offline"  # the name of the rule-based writer: no key, no network, no cost
+DEFAULT_MODEL = "gpt-4o-mini"  # the paper's writer (camera-ready abstract)
+
+
+class Usage(NamedTuple):
+    """What an answer took; `cost` in US dollars, 0 where no price is known. From the cache: what it took when it was made."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+
+    def plus(self, other: Usage) -> Usage:
+        return Usage(self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens, self.cost + other.cost)
+
+
+class Answer(NamedTuple):
+    """`text` as the model wrote it; `object` the parsed and accepted object where the prompt has a schema, else None."""
+
+    text: str
+    object: Any = None
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a writer is asked.
+
+    `accept` turns the parsed answer into what the caller wants, or raises ValueError saying what is wrong with it.
+    `facts` is what the messages were rendered from: the offline writer works from it, an endpoint never sees it.
+    """
+
+    task: str
+    messages: list[dict[str, str]]
+    schema: dict[str, Any] | None = None  # JSON schema of the answer; None: free text
+    facts: dict[str, Any] = field(default_factory=dict)
+    accept: Callable[[Any], Any] = lambda answer: answer
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the protocol
+
+
+class Writer:
+    """Answers prompts. A kind of writer implements `reply`; asking, accepting, the one repair question and `map` are the same for all."""
+
+    name: str = ""
+    concurrency: int = 1
+
+    def __init__(self) -> None:
+        self.used, self.requests, self.cached = Usage(), 0, 0
+
+    async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
+        """One answer to `messages` (the prompt's own, or those of its repair question), unchecked."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Let go of connections; the next `reply` opens them again."""
+
+    async def ask(self, prompt: Prompt, **sampling: Any) -> Answer:
+        """The accepted answer to a prompt; an answer that can't be used is sent back once, with what is wrong with it.
+
+        Raises cli.Reject (`unusable_answer`, `no_answer`, `bad_request`) if this prompt gets none, UserError if none would.
+        """
+        answer = await self.reply(prompt, prompt.messages, sampling)
+        try:
+            return answer._replace(object=accepted(prompt, answer.text))
+        except ValueError as error:
+            problem = str(error)
+        repair = [*prompt.messages, {"role": "assistant", "content": answer.text},
+                  {"role": "user", "content": f"That answer cannot be used: {problem}\nGive the whole answer again, mended."}]
+        second = await self.reply(prompt, repair, sampling)
+        try:
+            return Answer(second.text, accepted(prompt, second.text), answer.usage.plus(second.usage))
+        except ValueError as error:
+            raise Reject("unusable_answer", f"{prompt.task}: {error}; the answer: {second.text}") from None
+
+    def complete(self, prompt: Prompt, **sampling: Any) -> Answer:
+        """`ask` for callers without an event loop."""
+        for _, outcome in self.map(lambda item: self.ask(item, **sampling), [prompt]):
+            if isinstance(outcome, Reject):
+                raise outcome
+        return outcome
+
+    def map(self, work: Callable[[Item], Awaitable[Result]], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Reject]]:
+        """Yield (item, what `work(item)` returned or the Reject it raised) as they get done, at most `concurrency` at once.
+
+        Items are drawn as places fall free, so memory is flat. When one raises another error no more are drawn, those in flight are
+        awaited and yielded, and then it is raised. An iterable that ends early (Ctrl-C) drains the same way.
+        """
+        loop, done, tasks = asyncio.new_event_loop(), asyncio.Queue[tuple[Any, Any]](), set[asyncio.Task[None]]()
+        draw, end, running, error = iter(items), object(), 0, None
+
+        async def one(item: Item) -> None:
+            try:
+                outcome: Any = await work(item)
+            except Exception as problem:  # handed to the loop below, which raises it in its turn
+                outcome = problem
+            done.put_nowait((item, outcome))
+
+        try:
+            while True:
+                while error is None and running < self.concurrency and (item := next(draw, end)) is not end:
+                    task = loop.create_task(one(item))
+                    tasks.add(task)  # the loop itself holds tasks only weakly
+                    task.add_done_callback(tasks.discard)
+                    running += 1
+                if not running:
+                    break
+                item, outcome = loop.run_until_complete(done.get())
+                running -= 1
+                if isinstance(outcome, Exception) and not isinstance(outcome, Reject):
+                    error = error or outcome
+                else:
+                    yield item, outcome
+            if error:
+                raise error
+        finally:
+            loop.run_until_complete(self._end(tasks))
+            loop.close()
+
+    async def _end(self, tasks: set[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.close()
+
+    def count(self, answer: Answer, cached: bool = False) -> Answer:
+        """Enter an answer in the books."""
+        self.requests, self.cached, self.used = self.requests + (not cached), self.cached + cached, self.used.plus(answer.usage)
+        return answer
+
+    def figures(self) -> dict[str, Any]:
+        """For the summary line: what this run asked and what it took."""
+        return {"writer": self.name, "requests": self.requests, "cached": self.cached, "prompt_tokens": self.used.prompt_tokens,
+                "completion_tokens": self.used.completion_tokens, "cost_usd": round(self.used.cost, 6)}
+
+
+def accepted(prompt: Prompt, text: str) -> Any:
+    """The object in an answer, as `prompt.accept` makes it; None for a prompt without a schema. Raises ValueError with the problem."""
+    if prompt.schema is None:
+        return None
+    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n\s*```", text, re.DOTALL)  # models without a JSON mode like to wrap it
+    try:
+        value = orjson.loads(fenced[1] if fenced else text)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"it is not one JSON object ({error})") from None
+    if problem := mismatch(value, prompt.schema):
+        raise ValueError(problem)
+    return prompt.accept(value)
+
+
+def mismatch(value: Any, schema: dict[str, Any], where: str = "the answer") -> str | None:
+    """What is wrong with a value by the part of JSON schema that our prompts use: type, properties (all required), items, enum."""
+    kind = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}[schema["type"]]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return f"{where} should be of type {schema['type']}, not {type(value).__name__}"
+    if "enum" in schema and value not in schema["enum"]:
+        return f"{where} should be one of {schema['enum']}, not {value!r}"
+    parts = [(f"{where}[{index}]", item, schema["items"]) for index, item in enumerate(value)] if kind is list else []
+    for key, part in schema.get("properties", {}).items():
+        if key not in value:
+            return f'{where} lacks the field "{key}"'
+        parts.append((f"{where}.{key}", value[key], part))
+    return next((problem for name, item, part in parts if (problem := mismatch(item, part, name))), None)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# opening one, from a program and from a command line
+
+
+def open_writer(name: str, base_url: str | None = None, **options: Any) -> Writer:
+    """The writer of that name: "offline", or a model behind `base_url` (default: OPENAI_BASE_URL, else OpenAI). Options: see Endpoint.
+
+    Raises UserError for a model without a key or base URL, and for a budget without a price.
+    """
+    if name == OFFLINE:
+        from common.offline import OfflineWriter
+
+        return OfflineWriter()
+    from common.endpoint import Endpoint
+
+    return Endpoint(name, base_url, **options)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every stage that asks a writer."""
+    group = parser.add_argument_group("the writer")
+    group.add_argument("--writer", metavar="MODEL", help='a model\'s name, or "offline" for the rule-based writer '
+                       f"(default: {DEFAULT_MODEL} if OPENAI_API_KEY or --base-url is given, else offline)")
+    group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI's)")
+    group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N", help="records in flight at once (default: 32)")
+    group.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: the endpoint's own)")
+    group.add_argument("--timeout", type=float, default=180.0, metavar="S", help="seconds to wait for one answer (default: 180)")
+    group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
+                       help="answers by content, shared by all stages: what is in it is never paid again (default: data/answers.sqlite)")
+    group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
+    group.add_argument("--budget-usd", type=float, metavar="D", help="stop before more than this is spent")
+    group.add_argument("--dry-run", action="store_true", help="send nothing: estimate requests, tokens and cost from the real prompts")
+
+
+def from_arguments(args: argparse.Namespace) -> Writer:
+    """The writer that `add_arguments` describes; without a name and a key the offline one, which is said in one line."""
+    name = args.writer
+    if name is None and not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL") or args.base_url):
+        cli.say("no OPENAI_API_KEY and no --writer: the offline, rule-based writer is used")
+        name = OFFLINE
+    name = name or DEFAULT_MODEL
+    if args.dry_run:
+        from common.endpoint import DryRun
+
+        writer = DryRun(name, args.cache, args.price, args.temperature)
+        args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
+        return writer
+    return open_writer(name, args.base_url, **({} if name == OFFLINE else {
+        "concurrency": args.concurrency, "temperature": args.temperature, "timeout": args.timeout, "cache": args.cache,
+        "price": args.price, "budget": args.budget_usd}))
+
+
+def price(text: str) -> tuple[float, float]:
+    """An argparse type: `PROMPT/COMPLETION` in dollars per million tokens."""
+    try:
+        prompt, completion = map(float, text.split("/"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not PROMPT/COMPLETION, such as 0.15/0.60") from None
+    return prompt, completion

@@ -1,0 +1,296 @@
+"""The models: a Hugging Face one or the tiny one built here, LoRA on top, merging, generation.
+
+    model, tokenizer = load_run(Path("runs/train"))                           # whatever stage 07 wrote: an adapter or a whole model
+    for answer in generate(model, tokenizer, [[{"role": "user", "content": "..."}]], max_new_tokens=512):
+        print(answer.text)
+
+Heavy imports stand inside the functions, so that a stage that imports this file still answers --help at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from common.jsonl import UserError
+from common.packing import Message, prompt_text, turns
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# The chat format of a tokenizer that has none, such as a base model's. Its marks are plain text and the end of a turn is the end of text:
+# the reserved header tokens of Llama 3's base model were never trained, and LoRA leaves the embeddings as they are.
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}{{ '### ' + message['role'] + '\n' }}"
+    "{% if message['role'] == 'assistant' %}{% generation %}{{ message['content'] + eos_token }}{% endgeneration %}{{ '\n' }}"
+    "{% else %}{{ message['content'] + '\n\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '### assistant\n' }}{% endif %}"
+)
+PINNED_DATE = "26 Jul 2024"  # Llama 3.1's template writes today's date unless given one: prompts would change overnight
+
+# The tiny model: what two CPU cores train in under a minute, and enough to learn the dialect's form.
+TINY_VOCABULARY = 4096
+TINY_SHAPE = {"hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4, "num_attention_heads": 6, "num_key_value_heads": 6}
+TINY_SPECIAL = ("<|pad|>", "<|begin_of_text|>", "<|end_of_text|>")
+# An API name, an indentation or a run of punctuation may become one token: the programs get half as long as with GPT-2's splitting.
+TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}_]+|\s+"
+MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
+SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# tokenizer and base model
+
+
+@contextmanager
+def _one_line(what: str, remedy: str) -> Iterator[None]:
+    """Turn what the libraries raise about a model that cannot be loaded into one line."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
+
+
+def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
+    from transformers import AutoTokenizer
+
+    with _one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
+        tokenizer = AutoTokenizer.from_pretrained(name)
+    if tokenizer.eos_token_id is None:
+        raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = CHAT_TEMPLATE
+    if "date_string" in tokenizer.chat_template and PINNED_DATE + '" %}' not in tokenizer.chat_template:
+        tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token  # padding is never seen here: masked in generation, a document of its own in training
+    return tokenizer
+
+
+def build_tiny(texts: Iterable[str], context: int = 2048, seed: int = 0) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A small Llama with random weights, and a byte-level BPE tokenizer learned from `texts`: a pure function of its arguments."""
+    import torch
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(TINY_PIECES), "isolated"),
+                                                 pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    bpe.decoder = decoders.ByteLevel()
+    bpe.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=TINY_VOCABULARY, special_tokens=list(TINY_SPECIAL), show_progress=False,
+                                                       initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet())))
+    pad, bos, eos = TINY_SPECIAL
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token=pad, bos_token=bos, eos_token=eos, model_max_length=context)
+    tokenizer.chat_template = CHAT_TEMPLATE
+    torch.manual_seed(seed)
+    model = LlamaForCausalLM(LlamaConfig(
+        **TINY_SHAPE, vocab_size=len(tokenizer), max_position_embeddings=context, tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id))
+    return model, tokenizer
+
+
+def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch.dtype | None = None,
+               device: str | None = None) -> PreTrainedModel:
+    """A causal language model from Hugging Face or a folder, with a PEFT adapter on it if one is named, in eval mode.
+
+    `dtype` defaults to the one it was saved in, `device` to the GPU if there is one. Only safetensors are read, and no code of the model's.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    with _one_line(f"model {name}", "check the name, and for a gated model the access and HF_TOKEN"):
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype or "auto", use_safetensors=True)
+    if adapter is not None:
+        model = _with_adapter(model, Path(adapter), name)
+    one_thread_if_small(model.config)
+    return model.to(device).eval()
+
+
+def one_thread_if_small(config: Any) -> None:
+    """Let PyTorch compute a small model on one core: its matrices are done before a second thread has woken up."""
+    import torch
+
+    if config.get_text_config().hidden_size < SMALL_WIDTH:
+        torch.set_num_threads(1)
+
+
+def _with_adapter(model: PreTrainedModel, adapter: Path, base: str | Path) -> PreTrainedModel:
+    from peft import PeftModel
+
+    if not (adapter / "adapter_model.safetensors").is_file():
+        raise UserError(f"{adapter}: no adapter_model.safetensors there; name a folder that stage 07 or PEFT wrote")
+    with _one_line(f"adapter {adapter} on {base}", "an adapter fits only the base model it was trained on"):
+        return PeftModel.from_pretrained(model, adapter)
+
+
+def load_run(folder: str | Path, dtype: torch.dtype | None = None,
+             device: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """(model, tokenizer) of a folder that stage 07 wrote, be it an adapter or a whole model."""
+    folder = Path(folder)
+    if (folder / "adapter_config.json").is_file():
+        base = orjson.loads((folder / "adapter_config.json").read_bytes())["base_model_name_or_path"]
+        return load_model(base, adapter=folder, dtype=dtype, device=device), load_tokenizer(folder)
+    if (folder / "config.json").is_file():
+        return load_model(folder, dtype=dtype, device=device), load_tokenizer(folder)
+    raise UserError(f"{folder}: no model and no adapter there; has stage 07 finished?")
+
+
+def context_length(model: PreTrainedModel) -> int:
+    """Tokens that prompt and answer share."""
+    return int(model.config.get_text_config().max_position_embeddings)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# LoRA
+
+
+def attach_lora(model: PreTrainedModel, seed: int, **settings: Any) -> PreTrainedModel:
+    """The model with fresh LoRA matrices in fp32 on it, everything else frozen; `settings` are those of peft.LoraConfig."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(seed)
+    with _one_line("LoRA", "see --lora-targets"):
+        return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **settings))
+
+
+def merge(run: Path, output: Path) -> float:
+    """Write the merged model of an adapter with its tokenizer; returns the relative difference of its logits to the adapter's.
+
+    Raises UserError if they differ by more than rounding, or when there is no adapter. It is the model as read back that is checked.
+    """
+    import torch
+
+    if not (run / "adapter_config.json").is_file():
+        raise UserError(f"{run}: a model that was trained whole needs no merging; use the folder as it is")
+    model, tokenizer = load_run(run)
+    dtype = model.dtype
+    ids = torch.tensor([tokenizer("Thought: merged and adapted must agree.\n\nCode:")["input_ids"]], device=model.device)
+    with torch.no_grad():
+        expected = model(input_ids=ids).logits.float().cpu()
+        model.merge_and_unload().save_pretrained(output)
+        tokenizer.save_pretrained(output)
+        del model
+        found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
+    difference = float((found - expected).norm() / expected.norm())
+    tolerance = MERGE_TOLERANCE[str(dtype).removeprefix("torch.")]
+    if not difference <= tolerance:
+        raise UserError(f"{output}: the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
+                        "do not use it")
+    return difference
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# generation
+
+
+class Generation(NamedTuple):
+    """An answer: its text without the end mark, its tokens with it, and how it ended."""
+
+    text: str
+    tokens: int
+    finished: bool  # the model ended it, or a stop string did
+    reason: str  # "stop", "length" (out of max_new_tokens or context) or "prompt_too_long" (nothing was generated)
+
+
+def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The tokens that end an answer: the model's own, the tokenizer's, and the one its chat template closes an answer with."""
+    own = model.generation_config.eos_token_id
+    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])}
+    *_, (answer, _) = turns([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], tokenizer)
+    last = tokenizer(answer, add_special_tokens=False)["input_ids"][-1]
+    if last in tokenizer.all_special_ids or last in tokenizer.added_tokens_decoder:
+        ends.add(last)
+    return sorted(ends - {None})
+
+
+def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
+             max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
+             stop: Sequence[str] = ()) -> Iterator[Generation]:
+    """Yield one answer a prompt, in order, a batch at a time; the prompts may be a stream.
+
+    Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
+    not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
+    A prompt that leaves no room in the context is reported as "prompt_too_long", never cut.
+    """
+    ends = end_ids(model, tokenizer)
+    texts = (prompt_text(messages, tokenizer) for messages in prompts)
+    while batch := list(islice(texts, batch_size)):
+        ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
+        rooms = [min(max_new_tokens, context_length(model) - len(prompt)) for prompt in ids]
+        fits = [number for number, room in enumerate(rooms) if room > 0]
+        answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
+        if fits:
+            choose = [_sampler([batch[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
+            generated = _continue(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop)
+            for number, tokens in zip(fits, generated, strict=True):
+                answers[number] = _answer(tokenizer, tokens[:rooms[number]], ends, stop)
+        yield from answers
+
+
+def _continue(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], room: int, choose: list[Any],
+              ends: list[int], stop: Sequence[str]) -> list[list[int]]:
+    """New tokens of each prompt, padding behind a short one included."""
+    import torch
+    from transformers import GenerationConfig, LogitsProcessorList
+
+    width = max(map(len, prompts))
+    ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(prompt)) + prompt for prompt in prompts])
+    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    # every setting is named: what is not would come from the model's own generation config
+    settings = GenerationConfig(do_sample=False, temperature=1.0, top_p=1.0, top_k=50, repetition_penalty=1.0, num_beams=1, use_cache=True,
+                                max_new_tokens=room, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id,
+                                stop_strings=list(stop) or None)
+    with torch.inference_mode():
+        output = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings,
+                                logits_processor=LogitsProcessorList(choose), tokenizer=tokenizer if stop else None)
+    return output[:, width:].tolist()
+
+
+def _sampler(prompts: list[str], temperature: float, top_p: float, seed: int,
+             device: torch.device) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Sampling as an argmax (the Gumbel-max trick), so that each row can have a random source of its own."""
+    import torch
+    from transformers import TopPLogitsWarper
+
+    sources = [torch.Generator(device).manual_seed(int.from_bytes(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:8], "little") >> 1)
+               for prompt in prompts]
+    nucleus = TopPLogitsWarper(top_p) if top_p < 1 else None
+
+    def choose(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        scores = scores.float() / temperature
+        if nucleus is not None:
+            scores = nucleus(ids, scores)
+        noise = torch.stack([torch.empty_like(scores[0]).exponential_(generator=source) for source in sources])
+        return scores - noise.log()
+
+    return choose
+
+
+def _answer(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str]) -> Generation:
+    closing = {*ends, tokenizer.pad_token_id}  # behind a stop string the rest of the batch goes on, and a row is padded
+    length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
+    text = tokenizer.decode(tokens[:length], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    cuts = [place for mark in stop if (place := text.find(mark)) >= 0]
+    ended = length < len(tokens) and tokens[length] in ends
+    finished = ended or bool(cuts)
+    return Generation(text[:min(cuts)] if cuts else text, length + ended, finished, "stop" if finished else "length")
+
+
+def quiet_libraries() -> None:
+    """Keep progress bars, tips and advice of the libraries off the terminal; warnings of substance are errors by the time they matter."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

@@ -1,0 +1,245 @@
+"""The offline writer: answers the prompts of common/prompts.py by rules, from a program's structure and the catalogue.
+
+No key, no network, no model; the same prompt always gets the same answer. What it writes is true but plain: it is the stand-in that lets
+the whole chain run anywhere, and the baseline that a model has to beat. Records made with it say so in their `writer`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+
+from common import baseline
+from common.baseline import draw
+from common.catalog import Catalog
+from common.dialect.vocabulary import identifier
+from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
+from common.prompts import SYNTAX_APIS, answer, commented, plan_text, query_problem
+from common.prose import BUILTIN, Prose, arguments_of, listed
+
+GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
+GISTS = 5  # actions that a query names: what a person would mention
+# Actions that serve others: a person would not ask for them.
+PLUMBING = frozenset(BUILTIN + name for name in (
+    "gettext", "getvariable", "nothing", "dictionary", "getvalueforkey", "setvalueforkey", "list", "number", "url", "getitemfromlist",
+    "count", "exit", "output", "setitemname", "delay", "base64encode", "urlencode", "detect.dictionary", "detect.text", "detect.link",
+    "text.split", "text.combine", "text.replace", "text.match", "text.match.getgroup", "math", "file")) | SYNTAX_APIS  # fmt: skip
+
+# Short: queries of the same form must not look alike to the duplicate and contamination rules of stage 06.
+OPENINGS = ("Can you {actions}?", "Please {actions}.", "Build me something to {actions}.", "I need a shortcut to {actions}.",
+            "One tap should {actions}.", "Can a shortcut {actions}?", "Make my phone {actions}.",
+            "Could something {actions} for me?")  # fmt: skip
+NAMED = ("I'd call it “{name}”.", "Think of it as “{name}”.", "It goes by the name of “{name}”.", "Its name would be “{name}”.")
+LOOPS = "Do it for every item.", "Take them one by one.", "It has to go through all of them.", "Not just one: each.", "Repeat it as needed."
+BRANCHES = "It depends on what it finds.", "Check before going on.", "Not every case is alike.", "Decide by what comes back.", "Look first."
+THEMES = ("This is about {category}:", "For {category}, here is what I need:", "I am looking for help with {category}.",
+          "Something for my {category} routine:", "A {category} task I'd like to hand over:")  # fmt: skip
+ORDERS = (("First", "After that", "Then", "Next", "Later on", "Finally"),
+          ("To begin with", "From there", "Also", "On top of that", "Besides", "At the end"))
+TURNS = ("If something is missing along the way, the last steps can be skipped.", "Do the main part a few times over.",
+         "Let me choose how it ends.", "It should run straight through without asking me more than it has to.")  # fmt: skip
+STOP_WORDS = frozenset("a an the is are was what whats which who whose how do does did you your i my me to of for in on at and or please "
+                       "enter input choose select type want would like would should it this that with be as re s t".split())  # fmt: skip
+
+
+class OfflineWriter(Writer):
+    """Answers each task by its rule; raises KeyError for a task that has none."""
+
+    name = OFFLINE
+
+    async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
+        made = RULES[prompt.task](**prompt.facts)
+        return self.count(Answer(made if isinstance(made, str) else orjson.dumps(made).decode(), None, Usage()))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# comments and names
+
+
+def notes(code: str, lines: list[int], names: list[str], catalog: Catalog, renames: dict[str, str], **_: Any) -> dict[str, Any]:
+    """A comment for each of `lines`, and better names for those of `names` that are the app's defaults."""
+    tree, prose = ast.parse(code), Prose(catalog)
+    taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(renames.values())
+    better = {}
+    for node in sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in names:
+            if new := better_name(node.targets[0].id, node.value, prose):
+                better[node.targets[0].id] = new = next(c for n in range(1, 1 << 16) if (c := new if n == 1 else f"{new}_{n}") not in taken)
+                taken.add(new)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = {**renames, **better}.get(node.id, node.id)
+    wanted, alternatives = set(lines), {id(branch) for node in ast.walk(tree) if (branch := elif_of(node))}
+    comments = [{"line": line, "text": prose.statement(node, id(node) in alternatives) + "."}
+                for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.match_case)
+                and (line := getattr(node, "pattern", node).lineno) in wanted]  # fmt: skip
+    comments.sort(key=lambda comment: comment["line"])
+    return {"comments": comments, "renames": [{"old": old, "new": new} for old, new in better.items()]}
+
+
+def elif_of(node: ast.AST) -> ast.If | None:
+    """The If that stands for the `elif` of this one: a lone If in its else part, no deeper on its line."""
+    branch = node.orelse[0] if isinstance(node, ast.If) and len(node.orelse) == 1 else None
+    return branch if isinstance(branch, ast.If) and branch.col_offset == node.col_offset else None
+
+
+def better_name(old: str, value: ast.expr, prose: Prose) -> str | None:
+    """A name from what the action asks for or looks up, if the old one is the default of its output, numbered or not."""
+    api = prose.api(value)
+    if not isinstance(value, ast.Call) or api is None or api.result is None or re.sub(r"_\d+$", "", old) != identifier(api.result.name):
+        return None
+    given = arguments_of(value)
+    for key, pattern in (("WFAskActionPrompt", "{}"), ("WFChooseFromListActionPrompt", "chosen_{}"), ("WFDictionaryKey", "{}"),
+                         ("WFGetFilePath", "{}_file"), ("WFSearchTerm", "{}_results")):  # fmt: skip
+        text = given[key].value if isinstance(given.get(key), ast.Constant) else None  # type: ignore[attr-defined]
+        if isinstance(text, str) and (words := slug(text.rsplit("/", 1)[-1])) and not (api.id.endswith("setvalueforkey")):
+            return safe_name(pattern.format(words))
+    return "response" if api.id.endswith("actions.downloadurl") else None
+
+
+def slug(text: str) -> str:
+    """The first telling words of a text as an identifier's part; "" where it has none, or they are not English letters."""
+    words = [word for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text) if word.lower() not in STOP_WORDS]
+    name = "_".join(words[:3]).lower()
+    return name if len(name) > 1 and name[0].isalpha() and text.isascii() else ""
+
+
+def safe_name(name: str) -> str:
+    """A name that is no keyword, builtin or helper of the dialect."""
+    return name if identifier(name) == name else name + "_value"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# plans
+
+
+def plan(code: str, catalog: Catalog, **_: Any) -> dict[str, Any]:
+    """Numbered steps that follow the blocks of a program."""
+    steps: list[dict[str, Any]] = []
+    _plan(ast.parse(code).body, Prose(catalog), "", steps)
+    return {"steps": steps}
+
+
+def _plan(body: list[ast.stmt], prose: Prose, above: str, steps: list[dict[str, Any]]) -> None:
+    place, simple = 0, list[ast.stmt]()
+
+    def step(text: str, lines: list[int]) -> str:
+        nonlocal place
+        place += 1
+        steps.append({"number": f"{above}{place}", "text": text, "lines": lines})
+        return f"{above}{place}."
+
+    def flush() -> None:
+        if simple:
+            told = [_decapitalized(prose.statement(node), place > 0) for place, node in enumerate(simple)]
+            step("; then ".join(told) + ".", [node.lineno for node in simple])
+            simple.clear()
+
+    for node in body:
+        if not hasattr(node, "body") and not isinstance(node, ast.Match):
+            simple.append(node)
+            if len(simple) == GROUP:
+                flush()
+            continue
+        flush()
+        inside = step(prose.statement(node) + ":", [node.lineno])
+        if isinstance(node, ast.Match):
+            for number, case in enumerate(node.cases, start=1):
+                steps.append({"number": f"{inside}{number}", "text": prose.statement(case) + ":", "lines": [case.pattern.lineno]})
+                _plan(case.body, prose, f"{inside}{number}.", steps)
+            continue
+        _plan(node.body, prose, inside, steps)
+        while (branch := elif_of(node)) is not None:
+            _plan(branch.body, prose, step(prose.statement(branch, True) + ":", [branch.lineno]), steps)
+            node = branch
+        if getattr(node, "orelse", None):
+            _plan(node.orelse, prose, step("Otherwise:", []), steps)
+    flush()
+
+
+def _decapitalized(text: str, lower: bool = True) -> str:
+    return text[0].lower() + text[1:] if lower and text.split()[0][1:].islower() else text
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# queries
+
+
+def query(code: str, catalog: Catalog, key: str, name: str, description: str, apis: list[str], **_: Any) -> dict[str, str]:
+    """A request built from the main actions, the structure, and what the author said; the fullest form that names no API."""
+    tree, prose = ast.parse(code), Prose(catalog, plain=True)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and (api := prose.api(node)) and api.id not in SYNTAX_APIS]
+    calls.sort(key=lambda node: (node.lineno, node.col_offset))
+    calls = [node for node in calls if not prose.api(node).title.startswith("Unknown")]  # type: ignore[union-attr]
+    telling = [node for node in calls if prose.api(node).id not in PLUMBING] or calls  # type: ignore[union-attr]
+    for with_name, with_values in ((True, True), (False, True), (True, False), (False, False)):
+        gists = dict.fromkeys(_gist(prose, node, with_values) for node in telling)
+        text = OPENINGS[draw(key, len(OPENINGS))].format(actions=listed(list(gists)[:GISTS]) or "do a small task")
+        extra = [*_structure(tree, prose if with_values else None, key)]
+        if with_name and name:
+            extra.append(NAMED[draw(key + "name", len(NAMED))].format(name=name.strip()))
+        if with_name and (said := first_sentence(description)):
+            extra.append(f"In short: {said}")
+        if query_problem(text := " ".join([text, *extra]), apis) is None:
+            return {"query": text}
+    return {"query": "I'd like a shortcut for a small task that I do often."}
+
+
+def _gist(prose: Prose, node: ast.Call, with_values: bool) -> str:
+    api = prose.api(node)
+    text = prose.action(node) if with_values or api is None else prose.offer(api)
+    return _decapitalized(re.sub(r"^Ask (?!me)", "ask me ", text).replace("the person", "me"))
+
+
+def _structure(tree: ast.Module, prose: Prose | None, key: str) -> Iterable[str]:
+    """A sentence for each kind of block, with what decides there where a person would say it."""
+    nodes = sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno)
+    menus = [node for node in nodes if isinstance(node, ast.Match)]
+    if menus:
+        choices = listed([prose.choice(case) for case in menus[0].cases][:6]) if prose else "a few things to do"
+        yield f"Let me choose between {choices}."
+    for kind, specific, general in ((ast.For, "{}.", LOOPS), (ast.If, "{}, do something else.", BRANCHES)):
+        told = [prose.statement(node) if prose else "" for node in nodes if isinstance(node, kind)]
+        if telling := [text for text in told if re.search(r"'\w|\d", text) and len(text) <= 120]:
+            yield specific.format(telling[0])
+        elif told:
+            yield general[draw(key + kind.__name__, len(general))]
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a description, without markup; "" if it has no words."""
+    text = " ".join(re.sub(r"<[^>]*>|[*_#`]+", " ", text or "").split())
+    sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0][:200].strip()
+    return sentence if len(sentence.split()) > 2 else ""
+
+
+def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any) -> dict[str, str]:
+    """A request that needs each of the APIs, in sentences of up to four actions."""
+    prose = Prose(catalog)
+    offers = [_decapitalized(prose.offer(catalog[api])) for api in apis]
+    starts = ORDERS[draw(key + "order", len(ORDERS))]
+    groups = [offers[at: at + 4] for at in range(0, len(offers), 4)]
+    last = len(groups) - 1
+    told = [f"{starts[-1] if 0 < at == last else starts[min(at, len(starts) - 2)]}, {listed(group)}." for at, group in enumerate(groups)]
+    theme = THEMES[draw(key + "theme", len(THEMES))].format(category=category)
+    return {"query": " ".join([theme, *told, TURNS[draw(key, len(TURNS))]])}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# programs
+
+
+def program(apis: list[str], catalog: Catalog, key: str, **_: Any) -> str:
+    """An answer in the chat format: the baseline's program with a comment above each statement, and its plan."""
+    code = baseline.program(apis, catalog, key)
+    prose = Prose(catalog)
+    comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
+                for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
+    return answer(plan_text(plan(code, catalog)["steps"]), commented(code, comments))
+
+
+RULES: dict[str, Callable[..., Any]] = {"notes": notes, "plan": plan, "query": query, "expand": expand, "answer": program}

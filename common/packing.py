@@ -1,0 +1,236 @@
+"""Chat records -> tokens -> a packing plan -> batches.
+
+Several samples share one row of up to `capacity` tokens, so there is no padding. Position ids restart with each sample, and `lengths`
+tells the attention where one ends: no sample sees another (common/loss.py). Nothing is drawn at training time: `Plan.batch(step, rank,
+world)` is a pure function of its arguments and the seed, so a run resumes from an integer and every rank knows the whole global batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from common.jsonl import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100  # the target of a position without loss; PyTorch's own convention
+CHUNK = 256  # records tokenised in one call: enough to keep a fast tokenizer's threads busy, few enough to stay small
+
+Message = dict[str, str]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# chat -> tokens
+
+
+def turns(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a conversation as its chat template writes it, as (text, is it an answer).
+
+    A piece that is no answer ends exactly where a generation prompt would, so training sees the tokens that inference will see. An answer
+    runs to its end-of-turn marker; white space that a template writes behind the marker is never generated, and not learned.
+    """
+
+    def render(upto: int, ask: bool) -> str:
+        text = tokenizer.apply_chat_template(list(messages[:upto]), tokenize=False, add_generation_prompt=ask)
+        assert isinstance(text, str)
+        return text
+
+    written = ""
+    for index, message in enumerate(messages):
+        if message["role"] == "assistant":
+            prompt, answered = render(index, ask=True), render(index + 1, ask=False).rstrip()
+            if not (prompt.startswith(written) and answered.startswith(prompt)):
+                raise UserError("this tokenizer's chat template does not write an answer right behind its generation prompt; "
+                                "put another template into the model's folder (chat_template.jinja)")
+            yield prompt[len(written):], False
+            yield answered[len(prompt):], True
+            written = answered
+
+
+def prompt_text(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> str:
+    """The text that a model is to continue with its answer."""
+    text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+    assert isinstance(text, str)
+    return text
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Tokenised samples end to end; sample i is the slice offsets[i]:offsets[i + 1]. 5 bytes a token, whatever their number."""
+
+    tokens: np.ndarray  # int32
+    is_answer: np.ndarray  # bool: a token that is predicted with loss
+    offsets: np.ndarray  # int64, one more than there are samples
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each sample."""
+        return np.diff(self.offsets).tolist()
+
+    def sha256(self) -> str:
+        """What a run was trained on: data, tokenizer and template in one hash."""
+        digest = hashlib.sha256()
+        for array in (self.tokens, self.is_answer, self.offsets):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @classmethod
+    def of(cls, samples: Iterable[tuple[Sequence[int], Sequence[bool]]]) -> Samples:
+        """Samples from (token ids, is each an answer's) pairs."""
+        tokens, is_answer = [np.empty(0, np.int32)], [np.empty(0, bool)]
+        for ids, answer in samples:
+            tokens.append(np.asarray(ids, np.int32))
+            is_answer.append(np.asarray(answer, bool))
+            is_answer[-1][0] = False  # nothing stands before a sample's first token to predict it from
+        lengths = [len(part) for part in tokens]  # the leading empty part makes the leading zero
+        return cls(np.concatenate(tokens), np.concatenate(is_answer), np.cumsum(lengths, dtype=np.int64))
+
+
+def encode(records: Iterable[dict[str, Any]], tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[str, list[int], list[bool]]]:
+    """Yield (id, token ids, is each an answer's) of records with `messages`; memory stays flat in their number."""
+    iterator = iter(records)
+    while chunk := list(islice(iterator, CHUNK)):
+        pieces = [list(turns(record["messages"], tokenizer)) for record in chunk]
+        texts = [text for parts in pieces for text, _ in parts]
+        # the template has written the special tokens, a beginning of text too: a second one would be a bug seen in many trainers
+        encoded = iter(tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else [])
+        for record, parts in zip(chunk, pieces, strict=True):
+            ids: list[int] = []
+            is_answer: list[bool] = []
+            for _, answer in parts:
+                piece = next(encoded)
+                ids += piece
+                is_answer += [answer] * len(piece)
+            yield record["id"], ids, is_answer
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# tokens -> plan
+
+
+def best_fit(lengths: Sequence[int], capacity: int, order: Iterable[int]) -> list[list[int]]:
+    """Best-fit decreasing: the longest sample first, each into the fullest row that still holds it. Returns rows of sample numbers.
+
+    Samples of one length are taken as `order` has them; how many rows come out depends on the lengths alone. O(n log n) and a bit.
+    """
+    rows: list[list[int]] = []
+    open_rows: dict[int, list[int]] = {}  # room left -> rows that have it
+    rooms: list[int] = []  # the keys of open_rows, sorted
+    for sample in sorted(order, key=lambda sample: -lengths[sample]):
+        length = lengths[sample]
+        if length > capacity:
+            raise ValueError(f"sample {sample} has {length} tokens, a row holds {capacity}")
+        place = bisect_left(rooms, length)
+        if place == len(rooms):
+            row, room = len(rows), capacity
+            rows.append([])
+        else:
+            room = rooms[place]
+            row = open_rows[room].pop()
+            if not open_rows[room]:
+                del open_rows[room], rooms[place]
+        rows[row].append(sample)
+        if left := room - length:
+            if left not in open_rows:
+                open_rows[left] = []
+                insort(rooms, left)
+            open_rows[left].append(row)
+    return rows
+
+
+class Row(NamedTuple):
+    """Samples end to end, computed in one forward pass; each tensor int64 [1, tokens]."""
+
+    input_ids: torch.Tensor
+    position_ids: torch.Tensor
+    targets: torch.Tensor  # the token that each position is to predict, IGNORED where there is no loss
+    lengths: tuple[int, ...]  # tokens of each sample
+
+
+class Batch(NamedTuple):
+    """What one rank does in one optimizer step."""
+
+    rows: list[Row]
+    tokens: int  # of the global batch
+    supervised: int  # tokens with loss in the global batch: what the summed loss is divided by, on every rank
+
+
+class Plan:
+    """Which samples share a row, and which rows make a step, epoch by epoch.
+
+    An epoch holds every sample once. Rows and steps of an epoch are the same in number for all epochs; what differs, drawn from
+    (seed, epoch), is the order of the rows and which of several samples of one length sits where.
+    """
+
+    def __init__(self, samples: Samples, capacity: int, rows_per_step: int, seed: int) -> None:
+        self.samples, self.capacity, self.rows_per_step, self.seed = samples, capacity, rows_per_step, seed
+        self.lengths = samples.lengths
+        self._epoch, self._rows = -1, []
+        self.rows_per_epoch = len(self.rows(0))
+        self.steps_per_epoch = math.ceil(self.rows_per_epoch / rows_per_step)
+
+    def rows(self, epoch: int) -> list[list[int]]:
+        """The rows of an epoch, in the order they are taken."""
+        if epoch != self._epoch:
+            source = random.Random(f"{self.seed}/{epoch}")
+            order = list(range(len(self.samples)))
+            source.shuffle(order)
+            self._rows = best_fit(self.lengths, self.capacity, order)
+            source.shuffle(self._rows)
+            self._epoch = epoch
+        return self._rows
+
+    def step_rows(self, step: int) -> list[list[int]]:
+        """The rows of the global batch of a step, counted from 0 through all epochs."""
+        epoch, index = divmod(step, self.steps_per_epoch)
+        return self.rows(epoch)[index * self.rows_per_step:(index + 1) * self.rows_per_step]
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
+        """The rows of a step's global batch that a rank does, and the size of the whole.
+
+        Every rank gets as many rows as every other (sharded training would hang otherwise): one that runs out gets a row without loss.
+        """
+        rows = self.step_rows(step)
+        rounds = math.ceil(len(rows) / world)
+        mine = [self._row(row) for row in rows[rank::world]]
+        mine += [self._row([])] * (rounds - len(mine))
+        samples = [sample for row in rows for sample in row]
+        supervised = sum(int(self.samples.is_answer[self._slice(sample)].sum()) for sample in samples)
+        return Batch(mine, sum(self.lengths[sample] for sample in samples), supervised)
+
+    def _slice(self, sample: int) -> slice:
+        return slice(self.samples.offsets[sample], self.samples.offsets[sample + 1])
+
+    def _row(self, row: list[int]) -> Row:
+        import torch
+
+        lengths = tuple(self.lengths[sample] for sample in row) or (1,)
+        ids, targets = np.zeros(sum(lengths), np.int64), np.full(sum(lengths), IGNORED, np.int64)
+        start = 0
+        for sample in row:
+            part, end = self._slice(sample), start + self.lengths[sample]
+            ids[start:end] = tokens = self.samples.tokens[part]
+            targets[start:end - 1] = np.where(self.samples.is_answer[part], tokens, IGNORED)[1:]  # each position predicts the next
+            start = end
+        positions = np.concatenate([np.arange(length) for length in lengths])
+        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), lengths)
+
+
+def rows_for(batch_size: int, samples: Samples, capacity: int, world: int) -> int:
+    """Rows a step needs to hold `batch_size` samples on average, as a multiple of the world size so that no rank idles."""
+    rows = batch_size * len(samples.tokens) / max(1, len(samples)) / capacity
+    return max(1, round(rows / world)) * world

@@ -1,0 +1,79 @@
+"""The folder of a training run: what it is (run.json), what happened (metrics.csv), where it stands (checkpoints/), that it is done
+(summary.json). It decides whether a command goes on with a run, has nothing left to do, or is about another run.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from common import jsonl
+from common.jsonl import UserError
+
+COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "memory_mib", "eta_s")
+
+
+class RunFolder:
+    """One run's folder. Every rank makes one, and reads the same from it; the writer alone calls `open`, `log` and `finish`.
+
+    `plan` holds what decides the numbers of the run. UserError if the folder holds a run of another plan, unless it is begun `anew`.
+    """
+
+    def __init__(self, path: Path, plan: dict[str, Any], anew: bool) -> None:
+        self.path, self.plan = path, plan
+        self.last, self.best = (path / "checkpoints" / f"{name}.safetensors" for name in ("last", "best"))
+        self.step, self.best_loss = 0, float("inf")
+        self.summary: dict[str, Any] | None = None
+        if anew or not (path / "run.json").exists():
+            return
+        self._check_plan()
+        if self.last.exists():
+            from common import checkpoint
+
+            position = checkpoint.position(self.last)
+            self.step, self.best_loss = int(position["step"]), position["best_loss"]
+        if (path / "summary.json").exists():
+            self.summary = _object(path / "summary.json")
+
+    def _check_plan(self) -> None:
+        theirs = _object(self.path / "run.json").get("plan", {})
+        differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
+                     for key, ours in self.plan.items() if theirs.get(key) != ours]
+        if differing:
+            raise UserError(f"{self.path} holds a run of another plan ({'; '.join(differing)}); take another --output, or --resume never")
+
+    def open(self, rejected: list[dict[str, Any]], about: dict[str, Any]) -> None:
+        """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
+        rows = self._rows() if self.step else []
+        if not self.step:  # nothing of another run may survive where this one starts from the beginning
+            for pattern in ("checkpoints/*", "*.safetensors", "adapter_config.json", "config.json", "summary.json"):
+                for path in self.path.glob(pattern):
+                    path.unlink()
+        jsonl.write_atomically(self.path / "run.json", orjson.dumps({"plan": self.plan, **about}, option=orjson.OPT_INDENT_2))
+        jsonl.write_atomically(self.path / "rejected.jsonl", b"".join(map(jsonl.encode, rejected)))
+        jsonl.write_atomically(self.path / "metrics.csv", "".join(",".join(row) + "\n" for row in ([*COLUMNS], *rows)).encode())
+
+    def _rows(self) -> list[list[str]]:
+        with open(self.path / "metrics.csv", newline="") as file:
+            return [row for row in list(csv.reader(file))[1:] if len(row) == len(COLUMNS) and int(row[0]) <= self.step]
+
+    def log(self, **figures: Any) -> None:
+        """Append a row to metrics.csv; what is not given stays empty. Floats are written so that they read back equal."""
+        with open(self.path / "metrics.csv", "a", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerow([figures.get(column, "") for column in COLUMNS])
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """Mark the run as done: the same command then has nothing left to do."""
+        self.summary = summary
+        jsonl.write_atomically(self.path / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
+
+
+def _object(path: Path) -> dict[str, Any]:
+    return jsonl.parse(path.read_bytes(), str(path))
+
+
+def _short(value: Any) -> Any:
+    return f"{value[:8]}…" if isinstance(value, str) and len(value) == 64 else value  # a hash

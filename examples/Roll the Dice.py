@@ -1,0 +1,5 @@
+workflow(types=['Watch', 'NCWidget'])
+First_Die = is_workflow_actions_number_random(WFRandomNumberMaximum='6', WFRandomNumberMinimum='1')
+Second_Die = is_workflow_actions_number_random(WFRandomNumberMaximum='6', WFRandomNumberMinimum='1')
+Total = is_workflow_actions_calculateexpression(Input=f'{First_Die} + {Second_Die}')
+is_workflow_actions_showresult(Text=f'🎲 {First_Die} and 🎲 {Second_Die} make {Total}')

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# All eight stages on the project's own shortcuts, with nothing but a CPU: no key, no network, no download.
+# The writer is the offline one, the annotator too, the model a tiny Llama that is built and trained from nothing.
+# Run it again and it does nothing twice; `make clean` starts anew. DEMO_SIZE=smallest is what CI runs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+data=data/demo model=runs/demo
+case "${DEMO_SIZE:-full}" in
+    smallest) queries=60 steps=20 samples=4 tokens=160 ;;
+    full)     queries=240 steps=200 samples=16 tokens=384 ;;
+    *) echo "DEMO_SIZE is full or smallest" >&2; exit 2 ;;
+esac
+
+step() { echo "── $1" >&2; shift; python "$@"; }
+
+step "1 collect: the shortcuts of examples/"     01_scrape.py --folder examples --output $data/shortcuts.jsonl
+step "2 transcribe: to Python that compiles back" 02_transcribe.py --input $data/shortcuts.jsonl --output $data/workflows.jsonl
+step "3 think: comments, names, plan, query"     03_thoughts.py --input $data/workflows.jsonl --output $data/seed.jsonl --writer offline
+step "4 expand: queries over more APIs and apps" 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count $queries
+step "5 annotate: a program for each query"      05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
+step "6 filter, merge and split"                 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
+step "7 train a tiny model"                      07_train.py --input $data/bench/train.jsonl --model tiny --steps $steps --output $model
+step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench --model $model --limit $samples --max-new-tokens $tokens --output $data/eval
+
+echo "── and back: programs that were generated, as shortcuts to install" >&2
+head -n 5 $data/generated.jsonl > $data/generated-sample.jsonl
+python 02_transcribe.py --to-shortcut $data/generated-sample.jsonl --output $data/shortcuts
+echo "done: $data/bench is the dataset, $model the model, $data/eval the scores, $data/shortcuts five shortcuts to sign on a Mac" >&2

@@ -1,0 +1,125 @@
+"""What every stage has of the command line: resume, rejects, shards, Ctrl-C, exit codes. `python -m pytest tests/test_cli.py`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import orjson
+import pytest
+
+from common import cli, jsonl
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = sorted(ROOT.glob("0[1-8]_*.py"))
+
+# A stage as small as can be: it copies records, drops those that say so, and can be made to wait.
+STAGE = """
+    import os, sys, time
+    from common import cli
+    def main():
+        args = cli.parser("Copy.", "in.jsonl", "out.jsonl").parse_args()
+        with cli.Run("copy", args) as run:
+            for record in run.records("n"):
+                if record["n"] % 3 == 0:
+                    run.reject(record["id"], cli.Reject("third", "every third"))
+                else:
+                    run.write({"id": record["id"], "twice": 2 * record["n"]})
+                if "WAIT" in os.environ:
+                    print("at", record["n"], flush=True); time.sleep(0.2)
+            return run.finish(seen=run.read)
+    cli.start(main)
+"""
+
+
+@pytest.fixture
+def stage(tmp_path):
+    """Runs the stage above on ten records; returns a function of its arguments."""
+    script = tmp_path / "small_stage.py"
+    script.write_text(textwrap.dedent(STAGE))
+    (tmp_path / "in.jsonl").write_bytes(b"".join(jsonl.encode({"id": f"r{n}", "n": n}) for n in range(10)))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def run(*arguments, **more):
+        return subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, cwd=tmp_path, env={**environment, **more}, timeout=30)
+
+    return run
+
+
+def figures(result) -> dict:
+    return orjson.loads(result.stdout.splitlines()[-1])
+
+
+def test_a_run_sums_up_and_a_second_one_does_nothing_twice(stage, tmp_path):
+    first, second = stage(), stage()
+    assert figures(first) | {"seconds": 0} == {"stage": "copy", "read": 10, "written": 6, "rejected": 4, "skipped": 0, "seconds": 0, "seen": 10}
+    assert (figures(second)["written"], figures(second)["rejected"], figures(second)["skipped"]) == (0, 0, 10)
+    assert [record["id"] for record in jsonl.read(tmp_path / "out.jsonl")] == ["r1", "r2", "r4", "r5", "r7", "r8"]
+    assert next(jsonl.read(tmp_path / "out.rejected.jsonl")) == {"id": "r0", "reason": "third", "detail": "every third"}
+
+
+def test_limit_counts_the_input_and_overwrite_starts_anew(stage):
+    assert figures(stage("--limit", "4"))["read"] == 4
+    assert figures(stage())["skipped"] == 4
+    assert figures(stage("--overwrite"))["written"] == 6
+
+
+def test_an_array_job_takes_its_part(stage, tmp_path):
+    for index in ("5", "6"):
+        stage(SLURM_ARRAY_TASK_ID=index, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MIN="5")
+    parts = [[record["id"] for record in jsonl.read(tmp_path / f"out.{index}-of-2.jsonl")] for index in range(2)]
+    assert sorted(parts[0] + parts[1]) == ["r1", "r2", "r4", "r5", "r7", "r8"] and all(parts)
+
+
+def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage):
+    process = subprocess.Popen([sys.executable, tmp_path / "small_stage.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                               env={**os.environ, "PYTHONPATH": str(ROOT), "WAIT": "1"})
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=20)
+    assert process.returncode == 130 and "goes on" in errors and "Traceback" not in errors
+    done = orjson.loads(output.splitlines()[-1])["read"]
+    assert 1 <= done < 10
+    assert figures(stage())["skipped"] == done
+
+
+def test_two_runs_do_not_write_one_file(stage, tmp_path):
+    process = subprocess.Popen([sys.executable, tmp_path / "small_stage.py"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path,
+                               env={**os.environ, "PYTHONPATH": str(ROOT), "WAIT": "1"})
+    assert process.stdout is not None
+    process.stdout.readline()
+    second = stage()
+    process.kill()
+    process.wait()
+    assert second.returncode == 1 and "another run is writing it" in second.stderr
+
+
+def test_reading_and_writing_one_file_is_refused(stage):
+    result = stage("--output", "in.jsonl")
+    assert result.returncode == 1 and "same file" in result.stderr
+
+
+def test_shards_are_a_partition():
+    ids = [f"id {number}" for number in range(200)]
+    assert all(sum(cli.in_shard(identifier, (index, 7)) for index in range(7)) == 1 for identifier in ids)
+
+
+@pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
+def test_every_stage_explains_itself_with_commands_to_copy(script):
+    result = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, timeout=30)
+    assert result.returncode == 0 and f"python {script.name}" in result.stdout
+
+
+@pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
+def test_every_stage_refuses_a_flag_it_does_not_know(script):
+    result = subprocess.run([sys.executable, script, "--no-such-flag"], capture_output=True, text=True, timeout=30)
+    assert result.returncode == 2 and "--no-such-flag" in result.stderr
+
+
+def test_all_eight_stages_are_there():
+    assert [path.name[:2] for path in STAGES] == [f"0{number}" for number in range(1, 9)]

@@ -1,0 +1,246 @@
+"""Stage 08: baselines, answers from files, servers and models, resume, errors, the tables. Models are fakes, servers on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from common import systems
+from common.model import Generation
+from tests.stub_openai import Reply, StubOpenAI
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "OPENAI_API_KEY": "none"}
+APIS = ["is.workflow.actions.gettext", "is.workflow.actions.setclipboard", "is.workflow.actions.url", "is.workflow.actions.downloadurl"]
+
+
+def program(number: int) -> str:
+    """A short valid program, another for each number."""
+    return (
+        f"Text = is_workflow_actions_gettext(WFTextActionText='Note #{number}')\n"
+        f"URL = is_workflow_actions_url(WFURLActionURL='https://example.org/{number}')\n"
+        + "is_workflow_actions_showresult(Text=f'{URL}')\n" * (number % 3)
+        + f"is_workflow_actions_{'setclipboard' if number % 2 else 'output'}({'WFInput' if number % 2 else 'WFOutput'}=Text)\n"
+    )
+
+
+def record(number: int) -> dict[str, Any]:
+    messages = [{"role": "user", "content": f"Write program {number}"}, {"role": "assistant", "content": "Thought: …"}]
+    return {"id": f"r{number}", "query": f"query {number}", "apis": APIS[:3], "code": program(number), "messages": messages}
+
+
+def write(path: Path, records: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(item) + "\n" for item in records))
+    return path
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Path:
+    """Six ID tests, three OOD tests, eight training records."""
+    folder = tmp_path / "bench"
+    folder.mkdir()
+    for name, numbers in (("test_id", range(6)), ("test_ood", range(6, 9)), ("train", range(20, 28))):
+        write(folder / f"{name}.jsonl", [record(number) for number in numbers])
+    return folder
+
+
+def command(bench: Path, *flags: str) -> list[str]:
+    folders = ["--bench", str(bench), "--output", str(bench.parent / "eval")]
+    return [sys.executable, str(ROOT / "08_eval.py"), *folders, "--workers", "1", *flags]
+
+
+def evaluate(bench: Path, *flags: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(command(bench, *flags), capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    assert result.returncode == code, result.stderr
+    return result
+
+
+def scores(bench: Path) -> dict[str, Any]:
+    return json.loads((bench.parent / "eval/scores.json").read_text())
+
+
+def samples(bench: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (bench.parent / f"eval/samples_{name}.jsonl").read_text().splitlines()]
+
+
+def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> None:
+    result = evaluate(bench, "--gold")
+    summary = json.loads(result.stdout.splitlines()[-1])
+    assert summary["samples"] == 9 and list(summary["scores"]) == ["gold", "empty", "constant", "API list", "shuffled gold"]
+    figures = scores(bench)["systems"]
+    assert figures["gold"]["id"]["n"] == 6 and figures["gold"]["ood"]["n"] == 3
+    for metric in ("parse", "check", "compile", "api_f1", "order_f1", "parameter_values", "graph_f1", "codebleu_strict"):
+        assert figures["gold"]["ood"][metric]["mean"] == pytest.approx(1.0), metric
+        assert figures["empty"]["id"][metric]["mean"] == 0.0
+    assert figures["empty"]["id"]["codebleu"]["mean"] == pytest.approx(0.4)
+    assert figures["shuffled gold"]["id"]["api_f1"]["above_chance"] == 0.0
+    assert any(line.startswith("gold") and "100.0/100.0" in line for line in result.stdout.splitlines())
+    assert {"data", "catalog", "versions", "scorer"} <= scores(bench).keys()
+
+
+def test_answers_from_a_file_are_judged_as_text_or_code(bench: Path, tmp_path: Path) -> None:
+    answers = [{"id": f"r{number}", "code": program(number)} for number in range(4)]
+    answers += [{"id": "r4", "text": f"Thought:do it\n\nCode:\n```python\n# a comment\n{program(4)}```"}, {"id": "unknown", "code": "x"}]
+    result = evaluate(bench, "--predictions", f"mine={write(tmp_path / 'answers.jsonl', answers)}")
+    assert "4 of 9 queries have no prediction" in result.stderr
+    figures = scores(bench)["systems"]["mine"]
+    assert figures["id"]["api_f1"]["mean"] == pytest.approx(5 / 6) and figures["ood"]["api_f1"]["mean"] == 0.0
+    assert figures["id"]["failures"] == {"no prediction in the file": 1}
+    assert samples(bench, "mine")[4]["scores"]["codebleu"] == pytest.approx(1.0)  # comments do not count
+
+
+def test_a_second_run_does_nothing_and_a_changed_answer_is_judged_anew(bench: Path, tmp_path: Path) -> None:
+    file = write(tmp_path / "mine.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)])
+    evaluate(bench, "--predictions", str(file))
+    before = (bench.parent / "eval/samples_mine.jsonl").stat().st_mtime_ns
+    evaluate(bench, "--predictions", str(file))
+    assert (bench.parent / "eval/samples_mine.jsonl").stat().st_mtime_ns == before
+    write(file, [{"id": f"r{number}", "code": program(number + (number == 3))} for number in range(9)])
+    evaluate(bench, "--predictions", str(file))
+    judged = samples(bench, "mine")
+    assert [sample["id"] for sample in judged] == [f"r{number}" for number in range(9)]
+    assert [sample["scores"]["codebleu_strict"] == pytest.approx(1) for sample in judged] == [number != 3 for number in range(9)]
+
+
+def test_two_models_are_compared_on_the_same_samples(bench: Path, tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)])
+    bad = write(tmp_path / "bad.jsonl", [{"id": f"r{number}", "code": "x = 1"} for number in range(9)])
+    result = evaluate(bench, "--predictions", str(good), "--predictions", str(bad))
+    (row,) = [row for row in scores(bench)["differences"] if row["metric"] == "api_f1"]
+    assert row["models"] == ["good", "bad"] and row["difference"] == 1.0 and row["p"] < 0.01 and row["n"] == 9
+    assert "good - bad, api_f1: +100.0" in result.stdout
+
+
+@pytest.mark.parametrize(("flags", "message"), [
+    (["--bench", "nowhere"], "test_id.jsonl: no such file"),
+    (["--predictions", "nowhere.jsonl"], "nowhere.jsonl: no such file"),
+    (["--predictions", "empty={bench}/train.jsonl"], "none of its ids is in the test set"),
+    (["--model", "no/such/folder-here/"], "model no/such/folder-here"),
+])  # fmt: skip
+def test_errors_are_one_line(bench: Path, flags: list[str], message: str) -> None:
+    result = evaluate(bench, *(flag.format(bench=bench) for flag in flags), code=1)
+    assert message in result.stderr and "Traceback" not in result.stderr
+
+
+def test_two_systems_of_one_name_are_refused(bench: Path) -> None:
+    assert "two systems" in evaluate(bench, "--predictions", f"empty={write(bench / 'a.jsonl', [{'id': 'r1', 'code': ''}])}", code=1).stderr
+
+
+def test_help_answers_within_a_second() -> None:
+    started = time.perf_counter()
+    shown = subprocess.run([sys.executable, ROOT / "08_eval.py", "--help"], capture_output=True, text=True, check=True).stdout
+    assert time.perf_counter() - started < 3 and "python 08_eval.py --model runs/tiny" in shown  # 3: other tests may run beside it
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# servers and models
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_a_killed_run_goes_on_without_asking_again(bench: Path) -> None:
+    def reply(body: dict[str, Any], number: int) -> Reply:
+        asked = int(body["messages"][-1]["content"].split()[-1])
+        return Reply(f"Thought:do it\n\nCode:\n```python\n{program(asked)}```", delay=0.15)
+
+    with StubOpenAI(reply) as stub:
+        flags = ["--model", "paper=some-model", "--base-url", stub.base_url, "--concurrency", "1"]
+        process = subprocess.Popen(command(bench, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+        path = bench.parent / "eval/samples_paper.jsonl"
+        wait_for(lambda: path.exists() and path.read_bytes().count(b"\n") >= 2)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        done = path.read_bytes().count(b"\n")
+        with open(path, "ab") as file:
+            file.write(b'{"id":"torn')
+        asked = len(stub.requests)
+        evaluate(bench, *flags)
+        assert 2 <= done < 9 and len(stub.requests) - asked == 9 - done
+        assert stub.requests[0]["temperature"] == 0.0 and [message["role"] for message in stub.requests[0]["messages"]] == ["user"]
+    assert sorted(sample["id"] for sample in samples(bench, "paper")) == [f"r{number}" for number in range(9)]
+    assert scores(bench)["systems"]["paper"]["id"]["api_f1"]["mean"] == 1.0
+
+
+def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Path, monkeypatch: pytest.MonkeyPatch, load_stage: Any) -> None:
+    from common import model
+
+    asked: list[Any] = []
+
+    def generate(loaded: str, tokenizer: str, prompts: Iterator[Any], **options: Any) -> Iterator[Generation]:
+        assert (loaded, tokenizer, options) == ("model", "tokenizer", {"max_new_tokens": 99, "batch_size": 4})
+        for number, prompt in enumerate(prompts):
+            asked.append(prompt)
+            yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
+
+    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "generate", generate)
+    monkeypatch.setattr(model, "quiet_libraries", lambda: None)
+    stage: ModuleType = load_stage("08")
+    tests = stage.load_tests(bench, None)
+    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4)
+    system = systems.local_model("tiny", str(bench), args)
+    first = stage.judge(system, tests, args, "scorer")
+    assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
+    assert [sample["prediction"]["failure"] for sample in first] == ["", "length", *[""] * 7]
+    again = stage.judge(system, tests, args, "another scorer")  # scored again from the kept answers
+    assert len(asked) == 9 and [sample["scorer"] for sample in again] == ["another scorer"] * 9
+    assert again == samples(bench, "tiny") == [{**sample, "scorer": "another scorer"} for sample in first]
+
+
+def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monkeypatch: pytest.MonkeyPatch, load_stage: Any) -> None:
+    from common import llm
+    from common.cli import Reject
+
+    class Troubled(llm.Writer):
+        async def reply(self, prompt: llm.Prompt, messages: Any, sampling: Any) -> llm.Answer:
+            number = int(messages[-1]["content"].split()[-1])
+            if number in (1, 2):
+                raise Reject("no_answer" if number == 1 else "bad_request", "trouble")
+            return llm.Answer(f"```python\n{program(number)}```")
+
+    monkeypatch.setattr(llm, "open_writer", lambda *_, **__: Troubled())
+    stage: ModuleType = load_stage("08")
+    tests = stage.load_tests(bench, None)
+    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1)
+    done = stage.judge(systems.served_model("served", "m", args), tests, args, "scorer")
+    failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
+    assert len(failures) == 8 and "r1" not in failures and failures["r2"] == "bad_request: trouble"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# parts
+
+
+def test_comments_go_and_strings_stay() -> None:
+    code = "x = '#FFFFFF'  # white\n# alone\nif x:\n    # inside\n    y = '''# of\n# items'''\n"
+    assert systems.without_comments(code) == "x = '#FFFFFF'\nif x:\n    y = '''# of\n# items'''\n"
+    assert systems.without_comments("# alone\nx = (unquoted # value\n") == "x = (unquoted # value\n"
+
+
+def test_shuffled_gold_is_never_the_record_s_own() -> None:
+    tests = [{**record(number), "split": "id" if number < 7 else "ood", "reference": program(number)} for number in range(8)]
+    for item, code in systems.shuffled(tests):
+        assert code != item["reference"] and (code != "") == (item["split"] == "id")  # one record alone gets nothing
+
+
+def test_models_are_named_after_their_last_part(load_stage: Any) -> None:
+    named = load_stage("08").named
+    assert named("runs/tiny") == ("tiny", "runs/tiny") and named("a=runs/tiny") == ("a", "runs/tiny")
+    assert named("answers/mine.jsonl") == ("mine", "answers/mine.jsonl")
+    assert named("meta-llama/Llama-3.1-8B") == ("Llama-3.1-8B", "meta-llama/Llama-3.1-8B")

@@ -1,0 +1,60 @@
+"""JSONL files that survive a kill, and errors that name file, line and field. `python -m pytest tests/test_jsonl.py`."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common import jsonl
+from common.jsonl import UserError
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), inner, max_size=3), max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=5), json_values))
+def test_a_record_is_one_line_and_comes_back(record):
+    line = jsonl.encode(record)
+    assert line.count(b"\n") == 1 and jsonl.parse(line, "here") == record
+
+
+@given(st.lists(st.integers(0, 9), max_size=4), st.binary(max_size=40).filter(lambda tail: b"\n" not in tail), st.integers(1, 50))
+def test_a_torn_last_line_is_cut_off_and_nothing_else(tmp_path_factory, whole, tail, block):
+    path = tmp_path_factory.mktemp("torn") / "file.jsonl"
+    lines = b"".join(jsonl.encode({"id": str(number)}) for number in whole)
+    path.write_bytes(lines + tail)
+    assert jsonl.repair_tail(path, block) == len(tail)
+    assert path.read_bytes() == lines
+
+
+def test_ids_are_read_whether_they_come_first_or_not(tmp_path):
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(b'{"id":"a","x":1}\n\n{"x":1,"id":"b"}\n{"id":"\xc3\xa9 \\"c\\""}\n')
+    assert list(jsonl.ids(path)) == ["a", "b", 'é "c"']
+    assert list(jsonl.ids(tmp_path / "nowhere.jsonl")) == []
+
+
+@pytest.mark.parametrize("line, complaint", [(b"{", "file.jsonl:1: not JSON"), (b"[1]", "an object|a JSON object"), (b'{"id":"a"}', 'field "code" is missing')])
+def test_a_bad_line_is_named(tmp_path, line, complaint):
+    path = tmp_path / "file.jsonl"
+    path.write_bytes(line + b"\n")
+    with pytest.raises(UserError, match=complaint):
+        list(jsonl.read(path, ("code",)))
+
+
+def test_a_missing_file_and_an_unwritable_one_are_the_users_errors(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        list(jsonl.read(tmp_path / "nowhere.jsonl"))
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written"):
+        jsonl.write_atomically(tmp_path / "file" / "inside", b"")
+
+
+def test_an_atomic_write_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "deep" / "file.json"
+    jsonl.write_atomically(path, b"old")
+    jsonl.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new" and [item.name for item in path.parent.iterdir()] == ["file.json"]

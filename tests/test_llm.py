@@ -1,0 +1,263 @@
+"""The writers' protocol against a stub server on loopback: python -m pytest tests/test_llm.py"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common import endpoint, llm
+from common.cli import Reject
+from common.jsonl import UserError
+from common.llm import Prompt, open_writer
+from tests.stub_openai import Reply, StubOpenAI, error
+
+SCHEMA = {"type": "object", "properties": {"steps": {"type": "array", "items": {"type": "string"}}}}
+GOOD = '{"steps": ["one"]}'
+
+
+def prompt(text: str = "hi", schema: dict[str, Any] | None = None, accept: Callable[[Any], Any] = lambda answer: answer) -> Prompt:
+    return Prompt("test", [{"role": "user", "content": text}], schema, accept=accept)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "BACK_OFF", (0.01, 0.02))
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+def serve(*replies: str | Reply) -> StubOpenAI:
+    """A stub that gives the replies in turn, the last again and again."""
+    return StubOpenAI(lambda body, number: replies[min(number, len(replies) - 1)])
+
+
+def test_answers_with_text_and_counts_tokens_and_cost() -> None:
+    with serve("hello") as stub:
+        writer = open_writer("gpt-4o-mini", stub.base_url, temperature=0.0)
+        answer = writer.complete(prompt())
+    assert answer.text == "hello" and answer.object is None
+    assert answer.usage == (10, 5, pytest.approx((10 * 0.15 + 5 * 0.60) / 1e6))
+    assert stub.requests[0]["temperature"] == 0.0 and stub.requests[0]["messages"] == [{"role": "user", "content": "hi"}]
+    assert writer.figures()["requests"] == 1
+
+
+@pytest.mark.parametrize("bad", [
+    error(500), error(503), error(429), Reply(body="{not json"), Reply(body='"text"'), Reply(body="{}"), Reply("cut", cut=True),
+    Reply("late", delay=0.7),
+], ids=["500", "503", "429", "malformed", "string", "empty", "cut", "slow"])
+def test_what_passes_is_tried_again(bad: Reply) -> None:
+    with serve(bad, bad, "hello") as stub:
+        assert open_writer("m", stub.base_url, timeout=0.3).complete(prompt()).text == "hello"
+    assert len(stub.requests) == 3
+
+
+def test_retry_after_holds_every_request_back() -> None:
+    times: list[float] = []
+
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        times.append(time.monotonic())
+        return error(429, retry_after="0.4") if number == 0 else "hello"
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=1)
+        assert [outcome.text for _, outcome in writer.map(writer.ask, [prompt("a"), prompt("b")])] == ["hello", "hello"]
+    assert times[1] - times[0] >= 0.4
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [
+    ({"retry-after": "3"}, 3), ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "soon"}, None), ({}, None),
+    ({"retry-after": "99999"}, 600), ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+])
+def test_retry_after_is_seconds_or_a_date_and_capped(headers: dict[str, str], seconds: float | None) -> None:
+    assert endpoint.retry_after(headers) == seconds
+
+
+def test_a_refused_request_is_a_reject_and_is_sent_once() -> None:
+    with serve(error(400, "too many tokens")) as stub, pytest.raises(Reject) as caught:
+        open_writer("m", stub.base_url).complete(prompt())
+    assert caught.value.reason == "bad_request" and "too many tokens" in caught.value.detail and len(stub.requests) == 1
+
+
+@pytest.mark.parametrize("fatal", [error(401, "bad key sk-planted"), error(404, "no such model"), error(429, "pay", "insufficient_quota")])
+def test_wrong_settings_stop_the_run_without_showing_the_key(fatal: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    with serve(fatal) as stub, pytest.raises(UserError) as caught:
+        open_writer("m", stub.base_url).complete(prompt())
+    assert "sk-planted" not in str(caught.value) and len(stub.requests) == 1
+    assert stub.authorizations == ["Bearer sk-planted"]
+
+
+def test_a_server_that_answers_nothing_stops_the_run() -> None:
+    with serve(error(500)) as stub, pytest.raises(UserError, match="nothing gets through"):
+        open_writer("m", stub.base_url).complete(prompt())
+    assert len(stub.requests) == endpoint.ATTEMPTS
+
+
+def test_a_request_that_alone_fails_is_a_reject() -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        time.sleep(0.02)
+        return error(500) if body["messages"][0]["content"] == "poison" else "fine"
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=2)
+        prompts = map(prompt, ["poison", *"abcdefghijklmnop"])
+        outcomes = {item.messages[0]["content"]: outcome for item, outcome in writer.map(writer.ask, prompts)}
+    assert outcomes["poison"].reason == "no_answer" and outcomes["p"].text == "fine"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# structured output
+
+
+def test_json_is_asked_for_by_schema_and_parsed() -> None:
+    with serve(GOOD) as stub:
+        assert open_writer("m", stub.base_url).complete(prompt(schema=SCHEMA)).object == {"steps": ["one"]}
+    sent = stub.requests[0]["response_format"]
+    assert sent["type"] == "json_schema" and sent["json_schema"]["schema"]["additionalProperties"] is False
+
+
+def test_an_endpoint_without_json_schema_is_asked_in_json_mode_from_then_on() -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return error(400, "unknown response_format") if body["response_format"]["type"] == "json_schema" else GOOD
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=1)
+        outcomes = [outcome for _, outcome in writer.map(writer.ask, [prompt("a", SCHEMA), prompt("b", SCHEMA)])]
+    assert [outcome.object for outcome in outcomes] == [{"steps": ["one"]}] * 2
+    assert [request["response_format"]["type"] for request in stub.requests] == ["json_schema", "json_object", "json_object"]
+
+
+@pytest.mark.parametrize("bad", ["no JSON", "[1]", '{"step": []}', '{"steps": [1]}'])
+def test_an_unusable_answer_is_sent_back_once_with_the_problem(bad: str) -> None:
+    with serve(bad, f"```json\n{GOOD}\n```") as stub:
+        answer = open_writer("m", stub.base_url).complete(prompt(schema=SCHEMA))
+    assert answer.object == {"steps": ["one"]} and answer.usage.prompt_tokens == 20
+    assert stub.requests[1]["messages"][1]["content"] == bad and "cannot be used" in stub.requests[1]["messages"][2]["content"]
+
+
+def test_what_accept_refuses_twice_is_a_reject_that_keeps_the_answer() -> None:
+    def accept(answer: Any) -> Any:
+        raise ValueError("step 3 is missing")
+
+    with serve(GOOD) as stub, pytest.raises(Reject) as caught:
+        open_writer("m", stub.base_url).complete(prompt(schema=SCHEMA, accept=accept))
+    assert caught.value.reason == "unusable_answer" and GOOD in caught.value.detail
+    assert "step 3" in stub.requests[1]["messages"][2]["content"]
+
+
+def test_an_object_cut_at_the_token_limit_is_a_reject() -> None:
+    with serve(Reply('{"steps": [', finish="length")) as stub, pytest.raises(Reject) as caught:
+        open_writer("m", stub.base_url).complete(prompt(schema=SCHEMA))
+    assert caught.value.reason == "answer_too_long"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# many at once
+
+
+def test_no_barrier_and_no_more_than_concurrency_in_flight() -> None:
+    lock, flight = threading.Lock(), {"now": 0, "most": 0}
+
+    def answer(body: dict[str, Any], number: int) -> str:
+        with lock:
+            flight["now"] += 1
+            flight["most"] = max(flight["most"], flight["now"])
+        time.sleep(0.6 if number == 0 else 0.02)
+        with lock:
+            flight["now"] -= 1
+        return "ok"
+
+    drawn: list[int] = []
+
+    def items() -> Iterator[Prompt]:
+        for number in range(40):
+            drawn.append(number)
+            yield prompt(str(number))
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=4)
+        order = [item.messages[0]["content"] for item, _ in writer.map(writer.ask, items())]
+        assert len(drawn) == len(order) == 40
+    assert flight["most"] == 4 and order.index("0") > 20  # the slow one held up nobody
+
+
+def test_a_fatal_error_drains_what_is_in_flight_and_draws_no_more() -> None:
+    drawn: list[int] = []
+
+    def items() -> Iterator[Prompt]:
+        for number in range(100):
+            drawn.append(number)
+            yield prompt(str(number))
+
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return error(401) if body["messages"][0]["content"] == "2" else Reply("ok", delay=0.2)
+
+    finished = []
+    with StubOpenAI(answer) as stub, pytest.raises(UserError):
+        writer = open_writer("m", stub.base_url, concurrency=4)
+        for item, _ in writer.map(writer.ask, items()):
+            finished.append(item)
+    assert len(drawn) == 4 and len(finished) == 3
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the cache, the budget, the dry run
+
+
+def test_what_was_answered_is_not_sent_again_by_another_run_on_another_endpoint(tmp_path: Path) -> None:
+    cache = tmp_path / "answers.sqlite"
+    with serve(GOOD) as stub:
+        first = open_writer("m", stub.base_url, cache=cache, price=(1, 1)).complete(prompt(schema=SCHEMA))
+    with serve("other") as stub:
+        writer = open_writer("m", stub.base_url, cache=cache)
+        assert writer.complete(prompt(schema=SCHEMA)) == first
+        assert not stub.requests and writer.figures()["cached"] == 1
+        assert writer.complete(prompt(), seed=1).text == "other"  # another sampling is another question
+        assert open_writer("m2", stub.base_url, cache=cache).complete(prompt()).text == "other"
+
+
+def test_two_writers_share_a_cache_file(tmp_path: Path) -> None:
+    with serve("x") as stub:
+        writers = [open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite") for _ in range(2)]
+        for number in range(20):
+            writers[number % 2].complete(prompt(str(number // 2)))
+    assert len(stub.requests) == 10
+
+
+def test_the_budget_is_never_passed() -> None:
+    with serve("x") as stub:
+        writer = open_writer("m", stub.base_url, price=(0, 1e6 / 5), budget=10.0, concurrency=8)  # 1 dollar an answer of 5 tokens
+        finished = []
+        with pytest.raises(UserError, match="goes on"):
+            for item, _ in writer.map(lambda item: writer.ask(item, max_tokens=5), (prompt(str(number)) for number in range(50))):
+                finished.append(item)
+    assert len(finished) == len(stub.requests) == 10
+
+
+def test_a_budget_needs_a_price() -> None:
+    with pytest.raises(UserError, match="--price"):
+        open_writer("unknown-model", "http://127.0.0.1:1/v1", budget=1.0)
+
+
+def test_a_model_needs_a_key_or_a_server() -> None:
+    with pytest.raises(UserError, match="OPENAI_API_KEY"):
+        open_writer("gpt-4o-mini")
+
+
+def test_without_key_and_name_the_offline_writer_is_used_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    llm.add_arguments(parser)
+    assert llm.from_arguments(parser.parse_args([])).name == "offline"
+    assert "offline" in capsys.readouterr().err
+
+
+def test_schema_mismatch_names_the_place() -> None:
+    assert llm.mismatch({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
+    assert llm.mismatch(json.loads(GOOD), SCHEMA) is None

@@ -1,0 +1,212 @@
+"""The honest metrics: what they reward, what they cannot be fooled by, and the statistics over a test set."""
+
+from __future__ import annotations
+
+import os
+import random
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common import metrics, program
+from common.program import START, read_program
+
+GOLD = """
+answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')
+page = is_workflow_actions_downloadurl(WFURL=f'https://example.org/{answer}', ShowHeaders=True)
+Titles = []
+for index, item in enumerate(page, start=1):
+    Titles += [is_workflow_actions_getvalueforkey(WFInput=item, WFDictionaryKey='title')]
+if page:
+    is_workflow_actions_showresult(Text=f'{Titles}')
+else:
+    is_workflow_actions_notification(WFNotificationActionBody='Nothing')
+match menu('What next?'):
+    case 'Copy':
+        is_workflow_actions_setclipboard(WFInput=Titles)
+    case 'Nothing':
+        is_workflow_actions_exit()
+"""
+RENAMED = GOLD.replace("answer", "a").replace("page", "b").replace("Titles", "c").replace("item", "d")
+WRONG = "x = wrong_api(a='9')\ny = other_wrong(b=x)\nthird_wrong(c=y)\n"
+COUNTS = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1")
+
+
+def compare(guess: str, gold: str = GOLD) -> dict[str, float]:
+    return metrics.compare(read_program(gold), read_program(guess))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# reading
+
+
+def test_calls_are_read_in_order_without_helpers_and_builtins() -> None:
+    code = "print(len(x))\nfor i in range(3):\n    is_workflow_actions_url()\naction('com.maker-app.do it', Key=1)\nx = as_text(is_b_c())\n"
+    assert [call.name for call in read_program(code).calls] == ["is_workflow_actions_url", "com_maker_app_do_it", "is_b_c"]
+
+
+def test_helpers_can_be_given() -> None:
+    assert [call.name for call in read_program("my_tool(a=other_tool())", frozenset({"my_tool"})).calls] == ["other_tool"]
+
+
+def test_edges_follow_variables_branches_loops_and_menus() -> None:
+    edges = read_program(GOLD).edges
+    download, key = "is_workflow_actions_downloadurl", "is_workflow_actions_getvalueforkey"
+    assert edges["data", "is_workflow_actions_ask", download] == 1
+    assert edges["data", download, key] == edges["for", download, key] == 1  # the item stems from the page, and the page decides how often
+    assert edges["data", key, "is_workflow_actions_showresult"] == edges["if", download, "is_workflow_actions_showresult"] == 1
+    assert edges["else", download, "is_workflow_actions_notification"] == 1
+    assert edges["menu 1", START, "is_workflow_actions_exit"] == 1
+
+
+def test_keys_that_are_no_identifiers_are_read() -> None:
+    assert read_program("a_b(**{'Show-text': True}, x=1)").calls[0].arguments == {"Show-text": "Constant(True)", "x": "Constant(1)"}
+
+
+@pytest.mark.parametrize("code", [
+    "x = a_b(k=unquoted value)\ny = c_d(z=x)\n  e_f(", "a_b(\0)\nc_d()\ne_f()", "a_b()\n```\nc_d()\nThen e_f() is called",
+])  # fmt: skip
+def test_what_does_not_parse_is_read_line_by_line(code: str) -> None:
+    read = read_program(code)
+    assert not read.parsed and [call.name for call in read.calls] == ["a_b", "c_d", "e_f"]
+
+
+def test_broken_code_keeps_the_data_flow_of_its_whole_lines() -> None:
+    assert read_program("x = a_b()\nc_d(z=x)\nelse:\n").edges["data", "a_b", "c_d"] == 1
+
+
+@pytest.mark.parametrize("code", ["(" * 100_000, "a" + ".b()" * 5000, "a_b(" + "x+" * 50_000 + "x)", "\ud800 a_b()", "a_b() " * 300_000])
+def test_hostile_code_is_read(code: str) -> None:
+    read_program(code)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# scores
+
+
+def test_gold_scores_one_on_everything() -> None:
+    scores = metrics.score(GOLD, GOLD)
+    assert {name: scores[name] for name in COUNTS} == dict.fromkeys(COUNTS, 1.0)
+    assert scores["codebleu_strict"] == pytest.approx(1.0) and scores["parse"] == scores["length_ratio"] == 1.0
+
+
+@pytest.mark.parametrize("answer", ["", " \n"])
+def test_an_empty_answer_scores_zero_on_every_honest_metric(answer: str) -> None:
+    scores = metrics.score(GOLD, answer)
+    assert scores["codebleu"] == 0.4 and not any(scores[name] for name in (*metrics.HONEST, *metrics.VALIDITY))
+
+
+def test_renaming_variables_changes_nothing() -> None:
+    assert compare(RENAMED) == dict.fromkeys(COUNTS, 1.0)
+
+
+def test_right_structure_with_wrong_names_scores_nothing() -> None:
+    gold = "x = a_b(k='1')\ny = c_d(l=x)\ne_f(m=y)\n"
+    assert metrics.codebleu(gold, WRONG).ast == 1.0
+    assert compare(WRONG, gold) == dict.fromkeys(COUNTS, 0.0)
+
+
+@pytest.mark.parametrize("line", [line for line in GOLD.splitlines() if "= is_workflow" in line or "+= [is_workflow" in line])
+def test_dropping_a_call_lowers_recall_order_and_graph(line: str) -> None:
+    indent = line[: len(line) - len(line.lstrip())]
+    scores = compare(GOLD.replace(line, indent + "pass"))
+    assert scores["api_precision"] == 1.0 and all(scores[name] < 1 for name in ("api_recall", "api_f1", "order_f1", "graph_f1"))
+
+
+def test_order_counts_for_the_order_and_not_for_the_multiset() -> None:
+    scores = compare("c_c()\nb_b()\na_a()\n", "a_a()\nb_b()\nc_c()\n")
+    assert scores["api_f1"] == 1.0 and scores["order_f1"] == pytest.approx(1 / 3)
+
+
+def test_repeated_calls_count_as_often_as_they_stand() -> None:
+    assert compare("a_b()\n" * 3, "a_b()\n")["api_precision"] == pytest.approx(1 / 3)
+
+
+def test_parameters_are_compared_on_matched_calls() -> None:
+    scores = compare("a_b(x=1, y=3, z=4)\nw_w(x=1)", "a_b(x=1, y=2)")
+    assert scores["parameter_names"] == pytest.approx(2 / 3) and scores["parameter_values"] == pytest.approx(1 / 3)
+    assert compare("a_b(x=True)", "a_b(x=1)")["parameter_values"] == 0.0  # equal in Python, not in a shortcut
+
+
+def test_equal_calls_are_matched_whatever_their_place() -> None:
+    assert compare("a_b(x=2)\na_b(x=1)", "a_b(x=1)\na_b(x=2)")["parameter_values"] == 1.0
+
+
+def test_a_dropped_edge_is_seen_where_the_calls_are_the_same() -> None:
+    scores = compare("x = a_b()\nc_d(k='text')", "x = a_b()\nc_d(k=x)")
+    assert scores["api_f1"] == 1.0 and scores["graph_f1"] == pytest.approx(0.5)
+
+
+@given(st.text("abc", max_size=12), st.text("abc", max_size=12))
+def test_bit_parallel_subsequence_is_the_longest(one: str, other: str) -> None:
+    row = [0] * (len(other) + 1)
+    for a in one:
+        above = row[:]
+        for place, b in enumerate(other):
+            row[place + 1] = above[place] + 1 if a == b else max(row[place], above[place + 1])
+    assert metrics.longest_common_subsequence(one, other) == row[-1]
+
+
+def test_validity_names_what_is_wrong() -> None:
+    from common.catalog import Catalog
+
+    good = metrics.validity("is_workflow_actions_setclipboard(WFInput=clipboard())\n", Catalog.load())
+    assert good == {"parse": 1.0, "check": 1.0, "compile": 1.0, "diagnostics": {}}
+    assert metrics.validity("is_workflow_actions_no_such_thing()\n")["diagnostics"] == {"unknown_api": 1}
+    assert metrics.validity("def f(: pass") == {"parse": 0.0, "check": 0.0, "compile": 0.0, "diagnostics": {"syntax": 1}}
+    assert metrics.validity("with x: pass")["compile"] == 0.0
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# statistics
+
+
+def sample(value: float) -> dict[str, float]:
+    return dict.fromkeys(metrics.RATES, value)
+
+
+def test_intervals_hold_the_mean_and_shrink_with_the_number_of_samples() -> None:
+    draw = random.Random(1)
+    few, many = ([sample(draw.random()) for _ in range(count)] for count in (20, 2000))
+    narrow, wide = metrics.estimate(many)["api_f1"], metrics.estimate(few)["api_f1"]
+    assert wide.low < wide.mean < wide.high and narrow.high - narrow.low < (wide.high - wide.low) / 4
+    assert narrow.high - narrow.low == pytest.approx(2 * 1.96 * (1 / 12 / 2000) ** 0.5, rel=0.1)  # of a uniform draw
+    assert metrics.estimate(few) == metrics.estimate(few) and metrics.estimate([]) == {}
+
+
+def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
+    draw = random.Random(2)
+    base = [draw.random() for _ in range(100)]
+    assert metrics.paired_p([value + 0.01 + 0.01 * draw.random() for value in base], base) < 0.01
+    assert metrics.paired_p(base, base) == 1.0
+    assert metrics.paired_p(base, random.Random(3).sample(base, 100)) > 0.05
+
+
+def test_chance_correction_puts_chance_at_zero_and_gold_at_one() -> None:
+    assert metrics.chance_corrected(0.4, 0.4) == 0.0 and metrics.chance_corrected(1.0, 0.4) == 1.0
+    assert metrics.chance_corrected(0.2, 0.4) < 0 and metrics.chance_corrected(1.0, 1.0) == 0.0
+
+
+@given(st.text(string.printable, max_size=60))
+def test_any_answer_gets_its_scores(answer: str) -> None:
+    scores = metrics.score("x = a_b(k=1)\n", answer)
+    assert all(0 <= scores[name] <= 1 + 1e-12 for name in metrics.RATES)
+
+
+def test_code_beyond_the_limit_is_still_counted() -> None:
+    code = "a_b()\n" * (program.MAX_CHARACTERS // 6 + 1)
+    assert not read_program(code).parsed and len(read_program(code).calls) == program.MAX_CHARACTERS // 6 + 1
+
+
+@pytest.mark.slow
+def test_the_metrics_load_as_a_module_of_evaluate(tmp_path: Path) -> None:
+    program = ("import evaluate; metric = evaluate.load('common/workflow_metrics')\n"
+               "print(metric.compute(predictions=['a_b(k=1)', ''], references=['a_b(k=1)'] * 2)['api_f1'])")  # fmt: skip
+    offline = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    result = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], env=offline, capture_output=True, text=True)
+    assert result.stdout.strip() == "0.5", result.stderr

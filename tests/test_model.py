@@ -1,0 +1,262 @@
+"""The tiny model, loading, LoRA, merging, generation: `python -m pytest tests/test_model.py`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import orjson
+import pytest
+import synthetic
+
+from common import model as models
+from common.jsonl import UserError
+from common.model import Generation, attach_lora, build_tiny, end_ids, generate, load_model, load_run, load_tokenizer, merge
+
+RECORDS = synthetic.records(16)
+TEXTS = [message["content"] for record in RECORDS for message in record["messages"]]
+PROMPTS = [record["messages"][:1] for record in RECORDS]
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return build_tiny(TEXTS, context=512)
+
+
+@pytest.fixture(scope="module")
+def folder(tiny, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tiny")
+    for part in tiny:
+        part.save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def adapter(folder, tmp_path_factory):
+    """A LoRA adapter whose matrices are not zero, so that it changes the model."""
+    import torch
+
+    path = tmp_path_factory.mktemp("adapter")
+    adapted = attach_lora(load_model(folder), seed=0, r=4, lora_alpha=8, target_modules="all-linear")
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    adapted.save_pretrained(path)
+    load_tokenizer(folder).save_pretrained(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def parrot():
+    """A tiny model that knows one answer by heart."""
+    import torch
+
+    chat = [{"role": "user", "content": "Say it."}, {"role": "assistant", "content": "Thought:one\n\nCode:\n```python\na = b(c='🙂')\n```"}]
+    model, tokenizer = build_tiny([message["content"] for message in chat], context=96)
+    ids = torch.tensor([tokenizer.apply_chat_template(chat)["input_ids"][:-1]])  # without the line break behind the end mark
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(100):
+        model(input_ids=ids, labels=ids).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return model.eval(), tokenizer, chat
+
+
+def logits(model, tokenizer):
+    import torch
+
+    with torch.no_grad():
+        return model(input_ids=torch.tensor([tokenizer(TEXTS[1])["input_ids"]])).logits
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# tokenizer and base model
+
+
+def test_the_tiny_model_is_a_function_of_texts_and_seed(tiny):
+    again, tokenizer = build_tiny(TEXTS, context=512)
+    assert tokenizer.get_vocab() == tiny[1].get_vocab()
+    assert all((a == b).all() for a, b in zip(tiny[0].parameters(), again.parameters(), strict=True))
+    other, _ = build_tiny(TEXTS, context=512, seed=1)
+    assert not (other.lm_head.weight == again.lm_head.weight).all()
+
+
+@pytest.mark.parametrize("text", ["a = b(WFInput='x')\n    if True:\n\tç\r\n", "🙂👩‍👩‍👧 ¼ 文字 12345", "  \n\n  ", "<|not special|>"])
+def test_the_tiny_tokenizer_gives_every_text_back(tiny, text):
+    ids = tiny[1](text, add_special_tokens=False)["input_ids"]
+    assert tiny[1].decode(ids, clean_up_tokenization_spaces=False) == text
+
+
+def test_an_action_name_seen_often_is_one_token(tiny):
+    assert len(tiny[1]("is_workflow_actions_ask", add_special_tokens=False)["input_ids"]) == 1
+
+
+def test_a_tokenizer_without_chat_template_gets_one_and_padding(folder, tmp_path):
+    tokenizer = load_tokenizer(folder)
+    tokenizer.chat_template = None
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path)
+    loaded = load_tokenizer(tmp_path)
+    assert loaded.chat_template == models.CHAT_TEMPLATE
+    assert loaded.pad_token_id == loaded.eos_token_id
+
+
+def test_a_template_that_writes_the_date_writes_always_the_same(folder, tmp_path):
+    tokenizer = load_tokenizer(folder)
+    tokenizer.chat_template = ("{%- if not date_string is defined %}{%- set date_string = strftime_now('%d %b %Y') %}{%- endif %}"
+                               "{{ date_string }}")
+    tokenizer.save_pretrained(tmp_path)
+    load_tokenizer(tmp_path).save_pretrained(tmp_path)  # the pinned template is what is saved, and is pinned once
+    loaded = load_tokenizer(tmp_path)
+    assert loaded.apply_chat_template(PROMPTS[0], tokenize=False) == models.PINNED_DATE
+    assert loaded.chat_template.count("set date_string =") == 2
+
+
+def test_a_folder_without_a_model_is_one_clear_line(tmp_path):
+    for load in (load_run, load_model, load_tokenizer):
+        with pytest.raises(UserError) as error:
+            load(tmp_path)
+        assert str(tmp_path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_importing_loads_no_heavy_library():
+    code = "import sys, common.model, common.packing; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=synthetic.ROOT).stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# LoRA
+
+
+def test_a_run_is_loaded_with_one_call_whole_or_as_an_adapter(folder, adapter):
+    whole, tokenizer = load_run(folder)
+    adapted, _ = load_run(adapter)
+    assert tokenizer.chat_template
+    assert (logits(load_model(folder, adapter=adapter), tokenizer) == logits(adapted, tokenizer)).all()
+    assert not (logits(whole, tokenizer) == logits(adapted, tokenizer)).all()
+
+
+def test_an_adapter_of_another_base_is_refused(adapter, tmp_path, monkeypatch):
+    monkeypatch.setitem(models.TINY_SHAPE, "hidden_size", 96)
+    build_tiny(TEXTS, context=512)[0].save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="fits only the base model") as error:
+        load_model(tmp_path, adapter=adapter)
+    assert "\n" not in str(error.value)
+
+
+def test_no_pickled_adapter_is_read(folder, tmp_path):
+    (tmp_path / "adapter_config.json").write_bytes(orjson.dumps({"peft_type": "LORA", "base_model_name_or_path": str(folder)}))
+    (tmp_path / "adapter_model.bin").write_bytes(b"pickle")
+    with pytest.raises(UserError, match="safetensors"):
+        load_run(tmp_path)
+
+
+def test_the_merged_model_gives_the_adapters_logits(adapter, tmp_path):
+    assert merge(adapter, tmp_path) < 1e-5
+    (merged, tokenizer), (adapted, _) = load_run(tmp_path), load_run(adapter)
+    assert float((logits(merged, tokenizer) - logits(adapted, tokenizer)).abs().max()) < 1e-4
+    assert tokenizer.chat_template == load_tokenizer(adapter).chat_template
+
+
+def test_merging_refuses_a_whole_model_and_a_result_that_differs(folder, adapter, tmp_path, monkeypatch):
+    with pytest.raises(UserError, match="needs no merging"):
+        merge(folder, tmp_path)
+    monkeypatch.setitem(models.MERGE_TOLERANCE, "float32", -1.0)
+    with pytest.raises(UserError, match="do not use it"):
+        merge(adapter, tmp_path)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# generation
+
+
+def texts(model, tokenizer, prompts=PROMPTS[:5], **settings) -> list[str]:
+    return [answer.text for answer in generate(model, tokenizer, prompts, **({"max_new_tokens": 12} | settings))]
+
+
+def test_an_answer_ends_at_its_end_mark(parrot):
+    model, tokenizer, chat = parrot
+    [answer] = generate(model, tokenizer, [chat[:1]])
+    assert answer == Generation(chat[1]["content"], len(tokenizer(chat[1]["content"], add_special_tokens=False)["input_ids"]) + 1, True, "stop")
+
+
+def test_an_answer_ends_at_a_stop_string_beside_one_that_goes_on(parrot):
+    model, tokenizer, chat = parrot
+    stopped, other = generate(model, tokenizer, [chat[:1], PROMPTS[0]], stop=["\n\nCode"], max_new_tokens=16)
+    assert (stopped.text, stopped.finished, stopped.reason) == ("Thought:one", True, "stop")
+    assert stopped.tokens < 16 and other.tokens <= 16
+
+
+def test_an_answer_is_cut_at_max_new_tokens_and_says_so(parrot):
+    model, tokenizer, chat = parrot
+    [answer] = generate(model, tokenizer, [chat[:1]], max_new_tokens=3)
+    assert (answer.tokens, answer.finished, answer.reason) == (3, False, "length")
+    assert chat[1]["content"].startswith(answer.text)
+
+
+def test_a_prompt_that_fills_the_context_is_reported_in_its_place(tiny):
+    model, tokenizer = tiny
+    long = [{"role": "user", "content": "is here " * 600}]
+    first, second, third = generate(model, tokenizer, [PROMPTS[0], long, PROMPTS[1]], max_new_tokens=4, batch_size=2)
+    assert second == Generation("", 0, False, "prompt_too_long")
+    assert [first.text, third.text] == texts(model, tokenizer, PROMPTS[:2], max_new_tokens=4)
+
+
+def test_prompt_and_answer_share_the_context(tiny):
+    model, tokenizer = tiny
+    long = [{"role": "user", "content": "is here " * 240}]
+    length = len(tokenizer.apply_chat_template(long, add_generation_prompt=True)["input_ids"])
+    answer, beside = generate(model, tokenizer, [long, PROMPTS[0]], max_new_tokens=50)
+    assert answer.tokens == 512 - length < 50 == beside.tokens
+
+
+@pytest.mark.parametrize("settings", [{}, {"temperature": 0.8}, {"temperature": 1.0, "top_p": 0.9}])
+def test_an_answer_does_not_depend_on_its_batch(tiny, settings):
+    assert texts(*tiny, batch_size=5, **settings) == texts(*tiny, batch_size=2, **settings)
+    assert texts(*tiny, batch_size=5, **settings)[3:] == texts(*tiny, PROMPTS[3:5], **settings)
+
+
+def test_sampling_follows_seed_temperature_and_top_p(tiny):
+    greedy, sampled = texts(*tiny), texts(*tiny, temperature=1.0)
+    assert greedy != sampled != texts(*tiny, temperature=1.0, seed=1)
+    assert texts(*tiny, temperature=1e-4) == greedy == texts(*tiny, temperature=1.0, top_p=1e-9)
+
+
+def test_sampling_draws_in_proportion_to_the_probabilities():
+    import torch
+
+    scores = torch.tensor([0.5, 0.3, 0.2]).log().repeat(4000, 1)
+    choose = models._sampler([str(number) for number in range(4000)], 1.0, 1.0, 0, torch.device("cpu"))
+    counts = torch.bincount(choose(None, scores).argmax(-1), minlength=3) / 4000
+    assert torch.allclose(counts, torch.tensor([0.5, 0.3, 0.2]), atol=0.03)
+
+
+def test_a_models_own_generation_settings_have_no_say(tiny):
+    model, tokenizer = tiny
+    before = texts(model, tokenizer)
+    model.generation_config.update(do_sample=True, temperature=0.6, top_p=0.9, repetition_penalty=1.5)
+    try:
+        assert texts(model, tokenizer) == before
+    finally:
+        model.generation_config.update(do_sample=None, temperature=None, top_p=None, repetition_penalty=None)
+
+
+def test_prompts_are_read_as_a_stream(tiny):
+    asked = []
+
+    def stream():
+        for number, prompt in enumerate(PROMPTS[:6]):
+            asked.append(number)
+            yield prompt
+
+    next(generate(*tiny, stream(), max_new_tokens=2, batch_size=2))
+    assert asked == [0, 1]
+
+
+def test_the_end_marks_are_the_models_the_tokenizers_and_the_templates(tiny):
+    import copy
+
+    tokenizer = copy.deepcopy(tiny[1])
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|eot|>"]})
+    tokenizer.chat_template = tokenizer.chat_template.replace("eos_token", "'<|eot|>'")
+    assert end_ids(tiny[0], tokenizer) == sorted({tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|eot|>")})

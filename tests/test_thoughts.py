@@ -1,0 +1,294 @@
+"""Stage 03 and what it stands on (prompts, prose, the offline writer): python -m pytest tests/test_thoughts.py"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common import dialect, endpoint, jsonl, offline, prompts
+from common.catalog import Catalog
+from common.cli import Reject
+from common.llm import open_writer
+from tests.stub_openai import Reply, StubOpenAI
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = """\
+Provided_Input = is_workflow_actions_ask(WFAskActionPrompt='Whose account?', WFInputType='Text')
+URL = is_workflow_actions_url(WFURLActionURL=f'https://example.social/lookup?acct={Provided_Input}')
+Contents_of_URL = is_workflow_actions_downloadurl(WFURL=f'{URL}')
+'Only public accounts can be looked up.'
+Titles = []
+for Repeat_Item in Contents_of_URL:
+    Titles += [Repeat_Item]
+if as_number(Titles) > 100:
+    match menu('Popular. What next?'):
+        case 'Copy':
+            is_workflow_actions_setclipboard(WFInput=Titles)
+        case 'Show':
+            is_workflow_actions_showresult(Text=f'{Provided_Input} is on {Titles}')
+else:
+    for _ in range(3):
+        is_workflow_actions_notification(WFNotificationActionBody='Few followers')
+"""
+
+
+@pytest.fixture(scope="module")
+def stage(load_stage: Any) -> Any:
+    return load_stage("03")
+
+
+def workflow(number: int = 0, program: str = PROGRAM, **fields: Any) -> dict[str, Any]:
+    """A record of stage 02."""
+    code, residue = dialect.to_python(dialect.to_shortcut(program))
+    return {"id": f"w{number}", "name": "Find account", "description": "Looks up an account. And more.", "code": code, "residue": residue,
+            "apis": dialect.apis_of(code), **fields}
+
+
+def think(stage: Any, record: dict[str, Any], writer: Any = None) -> Any:
+    writer = writer or open_writer("offline")
+    ((_, outcome),) = writer.map(lambda item: stage.think(item, writer, Catalog.load()), [record])
+    return outcome
+
+
+def scripted(body: dict[str, Any], number: int) -> str:
+    """A model that answers all three prompts well: it reads what it must from the prompt, as a model would."""
+    text = body["messages"][1]["content"]
+    if '"comments"' in text:
+        lines = [int(line) for line in re.search(r"these lines .*?: ([\d, ]+)\.", text)[1].split(",")]
+        names = re.search(r"these variables: (.*?)\. ", text)[1]
+        renames = [{"old": "Provided_Input", "new": "handle"}] if "Provided_Input" in names else []
+        return json.dumps({"comments": [{"line": line, "text": f"Step {line}."} for line in lines], "renames": renames})
+    if '"steps"' in text:
+        blocks = re.search(r"Each of the lines ([\d, ]+|\(none\)) opens", text)[1]
+        lines = [int(line) for line in blocks.split(",")] if blocks != "(none)" else []
+        return json.dumps({"steps": [{"number": "1", "text": "Do it all.", "lines": lines}]})
+    return json.dumps({"query": "Please look up an account for me and tell me how popular it is."})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the offline writer
+
+
+def test_offline_every_statement_is_commented_and_the_program_is_the_same(stage: Any) -> None:
+    record = think(stage, workflow())
+    assert set(record["comments"]) == {str(line) for line in prompts.statement_lines(record["code"])}
+    before = dialect.to_shortcut(record["code"], record["residue"])
+    assert dialect.to_shortcut(record["annotated_code"], dialect.rename_residue(record["residue"], record["renames"])) == before
+    assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(dialect.rename(record["code"], record["renames"])))
+
+
+def test_offline_comments_are_true_sentences(stage: Any) -> None:
+    lines = think(stage, workflow())["annotated_code"].splitlines()
+    assert lines[0] == "# Ask 'Whose account?' and keep the answer as account."
+    assert "# Get what is at URL and keep the response as response." in lines
+    assert "    # Add Repeat_Item to Titles." in lines
+    assert "    # Show a menu that asks 'Popular. What next?' with the choices 'Copy' and 'Show'." in lines
+    assert "# If Titles as number is greater than 100." in lines
+
+
+def test_offline_plan_follows_the_blocks(stage: Any) -> None:
+    plan = think(stage, workflow())["plan"]
+    numbers = re.findall(r"^ *([\d.]+)\. ", plan, re.MULTILINE)
+    assert len(numbers) == len(set(numbers)) and max(number.count(".") for number in numbers) == 3
+    assert "If 'Copy' is chosen:" in plan and "Otherwise:" in plan and "Repeat 3 times:" in plan
+
+
+def test_offline_query_names_no_api_and_no_python(stage: Any) -> None:
+    record = think(stage, workflow())
+    assert prompts.query_problem(record["query"], record["apis"]) is None
+    assert "Looks up an account." in record["query"] and "And more" not in record["query"]
+
+
+def test_offline_query_leaves_out_a_name_that_would_give_an_api_away(stage: Any) -> None:
+    record = think(stage, workflow(name="is.workflow.actions.ask", description="Python at its best, for everyone"))
+    assert "python" not in record["query"].lower() and "workflow" not in record["query"]
+
+
+def test_offline_is_deterministic_and_says_so(stage: Any) -> None:
+    first, second = think(stage, workflow()), think(stage, workflow())
+    assert first == second and first["writer"]["model"] == "offline" and first["writer"]["cost"] == 0.0
+    assert set(first["writer"]["prompts"]) == {"notes", "plan", "query"}
+
+
+def test_offline_renames_only_default_names_and_only_to_free_ones(stage: Any) -> None:
+    program = "account = is_workflow_actions_url(WFURLActionURL='https://a.b')\n" + PROGRAM.replace("acct={P", "{account}&acct={P")
+    renames = think(stage, workflow(program=program))["renames"]
+    assert renames == {"Provided_Input": "account_2", "Contents_of_URL": "response"}
+
+
+def test_a_workflow_longer_than_a_window_is_commented_whole(stage: Any) -> None:
+    program = "".join(f"is_workflow_actions_showresult(Text='Line {number}')\n" for number in range(2 * stage.WINDOW + 5))
+    record = think(stage, workflow(program=program))
+    assert len(record["comments"]) == 2 * stage.WINDOW + 5 and len(record["plan"].splitlines()) > 50
+
+
+def test_an_empty_program_has_an_empty_plan_and_still_a_query(stage: Any) -> None:
+    record = think(stage, workflow(program=""))
+    assert record["plan"] == "" and record["comments"] == {} and record["query"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# an endpoint
+
+
+def test_a_model_writes_comments_names_plan_and_query(stage: Any) -> None:
+    with StubOpenAI(scripted) as stub:
+        record = think(stage, workflow(), open_writer("stub", stub.base_url, price=(1, 1)))
+    assert record["renames"] == {"Provided_Input": "handle"} and "handle = is_workflow_actions_ask(" in record["annotated_code"]
+    assert record["plan"] == "1. Do it all." and record["query"].startswith("Please look up")
+    assert record["writer"]["model"] == "stub" and record["writer"]["prompt_tokens"] == 30 and record["writer"]["cost"] > 0
+    assert "is_workflow_actions_ask" in stub.requests[0]["messages"][1]["content"]
+
+
+@pytest.mark.parametrize("new", ["class", "print", "menu", "URL", "2x", "größe"])
+def test_an_illegal_or_taken_name_is_sent_back(stage: Any, new: str) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        return scripted(body, number).replace('"handle"', json.dumps(new)) if number == 0 else scripted(body, number)
+
+    with StubOpenAI(answer) as stub:
+        record = think(stage, workflow(), open_writer("stub", stub.base_url))
+    assert record["renames"] == {"Provided_Input": "handle"}
+    assert "the rename of Provided_Input" in stub.requests[1]["messages"][-1]["content"]
+
+
+def test_a_line_without_comment_and_a_block_without_step_are_sent_back(stage: Any) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        made = json.loads(scripted(body, number))
+        if number == 0:
+            del made["comments"][2]
+        if number == 2:
+            made["steps"][0]["lines"] = []
+        return json.dumps(made)
+
+    with StubOpenAI(answer) as stub:
+        record = think(stage, workflow(), open_writer("stub", stub.base_url))
+    problems = [request["messages"][-1]["content"] for request in stub.requests if len(request["messages"]) == 4]
+    assert record["plan"] and len(problems) == 2 and "lines 3 have no comment" in problems[0] and "no step has the lines" in problems[1]
+
+
+def test_a_query_that_keeps_naming_an_api_is_a_reject(stage: Any) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        text = body["messages"][1]["content"]
+        return '{"query": "Call is_workflow_actions_ask and show it"}' if '"query"' in text else scripted(body, number)
+
+    with StubOpenAI(answer) as stub:
+        outcome = think(stage, workflow(), open_writer("stub", stub.base_url))
+    assert isinstance(outcome, Reject) and outcome.reason == "unusable_answer" and "is_workflow_actions_ask" in outcome.detail
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the whole stage
+
+
+def run_stage(folder: Path, *flags: str, wait: bool = True) -> Any:
+    files = {"--input": folder / "workflows.jsonl", "--output": folder / "seed.jsonl", "--cache": folder / "answers.sqlite"}
+    command = [sys.executable, str(ROOT / "03_thoughts.py"), *(str(part) for pair in files.items() for part in pair), *flags]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    if not wait:
+        return process
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def write_workflows(folder: Path, count: int) -> None:
+    (folder / "workflows.jsonl").write_bytes(b"".join(jsonl.encode(workflow(number)) for number in range(count)))
+
+
+def records(path: Path) -> dict[str, Any]:
+    return {record["id"]: record for record in jsonl.read(path)}
+
+
+def test_without_a_key_the_stage_runs_offline_and_says_so(tmp_path: Path) -> None:
+    write_workflows(tmp_path, 3)
+    code, out, err = run_stage(tmp_path)
+    assert code == 0 and "offline" in err and json.loads(out.splitlines()[-1])["written"] == 3
+    assert run_stage(tmp_path)[1].count('"skipped":3') == 1
+
+
+def test_a_dry_run_writes_and_sends_nothing(tmp_path: Path) -> None:
+    write_workflows(tmp_path, 2)
+    code, out, _ = run_stage(tmp_path, "--writer", "gpt-4o-mini", "--dry-run")
+    summary = json.loads(out.splitlines()[-1])
+    assert code == 0 and summary["requests"] == 6 and summary["cost_usd"] > 0 and not (tmp_path / "seed.jsonl").exists()
+
+
+def test_a_record_of_an_earlier_stage_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "workflows.jsonl").write_text('{"id":"a","shortcut":{}}\n')
+    code, _, err = run_stage(tmp_path)
+    assert code == 1 and 'field "code" is missing' in err and "Traceback" not in err
+
+
+def test_killed_and_run_again_it_writes_the_same_and_asks_nothing_twice(tmp_path: Path) -> None:
+    write_workflows(tmp_path, 12)
+    with StubOpenAI(lambda body, number: Reply(scripted(body, number), delay=0.05)) as stub:
+        flags = ("--writer", "stub", "--base-url", stub.base_url, "--concurrency", "3", "--price", "1/1")
+        process = run_stage(tmp_path, *flags, wait=False)
+        while not (tmp_path / "seed.jsonl").exists() or not (tmp_path / "seed.jsonl").stat().st_size:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        time.sleep(0.2)
+        sent = len(stub.requests)
+        code, out, _ = run_stage(tmp_path, *flags)
+        killed = records(tmp_path / "seed.jsonl")
+        assert code == 0 and 0 < sent < 36 and len(stub.requests) <= 36 + 3  # of those in flight at the kill the answers are lost
+        (tmp_path / "answers.sqlite").unlink()
+        run_stage(tmp_path, *flags, "--overwrite")
+    assert killed == records(tmp_path / "seed.jsonl") and len(killed) == 12
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# prompts
+
+
+def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
+    code = "# Show it.\nis_workflow_actions_showresult(Text='a')\n"
+    apis = ["is.workflow.actions.showresult", "is.workflow.actions.conditional"]
+    messages = prompts.chat("Show me a", apis, Catalog.load(), "1. Show a.", code)
+    assert [message["role"] for message in messages] == ["user", "assistant"]
+    assert messages[1]["content"].startswith("Thought:1. Show a.\n\nCode:\n```python\n# Show it.")
+    assert prompts.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
+    assert "def is_workflow_actions_showresult(" in messages[0]["content"] and "conditional" not in messages[0]["content"]
+
+
+@pytest.mark.parametrize(("text", "plan", "code"), [
+    ("**Thought:**\n1. a\n\n**Code:**\n```\nx=1\n```", "1. a", "x=1\n"),
+    ("Thought: p\n\nCode:\n```python\nx = 1\ny = ", "p", "x = 1\ny = \n"),
+    ("Thought: p\nCode:\nx = 1\n", "p", "x = 1\n"), ("just talk", "just talk", ""),
+    ("```py\nx = 1\n```\nmore", "", "x = 1\n"), ("", "", ""),
+    ("## Thought\nplan\n## Code\r\n```Python\r\nz=1\r\n```", "plan", "z=1\n"),
+])  # fmt: skip
+def test_answers_that_miss_the_format_are_read_as_far_as_they_go(text: str, plan: str, code: str) -> None:
+    assert prompts.parse_answer(text) == (plan, code)
+
+
+def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwise() -> None:
+    long = "a" * 500 + "b" * 500
+    code = f"# note\nx = f({long!r}, y=f'{{z}}{long}')  # end\nif x == {long!r}:\n    # inside\n    g(b'{long}')\n"
+    shown = prompts.shorten_code(code)
+    assert "a" * 192 + "… [616 characters] …" + "b" * 192 in shown and "a" * 193 not in shown
+    assert prompts.statement_lines(shown) == prompts.statement_lines(code) and "# inside" in shown and "# end" in shown
+    assert prompts.shorten_code("x = 'short'\n") == "x = 'short'\n"
+
+
+def test_prompt_ids_change_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = prompts.prompt_id("plan")
+    monkeypatch.setitem(prompts.TEMPLATES, "plan", prompts.PLAN + "!")
+    assert re.fullmatch("[0-9a-f]{16}", before) and prompts.prompt_id("plan") != before
+
+
+def test_offline_names_are_legal() -> None:
+    assert offline.slug("What's the URL of your page?") == "url_page" and offline.slug("名前") == ""
+    assert offline.safe_name("class") == "class_value"
+    assert endpoint.OFFLINE == "offline"
