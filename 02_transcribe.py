@@ -25,7 +25,7 @@ from common.workers import ordered_map
 
 OUTPUT = "data/workflows.jsonl"
 FIGURES = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
-SIGN = "shortcuts sign --mode anyone --input {0}.shortcut --output {0}.signed.shortcut"
+SIGN = 'shortcuts sign --mode anyone --input "{0}.shortcut" --output "{0}.signed.shortcut"'
 
 
 def arguments() -> argparse.Namespace:

@@ -8,7 +8,7 @@ Writes   data/bench/: train.jsonl, test_id.jsonl, test_ood.jsonl, rejected.jsonl
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
     python 06_filter_merge.py --seed a.jsonl --generated b.jsonl --output bench/small --test-size 100 --ood-share 0.5
 
-The rules that a record must pass are in common/quality.py, what counts as a duplicate in common/dedup.py, the splits in common/splits.py.
+The rules that a record must pass are in common/dataset/quality.py, what counts as a duplicate in dedup.py there, the splits in splits.py.
 The same inputs and flags give the same bytes. The files are put in place once all are complete; a run that was killed is simply run again.
 Memory: duplicates and splits need the whole dataset, so about 3 KB a record are kept (fingerprints, API names, counts); the records
 themselves wait in a temporary file.
@@ -35,8 +35,8 @@ from common.jsonl import Record, UserError
 from common.workers import cores, ordered_map
 
 if TYPE_CHECKING:
-    from common.quality import Example, Limits, Tools
-    from common.splits import HeldOut
+    from common.dataset.quality import Example, Limits, Tools
+    from common.dataset.splits import HeldOut
 
 NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity from which two records are duplicates
 OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, share of a test query's 8-grams: a training record that has it gives the test away
@@ -98,8 +98,9 @@ def share(text: str) -> float:
 
 def make_tools(tokenizer: str | None) -> Tools:
     """What the rules stand on, as it is in common/."""
-    from common import dialect, prompts, quality
+    from common import dialect, prompts
     from common.catalog import Catalog
+    from common.dataset import quality
 
     return quality.Tools(Catalog.load(), dialect.check, dialect.to_shortcut, prompts.chat, prompts.shorten_code,
                          quality.token_counter(tokenizer))
@@ -113,7 +114,7 @@ def prepare(tokenizer: str | None, limits: Limits) -> None:
 
 def examine(task: Task) -> Result:
     """Apply the rules to one line."""
-    from common import quality
+    from common.dataset import quality
 
     origin, where, line = task
     record = jsonl.parse(line, where, ("id",))
@@ -138,7 +139,7 @@ def tasks(files: dict[str, Path]) -> Iterator[Task]:
 
 def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the first pass in input order, worked out by as many processes as pay."""
-    from common.quality import Limits
+    from common.dataset.quality import Limits
 
     limits = Limits(args.max_tokens, args.max_unused, args.english)
     prepare(args.tokenizer, limits)  # with workers too: what is wrong with a flag is said once, here
@@ -174,8 +175,8 @@ def arrange(
     examples: list[Example], app_of: Callable[[str], str | None], args: argparse.Namespace
 ) -> tuple[dict[int, str], HeldOut, dict[str, bool], list[bytes]]:
     """The split of each example that is kept, what is held out, the properties that hold, and the lines of the rejects."""
-    from common import dedup, splits
-    from common.quality import SEED
+    from common.dataset import dedup, splits
+    from common.dataset.quality import SEED
 
     codes, queries = [example.code for example in examples], [example.query for example in examples]
     near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
@@ -205,7 +206,7 @@ def arrange(
 
 def write_splits(folder: Path, examples: list[Example], splits: dict[int, str]) -> None:
     """Copy each record from the temporary file to the file of its split, in input order; they become visible when all are written."""
-    from common.splits import SPLITS
+    from common.dataset.splits import SPLITS
 
     parts = {split: open(folder / f"{split}.jsonl.part", "wb") for split in SPLITS}
     with open(folder / SPOOL, "rb") as spool:
@@ -278,8 +279,8 @@ def main() -> int:
 
 def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
     """Make the dataset; returns what stands in stats.json."""
-    from common import card, quality
     from common.catalog import Catalog
+    from common.dataset import card, quality
 
     catalog = Catalog.load()
 

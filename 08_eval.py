@@ -39,14 +39,25 @@ import orjson
 from tqdm import tqdm
 
 from common import cli, jsonl, metrics
-from common.codebleu import versions
 from common.jsonl import Record, UserError
-from common.systems import CHANCE, SPLITS, Prediction, System, baselines, digest, from_file, local_model, served_model, without_comments
+from common.metrics.codebleu import versions
+from common.metrics.systems import (
+    CHANCE,
+    SPLITS,
+    Prediction,
+    System,
+    baselines,
+    digest,
+    from_file,
+    local_model,
+    served_model,
+    without_comments,
+)
 
 POOL_FROM = 64  # samples from which worker processes pay: they take half a second to start
 ROOT = Path(__file__).resolve().parent
 # What a score depends on beside the two programs; a sample scored by other code is scored again, not generated again.
-SCORER = ("common/metrics.py", "common/program.py", "common/systems.py", "common/codebleu*.py", "common/dialect/*.py", "catalog/*.jsonl")
+SCORER = ("common/metrics/*.py", "common/dialect/*.py", "catalog/*.jsonl")
 
 PAPER_COLUMNS = {"BLEU": "bleu", "wN-gram": "weighted", "AST": "ast", "DF": "dataflow", "CodeBLEU": "codebleu"}
 HONEST_COLUMNS = {

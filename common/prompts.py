@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from common.catalog import Catalog, call_name
-from common.llm import Prompt
+from common.llm.protocol import Prompt
 
 SHOWN_LITERAL = 384  # characters of a literal that a model is shown; the paper's cut
 # What the dialect writes as syntax, so that there is no function to offer.

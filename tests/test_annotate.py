@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import baseline, cli, dialect, jsonl, prompts
+from common import cli, dialect, jsonl, prompts
 from common import model as models
 from common.catalog import Catalog
+from common.offline import baseline
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]

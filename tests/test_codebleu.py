@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.codebleu import codebleu, codebleu_strict, overlap_f1, versions
-from common.codebleu_flow import _set_order
-from common.codebleu_tree import MAX_CHARACTERS
+from common.metrics.codebleu import codebleu, codebleu_strict, overlap_f1, versions
+from common.metrics.codebleu_flow import _set_order
+from common.metrics.codebleu_tree import MAX_CHARACTERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = ("ngram_match_score", "weighted_ngram_match_score", "syntax_match_score", "dataflow_match_score", "codebleu")
@@ -64,7 +64,7 @@ def test_every_score_of_the_published_package_is_reproduced(fixture: list[dict])
 
 def test_scores_do_not_depend_on_the_hash_seed(fixture: list[dict]) -> None:
     moving = [pair for pair in fixture if pair["dataflow_min"] < pair["dataflow_max"] and len(pair["reference"]) < 20_000][:5]
-    program = ("import json, sys; from common.codebleu import codebleu, codebleu_strict\n"
+    program = ("import json, sys; from common.metrics.codebleu import codebleu, codebleu_strict\n"
                "print(json.dumps([f(r, p) for r, p in json.load(sys.stdin) for f in (codebleu, codebleu_strict)]))")  # fmt: skip
     pairs = json.dumps([(pair["reference"], pair["prediction"]) for pair in moving])
     outputs = {run(program, pairs, seed) for seed in ("1", "77")}

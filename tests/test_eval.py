@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from common import systems
+from common.metrics import systems
 from common.model import Generation
 from tests.stub_openai import Reply, StubOpenAI
 

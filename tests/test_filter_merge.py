@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import card, dedup, quality, splits
 from common.cli import Reject
+from common.dataset import card, dedup, quality, splits
 from common.dialect import DialectError
 from common.jsonl import UserError
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from common import endpoint, llm
+from common import llm
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm import Prompt, open_writer
+from common.llm import Prompt, endpoint, open_writer, protocol
 from tests.stub_openai import Reply, StubOpenAI, error
 
 SCHEMA = {"type": "object", "properties": {"steps": {"type": "array", "items": {"type": "string"}}}}
@@ -259,5 +259,5 @@ def test_without_key_and_name_the_offline_writer_is_used_and_says_so(capsys: pyt
 
 
 def test_schema_mismatch_names_the_place() -> None:
-    assert llm.mismatch({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
-    assert llm.mismatch(json.loads(GOOD), SCHEMA) is None
+    assert protocol.mismatch({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
+    assert protocol.mismatch(json.loads(GOOD), SCHEMA) is None

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import metrics, program
-from common.program import START, read_program
+from common import metrics
+from common.metrics import program
+from common.metrics.program import START, read_program
 
 GOLD = """
 answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')
@@ -205,7 +206,7 @@ def test_code_beyond_the_limit_is_still_counted() -> None:
 
 @pytest.mark.slow
 def test_the_metrics_load_as_a_module_of_evaluate(tmp_path: Path) -> None:
-    program = ("import evaluate; metric = evaluate.load('common/workflow_metrics')\n"
+    program = ("import evaluate; metric = evaluate.load('common/metrics/workflow_metrics')\n"
                "print(metric.compute(predictions=['a_b(k=1)', ''], references=['a_b(k=1)'] * 2)['api_f1'])")  # fmt: skip
     offline = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     result = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], env=offline, capture_output=True, text=True)

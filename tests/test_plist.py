@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import aea, plist, plist_parser
-from common.plist import PlistError, content_id, from_json, read_shortcut, same, to_json, write_binary
+from common import plist
+from common.plist import PlistError, aea, content_id, from_json, parser, read_shortcut, same, to_json, write_binary
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTION = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": "Grüße, 👋"}}
@@ -193,7 +193,7 @@ def test_deep_nesting_is_refused(depth: int) -> None:
 
 def test_as_deep_as_allowed_is_read_and_written() -> None:
     value: Any = "core"
-    for level in range(plist_parser.MAX_DEPTH - 4):
+    for level in range(parser.MAX_DEPTH - 4):
         value = [value] if level % 2 else {"": value}
     tree = shortcut_with(value)
     assert same(read_shortcut(write_binary(tree)), tree)
@@ -230,13 +230,13 @@ def test_an_undefined_entity_is_refused_rather_than_dropped() -> None:
 
 
 @pytest.mark.parametrize("data", [
-    bytes(plist_parser.MAX_BYTES + 1),
-    xml("<true/>" * (plist_parser.MAX_XML_TOKENS + 1)),
-    xml("<string>" + "\n" * plist_parser.MAX_XML_TOKENS + "</string>"),
+    bytes(parser.MAX_BYTES + 1),
+    xml("<true/>" * (parser.MAX_XML_TOKENS + 1)),
+    xml("<string>" + "\n" * parser.MAX_XML_TOKENS + "</string>"),
     xml("<!--" + "x" * (4 << 20) + "-->"),
     xml(f'<array a="{">" * (4 << 20)}"/>'),
     xml(f"<array{' ' * (4 << 20)}/>"),
-    b'{"a":[' + b"[]," * plist_parser.MAX_VALUES + b"[],[]" * plist_parser.MAX_VALUES + b"]}",
+    b'{"a":[' + b"[]," * parser.MAX_VALUES + b"[],[]" * parser.MAX_VALUES + b"]}",
 ], ids=["file", "tags", "lines", "comment", "attribute", "blank tag", "json"])
 def test_what_is_too_large_is_refused(data: bytes) -> None:
     assert code_of(data) == "too_large"

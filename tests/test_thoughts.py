@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from common import dialect, endpoint, jsonl, offline, prompts
+from common import dialect, jsonl, offline, prompts
 from common.catalog import Catalog
 from common.cli import Reject
-from common.llm import open_writer
+from common.llm import endpoint, open_writer
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]

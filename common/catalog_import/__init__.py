@@ -25,11 +25,12 @@ from xml.parsers.expat import ExpatError
 
 import orjson
 
-from common import aea, catalog, jsonl, plist
+from common import catalog, jsonl, plist
 from common.catalog_import import mac, tables
 from common.catalog_import.neutral import PRECEDENCE
 from common.catalog_import.usage import Usage
 from common.jsonl import Record, UserError
+from common.plist import aea
 
 # What is looked for in a folder; a file that is named is read whatever it is called.
 SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})

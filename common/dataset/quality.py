@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from common import dedup
 from common.cli import Reject
+from common.dataset import dedup
 from common.dialect import DialectError
 from common.jsonl import Record
 from common.packing import Message

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
-from common.quality import ORIGINS, Example
-from common.splits import SPLITS, AppOf
+from common.dataset.quality import ORIGINS, Example
+from common.dataset.splits import SPLITS, AppOf
 
 # The paper's table 1, for comparison: instances, apps, APIs, categories; mean actions, ifs, loops, depth.
 PAPER = {"train": (105_573, 83, 1503, 28, 78.5, 7.4, 0.5, 2.7), "test (ID and OOD)": (1190, 31, 324, 28, 41.7, 7.9, 0.5, 2.1)}

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterator
 
 from common.jsonl import UserError
-from common.plist_parser import PlistError
+from common.plist.parser import PlistError
 
 MAGIC = b"AEA1"
 PROLOGUE_END = 0x130  # from the end of the auth data: signature 128, key 32, salt 32, MAC 32, root header 48, first cluster's MAC 32

@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from common import baseline
-from common.baseline import draw
 from common.catalog import Catalog
 from common.dialect.vocabulary import identifier
-from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
+from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
+from common.offline import baseline
+from common.offline.baseline import draw
+from common.offline.prose import BUILTIN, Prose, arguments_of, listed
 from common.prompts import SYNTAX_APIS, answer, commented, plan_text, query_problem
-from common.prose import BUILTIN, Prose, arguments_of, listed
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
 GISTS = 5  # actions that a query names: what a person would mention

@@ -1,6 +1,7 @@
-"""The metrics of common/metrics.py as a module of Hugging Face evaluate, for harnesses that combine metrics. From the repository's root:
+"""The metrics of common/metrics as a module of Hugging Face evaluate, for harnesses that combine metrics. From the repository's root:
 
-    evaluate.load("common/workflow_metrics").compute(predictions=codes, references=gold_codes)     # {"codebleu": …, "api_f1": …, …}: means
+    metric = evaluate.load("common/metrics/workflow_metrics")
+    metric.compute(predictions=codes, references=gold_codes)    # {"codebleu": …, "api_f1": …, …}: means
 """
 
 from statistics import fmean

@@ -15,7 +15,7 @@ from typing import Any
 
 from common.catalog import Api, Catalog, Parameter
 from common.dialect import to_python, to_shortcut
-from common.dialect.syntax import call, const, keywords_of_dict, name, unparse
+from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
 from common.dialect.vocabulary import NameAllocator
 from common.prompts import SYNTAX_APIS
 
@@ -77,7 +77,7 @@ def _call(api: Api, outputs: Outputs, names: NameAllocator) -> ast.stmt:
         return ast.Expr(expression)
     identifier = names.take(api.result.name)
     outputs.append((identifier, api.result.types))
-    return ast.Assign([name(identifier, store=True)], expression)
+    return assign(name(identifier, store=True), expression)
 
 
 def _value(parameter: Parameter, outputs: Outputs, wanted: bool) -> ast.expr | None:
@@ -114,6 +114,6 @@ def _structured(before: list[ast.stmt], last: list[ast.stmt], kind: int) -> list
     if kind == IF:
         return [*before, ast.If(name(bound[-1]), last, [])]
     if kind == REPEAT:
-        return [*before, ast.For(name("_", store=True), call("range", const(2)), last, [])]
+        return [*before, ast.For(name("_", store=True), call("range", const(2)), last, [], lineno=1)]
     cases = [ast.match_case(ast.MatchValue(const(title)), None, body) for title, body in (("Go on", last), ("Stop here", [ast.Pass()]))]
     return [*before, ast.Match(call("menu", const("How does it go on?")), cases)]

@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import fmean
 
 from common import cli, jsonl
-from common.codebleu import codebleu
 from common.jsonl import Record, UserError
+from common.metrics.codebleu import codebleu
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes

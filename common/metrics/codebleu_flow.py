@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from common.codebleu_tree import Node, TooMuch, Tree, leaves
+from common.metrics.codebleu_tree import Node, TooMuch, Tree, leaves
 
 MAX_STEPS = 1_000_000  # every level of nested loops doubles the steps; this many take about two seconds
 

@@ -21,7 +21,7 @@ import orjson
 
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm import OFFLINE, Answer, Prompt, Usage, Writer, open_writer
+from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
 
 ATTEMPTS = 8  # with the back-off below some two minutes: longer than a restart of a server, shorter than a person's patience
 BACK_OFF = 0.5, 60.0  # seconds before the first retry, doubled each time; and the most
@@ -220,10 +220,12 @@ class DryRun(Writer):
 
     def __init__(self, name: str, cache: Path | None = None, price: Price | None = None, temperature: float | None = None) -> None:
         super().__init__()
+        from common.offline import OfflineWriter
+
         self.name, self.price = name, None if name == OFFLINE else price or known_price(name)
         self.sampling = {} if temperature is None else {"temperature": temperature}
         self.cache = Cache(cache) if cache and cache.exists() else None
-        self.stand_in, self.scratch = open_writer(OFFLINE), tempfile.TemporaryDirectory(prefix="dry-run-")
+        self.stand_in, self.scratch = OfflineWriter(), tempfile.TemporaryDirectory(prefix="dry-run-")
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Answer:
         if self.cache and (hit := self.cache.get(cache_key(self.name, messages, prompt.schema, {**self.sampling, **sampling}))):

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from common.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
-from common.program import MAX_CHARACTERS, Call, Program, parse, read_program
+from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
+from common.metrics.program import MAX_CHARACTERS, Call, Program, parse, read_program
 
 CODEBLEU = ("bleu", "weighted", "ast", "dataflow", "codebleu")  # the paper's columns
 VALIDITY = ("parse", "check", "compile")

@@ -27,8 +27,8 @@ from typing import Any
 
 import orjson
 
-from common import aea
-from common.plist_parser import MAX_BYTES, MAX_VALUES, PlistError, check_bounds, parse_binary, parse_xml, text_keys
+from common.plist import aea
+from common.plist.parser import MAX_BYTES, MAX_VALUES, PlistError, check_bounds, parse_binary, parse_xml, text_keys
 
 JSON_DEPTH = 250  # orjson writes 254 levels, and a record needs one or two around the shortcut
 JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surrogate": "not_unicode"}  # what orjson says -> our code

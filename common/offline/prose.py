@@ -14,7 +14,7 @@ import re
 
 from common.catalog import Api, Catalog
 from common.dialect.bindings import Bindings
-from common.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
+from common.offline.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
 from common.prompts import shorten
 
 SHOWN = 60  # characters of a quoted value: a comment is one line

@@ -1,0 +1,78 @@
+"""Writers: who answers a prompt. One typed protocol, `Prompt -> Answer`; behind it any OpenAI-compatible endpoint, or the offline writer.
+
+    with open_writer("gpt-4o-mini") as writer:             # the key comes from OPENAI_API_KEY; "offline" needs none
+        answer = writer.complete(prompt)                   # one prompt
+        for record, outcome in writer.map(work, records):  # many: `async def work(record)` awaits writer.ask(...) as often as it needs
+            ...                                            # outcome: what work returned, or the cli.Reject it raised
+
+Requests are independent of each other: there is no barrier between records, and what is answered is yielded at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from common import cli
+from common.llm.protocol import DEFAULT_MODEL, OFFLINE, Answer, Prompt, Usage, Writer
+
+__all__ = ["DEFAULT_MODEL", "OFFLINE", "Answer", "Prompt", "Usage", "Writer", "add_arguments", "from_arguments", "open_writer", "price"]
+
+
+def open_writer(name: str, base_url: str | None = None, **options: Any) -> Writer:
+    """The writer of that name: "offline", or a model behind `base_url` (default: OPENAI_BASE_URL, else OpenAI). Options: see Endpoint.
+
+    Raises UserError for a model without a key or base URL, and for a budget without a price.
+    """
+    if name == OFFLINE:
+        from common.offline import OfflineWriter
+
+        return OfflineWriter()
+    from common.llm.endpoint import Endpoint
+
+    return Endpoint(name, base_url, **options)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every stage that asks a writer."""
+    group = parser.add_argument_group("the writer")
+    group.add_argument("--writer", metavar="MODEL", help='a model\'s name, or "offline" for the rule-based writer '
+                       f"(default: {DEFAULT_MODEL} if OPENAI_API_KEY or --base-url is given, else offline)")
+    group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI's)")
+    group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N", help="records in flight at once (default: 32)")
+    group.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: the endpoint's own)")
+    group.add_argument("--timeout", type=float, default=180.0, metavar="S", help="seconds to wait for one answer (default: 180)")
+    group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
+                       help="answers by content, shared by all stages: what is in it is never paid again (default: data/answers.sqlite)")
+    group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
+    group.add_argument("--budget-usd", type=float, metavar="D", help="stop before more than this is spent")
+    group.add_argument("--dry-run", action="store_true", help="send nothing: estimate requests, tokens and cost from the real prompts")
+
+
+def from_arguments(args: argparse.Namespace) -> Writer:
+    """The writer that `add_arguments` describes; without a name and a key the offline one, which is said in one line."""
+    name = args.writer
+    if name is None and not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL") or args.base_url):
+        cli.say("no OPENAI_API_KEY and no --writer: the offline, rule-based writer is used")
+        name = OFFLINE
+    name = name or DEFAULT_MODEL
+    if args.dry_run:
+        from common.llm.endpoint import DryRun
+
+        writer = DryRun(name, args.cache, args.price, args.temperature)
+        args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
+        return writer
+    return open_writer(name, args.base_url, **({} if name == OFFLINE else {
+        "concurrency": args.concurrency, "temperature": args.temperature, "timeout": args.timeout, "cache": args.cache,
+        "price": args.price, "budget": args.budget_usd}))
+
+
+def price(text: str) -> tuple[float, float]:
+    """An argparse type: `PROMPT/COMPLETION` in dollars per million tokens."""
+    try:
+        prompt, completion = map(float, text.split("/"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not PROMPT/COMPLETION, such as 0.15/0.60") from None
+    return prompt, completion
