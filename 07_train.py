@@ -70,7 +70,7 @@ from common.jsonl import UserError
 REAL = {"context": 8192, "epochs": 3.0, "batch_size": 32, "lr": 2e-5, "clip": 0.3, "lora_rank": 16,
         "precision": "bf16", "activation_checkpointing": "full", "save_every": 50}
 # A model that starts from nothing needs another rate and many more rounds; LoRA on random weights teaches nothing, so it is trained whole.
-TINY = {"context": 2048, "steps": 200, "batch_size": 8, "lr": 2e-3, "clip": 1.0, "lora_rank": 0,
+TINY = {"context": 2048, "steps": 200, "batch_size": 2, "lr": 4e-3, "clip": 1.0, "lora_rank": 0,
         "precision": "fp32", "activation_checkpointing": "none", "save_every": 25}
 IN_SLURM_STEP = "SLURM_STEP_ID" in os.environ  # started by srun, one process a device
 
@@ -101,10 +101,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--activation-checkpointing", choices=("none", "full"), help="recompute in the backward pass (default: full, tiny: none)")
     add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 (default: bf16, tiny: fp32)")
     # optimization
-    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 2e-3)")
+    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
     add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs (tiny: 200)")
-    add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 8)")
+    add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
     add("--warmup", type=float, default=0.1, metavar="X", help="share of the steps in which the rate rises, to fall then (default: 0.1)")
     add("--weight-decay", type=float, default=0.0, metavar="X", help="(default: %(default)s)")

@@ -147,7 +147,7 @@ def test_run_json_says_what_made_the_run(run, tmp_path):
     about = orjson.loads((tmp_path / "a" / "run.json").read_bytes())
     assert len(about["plan"]["train"]) == len(about["plan"]["validation"]) == 64
     assert {"python", "torch", "lightning", "transformers", "peft", "git"} == about["versions"].keys()
-    assert about["arguments"]["lr"] == "0.002"
+    assert about["arguments"]["lr"] == "0.004"
 
 
 def test_the_rate_rises_over_the_warm_up_and_falls_to_zero(train):
@@ -209,7 +209,7 @@ def test_a_stop_is_obeyed_at_the_step_boundary_and_told_by_the_exit_code(run, tr
 def test_a_folder_with_another_plan_is_not_gone_on_with(run, tmp_path):
     run("a")
     before = (tmp_path / "a" / "model.safetensors").read_bytes()
-    with pytest.raises(UserError, match=r"another plan \(lr 0.002 there, 0.5 here\).*--resume never") as error:
+    with pytest.raises(UserError, match=r"another plan \(lr 0.004 there, 0.5 here\).*--resume never") as error:
         run("a", "--lr", 0.5)
     assert "\n" not in str(error.value)
     assert (tmp_path / "a" / "model.safetensors").read_bytes() == before

@@ -184,14 +184,16 @@ class _Renamer:
     def _walk(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {key: self._leaf(key, value[key], value) for key in sorted(value)}
-        return [self._walk(inner) for inner in value] if isinstance(value, list) else value
+        if isinstance(value, list):
+            return [self._walk(inner) for inner in value]
+        return self._name("uuid", value) if isinstance(value, str) and value in self.used else value
 
     def _leaf(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
         if not isinstance(value, str):
             return self._walk(value)
         if key in ("UUID", "OutputUUID"):
             return self._name("uuid", value)
-        return self._variable(value) if key == "VariableName" and holder.get("Type") == "Variable" else value
+        return self._variable(value) if key == "VariableName" and holder.get("Type") == "Variable" else self._walk(value)
 
     def _variable(self, name: str) -> str:
         return name if IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)

@@ -70,8 +70,8 @@ class Compiler(BlockCompiler):
         if not self.residue:
             self._name_unused_outputs()
         top = {**copy.deepcopy(header.DEFAULTS), **self.head}  # a copy, since residues are applied in place
-        loose = top.get("WFWorkflowImportQuestions") or []
-        top["WFWorkflowImportQuestions"] = [*self.questions, *loose]
+        if isinstance(loose := top["WFWorkflowImportQuestions"], list):
+            top["WFWorkflowImportQuestions"] = [*self.questions, *loose]
         if "WFWorkflowHasShortcutInputVariables" not in self.head:
             top["WFWorkflowHasShortcutInputVariables"] = _reads_input(self.actions)
         return {key: value for key, value in {**top, "WFWorkflowActions": self.actions}.items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -107,7 +108,9 @@ class BlockCompiler:
             self._body(case.body)
         if listed is None and "WFMenuItems" not in rest:
             parameters = self.actions[-1 - self._distance(group)]["WFWorkflowActionParameters"]
-            parameters["WFMenuItems"] = [title if isinstance(title, str) else {"WFItemType": 0, "WFValue": title} for title in titles]
+            # copies, since a residue is applied in place and the cases hold the titles too
+            items = [title if isinstance(title, str) else {"WFItemType": 0, "WFValue": copy.deepcopy(title)} for title in titles]
+            parameters["WFMenuItems"] = items
         self._mark("menu", group, blocks.END, {}, subject.lineno)
 
     def _distance(self, group: str) -> int:

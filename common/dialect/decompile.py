@@ -19,7 +19,7 @@ class Writer(BlockWriter):
 
     def program(self) -> list[ast.stmt]:
         """The statements of the shortcut."""
-        head = header.to_statement(self.shortcut, self.loose_questions, self)
+        head = header.to_statement(self.shortcut, self.loose_questions)
         result = [head] if head else []
         for item in blocks.tree(self.actions):
             result += [*self._declarations(item), *self._statements([item])]

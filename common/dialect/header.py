@@ -12,7 +12,7 @@ from typing import Any
 from common.dialect import reading, values
 from common.dialect.canonical import PRESENTATION_KEYS
 from common.dialect.syntax import call, keywords, name
-from common.dialect.tokens import Reading, Writing
+from common.dialect.tokens import Reading
 
 SHORT_NAMES = {
     "types": "WFWorkflowTypes",
@@ -48,7 +48,7 @@ DEFAULTS: dict[str, Any] = {
 _OPTIONAL_LISTS = frozenset(DEFAULTS) - {"WFWorkflowInputContentItemClasses"}
 
 
-def to_statement(shortcut: dict[str, Any], questions: list[Any], scope: Writing) -> ast.stmt | None:
+def to_statement(shortcut: dict[str, Any], questions: list[Any]) -> ast.stmt | None:
     """The header of a shortcut, or None where all is default. `questions`: those that no action's code can carry."""
     arguments: dict[str, ast.expr] = {}
     for key in sorted({*shortcut, "WFWorkflowInputContentItemClasses"} - PRESENTATION_KEYS - {"WFWorkflowActions"}):
@@ -56,7 +56,7 @@ def to_statement(shortcut: dict[str, Any], questions: list[Any], scope: Writing)
         if value is None:
             arguments[KEY_NAMES.get(key, key)] = ast.Constant(None)
         elif not is_default(key, value):
-            arguments[KEY_NAMES.get(key, key)] = _value_expr(key, value, scope)
+            arguments[KEY_NAMES.get(key, key)] = _value_expr(key, value)
     return ast.Expr(call("workflow", **arguments)) if arguments else None
 
 
@@ -67,10 +67,10 @@ def is_default(key: str, value: Any) -> bool:
     return (value == [] and isinstance(value, list)) or value is False
 
 
-def _value_expr(key: str, value: Any, scope: Writing) -> ast.expr:
+def _value_expr(key: str, value: Any) -> ast.expr:
     if key == "WFWorkflowInputContentItemClasses" and value == EVERYTHING_BUT_FOLDERS:
         return name("EVERYTHING_BUT_FOLDERS")
-    return values.literal_expr(value, scope)
+    return values.literal_expr(value)
 
 
 def from_statement(node: ast.Call, scope: Reading) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import ast
 import keyword
 import math
 import unicodedata
+import warnings
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -82,8 +83,11 @@ def unparse(body: list[ast.stmt]) -> str:
 # reading
 
 
-# A transcription reads one program several times over.
-_parsed = lru_cache(maxsize=4)(ast.parse)
+@lru_cache(maxsize=4)  # a transcription reads one program several times over
+def _parsed(code: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # what is odd in a generated program is for `check` to say
+        return ast.parse(code)
 
 
 def parse(code: str) -> ast.Module:

@@ -57,8 +57,9 @@ def to_expr(token: Any, scope: Writing) -> ast.expr | None:
     """The expression of a token, or None if it has none."""
     if not isinstance(token, dict) or not isinstance(token.get("Type"), str):
         return None
-    base = _base_expr(token, scope)
-    for step in token.get("Aggrandizements") or ():
+    steps = token.get("Aggrandizements", [])
+    base = _base_expr(token, scope) if isinstance(steps, list) else None
+    for step in steps if base is not None else ():
         writer = _STEP_WRITERS.get(step.get("Type")) if isinstance(step, dict) else None
         if base is None or writer is None:
             return None
@@ -69,8 +70,6 @@ def to_expr(token: Any, scope: Writing) -> ast.expr | None:
 def _base_expr(token: Token, scope: Writing) -> ast.expr | None:
     kind = token["Type"]
     rest = token.keys() - {"Type", "Aggrandizements"}
-    if not isinstance(token.get("Aggrandizements", []), list):
-        return None
     if kind == "ActionOutput" and rest <= {"OutputUUID", "OutputName"} and isinstance(token.get("OutputUUID"), str):
         label = token.get("OutputName")
         return scope.output(token["OutputUUID"], label) if label is None or isinstance(label, str) else None

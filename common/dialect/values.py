@@ -88,13 +88,13 @@ def scalar(value: Any) -> ast.expr:
     return signed(value)
 
 
-def literal_expr(value: Any, scope: Writing) -> ast.expr:
-    """A value written out as it is; only identities of actions are named, since code alone makes them anew."""
+def literal_expr(value: Any, scope: Writing | None = None) -> ast.expr:
+    """A value written out as it is; only identities of actions are named (where there is a scope), since code alone makes them anew."""
     if isinstance(value, dict):
         return ast.Dict([const(name) for name in value], [literal_expr(inner, scope) for inner in value.values()])
     if isinstance(value, list):
         return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
-    named = scope.uuid_expr(value) if isinstance(value, str) else None
+    named = scope.uuid_expr(value) if scope is not None and isinstance(value, str) else None
     return scalar(value) if named is None else call("uuid_of", named)
 
 

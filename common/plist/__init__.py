@@ -155,7 +155,7 @@ def to_json(value: Any, room: int = JSON_DEPTH) -> Any:
         return {"$dict": [[to_json(key), to_json(value[key], room - 3)] for key in sorted(value)]}
     if kind is list:
         return [to_json(item, room - 1) for item in value]
-    if kind is bool or value is None:
+    if kind is bool:
         return value
     if kind is int:
         return value if -(1 << 63) <= value < 1 << 64 else {"$int": str(value)}
@@ -176,6 +176,8 @@ def from_json(value: Any, room: int = JSON_DEPTH) -> Any:
         raise PlistError("too_deep", f"more than {JSON_DEPTH} levels of JSON")
     if type(value) is list:
         return [from_json(item, room - 1) for item in value]
+    if value is None:
+        raise PlistError("bad_type", "property lists have no null")
     if type(value) is not dict:
         return value
     if len(value) == 1:

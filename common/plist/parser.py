@@ -20,7 +20,7 @@ MAX_XML_TAG = 1 << 16  # characters; expat before 2.6 takes quadratic time for a
 
 ENDS_EARLY = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
               expat.errors.XML_ERROR_PARTIAL_CHAR, expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION)
-SCALARS = {int, float, bool, datetime, plistlib.UID, type(None)}
+SCALARS = {int, float, bool, datetime, plistlib.UID}  # no null: binary property lists could hold one, XML ones and Apple's do not
 
 
 class PlistError(ValueError):
@@ -107,7 +107,7 @@ def check_bounds(tree: Any) -> None:
     It is walked level by level: binary property lists may share objects, so a small file can be an endless or an exponential tree.
     """
     values = text = 0
-    level = [tree]
+    level = [] if tree is None else [tree]  # nothing at all is no shortcut, which is said elsewhere
     for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []
         for value in level:

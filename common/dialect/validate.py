@@ -1,0 +1,74 @@
+"""Whether the Shortcuts app would take a property list: `defects(shortcut)` names what would make it crash or show an empty field.
+
+The rules are what users of generated shortcuts report: references to nothing, markers that do not pair, ranges beyond the end of a text, an
+envelope of another kind than the field shows, modes written as text, lower-case identities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from common.dialect import actions, blocks, text, values
+
+_UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
+
+
+def defects(shortcut: dict[str, Any]) -> list[str]:
+    """One line for each defect, with the action's index; nothing for a shortcut that the app takes."""
+    listed = shortcut["WFWorkflowActions"]
+    found = [*_block_defects(listed), *_question_defects(shortcut)]
+    known: set[str] = set()
+    for index, action in enumerate(listed):
+        parameters = action["WFWorkflowActionParameters"]
+        found += [f"action {index}: {defect}" for defect in _action_defects(action, known)]
+        if isinstance(parameters.get("UUID"), str):
+            known.add(parameters["UUID"])
+    return found
+
+
+def _block_defects(listed: list[blocks.Action]) -> Iterator[str]:
+    try:
+        blocks.tree(listed)
+    except blocks.Unbalanced as error:
+        yield str(error)
+    for index, action in enumerate(listed):
+        parameters = action["WFWorkflowActionParameters"]
+        if blocks.kind_of(action) is not None:
+            if type(parameters.get("WFControlFlowMode")) is not int:
+                yield f"action {index}: WFControlFlowMode is no number"
+            if not isinstance(parameters.get("GroupingIdentifier"), str):
+                yield f"action {index}: a marker without GroupingIdentifier"
+
+
+def _question_defects(shortcut: dict[str, Any]) -> Iterator[str]:
+    for question in shortcut.get("WFWorkflowImportQuestions") or []:
+        if not 0 <= question.get("ActionIndex", -1) < len(shortcut["WFWorkflowActions"]):
+            yield f"an import question for action {question.get('ActionIndex')}, which is not there"
+
+
+def _action_defects(action: blocks.Action, known: set[str]) -> Iterator[str]:
+    identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
+    uuid = parameters.get("UUID")
+    if uuid is not None and not (isinstance(uuid, str) and _UUID.fullmatch(uuid)):
+        yield f"UUID {uuid!r} is no upper-case UUID"
+    for key, value in parameters.items():
+        if values.opened(value, values.ATTACHMENT) is not None and actions.takes_text(identifier, key):
+            yield f"{key} shows text, and an attachment in it shows as empty"
+        yield from _value_defects(value, known)
+
+
+def _value_defects(value: Any, known: set[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for inner in value:
+            yield from _value_defects(inner, known)
+    if not isinstance(value, dict):
+        return
+    if value.get("Type") == "ActionOutput" and value.get("OutputUUID") not in known:
+        yield f"refers to the output {value.get('OutputName')!r} of no action above it"
+    string, ranges = value.get("string"), value.get("attachmentsByRange")
+    if isinstance(string, str) and ranges and text.split(string, ranges) is None:
+        yield f"a range does not lie on a variable's mark in {string[:40]!r}"
+    for inner in value.values():
+        yield from _value_defects(inner, known)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The chain on a folder of real shortcuts, with nothing but a CPU: offline writer, rule-based annotator, tiny model.
+#   bash runs/corpus.sh ../shared/corpus/plist
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=${1:?the folder of shortcuts} data=${2:-data/corpus} model=${3:-runs/corpus}
+python 01_scrape.py --folder "$folder" --output $data/shortcuts.jsonl
+python 02_transcribe.py --input $data/shortcuts.jsonl --output $data/workflows.jsonl --workers 2
+python 03_thoughts.py --input $data/workflows.jsonl --output $data/seed.jsonl --writer offline
+python 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count 1000
+python 05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
+python 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
