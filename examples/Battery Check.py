@@ -8,7 +8,7 @@ if Charging == 1:
 if Battery_Level <= 10:
     is_workflow_actions_lowpowermode_set(OnValue=True)
     is_workflow_actions_setbrightness(WFBrightness=0.2)
-    is_workflow_actions_notification(WFNotificationActionBody=f'🪫 {Battery_Level} % left. Low Power Mode is on, and the screen is dimmed.', WFNotificationActionTitle=f'{device_details().Device_Model} needs a charger')
+    is_workflow_actions_notification(WFNotificationActionBody=f'🔌 {Battery_Level} % left. Low Power Mode is on, and the screen is dimmed.', WFNotificationActionTitle=f'{device_details().Device_Model} needs a charger')
 elif Battery_Level < 25:
     is_workflow_actions_lowpowermode_set(OnValue=True)
     is_workflow_actions_notification(WFNotificationActionBody=f'🔋 {Battery_Level} % left. Low Power Mode is on.', WFNotificationActionSound=False)

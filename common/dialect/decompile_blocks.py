@@ -47,10 +47,8 @@ class BlockWriter(Naming):
 
     def _result(self, block: Block) -> list[ast.stmt]:
         """`If_Result = if_result()` where the block's own output is used."""
-        parameters, identifier = self.actions[block.end]["WFWorkflowActionParameters"], ACTION_OF_KIND[block.kind]
-        if not isinstance(parameters.get("UUID"), str):
-            start = self.actions[block.start]["WFWorkflowActionParameters"]
-            parameters = {**parameters, **({"UUID": start["UUID"]} if isinstance(start.get("UUID"), str) else {})}
+        start, end = (self.actions[index]["WFWorkflowActionParameters"] for index in (block.start, block.end))
+        parameters, identifier = self.result_identity(start, end), ACTION_OF_KIND[block.kind]
         target, shared = self._bind_output(parameters, identifier)
         start_values = self._marker_parameters(block.start) if block.kind == "menu" else {}
         own = self._marker_parameters(block.end)

@@ -42,12 +42,26 @@ class Naming:
             read: set[str] = set()
             self._survey_value(action["WFWorkflowActionParameters"], read)
             self.reads.append(read)
-        self.owners: dict[str, str] = {}  # UUID -> its CustomOutputName or ""
+        self.owners: dict[str, str] = {}  # UUID of an output -> its CustomOutputName or ""
+        starts: list[dict[str, Any]] = []  # of the blocks around an action
         for action in self.actions:
             parameters = action["WFWorkflowActionParameters"]
-            if isinstance(uuid := parameters.get("UUID"), str):
-                custom = parameters.get("CustomOutputName")
-                self.owners[uuid] = self.owners.get(uuid) or (custom if isinstance(custom, str) else "")
+            if blocks.kind_of(action) is None:
+                self._own(parameters)
+            elif blocks.mode(action) == blocks.START:
+                starts.append(parameters)
+            elif blocks.mode(action) == blocks.END:
+                self._own(self.result_identity(starts.pop(), parameters))
+
+    def _own(self, parameters: dict[str, Any]) -> None:
+        if isinstance(uuid := parameters.get("UUID"), str):
+            custom = parameters.get("CustomOutputName")
+            self.owners[uuid] = self.owners.get(uuid) or (custom if isinstance(custom, str) else "")
+
+    @staticmethod
+    def result_identity(start: dict[str, Any], end: dict[str, Any]) -> dict[str, Any]:
+        """The parameters of a block's end marker, with the start's UUID where it has none of its own."""
+        return end if isinstance(end.get("UUID"), str) or not isinstance(start.get("UUID"), str) else {**end, "UUID": start["UUID"]}
 
     def _survey_value(self, value: Any, read: set[str]) -> None:
         if isinstance(value, dict):

@@ -97,9 +97,6 @@ def _joined(units: str | list[str]) -> str:
 
 
 def _fits_f_string(parts: list[str | ast.expr]) -> bool:
-    literal = "".join(part for part in parts if isinstance(part, str))
-    if "'''" in literal or '"""' in literal:
-        return False
     inner = [node.value for part in parts if not isinstance(part, str) for node in ast.walk(part) if isinstance(node, ast.Constant)]
     texts = [value for value in inner if isinstance(value, str)]
     return all(_PLAIN_KEY.fullmatch(value) and value.isprintable() for value in texts)
