@@ -123,7 +123,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
     add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
-    args = parser.parse_args(argv)
+    return with_preset(parser, parser.parse_args(argv))
+
+
+def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given."""
     preset = TINY if args.model == "tiny" else REAL
     if args.epochs is not None and args.steps is None:
         preset = preset | {"steps": None}

@@ -72,6 +72,8 @@ def tree(actions: list[Action]) -> list[int | Block]:
     for index, action in enumerate(actions):
         kind = kind_of(action)
         current = open_blocks[-1].branches[-1] if open_blocks else root
+        if kind is not None and len(action) != 2:
+            raise Unbalanced(index, f"a {kind} marker with keys beside its id and parameters")
         if kind is None:
             current.body.append(index)
         elif mode(action) == START:
