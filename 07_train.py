@@ -169,10 +169,11 @@ import torch.distributed as dist
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from common import checkpoint, model
-from common.loss import AnswerLoss, check_fits
+from common import model
 from common.packing import Batch, Plan, Samples, encode, rows_for
-from common.run_folder import RunFolder
+from common.training import checkpoint
+from common.training.loss import AnswerLoss, check_fits
+from common.training.run_folder import RunFolder
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # data
@@ -303,7 +304,7 @@ class FineTuning(lightning.LightningModule):
         if not is_sharded(self.args):
             self.objective = AnswerLoss(whole)
             return
-        from common.fsdp import sharded
+        from common.training.fsdp import sharded
 
         mesh = self.device_mesh["data_parallel"]
         if self.args.strategy == "hsdp":
@@ -480,7 +481,7 @@ def the_trainer(args: argparse.Namespace) -> lightning.Trainer:
 
     strategy: Any = "auto"
     if is_sharded(args):
-        from common.fsdp import FSDP2
+        from common.training.fsdp import FSDP2
 
         strategy = FSDP2()
     plugins = [SLURMEnvironment(auto_requeue=False)] if IN_SLURM_STEP else None  # Lightning would save inside the signal handler

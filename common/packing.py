@@ -1,7 +1,7 @@
 """Chat records -> tokens -> a packing plan -> batches.
 
 Several samples share one row of up to `capacity` tokens, so there is no padding. Position ids restart with each sample, and `lengths`
-tells the attention where one ends: no sample sees another (common/loss.py). Nothing is drawn at training time: `Plan.batch(step, rank,
+tells the attention where one ends: no sample sees another (training/loss.py). Nothing is drawn at training time: `Plan.batch(step, rank,
 world)` is a pure function of its arguments and the seed, so a run resumes from an integer and every rank knows the whole global batch.
 """
 

@@ -1,15 +1,20 @@
-"""The dialect's promises on random shortcuts, hostile text included. `python -m pytest tests/test_dialect_properties.py`."""
+"""The dialect's promises on random shortcuts, hostile text included. `python -m pytest tests/test_dialect_properties.py`
+
+The same examples each time, so that a red test means a change; `EXPLORE=3000 python -m pytest …` tries that many new ones.
+"""
 
 from __future__ import annotations
 
 import ast
+import os
 
 from hypothesis import HealthCheck, given, settings
 from shortcut_strategies import shortcuts
 
 from common import dialect, plist
 
-EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+EXPLORE = int(os.environ.get("EXPLORE", 0))
+EXAMPLES = settings(max_examples=EXPLORE or 120, derandomize=not EXPLORE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @EXAMPLES

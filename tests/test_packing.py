@@ -168,7 +168,7 @@ def test_rows_for_a_batch_are_a_multiple_of_the_world():
 def loss_and_gradient(model, rows):
     import torch
 
-    from common.loss import AnswerLoss
+    from common.training.loss import AnswerLoss
 
     model.zero_grad()
     loss = sum(AnswerLoss(model)(row) for row in rows)
@@ -178,7 +178,7 @@ def loss_and_gradient(model, rows):
 
 @pytest.mark.parametrize("attention", ["packed", "sdpa"])
 def test_packed_loss_and_gradient_equal_those_one_by_one(tiny, samples, attention):
-    import common.loss  # noqa: F401 (registers the packed attention)
+    import common.training.loss  # noqa: F401 (registers the packed attention)
 
     model = tiny[0]
     model.set_attn_implementation(attention)
@@ -206,7 +206,7 @@ def test_the_loss_is_the_models_own(tiny, samples):
 def test_chunks_of_logits_add_up(tiny, samples, monkeypatch):
     rows = plan(samples).batch(0).rows
     whole = loss_and_gradient(tiny[0], rows)
-    monkeypatch.setattr("common.loss.CHUNK", 7)
+    monkeypatch.setattr("common.training.loss.CHUNK", 7)
     chunked = loss_and_gradient(tiny[0], rows)
     assert chunked[0] == pytest.approx(whole[0], rel=1e-6)
     assert float((chunked[1] - whole[1]).norm() / whole[1].norm()) < 1e-5
@@ -219,7 +219,7 @@ def test_a_row_without_loss_still_reaches_the_parameters(tiny, samples):
 
 
 def test_a_model_that_scales_its_logits_is_refused(tiny):
-    from common.loss import check_fits
+    from common.training.loss import check_fits
 
     check_fits(tiny[0])
     def doubled(module, args, output):

@@ -120,7 +120,7 @@ def test_a_tiny_run_learns_and_leaves_a_model_that_loads_with_one_call(run, tmp_
 def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train, tmp_path):
     import torch
 
-    from common.loss import AnswerLoss
+    from common.training.loss import AnswerLoss
 
     _, summary, rows = run("a")
     validated = [float(row["validation_loss"]) for row in rows if row["validation_loss"]]
@@ -224,7 +224,7 @@ def test_other_data_is_another_plan(run, tmp_path):
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_intact(run, at_step, monkeypatch, tmp_path):
-    from common import checkpoint
+    from common.training import checkpoint
 
     _, _, expected = run("whole")
     save_file = checkpoint.save_file
@@ -322,7 +322,7 @@ def test_a_lora_run_exports_what_it_trained_and_it_merges(run, base, tmp_path):
     import torch
     from safetensors.torch import load_file
 
-    from common import checkpoint
+    from common.training import checkpoint
 
     _, _, rows = run("lora", "--lora-rank", 4, "--lr", 1e-2, "--export", "last", base=base)
     frozen = load_file(base / "model.safetensors").keys()

@@ -260,8 +260,8 @@ def _operand(code: int, node: ast.expr, scope: Reading) -> Parameters:
     if key is None:
         return {}
     if key == STRING and not text.is_text(node):
-        single = text.single(node, scope)
-        return {key: str(constant(node, (int, float))) if single is None else single}
+        number = constant(node, (int, float))
+        return {key: str(number) if number is not None else text.single(node, scope) or reading.from_expr(node, scope)}
     return {key: _value(node, scope)}
 
 

@@ -16,7 +16,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import fully_shard
 
-from common.loss import AnswerLoss
+from common.training.loss import AnswerLoss
 
 
 class FSDP2(ModelParallelStrategy):

@@ -31,7 +31,7 @@ class RunFolder:
             return
         self._check_plan()
         if self.last.exists():
-            from common import checkpoint
+            from common.training import checkpoint
 
             position = checkpoint.position(self.last)
             self.step, self.best_loss = int(position["step"]), position["best_loss"]
