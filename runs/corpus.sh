@@ -11,3 +11,5 @@ python 03_thoughts.py --input $data/workflows.jsonl --output $data/seed.jsonl --
 python 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count 1000
 python 05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
 python 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
+python 07_train.py --input $data/bench/train.jsonl --model tiny --steps "${STEPS:-1500}" --output $model
+python 08_eval.py --bench $data/bench --model tiny=$model --output $data/eval

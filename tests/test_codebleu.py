@@ -57,8 +57,9 @@ def test_the_pinned_grammar_is_installed() -> None:
     assert versions() == {"tree-sitter": "0.24.0", "tree-sitter-python": "0.21.0"}
 
 
-def test_every_score_of_the_published_package_is_reproduced(fixture: list[dict]) -> None:
-    for pair in fixture:
+@pytest.mark.parametrize("part", [pytest.param(slice(0, None, 4), id="every fourth"), pytest.param(slice(None), id="all", marks=pytest.mark.slow)])
+def test_every_score_of_the_published_package_is_reproduced(fixture: list[dict], part: slice) -> None:
+    for pair in fixture[part]:
         assert codebleu(pair["reference"], pair["prediction"])[:5] == tuple(pair[name] for name in PUBLISHED), pair["id"]
 
 
@@ -104,7 +105,10 @@ def test_strict_data_flow_reads_non_ascii_names_right() -> None:
     assert codebleu(gold, renamed).dataflow == 1.0 > codebleu_strict(gold, renamed).dataflow
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+SLOW = {"flat lines", "one long line"}  # two seconds each
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in HOSTILE])
 def test_hostile_code_is_scored_or_flagged_in_seconds(name: str) -> None:
     started = time.process_time()
     for score in (codebleu(GOLD, HOSTILE[name]), codebleu_strict(GOLD, HOSTILE[name])):

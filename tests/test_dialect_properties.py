@@ -14,7 +14,7 @@ from shortcut_strategies import shortcuts
 from common import dialect, plist
 
 EXPLORE = int(os.environ.get("EXPLORE", 0))
-EXAMPLES = settings(max_examples=EXPLORE or 120, derandomize=not EXPLORE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=EXPLORE or 80, derandomize=not EXPLORE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @EXAMPLES
