@@ -78,6 +78,8 @@ def transcribe(record: Record) -> Record | cli.Reject:
         result = dialect.transcribe(shortcut)
     except dialect.Unbalanced as error:
         return cli.Reject("unbalanced", str(error))
+    except dialect.TooDeep as error:
+        return cli.Reject("too_deep", str(error))
     except (plist.PlistError, KeyError, TypeError, AttributeError) as error:
         return cli.Reject("bad_shortcut", f"the field shortcut holds no shortcut: {error!r}")
     if not result.exact:

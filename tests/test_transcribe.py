@@ -105,6 +105,16 @@ def test_a_record_whose_shortcut_is_none_is_rejected(tmp_path, value):
     assert orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())["reason"] == "bad_shortcut"
 
 
+@pytest.mark.parametrize("levels, reason", [(120, None), (180, "too_deep"), (600, "bad_shortcut")], ids=["as files have", "deeper than Python takes", "than JSON"])
+def test_deep_nesting_is_transcribed_or_rejected_in_one_line(tmp_path, levels, reason):
+    value = b'{"a":' * levels + b"1" + b"}" * levels
+    action = b'{"WFWorkflowActionIdentifier":"is.workflow.actions.gettext","WFWorkflowActionParameters":{"Key":' + value + b"}}"
+    (tmp_path / "in.jsonl").write_bytes(b'{"id":"a","shortcut":{"WFWorkflowActions":[' + action + b"]}}\n")
+    result = run("--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
+    assert result.returncode == 0 and summary(result)["rejected" if reason else "exact"] == 1
+    assert reason is None or orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())["reason"] == reason
+
+
 def test_unbalanced_blocks_are_rejected_with_the_actions_index(tmp_path):
     marker = {"WFWorkflowActionIdentifier": "is.workflow.actions.conditional", "WFWorkflowActionParameters": {"WFControlFlowMode": 2}}
     (tmp_path / "in.jsonl").write_bytes(orjson.dumps({"id": "a", "shortcut": {"WFWorkflowActions": [marker]}}) + b"\n")

@@ -31,13 +31,17 @@ from common.dialect.syntax import Diagnostic, DialectError, called, parse
 from common.dialect.vocabulary import HELPERS, spoken
 
 __all__ = [
-    "HELPERS", "Diagnostic", "DialectError", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name", "canonical", "check",
-    "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "statistics", "to_python", "to_shortcut", "transcribe",
+    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name", "canonical",
+    "check", "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "statistics", "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip
 
 Unbalanced = blocks.Unbalanced
 statistics = blocks.statistics
 Residue = dict[str, Any]
+
+
+class TooDeep(ValueError):
+    """Values nested deeper than Python's parser takes (about 190 levels); no file that the readers let through is."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,16 @@ class Transcription:
 
 
 def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
-    """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut. Raises Unbalanced."""
+    """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
+
+    Raises Unbalanced, TooDeep.
+    """
     code, writer, _, _ = _write(shortcut)
     return code, _residue(code, writer, shortcut)[0]
 
 
 def transcribe(shortcut: dict[str, Any]) -> Transcription:
-    """The program of a shortcut, each of the three equalities above tried and noted. Raises Unbalanced."""
+    """The program of a shortcut, each of the three equalities above tried and noted. Raises Unbalanced, TooDeep."""
     code, writer, alone, same_actions = _write(shortcut)
     rest, rebuilt = _residue(code, writer, shortcut)
     # a text that the writer gives at once for what the program compiles to is what to_python gives
@@ -86,8 +93,13 @@ def _write(shortcut: dict[str, Any]) -> tuple[str, Writer, dict[str, Any], bool]
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
-            code, writer = program_text(shortcut, raw, plain_names)
-            alone = to_shortcut(code)
+            try:
+                code, writer = program_text(shortcut, raw, plain_names)
+                alone = to_shortcut(code)
+            except (RecursionError, DialectError) as error:
+                if isinstance(error, DialectError) and error.code != "syntax":
+                    raise
+                raise TooDeep("values nested deeper than Python takes") from None
             changed = _differing(canonical_actions(alone), wanted)
             if not changed:
                 return code, writer, alone, True
