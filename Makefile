@@ -16,13 +16,13 @@ demo: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/demo.sh
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests
 
 test-all: setup
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 lint: setup
 	$(BIN)/ruff check .
 
 clean:
-	rm -rf data/demo runs/demo
+	rm -rf data/demo* runs/demo/ runs/demo-smallest/

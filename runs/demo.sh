@@ -5,12 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-data=data/demo model=runs/demo
 case "${DEMO_SIZE:-full}" in
-    smallest) queries=60 steps=20 samples=4 tokens=160 ;;
-    full)     queries=240 steps=200 samples=16 tokens=384 ;;
+    smallest) name=demo-smallest queries=60 steps=20 samples=4 tokens=160 ;;
+    full)     name=demo queries=240 steps=200 samples=16 tokens=384 ;;
     *) echo "DEMO_SIZE is full or smallest" >&2; exit 2 ;;
 esac
+data=data/$name model=runs/$name
 
 step() { echo "── $1" >&2; shift; python "$@"; }
 
@@ -21,7 +21,7 @@ step "4 expand: queries over more APIs and apps" 04_expand.py --input $data/seed
 step "5 annotate: a program for each query"      05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
 step "6 filter, merge and split"                 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
 step "7 train a tiny model"                      07_train.py --input $data/bench/train.jsonl --model tiny --steps $steps --output $model
-step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench --model $model --limit $samples --max-new-tokens $tokens --output $data/eval
+step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench --model tiny=$model --limit $samples --max-new-tokens $tokens --output $data/eval
 
 echo "── and back: programs that were generated, as shortcuts to install" >&2
 head -n 5 $data/generated.jsonl > $data/generated-sample.jsonl

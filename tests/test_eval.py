@@ -126,7 +126,7 @@ def test_two_models_are_compared_on_the_same_samples(bench: Path, tmp_path: Path
     (["--bench", "nowhere"], "test_id.jsonl: no such file"),
     (["--predictions", "nowhere.jsonl"], "nowhere.jsonl: no such file"),
     (["--predictions", "empty={bench}/train.jsonl"], "none of its ids is in the test set"),
-    (["--model", "no/such/folder-here/"], "model no/such/folder-here"),
+    pytest.param(["--model", "no/such/folder-here/"], "model no/such/folder-here", marks=pytest.mark.slow),  # it imports torch
 ])  # fmt: skip
 def test_errors_are_one_line(bench: Path, flags: list[str], message: str) -> None:
     result = evaluate(bench, *(flag.format(bench=bench) for flag in flags), code=1)

@@ -19,6 +19,8 @@ from common.catalog import Catalog
 from common.jsonl import UserError
 from tests.stub_openai import Reply, StubOpenAI
 
+pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILTIN = ["is.workflow.actions.showresult", "is.workflow.actions.url", "is.workflow.actions.setclipboard", "is.workflow.actions.alert"]
 

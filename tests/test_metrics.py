@@ -81,7 +81,8 @@ def test_broken_code_keeps_the_data_flow_of_its_whole_lines() -> None:
     assert read_program("x = a_b()\nc_d(z=x)\nelse:\n").edges["data", "a_b", "c_d"] == 1
 
 
-@pytest.mark.parametrize("code", ["(" * 100_000, "a" + ".b()" * 5000, "a_b(" + "x+" * 50_000 + "x)", "\ud800 a_b()", "a_b() " * 300_000])
+@pytest.mark.parametrize("code", ["(" * 100_000, "a" + ".b()" * 5000, "a_b(" + "x+" * 50_000 + "x)", "\ud800 a_b()",
+                                  pytest.param("a_b() " * 300_000, marks=pytest.mark.slow)])
 def test_hostile_code_is_read(code: str) -> None:
     read_program(code)
 
@@ -199,6 +200,7 @@ def test_any_answer_gets_its_scores(answer: str) -> None:
     assert all(0 <= scores[name] <= 1 + 1e-12 for name in metrics.RATES)
 
 
+@pytest.mark.slow
 def test_code_beyond_the_limit_is_still_counted() -> None:
     code = "a_b()\n" * (program.MAX_CHARACTERS // 6 + 1)
     assert not read_program(code).parsed and len(read_program(code).calls) == program.MAX_CHARACTERS // 6 + 1

@@ -24,6 +24,8 @@ import synthetic
 from common import cli, model
 from common.jsonl import UserError
 
+pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
+
 STAGE = synthetic.ROOT / "07_train.py"
 EXACT = ("step", "loss", "validation_loss", "lr", "grad_norm")  # columns that a resumed run repeats bit by bit
 
