@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import platform
 import resource
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from common import dialect, plist  # noqa: E402
+from common.dialect.vocabulary import PROPERTY_INFO  # noqa: E402
 
 SUFFIXES = {".plist", ".shortcut", ".wflow"}
 
@@ -41,6 +45,7 @@ def main() -> int:
         "exact": sum(result.exact for result in done), "canonical": sum(result.canonical for result in done),
         "fixed_point": sum(result.fixed_point for result in done),
         "raw_fallbacks": sum(result.raw for result in done), "files_with_raw": sum(result.raw > 0 for result in done),
+        **literals(shortcuts, results),
         "median_characters_per_action": round(statistics.median(per_action), 1),
         "cpu_seconds_per_1000_actions": round(1000 * seconds / actions, 3),
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -48,6 +53,46 @@ def main() -> int:
     }  # fmt: skip
     print(json.dumps(figures))
     return 0
+
+
+NOT_SHOWN = frozenset({  # names and identities, and the words that the dialect has for types and operators
+    "OutputName", "CustomOutputName", "VariableName", "WFVariableName", "Type", "WFSerializationType", "UUID", "OutputUUID", "VariableUUID",
+    "GroupingIdentifier", "WFCondition", "CoercionItemClass", "WFDateFormatStyle",
+})  # fmt: skip
+
+
+def literals(shortcuts: list[dict], results: list[dialect.Transcription | None]) -> dict[str, int]:
+    """How many texts of four characters or more the shortcuts hold, how many the code lacks, and how many names are read but never bound."""
+    counts = {"literals": 0, "literals_missing": 0, "unbound_names": 0}
+    for shortcut, result in zip(shortcuts, results):
+        if result is None:
+            continue
+        nodes = list(ast.walk(ast.parse(result.code)))
+        shown = "\0".join(str(node.value) for node in nodes if isinstance(node, ast.Constant))
+        shown += "\0".join(node.attr.replace("_", " ") for node in nodes if isinstance(node, ast.Attribute))
+        wanted = [text for action in shortcut["WFWorkflowActions"] for text in texts(action["WFWorkflowActionParameters"])]
+        counts["literals"] += len(wanted)
+        counts["literals_missing"] += sum(text not in shown and text.replace("{", "{{").replace("}", "}}") not in shown for text in wanted)
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        counts["unbound_names"] += sum(node.id not in bound | dialect.HELPERS for node in names if id(node) not in functions)
+    return counts
+
+
+def texts(value: Any, key: str = "") -> Iterator[str]:
+    """The texts of a value, cut at their variables."""
+    if isinstance(value, dict):
+        known = value.get("PropertyName") in PROPERTY_INFO
+        for name, inner in value.items():
+            label = name == "WFMenuItemTitle" and "WFMenuItemAttributedTitle" in value
+            if name not in NOT_SHOWN and not label and not (known and name == "PropertyUserInfo"):
+                yield from texts(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner, key)
+    elif isinstance(value, str):
+        yield from (part for part in value.split("\ufffc") if len(part) >= 4)
 
 
 def measure(shortcuts: list[dict]) -> tuple[float, list[dialect.Transcription | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import plistlib
 
 import pytest
 
@@ -249,6 +250,53 @@ def test_unbalanced_markers_are_refused_with_the_actions_index():
     end = {"WFWorkflowActionIdentifier": "is.workflow.actions.conditional", "WFWorkflowActionParameters": {"WFControlFlowMode": 2}}
     with pytest.raises(dialect.Unbalanced, match="action 0"):
         dialect.to_python({"WFWorkflowActions": [end]})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what fuzzing found
+
+ONE, TWO = "11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"
+
+
+def step(identifier: str, **given: object) -> dict:
+    return {"WFWorkflowActionIdentifier": f"is.workflow.actions.{identifier}", "WFWorkflowActionParameters": given}
+
+
+def reference(uuid: str, **more: object) -> dict:
+    return {"Value": {"Type": "ActionOutput", "OutputUUID": uuid, "OutputName": "Text", **more}, "WFSerializationType": "WFTextTokenAttachment"}
+
+
+def text_of(*tokens: dict) -> dict:
+    ranges = {f"{{{index}, 1}}": token for index, token in enumerate(tokens)}
+    return {"Value": {"string": "\ufffc" * len(tokens), "attachmentsByRange": ranges}, "WFSerializationType": "WFTextTokenString"}
+
+
+ODD = {"Type": "Odd"}
+TITLE = text_of({"Type": "Variable", "VariableName": "x"})
+
+
+@pytest.mark.parametrize("actions, more", [
+    ([step("gettext", UUID=ONE), step("repeat.each", Odd=ONE, WFInput=reference(ONE)), step("repeat.each", WFControlFlowMode=2, Odd=ONE)], {}),
+    ([step("gettext")], {"WFWorkflowImportQuestions": 5}),
+    ([step("gettext")], {"WFWorkflowInputContentItemClasses": [ONE]}),
+    ([step("gettext", WFTextActionText=reference(ONE, Aggrandizements=plistlib.UID(3)))], {}),
+    ([step("choosefrommenu", WFMenuItems=[{"WFItemType": 0, "WFValue": TITLE}]),
+      step("choosefrommenu", WFControlFlowMode=1, WFMenuItemTitle="label", WFMenuItemAttributedTitle=TITLE["Value"]),
+      step("choosefrommenu", WFControlFlowMode=2)], {}),
+    ([step("conditional", UUID=ONE), step("conditional", WFControlFlowMode=2, UUID=TWO), step("gettext", WFTextActionText=reference(ONE))], {}),
+    ([step("conditional", WFConditionalActionString=text_of(ODD, reference(ONE)["Value"])), step("conditional", WFControlFlowMode=2),
+      step("gettext", WFTextActionText=reference(TWO)), step("gettext", WFTextActionText=reference(ONE))], {}),
+    ([step("setvariable", WFVariableName="a-b", WFInput=reference(ONE)), step("setvariable", WFVariableName="a b", UUID=ONE, CustomOutputName="x")], {}),
+], ids=["an identity under another key", "questions that are no list", "an identity at the workflow level", "steps that are no list",
+        "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "names that fold to one"])  # fmt: skip
+def test_odd_shortcuts_come_back_equal(actions, more):
+    result = dialect.transcribe({"WFWorkflowActions": actions, **more})
+    assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
+
+
+def test_a_marker_with_keys_of_its_own_is_refused():
+    with pytest.raises(dialect.Unbalanced, match="keys beside"):
+        dialect.to_python({"WFWorkflowActions": [{**step("conditional"), "Odd": 1}, step("conditional", WFControlFlowMode=2)]})
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

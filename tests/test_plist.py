@@ -168,6 +168,12 @@ def test_what_is_no_shortcut_has_a_code(data: bytes, code: str) -> None:
     assert code_of(data) == code
 
 
+def test_null_is_refused_wherever_it_stands() -> None:
+    assert code_of(b'{"WFWorkflowActions": [], "x": null}') == "bad_type"
+    with pytest.raises(PlistError):
+        from_json({"x": [None]})
+
+
 def test_the_name_opens_the_detail() -> None:
     with pytest.raises(PlistError, match="empty: a.plist: no bytes"):
         read_shortcut(b"", "a.plist")

@@ -6,7 +6,7 @@ Forgotten, each for its reason; nothing else is:
 - names of outputs (OutputName, CustomOutputName) and of variables: labels, a consistent renaming cannot change a run; they stand in the
   code as identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
 - whether text without variables is a string, a token string or a text item, and an empty list of aggrandizements;
-- in conditions: a number as text or as number, the old name of an operator for its code, operands that the operator does not read;
+- in conditions: a number as text or as number, the old name of an operator for its code;
 - in markers: a missing mode for 0, which marker of a block carries the block's UUID, parameters of an Otherwise, a case or an end that
   only repeat the start's, condition fields left over in a plain Otherwise, a case's label beside its tokenised title;
 - presentation: `Show-…` switches, icon, client versions, the workflow's name, whether input variables are used (it follows from the
@@ -140,8 +140,6 @@ def _settle_condition(parameters: dict[str, Any], is_start: bool) -> None:
     for row in rows if isinstance(rows, list) else [parameters]:
         if isinstance(row, dict) and (code := conditions.operator_code(row)) is not None:
             row["WFCondition"] = code
-            for key in conditions.OPERANDS if code in conditions.UNARY else ():
-                row.pop(key, None)
             for key in (conditions.NUMBER, conditions.ANOTHER_NUMBER):
                 if isinstance(row.get(key), str | int | float) and not isinstance(row[key], bool):
                     row[key] = _number(row[key])

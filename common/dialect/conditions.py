@@ -91,8 +91,8 @@ def _single_expr(parameters: Parameters, scope: Writing) -> tuple[ast.expr, set[
     if code is None or subject is None:
         return None
     used = {"WFCondition", "WFInput"}
-    if code in UNARY:  # operands that an earlier operator left behind are not read, and canonical() drops them
-        return _unary_expr(code, subject), used | {key for key in OPERANDS if key in parameters}
+    if code in UNARY:  # operands that an earlier operator left behind stand in when(…)
+        return _unary_expr(code, subject), used
     key = next((key for key in OPERANDS if key in parameters), None)
     operand = const(None) if key is None else _operand_expr(parameters[key], key, scope)
     textual = code in _MEMBERSHIP or code in _METHODS
