@@ -62,7 +62,7 @@ NOT_SHOWN = frozenset({  # names and identities, and the words that the dialect 
 
 
 def literals(shortcuts: list[dict], results: list[dialect.Transcription | None]) -> dict[str, int]:
-    """How many texts of four characters or more the shortcuts hold, how many the code lacks, and how many names are read but never bound."""
+    """How many texts of four characters or more the shortcuts hold, how many the code lacks, how many names are read and never bound."""
     counts = {"literals": 0, "literals_missing": 0, "unbound_names": 0}
     for shortcut, result in zip(shortcuts, results):
         if result is None:
