@@ -21,7 +21,7 @@ from common.catalog import Catalog
 from common.offline import baseline
 from tests.stub_openai import Reply, StubOpenAI
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
+pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
 ROOT = Path(__file__).resolve().parents[1]
 APIS = ["is.workflow.actions.getcurrentlocation", "is.workflow.actions.showresult", "com.sindresorhus.Actions.RandomColorIntent"]
@@ -119,6 +119,7 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path) -> Non
                                    "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 99, "seed": 3}}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_refinement_replaces_a_draft_only_by_something_better(queries: Path) -> None:
     def answer(body: dict[str, Any], number: int) -> str:
         return ANSWER if "Do thing 0" in body["messages"][-1]["content"] else "no, thanks"

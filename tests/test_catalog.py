@@ -429,6 +429,7 @@ def test_real_shortcuts_are_covered(shared: Path, catalog: Catalog) -> None:
     assert known["known calls"] / known["calls"] > 0.998 and known["known pairs"] / known["pairs"] > 0.995
 
 
+@pytest.mark.slow
 def test_the_catalogue_is_what_its_sources_give(shared: Path, tmp_path: Path) -> None:
     catalog_import.build([shared / "catalog", *people(shared)], tmp_path, overwrite=True)
     assert (tmp_path / "actions.jsonl").read_bytes() == (FOLDER / "actions.jsonl").read_bytes()

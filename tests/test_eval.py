@@ -20,6 +20,8 @@ from common.metrics import systems
 from common.model import Generation
 from tests.stub_openai import Reply, StubOpenAI
 
+pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
+
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "OPENAI_API_KEY": "none"}
 APIS = ["is.workflow.actions.gettext", "is.workflow.actions.setclipboard", "is.workflow.actions.url", "is.workflow.actions.downloadurl"]

@@ -100,6 +100,7 @@ def test_a_larger_count_goes_on_from_a_smaller_one_and_another_seed_differs(seed
     assert [record["apis"] for record in queries(seed).values()] != [record["apis"] for record in first.values()]
 
 
+@pytest.mark.slow
 def test_shards_make_what_one_run_makes(seed: Path) -> None:
     run(seed, "--count", "12")
     whole = queries(seed)

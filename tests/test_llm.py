@@ -52,7 +52,7 @@ def test_answers_with_text_and_counts_tokens_and_cost() -> None:
 
 @pytest.mark.parametrize("bad", [
     error(500), error(503), error(429), Reply(body="{not json"), Reply(body='"text"'), Reply(body="{}"), Reply("cut", cut=True),
-    Reply("late", delay=0.7),
+    pytest.param(Reply("late", delay=0.7), marks=pytest.mark.slow),
 ], ids=["500", "503", "429", "malformed", "string", "empty", "cut", "slow"])
 def test_what_passes_is_tried_again(bad: Reply) -> None:
     with serve(bad, bad, "hello") as stub:
@@ -171,7 +171,7 @@ def test_no_barrier_and_no_more_than_concurrency_in_flight() -> None:
         with lock:
             flight["now"] += 1
             flight["most"] = max(flight["most"], flight["now"])
-        time.sleep(0.6 if number == 0 else 0.02)
+        time.sleep(0.6 if body["messages"][0]["content"] == "0" else 0.02)
         with lock:
             flight["now"] -= 1
         return "ok"
@@ -187,7 +187,7 @@ def test_no_barrier_and_no_more_than_concurrency_in_flight() -> None:
         writer = open_writer("m", stub.base_url, concurrency=4)
         order = [item.messages[0]["content"] for item, _ in writer.map(writer.ask, items())]
         assert len(drawn) == len(order) == 40
-    assert flight["most"] == 4 and order.index("0") > 20  # the slow one held up nobody
+    assert flight["most"] == 4 and order.index("0") > 4  # the slow one held up nobody: with a barrier it is among the first four
 
 
 def test_a_fatal_error_drains_what_is_in_flight_and_draws_no_more() -> None:

@@ -131,6 +131,7 @@ def test_an_unreadable_file_is_tried_again(scrape: Any, folder: Path) -> None:
     assert (code, summary["failed"], summary["read"]) == (1, 1, 9)
 
 
+@pytest.mark.slow
 def test_the_whole_corpus_is_imported(scrape: Any, shared: Path, output: Path) -> None:
     code, summary = scrape("--folder", shared / "corpus" / "plist")
     assert (code, summary["read"], summary["written"] + summary["rejected"]) == (0, 713, 713)
@@ -300,8 +301,13 @@ def test_a_passing_trouble_is_overcome(links: Any, cloud: Cloud, how: str) -> No
     assert (code, summary["written"]) == (0, 1)
 
 
-@pytest.mark.parametrize(("how", "requests"), [("500", 5), ("429", 5), ("cut", 6), ("400", 1), ("403", 1), ("html", 1), ("no json", 1),
-                                               ("long wait", 1), ("wrong size", 2), ("expired", 2), ("file scheme", 1)])
+def slow(*values: Any) -> Any:
+    """A case that its neighbours stand for in the quick run."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("how", "requests"), [("500", 5), slow("429", 5), ("cut", 6), ("400", 1), ("403", 1), slow("html", 1), ("no json", 1),
+                                               slow("long wait", 1), ("wrong size", 2), slow("expired", 2), ("file scheme", 1)])
 def test_a_lasting_trouble_is_no_reject_but_tried_by_the_next_run(links: Any, cloud: Cloud, output: Path, how: str, requests: int) -> None:
     bad, good = put(cloud, 1, how), put(cloud, 2)
     code, summary = links(bad, good)
