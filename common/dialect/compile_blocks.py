@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from common.dialect.syntax import DialectError, called, constant, keywords
 Parameters = dict[str, Any]
 
 
-class BlockCompiler:
+class BlockCompiler(ABC):
     """Compiles blocks; what stands in them is compiled by `_body`, an action appended by `_emit`, a variable set by `_set`."""
 
     names: Bindings
@@ -25,14 +26,14 @@ class BlockCompiler:
     group_count = 0
     depth = 0  # of loops around the statement in hand
 
-    def _body(self, body: list[ast.stmt]) -> None:
-        raise AssertionError("the compiler of statements is compile.Compiler")
+    @abstractmethod
+    def _body(self, body: list[ast.stmt]) -> None: ...
 
-    def _emit(self, action_id: str, parameters: Parameters, line: int, identifier: str | None = None) -> Parameters:
-        raise AssertionError("the compiler of statements is compile.Compiler")
+    @abstractmethod
+    def _emit(self, action_id: str, parameters: Parameters, line: int, identifier: str | None = None) -> Parameters: ...
 
-    def _set(self, identifier: str, value: Any, line: int) -> None:
-        raise AssertionError("the compiler of statements is compile.Compiler")
+    @abstractmethod
+    def _set(self, identifier: str, value: Any, line: int) -> None: ...
 
     def _open(self, kind: str, parameters: Parameters, line: int) -> str:
         group = next(self.groups, None) or str(uuid.uuid5(uuid.NAMESPACE_OID, f"group {self.group_count}")).upper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from typing import Any
 
 from common.dialect import blocks, conditions, text, values
@@ -12,13 +13,13 @@ from common.dialect.naming import Naming
 from common.dialect.syntax import assign, call, const, constant, name
 
 
-class BlockWriter(Naming):
+class BlockWriter(Naming, ABC):
     """Writes blocks; what stands in them is written by `_statements`."""
 
     depth = 0  # of loops around the statement in hand
 
-    def _statements(self, body: list[int | Block]) -> list[ast.stmt]:
-        raise AssertionError("the writer of statements is decompile.Writer")
+    @abstractmethod
+    def _statements(self, body: list[int | Block]) -> list[ast.stmt]: ...
 
     def _body(self, branch: Branch, shown: frozenset[str] = frozenset()) -> list[ast.stmt]:
         return [*self._marker(branch.marker, shown), *self._statements(branch.body)] or [ast.Pass()]

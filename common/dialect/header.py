@@ -45,7 +45,6 @@ DEFAULTS: dict[str, Any] = {
     "WFWorkflowHasShortcutInputVariables": False,
     "WFQuickActionSurfaces": [],
 }
-_OPTIONAL_LISTS = frozenset(DEFAULTS) - {"WFWorkflowInputContentItemClasses"}
 
 
 def to_statement(shortcut: dict[str, Any], questions: list[Any]) -> ast.stmt | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
@@ -56,7 +57,7 @@ class Prompt:
 # the protocol
 
 
-class Writer:
+class Writer(ABC):
     """Answers prompts. A kind of writer implements `reply`; asking, accepting, the one repair question and `map` are the same for all."""
 
     name: str = ""
@@ -65,11 +66,11 @@ class Writer:
     def __init__(self) -> None:
         self.used, self.requests, self.cached = Usage(), 0, 0
 
+    @abstractmethod
     async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
         """One answer to `messages` (the prompt's own, or those of its repair question), unchecked."""
-        raise NotImplementedError
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 (a writer that holds nothing has nothing to close)
         """Let go of connections; the next `reply` opens them again."""
 
     async def ask(self, prompt: Prompt, **sampling: Any) -> Answer:
