@@ -129,8 +129,10 @@ def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | Non
     if source.suffix != ".jsonl":
         try:
             yield source.stem, str(source), source.read_text(encoding="utf-8"), None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{source}: cannot be read: {error}") from None
+        except OSError as error:
+            raise UserError(f"{source}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise UserError(f"{source}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
         return
     for number, record in enumerate(jsonl.read(source, ("id",)), start=1):
         renames, residue = record.get("renames") or {}, record.get("residue")
