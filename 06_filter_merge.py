@@ -102,8 +102,7 @@ def make_tools(tokenizer: str | None) -> Tools:
     from common.catalog import Catalog
     from common.dataset import quality
 
-    return quality.Tools(Catalog.load(), dialect.check, dialect.to_shortcut, prompts.chat, prompts.shorten_code,
-                         quality.token_counter(tokenizer))
+    return quality.Tools(Catalog.load(), dialect.review, prompts.chat, prompts.shorten_code, quality.token_counter(tokenizer))
 
 
 def prepare(tokenizer: str | None, limits: Limits) -> None:

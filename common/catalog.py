@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -37,6 +36,7 @@ from typing import Any
 import orjson
 
 from common.jsonl import UserError
+from common.retrieval import Index
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalog"
 FILE = "actions.jsonl"
@@ -53,7 +53,6 @@ TYPES = frozenset(ANNOTATIONS)
 TEXTUAL = frozenset({"text", "url", "date"})  # a lone variable stands in these as a text of one token
 
 _ID = re.compile(rb'\{"id":"([^"\\]+)"')
-WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text or a CamelCase name: Get, URLs, From, PDF, 2
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -153,6 +152,7 @@ class Catalog:
     def __init__(self, lines: dict[str, bytes]) -> None:
         self._lines = lines
         self._apis: dict[str, Api] = {}
+        self._stubs: dict[str, str] = {}
 
     @staticmethod
     def load(path: Path | None = None) -> Catalog:
@@ -198,39 +198,18 @@ class Catalog:
         return dict(sorted(groups.items()))
 
     @cached_property
-    def _index(self) -> dict[str, Counter[str]]:
-        """Word -> how much it says about each API that has it."""
-        index: dict[str, Counter[str]] = {}
-        for api in self:
-            for text, weight in ((api.title, 4), (api.id.rsplit(".", 1)[-1], 2), (api.app_name, 2), (api.summary, 1)):
-                for word in _words(text):
-                    index.setdefault(word, Counter())[api.id] += weight
-        return index
+    def _index(self) -> Index:
+        return Index(self)
 
     def search(self, text: str, limit: int = 10) -> list[Api]:
-        """The APIs that fit a text best: those with most of its words; of these, rare words and words of the title count more."""
-        scores: Counter[str] = Counter()
-        covered: Counter[str] = Counter()
-        for word in _words(text):
-            found = self._index.get(word, Counter())
-            covered.update(found.keys())
-            for api_id, weight in found.items():
-                scores[api_id] += weight * (1000 // len(found) + 100)
-        # Of equals the app's own actions come first: they are what people mean.
-        ranked = sorted(scores, key=lambda i: (-covered[i], -scores[i] * (2 if i.startswith("is.workflow.") else 1), len(i), i))
-        return [self[api_id] for api_id in ranked[:limit]]
+        """The APIs that fit a text best: see common/retrieval.py."""
+        return self._index.search(text, limit)
 
     def stub(self, api_id: str) -> str:
         """The Python stub of an API that models see: keyword-only parameters, Literal for enums, our summary as the docstring."""
-        api = self[api_id]
-        named = [p for p in api.parameters if _is_keyword_argument(p.key)]
-        arguments = ", ".join(f"{p.key}: {_annotation(p)}" + ("" if p.required else f" = {_default(p)}") for p in named)
-        others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named)
-        cut = [f"{p.key} has {len(p.enum)} values, {MAX_SHOWN} shown." for p in api.parameters if len(p.enum) > MAX_SHOWN]
-        doc = " ".join([api.summary, *([f"Also **{{{others}}}."] if others else []), *cut])
-        doc = doc.replace("\\", "/").replace('"', "'")  # a docstring that needs no escapes
-        result = repr(api.result.name) if api.result else "None"
-        return f'def {api.name}({arguments and "*, " + arguments}) -> {result}:\n    """{doc}"""\n'
+        if api_id not in self._stubs:
+            self._stubs[api_id] = _stub(self[api_id])
+        return self._stubs[api_id]
 
 
 @lru_cache(maxsize=8)
@@ -249,14 +228,19 @@ def _load(path: Path) -> Catalog:
     return Catalog(dict(sorted(result.items())))
 
 
-def _words(text: str) -> set[str]:
-    """The words of a text or a CamelCase name, lower case, without a plural s."""
-    words = (word.lower() for word in WORD.findall(text))
-    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words}
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # stubs
+
+
+def _stub(api: Api) -> str:
+    named = [p for p in api.parameters if _is_keyword_argument(p.key)]
+    arguments = ", ".join(f"{p.key}: {_annotation(p)}" + ("" if p.required else f" = {_default(p)}") for p in named)
+    others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named)
+    cut = [f"{p.key} has {len(p.enum)} values, {MAX_SHOWN} shown." for p in api.parameters if len(p.enum) > MAX_SHOWN]
+    doc = " ".join([api.summary, *([f"Also **{{{others}}}."] if others else []), *cut])
+    doc = doc.replace("\\", "/").replace('"', "'")  # a docstring that needs no escapes
+    result = repr(api.result.name) if api.result else "None"
+    return f'def {api.name}({arguments and "*, " + arguments}) -> {result}:\n    """{doc}"""\n'
 
 
 def _is_keyword_argument(key: str) -> bool:

@@ -25,7 +25,6 @@ import pytest
 
 from common.cli import Reject
 from common.dataset import card, dedup, quality, splits
-from common.dialect import DialectError
 from common.jsonl import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,11 +71,10 @@ def fake_check(code: str, catalog: FakeCatalog) -> list[Finding]:
     return findings + [Finding(line, "unknown_parameter", key) for line, key in wrong]
 
 
-def fake_compile(code: str) -> dict[str, Any]:
-    if "while" in code:
-        raise DialectError(1, "while is no form of the dialect")
+def fake_review(code: str, catalog: FakeCatalog) -> tuple[list[Finding], dict[str, Any] | None]:
     by_name = {name_of(api): api for api in [*BUILTIN, *THIRD_PARTY]}
-    return {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": by_name[call.func.id]} for call in calls(code)]}
+    steps = [{"WFWorkflowActionIdentifier": by_name[call.func.id]} for call in calls(code) if call.func.id in by_name]
+    return fake_check(code, catalog), None if "while" in code else {"WFWorkflowActions": steps}
 
 
 def fake_chat(query: str, apis: tuple[str, ...], catalog: object, plan: str, code: str) -> list[dict[str, str]]:
@@ -87,7 +85,7 @@ def fake_shorten(code: str) -> str:
     return re.sub(r"'([^'\n]{20})[^'\n]{100,}'", r"'\1…'", code)
 
 
-TOOLS = quality.Tools(FakeCatalog(), fake_check, fake_compile, fake_chat, fake_shorten, quality.estimate_tokens)
+TOOLS = quality.Tools(FakeCatalog(), fake_review, fake_chat, fake_shorten, quality.estimate_tokens)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

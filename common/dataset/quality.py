@@ -21,13 +21,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from common.cli import Reject
 from common.dataset import dedup
-from common.dialect import DialectError
+from common.dialect import DialectError, parse
 from common.jsonl import Record
 from common.packing import Message
 
@@ -62,8 +62,7 @@ class Tools(NamedTuple):
     """What the rules stand on; a test puts its own in."""
 
     catalog: Any  # common.catalog.Catalog
-    check: Callable[[str, Any], Iterable[Any]]  # common.dialect.check
-    compile: Callable[[str], Record]  # common.dialect.to_shortcut; raises DialectError
+    review: Callable[[str, Any], tuple[list[Any], Record | None]]  # common.dialect.review
     chat: Callable[..., list[Message]]  # common.prompts.chat
     shorten: Callable[[str], str]  # common.prompts.shorten_code
     count: Callable[[list[Message]], int]  # tokens of a conversation
@@ -111,13 +110,15 @@ def _examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple
     if not plan:
         raise Reject("no_plan")
     tree = _parse(code)
-    findings = list(tools.check(code, tools.catalog))
+    findings, shortcut = tools.review(code, tools.catalog)
     _check_findings(findings, REJECTING_SEED if origin == SEED else REJECTING_SYNTHETIC)
-    steps = _compile(code, tools.compile)
+    if shortcut is None:
+        raise Reject("does_not_compile", "; ".join(f"line {finding.line}: {finding.message}" for finding in findings[:1]))
+    steps = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]]
     figures = _figures(record.get("stats")) or shape(tree)
     if origin == SYNTHETIC:
         _check_apis(given, steps, limits.max_unused)
-        _check_degenerate(tree)
+        _check_degenerate(tree, code)
         _check_plan(plan, figures, steps, tools.catalog)
     apis = tuple(dict.fromkeys(map(sys.intern, (*given, *steps))))
     messages, shortened, tokens = _conversation(query, apis, plan, code, tools, limits.max_tokens)
@@ -184,11 +185,9 @@ def _check_query(query: str, given: list[str], english: bool) -> None:
 
 def _parse(code: str) -> ast.Module:
     try:
-        tree = ast.parse(code)
-    except SyntaxError as error:
-        raise Reject("does_not_parse", f"line {error.lineno}: {error.msg}") from None
-    except (ValueError, MemoryError) as error:  # a NUL character; more nesting than the parser has memory for
-        raise Reject("does_not_parse", f"{type(error).__name__}: {error}") from None
+        tree = parse(code)
+    except DialectError as error:
+        raise Reject("does_not_parse", f"line {error.line}: {error.message}") from None
     if not any(isinstance(node, (ast.Call, ast.Assign, ast.AugAssign)) for node in ast.walk(tree)):
         raise Reject("no_code", "no statement beside comments" if code else "")
     return tree
@@ -201,27 +200,24 @@ def _check_findings(findings: list[Any], rejecting: frozenset[str]) -> None:
         raise Reject(f"check_{bad[0].code}", f"line {bad[0].line}: {bad[0].message}{more}")
 
 
-def _compile(code: str, to_shortcut: Callable[[str], Record]) -> list[str]:
-    """The action id of every step of the shortcut that the code becomes."""
-    try:
-        return [action["WFWorkflowActionIdentifier"] for action in to_shortcut(code)["WFWorkflowActions"]]
-    except DialectError as error:
-        raise Reject("does_not_compile", str(error)) from None
-
-
 def _check_apis(given: list[str], steps: list[str], max_unused: float) -> None:
     unused = [api for api in dict.fromkeys(given) if api not in steps]
     if len(unused) > max_unused * len(given):
         raise Reject("apis_unused", f"{len(unused)} of {len(given)}: {', '.join(unused)}")
 
 
-def _check_degenerate(tree: ast.Module) -> None:
-    calls = sum(isinstance(node, ast.Call) for node in ast.walk(tree))
+def _check_degenerate(tree: ast.Module, code: str) -> None:
+    lines, calls, said = code.encode().split(b"\n"), 0, list[bytes]()  # columns count bytes
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            calls += 1
+        elif isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign)):  # what is done, whatever name it is given
+            one_line = node.lineno == node.end_lineno
+            said.append(lines[node.lineno - 1][node.value.col_offset :] if one_line else ast.dump(node.value).encode())
     if calls < MIN_CALLS:
         raise Reject("degenerate", f"{calls} calls; at least {MIN_CALLS} are needed")
-    simple = [ast.dump(node.value) for node in ast.walk(tree) if isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign))]
-    if len(simple) >= MIN_STATEMENTS and len(set(simple)) < MIN_DISTINCT * len(simple):
-        raise Reject("degenerate", f"{len(set(simple))} distinct statements of {len(simple)}")
+    if len(said) >= MIN_STATEMENTS and len(set(said)) < MIN_DISTINCT * len(said):
+        raise Reject("degenerate", f"{len(set(said))} distinct statements of {len(said)}")
 
 
 def _check_plan(plan: str, figures: dict[str, int], steps: list[str], catalog: Any) -> None:

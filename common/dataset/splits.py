@@ -105,20 +105,25 @@ class _Search:
                 seen.add(candidate)
                 yield candidate
 
-    def outcome(self, candidate: frozenset[str]) -> tuple[set[int], set[int]]:
-        """The records that would fit, and those that would be touched, newly."""
+    def touches(self, candidate: frozenset[str]) -> set[int]:
+        """The records that would be touched, newly."""
+        return set().union(*(self.users[api] for api in candidate - self.held)) - self.touched
+
+    def fitting(self, candidate: frozenset[str]) -> set[int]:
+        """The records that would fit the OOD test, newly."""
         held = self.held | candidate
-        touched = {index for api in candidate - self.held for index in self.users[api]}
-        return {i for i in touched - self.fits if self.apis[i] - self.common <= held}, touched - self.touched
+        users = set().union(*(self.users[api] for api in candidate - self.held))
+        return {i for i in users - self.fits if self.apis[i] - self.common <= held}
 
     def take(self, target: int, largest: int, waste: int) -> None:
         """Hold candidates out until `target` records fit; none that adds more than `largest`, none that loses more than `waste`."""
         for tried, candidate in enumerate(self.candidates()):
             if len(self.fits) >= target or tried >= TRIES:
                 return
-            if candidate <= self.held:
+            touched = self.touches(candidate)
+            if candidate <= self.held or len(self.touched) + len(touched) > waste + target:  # more are lost than may be, whatever fits
                 continue
-            fits, touched = self.outcome(candidate)
+            fits = self.fitting(candidate)
             lost = len(self.touched) + len(touched) - min(target, len(self.fits) + len(fits))
             if len(fits) <= largest and lost <= waste:
                 self.hold(candidate, fits, touched)
@@ -127,10 +132,10 @@ class _Search:
         """Rather than have no OOD test, hold the candidate out that touches fewest records, if half of them are left."""
         tried = list(zip(self.candidates(), range(TRIES), strict=False))
         if tried:
-            best = min((candidate for candidate, _ in tried), key=lambda candidate: (len(self.outcome(candidate)[1]), sorted(candidate)))
-            fits, touched = self.outcome(best)
+            best = min((candidate for candidate, _ in tried), key=lambda candidate: (len(self.touches(candidate)), sorted(candidate)))
+            touched = self.touches(best)
             if 2 * len(touched) <= len(self.order):
-                self.hold(best, fits, touched)
+                self.hold(best, self.fitting(best), touched)
 
     def hold(self, candidate: frozenset[str], fits: set[int], touched: set[int]) -> None:
         self.held |= candidate

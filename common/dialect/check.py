@@ -39,6 +39,11 @@ _WRONG_LITERALS: dict[str, tuple[type, ...]] = {"boolean": (str, float, list), "
 
 def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
     """Every diagnostic of a program, by line. `catalog`: by default the repository's own."""
+    return review(code, catalog)[0]
+
+
+def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic], dict[str, Any] | None]:
+    """The diagnostics of a program, and the shortcut that was compiled to find them; None where there is no shortcut."""
     catalog = catalog or Catalog.load()
     found: list[Diagnostic] = []
 
@@ -48,16 +53,17 @@ def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
     try:
         module = parse(code)
         compiler = Compiler(module, None, note)
-        compiler.shortcut()
+        shortcut = compiler.shortcut()
     except DialectError as error:
         note(error)
-        return found
+        return found, None
     except RecursionError:
-        return [Diagnostic(1, "syntax", "nested too deep")]
+        return [Diagnostic(1, "syntax", "nested too deep")], None
+    whole = None if found else shortcut  # what was noted is missing from it
     for action, line in zip(compiler.actions, compiler.lines):
         found += _check_action(action, line, catalog)
     found += _unreachable(module.body)
-    return sorted(set(found))
+    return sorted(set(found)), whole
 
 
 def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Diagnostic]:
