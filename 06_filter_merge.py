@@ -1,12 +1,15 @@
 """06 · Filter, drop duplicates, merge and split: what stages 03 and 05 made becomes a dataset to train and test on.
 
 Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be absent)
-Writes   data/bench/: train.jsonl, test_id.jsonl, test_ood.jsonl, rejected.jsonl (every dropped record and why),
-         README.md (the dataset card), stats.json
+Writes   data/bench/: train, test_id and test_ood as .jsonl and .parquet, rejected.jsonl (every dropped record and why), clusters.jsonl
+         (duplicates and what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html
 
     python 06_filter_merge.py
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
-    python 06_filter_merge.py --seed a.jsonl --generated b.jsonl --output bench/small --test-size 100 --ood-share 0.5
+    python 06_filter_merge.py --generated none --output data/bench-seed     # the tests, before the annotator is trained ...
+    python 06_filter_merge.py --tests-from data/bench-seed                  # ... and kept when its records are added
+    python 06_filter_merge.py --workflowbench WorkflowBench/data --output data/published     # the published dataset, mended
+    sbatch --array=0-15 06_filter_merge.py; python 06_filter_merge.py --merge                # the first pass in 16 parts
 
 The rules that a record must pass are in common/dataset/quality.py, what counts as a duplicate in dedup.py there, the splits in splits.py.
 The same inputs and flags give the same bytes. The files are put in place once all are complete; a run that was killed is simply run again.
@@ -17,13 +20,11 @@ themselves wait in a temporary file.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +36,9 @@ from common.jsonl import Record, UserError
 from common.workers import cores, ordered_map
 
 if TYPE_CHECKING:
+    from common.dataset.arrange import Dropped, Options
     from common.dataset.quality import Example, Limits, Tools
-    from common.dataset.splits import HeldOut
 
-NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity from which two records are duplicates
-OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, share of a test query's 8-grams: a training record that has it gives the test away
 BYTES_PER_WORKER = 4 << 20  # of input: for less, starting a process takes longer than it saves
 SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common", "seed_number")  # what the result depends on
 SPOOL = "examined.part"  # the records that passed the rules, in input order, until their split is known
@@ -63,6 +62,10 @@ def arguments() -> argparse.Namespace:
                         help="records of stage 05 (default: data/generated.jsonl; may be absent)")
     parser.add_argument("--output", type=Path, default=Path("data/bench"), metavar="FOLDER",
                         help="where the dataset goes (default: data/bench)")
+    parser.add_argument("--workflowbench", type=Path, metavar="PATH",
+                        help="import the published dataset (its folder, or a file of its samples) instead of --seed and --generated")
+    parser.add_argument("--export-workflowbench", type=Path, metavar="FOLDER", help="also write the dataset in the published layout")
+    parser.add_argument("--browse", type=int, default=1000, metavar="N", help="records in browse.html (default: 1000; 0: no page)")
     # quality
     parser.add_argument("--max-tokens", type=cli.positive_int, default=8192, metavar="N",
                         help="longest sample, prompt and answer together (default: 8192, the paper's)")
@@ -78,9 +81,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--common", type=cli.positive_int, default=50, metavar="N",
                         help="built-in APIs that OOD tests may share with training (default: 50, the paper's)")
     parser.add_argument("--seed-number", type=int, default=0, metavar="N", help="seed of the splits (default: 0)")
+    parser.add_argument("--tests-from", type=Path, metavar="FOLDER", help="keep the tests of this earlier dataset, and what it holds out")
+    parser.add_argument("--teval", type=Path, metavar="FILE", help="keep what is near a query of T-Eval (its JSON file) out of training")
     # running
     parser.add_argument("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
     parser.add_argument("--workers", type=cli.positive_int, metavar="N", help="processes (default: all cores, fewer for small inputs)")
+    parser.add_argument("--shard", type=cli.shard, default=cli.slurm_shard(), metavar="I/N",
+                        help="do the first pass over the I-th of N parts alone (default: the SLURM array's index)")
+    parser.add_argument("--merge", action="store_true", help="go on from the parts that runs with --shard have written")
     return parser.parse_args()
 
 
@@ -144,16 +152,30 @@ def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Resul
     prepare(args.tokenizer, limits)  # with workers too: what is wrong with a flag is said once, here
     size = sum(path.stat().st_size for path in files.values())
     workers = args.workers or min(cores(), 1 + size // BYTES_PER_WORKER)
-    yield from ordered_map(examine, tasks(files), workers, prepare, args.tokenizer, limits)
+    due = (task for task in tasks(files) if cli.in_shard(jsonl.record_id(task[2], task[1]), args.shard))
+    yield from ordered_map(examine, due, workers, prepare, args.tokenizer, limits)
 
 
-def first_pass(files: dict[str, Path], args: argparse.Namespace, folder: Path) -> tuple[list[Example], list[bytes]]:
-    """Examine every record: those that pass go to the temporary file; returns what to remember of them, and the lines of the rejects."""
+def examine_part(args: argparse.Namespace, files: dict[str, Path]) -> int:
+    """The first pass over one part of the records, for a run with --merge to go on from."""
+    from common.dataset import shards
+
+    started = time.perf_counter()
+    mine = (place for place, (_, where, line) in enumerate(tasks(files)) if cli.in_shard(jsonl.record_id(line, where), args.shard))
+    path = shards.path_of(args.output, args.shard)
+    passed, rejected = shards.write(path, zip(mine, examined(files, args), strict=True))
+    cli.summary("filter_merge", read=passed + rejected, written=passed, rejected=rejected, skipped=0,
+                seconds=round(time.perf_counter() - started, 3), part=str(path))
+    return cli.EXIT_DONE
+
+
+def collect(results: Iterable[Result], folder: Path) -> tuple[list[Example], list[bytes]]:
+    """Put the records that pass in the temporary file; returns what to remember of them, and the lines of the rejects."""
     examples: list[Example] = []
     rejects: list[bytes] = []
     ids: set[str] = set()
     with open(folder / SPOOL, "wb") as spool:
-        for example, line in tqdm(examined(files, args), desc="examine", unit="rec", file=sys.stderr, disable=not sys.stderr.isatty()):
+        for example, line in tqdm(results, desc="examine", unit="rec", file=sys.stderr, disable=not sys.stderr.isatty()):
             if example is None:
                 rejects.append(line)
             elif example.id in ids:
@@ -164,39 +186,6 @@ def first_pass(files: dict[str, Path], args: argparse.Namespace, folder: Path) -
                 example.apis = tuple(map(sys.intern, example.apis))  # what came from a worker is a copy of its own
                 examples.append(example)
     return examples, rejects
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# the whole: duplicates, splits
-
-
-def arrange(
-    examples: list[Example], app_of: Callable[[str], str | None], args: argparse.Namespace
-) -> tuple[dict[int, str], HeldOut, dict[str, bool], list[bytes]]:
-    """The split of each example that is kept, what is held out, the properties that hold, and the lines of the rejects."""
-    from common.dataset import dedup, splits
-    from common.dataset.quality import SEED
-
-    codes, queries = [example.code for example in examples], [example.query for example in examples]
-    near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
-    near_query = dedup.Near([query.signature for query in queries], NEAR_QUERY)
-    best_first = sorted(range(len(examples)), key=lambda i: (examples[i].origin != SEED, examples[i].findings, examples[i].id))
-    twins = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
-                                          ("query", [query.exact for query in queries], near_query)])  # fmt: skip
-    dropped = {i: (reason, f"of {examples[kept].id}", kept) for i, (kept, reason) in twins.items()}
-    # from here on only those that are left have a say, in a seeded order
-    apis = [frozenset(example.apis) for example in examples]
-    order = [i for i in splits.shuffled([example.id for example in examples], args.seed_number) if i not in dropped]
-    size_id, size_ood = splits.sizes(len(order), args.test_size, args.ood_share)
-    held = splits.choose_held_out(apis, order, app_of, size_ood, args.common)
-    overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
-    assigned, lost = splits.assign(apis, order, held, overlap, size_id, size_ood)
-    properties = splits.properties(apis, app_of, held, assigned, lambda i: [*near_code.neighbours(i), *near_query.neighbours(i)], overlap)
-    lines = []
-    for i, (reason, detail, other) in sorted({**dropped, **lost}.items()):
-        context = {} if other is None else {"test" if reason == "contaminated" else "kept": examples[other].id}
-        lines.append(rejected(examples[i].id, examples[i].origin, reason, detail, **context))
-    return assigned, held, properties, lines
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -223,23 +212,6 @@ def write_splits(folder: Path, examples: list[Example], splits: dict[int, str]) 
     os.unlink(folder / SPOOL)
 
 
-@contextmanager
-def sole_writer(folder: Path) -> Iterator[None]:
-    """Make the folder and lock it; what goes wrong with files in it is one line."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        finally:
-            os.close(handle)
-    except BlockingIOError:
-        raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
-    except OSError as error:
-        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
-
-
 def show_samples(rejects: list[bytes], files: dict[str, Path], count: int) -> None:
     """Show, for each rule, the first `count` records that it dropped."""
     shown: dict[tuple[str, str], Record] = {}
@@ -255,20 +227,36 @@ def show_samples(rejects: list[bytes], files: dict[str, Path], count: int) -> No
         cli.say(f"{reject['reason']}: {reject['id']} ({reject['where']}): {reject['detail'][:200]}\n    {reject['query'][:200]}")
 
 
+def reject_lines(examples: list[Example], dropped: dict[int, Dropped]) -> list[bytes]:
+    """The lines of the records that passed the rules and are not needed or would give a test away."""
+    return [rejected(examples[i].id, examples[i].origin, drop.reason, drop.detail, **({drop.relation: drop.other} if drop.other else {}))
+            for i, drop in dropped.items()]  # fmt: skip
+
+
+def cluster_lines(dropped: dict[int, Dropped], examples: list[Example]) -> list[bytes]:
+    """A line for each record that was kept in place of others."""
+    clusters: dict[str, list[Record]] = {}
+    for i, drop in dropped.items():
+        if drop.other and drop.relation == "kept":
+            clusters.setdefault(drop.other, []).append({"id": examples[i].id, "origin": examples[i].origin, "reason": drop.reason})
+    return [jsonl.encode({"id": kept, "dropped": members}) for kept, members in sorted(clusters.items())]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+
+
 def main() -> int:
     """The stage."""
     args = arguments()
     started = time.perf_counter()
-    files = {"seed": args.seed, "synthetic": args.generated}
-    if not args.generated.exists():
-        cli.say(f"{args.generated}: no such file, so there are no synthetic records; stage 05 writes them")
-        del files["synthetic"]
-    for path in files.values():
-        next(jsonl.numbered_lines(path), None)  # what is missing is said before anything is made
-    with sole_writer(args.output):
-        stats = run(args, files)
+    if args.shard and not args.merge:
+        return examine_part(args, inputs(args))
+    with cli.sole_writer(args.output):
+        stats = run(args, inputs(args))
     broken = [name for name, holds in stats["assertions"].items() if not holds]
-    if broken:
+    if broken and (args.tests_from or args.workflowbench):
+        cli.say(f"the tests were given, and with them these properties do not hold: {', '.join(broken)}")
+    elif broken:
         raise UserError(f"{args.output / 'stats.json'}: these properties do not hold: {', '.join(broken)}; this is a bug, please report it")
     counts = {split: figures["instances"] for split, figures in stats["splits"].items()}
     cli.summary("filter_merge", read=stats["read"], written=stats["written"], rejected=stats["read"] - stats["written"], skipped=0,
@@ -276,19 +264,49 @@ def main() -> int:
     return cli.EXIT_DONE
 
 
+def inputs(args: argparse.Namespace) -> dict[str, Path]:
+    """The files to read, by origin. What is missing is said before anything is made."""
+    if args.workflowbench:
+        from common.dataset import published
+
+        return published.mend(args.workflowbench, args.output)
+    files = {"seed": args.seed, "synthetic": args.generated}
+    if not args.generated.exists():
+        cli.say(f"{args.generated}: no such file, so there are no synthetic records; stage 05 writes them")
+        del files["synthetic"]
+    if not args.seed.exists():
+        raise UserError(f"{args.seed}: no such file; run stage 03, which writes it, or name another with --seed")
+    for path in files.values():
+        next(jsonl.numbered_lines(path), None)
+    return files
+
+
+def options(args: argparse.Namespace, files: dict[str, Path]) -> Options:
+    """What the user wants of the splits."""
+    from common.dataset import arrange
+
+    earlier = arrange.earlier_tests(args.tests_from) if args.tests_from else None
+    if args.workflowbench:
+        told = [(record["id"], record["published_split"]) for path in files.values() for record in jsonl.read(path)]
+        earlier = arrange.published_tests([pair for pair in told if pair[1]])
+    outside = arrange.teval_queries(args.teval) if args.teval else None
+    return arrange.Options(args.test_size, args.ood_share, args.common, args.seed_number, earlier, outside)
+
+
 def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
     """Make the dataset; returns what stands in stats.json."""
     from common.catalog import Catalog
-    from common.dataset import card, quality
+    from common.dataset import card, quality, shards
+    from common.dataset.arrange import arrange
 
-    catalog = Catalog.load()
+    catalog, wanted = Catalog.load(), options(args, files)
 
     def app_of(api: str) -> str | None:
         return quality.app_of(api, catalog)
 
-    examples, rejects = first_pass(files, args, args.output)
-    splits, held, properties, lines = arrange(examples, app_of, args)
-    rejects += lines
+    examples, rejects = collect(shards.read(args.output) if args.merge else examined(files, args), args.output)
+    splits, held, properties, dropped = arrange(examples, app_of, wanted)
+    rejects += reject_lines(examples, dropped)
     write_splits(args.output, examples, splits)
     reasons = Counter(orjson.loads(line)["reason"] for line in rejects)
     read = sum(1 for _ in tasks(files))
@@ -302,13 +320,27 @@ def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
         "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
     }  # fmt: skip
     jsonl.write_atomically(args.output / "rejected.jsonl", b"".join(rejects))
-    jsonl.write_atomically(args.output / "README.md", card.card(stats).encode())
-    jsonl.write_atomically(args.output / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    jsonl.write_atomically(args.output / "clusters.jsonl", b"".join(cluster_lines(dropped, examples)))
+    publish(args, stats)
     if args.report:
         show_samples(rejects, files, args.report)
     cli.say(card.split_table(stats))
     cli.say(", ".join(f"{reason} {count}" for reason, count in stats["rejected"].items()) or "nothing was dropped")
     return stats
+
+
+def publish(args: argparse.Namespace, stats: Record) -> None:
+    """Everything that is made from the finished splits: statistics, card, figure, Parquet, the page, the published layout."""
+    from common.dataset import browse, card, export, figure
+
+    jsonl.write_atomically(args.output / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    jsonl.write_atomically(args.output / "README.md", card.card(stats).encode())
+    figure.write(args.output / "figure.png", stats)
+    export.write_parquet(args.output)
+    if args.browse > 0:
+        browse.write(args.output, args.browse, args.workers or cores())
+    if args.export_workflowbench:
+        export.write_workflowbench(args.output, args.export_workflowbench)
 
 
 if __name__ == "__main__":

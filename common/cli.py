@@ -23,11 +23,13 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
+import shlex
 import signal
 import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -38,6 +40,7 @@ from common import jsonl
 from common.jsonl import Record, UserError
 
 EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
+_bar: tqdm[Any] | None = None  # the progress bar that a person is looking at
 
 
 class Reject(Exception):
@@ -138,7 +141,7 @@ class Run:
                 self._files[path] = open(path, "ab")
             fcntl.flock(self._files[self.output], fcntl.LOCK_EX | fcntl.LOCK_NB)
             for path in (self.output, self.rejects):
-                if self.args.overwrite:
+                if self.args.overwrite or (path == self.rejects and getattr(self.args, "retry_rejected", False)):
                     os.truncate(path, 0)
                 jsonl.repair_tail(path)
         except BlockingIOError:
@@ -164,7 +167,7 @@ class Run:
         if self.interrupted:  # asked twice: now
             raise KeyboardInterrupt
         self.interrupted = True
-        say("stopping after the record in hand; the same command goes on from here")
+        say(f"stopping after what is in hand (again: at once); the same command goes on from here: {command()}")
 
     def is_due(self, identifier: str) -> bool:
         """Whether a record is of this shard and not done yet; counts it as skipped if it is done."""
@@ -179,7 +182,7 @@ class Run:
         """Yield the input's records that are due, parsed, with the fields that the stage needs."""
         assert self.input is not None
         seen = 0
-        for number, line in self.progress(jsonl.numbered_lines(self.input)):
+        for number, line in self.progress(jsonl.numbered_lines(self.input), self._expected()):
             where = f"{self.input}:{number}"
             identifier = jsonl.record_id(line, where)
             if self.interrupted or (self.args.limit is not None and seen >= self.args.limit):
@@ -189,9 +192,16 @@ class Run:
                 self.read += 1
                 yield jsonl.parse(line, where, ("id", *required))
 
+    def _expected(self) -> int | None:
+        """The records in the input, for the time that is left; counted only where a person is looking."""
+        if self.input is None or not (sys.stderr.isatty() and self.input.is_file()):
+            return None
+        return min(sum(1 for _ in jsonl.numbered_lines(self.input)), self.args.limit or sys.maxsize)
+
     def progress(self, items: Any, total: int | None = None) -> Iterator[Any]:
         """Show how far a loop is, on stderr, where a person is looking."""
-        self.bar = tqdm(items, total=total, desc=self.stage, unit="rec", file=sys.stderr, disable=not sys.stderr.isatty())
+        global _bar
+        self.bar = _bar = tqdm(items, total=total, desc=self.stage, unit="rec", file=sys.stderr, disable=not sys.stderr.isatty())
         return iter(self.bar)
 
     def write(self, record: Record) -> None:
@@ -225,6 +235,23 @@ class Run:
         return EXIT_INTERRUPTED if self.interrupted else EXIT_DONE
 
 
+@contextmanager
+def sole_writer(folder: Path) -> Iterator[None]:
+    """Make a folder and lock it, for a stage that writes a folder and not a file; what goes wrong with files in it is one line."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(handle)
+    except BlockingIOError:
+        raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # start and end
 
@@ -232,6 +259,23 @@ class Run:
 def say(message: str) -> None:
     """A message to the person at the terminal: stderr, so that stdout stays data."""
     tqdm.write(message, file=sys.stderr)
+
+
+def command(**changed: str) -> str:
+    """The command that goes on where this run stopped: its own without --overwrite, with `changed` options (`budget_usd="2"`)."""
+    words = [word for word in sys.argv if word != "--overwrite"]
+    for name, value in changed.items():
+        flag = f"--{name.replace('_', '-')}"
+        if flag in words:
+            del words[words.index(flag): words.index(flag) + 2]
+        words = [word for word in words if not word.startswith(f"{flag}=")] + [flag, value]
+    return shlex.join(["python", *words])
+
+
+def show(status: Callable[[], str]) -> None:
+    """Put a status beside the progress bar, if there is one; it is asked for only then."""
+    if _bar is not None and not _bar.disable:
+        _bar.set_postfix_str(status())
 
 
 def summary(stage: str, **figures: Any) -> None:
@@ -250,7 +294,7 @@ def start(main: Callable[[], int]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_FAILED
     except KeyboardInterrupt:
-        say("interrupted; what was done is saved, and the same command goes on")
+        say(f"interrupted; what was done is saved, and the same command goes on: {command()}")
         code = EXIT_INTERRUPTED
     sys.stdout.flush()
     sys.exit(code)

@@ -136,13 +136,14 @@ class Bench:
         self.stage, self.folder, self.monkeypatch, self.capsys = stage, folder, monkeypatch, capsys
         monkeypatch.setattr(stage, "make_tools", lambda tokenizer: TOOLS)
         monkeypatch.setattr("common.catalog.Catalog.load", lambda path=None: TOOLS.catalog)
+        monkeypatch.setattr("common.dataset.figure.write", lambda path, stats: None)  # half a second each; see test_dataset_outputs.py
 
     def __call__(self, seed: Records, generated: Records | None = None, *flags: str, output: str = "bench") -> Path:
         write(self.folder / "seed.jsonl", seed)
         if generated is not None:
             write(self.folder / "generated.jsonl", generated)
         files = [f"--seed={self.folder}/seed.jsonl", f"--generated={self.folder}/generated.jsonl", f"--output={self.folder / output}"]
-        self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", *files, "--workers=1", *flags])
+        self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", *files, "--workers=1", "--browse=0", *flags])
         assert self.stage.main() == 0
         self.printed = self.capsys.readouterr()
         return self.folder / output
@@ -469,7 +470,7 @@ cli.start(stage.main)
 
 def child(folder: Path, *flags: str) -> subprocess.Popen[bytes]:
     code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"))
-    files = [f"--seed={folder}/seed.jsonl", f"--generated={folder}/none.jsonl", f"--output={folder}/bench"]
+    files = [f"--seed={folder}/seed.jsonl", f"--generated={folder}/none.jsonl", f"--output={folder}/bench", "--browse=0"]
     return subprocess.Popen([sys.executable, "-c", code, *files, *flags],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
+from common.dataset.figure import distributions
 from common.dataset.quality import ORIGINS, Example
 from common.dataset.splits import SPLITS, AppOf
 
@@ -66,6 +67,7 @@ def statistics(examples: Sequence[Example], splits: dict[int, str], app_of: AppO
         "splits": {split: summarise(group, app_of) for split, group in groups.items()},
         "origins": {origin: summarise([example for example in kept if example.origin == origin], app_of) for origin in ORIGINS},
         "all": summarise(kept, app_of),
+        "distributions": distributions(kept, app_of),
         "provenance": dict(sorted(Counter(example.provenance for example in kept).items(), key=lambda item: (-item[1], item[0]))),
     }
 
@@ -133,7 +135,7 @@ size_categories: ["{size}"]
 configs:
 - config_name: default
   data_files:
-{chr(10).join(f"  - {{split: {split}, path: {split}.jsonl}}" for split, figures in stats["splits"].items() if figures["instances"])}
+{chr(10).join(f"  - {{split: {split}, path: {split}.parquet}}" for split, figures in stats["splits"].items() if figures["instances"])}
 ---
 
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
@@ -170,6 +171,35 @@ class Near:
         return [int(other) for other in candidates[similarity >= self.threshold] if other != index]
 
 
+class Seen:
+    """The same for records that come one by one: what was added before is found. About 2.5 KB a record."""
+
+    def __init__(self, threshold: float) -> None:
+        self.threshold, self.rows = threshold, band_rows(threshold)
+        self.ids: list[str] = []
+        self.signatures: list[bytes] = []
+        self.buckets: dict[tuple[int, bytes], list[int]] = {}
+
+    def near(self, signature: bytes) -> str | None:
+        """The id of the earliest record whose estimated similarity to this signature reaches the threshold."""
+        own = np.frombuffer(signature, np.uint32)
+        for index in sorted({index for key in self._keys(signature) for index in self.buckets.get(key, ())}):
+            if (np.frombuffer(self.signatures[index], np.uint32) == own).mean() >= self.threshold:
+                return self.ids[index]
+        return None
+
+    def add(self, identifier: str, signature: bytes) -> None:
+        """Add a record that later ones are compared with."""
+        for key in self._keys(signature):
+            self.buckets.setdefault(key, []).append(len(self.ids))
+        self.ids.append(identifier)
+        self.signatures.append(signature)
+
+    def _keys(self, signature: bytes) -> list[tuple[int, bytes]]:
+        width = 4 * self.rows  # bytes: a permutation has four
+        return [(start, blake2b(signature[start : start + width], digest_size=8).digest()) for start in range(0, len(signature), width)]
+
+
 def band_rows(threshold: float) -> int:
     """Rows a band: the most that still find a pair at the threshold with probability 0.9 (fewer rows find more, and more in vain)."""
     return max((rows for rows in (2, 4, 8, 16) if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.9), default=1)
@@ -234,3 +264,19 @@ class Overlap:
         hits = [self.owners[start:end] for start, end in zip(left, right, strict=True)]
         others, shared = np.unique(np.concatenate([np.empty(0, np.int32), *hits]), return_counts=True)
         return [int(other) for other in others[shared >= self.share * len(own)]] if len(own) else []
+
+
+def near_outside(queries: Sequence[QueryPrint], outside: Sequence[QueryPrint], threshold: float, share: float) -> dict[int, int]:
+    """{record: outside query} for the records whose query is near to, or shares `share` of the n-grams of, a query of another test set."""
+    near = Near([query.signature for query in (*queries, *outside)], threshold)
+    owner_of = {int(gram): place for place, query in enumerate(outside) for gram in np.frombuffer(query.ngrams, np.uint32)}
+    wanted = np.fromiter(owner_of, np.uint32, len(owner_of))
+    found: dict[int, int] = {}
+    for place in range(len(outside)):
+        found.update({other: place for other in near.neighbours(len(queries) + place) if other < len(queries)})
+    for index, query in enumerate(queries):
+        shared = Counter(owner_of[int(gram)] for gram in np.intersect1d(np.frombuffer(query.ngrams, np.uint32), wanted))
+        for place, count in shared.items():
+            if count >= share * (len(outside[place].ngrams) // 4):
+                found.setdefault(index, place)
+    return found

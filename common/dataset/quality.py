@@ -27,11 +27,12 @@ from typing import Any, NamedTuple
 
 from common.cli import Reject
 from common.dataset import dedup
-from common.dialect import DialectError, parse
+from common.dialect import DialectError, apis_of, parse
 from common.jsonl import Record
 from common.packing import Message
 
 SEED, SYNTHETIC = ORIGINS = ("seed", "synthetic")
+PUBLISHED_FORM = "workflowbench"  # `form` of imported records: near the dialect, and judged as Python only
 SHAPE = ("actions", "ifs", "loops", "menus", "depth")  # the figures of the paper's table 1, and menus
 
 # Findings of `check` that drop a record. For a seed, those that make it no program, and APIs that are not known (the paper's first filter,
@@ -110,11 +111,7 @@ def _examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple
     if not plan:
         raise Reject("no_plan")
     tree = _parse(code)
-    findings, shortcut = tools.review(code, tools.catalog)
-    _check_findings(findings, REJECTING_SEED if origin == SEED else REJECTING_SYNTHETIC)
-    if shortcut is None:
-        raise Reject("does_not_compile", "; ".join(f"line {finding.line}: {finding.message}" for finding in findings[:1]))
-    steps = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]]
+    findings, steps = _published(code, tools) if record.get("form") == PUBLISHED_FORM else _confirm(code, origin, tools)
     figures = _figures(record.get("stats")) or shape(tree)
     if origin == SYNTHETIC:
         _check_apis(given, steps, limits.max_unused)
@@ -191,6 +188,20 @@ def _parse(code: str) -> ast.Module:
     if not any(isinstance(node, (ast.Call, ast.Assign, ast.AugAssign)) for node in ast.walk(tree)):
         raise Reject("no_code", "no statement beside comments" if code else "")
     return tree
+
+
+def _confirm(code: str, origin: str, tools: Tools) -> tuple[list[Any], list[str]]:
+    """The findings of a program that may stay, and the action id of every step of the shortcut that it becomes."""
+    findings, shortcut = tools.review(code, tools.catalog)
+    _check_findings(findings, REJECTING_SEED if origin == SEED else REJECTING_SYNTHETIC)
+    if shortcut is None:
+        raise Reject("does_not_compile", "; ".join(f"line {finding.line}: {finding.message}" for finding in findings[:1]))
+    return findings, [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]]
+
+
+def _published(code: str, tools: Tools) -> tuple[list[Any], list[str]]:
+    """No findings, and the APIs that a program in the published form calls, of those that the catalogue knows."""
+    return [], [api for api in apis_of(code) if tools.catalog.get(api)]
 
 
 def _check_findings(findings: list[Any], rejecting: frozenset[str]) -> None:

@@ -147,18 +147,21 @@ class _Search:
 # who goes where
 
 
-def assign(apis: Apis, order: Sequence[int], held: HeldOut, overlap: OverlapOf, size_id: int, size_ood: int) -> Assignment:
+def assign(apis: Apis, order: Sequence[int], held: HeldOut, overlap: OverlapOf, size_id: int, size_ood: int,
+           given: dict[int, str] | None = None) -> Assignment:  # fmt: skip
     """Give each record its split: OOD tests first, then ID tests, the rest is for training.
 
     What overlaps with a test record leaves the training set as `contaminated`.
     An ID test is taken only if every API of what leaves with it stays in training; a record that uses a held-out API and is
-    no OOD test is dropped as `held_out_excess`.
+    no OOD test is dropped as `held_out_excess`. `given`: tests of an earlier dataset, which stay; no further ones are taken then.
     """
-    splits: dict[int, str] = {}
+    splits: dict[int, str] = dict(given or {})
     dropped: dict[int, tuple[str, str, int | None]] = {}
     for index in order:
+        if index in splits:
+            continue
         if apis[index] & held.apis:
-            if apis[index] <= held.apis | held.common and len(splits) < size_ood:
+            if apis[index] <= held.apis | held.common and len(splits) < size_ood and given is None:
                 splits[index] = TEST_OOD
             else:
                 dropped[index] = ("held_out_excess", f"uses {min(apis[index] & held.apis)}", None)
@@ -169,7 +172,8 @@ def assign(apis: Apis, order: Sequence[int], held: HeldOut, overlap: OverlapOf, 
                 rest.remove(other)
                 dropped[other] = ("contaminated", rule, test)
     pool = [index for index in order if index in rest]
-    _choose_id(apis, pool, overlap, size_id, splits, dropped)
+    if given is None:
+        _choose_id(apis, pool, overlap, size_id, splits, dropped)
     for index in pool:
         if index not in dropped:
             splits.setdefault(index, TRAIN)

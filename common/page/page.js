@@ -166,7 +166,7 @@ async function start() {
   document.title = index.title;
   document.querySelector("h1").textContent = index.title;
   byId("facts").textContent = index.facts;
-  index.rows.forEach((row, number) => Object.assign(row, { number, sought: `${row.id} ${row.text} ${Object.values(row.facets).flat().join(" ")}`.toLowerCase() }));
+  index.rows.forEach((row, number) => Object.assign(row, { number, sought: `${row.id} ${row.text} ${Object.values(row.facets).filter(Array.isArray).flat().join(" ")}`.toLowerCase() }));
   addFilters();
   byId("filters").addEventListener("input", filter);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());

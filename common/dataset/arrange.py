@@ -1,0 +1,131 @@
+"""The dataset as a whole: which of equal records is kept, what gives a test away, and who goes into which split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from common import jsonl
+from common.dataset import dedup, splits
+from common.dataset.quality import SEED, Example
+from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN, HeldOut
+from common.jsonl import Record, UserError
+
+NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity from which two records are duplicates
+OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, share of a test query's 8-grams: a training record that has it gives the test away
+
+
+class Earlier(NamedTuple):
+    """The tests of a dataset that was made before, by id, and what it holds out; None: that follows from the tests."""
+
+    tests: dict[str, str]
+    held: HeldOut | None
+
+
+class Options(NamedTuple):
+    """The user's choices. `outside`: queries of other test sets, by name, that no record may be near to."""
+
+    test_size: int | None = None
+    ood_share: float = 0.5
+    common: int = 50
+    seed_number: int = 0
+    earlier: Earlier | None = None
+    outside: dict[str, str] | None = None
+
+
+class Dropped(NamedTuple):
+    """Why a record is dropped, and for which other: `kept` in its place, or the `test` that it gives away."""
+
+    reason: str
+    detail: str
+    other: str | None = None
+    relation: str = "kept"
+
+
+class Arrangement(NamedTuple):
+    """The split of each example that has one, what is held out, the properties with whether they hold, and who is dropped."""
+
+    splits: dict[int, str]
+    held: HeldOut
+    properties: dict[str, bool]
+    dropped: dict[int, Dropped]
+
+
+def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], options: Options) -> Arrangement:
+    """Arrange the records that passed the rules. A pure function of its arguments; time grows with the number of records."""
+    codes, queries = [example.code for example in examples], [example.query for example in examples]
+    near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
+    near_query = dedup.Near([query.signature for query in queries], NEAR_QUERY)
+    overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
+    tests = options.earlier.tests if options.earlier else {}
+    # of equal records the one is kept that is a test, else a seed, else has fewest findings
+    best_first = sorted(range(len(examples)), key=lambda i: (examples[i].id not in tests, examples[i].origin != SEED,
+                                                             examples[i].findings, examples[i].id))  # fmt: skip
+    twins = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
+                                          ("query", [query.exact for query in queries], near_query)])  # fmt: skip
+    dropped = {i: Dropped(reason, f"of {examples[kept].id}", examples[kept].id) for i, (kept, reason) in twins.items()}
+    dropped |= {i: drop for i, drop in _known_elsewhere(queries, options.outside or {}).items() if examples[i].id not in tests}
+    # from here on only those that are left have a say, in a seeded order
+    apis = [frozenset(example.apis) for example in examples]
+    order = [i for i in splits.shuffled([example.id for example in examples], options.seed_number) if i not in dropped]
+    size_id, size_ood = splits.sizes(len(order), options.test_size, options.ood_share)
+    given = {i: tests[examples[i].id] for i in order if examples[i].id in tests} if options.earlier else None
+    if given is None:
+        held = splits.choose_held_out(apis, order, app_of, size_ood, options.common)
+    else:
+        held = options.earlier.held if options.earlier and options.earlier.held else _implied(apis, order, given, app_of)
+    assigned, lost = splits.assign(apis, order, held, overlap, size_id, size_ood, given)
+    for i, (reason, detail, other) in lost.items():
+        dropped[i] = Dropped(reason, detail, None if other is None else examples[other].id, "test")
+    properties = splits.properties(apis, app_of, held, assigned, lambda i: [*near_code.neighbours(i), *near_query.neighbours(i)], overlap)
+    return Arrangement(assigned, held, properties, dict(sorted(dropped.items())))
+
+
+def _known_elsewhere(queries: Sequence[dedup.QueryPrint], outside: dict[str, str]) -> dict[int, Dropped]:
+    """The records that are near a query of another test set."""
+    names = list(outside)
+    near = dedup.near_outside(queries, [dedup.query_print(outside[name]) for name in names], NEAR_QUERY, OVERLAP_NGRAMS)
+    return {index: Dropped("contaminated", f"near {names[place]}", names[place], "test") for index, place in near.items()}
+
+
+def _implied(apis: Sequence[frozenset[str]], order: Sequence[int], given: dict[int, str], app_of: Callable[[str], str | None]) -> HeldOut:
+    """What the given tests hold out: APIs of the OOD test that no other record uses."""
+    used: dict[bool, set[str]] = {True: set(), False: set()}
+    for index in order:
+        used[given.get(index) == TEST_OOD] |= apis[index]
+    held = frozenset(used[True] - used[False])
+    shared = frozenset(api for api in used[True] & used[False] if app_of(api) is None)
+    apps = {app for api in held if (app := app_of(api)) is not None} - {app_of(api) for api in used[False]}
+    return HeldOut(held, tuple(sorted(app for app in apps if app)), shared)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what the user names
+
+
+def earlier_tests(folder: Path) -> Earlier:
+    """The tests of a dataset that this stage made before. Raises UserError where the folder holds none."""
+    try:
+        held = orjson.loads((folder / "stats.json").read_bytes())["held_out"]
+        out = HeldOut(frozenset(held["apis"]), tuple(held["apps"]), frozenset(held["common"]))
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise UserError(f"--tests-from {folder}: stats.json of a finished dataset is expected ({type(error).__name__})") from None
+    return Earlier({identifier: split for split in (TEST_ID, TEST_OOD) for identifier in jsonl.ids(folder / f"{split}.jsonl")}, out)
+
+
+def published_tests(records: Sequence[tuple[str, str]]) -> Earlier | None:
+    """The published tests among (id, published split); None where none are told."""
+    tests = {identifier: split for identifier, split in records if split != TRAIN}
+    return Earlier(tests, None) if tests else None
+
+
+def teval_queries(path: Path) -> dict[str, str]:
+    """The queries of a T-Eval file by name: what its prompts ask last. Raises UserError for another kind of file."""
+    try:
+        items: dict[str, Record] = orjson.loads(path.read_bytes())
+        return {f"teval:{name}": str(item["origin_prompt"][-1]["content"]) for name, item in items.items()}
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise UserError(f"--teval {path}: a planning file of T-Eval is expected ({type(error).__name__}: {error})") from None

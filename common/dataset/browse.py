@@ -1,0 +1,84 @@
+"""A dataset as one page: every record with its query, plan, program, and its shortcut drawn as steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from common import jsonl, page
+from common.catalog import Catalog
+from common.dataset.splits import SPLITS
+from common.dialect import Diagnostic, review
+from common.jsonl import Record
+from common.page.steps import steps
+from common.workers import ordered_map
+
+FACETS = [page.Facet("split", "Split"), page.Facet("origin", "Origin"), page.Facet("category", "Category"),
+          page.Facet("size", "Size", sort="name"), page.Facet("app", "App"), page.Facet("api", "API")]  # fmt: skip
+NUMBERS = [("actions", "steps"), ("depth", "nesting"), ("tokens", "words")]
+SIZES = 15, 30, 45, 60, 75, 90, 105  # steps: the bounds of the paper's figure 4
+FEW_WORKERS = 200  # records: for fewer, starting processes takes longer than it saves
+
+
+def write(folder: Path, most: int, workers: int) -> None:
+    """Write browse.html of a finished dataset: `most` records, evenly taken from the splits, the tests first."""
+    counts = {split: sum(1 for _ in jsonl.numbered_lines(folder / f"{split}.jsonl")) for split in SPLITS}
+    total, shown = sum(counts.values()), min(most, sum(counts.values()))
+    facts = f"{shown:,} of {total:,} records" if shown < total else f"{total:,} records"
+    made = ordered_map(row_of, _sample(folder, counts, shown), workers if shown > FEW_WORKERS else 1)
+    with page.PageWriter(folder / "browse.html", f"Workflows: {folder.name}", facts, FACETS, NUMBERS) as writer:
+        for row, sections in made:
+            writer.add(row, sections)
+
+
+def _sample(folder: Path, counts: dict[str, int], shown: int) -> Iterator[bytes]:
+    """The lines to show: of each split its share, every n-th."""
+    total = max(1, sum(counts.values()))
+    for split in reversed(SPLITS):
+        wanted = -(-shown * counts[split] // total)  # rounded up, so that a small test is not left out
+        for place, (_, line) in enumerate(jsonl.numbered_lines(folder / f"{split}.jsonl")):
+            if (place + 1) * wanted // counts[split] > place * wanted // counts[split]:
+                yield line
+
+
+def row_of(line: bytes) -> tuple[page.Row, list[page.Section]]:
+    """A record in the list, and opened."""
+    record, catalog = jsonl.parse(line, "a finished dataset"), Catalog.load()
+    code = record.get("annotated_code") or record["code"]
+    findings, shortcut = review(code, catalog)
+    drawn = steps(shortcut, catalog) if shortcut else []
+    actions = sum("remark" not in step for step in drawn)
+    row = page.Row(
+        record["id"], record["query"], f"{actions} steps · {record.get('category') or 'no category'}",
+        {"split": record["split"], "origin": record["origin"], "category": record.get("category") or "none", "size": size_class(actions),
+         "app": sorted({api.app_name or api.app for name in record["apis"] if (api := catalog.get(name))}), "api": record["apis"]},
+        {"actions": actions, "depth": max((step["depth"] for step in drawn), default=0), "tokens": len(code.split())},
+        badges(record, findings),
+    )  # fmt: skip
+    return row, [page.text("Query", record["query"]), page.text("Plan", record["plan"]), page.blocks("Shortcut", drawn),
+                 page.code("Program", code), *_about(record, findings)]  # fmt: skip
+
+
+def size_class(actions: int) -> str:
+    """The class of a number of steps, named so that names sort."""
+    low = max(bound for bound in (0, *SIZES) if actions >= bound)
+    high = next((bound for bound in SIZES if bound > actions), None)
+    return f"{low:3}–{high:3} steps" if high else f"{low:3} steps and more"
+
+
+def badges(record: Record, findings: list[Diagnostic]) -> list[tuple[str, str]]:
+    """What is known of a record at a glance: its split and origin, its round trip (seeds), what the checker says."""
+    trip = record.get("roundtrip")
+    exact = isinstance(trip, dict) and all(trip.get(proof) for proof in ("exact", "canonical", "fixed_point"))
+    proven = [] if trip is None else [("round trip", "good")] if exact else [("round trip differs", "bad")]
+    checked = ("checked", "good") if not findings else (f"{len(findings)} findings", "warn")
+    return [(record["split"], ""), (record["origin"], ""), *proven, checked]
+
+
+def _about(record: Record, findings: list[Diagnostic]) -> list[page.Section]:
+    """Where it is from, who wrote it, and what the checker found."""
+    source, writer = record.get("source") or {}, record.get("annotator") or record.get("writer") or {}
+    known = {**{f"source: {key}": value for key, value in source.items()}, **{f"model: {key}": value for key, value in writer.items()}}
+    rows = [(name, value if isinstance(value, str | int | float) else str(value)) for name, value in known.items() if value is not None]
+    found = [(f"line {finding.line}", f"{finding.code}: {finding.message}") for finding in findings]
+    return [*([page.table("Findings", found)] if found else []), page.table("Record", [("id", record["id"]), *rows])]

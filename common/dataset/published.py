@@ -1,0 +1,154 @@
+"""The published WorkflowBench, read and mended: its records become ours, its code valid Python where rules can make it so.
+
+PATH is its data folder (seed_data.json, synthesized_data.json, dataset_split_keys.json, dataset_split_keys_ood.json, statistics.pkl; what
+is not there is left out) or one JSON file of records, such as the 50 samples. Where a record has been mended, `repairs` lists each change
+with its line, kind, before and after. The code stays in the published form (`input()`, `range(int(n))`, …), which is near our dialect
+but is not it: such a record has `form: "workflowbench"`, and stage 06 asks of its code only that Python takes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from common import cli, jsonl
+from common.catalog import Catalog
+from common.dataset.export import OOD_KEY, TRAINING_KEY
+from common.dataset.quality import PUBLISHED_FORM, SEED, SYNTHETIC
+from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN
+from common.jsonl import Record, UserError
+
+FILES = {"seed_data.json": SEED, "synthesized_data.json": SYNTHETIC}
+SPLIT_FILES = {"dataset_split_keys.json": TEST_ID, "dataset_split_keys_ood.json": TEST_OOD}
+NAMES = {"plan": ("task_plan", "thought", "plan"), "code": ("annotated_code", "workflow_code", "code")}  # published names, the best first
+Split = dict[str, str]
+
+
+def mend(path: Path, folder: Path) -> dict[str, Path]:
+    """Write the records of the published dataset as JSONL into `folder`; returns the files by origin. Raises UserError."""
+    from common.dialect.repair import repair
+
+    catalog, split, figures = Catalog.load(), split_keys(path), statistics(path)
+    written: dict[str, Path] = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    valid = mended = total = 0
+    for origin, file in files(path).items():
+        target = folder / f"published-{origin}.jsonl"
+        with open(target.with_name(target.name + ".part"), "wb") as out:
+            for number, source in enumerate(rows(file)):
+                record = as_ours(source, f"{file}: record {number}", split, figures)
+                code, repairs = repair(record["annotated_code"], catalog, record["apis"])
+                total, valid, mended = total + 1, valid + is_python(code), mended + bool(repairs)
+                changes = [change._asdict() for change in repairs]
+                out.write(jsonl.encode({**record, "annotated_code": code, "code": code, "repairs": changes}))
+        target.with_name(target.name + ".part").replace(target)
+        written[origin] = target
+    cli.say(f"{total} published records: {mended} mended, {valid} are valid Python now; the changes are in their field `repairs`")
+    return written
+
+
+def files(path: Path) -> dict[str, Path]:
+    """The files of records by origin."""
+    if path.is_file():
+        return {SEED: path}
+    found = {origin: path / name for name, origin in FILES.items() if (path / name).exists()}
+    if not found:
+        raise UserError(f"--workflowbench {path}: {' or '.join(FILES)} or a JSON file of records is expected there")
+    return found
+
+
+def rows(file: Path) -> Iterator[Record]:
+    """The records of a file: a list of them, or columns by name as pandas writes a table."""
+    data = _json(file)
+    if isinstance(data, dict) and all(isinstance(column, dict) for column in data.values()):
+        keys = next(iter(data.values()), {})
+        data = [{name: column.get(key) for name, column in data.items()} for key in keys]
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise UserError(f"{file}: a list of records is expected")
+    yield from data
+
+
+def as_ours(source: Record, where: str, split: Split, figures: dict[str, Any]) -> Record:
+    """A published record with our names. Its id is its key, or a hash of its content where it has none of its own."""
+    told = {name: next((source[other] for other in others if isinstance(source.get(other), str)), None) for name, others in NAMES.items()}
+    if not isinstance(source.get("query"), str) or not told["code"]:
+        raise UserError(f'{where}: "query" and "{NAMES["code"][0]}" are expected, both text')
+    key = str(source.get("key") or "")
+    shared = key in ("", TRAINING_KEY, OOD_KEY)
+    digest = hashlib.sha256(f"{source['query']}\0{told['code']}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    apis = source.get("apis") if isinstance(source.get("apis"), list) else []
+    return {
+        "id": f"wb-{digest}" if shared else key, "source": {"site": "WorkflowBench", "key": key or None, "licence": "Apache-2.0"},
+        "query": source["query"], "apis": [str(api) for api in apis], "plan": told["plan"] or "", "annotated_code": told["code"],
+        "category": source.get("category"), "form": PUBLISHED_FORM,
+        "published_split": split.get(key), "published_figures": figures.get(key),
+    }  # fmt: skip
+
+
+def split_keys(path: Path) -> Split:
+    """The published split of each key: train, test_id or test_ood. Keys that stand nowhere have none."""
+    result: Split = {}
+    for name, test in SPLIT_FILES.items() if path.is_dir() else ():
+        if (path / name).exists():
+            keys = _json(path / name)
+            if not isinstance(keys, dict) or not {"train", "dev"} <= keys.keys():
+                raise UserError(f'{path / name}: an object with "train" and "dev" is expected')
+            result |= {**{str(key): TRAIN for key in keys["train"] if str(key) not in result}, **{str(key): test for key in keys["dev"]}}
+    return result | {TRAINING_KEY: TRAIN, OOD_KEY: TEST_OOD} if result else result
+
+
+def is_python(code: str) -> bool:
+    """Whether Python takes a text as a program."""
+    from common.dialect import DialectError, parse
+
+    try:
+        parse(code)
+    except DialectError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# reading without running
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads pickles of plain containers, numbers and text: a pickle that names any class or function is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise pickle.UnpicklingError(f"it wants {module}.{name}")
+
+    def persistent_load(self, identifier: Any) -> Any:
+        raise pickle.UnpicklingError("it refers to objects outside")
+
+
+def plain_pickle(path: Path) -> Any:
+    """The value of a pickle that holds nothing but plain data. Raises UserError for any other."""
+    try:
+        return _PlainUnpickler(io.BytesIO(path.read_bytes())).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError, OSError, MemoryError) as error:
+        raise UserError(f"{path}: a pickle of plain data is expected ({error}); nothing of it was loaded") from None
+
+
+def statistics(path: Path) -> dict[str, Any]:
+    """The published figures by key, where they are plain numbers."""
+    file = path / "statistics.pkl"
+    if not path.is_dir() or not file.exists():
+        return {}
+    value = plain_pickle(file)
+    return {str(key): figures for key, figures in value.items()} if isinstance(value, dict) else {}
+
+
+def _json(file: Path) -> Any:
+    try:
+        return orjson.loads(file.read_bytes())
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{file}: not JSON ({error})") from None

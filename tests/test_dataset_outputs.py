@@ -1,0 +1,238 @@
+"""What stage 06 makes of finished splits: Parquet, the published layout, figure, page; parts of a run, tests kept, outside test sets.
+
+Run with `python -m pytest tests/test_dataset_outputs.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import pickle
+import re
+from pathlib import Path
+
+import orjson
+import pytest
+from browser import opened, texts, until
+from test_filter_merge import Bench, bench, lines, record  # noqa: F401 (a fixture)
+
+from common import page
+from common.dataset import arrange, browse, dedup, export, figure, published
+from common.jsonl import UserError
+from common.page import steps as drawing
+
+EXAMPLE = "if_ = is_workflow_actions_ask(WFAskActionPrompt='Whose?')\nif if_ == 'a':\n    is_workflow_actions_showresult(Text=f'Hello {if_}')\n"
+HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
+
+
+def finished(folder: Path, **changes: object) -> Path:
+    """A finished dataset of three records, one in each split."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, split in enumerate(("train", "test_id", "test_ood")):
+        own = {"id": f"r{number}", "origin": "seed" if number < 2 else "synthetic", "query": f"Ask and greet, number {number}", "plan": "1. Ask.",
+               "apis": ["is.workflow.actions.ask"], "category": "Games", "annotated_code": f"# Ask.\n{EXAMPLE}", "code": EXAMPLE,
+               "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "residue": {str(number): [number]},
+               "stats": {"actions": 2, "ifs": 1, "loops": 0, "menus": 0, "depth": 1}, "split": split, **changes}  # fmt: skip
+        (folder / f"{split}.jsonl").write_bytes(orjson.dumps(own) + b"\n")
+    return folder
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# formats
+
+
+def test_datasets_loads_the_folder_offline_with_every_split_and_column(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    folder = finished(tmp_path / "bench")
+    export.write_parquet(folder)
+    (folder / "README.md").write_text("---\nconfigs:\n- config_name: default\n  data_files:\n" + "".join(
+        f"  - {{split: {split}, path: {split}.parquet}}\n" for split in ("train", "test_id", "test_ood")) + "---\n")
+    loaded = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert set(loaded) == {"train", "test_id", "test_ood"}
+    first = loaded["train"][0]
+    assert first["query"] == "Ask and greet, number 0" and first["messages"][1] == {"role": "assistant", "content": "a"}
+    assert json.loads(first["residue"]) == {"0": [0]} and first["shortcut"] is None and first["apis"] == ["is.workflow.actions.ask"]
+
+
+def test_an_empty_split_has_no_parquet_file_and_an_old_one_goes(tmp_path):
+    folder = finished(tmp_path)
+    export.write_parquet(folder)
+    (folder / "test_ood.jsonl").write_bytes(b"")
+    export.write_parquet(folder)
+    assert {path.name for path in folder.glob("*.parquet")} == {"train.parquet", "test_id.parquet"}
+
+
+def test_the_published_layout_has_the_keys_and_types_that_its_trainer_reads(tmp_path):
+    target = tmp_path / "wb"
+    export.write_workflowbench(finished(tmp_path / "bench"), target)
+    seeds, synthetic = (json.loads((target / name).read_text()) for name in ("seed_data.json", "synthesized_data.json"))
+    ids, ood = (json.loads((target / name).read_text()) for name in ("dataset_split_keys.json", "dataset_split_keys_ood.json"))
+    statistics = pickle.loads((target / "statistics.pkl").read_bytes())
+    assert [row["key"] for row in seeds] == ["r0", "r1"] and [row["key"] for row in synthetic] == ["synthesized_ood_test_data"]
+    for row in (*seeds, *synthetic):
+        assert isinstance(row["apis"], list) and all(isinstance(row[name], str) for name in ("query", "task_plan", "workflow_code"))
+        assert row["key"] in statistics or row["key"].startswith("synthesized_")
+    assert ids == {"train": ["r0"], "dev": ["r1"]} and ood == {"train": ["r0"], "dev": ["synthesized_ood_test_data"]}
+
+
+def test_what_is_exported_is_imported_again_with_its_splits(tmp_path):
+    export.write_workflowbench(finished(tmp_path / "bench"), tmp_path / "wb")
+    split = published.split_keys(tmp_path / "wb")
+    found = [published.as_ours(row, "here", split, {}) for file in published.files(tmp_path / "wb").values() for row in published.rows(file)]
+    assert [item["published_split"] for item in found] == ["train", "test_id", "test_ood"]
+    assert [item["annotated_code"] for item in found] == [f"# Ask.\n{EXAMPLE}"] * 3
+    assert published.statistics(tmp_path / "wb")["r0"]["ifs"] == 1
+
+
+def test_a_pickle_that_names_a_class_is_refused_and_runs_nothing(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "ran",))
+
+    (tmp_path / "statistics.pkl").write_bytes(pickle.dumps({"a": Trap()}))
+    with pytest.raises(UserError, match="plain data"):
+        published.statistics(tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_columns_as_pandas_writes_them_are_read_too(tmp_path):
+    (tmp_path / "a.json").write_text('{"query": {"0": "q", "1": "r"}, "annotated_code": {"0": "x", "1": "y"}}')
+    assert list(published.rows(tmp_path / "a.json")) == [{"query": "q", "annotated_code": "x"}, {"query": "r", "annotated_code": "y"}]
+
+
+def test_the_figure_shows_the_shares_that_stats_json_has(bench, monkeypatch):  # noqa: F811
+    folder = bench([record(number) for number in range(40)], [record(number, "synthetic") for number in range(100, 140)])
+    told = json.loads((folder / "stats.json").read_text())["distributions"]
+    assert set(told) == {"actions", "categories", "apps"}
+    assert all(abs(sum(group.values()) - 1) < 1e-3 for kind in told.values() for group in kind.values())
+    monkeypatch.undo()
+    figure.write(folder / "figure.png", {"distributions": told})
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# parts, tests kept, outside test sets
+
+
+def test_parts_put_together_give_what_one_run_gives(bench):  # noqa: F811
+    seed, generated = [record(number) for number in range(60)], [record(number, "synthetic", plan="") for number in range(60, 70)]
+    whole = bench(seed, generated, output="whole")
+    for index in (2, 0, 1):
+        bench(seed, generated, "--shard", f"{index}/3", output="parts")
+    merged = bench(seed, generated, "--merge", output="parts")
+    for name in ("train.jsonl", "test_id.jsonl", "test_ood.jsonl", "stats.json", "rejected.jsonl", "clusters.jsonl"):
+        assert (merged / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_a_part_that_is_missing_is_named(bench):  # noqa: F811
+    bench([record(number) for number in range(9)], [], "--shard", "1/3")
+    with pytest.raises(UserError, match="0-of-3, 2-of-3 is missing"):
+        bench([record(number) for number in range(9)], [], "--merge")
+
+
+def test_tests_of_an_earlier_dataset_stay_and_nothing_new_gives_them_away(bench):  # noqa: F811
+    seed = [record(number) for number in range(80)]
+    first = bench(seed, [], output="first")
+    tests = {split: [item["id"] for item in lines(first / f"{split}.jsonl")] for split in ("test_id", "test_ood")}
+    held = set(json.loads((first / "stats.json").read_text())["held_out"]["apis"])
+    spy = {**lines(first / "test_id.jsonl")[0], "id": "synthetic-spy", "origin": "synthetic", "annotator": {"model": "m"}}
+    new = [record(number, "synthetic") for number in range(200, 260)] + [spy]
+    second = bench(seed, new, "--tests-from", str(first), output="second")
+    for split, wanted in tests.items():
+        assert [item["id"] for item in lines(second / f"{split}.jsonl")] == wanted
+    train = lines(second / "train.jsonl")
+    assert len(train) > len(lines(first / "train.jsonl")) and "synthetic-spy" not in {item["id"] for item in train}
+    assert not any(held & set(item["apis"]) for item in train)
+
+
+def test_a_record_near_a_query_of_another_test_set_is_dropped_by_name(bench, tmp_path):  # noqa: F811
+    seed = [record(number) for number in range(30)]
+    items = {"query_7": {"origin_prompt": [{"role": "system", "content": "s"}, {"role": "user", "content": seed[3]["query"]}]},
+             "query_8": {"origin_prompt": [{"role": "user", "content": "Find a hotel near the old harbour of a city by the sea, please."}]}}
+    (tmp_path / "teval.json").write_text(json.dumps(items))
+    folder = bench(seed, [], "--teval", str(tmp_path / "teval.json"))
+    found = [reject for reject in lines(folder / "rejected.jsonl") if reject.get("test") == "teval:query_7"]
+    assert [reject["id"] for reject in found] == [seed[3]["id"]] and found[0]["reason"] == "contaminated"
+    assert not any(reject.get("test") == "teval:query_8" for reject in lines(folder / "rejected.jsonl"))
+
+
+def test_half_of_another_querys_ngrams_are_enough_to_be_near_it():
+    outside = dedup.query_print("one two three four five six seven eight nine ten eleven twelve")
+    own = [dedup.query_print("x y z one two three four five six seven eight nine ten eleven and quite another ending of it all here"),
+           dedup.query_print("nothing of the kind is said in this one at all whatever one may think of it")]
+    assert dedup.near_outside(own, [outside], 0.8, 0.5) == {0: 0}
+
+
+def test_files_of_another_kind_are_told_in_one_line(tmp_path):
+    (tmp_path / "x.json").write_text('{"a": 1}')
+    with pytest.raises(UserError, match="T-Eval"):
+        arrange.teval_queries(tmp_path / "x.json")
+    with pytest.raises(UserError, match="finished dataset"):
+        arrange.earlier_tests(tmp_path)
+    with pytest.raises(UserError, match="list of records"):
+        list(published.rows(tmp_path / "x.json"))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the page
+
+
+def embedded(path: Path) -> dict[str, object]:
+    found = re.findall(r'<script type="text/plain" id="([\w-]+)">([A-Za-z0-9+/=]*)</script>', path.read_text())
+    return {name: orjson.loads(gzip.decompress(base64.b64decode(data))) for name, data in found}
+
+
+def test_a_page_holds_every_record_and_nothing_of_a_record_is_markup(tmp_path):
+    with page.PageWriter(tmp_path / "p.html", HOSTILE, HOSTILE, [page.Facet("kind", "Kind")], []) as writer:
+        for number in range(page.CHUNK + 1):
+            writer.add(page.Row(f"r{number}", HOSTILE, facets={"kind": HOSTILE}), [page.text("T", HOSTILE)])
+    data = embedded(tmp_path / "p.html")
+    assert [len(data[f"chunk-{number}"]) for number in range(2)] == [page.CHUNK, 1] and len(data["index"]["rows"]) == page.CHUNK + 1
+    assert "onerror" not in (tmp_path / "p.html").read_text()
+
+
+def test_a_page_that_fails_on_the_way_leaves_the_old_one_in_place(tmp_path):
+    (tmp_path / "p.html").write_text("old")
+    with pytest.raises(ZeroDivisionError), page.PageWriter(tmp_path / "p.html", "", "", [], []):
+        raise ZeroDivisionError
+    assert (tmp_path / "p.html").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_diff_marks_the_lines_that_differ_and_pairs_the_others():
+    lines_ = page.diff("D", ("a", "b"), "same\nold\nend", "same\nnew\nmore\nend")["lines"]
+    assert lines_ == [("same", "same"), ("old", "new"), (None, "more"), ("end", "end")]
+
+
+def test_a_shortcut_is_drawn_with_titles_variables_and_depth():
+    from common.catalog import Catalog
+    from common.dialect import to_shortcut
+
+    drawn = drawing.steps(to_shortcut(EXAMPLE), Catalog.load())
+    assert [(step["depth"], step["title"]) for step in drawn] == [(0, "Ask for Input"), (0, "If"), (1, "Show Result"), (0, "End If")]
+    assert {"variable": "Provided Input"} in drawn[1]["parameters"][0][1] or {"variable": "if"} in drawn[1]["parameters"][0][1]
+    assert drawn[2]["parameters"][0][1][0] == "Hello "
+
+
+@pytest.mark.parametrize("value", [None, {}, [], {"Value": None}, {"Value": {"string": 3}}, {"attachmentsByRange": 1, "string": "a"}, b"x",
+                                   {"Value": {"WFDictionaryFieldValueItems": [1, None]}}, {"Type": "Variable", "Variable": {"Value": {}}}])
+def test_values_of_any_shape_are_drawn(value):
+    assert isinstance(drawing.plain(value), str)
+
+
+def test_the_page_is_searched_filtered_and_opened_in_a_browser(tmp_path):
+    folder = finished(tmp_path / "bench", name=HOSTILE)
+    browse.write(folder, 100, 1)
+    with opened(folder / "browse.html") as browser:
+        assert texts(browser, "#count") == ["3 of 3"]
+        browser.find_element("id", "search").send_keys("number 1")
+        until(lambda: texts(browser, "#count") == ["1 of 3"])
+        browser.find_element("css selector", ".row").click()
+        until(lambda: "Ask for Input" in texts(browser, ".block .title"))
+        assert "Ask and greet, number 1" in texts(browser, "#record .text") and texts(browser, ".call")
+        browser.execute_script("document.getElementById('search').value = ''; const f = document.querySelector('select[name=split]'); f.value = 'test_ood';"
+                               "f.dispatchEvent(new Event('input', {bubbles: true}))")
+        until(lambda: texts(browser, "#count") == ["1 of 3"] and "number 2" in texts(browser, ".row p")[0])
+        assert browser.title == "Workflows: bench"
