@@ -9,7 +9,7 @@ Writes   data/bench/: train, test_id and test_ood as .jsonl and .parquet, reject
     python 06_filter_merge.py --generated none --output data/bench-seed     # the tests, before the annotator is trained ...
     python 06_filter_merge.py --tests-from data/bench-seed                  # ... and kept when its records are added
     python 06_filter_merge.py --workflowbench WorkflowBench/data --output data/published     # the published dataset, mended
-    sbatch --array=0-15 06_filter_merge.py; python 06_filter_merge.py --merge                # the first pass in 16 parts
+    sbatch --array=0-15 --wrap "python 06_filter_merge.py"; python 06_filter_merge.py --merge    # the first pass in 16 parts, then the rest
 
 The rules that a record must pass are in common/dataset/quality.py, what counts as a duplicate in dedup.py there, the splits in splits.py.
 The same inputs and flags give the same bytes. The files are put in place once all are complete; a run that was killed is simply run again.
@@ -251,7 +251,7 @@ def main() -> int:
     started = time.perf_counter()
     if args.shard and not args.merge:
         return examine_part(args, inputs(args))
-    with cli.sole_writer(args.output):
+    with jsonl.sole_writer(args.output):
         stats = run(args, inputs(args))
     broken = [name for name, holds in stats["assertions"].items() if not holds]
     if broken and (args.tests_from or args.workflowbench):

@@ -1,9 +1,10 @@
-# make demo: all eight stages on examples/, offline, on a CPU.   make test: the tests.   Both set up .venv first, once.
+# make demo: all eight stages on examples/, offline, on a CPU.
+# make test: the tests.   make test-slurm: those on a real SLURM, of this machine.   All set up .venv first, once.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-all lint clean
+.PHONY: setup demo test test-slurm test-all lint clean
 
 setup: $(VENV)/ready
 
@@ -17,6 +18,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+
+test-slurm: setup
+	$(BIN)/python -m pytest -rs -m slurm tests
 
 test-all: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests

@@ -29,7 +29,6 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -88,12 +87,17 @@ def shard(text: str) -> tuple[int, int]:
     return index, count
 
 
-def slurm_shard() -> tuple[int, int] | None:
-    """(index, count) of the SLURM job array this process belongs to, if any."""
-    task, count = os.environ.get("SLURM_ARRAY_TASK_ID"), os.environ.get("SLURM_ARRAY_TASK_COUNT")
-    if not (task and count):
+def slurm_shard() -> str | None:
+    """This process's part of the SLURM job array it belongs to, if any, as --shard takes it.
+
+    Of an array with gaps, such as 3,7 or 0-6:2, the parts cannot be told: that becomes what --shard refuses, unless one is given.
+    """
+    task, count, first, last = (os.environ.get(f"SLURM_ARRAY_TASK_{name}") for name in ("ID", "COUNT", "MIN", "MAX"))
+    if not (task and count and first and last):
         return None
-    return int(task) - int(os.environ.get("SLURM_ARRAY_TASK_MIN", 0)), int(count)
+    if int(last) - int(first) + 1 != int(count):
+        return f"task {task} of a job array with gaps"
+    return f"{int(task) - int(first)}/{count}"
 
 
 def shard_path(path: Path, part: tuple[int, int] | None) -> Path:
@@ -233,23 +237,6 @@ class Run:
         summary(self.stage, read=self.read, written=self.written, rejected=self.rejected, skipped=self.skipped,
                 seconds=round(time.perf_counter() - self.started, 3), **figures)
         return EXIT_INTERRUPTED if self.interrupted else EXIT_DONE
-
-
-@contextmanager
-def sole_writer(folder: Path) -> Iterator[None]:
-    """Make a folder and lock it, for a stage that writes a folder and not a file; what goes wrong with files in it is one line."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        finally:
-            os.close(handle)
-    except BlockingIOError:
-        raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
-    except OSError as error:
-        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -70,9 +70,16 @@ def test_limit_counts_the_input_and_overwrite_starts_anew(stage):
 
 def test_an_array_job_takes_its_part(stage, tmp_path):
     for index in ("5", "6"):
-        stage(SLURM_ARRAY_TASK_ID=index, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MIN="5")
+        stage(SLURM_ARRAY_TASK_ID=index, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MIN="5", SLURM_ARRAY_TASK_MAX="6")
     parts = [[record["id"] for record in jsonl.read(tmp_path / f"out.{index}-of-2.jsonl")] for index in range(2)]
     assert sorted(parts[0] + parts[1]) == ["r1", "r2", "r4", "r5", "r7", "r8"] and all(parts)
+
+
+def test_an_array_with_gaps_must_be_told_its_parts(stage, tmp_path):
+    some = {"SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MIN": "3", "SLURM_ARRAY_TASK_MAX": "7"}
+    refused = stage(**some)
+    assert refused.returncode == 2 and "task 7 of a job array with gaps" in refused.stderr and not (tmp_path / "out.jsonl").exists()
+    assert stage("--shard", "7/8", **some).returncode == 0 and (tmp_path / "out.7-of-8.jsonl").exists()
 
 
 def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage):

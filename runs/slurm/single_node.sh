@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Train on one node, by default of eight GPUs: FSDP2, the paper's settings with LoRA. Prints the job's number.
+#     bash runs/slurm/single_node.sh --lr 2e-4
+#     MODEL=Qwen/Qwen2.5-7B GPUS=4 bash runs/slurm/single_node.sh --input data/mine.jsonl --output runs/mine
+# Arguments go to 07_train.py. Activate the Python environment first: a job inherits it. Account, partition and time limit are yours to
+# export: SBATCH_ACCOUNT, SBATCH_PARTITION, SBATCH_TIMELIMIT. Two minutes before the limit the run saves, requeues itself and goes on by
+# itself; `scancel --signal=USR1 JOB` makes it do so at once. `scancel JOB` saves and ends it; the same command goes on from there.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+MODEL=${MODEL:-meta-llama/Llama-3.1-8B}
+GPUS=${GPUS:-8}
+CPUS=${CPUS:-8} # for each GPU
+
+# all of a node's memory: rank 0 holds the whole model while it loads, 16 GB in bf16, 32 GB to be trained whole
+sbatch --parsable --nodes=1 --ntasks-per-node="$GPUS" --gpus-per-node="$GPUS" --cpus-per-task="$CPUS" --mem=0 \
+    07_train.py --model "$MODEL" "$@"
