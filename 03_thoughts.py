@@ -10,7 +10,8 @@ Writes   data/seed.jsonl: the record and comments, renames, annotated_code, plan
     python 03_thoughts.py --writer Qwen/Qwen3-8B --base-url http://localhost:8000/v1 --concurrency 256
 
 The writer never touches the program: it is asked for comments by line and for a rename map, and both are applied here, so annotated_code
-compiles to the very shortcut that code does; this is checked for every record. Workflows too long for one answer are commented in windows.
+compiles to the very shortcut that code does; this is checked for every record. Long workflows are commented and planned in windows, so
+that no question with its answer takes more than some 20,000 tokens of context, however long the workflow is.
 Answers are cached by content: after a kill the same command asks nothing twice and writes what an uninterrupted run would have written.
 """
 
@@ -18,20 +19,26 @@ from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from common import cli, dialect, llm, plist, prompts
 from common.catalog import Catalog
 from common.cli import Reject
+from common.dialect.canonical import IMPLICIT_VARIABLE
+from common.dialect.syntax import called
+from common.dialect.vocabulary import NameAllocator, identifier, spoken
 from common.jsonl import Record
 from common.llm import Usage, Writer
 
-WINDOW = 120  # statements commented in one answer: some 4,000 tokens, half of what an answer may have
-CONTEXT = 20  # lines shown before and after a window, so that its first and last lines make sense
-PLAN_CHARACTERS = 120_000  # of commented code in the plan's prompt, some 35,000 tokens; beyond it the comments alone are shown
-KEPT_IN_OUTLINE = "#", "if ", "elif ", "else:", "for ", "match ", "case "
-PLAN_IN_QUERY = 24_000  # characters of a plan in the query's prompt: the middle of a longer one adds nothing to a request
+# A window: some 30 tokens of answer for each comment make half of what an answer may have; and at three bytes a token, 8,000 tokens shown.
+WINDOW, WINDOW_BYTES = 120, 24_000
+CONTEXT, CONTEXT_LINE = 10, 200  # lines shown before and after a window, so that its first and last lines make sense, and their characters
+PLAN_SO_FAR = 3_000  # characters of the plan of the windows before: its end, which the next step goes on from
+PLAN_IN_QUERY = 12_000  # characters of a plan in the query's prompt: the middle of a longer one adds nothing to a request
+COMMENT = 500  # characters of a comment at most: one short sentence is asked for, and this is five
+WORDS_OF_A_BLOCK = 2  # in the step that tells of it, at least: fewer can't say what decides there
 TASKS = "notes", "plan", "query"
 
 
@@ -48,7 +55,7 @@ def arguments() -> argparse.Namespace:
 
 async def think(record: Record, writer: Writer, catalog: Catalog) -> Record:
     """The record with all that this stage adds. Raises Reject if an answer can't be used."""
-    code, about = record["code"], prompts.about(record.get("name") or "", record.get("description") or "")
+    code, about = readable(record["code"]), prompts.about(record.get("name") or "", record.get("description") or "")
     comments, renames, usage = await comment(code, about, writer, catalog)
     annotated = annotate(code, comments, renames)
     compare(record, annotated, renames)
@@ -63,22 +70,53 @@ async def think(record: Record, writer: Writer, catalog: Catalog) -> Record:
     }  # fmt: skip
 
 
+def readable(code: str) -> str:
+    """The program, if it is one. Raises Reject."""
+    try:
+        dialect.parse(code)
+    except dialect.DialectError as error:
+        raise Reject("does_not_parse", str(error)) from None
+    return code
+
+
 def annotate(code: str, comments: dict[int, str], renames: dict[str, str]) -> str:
-    """The program with its names changed and its comments above the statements they belong to."""
-    renamed = dialect.rename(code, renames)
-    place = dict(zip(prompts.statement_lines(code), prompts.statement_lines(renamed), strict=True))  # printed anew, lines may have moved
+    """The program with its names changed and its comments above the statements they belong to. Raises Reject."""
+    try:
+        renamed = dialect.rename(code, renames)
+        place = dict(zip(prompts.statement_lines(code), prompts.statement_lines(renamed), strict=True))  # printed anew, lines may move
+    except ValueError as error:  # a program that stage 02 has not written, with two statements on a line
+        raise Reject("not_annotated", str(error)) from None
     return prompts.commented(renamed, {place[line]: text for line, text in comments.items()})
 
 
 def compare(record: Record, annotated: str, renames: dict[str, str]) -> None:
-    """Raises Reject unless the annotated program compiles to the very shortcut that the program itself compiles to."""
+    """Raises Reject unless the annotated program compiles to the very shortcut that the program itself compiles to.
+
+    With the residue to an equal one; without it, where names are all that is known of variables, to the same program.
+    """
     try:
         before = dialect.to_shortcut(record["code"], record["residue"])
         after = dialect.to_shortcut(annotated, dialect.rename_residue(record["residue"], renames))
+        alone = dialect.equivalent(dialect.to_shortcut(record["code"]), dialect.to_shortcut(annotated))
     except ValueError as error:
         raise Reject("does_not_compile", str(error)) from None
-    if not plist.same(before, after):
+    if not plist.same(before, after) or not alone:
         raise Reject("changed_shortcut", f"the annotated program compiles to another shortcut; renames: {renames}")
+
+
+def windows(code: str, most: int | None = None) -> Iterator[list[int]]:
+    """The lines of a program's statements, in parts of at most `most` lines and WINDOW_BYTES as a model is shown them."""
+    lines, sizes = prompts.statement_lines(code), [len(line.encode()) for line in prompts.numbered(code).split("\n")]
+    part, size = list[int](), 0
+    for line, after in zip(lines, [*lines[1:], None]):
+        shown = sum(sizes[line - 1: after and after - 1])  # with the comment of the statement after it
+        if part and (len(part) == most or size + shown > WINDOW_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += shown
+    if part:
+        yield part
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -87,15 +125,15 @@ def compare(record: Record, annotated: str, renames: dict[str, str]) -> None:
 
 async def comment(code: str, about: str, writer: Writer, catalog: Catalog) -> tuple[dict[int, str], dict[str, str], Usage]:
     """(a comment for each statement by its line, new names by the old ones, usage), a window of statements at a time."""
-    shown = prompts.shorten_code(code)
-    lines, names = prompts.statement_lines(code), names_by_line(code)
+    shown, names, taken = prompts.shorten_code(code), names_by_line(code), names_in_use(code)
     texts, renames, usage = dict[int, str](), dict[str, str](), Usage()
-    for at in range(0, len(lines), WINDOW):
-        window = lines[at: at + WINDOW]
-        here = [name for line in window for name in names.get(line, [])]
-        fields = {"about": about, "code": prompts.numbered(shown, max(1, window[0] - CONTEXT), window[-1] + CONTEXT),
-                  "lines": ", ".join(map(str, window)), "names": ", ".join(here) or "(none)"}  # fmt: skip
-        prompt = prompts.prompt("notes", fields, accept_notes(window, here, set().union(*names.values()), renames),
+    for window in windows(shown, WINDOW):
+        first, last, here = window[0], window[-1], [name for line in window for name in names.get(line, [])]
+        parts = (prompts.numbered(shown, max(1, first - CONTEXT), first - 1, CONTEXT_LINE) if first > 1 else "",
+                 prompts.numbered(shown, first, last), prompts.numbered(shown, last + 1, last + CONTEXT, CONTEXT_LINE))
+        fields = {"about": about, "code": "\n".join(filter(None, parts)), "lines": ", ".join(map(str, window)),
+                  "names": ", ".join(here) or "(none)"}  # fmt: skip
+        prompt = prompts.prompt("notes", fields, accept_notes(window, here, taken | set(renames.values()), catalog),
                                 code=code, lines=window, names=here, catalog=catalog, renames=renames)
         answer = await writer.ask(prompt)
         window_texts, window_renames = answer.object
@@ -115,26 +153,48 @@ def names_by_line(code: str) -> dict[int, list[str]]:
     return result
 
 
-def accept_notes(lines: list[int], names: list[str], taken: set[str], renames: dict[str, str]) -> Callable[[Any], Any]:
-    """Takes an answer to the notes prompt: (comments by line, renames). Every line commented; each new name legal and its own."""
+def names_in_use(code: str) -> set[str]:
+    """What no variable may be called anew: every name of a program, and what variables are called where a text names them."""
+    nodes = list(ast.walk(ast.parse(code)))
+    named = [keyword.value for keyword in nodes if isinstance(keyword, ast.keyword) and keyword.arg == "WFVariableName"]
+    named += [node.args[0] for node in nodes if called(node) in ("variable", "missing") and node.args]
+    texts = {node.value for node in named if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | set(map(identifier, texts))
+
+
+def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: Catalog) -> Callable[[Any], Any]:
+    """Takes an answer to the notes prompt: (comments by line, renames). Every line commented once; each new name legal and its own.
+
+    A name is no reason to have all the comments written again: one that is reserved or taken gets what Python's own style gives it, an
+    underscore or a number (`list_`, `city_2`), and a proposal that is no name, or renames what was not asked about, is passed over.
+    """
 
     def accept(answer: Any) -> tuple[dict[int, str], dict[str, str]]:
-        comments = {comment["line"]: " ".join(comment["text"].split()) for comment in answer["comments"]}
-        if missing := [line for line in lines if not comments.get(line)]:
+        comments: dict[int, str] = {}
+        for line, text in ((comment["line"], prompts.one_line(comment["text"]).lstrip("# ")) for comment in answer["comments"]):
+            if comments.setdefault(line, text) != text and line in lines:
+                raise ValueError(f"line {line} has two comments")
+        if missing := [line for line in lines if not prompts.word_count(comments.get(line, ""))]:
             raise ValueError(f"lines {', '.join(map(str, missing))} have no comment")
-        new = {rename["old"]: rename["new"] for rename in answer["renames"] if rename["old"] != rename["new"]}
-        used = taken | set(renames.values())
-        for old, name in new.items():
-            if old not in names:
-                raise ValueError(f"the rename of {old}: it is none of the variables named in the question")
-            if not name.isascii() or not name.isidentifier() or dialect.vocabulary.identifier(name) != name:
-                raise ValueError(f"the rename of {old}: {name!r} cannot be a variable here")
-            if name in used:
-                raise ValueError(f"the rename of {old}: {name} is taken")
-            used.add(name)
+        if long := [line for line in lines if len(comments[line]) > COMMENT]:
+            raise ValueError(f"the comment of line {long[0]} is longer than a sentence")
+        new, allocator = dict[str, str](), NameAllocator()
+        allocator.taken |= taken
+        for rename in answer["renames"]:
+            old, name = rename["old"], identifier(rename["new"])
+            if old in names and old not in new and name != old and is_new_name(rename["new"], catalog):
+                free = allocator.take(name)
+                new |= {old: free} if identifier(free) == free else {}  # a number may make it longer than names are
         return {line: comments[line] for line in lines}, new
 
     return accept
+
+
+def is_new_name(proposal: str, catalog: Catalog) -> bool:
+    """Whether a proposal can become a variable's name: English letters in it, no API's name, none that loops give by themselves."""
+    name = identifier(proposal)
+    magic = IMPLICIT_VARIABLE.match(spoken(name))
+    return proposal.isascii() and any(map(str.isalpha, proposal)) and catalog.by_name(name) is None and not magic
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -142,15 +202,26 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], renames: d
 
 
 async def describe(annotated: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
-    """The task plan of a commented program."""
-    code = prompts.numbered(prompts.shorten_code(annotated))
-    if len(code) > PLAN_CHARACTERS:
-        code = "\n".join(line for line in code.splitlines() if line[4:].lstrip().startswith(KEPT_IN_OUTLINE))
-    blocks = block_lines(annotated)
-    fields = {"about": about, "code": code, "lines": ", ".join(map(str, blocks)) or "(none)"}
-    prompt = prompts.prompt("plan", fields, accept_plan(annotated, blocks), code=annotated, catalog=catalog)
-    answer = await writer.ask(prompt)
-    return answer.object, answer.usage
+    """The task plan of a commented program, a window at a time: each goes on from the last step of the one before."""
+    shown, blocks, usage = prompts.shorten_code(annotated), block_lines(annotated), Usage()
+    steps, parts = list[dict[str, Any]](), list(windows(shown))
+    for at, window in enumerate(parts):
+        last = parts[at + 1][0] - 2 if at + 1 < len(parts) else None  # above the next window's first statement stands its comment
+        here = [line for line in blocks if window[0] <= line <= window[-1]]
+        fields = {"about": about, "part": "A shortcut" if len(parts) == 1 else f"Part {at + 1} of {len(parts)}",
+                  "code": prompts.numbered(shown, max(1, window[0] - 1), last), "lines": ", ".join(map(str, here)) or "(none)",
+                  "so_far": so_far(steps)}  # fmt: skip
+        prompt = prompts.prompt("plan", fields, accept_plan(here, steps), code=annotated, catalog=catalog,
+                                starts=[part[0] for part in parts], at=at)
+        answer = await writer.ask(prompt)
+        steps, usage = steps + answer.object, usage.plus(answer.usage)
+    return prompts.plan_text(steps), usage
+
+
+def so_far(steps: list[dict[str, Any]]) -> str:
+    """What a later part's question says of the plan so far: its end."""
+    end = prompts.plan_text(steps)[-PLAN_SO_FAR:]
+    return f"\nThe plan so far ends like this; go on with the number that follows its last step:\n\n{end}\n" if steps else ""
 
 
 def block_lines(code: str) -> list[int]:
@@ -159,32 +230,50 @@ def block_lines(code: str) -> list[int]:
     return sorted(getattr(node, "pattern", node).lineno for node in nodes)
 
 
-def accept_plan(code: str, blocks: list[int]) -> Callable[[Any], str]:
-    """Takes an answer to the plan prompt: the plan as text. Steps there are, numbered, and each block is in one."""
+def accept_plan(blocks: list[int], before: list[dict[str, Any]]) -> Callable[[Any], list[dict[str, Any]]]:
+    """Takes an answer to the plan prompt: its steps. There are some, in order, and each block is told of in one."""
 
-    def accept(answer: Any) -> str:
-        steps = answer["steps"]
-        if not steps and ast.parse(code).body:
+    def accept(answer: Any) -> list[dict[str, Any]]:
+        steps, place = [], place_of(before[-1]["number"]) if before else ()
+        for step in answer["steps"]:
+            number, words = place_of(step["number"]), prompts.word_count(step["text"])
+            if not follows(number, place):
+                wanted = ".".join(map(str, (*place[:-1], place[-1] + 1))) if place else "1"
+                raise ValueError(f"step {step['number']!r} cannot follow step {'.'.join(map(str, place)) or '0'}; {wanted} could")
+            if words < max(1, WORDS_OF_A_BLOCK * len(set(step["lines"]) & set(blocks))):
+                raise ValueError(f"step {step['number']} says too little about its lines; say what decides there")
+            steps.append({**step, "number": ".".join(map(str, number))})
+            place = number
+        if not steps:
             raise ValueError("there are no steps")
-        if wrong := [step["number"] for step in steps if not step["number"].replace(".", "").isdigit() or not step["text"].strip()]:
-            raise ValueError(f"a step's number has the form 2 or 2.1 and its text is not empty, unlike {wrong[0]!r}")
         told = {line for step in steps for line in step["lines"]}
         if missing := [line for line in blocks if line not in told]:
             raise ValueError(f"no step has the lines {', '.join(map(str, missing))} in its `lines`; say what decides there")
-        return prompts.plan_text(steps)
+        return steps
 
     return accept
+
+
+def place_of(number: str) -> tuple[int, ...]:
+    """`2.1` as (2, 1), also where `Step 2.1:` is written; () for what has no number."""
+    found = re.fullmatch(r"\D*(\d{1,6}(?:\.\d{1,6})*)\D*", number, re.ASCII)
+    return tuple(map(int, found[1].split("."))) if found else ()
+
+
+def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
+    """Whether a step's number can come after the last one's: 2.1 is followed by 2.1.1, 2.2 or 3."""
+    return number == (*last, 1) or any(number == (*last[:depth], last[depth] + 1) for depth in range(len(last)))
 
 
 async def request(record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
     """The query that a person would get this workflow by."""
 
     def accept(answer: Any) -> str:
-        if problem := prompts.query_problem(answer["query"], record["apis"]):
+        if problem := prompts.query_problem(answer["query"], record["apis"], catalog):
             raise ValueError(problem)
-        return " ".join(answer["query"].split())
+        return prompts.one_line(answer["query"])
 
-    fields = {"about": about, "plan": prompts.shorten(plan, PLAN_IN_QUERY), "example": ""}
+    fields = {"about": about, "plan": prompts.shorten(plan, PLAN_IN_QUERY)}
     prompt = prompts.prompt("query", fields, accept, code=annotated, catalog=catalog, key=record["id"], apis=record["apis"],
                             name=record.get("name") or "", description=record.get("description") or "")
     answer = await writer.ask(prompt)

@@ -1,46 +1,46 @@
 """04 · Expand: new queries over more APIs, apps and categories than people's shortcuts have.
 
-Reads    data/seed.jsonl (stage 03): how many APIs workflows have, which built-in ones are common, examples to show the writer
+Reads    data/seed.jsonl (stage 03): how many APIs workflows have, which ones are common, examples to show the writer
 Writes   data/queries.jsonl: id, query, apis, apps, category, examples, writer
-         data/queries.rejected.jsonl: queries that named an API, or other answers that could not be used
+         data/queries.rejected.jsonl: queries that named an API, that are nearly another one, or other answers that could not be used
+         data/queries.stats.json: categories, apps and APIs before and after, as in the paper's figure 4; its picture with --figure
 
     python 04_expand.py                                           # 200 queries; rules write them if there is no key
-    python 04_expand.py --count 92000 --writer gpt-4o-mini --budget-usd 60
-    python 04_expand.py --count 1000 --seed 7 --output data/queries-7.jsonl
+    python 04_expand.py --n 92000 --writer gpt-4o-mini --budget-usd 60 --figure
+    python 04_expand.py --n 1000 --seed 7 --output data/queries-7.jsonl
 
 As in the paper (section 3.2): the number of APIs is drawn from the seed's own distribution, half of them Apple's, the rest from one to
-five apps; one of 28 categories; examples from the seed chosen for their structure. Query number i of a seed is drawn from (seed, i)
-alone, so a run that is interrupted goes on where it stopped, a larger --count continues a smaller one, and shards need not know each other.
-Memory: of the seed are kept its counts, and the few hundred shortest workflows with branches or loops as examples.
+five apps; one of 28 categories; examples from the seed chosen for their structure. Beyond it, common/expansion.py draws so that every API
+and category comes up evenly and the APIs of a set can work together. Query i is a pure function of the seed file, --seed and i, and
+nearly equal queries are judged in the order of i, so a run that is interrupted goes on where it stopped and writes what it would have
+written, and a larger --n continues a smaller one. Shards draw alike without knowing each other; each compares its own queries alone.
+Memory: of the seed are kept counts, a fingerprint of each query (2.5 KB) and some hundred examples; a fingerprint of each query written.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from common import cli, jsonl, llm, prompts
-from common.catalog import Api, Catalog
+import orjson
+
+from common import cli, distribution, jsonl, llm, prompts
+from common.catalog import Catalog
 from common.cli import Reject
+from common.distribution import Distribution
+from common.expansion import UNASKED, Diet, Sampler, Uses, is_usable
 from common.jsonl import Record, UserError
 from common.llm import Writer
 
-# The categories of RoutineHub, which the paper draws from (its figure 4).
-CATEGORIES = (
-    "Widgets", "Food & Drink", "News", "Photo & Video", "Productivity", "Graphics & Design", "Weather", "Books", "Snippets", "Games",
-    "Development Tools", "Finance", "Jailbreaking", "Reference", "Travel", "Music", "Business", "Sports", "Medical", "Education",
-    "Navigation", "Social Networking", "Shopping", "Entertainment", "Health & Fitness", "Lifestyle", "Utilities", "Kids",
-)  # fmt: skip
-APPS = 1, 5  # third-party apps a query draws on, at least and at most (paper)
+if TYPE_CHECKING:
+    from common.dataset.dedup import Seen
+
 MIN_APIS = 2  # of a query: a workflow of one call needs no workflow
-RARE = 0.2  # share of the draws of built-in APIs that go to all of them alike: else what the seed never uses would never come up
-UNASKED = frozenset({"is.workflow.actions.getvariable", "is.workflow.actions.nothing", *prompts.SYNTAX_APIS})  # no query can need them
-UNDOCUMENTED = frozenset({"tk"})  # sources: known from a Mac's tool list alone, most of them switches of the system's settings
+NEAR_QUERY = 0.8  # similarity from which two queries are one: that of stage 06, which would drop the second after 05 has worked on it
 KEPT_EXAMPLES = 300  # of each structure, the first that are short enough
 EXAMPLE_CHARACTERS = 3000  # of an example's commented code as shown: two of them are some 2,000 tokens
 
@@ -48,11 +48,12 @@ EXAMPLE_CHARACTERS = 3000  # of an example's commented code as shown: two of the
 def arguments() -> argparse.Namespace:
     """The flags of this stage."""
     parser = cli.parser(__doc__, "data/seed.jsonl", "data/queries.jsonl")
-    parser.add_argument("--count", type=cli.positive_int, default=200, metavar="N",
+    parser.add_argument("--count", "--n", type=cli.positive_int, default=200, metavar="N",
                         help="queries in all, earlier runs included (default: 200)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the draw (default: 0)")
     parser.add_argument("--max-apis", type=cli.positive_int, default=30, metavar="N",
                         help="most APIs in a query: their stubs and the answer must fit a prompt (default: 30)")
+    parser.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
     return parser.parse_args()
 
@@ -63,97 +64,138 @@ def arguments() -> argparse.Namespace:
 
 @dataclass
 class Seed:
-    """What is kept of the seed: numbers of APIs, uses of built-in ones, examples by their structure."""
+    """What is kept of the seed: its uses of APIs, its distribution, its queries' fingerprints, examples by their structure."""
 
-    counts: list[int] = field(default_factory=list)
-    uses: Counter[str] = field(default_factory=Counter)
+    distribution: Distribution
+    seen: Seen
+    uses: Uses = field(default_factory=Uses)
     examples: dict[str, list[Record]] = field(default_factory=lambda: {"branches": [], "loops": []})
 
 
 def survey(path: Path, catalog: Catalog, max_apis: int) -> Seed:
     """Read the seed once. Raises UserError if it has no workflow with APIs to draw from."""
-    seed = Seed()
+    from common.dataset import dedup
+
+    seed = Seed(Distribution(catalog), dedup.Seen(NEAR_QUERY))
     for record in jsonl.read(path, ("id", "apis", "query", "plan", "annotated_code")):
+        seed.distribution.add(record)
+        seed.seen.add(record["id"], dedup.query_print(record["query"]).signature)
         apis = [api for api in record["apis"] if api in catalog and api not in UNASKED]
-        if len(apis) < MIN_APIS:
-            continue
-        seed.counts.append(min(len(apis), max_apis))
-        seed.uses.update(api for api in apis if catalog[api].builtin)
+        seed.uses.apis.update(apis)
+        if len(apis) >= MIN_APIS:
+            seed.uses.sizes.append(min(len(apis), max_apis))
+        if record.get("category"):
+            seed.uses.categories[record["category"]] += 1
         structure = "loops" if "\nfor " in record["annotated_code"] else "branches" if "\nif " in record["annotated_code"] else None
         if structure and len(record["annotated_code"]) <= EXAMPLE_CHARACTERS and len(seed.examples[structure]) < KEPT_EXAMPLES:
             seed.examples[structure].append({key: record[key] for key in ("id", "query", "annotated_code")})
-    if not seed.counts:
+    if not seed.uses.sizes:
         raise UserError(f"{path}: no workflow calls {MIN_APIS} APIs that the catalogue knows; are these records of stage 03?")
     return seed
-
-
-def builtin_weights(seed: Seed, catalog: Catalog) -> dict[str, float]:
-    """How often each of Apple's own APIs is drawn: by its uses in the seed, and a share for all alike."""
-    usable = [api.id for api in catalog if api.builtin and is_usable(api)]
-    alike = RARE / (1 - RARE) * max(1, seed.uses.total()) / len(usable)
-    return {api: seed.uses[api] + alike for api in usable}
-
-
-def third_party(catalog: Catalog) -> dict[str, list[Api]]:
-    """The apps that a query may draw on, with their APIs that are documented well enough to be called."""
-    apps = {app: [api for api in apis if not api.builtin and is_usable(api)] for app, apis in catalog.apps().items()}
-    return {app: apis for app, apis in apps.items() if apis}
-
-
-def is_usable(api: Api) -> bool:
-    """Whether an API can be asked for: titled, with parameters or a result, not a hidden one, not written as syntax."""
-    named = bool(api.title) and not api.title.startswith(("Unknown", "Deprecated"))
-    return named and bool(api.parameters or api.result) and not set(api.source) <= UNDOCUMENTED and api.id not in UNASKED
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # a query
 
 
-class Task(dict[str, Any]):
-    """What is drawn for a query: id, apis, apps, category, examples (records of the seed)."""
+@dataclass(frozen=True)
+class Task:
+    """What a query is to be about; `place` counts the tasks of this run, `examples` are records of the seed."""
+
+    id: str
+    place: int
+    apis: list[str]
+    category: str
+    examples: list[Record]
 
 
-def draw(number: int, seed_number: int, seed: Seed, builtin: dict[str, float], apps: dict[str, list[Api]]) -> Task:
-    """Query `number`: a pure function of the seed number, the seed's survey and the catalogue."""
-    source = random.Random(f"{seed_number}:{number}")
-    count = source.choice(seed.counts)
-    chosen = sample_weighted(builtin, count // 2, source)
-    names, wanted, offered = source.sample(sorted(apps), min(APPS[1], len(apps))), source.randint(*APPS), list[str]()
-    for place, name in enumerate(names):  # more apps than drawn where those few have too few APIs
-        if place < wanted or len(offered) < count - count // 2:
-            offered += (api.id for api in apps[name])
-    chosen += source.sample(offered, min(count - count // 2, len(offered)))
-    examples = [source.choice(kept) for kept in seed.examples.values() if kept]
-    return Task(id=f"q-{seed_number}-{number}", apis=chosen, category=source.choice(CATEGORIES), examples=examples)
-
-
-def sample_weighted(weights: dict[str, float], count: int, source: random.Random) -> list[str]:
-    """`count` different keys, each draw by weight among those left."""
-    keyed = sorted(weights, key=lambda key: source.random() ** (1 / weights[key]), reverse=True)  # Efraimidis and Spirakis 2006
-    return keyed[:count]
+def tasks(run: cli.Run, sampler: Sampler, seed: Seed) -> Iterator[Task]:
+    """The queries that are due, in order."""
+    args, place = run.args, 0
+    for number in run.progress(range(min(args.count, args.limit or args.count)), args.count):
+        if run.interrupted:
+            break
+        if run.is_due(identifier := f"q-{args.seed}-{number}"):
+            run.read += 1
+            drawn, source = sampler.draw(number), random.Random(f"{args.seed}:{number}: examples")
+            examples = [source.choice(kept) for kept in seed.examples.values() if kept]
+            yield Task(identifier, place, drawn.apis, drawn.category, examples)
+            place += 1
 
 
 async def ask(task: Task, writer: Writer, catalog: Catalog) -> Record:
     """The record of a query. Raises Reject if the writer's answer can't be used."""
 
     def accept(answer: Any) -> str:
-        if problem := prompts.query_problem(answer["query"], task["apis"]):
+        if problem := prompts.query_problem(answer["query"], task.apis, catalog):
             raise ValueError(problem)
-        return " ".join(answer["query"].split())
+        return prompts.one_line(answer["query"])
 
     examples = [f"Request: {example['query']}\nIts shortcut:\n{prompts.shorten_code(example['annotated_code'])}"
-                for example in task["examples"]]  # fmt: skip
+                for example in task.examples]  # fmt: skip
     shown = "\n\n".join(examples)
-    fields = {"stubs": prompts.stubs(task["apis"], catalog), "category": task["category"], "examples": shown or "(none)"}
-    prompt = prompts.prompt("expand", fields, accept, apis=task["apis"], category=task["category"], catalog=catalog, key=task["id"])
+    fields = {"stubs": prompts.stubs(task.apis, catalog), "category": task.category, "examples": shown or "(none)"}
+    prompt = prompts.prompt("expand", fields, accept, apis=task.apis, category=task.category, catalog=catalog, key=task.id)
     answer = await writer.ask(prompt)
     return {
-        "id": task["id"], "query": answer.object, "apis": task["apis"],
-        "apps": sorted({catalog[api].app for api in task["apis"]}), "category": task["category"],
-        "examples": [example["id"] for example in task["examples"]],
+        "id": task.id, "query": answer.object, "apis": task.apis,
+        "apps": sorted({catalog[api].app for api in task.apis}), "category": task.category,
+        "examples": [example["id"] for example in task.examples],
         "writer": {"model": writer.name, "prompts": {"expand": prompts.prompt_id("expand")}, **answer.usage._asdict()},
     }  # fmt: skip
+
+
+def in_order(outcomes: Iterable[tuple[Task, Record | Reject]]) -> Iterator[tuple[Task, Record | Reject]]:
+    """The outcomes in the order of their tasks: a query waits for those before it, so that which of two is the second is no accident.
+
+    What still waits when a run ends in an error is not written; its answers are in the cache.
+    """
+    waiting, due = dict[int, tuple[Task, Record | Reject]](), 0
+    for task, outcome in outcomes:
+        waiting[task.place] = task, outcome
+        while due in waiting:
+            yield waiting.pop(due)
+            due += 1
+
+
+def new(outcome: Record | Reject, seen: Seen) -> Record | Reject:
+    """The outcome, or a Reject if it is nearly a query that was written before."""
+    from common.dataset import dedup
+
+    if isinstance(outcome, Reject):
+        return outcome
+    signature = dedup.query_print(outcome["query"]).signature
+    if other := seen.near(signature):
+        return Reject("near_duplicate", f"of {other}: {outcome['query']}")
+    seen.add(outcome["id"], signature)
+    return outcome
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# before and after
+
+
+def remember(output: Path, seen: Seen) -> None:
+    """Take up the queries that earlier runs have written."""
+    from common.dataset import dedup
+
+    for record in jsonl.read(output, ("query",)):
+        seen.add(record["id"], dedup.query_print(record["query"]).signature)
+
+
+def write_statistics(output: Path, seed: Distribution, figure: bool) -> dict[str, Any]:
+    """Write the distribution of the seed, of all queries and of both together beside the output, and its picture; returns the queries'."""
+    queries, diet, fed = Distribution(seed.catalog), Diet(seed.catalog), 0
+    for record in jsonl.read(output, ("apis",)):
+        queries.add(record)
+        fed += not diet.starving(record["apis"])
+    parts = {"seed": seed, "queries": queries, "together": seed.plus(queries)}
+    figures = {name: each.figures(is_usable) for name, each in parts.items()}
+    figures["queries"]["sets_with_all_inputs"] = round(fed / max(1, queries.records), 4)
+    jsonl.write_atomically(output.with_name(f"{output.stem}.stats.json"), orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+    if figure:
+        distribution.draw({"seed": seed, "seed and queries": parts["together"]}, output.with_name(f"{output.stem}.png"))
+    return figures["queries"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -165,25 +207,17 @@ def main() -> int:
     writer, catalog = llm.from_arguments(args), Catalog.load()
     with cli.Run("expand", args) as run:
         seed = survey(args.input, catalog, args.max_apis)
-        builtin, apps = builtin_weights(seed, catalog), third_party(catalog)
-
-        def tasks() -> Iterator[Task]:
-            for number in run.progress(range(min(args.count, args.limit or args.count)), args.count):
-                if run.interrupted:
-                    break
-                if run.is_due(f"q-{args.seed}-{number}"):
-                    run.read += 1
-                    yield draw(number, args.seed, seed, builtin, apps)
-
-        used: Counter[str] = Counter()
-        for task, outcome in writer.map(lambda task: ask(task, writer, catalog), tasks()):
+        remember(run.output, seed.seen)
+        sampler = Sampler(seed.uses, catalog, args.seed)
+        for task, outcome in in_order(writer.map(lambda task: ask(task, writer, catalog), tasks(run, sampler, seed))):
+            outcome = new(outcome, seed.seen)
             if isinstance(outcome, Reject):
-                run.reject(task["id"], outcome)
+                run.reject(task.id, outcome)
             else:
                 run.write(outcome)
-                used.update(outcome["apis"])
-        third = sum(count for api, count in used.items() if not catalog[api].builtin)
-        return run.finish(apis=len(used), third_party_share=round(third / max(1, used.total()), 3), **writer.figures())
+        made = write_statistics(run.output, seed.distribution, args.figure)
+        told = {key: made[key] for key in ("apis", "usable_apis_covered", "third_party_share", "sets_with_all_inputs")}
+        return run.finish(**told, **writer.figures())
 
 
 if __name__ == "__main__":

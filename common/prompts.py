@@ -8,20 +8,28 @@ that were written with it, so that data made with older words can be told apart.
     query    plan, name, what it needs  -> the request a person would make                             (03; paper B.5)
     expand   APIs, category, examples   -> a request that needs all of these APIs                       (04; paper B.6)
     refine   query, APIs, plan, code    -> plan and code, mended                                        (05; paper B.7)
+    repair   an answer, what is wrong   -> the answer again, mended by whoever gave it                  (05; ours)
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from common.catalog import Catalog, call_name
+from common.excerpts import commented, numbered, one_line, shorten, shorten_code, statement_lines, word_count
 from common.llm.protocol import Prompt
 
-SHOWN_LITERAL = 384  # characters of a literal that a model is shown; the paper's cut
+__all__ = ["Parts", "about", "answer", "chat", "commented", "numbered", "one_line", "parse_answer", "plan_text", "prompt", "prompt_id",
+           "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "word_count"]
+
+# What no person who knows no code would say: the marks of identifiers and parameter keys, of Python and of calls.
+_CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
+LONG_NAME, SHORT_NAME = 12, 7  # letters from which a name, or the last part of one, does not turn up in a sentence by chance
 # What the dialect writes as syntax, so that there is no function to offer.
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
     "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))  # fmt: skip
@@ -31,44 +39,54 @@ other assignments set variables, `+=` appends to one; if, for and `match menu(..
 f-strings are text with variables in it; a string that stands alone is the author's own remark. `… [1000 characters] …` stands for text \
 left out here."""
 
-NOTES = """Lines of a shortcut{about}:
+NOTES = """Lines of a shortcut{about}, each with its number in front:
 
 {code}
 
-For each of these lines write one short sentence on what it does for the person who runs the shortcut, and why if that can be seen: {lines}.
-Name the values that matter; do not just read the code aloud.
-Then look at these variables: {names}. Where a name says nothing about its content, propose a better one: lower_case, English, legal in
-Python, not used yet. Leave good names alone.
+First, write one comment for each of these lines, and for no others: {lines}.
+A comment is one short sentence, in English whatever language the shortcut is in: what happens there for the person who runs it, and why,
+where that shows. Name the things and values that matter; do not read the code aloud, and put no code in it. A line that opens a block says
+what is decided or repeated, a `case` line what is chosen.
+Then look at these variables: {names}. Where a name does not say what it holds (Text_2, Contents_of_URL), propose a better one: lower_case,
+English, different from all the others. Leave out those that are good already.
 Answer with one JSON object:
-{{"comments": [{{"line": 3, "text": "..."}}, ...], "renames": [{{"old": "Text_2", "new": "greeting"}}, ...]}}"""
+{{"comments": [{{"line": 3, "text": "Asks which city the forecast is for."}}, ...], "renames": [{{"old": "Text", "new": "city"}}, ...]}}"""
 
-PLAN = """A shortcut{about}, with a comment above each line:
+PLAN = """{part} of a shortcut{about}, with a comment above each line and numbers in front:
 
 {code}
 
-Describe it as a task plan that someone could build the same shortcut from: a flow chart in words, in numbered steps. Steps inside a
-branch, a loop or a menu's choice are numbered below the step that opens it (2, 2.1, 2.1.1). Each of the lines {lines} opens a block: a step
-must say what decides there and what happens in each case. Plain language: no code, no function names.
-`lines` of a step are the numbers of the lines it is about.
-Answer with one JSON object: {{"steps": [{{"number": "2.1", "text": "...", "lines": [4, 5]}}, ...]}}"""
+Describe it as a task plan that someone who never saw it could build the same shortcut from: a flow chart in words, as numbered steps.
+- A step is one thing that a person would name; a few lines that serve it together are one step.
+- What stands inside a branch, a loop or a menu's choice is numbered below the step that opens it: 2, then 2.1, 2.1.1, then 2.2 or 3.
+- Each of these lines opens a block or a choice of one: {lines}. A step has it in its `lines` and says what decides, or what is repeated.
+- Keep the values without which it would be another shortcut: addresses, texts that are shown, numbers.
+- English, plain language: no code, no names of functions.
+`lines` of a step are the numbers of the lines it is about.{so_far}
+Answer with one JSON object: {{"steps": [{{"number": "2.1", "text": "If the city is unknown, say so and stop.", "lines": [4, 5]}}, ...]}}"""
 
 QUERY = """What a shortcut does{about}:
 
 {plan}
 
-Write what a person would say to an assistant to be given this shortcut: a realistic request or question in one to four sentences, in the
-person's own words, that covers the main things it does and the values without which it would be another shortcut.
-Do not mention Python, code, functions or their names, variables or parameters.{example}
+Write what a person would say to an assistant to be given this shortcut: a realistic request or question, one to four sentences in English
+in the person's own words. It says what they want to get done and when or why they need it, covers the main things the shortcut does, its
+decisions and choices, and holds the values without which it would be another shortcut (names, addresses, numbers).
+It does not retell the plan step by step, and does not mention Python, code, functions or their names, variables or parameters.
 Answer with one JSON object: {{"query": "..."}}"""
 
 EXPAND = """These functions are at hand:
 
 {stubs}
 
-Write one request, in the category "{category}", that a person could make to an assistant that builds shortcuts: a realistic task of
-everyday life that can only be solved with every one of these functions, and with the decisions, repetitions or choices that such a task
-has. Never name a function or a parameter, and do not mention Python or code. Two to six sentences.
-For the manner and the depth, requests that belong to existing shortcuts:
+Write one request, in the category "{category}", that a person could make to an assistant that builds shortcuts: one realistic task of
+everyday life or work, told as a person tells it, that needs every one of these functions to be solved and little else.
+- Find the purpose first: what would someone be doing who needs all of these? What one function gives is what another works on.
+- Say what is decided, repeated or chosen on the way, as far as such a task has that.
+- Be specific: names, times, amounts, texts, as a person would give them. Make the values up.
+- Never name a function or a parameter, and do not mention Python or code. Apps may be named.
+- Two to six sentences in English, no list.
+For the manner and the depth only, requests that belong to existing shortcuts:
 
 {examples}
 
@@ -89,6 +107,12 @@ What a checker found: {findings}
 Mend both: they must do what was asked, agree with each other, use the functions above with parameters they have, and be complete. Above
 each line of code stands a comment. Change nothing else. Answer in the same form: `Thought:` and the plan, `Code:` and one Python block."""
 
+REPAIR = """A checker read this program and found:
+
+{findings}
+
+Give the whole answer again in the same form, plan and program, with these things mended. Change nothing else."""
+
 ANSWER = """{query}
 
 Write this as a shortcut: first a plan in numbered steps, then the program as Python with a comment above each line, in exactly this form:
@@ -105,7 +129,7 @@ These functions may be called, with keyword arguments only:
 
 {stubs}"""
 
-TEMPLATES = {"notes": NOTES, "plan": PLAN, "query": QUERY, "expand": EXPAND, "refine": REFINE, "answer": ANSWER}
+TEMPLATES = {"notes": NOTES, "plan": PLAN, "query": QUERY, "expand": EXPAND, "refine": REFINE, "repair": REPAIR, "answer": ANSWER}
 
 _TEXT, _LINE = {"type": "string"}, {"type": "integer"}
 
@@ -120,6 +144,7 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
     "query": {"type": "object", "properties": {"query": _TEXT}},
     "expand": {"type": "object", "properties": {"query": _TEXT}},
     "refine": None,
+    "repair": None,
     "answer": None,
 }
 
@@ -137,8 +162,8 @@ def prompt(task: str, fields: dict[str, str], accept: Callable[[Any], Any] = lam
 
 def about(name: str, description: str) -> str:
     """What an author says of a shortcut, as a prompt quotes it: it may be false, empty or an advertisement."""
-    said = [f" called “{shorten(name, 100)}”"] if name else []
-    said += [f" described by its author as “{shorten(description, 600)}”"] if description else []
+    said = [f" called “{shorten(title, 100)}”"] if (title := one_line(name)) else []
+    said += [f" described by its author as “{shorten(text, 600)}”"] if (text := one_line(description)) else []
     return " and".join(said)
 
 
@@ -169,6 +194,11 @@ def answer(plan: str, code: str) -> str:
     return f"Thought:{plan}\n\nCode:\n```python\n{code.rstrip()}\n```"
 
 
+def repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:
+    """The conversation that asks for an answer again: what was asked, the answer, and what is wrong with it."""
+    return [*messages, {"role": "assistant", "content": text}, {"role": "user", "content": REPAIR.format(findings=findings)}]
+
+
 def stubs(apis: Iterable[str], catalog: Catalog) -> str:
     """The Python stubs of APIs, as models see them; one that the catalogue does not know is shown by its name alone."""
     shown = [api for api in dict.fromkeys(apis) if api not in SYNTAX_APIS]
@@ -194,92 +224,36 @@ def parse_answer(text: str) -> Parts:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what a model is shown of code
-
-
-def shorten(text: str, limit: int = SHOWN_LITERAL) -> str:
-    """A text of more than `limit` characters as `head … [N characters] … tail`, where N are left out."""
-    head, tail = (limit + 1) // 2, limit // 2
-    return text if len(text) <= limit else f"{text[:head]}… [{len(text) - head - tail} characters] …{text[len(text) - tail:]}"
-
-
-class _Shorten(ast.NodeTransformer):
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
-        if isinstance(node.value, str) and len(node.value) > self.limit:
-            return ast.copy_location(ast.Constant(shorten(node.value, self.limit)), node)
-        if isinstance(node.value, bytes) and len(node.value) > self.limit:
-            kept = shorten(node.value.decode("latin-1"), self.limit).replace("…", "...")
-            return ast.copy_location(ast.Constant(kept.encode("latin-1")), node)
-        return node
-
-
-def shorten_code(code: str, limit: int = SHOWN_LITERAL) -> str:
-    """A program with its long text and bytes literals shortened: still Python, with the same statements and comments on the same lines.
-
-    Raises SyntaxError for what is no Python.
-    """
-    lines = [line.encode() for line in code.splitlines(keepends=True)]  # columns of syntax trees count bytes
-    for node in sorted(_printed_whole(ast.parse(code)), key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        literals = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str | bytes)]
-        if any(len(literal) > limit for literal in literals):
-            start, end = node.lineno - 1, node.end_lineno - 1
-            head, tail = lines[start][: node.col_offset], lines[end][node.end_col_offset:]
-            lines[start: end + 1] = [head + ast.unparse(_Shorten(limit).visit(node)).encode() + tail, *[b"\n"] * (end - start)]
-    return b"".join(lines).decode()
-
-
-def _printed_whole(tree: ast.Module) -> Iterator[Any]:
-    """The nodes that can be printed anew without touching a block: simple statements, and what stands in the heads of the others."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.If, ast.While)):
-            yield node.test
-        elif isinstance(node, ast.For):
-            yield node.iter
-        elif isinstance(node, ast.Match):
-            yield node.subject
-        elif isinstance(node, ast.match_case):
-            yield node.pattern
-        elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
-            yield node
-
-
-def statement_lines(code: str) -> list[int]:
-    """The lines, from 1, on which a statement or a `case` begins, in order; a program printed anew has as many."""
-    tree = ast.parse(code)
-    return sorted({getattr(node, "pattern", node).lineno for node in ast.walk(tree) if isinstance(node, (ast.stmt, ast.match_case))})
-
-
-def numbered(code: str, first: int = 1, last: int | None = None) -> str:
-    """Lines `first` to `last` of a program, each with its number."""
-    return "\n".join(f"{number:4}  {line}" for number, line in enumerate(code.splitlines(), start=1) if first <= number <= (last or number))
-
-
-def commented(code: str, comments: dict[int, str]) -> str:
-    """A program with a `#` line above each commented line, indented like it; the rest is untouched."""
-    lines = []
-    for number, line in enumerate(code.splitlines(), start=1):
-        if number in comments:
-            lines.append(f"{line[: len(line) - len(line.lstrip())]}# {' '.join(comments[number].split())}")
-        lines.append(line)
-    return "\n".join(lines) + "\n" if lines else ""
+# what is kept of an answer
 
 
 def plan_text(steps: list[dict[str, Any]]) -> str:
     """Steps as a text: one a line, indented by their depth."""
-    lines = [(step["number"].strip().rstrip("."), " ".join(step["text"].split())) for step in steps]
+    lines = [(step["number"].strip().rstrip("."), one_line(step["text"])) for step in steps]
     return "\n".join(f"{'   ' * number.count('.')}{number}. {text}" for number, text in lines)
 
 
-def query_problem(query: str, apis: Iterable[str]) -> str | None:
-    """What a query must not have in it: names of APIs or parameters, Python; or what it lacks."""
-    said = query.casefold()
-    if len(query.split()) < 3:
+def query_problem(query: str, apis: Iterable[str], catalog: Catalog | None = None) -> str | None:
+    """What a query must not have in it: names of APIs or parameters, however spelt, Python; or what it lacks.
+
+    With a catalogue also an API's short name as one word (showresult), unless titles and summaries use that word too (contacts).
+    """
+    if word_count(query) < 3:
         return "the query is no sentence"
+    plain = unicodedata.normalize("NFKC", query).casefold()
+    squeezed, said = re.sub(r"[\W_]", "", plain), set(re.findall(r"\w+", plain))
     for api in apis:
-        if api.casefold() in said or call_name(api).casefold() in said:
+        name, short = re.sub(r"[\W_]", "", api.casefold()), api.rsplit(".", 1)[-1].casefold()
+        jargon = catalog is not None and len(short) >= SHORT_NAME and short in said and short not in _words_of(catalog)
+        if (name in squeezed if len(name) >= LONG_NAME else api.casefold() in plain) or jargon:
             return f"the query names the function {call_name(api)}; say what it does instead"
-    found = re.search(r"\bis[._]workflow\b|\bWF[A-Z]\w+|\bpython\b|```|\b\w+\(\w*=", query, re.IGNORECASE)
+    if "isworkflowactions" in squeezed:
+        return "the query names a function; say what it does instead"
+    found = _CODE.search(unicodedata.normalize("NFKC", query))
     return f"the query mentions {found[0]!r}; say it as a person would who knows no code" if found else None
+
+
+@lru_cache(maxsize=2)
+def _words_of(catalog: Catalog) -> frozenset[str]:
+    """Every word that the catalogue's titles, summaries and names of apps are made of."""
+    return frozenset(word for api in catalog for word in re.findall(r"\w+", f"{api.title} {api.summary} {api.app_name}".casefold()))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,8 +18,10 @@ from typing import Any
 
 import pytest
 
-from common import jsonl, prompts
+from common import distribution, jsonl, prompts
 from common.catalog import Catalog
+from common.distribution import Distribution, entropy, evenness
+from common.expansion import BLOCK, CATEGORIES, Diet, Sampler, Uses, evenly, is_usable, paired
 from common.jsonl import UserError
 from tests.stub_openai import Reply, StubOpenAI
 
@@ -31,7 +37,7 @@ def stage(load_stage: Any) -> Any:
 
 
 @pytest.fixture
-def seed(tmp_path: Path) -> Path:
+def seed(tmp_path: Path, stage: Any) -> Path:
     """Ten workflows of two to four APIs, one with a branch, one with a loop."""
     structures = {0: "x = f()\nif x:\n    g()\n", 1: "x = f()\nfor i in x:\n    g()\n"}
     records = [{"id": f"s{number}", "apis": [*BUILTIN[: 2 + number % 3], "is.workflow.actions.conditional"], "query": f"Do it {number}",
@@ -47,13 +53,24 @@ def command(seed: Path, *flags: str) -> list[str]:
 
 
 def run(seed: Path, *flags: str) -> tuple[int, dict[str, Any], str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")}
-    done = subprocess.run(command(seed, *flags), capture_output=True, text=True, env=environment, timeout=60)
-    return done.returncode, json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}, done.stderr
+    """(exit code, summary, stderr) of the stage, run in this process: starting one costs more than the work."""
+    script, out, errors = sys.modules["stage_04"], io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+        patch.setattr(sys, "argv", command(seed, *flags)[1:])
+        for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+            patch.delenv(name)
+        code = script.main()
+    return code, json.loads(out.getvalue().splitlines()[-1]), errors.getvalue()
 
 
 def queries(seed: Path) -> dict[str, dict[str, Any]]:
     return {record["id"]: record for record in jsonl.read(seed.with_name("queries.jsonl"))}
+
+
+def wish(body: dict[str, Any], number: int, different: int = 1 << 30) -> str:
+    """An answer that depends on the question alone; there are so many `different` ones, which share few words."""
+    digest = hashlib.sha256(str(int(hashlib.sha256(body["messages"][1]["content"].encode()).hexdigest(), 16) % different).encode()).hexdigest()
+    return json.dumps({"query": "Please " + " ".join(f"do{digest[at: at + 4]}" for at in range(0, 40, 4))})
 
 
 def test_records_are_complete_and_name_no_api(seed: Path) -> None:
@@ -67,28 +84,20 @@ def test_records_are_complete_and_name_no_api(seed: Path) -> None:
         assert len(set(record["apis"])) == len(record["apis"]) and all(api in catalog for api in record["apis"])
         assert record["apps"] == sorted({catalog[api].app for api in record["apis"]})
         assert set(record["examples"]) == {"s0", "s1"}
-    assert len({record["category"] for record in records.values()}) > 15
+    assert Counter(Counter(record["category"] for record in records.values()).values()) == {2: 24, 3: 4}  # 60 over 28, evenly
 
 
 def test_half_of_the_apis_are_built_in_and_their_number_is_the_seeds(seed: Path) -> None:
-    run(seed, "--count", "200")
+    run(seed, "--n", "200")
     catalog = Catalog.load()
     counts: Counter[int] = Counter()
     for record in queries(seed).values():
         builtin = [api for api in record["apis"] if catalog[api].builtin]
         counts[len(record["apis"])] += 1
-        assert len(builtin) == len(record["apis"]) // 2
+        assert 0 <= len(builtin) - len(record["apis"]) // 2 <= 1  # one more where an API would have nothing to work on
         assert len({catalog[api].app for api in record["apis"] if api not in builtin}) <= 5
         assert not prompts.SYNTAX_APIS & set(record["apis"])
-    assert set(counts) == {2, 3, 4} and counts[2] > counts[4] * 0.7  # 40, 30 and 30 % in the seed
-
-
-def test_common_built_in_apis_come_up_more_often(stage: Any, seed: Path) -> None:
-    catalog = Catalog.load()
-    weights = stage.builtin_weights(stage.survey(seed, catalog, 30), catalog)
-    common = sum(weights[api] for api in BUILTIN)
-    assert common / sum(weights.values()) == pytest.approx(0.8, abs=0.01)
-    assert "is.workflow.actions.conditional" not in weights and min(weights.values()) > 0
+    assert set(counts) <= {2, 3, 4, 5} and counts[2] > counts[4] * 0.7 and counts[5] < 20  # 40, 30 and 30 % in the seed
 
 
 def test_a_larger_count_goes_on_from_a_smaller_one_and_another_seed_differs(seed: Path) -> None:
@@ -115,8 +124,8 @@ def test_an_endpoint_sees_stubs_category_and_examples_and_a_leaking_query_is_rej
     def answer(body: dict[str, Any], number: int) -> str:
         text = body["messages"][1]["content"]
         assert "def " in text and "Request: Do it 0" in text and "in the category" in text
-        leaks = "def is_workflow_actions_alert" in text
-        return '{"query": "Run a Python script and call WFURL"}' if leaks else '{"query": "Please do this for me"}'
+        leaks = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 3 == 0
+        return '{"query": "Run a Python script and call WFURL"}' if leaks else wish(body, number)
 
     with StubOpenAI(answer) as stub:
         code, summary, _ = run(seed, "--count", "20", "--writer", "stub", "--base-url", stub.base_url)
@@ -125,8 +134,33 @@ def test_an_endpoint_sees_stubs_category_and_examples_and_a_leaking_query_is_rej
     assert reasons == {"unusable_answer"}
 
 
+def test_nearly_equal_queries_are_one_whatever_order_they_come_in(seed: Path) -> None:
+    def answer(body: dict[str, Any], number: int) -> Reply:
+        return Reply(wish(body, number, different=3), delay=0.02 * (number % 5))
+
+    with StubOpenAI(answer) as stub:
+        flags = ("--n", "24", "--writer", "stub", "--base-url", stub.base_url)
+        assert run(seed, *flags, "--concurrency", "8")[1]["written"] == 3
+        first, rejects = queries(seed), list(jsonl.read(seed.with_name("queries.rejected.jsonl")))
+        assert {record["reason"] for record in rejects} == {"near_duplicate"} and len(rejects) == 21
+        for record in rejects:
+            other = record["detail"].removeprefix("of ").split(":")[0]
+            assert other in first and int(other.split("-")[2]) < int(record["id"].split("-")[2])
+        run(seed, *flags, "--concurrency", "1", "--overwrite")
+    assert queries(seed) == first and list(jsonl.read(seed.with_name("queries.rejected.jsonl"))) == rejects
+
+
+def test_a_query_copied_from_an_example_is_no_new_one(seed: Path) -> None:
+    records = [record | {"query": "Look up who follows me and tell me their names"} for record in jsonl.read(seed)]
+    seed.write_bytes(b"".join(map(jsonl.encode, records)))
+    with StubOpenAI(lambda body, number: '{"query": "Look up who follows me, and tell me their names!"}') as stub:
+        summary = run(seed, "--n", "3", "--writer", "stub", "--base-url", stub.base_url)[1]
+    assert summary["written"] == 0 and summary["rejected"] == 3
+    assert next(jsonl.read(seed.with_name("queries.rejected.jsonl")))["detail"].startswith("of s0: ")
+
+
 def test_killed_and_run_again_it_makes_the_same(seed: Path) -> None:
-    with StubOpenAI(lambda body, number: Reply('{"query": "Please do this for me"}', delay=0.05)) as stub:
+    with StubOpenAI(lambda body, number: Reply(wish(body, number, different=25), delay=0.05)) as stub:
         flags = ("--count", "30", "--writer", "stub", "--base-url", stub.base_url, "--concurrency", "4")
         process = subprocess.Popen(command(seed, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         output = seed.with_name("queries.jsonl")
@@ -138,7 +172,8 @@ def test_killed_and_run_again_it_makes_the_same(seed: Path) -> None:
         killed = queries(seed)
         seed.with_name("cache").unlink()
         run(seed, *flags, "--overwrite")
-    assert killed == queries(seed) and len(killed) == 30
+        rejects = list(jsonl.read(seed.with_name("queries.rejected.jsonl")))
+    assert killed == queries(seed) and len(killed) + len(rejects) == 30 and rejects
 
 
 def test_a_seed_without_apis_is_a_clear_error(stage: Any, tmp_path: Path) -> None:
@@ -146,3 +181,109 @@ def test_a_seed_without_apis_is_a_clear_error(stage: Any, tmp_path: Path) -> Non
     path.write_bytes(jsonl.encode({"id": "a", "apis": [], "query": "", "plan": "", "annotated_code": ""}))
     with pytest.raises(UserError, match="records of stage 03"):
         stage.survey(path, Catalog.load(), 30)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what is drawn
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return Catalog.load()
+
+
+def uses() -> Uses:
+    return Uses(Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), [2, 3, 5, 8], Counter({"Utilities": 40, "Games": 5}))
+
+
+def test_a_draw_depends_on_its_number_alone(catalog: Catalog) -> None:
+    one, other = Sampler(uses(), catalog, 0), Sampler(uses(), catalog, 0)
+    numbers = [0, 1, 27, 28, 29, 100, 200]
+    assert [one.draw(number) for number in numbers] == [other.draw(number) for number in reversed(numbers)][::-1]
+    assert Sampler(uses(), catalog, 1).draw(100) != one.draw(100)
+
+
+def test_every_api_and_category_comes_up_what_the_seed_uses_least_first(catalog: Catalog) -> None:
+    usable = [api for api in catalog if is_usable(api)]
+    rounds = max(sum(api.builtin for api in usable), sum(not api.builtin for api in usable))
+    sampler = Sampler(uses(), catalog, 0)
+    drawn = [sampler.draw(number) for number in range(rounds)]
+    seen = Counter(api for each in drawn for api in each.apis)
+    assert all(seen[api.id] for api in usable)
+    third = [api.id for api in usable if not api.builtin]
+    first = Counter(api for each in drawn[: len(third) // 2] for api in each.apis if api in third)
+    assert len(first) > 0.5 * len(third)
+    categories = Counter(each.category for each in drawn[:100])
+    assert set(categories) == set(CATEGORIES) - {"Utilities", "Games"} and max(categories.values()) - min(categories.values()) <= 2
+    assert Counter(each.category for each in drawn[: 28 * 12])["Games"] > 0
+
+
+def test_evenly_fills_up_what_lags_behind() -> None:
+    turn = evenly("abc", Counter({"a": 3, "b": 1}), random.Random(0))
+    order = [next(turn) for _ in range(8)]
+    assert order[:2] == ["c", *order[1:2]] and Counter(order[:5]) == {"c": 3, "b": 2} and set(order[5:]) == {"a", "b", "c"}
+
+
+def test_paired_gives_each_the_best_that_is_left() -> None:
+    assert paired(["x", "y", "z"], ["a", "b", "c"], lambda place, right: {"b": 2, "c": 1 + place}.get(right, 0)) == ["b", "c", "a"]
+    assert BLOCK == len(CATEGORIES) == 28
+
+
+def test_in_every_set_each_input_can_be_given(catalog: Catalog) -> None:
+    sampler, diet = Sampler(uses(), catalog, 3), Diet(catalog)
+    sets = [sampler.draw(number).apis for number in range(150)]
+    assert not any(diet.starving(apis) for apis in sets)
+    source = random.Random(0)
+    usable = [api.id for api in catalog if is_usable(api)]
+    assert sum(bool(diet.starving(source.sample(usable, len(apis)))) for apis in sets) > 15
+    strange = sum(len(diet.strangers(apis)) for apis in sets)
+    assert strange < 0.7 * sum(len(diet.strangers(source.sample(usable, len(apis)))) for apis in sets)
+
+
+@pytest.mark.parametrize(("apis", "hungry"), [
+    (["is.workflow.actions.image.resize"], True), (["is.workflow.actions.image.resize", "is.workflow.actions.selectphoto"], False),
+    (["is.workflow.actions.image.resize", "is.workflow.actions.getclipboard"], False), (["is.workflow.actions.showresult"], False),
+    (["is.workflow.actions.image.resize", "is.workflow.actions.getcurrentlocation"], True), (["unknown.api"], False),
+])  # fmt: skip
+def test_an_api_starves_without_the_thing_it_works_on(catalog: Catalog, apis: list[str], hungry: bool) -> None:
+    assert bool(Diet(catalog).starving(apis)) == hungry
+
+
+def test_what_nobody_would_ask_for_is_not_usable(catalog: Catalog) -> None:
+    titles = {api.title for api in catalog if is_usable(api)}
+    assert "Show Alert" in titles and "Set Wallpaper Photo" in titles
+    assert not [title for title in titles if "Widget" in title or "Deprecated" in title or "UI Element" in title]
+    assert not any(set(api.source) <= {"tk"} for api in catalog if is_usable(api))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# before and after
+
+
+def test_the_statistics_stand_beside_the_output_and_count_earlier_runs(seed: Path) -> None:
+    run(seed, "--n", "30")
+    run(seed, "--n", "56", "--figure")
+    statistics = json.loads(seed.with_name("queries.stats.json").read_bytes())
+    assert [statistics[name]["records"] for name in ("seed", "queries", "together")] == [10, 56, 66]
+    assert statistics["seed"]["third_party_share"] == 0 and 0.4 < statistics["queries"]["third_party_share"] < 0.7
+    assert set(statistics["queries"]["categories"].values()) == {2} and statistics["queries"]["evenness"]["categories"] == 1.0
+    assert statistics["together"]["usable_apis_covered"] > statistics["seed"]["usable_apis_covered"]
+    assert statistics["queries"]["sets_with_all_inputs"] == 1.0
+    assert seed.with_name("queries.png").read_bytes().startswith(b"\x89PNG") and seed.with_name("queries.png").stat().st_size > 10_000
+
+
+def test_figures_of_known_counts(catalog: Catalog) -> None:
+    each = Distribution(catalog)
+    for apis, category in ((BUILTIN[:2], "Travel"), (BUILTIN[:2], "Kids"), ([*BUILTIN, "unknown"], None)):
+        each.add({"apis": apis, "category": category})
+    figures = each.plus(each).figures()
+    assert figures["records"] == 6 and figures["api_uses"] == 16 and figures["apps"] == 1 and figures["categories"] == {"Travel": 2, "Kids": 2}
+    assert figures["apis_per_record"]["2-3"] == 4 and figures["apis_per_record"]["4-5"] == 2
+    assert entropy(Counter(a=1, b=1)) == 1.0 and evenness(Counter(a=3)) == 0.0 and evenness(Counter(a=3, b=3, c=3)) == 1.0
+    assert Distribution(catalog).figures()["third_party_share"] == 0.0
+
+
+def test_a_figure_that_cannot_be_written_is_a_clear_error(catalog: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        distribution.draw({"seed": Distribution(catalog)}, tmp_path / "file" / "queries.png")

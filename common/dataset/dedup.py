@@ -178,26 +178,31 @@ class Seen:
         self.threshold, self.rows = threshold, band_rows(threshold)
         self.ids: list[str] = []
         self.signatures: list[bytes] = []
-        self.buckets: dict[tuple[int, bytes], list[int]] = {}
+        self.buckets: dict[int, int | list[int]] = {}  # nearly all hold one record: a list for each would double the memory
 
     def near(self, signature: bytes) -> str | None:
         """The id of the earliest record whose estimated similarity to this signature reaches the threshold."""
         own = np.frombuffer(signature, np.uint32)
-        for index in sorted({index for key in self._keys(signature) for index in self.buckets.get(key, ())}):
+        found = (self.buckets.get(key, []) for key in self._keys(signature))
+        for index in sorted({index for bucket in found for index in (bucket if isinstance(bucket, list) else [bucket])}):
             if (np.frombuffer(self.signatures[index], np.uint32) == own).mean() >= self.threshold:
                 return self.ids[index]
         return None
 
     def add(self, identifier: str, signature: bytes) -> None:
         """Add a record that later ones are compared with."""
+        index = len(self.ids)
         for key in self._keys(signature):
-            self.buckets.setdefault(key, []).append(len(self.ids))
+            if isinstance(bucket := self.buckets.setdefault(key, index), list):
+                bucket.append(index)
+            elif bucket != index:
+                self.buckets[key] = [bucket, index]
         self.ids.append(identifier)
         self.signatures.append(signature)
 
-    def _keys(self, signature: bytes) -> list[tuple[int, bytes]]:
+    def _keys(self, signature: bytes) -> list[int]:
         width = 4 * self.rows  # bytes: a permutation has four
-        return [(start, blake2b(signature[start : start + width], digest_size=8).digest()) for start in range(0, len(signature), width)]
+        return [hash((start, signature[start : start + width])) for start in range(0, len(signature), width)]
 
 
 def band_rows(threshold: float) -> int:

@@ -7,8 +7,9 @@ the whole chain run anywhere, and the baseline that a model has to beat. Records
 from __future__ import annotations
 
 import ast
+import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -16,12 +17,13 @@ import orjson
 from common.catalog import Catalog
 from common.dialect.vocabulary import identifier
 from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
-from common.offline import baseline
+from common.offline import baseline, sentence
 from common.offline.baseline import draw
 from common.offline.prose import BUILTIN, Prose, arguments_of, listed
-from common.prompts import SYNTAX_APIS, answer, commented, plan_text, query_problem
+from common.prompts import SYNTAX_APIS, answer, commented, plan_text, query_problem, shorten
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
+LONGEST = 400  # characters of a comment: a menu may have forty choices
 GISTS = 5  # actions that a query names: what a person would mention
 # Actions that serve others: a person would not ask for them.
 PLUMBING = frozenset(BUILTIN + name for name in (
@@ -37,7 +39,7 @@ NAMED = ("I'd call it “{name}”.", "Think of it as “{name}”.", "It goes b
 LOOPS = "Do it for every item.", "Take them one by one.", "It has to go through all of them.", "Not just one: each.", "Repeat it as needed."
 BRANCHES = "It depends on what it finds.", "Check before going on.", "Not every case is alike.", "Decide by what comes back.", "Look first."
 THEMES = ("This is about {category}:", "For {category}, here is what I need:", "I am looking for help with {category}.",
-          "Something for my {category} routine:", "A {category} task I'd like to hand over:")  # fmt: skip
+          "Something for my {category} routine:", "Out of {category}, a task I'd like to hand over:")  # fmt: skip
 ORDERS = (("First", "After that", "Then", "Next", "Later on", "Finally"),
           ("To begin with", "From there", "Also", "On top of that", "Besides", "At the end"))
 TURNS = ("If something is missing along the way, the last steps can be skipped.", "Do the main part a few times over.",
@@ -74,7 +76,7 @@ def notes(code: str, lines: list[int], names: list[str], catalog: Catalog, renam
         if isinstance(node, ast.Name):
             node.id = {**renames, **better}.get(node.id, node.id)
     wanted, alternatives = set(lines), {id(branch) for node in ast.walk(tree) if (branch := elif_of(node))}
-    comments = [{"line": line, "text": prose.statement(node, id(node) in alternatives) + "."}
+    comments = [{"line": line, "text": shorten(prose.statement(node, id(node) in alternatives), LONGEST) + "."}
                 for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.match_case)
                 and (line := getattr(node, "pattern", node).lineno) in wanted]  # fmt: skip
     comments.sort(key=lambda comment: comment["line"])
@@ -117,14 +119,20 @@ def safe_name(name: str) -> str:
 # plans
 
 
-def plan(code: str, catalog: Catalog, **_: Any) -> dict[str, Any]:
-    """Numbered steps that follow the blocks of a program."""
+def plan(code: str, catalog: Catalog, starts: Sequence[int] = (1,), at: int = 0, **_: Any) -> dict[str, Any]:
+    """Numbered steps that follow the blocks of a program: those of part `at`, where the parts begin at the lines `starts`."""
     steps: list[dict[str, Any]] = []
-    _plan(ast.parse(code).body, Prose(catalog), "", steps)
-    return {"steps": steps}
+    _plan(ast.parse(code).body, Prose(catalog), "", frozenset(starts), steps)
+    last, here = starts[at + 1] if at + 1 < len(starts) else math.inf, list[dict[str, Any]]()
+    first = last
+    for step in reversed(steps):  # "Otherwise" has no line of its own: it belongs to the step after it
+        first = step["lines"][0] if step["lines"] else first
+        if (starts[at] <= first or at == 0) and first < last:
+            here.insert(0, step)
+    return {"steps": here}
 
 
-def _plan(body: list[ast.stmt], prose: Prose, above: str, steps: list[dict[str, Any]]) -> None:
+def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int], steps: list[dict[str, Any]]) -> None:
     place, simple = 0, list[ast.stmt]()
 
     def step(text: str, lines: list[int]) -> str:
@@ -140,6 +148,8 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, steps: list[dict[str, 
             simple.clear()
 
     for node in body:
+        if node.lineno in starts:
+            flush()
         if not hasattr(node, "body") and not isinstance(node, ast.Match):
             simple.append(node)
             if len(simple) == GROUP:
@@ -150,14 +160,14 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, steps: list[dict[str, 
         if isinstance(node, ast.Match):
             for number, case in enumerate(node.cases, start=1):
                 steps.append({"number": f"{inside}{number}", "text": prose.statement(case) + ":", "lines": [case.pattern.lineno]})
-                _plan(case.body, prose, f"{inside}{number}.", steps)
+                _plan(case.body, prose, f"{inside}{number}.", starts, steps)
             continue
-        _plan(node.body, prose, inside, steps)
+        _plan(node.body, prose, inside, starts, steps)
         while (branch := elif_of(node)) is not None:
-            _plan(branch.body, prose, step(prose.statement(branch, True) + ":", [branch.lineno]), steps)
+            _plan(branch.body, prose, step(prose.statement(branch, True) + ":", [branch.lineno]), starts, steps)
             node = branch
         if getattr(node, "orelse", None):
-            _plan(node.orelse, prose, step("Otherwise:", []), steps)
+            _plan(node.orelse, prose, step("Otherwise:", []), starts, steps)
     flush()
 
 
@@ -233,13 +243,19 @@ def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any)
 # programs
 
 
-def program(apis: list[str], catalog: Catalog, key: str, **_: Any) -> str:
-    """An answer in the chat format: the baseline's program with a comment above each statement, and its plan."""
-    code = baseline.program(apis, catalog, key)
+def program(apis: list[str], catalog: Catalog, key: str, request: str | None = None, **_: Any) -> str:
+    """An answer in the chat format: a program with a comment above each statement, and its plan.
+
+    For a person's `request` it is what the sentence says; else the baseline, which calls each of the APIs.
+    """
+    code = sentence.program(request, apis, catalog) if request else baseline.program(apis, catalog, key)
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
                 for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
     return answer(plan_text(plan(code, catalog)["steps"]), commented(code, comments))
 
 
-RULES: dict[str, Callable[..., Any]] = {"notes": notes, "plan": plan, "query": query, "expand": expand, "answer": program}
+RULES: dict[str, Callable[..., Any]] = {
+    "notes": notes, "plan": plan, "query": query, "expand": expand, "answer": program, "repair": program,
+    "refine": lambda draft, **_: draft,  # it knows nothing better
+}  # fmt: skip

@@ -229,7 +229,7 @@ class Prose:
                 end = ast.Constant(end.value - 1)
             return f"Repeat {self.value(end)} times"
         if _name(node.iter) == "repeat_count":
-            return f"Repeat {self.value(arguments[0])} times" if arguments else "Repeat"
+            return f"Repeat {self.value(arguments[0])} times" if arguments else "Repeat what follows"
         source = self.value(arguments[0] if _name(node.iter) in ("enumerate", "repeat_each") and arguments else node.iter)
         target = node.target.elts[-1] if isinstance(node.target, ast.Tuple) and node.target.elts else node.target
         return f"Repeat for each item of {source}" + ("" if self.plain else f", called {self.value(target)}")

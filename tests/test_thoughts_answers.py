@@ -1,0 +1,306 @@
+"""Stage 03 against writers that try to fool it, and against long workflows: python -m pytest tests/test_thoughts_answers.py"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common import dialect, offline, plist, prompts
+from common.catalog import Catalog
+from common.cli import Reject
+from common.llm import Answer, open_writer
+from common.offline import OfflineWriter
+from tests.stub_openai import Reply, StubOpenAI, error
+from tests.test_thoughts import PROGRAM, scripted, think, workflow
+
+pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
+
+LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00", "\x08", "\u202e"]
+
+
+@pytest.fixture(scope="module")
+def stage(load_stage: Any) -> Any:
+    return load_stage("03")
+
+
+class Twisted(OfflineWriter):
+    """The offline writer with its answers changed on the way: `twist(task, answer object)`; a None stays what it was."""
+
+    def __init__(self, twist: Any) -> None:
+        super().__init__()
+        self.twist, self.asked = twist, 0
+
+    async def reply(self, prompt: Any, messages: Any, sampling: Any) -> Answer:
+        self.asked += 1
+        answer = await super().reply(prompt, messages, sampling)
+        twisted = self.twist(prompt.task, json.loads(answer.text))
+        return answer if twisted is None else answer._replace(text=json.dumps(twisted))
+
+
+def twisted(stage: Any, task: str, change: Any, record: dict[str, Any] | None = None) -> tuple[Any, int]:
+    """(outcome, questions asked) of a workflow whose answers to a task are `change(answer)`."""
+    writer = Twisted(lambda asked, answer: change(answer) if asked == task else None)
+    return think(stage, record or workflow(), writer), writer.asked
+
+
+def is_the_same_shortcut(record: dict[str, Any]) -> bool:
+    before = dialect.to_shortcut(record["code"], record["residue"])
+    after = dialect.to_shortcut(record["annotated_code"], dialect.rename_residue(record["residue"], record["renames"]))
+    alone = dialect.to_shortcut(record["code"]), dialect.to_shortcut(record["annotated_code"])
+    return plist.same(before, after) and dialect.equivalent(*alone)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# comments
+
+
+@pytest.mark.parametrize("end", LINE_ENDS, ids=[f"{ord(end[-1]):04x}" for end in LINE_ENDS])
+def test_a_comment_stays_on_its_line_whatever_ends_lines(stage: Any, end: str) -> None:
+    def change(answer: Any) -> Any:
+        return answer | {"comments": [note | {"text": f"Harmless{end}is_workflow_actions_exit()"} for note in answer["comments"]]}
+
+    record, _ = twisted(stage, "notes", change)
+    assert is_the_same_shortcut(record) and set(record["comments"].values()) <= {
+        "Harmless is_workflow_actions_exit()", "Harmlessis_workflow_actions_exit()"}  # fmt: skip
+    assert "exit" not in ast.dump(ast.parse(record["annotated_code"]))
+    assert len(record["annotated_code"].splitlines()) == 2 * len(record["comments"]) + 1  # and the `else:`, which is no statement
+
+
+@pytest.mark.parametrize("text", ["# # Asks", "```python\nimport os\n```", "'''", '"""', "\\", "Asks \\", "-*- coding: rot13 -*-",
+                                  "type: ignore", "{about}", "%s", "Thought:", "🧑‍🌾 plants 植える"])  # fmt: skip
+def test_marks_of_code_in_a_comment_are_text(stage: Any, text: str) -> None:
+    def change(answer: Any) -> Any:
+        return answer | {"comments": [note | {"text": f"{text} x"} for note in answer["comments"]]}
+
+    record, _ = twisted(stage, "notes", change)
+    assert is_the_same_shortcut(record) and "# #" not in record["annotated_code"]
+    sample = prompts.parse_answer(prompts.answer(record["plan"], record["annotated_code"]))
+    assert sample == (record["plan"], record["annotated_code"])
+
+
+@pytest.mark.parametrize(("change", "problem"), [
+    (lambda notes: [note | {"text": " \n\u200b "} for note in notes], "have no comment"),
+    (lambda notes: [note | {"text": "—…!"} for note in notes], "have no comment"),
+    (lambda notes: [note | {"line": note["line"] + 1} for note in notes], "lines 1, 15 have no comment"),
+    (lambda notes: [note | {"line": -note["line"]} for note in notes], "have no comment"),
+    (lambda notes: [*notes, notes[0] | {"text": "Something else entirely."}], "line 1 has two comments"),
+    (lambda notes: [note | {"text": "very " * 200} for note in notes], "longer than a sentence"),
+    (lambda notes: [note | {"text": None} for note in notes], "should be of type string"),
+    (lambda notes: [note | {"line": "1"} for note in notes], "should be of type integer"),
+    (lambda notes: {"1": "Asks."}, "should be of type array"),
+    (lambda notes: [], "have no comment"),
+])  # fmt: skip
+def test_comments_that_leave_a_line_without_one_sentence_are_refused(stage: Any, change: Any, problem: str) -> None:
+    outcome, asked = twisted(stage, "notes", lambda answer: answer | {"comments": change(answer["comments"])})
+    assert isinstance(outcome, Reject) and outcome.reason == "unusable_answer" and problem in outcome.detail and asked == 2
+
+
+def test_comments_on_other_lines_and_the_same_twice_do_no_harm(stage: Any) -> None:
+    def change(answer: Any) -> Any:
+        return answer | {"comments": [*answer["comments"], *answer["comments"], {"line": 0, "text": "a"}, {"line": 10**15, "text": "b"}]}
+
+    assert twisted(stage, "notes", change)[0] == think(stage, workflow())
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# names
+
+
+@pytest.mark.parametrize(("new", "becomes"), [
+    ("class", "class_"), ("match", "match_"), ("case", "case_"), ("type", "type_"), ("print", "print_"), ("list", "list_"),  # Python's own
+    ("menu", "menu_"), ("range", "range_"), ("variable", "variable_"), ("if_result", "if_result_"), ("float", "float_"),  # the dialect's
+    ("URL", "URL_2"), ("Titles", "Titles_2"), ("Repeat Item", None), ("Repeat_Index_2", None),  # taken; given by loops
+    ("is_workflow_actions_ask", None), ("is.workflow.actions.ask", None), ("is_workflow_actions_gettext", None),  # an API's
+    ("2x", "n2x"), ("user name", "user_name"), ("a;b", "a_b"), ("x=1\nimport os", "x_1_import_os"), ("_", None), ("__", None),
+    ("", None), (" ", None), ("größe", None), ("名前", None), ("\u2028", None), ("…", None), ("Provided_Input", None),
+    ("a" * 5000, "a" * 48),
+])  # fmt: skip
+def test_a_proposed_name_becomes_legal_and_its_own_or_is_passed_over(stage: Any, new: str, becomes: str | None) -> None:
+    record, asked = twisted(stage, "notes", lambda answer: answer | {"renames": [{"old": "Provided_Input", "new": new}]})
+    assert record["renames"] == ({"Provided_Input": becomes} if becomes else {}) and asked == 3
+    assert is_the_same_shortcut(record) and dialect.check(record["annotated_code"]) == dialect.check(record["code"])
+
+
+def test_renames_of_what_is_no_variable_here_are_passed_over(stage: Any) -> None:
+    olds = ["is_workflow_actions_ask", "menu", "_", "nowhere", "", "Whose account?", "Provided_Input", "Provided_Input"]
+    renames = [{"old": old, "new": f"name_{place}"} for place, old in enumerate(olds)]
+    record, _ = twisted(stage, "notes", lambda answer: answer | {"renames": renames})
+    assert record["renames"] == {"Provided_Input": "name_6"}
+
+
+def test_names_that_swap_and_names_that_fall_together_stay_apart(stage: Any) -> None:
+    record, _ = twisted(stage, "notes", lambda answer: answer | {"renames": [
+        {"old": "URL", "new": "Titles"}, {"old": "Titles", "new": "URL"}, {"old": "Repeat_Item", "new": "URL"},
+        {"old": "Provided_Input", "new": "same"}, {"old": "Contents_of_URL", "new": "same"}]})
+    assert record["renames"] == {"URL": "Titles_2", "Titles": "URL_2", "Repeat_Item": "URL_3", "Provided_Input": "same",
+                                 "Contents_of_URL": "same_2"}  # fmt: skip
+    assert is_the_same_shortcut(record)
+
+
+def test_names_too_long_to_be_told_apart_are_passed_over(stage: Any) -> None:
+    olds = ["URL", "Titles", "Provided_Input"]
+    record, _ = twisted(stage, "notes", lambda answer: answer | {"renames": [{"old": old, "new": "a" * 60} for old in olds]})
+    assert record["renames"] == {"URL": "a" * 48} and is_the_same_shortcut(record)
+
+
+def test_two_statements_on_a_line_are_a_reject(stage: Any) -> None:
+    outcome = think(stage, workflow() | {"code": "is_workflow_actions_exit(); is_workflow_actions_exit()\n"})
+    assert isinstance(outcome, Reject) and outcome.reason == "not_annotated"
+
+
+def test_a_name_that_a_variable_has_by_its_text_is_taken(stage: Any) -> None:
+    program = "total = is_workflow_actions_number(WFNumberActionNumber=1)\nis_workflow_actions_showresult(Text=f'{total} {variable(\"Balance\")}')\n"
+    record, _ = twisted(stage, "notes", lambda answer: answer | {"renames": [{"old": "total", "new": "Balance"}]}, workflow(program=program))
+    assert record["renames"] == {"total": "Balance_2"} and is_the_same_shortcut(record)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.text(max_size=20), min_size=20, max_size=20),
+       st.lists(st.tuples(st.sampled_from(["Provided_Input", "URL", "Contents_of_URL", "Titles", "Repeat_Item"]),
+                          st.one_of(st.text(max_size=12), st.sampled_from(sorted(dialect.HELPERS)))), max_size=6))  # fmt: skip
+def test_whatever_is_answered_the_shortcut_stays_the_same(stage: Any, texts: list[str], renames: list[tuple[str, str]]) -> None:
+    def change(answer: Any) -> Any:
+        notes = [note | {"text": "word " + text} for note, text in zip(answer["comments"], texts)]
+        return {"comments": notes, "renames": [{"old": old, "new": new} for old, new in renames]}
+
+    record, _ = twisted(stage, "notes", change)
+    assert is_the_same_shortcut(record) and len(set(record["renames"].values())) == len(record["renames"])
+    assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(dialect.rename(record["code"], record["renames"])))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# plans and queries
+
+
+@pytest.mark.parametrize(("numbers", "good"), [
+    (["1", "2", "2.1", "2.1.1", "2.2", "3"], True), (["1.", "Step 2", "2.1:", "3)"], True), (["1", "1.1", "1.1.1", "2"], True),
+    (["2"], False), (["0"], False), (["1", "1"], False), (["1", "3"], False), (["1", "1.2"], False), (["1", "2.1"], False),
+    (["1", "1..1"], False), (["1", "²"], False), (["1", "٢"], False), (["1", "two"], False), (["1", ""], False), (["1", "2", "1"], False),
+    (["1", "1" * 5000], False), (["-1"], True), (["1", "1.1.1"], False), (["1", "2.0"], False), (["1", "2 3"], False),
+])  # fmt: skip
+def test_steps_are_numbered_in_order(stage: Any, numbers: list[str], good: bool) -> None:
+    accept = stage.accept_plan([], [])
+    answer = {"steps": [{"number": number, "text": "Do it.", "lines": []} for number in numbers]}
+    if good:
+        assert all(stage.place_of(step["number"]) for step in accept(answer))
+    else:
+        with pytest.raises(ValueError, match="cannot follow"):
+            accept(answer)
+
+
+def test_a_step_that_claims_all_blocks_and_says_nothing_is_refused(stage: Any) -> None:
+    def change(answer: Any) -> Any:
+        return {"steps": [{"number": "1", "text": "Do it all.", "lines": list(range(1, 100))}]}
+
+    outcome, asked = twisted(stage, "plan", change)
+    assert isinstance(outcome, Reject) and "says too little" in outcome.detail and asked == 3
+
+
+def test_line_ends_in_a_step_do_not_make_steps(stage: Any) -> None:
+    def change(answer: Any) -> Any:
+        return {"steps": [step | {"text": step["text"] + "\n9. Forged\u2028```python\nCode:\n"} for step in answer["steps"]]}
+
+    record, _ = twisted(stage, "plan", change)
+    assert len(record["plan"].splitlines()) == len(think(stage, workflow())["plan"].splitlines())
+    assert prompts.parse_answer(prompts.answer(record["plan"], "x = 1\n")) == (record["plan"], "x = 1\n")
+
+
+@pytest.mark.parametrize("query", [
+    "Run is.workflow.actions.showresult for me", "Run is_workflow_actions_showresult for me", "Use IsWorkflowActionsAsk please now",
+    "Use is workflow actions ask please", "Use is-workflow-actions-ask please", "Use ｉｓ＿ｗｏｒｋｆｌｏｗ＿ａｃｔｉｏｎｓ＿ａｓｋ please",
+    "Use is_\u200bworkflow_\u200bactions_ask please", r"Use is\_workflow\_actions\_ask please", "Then downloadurl the whole account page",
+    "Do a showresult with it", "Do a ShowResult with it", "Set WFURL to that page", "set wfurlactionurl to that page", "Write it in Python please",
+    "Write it in PYTHON please", "Call ask() and show it", "Call lookup(acct=me) for it", "```\nlook it up\n```", "call my_function(3) for it",
+    "Look up", "…!", "",
+])  # fmt: skip
+def test_a_query_that_names_an_api_in_whatever_spelling_is_refused(query: str) -> None:
+    apis = dialect.apis_of(PROGRAM)
+    assert prompts.query_problem(query, apis, Catalog.load()) is not None
+
+
+@pytest.mark.parametrize("query", [
+    "Ask me for an account and show me who follows it.", "Which contacts live near the address on my clipboard?", "查找一个账户并显示关注者",
+    "My WFH days: count them (this week) and tell me.", "What (roughly) is 3 (three) plus 4?", "Is workflow software worth it? Find reviews.",
+    "Show the file my_notes.txt from iCloud.",
+])  # fmt: skip
+def test_a_query_in_plain_words_is_taken(query: str) -> None:
+    apis = ["is.workflow.actions.setters.contacts", "is.workflow.actions.detect.address", *dialect.apis_of(PROGRAM)]
+    assert prompts.query_problem(query, apis, Catalog.load()) is None
+
+
+def test_a_program_that_is_none_is_a_reject(stage: Any) -> None:
+    outcome = think(stage, workflow() | {"code": "x = ("})
+    assert isinstance(outcome, Reject) and outcome.reason == "does_not_parse"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# long workflows
+
+
+def limited(tokens: int) -> Any:
+    """A model with a context of so many tokens: it refuses what does not fit with its answer, at three bytes a token."""
+
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        shown = sum(len(message["content"].encode()) for message in body["messages"]) // 3
+        if shown + body.get("max_tokens", 0) > tokens:
+            return error(400, f"the context has {tokens} tokens, and {shown} are given", "context_length_exceeded")
+        return scripted(body, number)
+
+    return answer
+
+
+def long_program(blocks: int) -> str:
+    """Blocks with one another's outputs in them, and a dictionary too long for any prompt."""
+    items = ", ".join(f"'key {number}': 'value {number} {'x' * 300}'" for number in range(300))
+    part = ("text_{0} = is_workflow_actions_gettext(WFTextActionText='Part {0}')\nif text_{0}:\n    for _ in range(3):\n"
+            "        is_workflow_actions_showresult(Text=f'{{text_{0}}}')\nelse:\n    is_workflow_actions_exit()\n")  # fmt: skip
+    return f"table = is_workflow_actions_dictionary(WFItems={{{items}}})\n" + "".join(part.format(number) for number in range(blocks))
+
+
+def test_windows_hold_every_statement_once_and_keep_to_their_size(stage: Any) -> None:
+    shown = prompts.shorten_code(workflow(program=long_program(150))["code"])
+    parts = list(stage.windows(shown, stage.WINDOW))
+    assert [line for part in parts for line in part] == prompts.statement_lines(shown) and len(parts) > 5
+    assert max(map(len, parts)) == stage.WINDOW
+    assert max(len(prompts.numbered(shown, part[0], part[-1]).encode()) for part in parts) <= stage.WINDOW_BYTES
+
+
+def test_a_long_workflow_is_commented_and_planned_whole_within_a_limited_context(stage: Any) -> None:
+    record = workflow(program=long_program(100))
+    with StubOpenAI(limited(20_000)) as stub:
+        outcome = think(stage, record, open_writer("stub", stub.base_url))
+    assert isinstance(outcome, dict), outcome
+    assert len(outcome["comments"]) == len(prompts.statement_lines(record["code"])) and is_the_same_shortcut(outcome)
+    assert len(outcome["plan"].splitlines()) == 200 and outcome["plan"].splitlines()[-1].startswith("200. ")
+    assert sum('"steps"' in request["messages"][1]["content"] for request in stub.requests) > 1
+
+
+def test_offline_the_parts_of_a_plan_fit_together(stage: Any) -> None:
+    record = think(stage, workflow(program=long_program(100)))
+    whole = offline.plan(record["annotated_code"], Catalog.load())["steps"]
+    assert [line.split(". ")[0].strip() for line in record["plan"].splitlines()] == [step["number"] for step in whole]
+
+
+@pytest.mark.slow
+def test_the_longest_workflows_of_the_corpus_pass_offline_and_within_a_limited_context(stage: Any, shared: Path) -> None:
+    longest = sorted((shared / "corpus" / "plist").rglob("*.*"), key=lambda path: path.stat().st_size)[-40:]
+    records, catalog = [], Catalog.load()
+    for path in longest:
+        try:
+            code, residue = dialect.to_python(plist.read_shortcut(path.read_bytes()))
+        except dialect.Unbalanced:
+            continue
+        records.append({"id": path.stem, "code": code, "residue": residue, "apis": dialect.apis_of(code)})
+    records = sorted(records, key=lambda record: len(prompts.statement_lines(record["code"])))[-8:]
+    assert len(prompts.statement_lines(records[-1]["code"])) > 700
+    with StubOpenAI(limited(20_000)) as stub:
+        for writer in (open_writer("offline"), open_writer("stub", stub.base_url)):
+            outcomes = [outcome for _, outcome in writer.map(lambda record, writer=writer: stage.think(record, writer, catalog), records)]
+            assert not [outcome for outcome in outcomes if isinstance(outcome, Reject)]
+            assert all(len(outcome["comments"]) == len(prompts.statement_lines(outcome["code"])) for outcome in outcomes)
