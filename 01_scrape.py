@@ -1,67 +1,70 @@
-"""Collect shortcuts: from a folder of files, from iCloud share links, or both -> data/shortcuts.jsonl
+"""Collect shortcuts: from a folder of files, from share links, from RoutineHub -> data/shortcuts.jsonl
 
     python 01_scrape.py --folder examples
-    python 01_scrape.py --folder ~/Downloads --output mine.jsonl
     python 01_scrape.py --links links.txt --contact https://example.org/me
+    python 01_scrape.py --routinehub 1-22000 --contact me@example.org --dry-run
 
---folder imports .shortcut, .plist, .wflow, .json and .xml files, signed ones too. --links reads one share link or record id a line, or
-JSONL with "url" and, if known, "name", "description", "category", "downloads", "author", "licence", "site".
-Each record holds id, source, name, description, category, downloads and the shortcut as tagged JSON; its id is a hash of the shortcut,
-so equal shortcuts have one record, and further ones are rejected as duplicates. What can't be reached for now is no reject: the exit
-code is 1, and the same command tries it again.
+--folder imports .shortcut, .plist, .wflow, .json and .xml files, signed ones too. --links reads one link or record id a line (iCloud share
+links; RoutineHub shortcuts, downloads and listings), or JSON with "url" and, if known, "name", "description", "category", "downloads",
+"author", "licence", "site"; it may be a folder of such files, or an archive of RoutineHub. --routinehub asks its API for ids.
+
+Each record holds id, source, name, description, category, downloads and the shortcut as tagged JSON; its id is a hash of the shortcut, so
+equal shortcuts have one record, and further ones are rejected as duplicates. What was fetched stands in <output>.crawl, a table of jobs and
+the bodies, less what is private: it is not asked for again, also with --overwrite. Remove that folder to fetch anew.
+
+Hosts are asked slowly, within robots.txt, and no more once they show that robots are not wanted. What can't be had for now is no reject:
+the exit code is 1, and the same command goes on. What is gone is asked for again twice, a week apart, before it is rejected.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import fcntl
 import hashlib
 import itertools
-import re
-import time
+import os
+import sqlite3
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
-import orjson
 
 from common import cli, jsonl, plist
+from common.crawl import arguments as crawling
+from common.crawl import links
+from common.crawl.links import OptOut, find_link, hub_link, readable
+from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.jsonl import Record, UserError
 
 if TYPE_CHECKING:
-    from requests import Response
+    from common.crawl.crawler import Crawler
+    from common.crawl.icloud import Stored
+    from common.crawl.jobs import Bodies, Jobs
 
 SUFFIXES = {".shortcut", ".plist", ".wflow", ".json", ".xml"}
-ICLOUD = "https://www.icloud.com"
-LINK = re.compile(r"(?:(?:https?://)?(?:www\.)?icloud\.com/shortcuts/(?:api/records/)?)?"
-                  r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?(?:[?#].*)?", re.IGNORECASE)
-ABOUT = ("description", "category", "downloads")  # what only a gallery knows, so only a JSONL line of --links can bring it
-
-TRIES = 5  # with the back-off below: a server has about half a minute to recover
-BACKOFF = 1.0  # seconds before the second try; doubled each time
-LONGEST_WAIT = 60.0  # seconds; a server that asks for more is left alone until the next run
-TIMEOUT = 30.0  # seconds to connect, and without a byte
-DEADLINE = 300.0  # seconds for one body: 64 MiB at 0.2 MB/s
-RETRIED = {408, 425, 429, 500, 502, 503, 504}
-REFUSALS = 5  # in a row; after these we are not wanted, and going on would be rude
-
-
-class Unreachable(Exception):
-    """Something can't be had for now: it is counted, not rejected, so that the next run tries again."""
+ABOUT = ("description", "category", "downloads")  # what only a gallery knows
 
 
 def main() -> int:
     args = arguments()
+    opt_out = OptOut.read(args.opt_out) if args.opt_out else OptOut()
+    if args.dry_run:
+        return show_plan(args, opt_out)
+    dropped = [] if args.overwrite else drop_opted_out(cli.shard_path(args.output, args.shard), opt_out)
     failed = others = 0
+    figures: Record = {}
     with cli.Run("scrape", args) as run:
         run.done.update(keys_written(run.output))
+        for key, detail in dropped:
+            opt_out.names.add(key)  # so that its stored body goes, too
+            run.reject(key, cli.Reject("opted_out", detail))
         if args.folder is not None:
             paths, others = list_files(args.folder)
-            failed += import_files(run, args.folder, paths)
-        if args.links is not None:
-            failed += import_links(run, args.links, Client(args.base_url, args.rate, args.contact))
-        code = run.finish(failed=failed, other_files=others)
+            failed += import_files(run, args.folder, paths, opt_out)
+        if args.links is not None or args.routinehub:
+            figures = crawl(run, opt_out)
+            failed += sum(figures["states"].get(state, 0) for state in ("new", "transient"))
+        code = run.finish(failed=failed, other_files=others, **figures)
     if failed and code == cli.EXIT_DONE:
         cli.say(f"error: {failed} could not be read or fetched (see above); run the same command again to try them again")
         return cli.EXIT_FAILED
@@ -72,23 +75,17 @@ def arguments() -> argparse.Namespace:
     parser = cli.parser(__doc__, output="data/shortcuts.jsonl")
     where = parser.add_argument_group("where from (at least one)")
     where.add_argument("--folder", type=Path, metavar="DIR", help="import the files of a folder and its subfolders")
-    where.add_argument("--links", type=Path, metavar="FILE", help="fetch iCloud share links: text or JSONL")
-    manners = parser.add_argument_group("manners (for --links)")
-    manners.add_argument("--rate", type=positive, default=2.0, metavar="N", help="requests a second to one host at most (default: 2)")
-    manners.add_argument("--contact", default="", help="a URL or e-mail address for the user agent, so that the host can reach you")
-    manners.add_argument("--base-url", default=ICLOUD, metavar="URL", help=f"where the records are (default: {ICLOUD})")
+    where.add_argument("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
+    where.add_argument("--routinehub", type=crawling.ranges, default=[], metavar="IDS",
+                       help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
+    where.add_argument("--pages", action="store_true", help="read each RoutineHub shortcut's page, too: description, category, author")
+    crawling.add_arguments(parser)
     args = parser.parse_args()
-    if args.folder is None and args.links is None:
-        parser.error("name --folder DIR, --links FILE or both")
+    if args.folder is None and args.links is None and not args.routinehub:
+        parser.error("name --folder DIR, --links FILE or --routinehub IDS, or more than one of them")
+    if (args.links is not None or args.routinehub) and not args.contact:
+        parser.error("--contact must be given with --links and --routinehub: a host that minds can tell you, then")
     return args
-
-
-def positive(text: str) -> float:
-    """An argparse type: a finite number above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is needed")
-    return value
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -102,39 +99,60 @@ def file_key(name: str, digest: str) -> str:
     return "file-" + hashlib.sha256(f"{digest}/{name}".encode()).hexdigest()[:16]
 
 
-def link_key(record: str) -> str:
-    """A share link never changes what it points to, so the id of its iCloud record is enough."""
-    return f"icloud-{record}"
+def record_key(output: Path, record: Record) -> str:
+    """The key of the file or link that a record was made of. A share link never changes what it points to, so its id is enough."""
+    source = record["source"]
+    if not isinstance(source, dict) or not (source.get("record") or {"file", "sha256"} <= source.keys()):
+        raise UserError(f"{output}: record {record['id']} does not say where it is from; name another --output")
+    return links.share_link(source["record"]).key if source.get("record") else file_key(source["file"], source["sha256"])
 
 
 def keys_written(output: Path) -> Iterator[str]:
     """The keys of the files and links whose records stand in the output."""
-    for record in jsonl.read(output, ("id", "source")):
-        source = record["source"]
-        if not isinstance(source, dict) or not (source.get("record") or {"file", "sha256"} <= source.keys()):
-            raise UserError(f"{output}: record {record['id']} does not say where it is from; name another --output")
-        yield link_key(source["record"]) if source.get("record") else file_key(source["file"], source["sha256"])
+    return (record_key(output, record) for record in jsonl.read(output, ("id", "source")))
 
 
-def keep(run: cli.Run, key: str, data: bytes, source: Record, name: str, about: Record) -> None:
-    """Write the record of one shortcut, or reject it: it is none, or it is one we have."""
-    place = source["file"] or source["url"]
+def keep(run: cli.Run, key: str, data: bytes, source: Record, name: str, about: Record, scrub: bool, opt_out: OptOut) -> None:
+    """Write the record of one shortcut, or reject it: it is none, it is one we have, or its author has opted out."""
+    origin = source["file"] or source["url"]
     try:
         shortcut = plist.read_shortcut(data)
+        if scrub:
+            shortcut, source["scrubbed"] = scrub_shortcut(shortcut)
         identifier, tree = plist.content_id(shortcut), plist.to_json(shortcut)
     except plist.PlistError as error:
-        return run.reject(key, cli.Reject(error.code, f"{place}: {error.detail}"))
-    if identifier in run.done:
-        return run.reject(key, cli.Reject("duplicate", f"{place}: the same shortcut as {identifier}"))
+        return run.reject(key, cli.Reject(error.code, f"{origin}: {error.detail}"))
     own_name = shortcut.get("WFWorkflowName")
-    run.write({"id": identifier, "source": {**source, "sha256": hashlib.sha256(data).hexdigest()},
-               "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
-               **{field: about.get(field) for field in ABOUT}, "shortcut": tree})
+    record = {"id": identifier, "source": source, "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
+              **{field: about.get(field) for field in ABOUT}, "shortcut": tree}
+    if opt_out.covers_record(record):
+        opt_out.names.add(key)
+        return run.reject(key, cli.Reject("opted_out", origin))
+    if identifier in run.done:
+        return run.reject(key, cli.Reject("duplicate", f"{origin}: the same shortcut as {identifier}"))
+    run.write(record)
 
 
-def readable(text: str) -> str:
-    """Text that UTF-8 can hold: lone surrogates, as in a file name that is no UTF-8, become question marks."""
-    return text.encode("utf-8", "replace").decode()
+def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
+    """Take records that are on the opt-out list out of the output; returns (key, detail) of each."""
+    if not (opt_out.names and output.exists()):
+        return []
+    dropped, part = [], output.with_name(output.name + ".part")
+    with open(output, "ab") as old:
+        try:
+            fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{output}: another run is writing it; wait for it, or name another --output") from None
+        jsonl.repair_tail(output)
+        with open(part, "wb") as new:
+            for number, line in jsonl.numbered_lines(output):
+                record = jsonl.parse(line, f"{output}:{number}", ("id", "source"))
+                if opt_out.covers_record(record):
+                    dropped.append((record_key(output, record), f"{record['id']} was taken out of the output"))
+                else:
+                    new.write(line)
+        os.replace(part, output) if dropped else part.unlink()
+    return dropped
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -150,7 +168,7 @@ def list_files(folder: Path) -> tuple[list[Path], int]:
     return ours, len(files) - len(ours)
 
 
-def import_files(run: cli.Run, folder: Path, paths: list[Path]) -> int:
+def import_files(run: cli.Run, folder: Path, paths: list[Path], opt_out: OptOut) -> int:
     """Import each file that is due; returns how many could not be read."""
     failed = 0
     for path in run.progress(paths[:run.args.limit]):
@@ -164,11 +182,12 @@ def import_files(run: cli.Run, folder: Path, paths: list[Path]) -> int:
             cli.say(f"{path}: cannot be read: {error.strerror}")
             failed += 1
             continue
-        key = file_key(name, hashlib.sha256(data).hexdigest())
+        digest = hashlib.sha256(data).hexdigest()
+        key = file_key(name, digest)
         if run.is_due(key):
             run.read += 1
-            source = {"site": "file", "url": None, "record": None, "author": None, "licence": None, "file": name}
-            keep(run, key, data, source, readable(path.stem), {})
+            source = {"site": "file", "url": None, "record": None, "author": None, "licence": None, "file": name, "sha256": digest}
+            keep(run, key, data, source, readable(path.stem), {}, bool(run.args.scrub), opt_out)
     return failed
 
 
@@ -176,151 +195,110 @@ def import_files(run: cli.Run, folder: Path, paths: list[Path]) -> int:
 # links
 
 
-def import_links(run: cli.Run, path: Path, client: Client) -> int:
-    """Fetch each link that is due; returns how many could not be reached."""
-    failed = 0
-    for link, about in run.progress(itertools.islice(read_links(path), run.args.limit)):
-        if run.interrupted:
-            break
-        match = LINK.fullmatch(link)
-        record = match[1].replace("-", "").lower() if match else ""
-        key = link_key(record) if match else "link-" + hashlib.sha256(link.encode()).hexdigest()[:16]
-        if not run.is_due(key):
-            continue
-        run.read += 1
-        url = f"{ICLOUD}/shortcuts/{record}"
-        try:
-            if not match:
-                raise cli.Reject("bad_link", f"{link[:200]!r} is no iCloud share link or record id")
-            data, name = fetch(client, record)
-        except cli.Reject as reject:
-            run.reject(key, reject)
-        except Unreachable as error:
-            cli.say(f"{url}: {error}")
-            failed += 1
-        else:
-            source = {"site": about.get("site") or "icloud", "url": url, "record": record, "author": about.get("author"),
-                      "licence": about.get("licence"), "file": None}
-            keep(run, key, data, source, name or about.get("name") or "", about)
-            run.done.add(key)  # the same link may stand in several categories of a gallery
-    return failed
+def crawl(run: cli.Run, opt_out: OptOut) -> Record:
+    """Fetch what --links and --routinehub name, and what follows from it; returns the figures for the summary."""
+    from common.crawl.jobs import Bodies, Jobs
 
-
-def read_links(path: Path) -> Iterator[tuple[str, Record]]:
-    """Yield (link, what is known about it) of each line; lines that start with # are comments."""
-    for number, line in jsonl.numbered_lines(path):
-        text = readable(line.decode("utf-8-sig", "replace").strip())
-        if text.startswith("{"):
-            about = jsonl.parse(line, f"{path}:{number}", ("url",))
-            yield readable(str(about["url"])).strip(), about
-        elif not text.startswith("#"):
-            yield text, {}
-
-
-def fetch(client: Client, record: str) -> tuple[bytes, str]:
-    """The property list behind a share link, and its name. Nothing else of the record is kept: it names its maker's account and device."""
+    store = store_of(run)
+    jobs, bodies = Jobs(store), Bodies(store)
+    forget_opted_out(jobs, bodies, opt_out)
+    crawler = open_crawler(run, jobs, bodies, opt_out)
+    want_sources(crawler, run)
+    run.progress((), total=sum(row[3] for row in jobs.waiting()))  # the crawler moves the bar itself
     try:
-        answer = orjson.loads(client.get(f"{client.base_url}/shortcuts/api/records/{record}"))
-        if answer.get("error") or answer.get("deleted"):
-            raise cli.Reject("gone", readable(str(answer.get("reason", "deleted")))[:200])
-        fields = answer["fields"]
-        asset = fields["shortcut"]["value"]
-        url, size, name = asset["downloadURL"].replace("${f}", "shortcut.plist"), asset.get("size"), fields.get("name", {}).get("value", "")
-    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
-        raise Unreachable(f"the answer is no shortcut record ({type(error).__name__}: {error})") from None
-    if urlsplit(url).scheme != urlsplit(client.base_url).scheme:
-        raise Unreachable(f"the record's file is at {url[:80]!r}: an https URL is expected")
-    try:
-        data = client.get(url)
-    except cli.Reject as reject:
-        if reject.reason != "gone":
-            raise
-        # The record is there, so its file is too: only this URL of it has expired. The next run is given a new one.
-        raise Unreachable(f"its file: {reject}") from None
-    if isinstance(size, int) and len(data) != size:
-        raise Unreachable(f"its file has {len(data):,} bytes; {size:,} were announced")
-    return data, name if isinstance(name, str) else ""
+        asyncio.run(crawler.crawl())
+    except (sqlite3.Error, OSError) as error:
+        raise UserError(f"{store}: cannot be written ({error}); free some space and run the same command again") from None
+    forget_opted_out(jobs, bodies, opt_out)  # of some, only the author or the id of what was fetched tells
+    figures = {"states": jobs.states(), "requests": {host.name: host.requests for host in crawler.client.hosts.values()}}
+    jobs.close()
+    return figures
 
 
-class Client:
-    """A polite HTTP client: a few requests a second to a host, bounded retries, and an end when a host does not want us."""
-
-    def __init__(self, base_url: str, rate: float, contact: str) -> None:
-        import requests  # keeps connections open, honours proxies, tells a cut body; it comes with `evaluate` anyway
-
-        self.base_url, self.interval = base_url.rstrip("/"), 1 / rate
-        self.error = requests.RequestException
-        self.session = requests.Session()
-        self.session.headers["User-Agent"] = f"WorkflowLLM-scrape/1.0 ({contact or 'no contact given'})"
-        self.next_request: dict[str, float] = {}
-        self.refusals = 0
-
-    def get(self, url: str) -> bytes:
-        """The body of a URL. Raises cli.Reject (gone, too_large), Unreachable, or UserError when the host refuses us again and again."""
-        for attempt in range(TRIES):
-            self._wait_for_turn(url)
-            wait = BACKOFF * 2**attempt
-            try:
-                with self.session.get(url, stream=True, timeout=TIMEOUT) as response:
-                    self._count_refusal(response)
-                    if response.status_code in {404, 410}:
-                        raise cli.Reject("gone", f"{urlsplit(url).netloc} answers {response.status_code}")
-                    if response.status_code == 200:
-                        return read_body(response)
-                    problem = f"status {response.status_code}"
-                    if response.status_code not in RETRIED:
-                        raise Unreachable(problem)
-                    wait = max(wait, retry_after(response))
-            except self.error as error:
-                problem = f"{type(error).__name__}: {error}"
-            if wait > LONGEST_WAIT:
-                raise Unreachable(f"{problem}; the server asks to wait {wait:,.0f} s")
-            if attempt + 1 < TRIES:
-                time.sleep(wait)
-        raise Unreachable(f"{problem}, after {TRIES} tries")
-
-    def _wait_for_turn(self, url: str) -> None:
-        host, now = urlsplit(url).netloc, time.monotonic()
-        turn = max(now, self.next_request.get(host, now))
-        self.next_request[host] = turn + self.interval
-        time.sleep(turn - now)
-
-    def _count_refusal(self, response: Response) -> None:
-        """A 401 or 403, a challenge, or a web page where data is due: someone wants no robots here. Never try to get around it."""
-        page = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
-        if not (page or response.status_code in {401, 403} or "cf-mitigated" in response.headers):
-            self.refusals = 0
-            return
-        self.refusals += 1
-        host = urlsplit(response.url).netloc
-        if self.refusals >= REFUSALS:
-            raise UserError(f"{host} refused {self.refusals} requests in a row (status {response.status_code}): stopped; "
-                            "run the same command later, with a lower --rate and a --contact, or fetch the files by hand for --folder")
-        raise Unreachable(f"{host} refuses (status {response.status_code}{', a web page' if page else ''})")
+def forget_opted_out(jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> None:
+    """Remove what was stored of those on the opt-out list."""
+    for digest in jobs.forget(opt_out.covers) if opt_out.names else ():
+        bodies.remove(digest)
 
 
-def read_body(response: Response) -> bytes:
-    """The body, within the limits of size and time."""
-    parts, size, deadline = [], 0, time.monotonic() + DEADLINE
-    for part in response.iter_content(1 << 16):
-        parts.append(part)
-        size += len(part)
-        if size > plist.MAX_BYTES:
-            raise cli.Reject("too_large", f"more than {plist.MAX_BYTES:,} bytes")
-        if time.monotonic() > deadline:
-            raise Unreachable(f"{size:,} bytes in {DEADLINE:,.0f} s: too slow")
-    return b"".join(parts)
+def store_of(run: cli.Run) -> Path:
+    """The folder beside the output with the jobs and the bodies."""
+    return run.output.with_suffix(".crawl")
 
 
-def retry_after(response: Response) -> float:
-    """Seconds that the server asks us to wait (RFC 9110, 10.2.3: a number or a date); 0 if it does not."""
-    text = response.headers.get("Retry-After", "")
-    if text.isdecimal():
-        return float(text)
-    try:
-        return parsedate_to_datetime(text).timestamp() - time.time()
-    except ValueError:
-        return 0.0
+def open_crawler(run: cli.Run, jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> Crawler:
+    """A crawler as the arguments say, which writes to the output."""
+    from common.crawl.client import Client
+    from common.crawl.crawler import Crawler, Options
+
+    args = run.args
+    scrub = args.scrub is not False
+
+    def keep_stored(key: str, stored: Stored, source: Record, about: Record) -> None:
+        source["sha256"] = stored.sha256
+        if stored.scrubbed is not None:
+            source["scrubbed"] = stored.scrubbed
+        name = stored.name or about.get("name") or ""
+        keep(run, key, stored.data, source, name, about, scrub and stored.scrubbed is None, opt_out)
+
+    client = Client(args.contact, jobs, dict(args.rate), dict(args.at), share=args.shard[1] if args.shard else 1)
+    return Crawler(run, jobs, bodies, client, Options(scrub, args.since, args.pages, opt_out), keep_stored)
+
+
+def want_sources(crawler: Crawler, run: cli.Run) -> None:
+    """Want every link of the list and every id of the ranges, up to --limit of each."""
+    args = run.args
+    if args.links is not None:
+        for text, about in itertools.islice(links.read_list(args.links), args.limit):
+            link = find_link(text)
+            if link:
+                crawler.want(link, about)
+                continue
+            key = "link-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+            if run.is_due(key):
+                run.read += 1
+                shown = scrub_text(links.without_query(text))
+                run.reject(key, cli.Reject("bad_link", f"{shown!r} is no iCloud or RoutineHub link and no record id"))
+    for number in itertools.islice(itertools.chain.from_iterable(args.routinehub), args.limit):
+        crawler.want(hub_link(number), {})
+    crawler.jobs.commit()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# --dry-run
+
+
+class Plan(cli.Run):
+    """A run that is not entered: it locks, creates and writes nothing."""
+
+    def reject(self, identifier: str, reject: cli.Reject, **context: object) -> None:
+        """Count what would be rejected."""
+        self.rejected += 1
+
+
+def show_plan(args: argparse.Namespace, opt_out: OptOut) -> int:
+    """Say what would be asked for, by host and state, and how long it takes at these rates; what follows from it is not known yet."""
+    from common.crawl.jobs import Bodies, Jobs
+
+    run = Plan("scrape", args)
+    run.done = set()
+    if run.output.exists() and not args.overwrite:
+        run.done.update(jsonl.ids(run.output), jsonl.ids(run.rejects), keys_written(run.output))
+    jobs = Jobs(None)
+    jobs.copy_from(store_of(run))
+    crawler = open_crawler(run, jobs, Bodies(store_of(run)), opt_out)
+    want_sources(crawler, run)
+    seconds: dict[str, float] = {}
+    plan = []
+    for host, kind, state, count, requests in jobs.waiting(args.since):
+        files = requests if kind == links.RECORD else 0  # each has a file, on another host
+        seconds[host] = seconds.get(host, 0) + requests * crawler.client.host(host).interval
+        plan.append({"host": host, "kind": kind, "state": state, "jobs": count, "requests": requests + files})
+        cli.say(f"{host}: {count:,} {kind} jobs that are {state}: {requests + files:,} requests")
+    longest = max(seconds.values(), default=0.0)
+    cli.say(f"this takes {longest / 3600:,.1f} h at least, and what a listing or a version leads to comes on top")
+    cli.summary("scrape", dry_run=True, skipped=run.skipped, rejected=run.rejected, plan=plan, seconds_at_least=round(longest))
+    return cli.EXIT_DONE
 
 
 if __name__ == "__main__":

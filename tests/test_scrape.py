@@ -1,26 +1,25 @@
-"""Stage 01: folders good and bad, resume, duplicates, a kill at any moment, and links against a server on the loopback."""
+"""Stage 01: folders good and bad, resume, duplicates, a kill at any moment; lists of links against a server on the loopback."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import plistlib
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from stub_hub import PRIVATE, StubHub
 
 from common import cli
+from common.crawl import client
 from common.jsonl import UserError
 from common.plist import content_id, from_json, same, write_binary
 
@@ -46,7 +45,7 @@ def scrape(load_stage: Callable[[str], ModuleType], output: Path, monkeypatch: p
            capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, dict[str, Any]]]:
     """Run the stage in this process with arguments; returns the exit code and the summary."""
     stage = load_stage("01")
-    monkeypatch.setattr(stage, "BACKOFF", 0.01)
+    monkeypatch.setattr(client, "BACKOFF", 0.01)
 
     def run(*arguments: object) -> tuple[int, dict[str, Any]]:
         monkeypatch.setattr(sys, "argv", ["01_scrape.py", *map(str, arguments), "--output", str(output)])
@@ -167,10 +166,15 @@ def test_a_killed_run_and_its_rerun_equal_an_uninterrupted_one(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("arguments", "code", "words"), [
-    ([], 2, "--folder DIR, --links FILE or both"),
+    ([], 2, "--folder DIR, --links FILE or --routinehub IDS"),
     (["--links", "x", "--rate", "0"], 2, "--rate"),
+    (["--links", "x"], 2, "--contact must be given"),
+    (["--routinehub", "1-2"], 2, "--contact must be given"),
+    (["--links", "x", "--contact", "me"], 2, "neither a URL nor an e-mail address"),
+    (["--routinehub", "1-x"], 2, "no list of ids"),
+    (["--links", "x", "--since", "lately"], 2, "--since"),
     (["--folder", "no/such/folder"], 1, "no such folder"),
-    (["--links", "no-such-file"], 1, "no such file"),
+    (["--links", "no-such-file", "--contact", "me@example.org"], 1, "no such file"),
 ])
 def test_a_wrong_call_ends_in_one_clear_line(arguments: list[str], code: int, words: str, tmp_path: Path) -> None:
     call = [sys.executable, ROOT / "01_scrape.py", *arguments, "--output", tmp_path / "o.jsonl"]
@@ -184,120 +188,57 @@ def test_a_wrong_call_ends_in_one_clear_line(arguments: list[str], code: int, wo
 # links
 
 
-class Cloud(ThreadingHTTPServer):
-    """Answers like iCloud: a record per id, whose file is at /file/<id>/...; `behaviour` says what goes wrong with an id."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), CloudHandler)
-        self.files: dict[str, bytes] = {}
-        self.behaviour: dict[str, str] = {}
-        self.requests: list[tuple[float, str]] = []
-        self.agents: set[str] = set()
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class CloudHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Cloud
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def answer(self, status: int, body: bytes, announced: int | None = None, **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(announced or len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-        self.close_connection = announced is not None
-
-    def do_GET(self) -> None:
-        kind, record = self.path.split("/")[1], self.path.split("/")[-1 if "/api/" in self.path else 2]
-        how, seen = self.server.behaviour.get(record, ""), sum(self.path == path for _, path in self.server.requests)
-        self.server.requests.append((time.monotonic(), self.path))
-        self.server.agents.add(self.headers["User-Agent"])
-        data = self.server.files.get(record)
-        if how in {"429 once", "500 once"} and not seen:
-            self.answer(int(how[:3]), b"later", Retry_After="0")
-        elif how.isdecimal():
-            self.answer(int(how), b"no")
-        elif how == "long wait":
-            self.answer(429, b"", Retry_After="86400")
-        elif how == "html":
-            self.answer(200, b"<html>Just a moment...</html>", Content_Type="text/html")
-        elif how == "error body":
-            self.answer(200, b'{"error": true, "reason": "Not Found"}')
-        elif how == "no json":
-            self.answer(200, b'{"fields": {')
-        elif data is None:
-            self.answer(404, b"{}")
-        elif kind == "file" and how in {"cut", "cut once"} and not (how == "cut once" and seen):
-            self.answer(200, data[:20], announced=len(data))
-        elif kind == "file" and how == "expired":
-            self.answer(404, b"")
-        elif kind == "file":
-            self.answer(200, data)
-        else:
-            asset = {"downloadURL": f"{self.server.url}/file/{record}/${{f}}?e=1", "size": len(data) + (how == "wrong size")}
-            if how == "file scheme":
-                asset["downloadURL"] = "file:///etc/hostname"
-            fields = {"name": {"value": f"Name of {record[:2]}"}, "shortcut": {"value": asset}}
-            self.answer(200, json.dumps({"fields": fields, "created": {"userRecordName": "_secret", "deviceID": "_secret"}}).encode())
+@pytest.fixture
+def hub() -> Iterator[StubHub]:
+    with StubHub() as hub:
+        yield hub
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    with Cloud() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def links(scrape: Any, cloud: Cloud, tmp_path: Path) -> Callable[..., tuple[int, dict[str, Any]]]:
+def links(scrape: Any, hub: StubHub, tmp_path: Path) -> Callable[..., tuple[int, dict[str, Any]]]:
     """Scrape a links file of these lines."""
 
     def run(*lines: str, rate: float = 10_000) -> tuple[int, dict[str, Any]]:
         path = tmp_path / "links.txt"
         path.write_text("\n".join(lines) + "\n")
-        return scrape("--links", path, "--base-url", cloud.url, "--rate", rate, "--contact", "mailto:me@example.org")
+        return scrape("--links", path, *hub.arguments(rate))
 
     return run
 
 
-def record_id(number: int) -> str:
-    return f"{number:032x}"[::-1]
+def put(hub: StubHub, number: int, fault: str = "") -> str:
+    return hub.add(number, write_binary(shortcut(f"cloud {number}")), fault)
 
 
-def put(cloud: Cloud, number: int, how: str = "") -> str:
-    cloud.files[record_id(number)] = write_binary(shortcut(f"cloud {number}"))
-    cloud.behaviour[record_id(number)] = how
-    return record_id(number)
-
-
-def test_links_of_every_shape_are_fetched(links: Any, cloud: Cloud, output: Path) -> None:
-    ids = [put(cloud, number) for number in range(1, 6)]
+def test_links_of_every_shape_are_fetched(links: Any, hub: StubHub, output: Path) -> None:
+    ids = [put(hub, number) for number in range(1, 7)]
     dashed = "-".join((ids[3][:8], ids[3][8:12], ids[3][12:16], ids[3][16:20], ids[3][20:])).upper()
     about = {"url": f"icloud.com/shortcuts/{ids[4]}", "site": "a gallery", "author": "Ada", "downloads": 7, "description": "Does it."}
     code, summary = links("# a comment", "", f"https://www.icloud.com/shortcuts/{ids[0]}", f"https://icloud.com/shortcuts/{ids[1]}/?fbclid=x",
-                          ids[2], dashed, json.dumps(about), ids[0])
-    assert (code, summary["read"], summary["written"], summary["skipped"]) == (0, 5, 5, 1)
-    written = records(output)
-    assert [record["source"]["record"] for record in written] == ids
-    assert written[0]["source"]["url"] == f"https://www.icloud.com/shortcuts/{ids[0]}" and written[0]["name"] == f"Name of {ids[0][:2]}"
-    assert (written[4]["source"]["site"], written[4]["source"]["author"], written[4]["downloads"]) == ("a gallery", "Ada", 7)
-    assert same(from_json(written[4]["shortcut"]), shortcut("cloud 5"))
-    assert "_secret" not in output.read_text()
-    assert cloud.agents == {"WorkflowLLM-scrape/1.0 (mailto:me@example.org)"}
-    assert links(*ids)[1]["skipped"] == 5 and len(cloud.requests) == 10  # nothing is asked for twice
+                          ids[2], dashed, json.dumps(about), ids[0], f"rhttps://www.icloud.com/shortcuts/{ids[5]}")
+    assert (code, summary["read"], summary["written"], summary["states"]) == (0, 6, 6, {"ok": 6})
+    written = {record["source"]["record"]: record for record in records(output)}
+    assert set(written) == set(ids)
+    first, fifth = written[ids[0]], written[ids[4]]
+    assert first["source"]["url"] == f"https://www.icloud.com/shortcuts/{ids[0]}" and first["name"] == "Shortcut 1"
+    assert (fifth["source"]["site"], fifth["source"]["author"], fifth["downloads"]) == ("a gallery", "Ada", 7)
+    assert same(from_json(fifth["shortcut"]), shortcut("cloud 5"))
+    assert set(first) == {"id", "source", "name", "description", "category", "downloads", "shortcut"}
+    assert PRIVATE not in output.read_text()
+    assert {asked.headers["User-Agent"] for asked in hub.asked} == {"WorkflowLLM-scrape/1.0 (mailto:me@example.org)"}
+    before = len(hub.asked)
+    assert links(*ids)[1]["skipped"] == 6 and len(hub.asked) == before  # nothing is asked for twice
 
 
-@pytest.mark.parametrize("how", ["429 once", "500 once", "cut once"])
-def test_a_passing_trouble_is_overcome(links: Any, cloud: Cloud, how: str) -> None:
-    code, summary = links(put(cloud, 1, how))
+def test_what_several_galleries_say_about_a_link_is_kept_once(links: Any, hub: StubHub, output: Path) -> None:
+    url = f"https://www.icloud.com/shortcuts/{put(hub, 1)}"
+    links(*(json.dumps({"url": url, **more}) for more in ({"description": "One."}, {"description": "Two.", "category": "Text"}, {"description": "One."})))
+    assert [(record["description"], record["category"]) for record in records(output)] == [("One.\n\nTwo.", "Text")]
+
+
+@pytest.mark.parametrize("how", ["429 once", "429 after 0 once", "500 once", "503 once", "cut once", "file cut once", "file 403 once", "redirect once"])
+def test_a_passing_trouble_is_overcome(links: Any, hub: StubHub, how: str) -> None:
+    code, summary = links(put(hub, 1, how))
     assert (code, summary["written"]) == (0, 1)
 
 
@@ -306,52 +247,36 @@ def slow(*values: Any) -> Any:
     return pytest.param(*values, marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize(("how", "requests"), [("500", 5), slow("429", 5), ("cut", 6), ("400", 1), ("403", 1), slow("html", 1), ("no json", 1),
-                                               slow("long wait", 1), ("wrong size", 2), slow("expired", 2), ("file scheme", 1)])
-def test_a_lasting_trouble_is_no_reject_but_tried_by_the_next_run(links: Any, cloud: Cloud, output: Path, how: str, requests: int) -> None:
-    bad, good = put(cloud, 1, how), put(cloud, 2)
+@pytest.mark.parametrize(("how", "requests"), [("500", 5), slow("503", 5), ("file cut", 10), ("400", 1), ("403", 1), slow("html", 1), ("malformed", 1),
+                                               ("wrong size", 2), slow("file 410", 10), ("file scheme", 1), slow("redirect", 5)])
+def test_a_lasting_trouble_is_no_reject_but_tried_by_the_next_run(links: Any, hub: StubHub, output: Path, how: str, requests: int) -> None:
+    bad, good = put(hub, 1, how), put(hub, 2)
     code, summary = links(bad, good)
-    assert (code, summary["failed"], summary["written"], summary["rejected"]) == (1, 1, 1, 0)
-    assert sum(bad in path for _, path in cloud.requests) == requests
-    cloud.behaviour.clear()
+    assert (code, summary["failed"], summary["written"], summary["rejected"], summary["states"]) == (1, 1, 1, 0, {"ok": 1, "transient": 1})
+    assert hub.count(bad) == requests
+    hub.by_record[bad].fault = ""
     code, summary = links(bad, good)
     assert (code, summary["failed"], summary["written"], summary["skipped"]) == (0, 0, 1, 1)
     assert len(records(output)) == 2
 
 
-def test_what_is_gone_or_no_link_is_rejected_for_good(links: Any, cloud: Cloud, output: Path) -> None:
-    lines = (record_id(9), put(cloud, 1, "error body"), "https://routinehub.co/shortcut/1/", "nonsense \N{SNOWMAN}", put(cloud, 2))
-    cloud.files[record_id(2)] = b"no shortcut"
+def test_what_is_no_link_or_no_shortcut_is_rejected_for_good(links: Any, hub: StubHub, output: Path) -> None:
+    lines = ("https://example.org/shortcut/1/?token=planted", "nonsense \N{SNOWMAN}", put(hub, 2))
+    hub.by_record[lines[2]].data = b"no shortcut"
     code, summary = links(*lines)
-    assert (code, summary["rejected"], summary["failed"]) == (0, 5, 0)
-    assert Counter(reject["reason"] for reject in records(cli.rejects_path(output))) == {"gone": 2, "bad_link": 2, "not_a_shortcut": 1}
-    assert links(*lines)[1]["skipped"] == 5
+    assert (code, summary["rejected"], summary["failed"]) == (0, 3, 0)
+    assert Counter(reject["reason"] for reject in records(cli.rejects_path(output))) == {"bad_link": 2, "not_a_shortcut": 1}
+    assert "planted" not in cli.rejects_path(output).read_text()
+    assert links(*lines)[1]["skipped"] == 3
 
 
-def test_equal_shortcuts_behind_two_links_are_one_record(links: Any, cloud: Cloud, output: Path) -> None:
-    first, second = put(cloud, 1), put(cloud, 2)
-    cloud.files[second] = plistlib.dumps(shortcut("cloud 1"))
+def test_equal_shortcuts_behind_two_links_are_one_record(links: Any, hub: StubHub, output: Path) -> None:
+    first, second = put(hub, 1), put(hub, 2)
+    hub.by_record[second].data = plistlib.dumps(shortcut("cloud 1"))
+    assert links(first)[1]["written"] == 1
     assert links(first, second)[1]["rejected"] == 1
     detail = f"https://www.icloud.com/shortcuts/{second}: the same shortcut as {records(output)[0]['id']}"
     assert records(cli.rejects_path(output)) == [{"id": f"icloud-{second}", "reason": "duplicate", "detail": detail}]
-
-
-def test_after_five_refusals_in_a_row_it_stops(links: Any, cloud: Cloud) -> None:
-    ids = [put(cloud, number, "403") for number in range(1, 10)]
-    with pytest.raises(UserError, match="refused 5 requests in a row.*stopped"):
-        links(*ids)
-    assert len(cloud.requests) == 5
-
-
-def test_a_good_answer_between_refusals_lets_it_go_on(links: Any, cloud: Cloud) -> None:
-    code, summary = links(*(put(cloud, number, "" if number % 3 == 0 else "403") for number in range(1, 13)))
-    assert (code, summary["failed"], summary["written"]) == (1, 8, 4)
-
-
-def test_the_rate_is_kept(links: Any, cloud: Cloud) -> None:
-    links(*(put(cloud, number) for number in range(1, 4)), rate=50)
-    times = [moment for moment, _ in cloud.requests]
-    assert len(times) == 6 and times[-1] - times[0] >= 5 / 50 - 0.005
 
 
 def test_a_links_line_that_is_no_json_names_file_and_line(links: Any) -> None:
@@ -361,7 +286,10 @@ def test_a_links_line_that_is_no_json_names_file_and_line(links: Any) -> None:
         links("{}")
 
 
-def test_retry_after_is_a_number_or_a_date(load_stage: Callable[[str], ModuleType]) -> None:
-    stage = load_stage("01")
-    for text, low, high in (("7", 7, 7), ("Fri, 01 Jan 2100 00:00:00 GMT", 1e6, 1e10), ("soon", 0, 0), ("", 0, 0)):
-        assert low <= stage.retry_after(argparse.Namespace(headers={"Retry-After": text})) <= high
+def test_an_output_started_anew_is_made_from_what_was_fetched(links: Any, scrape: Any, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    ids = [put(hub, number) for number in range(1, 4)]
+    hub.by_record[ids[2]].data = b"no shortcut"
+    links(*ids)
+    before = sorted(output.read_bytes().splitlines()), cli.rejects_path(output).read_bytes(), len(hub.asked)
+    assert scrape("--links", tmp_path / "links.txt", *hub.arguments(), "--overwrite")[1]["written"] == 2
+    assert (sorted(output.read_bytes().splitlines()), cli.rejects_path(output).read_bytes(), len(hub.asked)) == before

@@ -1,0 +1,266 @@
+"""Visits every job that is wanted, once a run: all hosts side by side, a few requests at a time for each.
+
+A visit takes the body from the store if it is there and fresh, or else from the server; reads it; stores it; and wants what it leads to:
+a listing leads to shortcuts and further listings, a RoutineHub page to its latest version, a version to a share link, a share link to a
+shortcut, which is handed to `keep`. All of it runs in one thread, so nothing here needs a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from common import cli, plist
+from common.crawl import client as http
+from common.crawl import icloud, routinehub
+from common.crawl.client import Answer, Client, Closed, Disallowed, Gone, Later
+from common.crawl.jobs import BAD, DISALLOWED, GONE, GONE_TRIES, OK, OPTED_OUT, TRANSIENT, Bodies, Job, Jobs
+from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link, without_query
+from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
+from common.jsonl import Record
+
+CONCURRENCY = 2  # requests in flight to one host
+TICK = 0.25  # seconds until the loop looks up, whatever happens
+ASSET_GONE = frozenset({403, 404, 410})  # what an expired URL answers
+MAX_SCRUBBED = 8 << 20  # bytes: some ten seconds; the largest shortcut seen has 0.4 MB
+TEXTS = ("name", "description")  # of what a gallery says; authors keep their names, for they are to be credited
+
+Found = Iterable[tuple[Link, Record]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to crawl: `since` is when answers that change (not share links) must have been got to count, in seconds since 1970."""
+
+    scrub: bool = True
+    since: float = 0.0
+    pages: bool = False
+    opt_out: OptOut = OptOut()
+
+
+class Crawler:
+    """One crawl. `keep(key, stored record, source, about)` is called for every shortcut that is not in the output yet."""
+
+    def __init__(self, run: cli.Run, jobs: Jobs, bodies: Bodies, client: Client, options: Options,
+                 keep: Callable[[str, icloud.Stored, Record, Record], None]) -> None:
+        self.run, self.jobs, self.bodies, self.client, self.options, self.keep = run, jobs, bodies, client, options, keep
+        self.running: dict[str, set[str]] = {}  # URLs by host
+        self.counts: Counter[str] = Counter()
+
+    # -----------------------------------------------------------------------------------------------------------------------------
+    # wanting
+
+    def want(self, link: Link, about: Record, after: str = "") -> None:
+        """Visit a link in this run, unless it is done, of another shard, or opted out. `after`: the kind of what led to it."""
+        if not self._is_due(link, after):
+            return
+        if self.options.opt_out.covers(link.key, about.get("author")):
+            self.run.reject(link.key, cli.Reject(OPTED_OUT, without_query(link.url)))
+            return
+        if self.options.pages and link.kind == VERSION and after != PAGE:
+            link = hub_link(link.key.removeprefix("routinehub-"), PAGE)
+        self.jobs.want(link, self.clean(about))
+
+    def _is_due(self, link: Link, after: str) -> bool:
+        """Every shard reads all listings and takes its part of what they list; what follows from that part is its own, too."""
+        if link.kind == LISTING:
+            return True
+        if after in {"", LISTING}:
+            return self.run.is_due(link.key)
+        self.run.skipped += link.key in self.run.done
+        return link.key not in self.run.done
+
+    def clean(self, about: Record) -> Record:
+        """What a gallery says, as it may be stored."""
+        known = {field: value for field, value in about.items() if value is not None}
+        if self.options.scrub:
+            known |= {field: scrub_text(known[field]) for field in TEXTS if isinstance(known.get(field), str)}
+        return known
+
+    # -----------------------------------------------------------------------------------------------------------------------------
+    # the loop
+
+    async def crawl(self) -> None:
+        """Visit until nothing is left that this run may do, or it is interrupted: then what is in flight is finished."""
+        async with self.client.http:
+            await self._visit_all()
+
+    async def _visit_all(self) -> None:
+        tasks: set[asyncio.Task[None]] = set()
+        while True:
+            if self.run.interrupted:
+                self.client.draining.set()
+            else:
+                tasks |= self.start()
+            if not tasks and (self.run.interrupted or not self.is_something_left()):
+                return
+            done, tasks = await asyncio.wait(tasks, timeout=TICK, return_when=asyncio.FIRST_COMPLETED) if tasks else (set(), tasks)
+            if not done and not tasks:
+                await asyncio.sleep(min(TICK, http.BACKOFF))
+            for task in done:
+                task.result()
+
+    def start(self) -> set[asyncio.Task[None]]:
+        """Start a visit for each free place."""
+        started = set()
+        for host in self.jobs.hosts_due():
+            running = self.running.setdefault(host, set())
+            while len(running) < CONCURRENCY and not self.client.host(host).closed:
+                job = self.jobs.next_due(host, running)
+                if job is None:
+                    break
+                running.add(job.url)
+                started.add(asyncio.create_task(self.visit(job)))
+        return started
+
+    def is_something_left(self) -> bool:
+        """Whether a job of a host that is open will be due soon."""
+        times = [self.jobs.next_at(host) for host in self.jobs.hosts_due() if not self.client.host(host).closed]
+        return any(at is not None and at <= time.time() + http.LONGEST_WAIT for at in times)
+
+    # -----------------------------------------------------------------------------------------------------------------------------
+    # a visit
+
+    async def visit(self, job: Job) -> None:
+        """Visit one job and note what came of it."""
+        try:
+            await self._visit(job)
+        except Gone as error:
+            if self.jobs.is_gone(job, str(error)):
+                self.run.reject(job.key, cli.Reject(GONE, self.clean_error(error)))
+            self._over(job, GONE)
+        except Later as error:
+            self._put_off(job, error)
+        except Disallowed as error:
+            self.jobs.done(job, DISALLOWED, str(error))
+            self._over(job, DISALLOWED)
+        except Closed:
+            if not (self.client.host(job.host).closed or self.client.draining.is_set()):  # another host that it needs
+                self._put_off(job, Later("the host of its file is left alone for now"))
+        except cli.Reject as reject:
+            self.jobs.done(job, BAD, f"{reject.reason}: {self.clean_error(reject.detail)}", checked_at=time.time())
+            self.run.reject(job.key, cli.Reject(reject.reason, self.clean_error(f"{without_query(job.url)}: {reject.detail}")))
+            self._over(job, BAD)
+        finally:
+            self.running[job.host].discard(job.url)
+
+    def _put_off(self, job: Job, error: Later) -> None:
+        problem = self.clean_error(error)
+        wait = None if error.wait is None else max(error.wait, http.BACKOFF * 2**job.tries)
+        if not self.jobs.put_off(job, problem, wait):
+            cli.say(f"{without_query(job.url)}: {problem}")
+            self._over(job, TRANSIENT)
+
+    def _over(self, job: Job, state: str) -> None:
+        self.run.read += job.kind == RECORD
+        self.counts[state] += 1
+        if self.run.bar is not None:
+            self.run.bar.update()
+            self.run.bar.set_postfix(self.counts, refresh=False)
+
+    def clean_error(self, error: object) -> str:
+        """A message without what a server may have put into it."""
+        return scrub_text(str(error))[:300]
+
+    async def _visit(self, job: Job) -> None:
+        if job.state == BAD and job.error:  # a run that starts its output anew is told again, without asking again
+            reason, _, detail = job.error.partition(": ")
+            raise cli.Reject(reason, detail)
+        if job.state == GONE and job.tries >= GONE_TRIES:
+            raise Gone(job.error or "")
+        columns: dict[str, Any] = {}
+        body = self.bodies.read(job.sha256)
+        if body is None or not (job.kind == RECORD or job.checked_at >= self.options.since):
+            body, columns = await self._fetch(job, body)
+        found = self._read(job, body)
+        if columns:
+            columns["sha256"] = self.bodies.write(body)
+        for link, about in found:
+            self.want(link, about, after=job.kind)
+        self.jobs.done(job, OK, tries=0, next_at=0, **columns)
+        if job.kind == RECORD:
+            self._keep(job, body)
+        self._over(job, OK)
+
+    async def _fetch(self, job: Job, stored: bytes | None) -> tuple[bytes, dict[str, Any]]:
+        """The body as it is to be stored, and the columns that go with it."""
+        if job.kind == RECORD:
+            return await self._fetch_record(job), {"checked_at": time.time()}
+        validators = {"etag": job.etag, "last_modified": job.last_modified} if stored is not None else {}
+        answer = await self.client.get(job.url, html=job.kind in {PAGE, LISTING}, **validators)
+        columns = {"checked_at": time.time(), "etag": answer.etag, "last_modified": answer.last_modified}
+        if answer.body is None:
+            return stored or b"", columns
+        if answer.location is not None:
+            return without_query(answer.location).encode(), columns
+        body = routinehub.TOKEN.sub(rb"\1", answer.body)
+        if self.options.scrub:
+            body = scrub_text(body.decode("utf-8", "replace"), IN_MARKUP).encode()
+        return body, columns
+
+    async def _fetch_record(self, job: Job) -> bytes:
+        answer = await self.client.get(job.url)
+        kept, asset = icloud.parse_record(self._must_be_here(answer))
+        if urlsplit(asset.url).scheme != urlsplit(self.client.places.get(job.host, ICLOUD)).scheme:
+            raise Later("the record's file is not at an https URL")
+        try:
+            raw = self._must_be_here(await self.client.get(asset.url, patient=True, absent=ASSET_GONE))
+        except Gone as error:  # the record is there, so its file is too: this URL of it has expired, and the record gives a new one
+            raise Later(f"its file: {error}", 0) from None
+        if isinstance(asset.size, int) and len(raw) != asset.size:
+            raise Later(f"its file has {len(raw):,} bytes; {asset.size:,} were announced")
+        try:
+            data, counts = raw, None
+            shortcut = plist.read_shortcut(raw)
+            if self.options.scrub and len(raw) > MAX_SCRUBBED:
+                raise cli.Reject("too_large", f"more than {MAX_SCRUBBED:,} bytes, to be scrubbed")
+            if self.options.scrub:
+                shortcut, counts = scrub_shortcut(shortcut)
+                data = orjson.dumps(plist.to_json(shortcut))
+        except plist.PlistError as error:
+            raise cli.Reject(error.code, error.detail) from None
+        for field in kept["fields"].values():
+            if self.options.scrub and isinstance(field["value"], str):
+                field["value"] = scrub_text(field["value"])
+        return icloud.pack(kept, raw, data, counts)
+
+    def _must_be_here(self, answer: Answer) -> bytes:
+        if answer.body is None or answer.location is not None:
+            raise Later(f"redirects to {urlsplit(answer.location or '').netloc}")
+        return answer.body
+
+    def _read(self, job: Job, body: bytes) -> Found:
+        """What a body leads to. Raises Gone, Later or cli.Reject if it is not what it should be."""
+        if job.kind == RECORD:
+            return []
+        if job.kind == LISTING:
+            shortcuts, pages = routinehub.parse_listing(body, job.url)
+            return [*((link, {**about, **job.about}) for link, about in shortcuts), *((page, job.about) for page in pages)]
+        if job.kind == PAGE:
+            about = routinehub.parse_page(body, job.url)
+            known = {field: value for field, value in about.items() if value is not None}
+            return [(hub_link(job.key.removeprefix("routinehub-")), {**job.about, **known})]
+        if job.kind == VERSION:
+            target, about = routinehub.parse_version(body)
+            about["page"] = hub_link(job.key.removeprefix("routinehub-"), PAGE).url
+        else:
+            target, about = body.decode("utf-8", "replace"), {}
+        link = find_link(target)
+        if link is None or link.kind not in {RECORD, DOWNLOAD} or link.url == job.url:
+            raise cli.Reject("bad_link", f"it leads to {without_query(target)!r}, which is no iCloud share link")
+        return [(link, {**about, **job.about})]
+
+    def _keep(self, job: Job, body: bytes) -> None:
+        record = job.key.removeprefix("icloud-")
+        about = job.about
+        source = {"site": about.get("site") or "icloud", "url": f"{ICLOUD}/shortcuts/{record}", "record": record,
+                  "author": about.get("author"), "licence": about.get("licence"), "file": None, "page": about.get("page")}
+        self.keep(job.key, icloud.unpack(body), source, about)
+        self.run.done.add(job.key)

@@ -1,0 +1,194 @@
+"""What to fetch: text, JSONL, archives and RoutineHub ids as links, with what a gallery says about each; and who has opted out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+import orjson
+
+from common import jsonl
+from common.jsonl import Record, UserError
+
+ICLOUD, ROUTINEHUB = "https://www.icloud.com", "https://routinehub.co"
+RECORD, VERSION, PAGE, LISTING, DOWNLOAD = "record", "version", "page", "listing", "download"  # the kinds of jobs
+
+ID = r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+SHARE = re.compile(rf"icloud\.com/shortcuts/(?:api/records/)?{ID}(?![0-9a-f-])|^{ID}$", re.IGNORECASE)  # not anchored: `rhttps:` occurs
+HUB = re.compile(r"routinehub\.co(/\S*)?$", re.IGNORECASE)
+SHORTCUT = re.compile(r"/(?:api/v1/)?shortcuts?/(\d+)(?:/|$)")
+LISTED = re.compile(r"/(?:shortcuts|category/[^/]+|search|user/[^/]+)/?$")
+QUERY = {"page", "sort", "q"}  # of a listing; whatever else a link carries (tokens, trackers) is dropped
+
+FIELDS = {  # ours -> as it is called in lists; the second names are those of published crawls of galleries
+    "url": ("url", "URL", "link"), "site": ("site", "Source"), "name": ("name", "NameINStore"),
+    "description": ("description", "DescriptionInStore", "tagline"), "category": ("category", "CategoryInStore"),
+    "downloads": ("downloads", "Downloads"), "author": ("author",), "licence": ("licence", "license"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Link:
+    """Something to fetch: its kind, its URL in one spelling, and its key, which is the id of its reject."""
+
+    kind: str
+    url: str
+    key: str
+
+
+def share_link(record: str) -> Link:
+    """The link of an iCloud record: 32 hex digits, dashes allowed."""
+    record = record.replace("-", "").lower()
+    return Link(RECORD, f"{ICLOUD}/shortcuts/api/records/{record}", f"icloud-{record}")
+
+
+def hub_link(number: int | str, kind: str = VERSION) -> Link:
+    """The link of a RoutineHub shortcut: its latest version in the API, or its page."""
+    path = f"/api/v1/shortcuts/{int(number)}/versions/latest" if kind == VERSION else f"/shortcut/{int(number)}/"
+    return Link(kind, ROUTINEHUB + path, f"routinehub-{int(number)}")
+
+
+def find_link(text: str) -> Link | None:
+    """The link that a line of a list means, or None: iCloud share links, record ids, RoutineHub's shortcuts, downloads and listings."""
+    text = text.strip()
+    if share := SHARE.search(text):
+        return share_link(share[1] or share[2])
+    hub = HUB.search(text)
+    if not hub:
+        return None
+    parts = urlsplit(hub[1] or "/")
+    if shortcut := SHORTCUT.match(parts.path):
+        return hub_link(shortcut[1])
+    if download := re.match(r"/download/(\d+)", parts.path):
+        return Link(DOWNLOAD, f"{ROUTINEHUB}/download/{download[1]}/", f"routinehub-download-{download[1]}")
+    if not LISTED.match(parts.path):
+        return None
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name in QUERY])
+    url = ROUTINEHUB + parts.path + (f"?{query}" if query else "")
+    return Link(LISTING, url, "link-" + hashlib.sha256(url.encode()).hexdigest()[:16])
+
+
+def readable(text: str) -> str:
+    """Text that UTF-8 can hold: lone surrogates, as in a file name that is no UTF-8, become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def without_query(text: str) -> str:
+    """A URL as it may be shown or logged: queries carry tokens."""
+    return re.split(r"[?#]", text, maxsplit=1)[0][:200]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# lists
+
+
+def read_list(path: Path) -> Iterator[tuple[str, Record]]:
+    """Yield (link, what is known about it) of a file of text or JSONL, of a .json file with an array, or of a folder.
+
+    A folder is either an archive of RoutineHub (shortcuts/<id> holds JSON, download/<version> a link) or any folder of such files.
+    Raises UserError naming file and line.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix in {".txt", ".json", ".jsonl"})
+        if (path / "shortcuts").is_dir():
+            yield from _read_archive(path)
+        elif not files:
+            raise UserError(f"{path}: neither a folder shortcuts/ nor a .txt, .json or .jsonl file in it")
+        else:
+            for file in files:
+                yield from read_list(file)
+    elif path.suffix == ".json":
+        yield from _read_array(path)
+    else:
+        for number, line in jsonl.numbered_lines(path):
+            text = readable(line.decode("utf-8-sig", "replace").strip())
+            if text.startswith("{"):
+                yield _entry(jsonl.parse(line.removeprefix(b"\xef\xbb\xbf"), f"{path}:{number}"), f"{path}:{number}")
+            elif not text.startswith("#"):
+                yield text, {}
+
+
+def _read_array(path: Path) -> Iterator[tuple[str, Record]]:
+    try:
+        entries = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{path}: not JSON ({error})") from None
+    for number, entry in enumerate(entries if isinstance(entries, list) else [entries]):
+        if not isinstance(entry, dict):
+            raise UserError(f"{path}: entry {number}: a JSON object is expected, not {type(entry).__name__}")
+        yield _entry(entry, f"{path}: entry {number}")
+
+
+def _entry(entry: Record, where: str) -> tuple[str, Record]:
+    about = {field: next((entry[name] for name in names if entry.get(name) not in (None, "")), None) for field, names in FIELDS.items()}
+    if about["url"] is None:
+        if not entry.keys() & set(FIELDS["url"]):
+            raise UserError(f'{where}: field "url" is missing')
+        about["url"] = ""  # galleries have rows without a link: one reject, not the end
+    return readable(str(about.pop("url"))).strip(), about
+
+
+def _read_archive(folder: Path) -> Iterator[tuple[str, Record]]:
+    for file in sorted(filter(Path.is_file, (folder / "shortcuts").iterdir()), key=lambda file: (len(file.name), file.name)):
+        entry = jsonl.parse(file.read_bytes(), str(file), ("id",))
+        latest = folder / "download" / Path(str(entry.get("latest") or "none")).name
+        page = f"{ROUTINEHUB}/shortcut/{entry['id']}/"
+        link = latest.read_text(errors="replace").strip() if latest.is_file() else page
+        texts = [plain_text(str(entry.get(field) or "")) for field in ("tagline", "description")]
+        description = "\n\n".join(filter(None, texts)) or None
+        yield link, {"site": "routinehub.co", "page": page, "name": entry.get("name"), "description": description}
+
+
+def plain_text(html: str) -> str:
+    """The text of a piece of HTML, a line for each of its blocks."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    root = LexborHTMLParser(html).body
+    lines = root.text(separator="\n").splitlines() if root else []
+    return "\n".join(filter(None, map(str.strip, lines)))
+
+
+def merge(first: Record, second: Record) -> Record:
+    """What two galleries say about one link: the first that knows a field has it, distinct descriptions follow each other."""
+    merged = {**second, **{field: value for field, value in first.items() if value is not None}}
+    one, two = first.get("description"), second.get("description")
+    if isinstance(one, str) and isinstance(two, str) and two not in one:
+        merged["description"] = f"{one}\n\n{two}"
+    return merged
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# opting out
+
+
+class OptOut:
+    """A list of people and things to leave alone: share links, RoutineHub links and users, record ids, our ids, or authors' names."""
+
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        self.names: set[str] = set()
+        for line in map(str.strip, lines):
+            user = re.search(r"routinehub\.co/user/([^/?#]+)", line, re.IGNORECASE)
+            link = find_link(line)
+            if line and not line.startswith("#"):
+                self.names.add(unquote(user[1]).casefold() if user else link.key if link else line.lstrip("@").casefold())
+
+    @classmethod
+    def read(cls, path: Path) -> OptOut:
+        """The list of a text file: one a line, lines with # are comments."""
+        return cls(line.decode("utf-8-sig", "replace") for _, line in jsonl.numbered_lines(path))
+
+    def covers(self, *names: object) -> bool:
+        """Whether one of these keys, ids or authors is on the list."""
+        return any(isinstance(name, str) and (name in self.names or name.lstrip("@").casefold() in self.names) for name in names)
+
+    def covers_record(self, record: Record) -> bool:
+        """Whether a record of the output is on the list: by its id, its link, its page or its author."""
+        source = record["source"]
+        links = [find_link(str(source.get(field) or "")) for field in ("url", "page")]
+        return self.covers(record["id"], source.get("author"), *(link.key for link in links if link))

@@ -1,0 +1,386 @@
+"""The crawler against a stand-in for RoutineHub and iCloud: sources, states, manners, kills, what is kept private, who opted out."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from stub_hub import PRIVATE, StubHub, new_listing, new_page, old_listing, old_page
+
+from common import cli
+from common.crawl import client, crawler
+from common.crawl import jobs as jobs_module
+from common.plist import write_binary
+
+ROOT = Path(__file__).resolve().parents[1]
+SLACK = 0.15  # seconds that a busy machine may be late to note a request; bench/crawl.py measures the rates to within 5 %
+Scrape = Callable[..., tuple[int, dict[str, Any]]]
+
+
+def shortcut(text: str, **more: Any) -> dict[str, Any]:
+    action = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": text, **more}}
+    return {"WFWorkflowActions": [action]}
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def hub() -> Iterator[StubHub]:
+    with StubHub() as hub:
+        for number in range(1, 9):
+            hub.add(number, write_binary(shortcut(f"number {number}")))
+        yield hub
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "shortcuts.jsonl"
+
+
+@pytest.fixture
+def scrape(load_stage: Callable[[str], ModuleType], hub: StubHub, output: Path, monkeypatch: pytest.MonkeyPatch,
+           capsys: pytest.CaptureFixture[str]) -> Scrape:
+    """Run the stage in this process with arguments; returns the exit code and the summary, with what it said under "said"."""
+    stage = load_stage("01")
+    monkeypatch.setattr(client, "BACKOFF", 0.01)
+    monkeypatch.setattr(crawler, "TICK", 0.02)
+
+    def run(*arguments: object, rate: object = 10_000) -> tuple[int, dict[str, Any]]:
+        words = [*map(str, arguments), "--output", str(output), *hub.arguments(str(rate))]
+        monkeypatch.setattr(sys, "argv", ["01_scrape.py", *words])
+        code = stage.main()
+        shown = capsys.readouterr()
+        return code, {**json.loads(shown.out.splitlines()[-1]), "said": shown.err}
+
+    return run
+
+
+def states(output: Path) -> dict[str, str]:
+    """The state of each job by its key."""
+    with sqlite3.connect(output.with_suffix(".crawl") / "jobs.sqlite") as table:
+        return dict(table.execute("SELECT key, state FROM jobs"))
+
+
+def share(hub: StubHub, number: int) -> str:
+    return f"https://www.icloud.com/shortcuts/{hub.by_number[number].record}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# sources
+
+
+def test_a_range_of_ids_is_fetched_through_the_api(scrape: Scrape, hub: StubHub, output: Path) -> None:
+    code, summary = scrape("--routinehub", "1-3,8,99")
+    assert (code, summary["written"], summary["rejected"], summary["states"]) == (0, 4, 0, {"gone": 1, "ok": 8})
+    assert {record["source"]["page"] for record in records(output)} == {f"https://routinehub.co/shortcut/{n}/" for n in (1, 2, 3, 8)}
+    assert {record["source"]["site"] for record in records(output)} == {"routinehub.co"}
+    asked = len(hub.asked)
+    assert scrape("--routinehub", "1-3,8,99")[1]["skipped"] == 4 and len(hub.asked) == asked  # a day has not passed, nor has a week
+
+
+def test_a_later_run_asks_only_whether_something_changed(scrape: Scrape, hub: StubHub, output: Path) -> None:
+    scrape("--routinehub", "1-4")
+    hub.asked.clear()
+    scrape("--routinehub", "1-4", "--since", "0s")
+    assert sorted((a.host, a.status, a.headers["If-None-Match"]) for a in hub.asked) == [("routinehub.co", 304, f'"v{n}"') for n in (1, 2, 3, 4)]
+    new = hub.add(3, write_binary(shortcut("a new version")))
+    hub.by_number[3].record, hub.by_number[3].etag = "f" * 32, '"new"'
+    hub.by_record["f" * 32] = hub.by_record.pop(new)
+    assert scrape("--routinehub", "1-4", "--since", "0s")[1]["written"] == 1
+    assert len(records(output)) == 5
+
+
+@pytest.mark.parametrize("page", [old_page, new_page])
+def test_a_page_of_either_generation_tells_what_the_api_does_not(scrape: Scrape, hub: StubHub, output: Path, page: Callable[..., str]) -> None:
+    hub.pages["/shortcut/7/"] = page(7, "Seven")
+    hub.pages["/shortcut/99/"] = '<html><body><h3 class="title is-3">Error: Shortcut not found</h3></body></html>'
+    code, summary = scrape("--routinehub", "7,99", "--pages")
+    assert (code, summary["states"]) == (0, {"gone": 1, "ok": 3})
+    record, = records(output)
+    assert record["description"] == "A brief of 7\n\nIt does 7, and more."
+    assert (record["category"].split(",")[0], record["downloads"], record["source"]["author"]) == ("Utilities", 1234, "ada")
+    assert record["source"]["page"] == "https://routinehub.co/shortcut/7/"
+    assert "s3cr3tS1gnature" not in "".join(path.read_text() for path in (output.with_suffix(".crawl") / "blobs").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("listing", [old_listing, new_listing])
+def test_a_listing_of_either_generation_is_followed_through_its_pages(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path,
+                                                                     listing: Callable[..., str]) -> None:
+    pages = [[1, 2], [2, 3], [4]]
+    for number, shown in enumerate(pages, start=1):
+        hub.pages[f"/category/text/?page={number}"] = listing(shown, pages=3)
+    (tmp_path / "links.txt").write_text("https://routinehub.co/category/text/?page=1&utm_source=x\nhttps://routinehub.co/shortcut/8/\n")
+    code, summary = scrape("--links", tmp_path / "links.txt")
+    assert (code, summary["written"], hub.count("/category/")) == (0, 5, 3)
+    assert {record["description"] for record in records(output)} == {"Brief 1", "Brief 2", "Brief 3", "Brief 4", None}
+
+
+@pytest.mark.parametrize("page", ["<html><body>Nothing here</body></html>", '<html><a href="/prompt/3/">x</a></html>'])
+def test_a_page_on_which_nothing_is_found_is_an_error(scrape: Scrape, hub: StubHub, tmp_path: Path, page: str) -> None:
+    hub.pages |= {"/shortcuts/": page, "/shortcut/7/": page}
+    (tmp_path / "links.txt").write_text("routinehub.co/shortcuts/\nroutinehub.co/shortcut/7/\n")
+    code, summary = scrape("--links", tmp_path / "links.txt", "--pages")
+    assert (code, summary["states"], summary["said"].count("has the site changed?")) == (1, {"transient": 2}, 2)
+
+
+def test_an_archive_and_crawled_galleries_are_lists_of_links(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    archive, galleries = tmp_path / "archive", tmp_path / "galleries"
+    for folder in (archive / "shortcuts", archive / "download", galleries):
+        folder.mkdir(parents=True)
+    about = {"id": "1", "name": "One", "tagline": "Short.", "latest": "777", "description": "<p>Long &amp; <b>fine</b>.</p>"}
+    (archive / "shortcuts" / "1").write_text(json.dumps(about))
+    (archive / "shortcuts" / "2").write_text(json.dumps({"id": "2", "name": "Two", "latest": "not-there"}))
+    (archive / "download" / "777").write_text(share(hub, 1) + "\n")
+    rows = [{"URL": share(hub, 3), "NameINStore": "Three", "CategoryInStore": "Text", "DescriptionInStore": "A third.", "Downloads": 3,
+             "Source": "a gallery"}, {"URL": "", "NameINStore": "None"}]
+    (galleries / "a.json").write_text(json.dumps(rows))
+    assert scrape("--links", archive)[1]["written"] == 2
+    assert scrape("--links", galleries)[1]["rejected"] == 1
+    found = {record["name"]: record for record in records(output)}
+    assert found["Shortcut 1"]["description"] == "Short.\n\nLong &\nfine\n." and found["Shortcut 2"]["source"]["page"].endswith("/shortcut/2/")
+    assert (found["Shortcut 3"]["category"], found["Shortcut 3"]["downloads"], found["Shortcut 3"]["source"]["site"]) == ("Text", 3, "a gallery")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# states
+
+
+def test_what_is_gone_is_asked_for_three_times_a_week_apart_and_then_rejected(scrape: Scrape, hub: StubHub, output: Path,
+                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, fault in ((1, "404"), (2, "error body"), (3, "version 410")):
+        hub.by_number[number].fault = fault
+    assert scrape("--routinehub", "1-4")[1]["states"] == {"gone": 3, "ok": 4}
+    hub.asked.clear()
+    scrape("--routinehub", "1-4")
+    assert not hub.asked
+    now = time.time()
+    for week in (1, 2):
+        monkeypatch.setattr(time, "time", lambda week=week: now + week * (jobs_module.GONE_AGAIN + 60))
+        code, summary = scrape("--routinehub", "1-4")
+        assert (code, summary["rejected"]) == (0, 3 * (week == 2))
+    assert {(reject["id"].split("-")[0], reject["reason"]) for reject in records(cli.rejects_path(output))} == {("icloud", "gone"), ("routinehub", "gone")}
+    hub.asked.clear()
+    assert scrape("--routinehub", "1-4")[1]["skipped"] == 4 and hub.count("/3/") == 0
+
+
+def test_what_is_disallowed_by_robots_txt_is_not_asked_for(scrape: Scrape, hub: StubHub, output: Path) -> None:
+    hub.robots["routinehub.co"] = "User-agent: *\nDisallow: /api/v1/shortcuts/2/\nDisallow: /*/3/versions\n"
+    code, summary = scrape("--routinehub", "1-4")
+    assert (code, summary["written"], summary["states"]) == (0, 2, {"disallowed": 2, "ok": 4})
+    assert not hub.count("/2/versions") and not hub.count("/3/versions")
+    scrape("--routinehub", "1-4", "--since", "0s")
+    assert hub.count("/robots.txt", "routinehub.co") == 1  # it holds for a day
+
+
+def test_without_its_robots_txt_a_host_is_not_asked(scrape: Scrape, hub: StubHub) -> None:
+    hub.fault["routinehub.co"] = "robots 500"
+    code, summary = scrape("--routinehub", "1-3")
+    assert code == 1 and summary["failed"] == 3 and "does not give its robots.txt (status 500)" in summary["said"]
+    assert hub.count("/robots.txt") == client.ROBOTS_TRIES and not hub.count("/versions/")
+
+
+def test_a_crawl_delay_slows_us_down(scrape: Scrape, hub: StubHub) -> None:
+    hub.robots["routinehub.co"] = "User-agent: *\nCrawl-delay: 0.2\n"
+    scrape("--routinehub", "1-4")
+    times = [a.at for a in hub.asked if "versions" in a.path]
+    assert times[-1] - times[0] >= (3 - client.JITTER) * 0.2 - SLACK
+
+
+def test_a_challenge_page_stops_the_host_at_once_and_the_others_go_on(scrape: Scrape, hub: StubHub, tmp_path: Path) -> None:
+    hub.by_number[2].fault = "version challenge"
+    (tmp_path / "links.txt").write_text("\n".join(share(hub, number) for number in (6, 7, 8)))
+    code, summary = scrape("--routinehub", "2-5", "--links", tmp_path / "links.txt", "--rate", "routinehub.co=5")
+    assert (code, summary["failed"], summary["written"]) == (1, 4, 3)
+    line, = (line for line in summary["said"].splitlines() if "challenge" in line)
+    assert "routinehub.co shows a challenge page (status 403): stopped" in line and "--links" in line
+    assert hub.count("/versions/latest") == 1
+
+
+@pytest.mark.parametrize("fault", ["403", "401", "html"])
+def test_after_five_refusals_in_a_row_it_stops(scrape: Scrape, hub: StubHub, fault: str) -> None:
+    hub.fault["www.icloud.com"] = fault
+    code, summary = scrape("--routinehub", "1-8")
+    assert code == 1 and "refused 5 requests in a row" in summary["said"]
+    assert hub.count("/records/") <= client.REFUSALS + crawler.CONCURRENCY - 1
+
+
+def test_a_good_answer_between_refusals_lets_it_go_on(scrape: Scrape, hub: StubHub) -> None:
+    for number in (1, 2, 4, 5, 7, 8):
+        hub.by_number[number].fault = "403"
+    code, summary = scrape("--routinehub", "1-8")
+    assert (code, summary["failed"], summary["written"]) == (1, 6, 2)
+
+
+def test_a_host_that_asks_for_a_long_wait_is_left_alone_by_the_next_run_too(scrape: Scrape, hub: StubHub, output: Path) -> None:
+    hub.by_number[1].fault = "version 429 after 86400 once"
+    code, summary = scrape("--routinehub", "1-4")
+    assert code == 1 and "asks us to wait 86,400 s (status 429)" in summary["said"]
+    hub.asked.clear()
+    code, summary = scrape("--routinehub", "1-4")
+    assert code == 1 and "asked us to wait until" in summary["said"] and not hub.count("/versions/")
+
+
+def test_a_host_that_does_not_answer_is_given_up(scrape: Scrape, hub: StubHub) -> None:
+    server = hub.servers["www.icloud.com"]
+    server.shutdown()
+    server.server_close()
+    code, summary = scrape("--routinehub", "1-4")
+    assert code == 1 and summary["written"] == 0 and "www.icloud.com" in summary["said"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# manners
+
+
+def test_the_rate_is_kept_and_a_slow_host_does_not_hold_up_another(scrape: Scrape, hub: StubHub, tmp_path: Path) -> None:
+    (tmp_path / "links.txt").write_text("\n".join(share(hub, number) for number in range(3, 9)))
+    scrape("--routinehub", "1-2", "--links", tmp_path / "links.txt", "--rate", "routinehub.co=2", rate=20)
+    hub_times, cloud_times = ([a.at for a in hub.asked if words in a.path] for words in ("/versions/", "/records/"))
+    assert len(hub_times) == 2 and hub_times[1] - hub_times[0] >= 0.5 * (1 - client.JITTER) - SLACK
+    assert sum(at < hub_times[1] for at in cloud_times) >= 5
+    for first, later in zip(cloud_times, cloud_times[5:]):
+        assert later - first >= (5 - client.JITTER) / 20 - SLACK
+
+
+def test_shards_share_the_work_and_the_rate(scrape: Scrape, hub: StubHub, output: Path) -> None:
+    parts = [scrape("--routinehub", "1-8", "--shard", f"{part}/2")[1]["written"] for part in range(2)]
+    assert sum(parts) == 8 and all(parts)
+    assert hub.count("/versions/latest") == hub.count("/records/") == 8
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(scrape: Scrape, hub: StubHub, output: Path) -> None:
+    code, summary = scrape("--routinehub", "1-21600", "--dry-run", "--rate", "routinehub.co=0.5", rate=2)
+    assert (code, summary["seconds_at_least"], hub.asked, output.parent.exists()) == (0, 43_200, [], False)
+    assert "21,600 version jobs that are new" in summary["said"] and "12.0 h" in summary["said"]
+    scrape("--routinehub", "1-4", "--limit", "3")
+    hub.asked.clear()
+    plan = scrape("--routinehub", "1-4", "--dry-run")[1]["plan"]
+    assert [(row["kind"], row["state"], row["jobs"], row["requests"]) for row in plan] == [("version", "new", 1, 1), ("version", "ok", 3, 0)]
+    assert not hub.asked
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# kills
+
+
+def command(hub: StubHub, output: Path, *arguments: str, rate: float = 60) -> list[str]:
+    return [sys.executable, str(ROOT / "01_scrape.py"), *arguments, "--output", str(output), *hub.arguments(rate)]
+
+
+def test_an_interrupted_run_finishes_what_is_in_flight_and_the_next_goes_on(hub: StubHub, output: Path) -> None:
+    process = subprocess.Popen(command(hub, output, "--routinehub", "1-8", rate=8), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while hub.count("/B/") < 2:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and "the same command goes on" in err and "Traceback" not in err
+    assert json.loads(out.splitlines()[-1])["written"] == len(records(output)) == hub.count("/B/") < 8
+    subprocess.run(command(hub, output, "--routinehub", "1-8", rate=1000), check=True, capture_output=True)
+    assert len(records(output)) == hub.count("/B/") == hub.count("/records/") == 8
+
+
+def bench() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bench_crawl", ROOT / "bench" / "crawl.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_killed_twice_it_fetches_everything_once_but_what_was_in_flight(hub: StubHub, output: Path, tmp_path: Path) -> None:
+    for number in range(9, 41):
+        hub.add(number, write_binary(shortcut(f"number {number}")))
+    with open(tmp_path / "log", "ab") as log:
+        in_flight = set().union(*(bench().crawl_and_kill(command(hub, output, "--routinehub", "1-40"), hub, log, output, files) for files in (10, 25)))
+    subprocess.run(command(hub, output, "--routinehub", "1-40", rate=1000), check=True, capture_output=True)
+    files = [a.path.split("/")[2] for a in hub.asked if a.host == "content" and a.status == 200]
+    assert {record["source"]["record"] for record in records(output)} == set(files) and len(records(output)) == 40
+    assert {record for record in files if files.count(record) > 1} <= in_flight and len(in_flight) <= 2 * crawler.CONCURRENCY
+
+
+@pytest.mark.slow
+def test_the_bench_at_a_small_size_holds_every_promise(tmp_path: Path) -> None:
+    figures = bench().measure(tmp_path, 280, 60)
+    assert figures["ok"], figures
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# private things
+
+
+def planted(hub: StubHub) -> tuple[str, ...]:
+    """Private things in the shortcut, its name, and what a gallery says; returns them."""
+    secrets = ("planted.person@mail.planted.org", "sk-planted0123456789abcdef", "+44 20 7946 0958", "51.50142,-0.14189", "hunter2planted9")
+    text = f"Write to {secrets[0]} or call {secrets[2]} with {secrets[1]} at {secrets[3]}"
+    hub.by_number[1].data = write_binary(shortcut(text, WFSSHPassword=secrets[4]))
+    hub.by_number[2].data = text.encode()  # no shortcut: its error must not quote it
+    hub.pages["/shortcut/1/"] = new_page(1, f"Mail {secrets[0]}")
+    hub.pages["/shortcut/2/"] = old_page(2, f"{secrets[1]}")
+    return (*secrets, PRIVATE, "expiring-", "s3cr3tS1gnature")
+
+
+def found_in(folder: Path, words: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(path.name, word) for path in folder.rglob("*") if path.is_file() for word in words if word.encode() in path.read_bytes()]
+
+
+def test_nothing_private_is_in_any_output_table_body_or_message(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    secrets = planted(hub)
+    hub.by_number[3].fault = "malformed"
+    hub.by_number[4].fault = "file 410"
+    lines = [json.dumps({"url": share(hub, 5), "description": f"Ask {secrets[0]} for {secrets[1]}"}), f"{share(hub, 6)}?token={secrets[1]}",
+             f"https://routinehub.co/download/12/?t={secrets[1]}", f"https://example.org/{secrets[0]}?key={secrets[1]}"]
+    (tmp_path / "links.txt").write_text("\n".join(lines))
+    code, summary = scrape("--routinehub", "1-4", "--pages", "--links", tmp_path / "links.txt")
+    assert summary["written"] >= 3
+    (tmp_path / "links.txt").unlink()
+    assert found_in(tmp_path, secrets) == []
+    assert not [word for word in secrets if word in json.dumps(summary)]
+    counts = next(record["source"]["scrubbed"] for record in records(output) if "example.com" in json.dumps(record["shortcut"]))
+    assert counts == {"email": 1, "phone": 1, "place": 1, "secret": 2}
+
+
+def test_unscrubbed_it_stores_what_came_but_never_who_made_it(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    secrets = planted(hub)
+    scrape("--routinehub", "1-2", "--no-scrub")
+    assert secrets[0] in output.read_text() and "scrubbed" not in records(output)[0]["source"]
+    assert found_in(tmp_path, (PRIVATE, "expiring-")) == []
+
+
+def test_a_folder_is_scrubbed_only_when_asked(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.shortcut").write_bytes(write_binary(shortcut("Write to planted.person@mail.planted.org")))
+    scrape("--folder", tmp_path / "in")
+    assert "planted.person" in output.read_text()
+    scrape("--folder", tmp_path / "in", "--scrub", "--overwrite")
+    assert "planted.person" not in output.read_text() and records(output)[0]["source"]["scrubbed"] == {"email": 1}
+
+
+def test_who_opted_out_is_not_fetched_and_dropped_if_there(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    rows = [{"url": share(hub, number), "author": "Grace" if number == 3 else "Ada"} for number in range(1, 6)]
+    (tmp_path / "links.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    scrape("--links", tmp_path / "links.jsonl")
+    own_id = next(record["id"] for record in records(output) if record["source"]["record"] == hub.by_number[4].record)
+    (tmp_path / "opt-out.txt").write_text(f"# asked by mail\n{share(hub, 1)}/\nhttps://routinehub.co/shortcut/7/\n@grace\n{own_id}\n{share(hub, 6)}\n")
+    (tmp_path / "more.txt").write_text(f"{share(hub, 6)}\n{share(hub, 8)}\n")
+    hub.asked.clear()
+    code, summary = scrape("--links", tmp_path / "more.txt", "--routinehub", "7", "--opt-out", tmp_path / "opt-out.txt")
+    assert (code, summary["written"], summary["rejected"]) == (0, 1, 5)
+    assert {record["source"]["record"] for record in records(output)} == {hub.by_number[n].record for n in (2, 5, 8)}
+    assert {reject["reason"] for reject in records(cli.rejects_path(output))} == {"opted_out"}
+    assert not hub.count(hub.by_number[6].record) and not hub.count("/7/")
+    stored = b"".join(path.read_bytes() for path in (output.with_suffix(".crawl") / "blobs").rglob("*") if path.is_file())
+    assert [n for n in range(1, 9) if hub.by_number[n].record.encode() in stored] == [2, 5, 8]
+    again = scrape("--links", tmp_path / "links.jsonl", "--opt-out", tmp_path / "opt-out.txt")[1]
+    assert (again["written"], again["rejected"]) == (0, 0)
