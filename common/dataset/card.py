@@ -8,12 +8,14 @@ from statistics import fmean
 from typing import Any
 
 from common.dataset.figure import distributions
+from common.dataset.makers import datasheet
 from common.dataset.quality import ORIGINS, Example
 from common.dataset.splits import SPLITS, AppOf
 
 # The paper's table 1, for comparison: instances, apps, APIs, categories; mean actions, ifs, loops, depth.
 PAPER = {"train": (105_573, 83, 1503, 28, 78.5, 7.4, 0.5, 2.7), "test (ID and OOD)": (1190, 31, 324, 28, 41.7, 7.9, 0.5, 2.1)}
 COLUMNS = ("instances", "apps", "apis", "categories", "actions", "ifs", "loops", "menus", "depth", "tokens")
+MAKER_COLUMNS = "part: model (hash of its prompts)", "records", "prompt tokens", "completion tokens", "US dollars"
 SIZE_CLASSES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 RULES = {
@@ -68,6 +70,7 @@ def statistics(examples: Sequence[Example], splits: dict[int, str], app_of: AppO
         "origins": {origin: summarise([example for example in kept if example.origin == origin], app_of) for origin in ORIGINS},
         "all": summarise(kept, app_of),
         "distributions": distributions(kept, app_of),
+        "makers": datasheet(example.makers for example in kept),
         "provenance": dict(sorted(Counter(example.provenance for example in kept).items(), key=lambda item: (-item[1], item[0]))),
     }
 
@@ -167,6 +170,8 @@ request written by a language model or by rules, and ones written by a fine-tune
 
 def _origins(stats: dict[str, Any]) -> str:
     rejected = [(reason, meaning(reason), count) for reason, count in stats["rejected"].items()]
+    columns = "records", "prompt_tokens", "completion_tokens", "cost_usd"
+    makers = [(name, *(entry[column] for column in columns)) for name, entry in stats["makers"].items()]
     return f"""## What was dropped
 
 {stats["read"]:,} records were read, {stats["written"]:,} kept. Every dropped one is in `rejected.jsonl` with its reason, and with the id of
@@ -180,6 +185,10 @@ the record that was kept in its place or of the test that it would have given aw
 
 A seed's content belongs to its author; `source` names the page. Where no licence is stated, none was granted: look at the page before
 you publish such a record again.
+
+## Who wrote
+
+{table([MAKER_COLUMNS, *makers]) if makers else "Nobody."}
 
 ## Limits
 

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 from common.cli import Reject
 from common.dataset import dedup
+from common.dataset.makers import Maker, makers
 from common.dialect import DialectError, apis_of, parse
 from common.jsonl import Record
 from common.packing import Message
@@ -84,7 +85,8 @@ class Example:
     id: str
     origin: str
     category: str
-    provenance: str  # site and licence, or the models that made it
+    provenance: str  # site and licence, or the model that made it
+    makers: tuple[Maker, ...]
     apis: tuple[str, ...]  # given or used
     builtin: int  # steps whose action is built in, of figures["steps"]
     figures: dict[str, int]  # SHAPE, steps, lengths, tokens
@@ -121,8 +123,8 @@ def _examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple
     messages, shortened, tokens = _conversation(query, apis, plan, code, tools, limits.max_tokens)
     figures |= {"steps": len(steps), "query_words": len(dedup.words(query)), "plan_words": len(dedup.words(plan)),
                 "code_lines": code.count("\n") + 1, "tokens": tokens}
-    example = Example(str(record["id"]), origin, str(record.get("category") or "none"), _provenance(record, origin), apis,
-                      sum(is_builtin(step, tools.catalog) for step in steps), figures, len(findings), shortened,
+    example = Example(str(record["id"]), origin, str(record.get("category") or "none"), _provenance(record, origin), makers(record),
+                      apis, sum(is_builtin(step, tools.catalog) for step in steps), figures, len(findings), shortened,
                       dedup.code_print(tree), dedup.query_print(query))
     return example, {**record, "origin": origin, "messages": messages, **({"shortened": True} if shortened else {})}
 

@@ -19,6 +19,7 @@ import orjson
 
 from common import jsonl
 from common.dataset.dedup import CodePrint, QueryPrint
+from common.dataset.makers import Maker
 from common.dataset.quality import Example
 from common.jsonl import Record, UserError
 
@@ -72,4 +73,5 @@ def packed(example: Example) -> Record:
 def unpacked(value: Record) -> Example:
     """The inverse of `packed`."""
     prints = {name: kind(*map(b64decode, value[name])) for name, kind in PRINTS.items()}
-    return Example(**{**value, **prints, "apis": tuple(value["apis"]), "place": tuple(value["place"])})
+    makers = tuple(Maker(*maker) for maker in value["makers"])
+    return Example(**{**value, **prints, "makers": makers, "apis": tuple(value["apis"]), "place": tuple(value["place"])})
