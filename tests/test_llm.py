@@ -15,7 +15,7 @@ import pytest
 from common import llm
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm import Prompt, endpoint, open_writer, protocol
+from common.llm import Prompt, endpoint, open_writer, pace, prices, protocol
 from tests.stub_openai import Reply, StubOpenAI, error
 
 pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
@@ -30,7 +30,7 @@ def prompt(text: str = "hi", schema: dict[str, Any] | None = None, accept: Calla
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "BACK_OFF", (0.01, 0.02))
+    monkeypatch.setattr(pace, "BACK_OFF", (0.01, 0.02))
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
@@ -51,7 +51,7 @@ def test_answers_with_text_and_counts_tokens_and_cost() -> None:
 
 
 @pytest.mark.parametrize("bad", [
-    error(500), error(503), error(429), Reply(body="{not json"), Reply(body='"text"'), Reply(body="{}"), Reply("cut", cut=True),
+    error(500), error(503), error(429), Reply(body="{not json"), Reply(body='"text"'), Reply(body='{"choices": [{"message": {"content": 3}}]}'), Reply("cut", cut=True),
     pytest.param(Reply("late", delay=0.7), marks=pytest.mark.slow),
 ], ids=["500", "503", "429", "malformed", "string", "empty", "cut", "slow"])
 def test_what_passes_is_tried_again(bad: Reply) -> None:
@@ -71,14 +71,6 @@ def test_retry_after_holds_every_request_back() -> None:
         writer = open_writer("m", stub.base_url, concurrency=1)
         assert [outcome.text for _, outcome in writer.map(writer.ask, [prompt("a"), prompt("b")])] == ["hello", "hello"]
     assert times[1] - times[0] >= 0.4
-
-
-@pytest.mark.parametrize(("headers", "seconds"), [
-    ({"retry-after": "3"}, 3), ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "soon"}, None), ({}, None),
-    ({"retry-after": "99999"}, 600), ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
-])
-def test_retry_after_is_seconds_or_a_date_and_capped(headers: dict[str, str], seconds: float | None) -> None:
-    assert endpoint.retry_after(headers) == seconds
 
 
 def test_a_refused_request_is_a_reject_and_is_sent_once() -> None:
@@ -134,6 +126,26 @@ def test_an_endpoint_without_json_schema_is_asked_in_json_mode_from_then_on() ->
         outcomes = [outcome for _, outcome in writer.map(writer.ask, [prompt("a", SCHEMA), prompt("b", SCHEMA)])]
     assert [outcome.object for outcome in outcomes] == [{"steps": ["one"]}] * 2
     assert [request["response_format"]["type"] for request in stub.requests] == ["json_schema", "json_object", "json_object"]
+
+
+def test_the_way_to_ask_for_json_is_found_once_however_many_start_together() -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return GOOD if body["response_format"]["type"] == "json_object" else error(400, "unknown response_format")
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=300)
+        outcomes = [outcome for _, outcome in writer.map(writer.ask, [prompt(str(number), SCHEMA) for number in range(300)])]
+    assert all(outcome.object == {"steps": ["one"]} for outcome in outcomes) and len(stub.requests) == 301
+
+
+def test_a_model_that_takes_only_max_completion_tokens_is_asked_that_way() -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return error(400, "Unsupported parameter: use 'max_completion_tokens' instead") if "max_tokens" in body else "fine"
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=2)
+        assert [outcome.text for _, outcome in writer.map(writer.ask, map(prompt, "abc"))] == ["fine"] * 3
+    assert len(stub.requests) == 5 and stub.requests[2]["max_completion_tokens"] == endpoint.MAX_TOKENS
 
 
 @pytest.mark.parametrize("bad", ["no JSON", "[1]", '{"step": []}', '{"steps": [1]}'])
@@ -237,7 +249,7 @@ def test_the_budget_is_never_passed() -> None:
     with serve("x") as stub:
         writer = open_writer("m", stub.base_url, price=(0, 1e6 / 5), budget=10.0, concurrency=8)  # 1 dollar an answer of 5 tokens
         finished = []
-        with pytest.raises(UserError, match="goes on"):
+        with pytest.raises(UserError, match="go on with more"):
             for item, _ in writer.map(lambda item: writer.ask(item, max_tokens=5), (prompt(str(number)) for number in range(50))):
                 finished.append(item)
     assert len(finished) == len(stub.requests) == 10
@@ -246,6 +258,46 @@ def test_the_budget_is_never_passed() -> None:
 def test_a_budget_needs_a_price() -> None:
     with pytest.raises(UserError, match="--price"):
         open_writer("unknown-model", "http://127.0.0.1:1/v1", budget=1.0)
+
+
+def test_answers_that_never_arrived_count_against_the_budget_at_the_most_they_can_cost() -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return Reply("x", cut=True) if number == 0 else "x"
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, price=(0, 1e6 / 5), budget=5.0, concurrency=1)  # 1 dollar an answer of 5 tokens
+        with pytest.raises(UserError, match="5.0000 are spent"):
+            list(writer.map(lambda item: writer.ask(item, max_tokens=5), map(prompt, "abcdefgh")))
+    assert len(stub.requests) == 5 and writer.figures()["lost_usd"] == 1.0
+
+
+def test_two_writers_may_share_a_budget() -> None:
+    with serve("x") as stub:
+        budget = prices.Budget(3.0)
+        first, second = (open_writer("m", stub.base_url, price=(0, 1e6 / 5), budget=budget) for _ in range(2))
+        for writer in (first, second, first):
+            writer.complete(prompt(), max_tokens=5)
+        with pytest.raises(UserError, match="--budget-usd 6"):
+            second.complete(prompt(), max_tokens=5)
+    assert len(stub.requests) == 3
+
+
+def test_prices_come_from_the_longest_name_and_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "prices.json").write_text('{"my-model": [1, 2], "gpt-4o": [9, 9]}')
+    table = prices.read_prices(tmp_path / "prices.json")
+    assert prices.known_price("my-model-2", table) == (1, 2) and prices.known_price("gpt-4o-mini-2024", table) == (9, 9)
+    assert prices.known_price("gpt-4o-mini-2024") == (0.15, 0.60) and prices.known_price("llama") is None
+    for broken in ("[1]", '{"m": 1}', "no"):
+        (tmp_path / "prices.json").write_text(broken)
+        with pytest.raises(UserError, match="--prices .*gpt-4o-mini"):
+            prices.read_prices(tmp_path / "prices.json")
+
+
+def test_a_key_in_the_address_is_refused() -> None:
+    for url in ("http://me:sk-planted@127.0.0.1/v1", "http://127.0.0.1/v1?key=sk-planted"):
+        with pytest.raises(UserError, match="OPENAI_API_KEY") as caught:
+            open_writer("m", url)
+        assert "sk-planted" not in str(caught.value)
 
 
 def test_a_model_needs_a_key_or_a_server() -> None:

@@ -18,11 +18,14 @@ from typing import Any
 from common import cli
 from common.llm.protocol import DEFAULT_MODEL, OFFLINE, Answer, Prompt, Usage, Writer
 
-__all__ = ["DEFAULT_MODEL", "OFFLINE", "Answer", "Prompt", "Usage", "Writer", "add_arguments", "from_arguments", "open_writer", "price"]
+__all__ = ["DEFAULT_MODEL", "OFFLINE", "Answer", "Prompt", "Usage", "Writer", "add_arguments", "add_request_arguments",
+           "from_arguments", "open_as_asked", "open_writer", "price"]
 
 
-def open_writer(name: str, base_url: str | None = None, **options: Any) -> Writer:
+def open_writer(name: str, base_url: str | None = None, batch: bool = False, **options: Any) -> Writer:
     """The writer of that name: "offline", or a model behind `base_url` (default: OPENAI_BASE_URL, else OpenAI). Options: see Endpoint.
+
+    With `batch` it answers through the provider's Batch API.
 
     Raises UserError for a model without a key or base URL, and for a budget without a price.
     """
@@ -30,6 +33,10 @@ def open_writer(name: str, base_url: str | None = None, **options: Any) -> Write
         from common.offline import OfflineWriter
 
         return OfflineWriter()
+    if batch:
+        from common.llm.batch import BatchEndpoint
+
+        return BatchEndpoint(name, base_url, **options)
     from common.llm.endpoint import Endpoint
 
     return Endpoint(name, base_url, **options)
@@ -41,14 +48,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--writer", metavar="MODEL", help='a model\'s name, or "offline" for the rule-based writer '
                        f"(default: {DEFAULT_MODEL} if OPENAI_API_KEY or --base-url is given, else offline)")
     group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI's)")
-    group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N", help="records in flight at once (default: 32)")
     group.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: the endpoint's own)")
-    group.add_argument("--timeout", type=float, default=180.0, metavar="S", help="seconds to wait for one answer (default: 180)")
+    add_request_arguments(group)
+
+
+def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 180.0) -> None:
+    """The arguments of whatever sends requests, whichever models they go to."""
+    group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N",
+                       help="most requests, and records, in flight; how many it really are adapts to the server (default: 32)")
+    group.add_argument("--timeout", type=float, default=timeout, metavar="S",
+                       help=f"seconds to wait for one answer (default: {timeout:g})")
     group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
                        help="answers by content, shared by all stages: what is in it is never paid again (default: data/answers.sqlite)")
     group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
-    group.add_argument("--budget-usd", type=float, metavar="D", help="stop before more than this is spent")
+    group.add_argument("--prices", type=Path, metavar="FILE", help='prices of several models, as JSON: {"gpt-4o-mini": [0.15, 0.60]}')
+    group.add_argument("--budget-usd", type=float, metavar="D", help="stop before this run spends more than that")
     group.add_argument("--dry-run", action="store_true", help="send nothing: estimate requests, tokens and cost from the real prompts")
+    group.add_argument("--retry-rejected", action="store_true", help="ask again what was rejected in earlier runs")
+    group.add_argument("--batch", action="store_true", help="through the provider's Batch API: half the price, answers within a day")
+    group.add_argument("--batch-records", type=cli.positive_int, default=10_000, metavar="N",
+                       help="records in hand with --batch, each with one prompt in a batch (default: 10,000)")
 
 
 def from_arguments(args: argparse.Namespace) -> Writer:
@@ -58,15 +77,26 @@ def from_arguments(args: argparse.Namespace) -> Writer:
         cli.say("no OPENAI_API_KEY and no --writer: the offline, rule-based writer is used")
         name = OFFLINE
     name = name or DEFAULT_MODEL
-    if args.dry_run:
-        from common.llm.endpoint import DryRun
+    return open_as_asked(args, name, args.base_url, args.temperature)
 
-        writer = DryRun(name, args.cache, args.price, args.temperature)
+
+def open_as_asked(args: argparse.Namespace, name: str, base_url: str | None = None, temperature: float | None = None) -> Writer:
+    """The writer of that name, with what `add_request_arguments` asks for; all those of one `args` share its budget."""
+    if name == OFFLINE and not args.dry_run:
+        return open_writer(name)
+    from common.llm.prices import Budget, known_price, read_prices
+
+    rate = args.price or known_price(name, read_prices(args.prices) if args.prices else None)
+    if args.dry_run:
+        from common.llm.dry_run import DryRun
+
+        writer = DryRun(name, args.cache, rate, temperature, batch=args.batch)
         args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
         return writer
-    return open_writer(name, args.base_url, **({} if name == OFFLINE else {
-        "concurrency": args.concurrency, "temperature": args.temperature, "timeout": args.timeout, "cache": args.cache,
-        "price": args.price, "budget": args.budget_usd}))
+    args.budget = getattr(args, "budget", None) or Budget(args.budget_usd)
+    return open_writer(name, base_url, batch=args.batch, concurrency=args.batch_records if args.batch else args.concurrency,
+                       timeout=args.timeout, temperature=temperature, cache=args.cache, price=rate, budget=args.budget,
+                       retry_rejected=args.retry_rejected)
 
 
 def price(text: str) -> tuple[float, float]:

@@ -1,167 +1,206 @@
-"""An OpenAI-compatible endpoint as a writer: a cache by content, our own retries, structured output, cost and a budget.
-
-The client's transport is aiohttp (its default one collapses above some 250 requests in flight), and its own retries are off: they would
-hide the 429s from the policy here.
-"""
+"""An OpenAI-compatible endpoint as a writer: what is known comes from the cache, the rest is sent, as fast as server and budget let it."""
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import hashlib
 import os
-import random
-import sqlite3
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from common import cli
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
+from common.llm.cache import Cache, Question
+from common.llm.connection import Connection, Fate, Outcome
+from common.llm.pace import Pace, back_off
+from common.llm.prices import Budget, Messages, Price, cost, estimated_tokens, known_price, most_tokens
+from common.llm.protocol import Answer, Prompt, Usage, Writer
 
-ATTEMPTS = 8  # with the back-off below some two minutes: longer than a restart of a server, shorter than a person's patience
-BACK_OFF = 0.5, 60.0  # seconds before the first retry, doubled each time; and the most
-RETRY_AFTER_CAP = 600.0  # a server that asks for more than ten minutes is as good as down
-RETRIED = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}  # statuses that pass; others would come back the same
-WRONG_SETTINGS = {401, 403, 404, 405}  # statuses that every other request would get too
+ATTEMPTS = 8  # of one request while others are answered; 429s are not counted, they say nothing about the request
 MAX_TOKENS = 8192  # of an answer: bounds what a model that never stops can cost
-BYTES_PER_TOKEN = 3  # to reserve and to estimate: English prose has 4 and more, code 3 to 4
 FORMATS = "json_schema", "json_object", "text"  # ways to ask for JSON, best first; older servers refuse the first, or the first two
-PRICES = {  # US dollars per million tokens, (prompt, completion); the longest matching prefix counts, --price overrides
-    "gpt-4o-mini": (0.15, 0.60), "gpt-4o": (2.50, 10.00),
-    "gpt-4.1-nano": (0.10, 0.40), "gpt-4.1-mini": (0.40, 1.60), "gpt-4.1": (2.00, 8.00),
-}  # fmt: skip
-Price = tuple[float, float]
-Messages = list[dict[str, str]]
 
 
 class Endpoint(Writer):
-    """A model behind an OpenAI-compatible chat-completions endpoint."""
+    """A model behind an OpenAI-compatible chat-completions endpoint.
+
+    `concurrency` is the most requests (and records) in flight, `timeout` seconds to wait for an answer, `price` US dollars per million
+    prompt and completion tokens, `budget` US dollars for this writer, `retry_rejected`: ask again what is remembered as refused.
+    """
 
     def __init__(self, name: str, base_url: str | None = None, *, concurrency: int = 32, timeout: float = 180.0,
                  temperature: float | None = None, cache: Path | None = None, price: Price | None = None,
-                 budget: float | None = None) -> None:
+                 budget: float | Budget | None = None, retry_rejected: bool = False) -> None:
         super().__init__()
-        self.name, self.concurrency, self.timeout = name, concurrency, timeout
-        self.base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
-        self.sampling = {} if temperature is None else {"temperature": temperature}
-        self._key = os.environ.get("OPENAI_API_KEY", "")
-        if not self._key and self.base_url is None:
+        self.name, self.concurrency, self.retry_rejected = name, concurrency, retry_rejected
+        base_url, key = base_url or os.environ.get("OPENAI_BASE_URL") or None, os.environ.get("OPENAI_API_KEY", "")
+        if not key and base_url is None:
             raise UserError(f"{name}: OPENAI_API_KEY is not set; set it, name your own server with --base-url, or take the offline writer")
         self.price = price or known_price(name)
-        if budget is not None and self.price is None:
+        self.budget = budget if isinstance(budget, Budget) else Budget(budget)
+        if self.budget.limit is not None and self.price is None:
             raise UserError(f"--budget-usd: no price is known for {name}; give --price PROMPT/COMPLETION (dollars per million tokens)")
-        self.budget, self.spent, self.reserved = budget, 0.0, 0.0
+        self.sampling = {} if temperature is None else {"temperature": temperature}
+        self.connection, self.pace = Connection(base_url, key, timeout, concurrency), Pace(concurrency)
         self.cache = Cache(cache) if cache else None
+        self.renewed: set[Question] = set()  # asked anew in this run
+        self.flights: dict[Question, asyncio.Future[None]] = {}  # being asked at this moment
         self.format: str | None = None  # the way to ask for JSON that this endpoint has taken
-        self.client: Any = None
-        self.paused_until = self.answered_at = 0.0  # by time.monotonic()
+        self.finding_format = asyncio.Lock()
+        self.limit_name = "max_tokens"  # what this endpoint calls the limit
+
+    def status(self) -> str:
+        return f"{self.pace.in_flight} in flight, {super().status()}"
+
+    def figures(self) -> dict[str, Any]:
+        lost = {"lost_usd": round(self.budget.lost, 6)} if self.budget.lost else {}  # the most that answers cost which never arrived
+        return {**super().figures(), "sends": self.pace.sent, **lost}
 
     async def close(self) -> None:
-        if self.client is not None:
-            await self.client.close()
-            self.client = None
+        self.pace.reset()
+        self.finding_format = asyncio.Lock()  # bound to the loop that ends
+        await self.connection.close()
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Answer:
-        sampling = {**self.sampling, **sampling}
-        key = cache_key(self.name, messages, prompt.schema, sampling)
-        if self.cache and (hit := self.cache.get(key)):
-            return self.count(hit, cached=True)
-        sampling = {"max_tokens": MAX_TOKENS, **sampling}
-        reserved = await self._reserve(messages, sampling["max_tokens"])
-        try:
-            completion = await self._send(prompt, messages, sampling)
-        finally:
-            self.reserved -= reserved
-        answer = self._answer(completion)
-        self.spent += answer.usage.cost
-        if prompt.schema is not None and completion.choices[0].finish_reason == "length":
-            raise Reject("answer_too_long", f"{prompt.task}: no complete object within {sampling['max_tokens']} tokens")
+        request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
+        question = Question.of(self.name, messages, prompt.schema, request)
+        while self.cache and (flight := self.flights.get(question)):  # another record asks the very same: the answer will be in the cache
+            await asyncio.wait([flight])
+        answer = known = self._known(question)
+        if answer is None:
+            flight = self.flights[question] = asyncio.get_running_loop().create_future()
+            try:
+                answer = await self._fetch(prompt, messages, request, question)
+            except Reject as reject:
+                if self.cache and reject.reason == "bad_request":
+                    self.cache.refuse(question, reject)
+                raise
+            finally:
+                self.flights.pop(question, None)
+                flight.set_result(None)
+        self.count(answer, cached=known is not None)
+        if prompt.schema is not None and answer.finish == "length":
+            if self.renew(question):
+                return await self.reply(prompt, messages, sampling)
+            raise Reject("answer_too_long", f"{prompt.task}: no complete object within {request['max_tokens']} tokens")
+        return answer
+
+    def _known(self, question: Question) -> Answer | None:
+        """The answer in the cache; raises the Reject that is remembered there."""
+        known = self.cache.get(question) if self.cache else None
+        if isinstance(known, Reject):
+            if not self.renew(question):
+                raise known
+            return None
+        return known
+
+    def renew(self, question: Question) -> bool:
+        """With --retry-rejected: forget what a question got in an earlier run, so that it is asked again; once."""
+        if not (self.cache and self.retry_rejected) or question in self.renewed:
+            return False
+        self.renewed.add(question)
+        self.cache.forget(question)
+        return True
+
+    def asks_anew(self, prompt: Prompt, conversations: list[Messages], sampling: dict[str, Any]) -> bool:
+        request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
+        return any([self.renew(Question.of(self.name, messages, prompt.schema, request)) for messages in conversations])
+
+    # -----------------------------------------------------------------------------------------------------------------------------
+    # to the server and back
+
+    async def _fetch(self, prompt: Prompt, messages: Messages, request: dict[str, Any], question: Question) -> Answer:
+        """The answer of the server, kept in the cache."""
+        answer = self.answer(await self._send(prompt, messages, request), messages)
         if self.cache:
-            self.cache.put(key, answer)
-        return self.count(answer)
+            self.cache.put(question, answer)
+        return answer
 
-    def _answer(self, completion: Any) -> Answer:
-        usage = completion.usage  # some servers leave it out
-        tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else (0, 0)
-        return Answer(completion.choices[0].message.content or "", None, Usage(*tokens, cost(self.price, *tokens)))
+    def answer(self, completion: dict[str, Any], messages: Messages) -> Answer:
+        """The Answer in a completion's body."""
+        choice, usage = completion["choices"][0], completion.get("usage")
+        message = choice["message"]
+        text = self.connection.hidden(message.get("content") or message.get("refusal") or "")
+        if isinstance(usage, dict):
+            tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        else:  # some servers leave it out
+            tokens = estimated_tokens(messages), estimated_tokens([{"content": text}])
+        return Answer(text, None, Usage(*tokens, cost(self.price, *tokens)), choice.get("finish_reason") or "stop")
 
-    async def _reserve(self, messages: Messages, max_tokens: int) -> float:
-        """Put aside the most a request can cost; waits for what is in flight to settle where that would pass the budget."""
-        if self.budget is None:
-            return 0.0
-        most = cost(self.price, estimated_tokens(messages), max_tokens)
-        while self.spent + self.reserved + most > self.budget:
-            if not self.reserved:
-                raise UserError(f"--budget-usd {self.budget}: {self.spent:.4f} are spent and the next request may cost {most:.4f}; "
-                                "what is answered is saved, and the same command with a higher budget goes on")
-            await asyncio.sleep(0.05)
-        self.reserved += most
-        return most
-
-    async def _send(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Any:
+    async def _send(self, prompt: Prompt, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
         """One completion, its JSON asked for in the way this endpoint takes: the first that is not refused is kept for all to come."""
         if prompt.schema is None:
-            return await self._deliver(messages, sampling)
-        for way in [self.format] if self.format else FORMATS:
-            try:
-                completion = await self._deliver(messages, {**sampling, **response_format(way, prompt)})
-            except Reject as reject:
-                if reject.reason != "bad_request" or way in (self.format, FORMATS[-1]):
-                    raise
-            else:
-                self.format = way
-                return completion
-        raise AssertionError("the last way returns or raises")
+            return await self._deliver(messages, request)
+        if self.format is None:
+            async with self.finding_format:  # one request finds out, the others wait
+                for way in FORMATS if self.format is None else ():
+                    try:
+                        completion = await self._deliver(messages, {**request, **response_format(way, prompt)})
+                    except Reject as reject:
+                        if reject.reason != "bad_request" or way == FORMATS[-1]:
+                            raise
+                    else:
+                        self.format = way
+                        return completion
+        return await self._deliver(messages, {**request, **response_format(self.format or FORMATS[-1], prompt)})
 
-    async def _deliver(self, messages: Messages, request: dict[str, Any]) -> Any:
+    async def _deliver(self, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
         """Send until there is a completion. Raises Reject if this request gets none, UserError if none would."""
-        import openai
+        started, attempt = time.monotonic(), 0
+        while True:
+            limit_name = self.limit_name
+            outcome = await self._attempt(messages, request)
+            if outcome.body is not None:
+                return outcome.body
+            if outcome.fate is Fate.FATAL:
+                self.pace.stop(f"{self.name}: {outcome.problem}; mend the model's name, --base-url or the key, and go on: {cli.command()}")
+                raise UserError(str(self.pace.stopped))
+            if outcome.fate is Fate.REFUSED:
+                if not self.renames_limit(limit_name, outcome.problem):
+                    raise Reject("bad_request", outcome.problem)
+            elif outcome.fate is not Fate.THROTTLED:
+                attempt += 1
+                if attempt == ATTEMPTS:
+                    break
+                await asyncio.sleep(back_off(attempt - 1))
+        if not self.pace.answered:
+            self.pace.stop(f"nothing gets through in {ATTEMPTS} tries, the last: {outcome.problem}")
+            raise self._stopped()
+        raise Reject("no_answer", f"{ATTEMPTS} attempts in {time.monotonic() - started:.0f} s; the last: {outcome.problem}")
 
-        started, problem = time.monotonic(), ""
-        for attempt in range(ATTEMPTS):
-            await asyncio.sleep(max(0.0, self.paused_until - time.monotonic()))
-            wait = random.uniform(0.5, 1.0) * min(BACK_OFF[1], BACK_OFF[0] * 2**attempt)  # spread, or all would come back at once
-            try:
-                completion = await self._connected().chat.completions.create(model=self.name, messages=messages, **request)
-            except openai.APIStatusError as error:
-                problem = self._masked(f"{error.status_code}: {error.message}")
-                if error.status_code in WRONG_SETTINGS or error.code == "insufficient_quota":
-                    raise UserError(f"{self.name}: {problem}; mend the model's name, --base-url or the key, and go on with it") from None
-                if error.status_code not in RETRIED:
-                    raise Reject("bad_request", problem) from None
-                if (asked := retry_after(error.response.headers)) is not None:  # the server means all requests, not this one alone
-                    self.paused_until = max(self.paused_until, time.monotonic() + asked)
-            except (openai.APIConnectionError, openai.APIResponseValidationError, ValueError) as error:  # the last: a body that is no JSON
-                problem = self._masked(f"{type(error).__name__}: {error}")
-            else:
-                if getattr(completion, "choices", None):
-                    self.answered_at = time.monotonic()
-                    return completion
-                problem = "the body is no chat completion"
-            await asyncio.sleep(wait)
-        if self.answered_at < started:
-            raise UserError(f"{self.name}: nothing gets through to {self.base_url or 'OpenAI'} in {ATTEMPTS} tries, the last: {problem}; "
-                            "what is answered is saved, and the same command goes on from there")
-        raise Reject("no_answer", f"{ATTEMPTS} attempts while others were answered; the last: {problem}")
+    def renames_limit(self, used: str, problem: str) -> bool:
+        """Whether a refusal says that the token limit has the other name here; then that is used from now on."""
+        if used != "max_tokens" or "max_completion_tokens" not in problem:
+            return False
+        self.limit_name = "max_completion_tokens"  # newer models of OpenAI's take only this
+        return True
 
-    def _connected(self) -> Any:
-        """The client, opened inside the running event loop."""
-        if self.client is None:
-            import openai
+    async def _attempt(self, messages: Messages, request: dict[str, Any]) -> Outcome:
+        """Send once, when pace and budget allow it."""
+        limit = request["max_tokens"]
+        most = cost(self.price, most_tokens(messages, request.get("response_format")), limit)
+        body = {"model": self.name, "messages": messages, **request}
+        body[self.limit_name] = body.pop("max_tokens")
+        try:
+            ticket = await self.pace.enter(estimated_tokens(messages) + limit)
+        except UserError:
+            raise self._stopped() from None
+        outcome, reserved = Outcome(Fate.UNKNOWN), 0.0
+        try:
+            reserved = await self.budget.reserve(most)
+            outcome = await self.connection.complete(body)
+        finally:
+            self.pace.leave(ticket, outcome)
+            spent = self.answer(outcome.body, messages).usage.cost if outcome.body else reserved * outcome.lost
+            self.budget.settle(reserved, spent, outcome.lost)
+        return outcome
 
-            self.client = openai.AsyncOpenAI(api_key=self._key or "none", base_url=self.base_url, timeout=self.timeout, max_retries=0,
-                                             http_client=openai.DefaultAioHttpClient(timeout=self.timeout))
-        return self.client
-
-    def _masked(self, text: str) -> str:
-        """An error's text on one line, without the key that some servers repeat in it."""
-        text = " ".join(text.split())
-        return (text.replace(self._key, "***") if self._key else text)[:500]
+    def _stopped(self) -> UserError:
+        where = self.connection.base_url or "OpenAI"
+        stopped = str(self.pace.stopped)
+        return UserError(stopped if stopped.startswith(self.name) else
+                         f"{self.name} at {where}: {stopped}; what is answered is saved; go on: {cli.command()}")
 
 
 def response_format(way: str, prompt: Prompt) -> dict[str, Any]:
@@ -180,91 +219,3 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
         parts = {name: closed(part) for name, part in schema["properties"].items()}
         return schema | {"properties": parts, "required": list(parts), "additionalProperties": False}
     return schema
-
-
-def retry_after(headers: Any) -> float | None:
-    """Seconds that a server asks to wait, by Retry-After (seconds or an HTTP date) or retry-after-ms; None if it asks nothing readable."""
-    try:
-        if "retry-after-ms" in headers:
-            seconds = float(headers["retry-after-ms"]) / 1000
-        elif headers.get("retry-after", "").strip().replace(".", "", 1).isdigit():
-            seconds = float(headers["retry-after"])
-        else:
-            seconds = email.utils.parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time()
-    except (KeyError, ValueError):
-        return None
-    return min(max(seconds, 0.0), RETRY_AFTER_CAP)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# tokens and money
-
-
-def known_price(model: str) -> Price | None:
-    """(prompt, completion) in US dollars per million tokens, from the longest prefix in PRICES."""
-    return next((PRICES[prefix] for prefix in sorted(PRICES, key=len, reverse=True) if model.startswith(prefix)), None)
-
-
-def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> float:
-    """US dollars; 0 where no price is known."""
-    return 0.0 if price is None else (prompt_tokens * price[0] + completion_tokens * price[1]) / 1e6
-
-
-def estimated_tokens(messages: Messages) -> int:
-    """A bound from above that needs no tokenizer."""
-    return sum(len(message["content"].encode()) // BYTES_PER_TOKEN + 8 for message in messages)
-
-
-class DryRun(Writer):
-    """Sends nothing: adds up what the prompts would take. Answers come from the cache, else from the offline writer as stand-ins."""
-
-    def __init__(self, name: str, cache: Path | None = None, price: Price | None = None, temperature: float | None = None) -> None:
-        super().__init__()
-        from common.offline import OfflineWriter
-
-        self.name, self.price = name, None if name == OFFLINE else price or known_price(name)
-        self.sampling = {} if temperature is None else {"temperature": temperature}
-        self.cache = Cache(cache) if cache and cache.exists() else None
-        self.stand_in, self.scratch = OfflineWriter(), tempfile.TemporaryDirectory(prefix="dry-run-")
-
-    async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Answer:
-        if self.cache and (hit := self.cache.get(cache_key(self.name, messages, prompt.schema, {**self.sampling, **sampling}))):
-            return self.count(hit._replace(usage=Usage()), cached=True)
-        answer = await self.stand_in.reply(prompt, messages, sampling)
-        tokens = estimated_tokens(messages), estimated_tokens([{"content": answer.text}])
-        return self.count(answer._replace(usage=Usage(*tokens, cost(self.price, *tokens))))
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# the cache
-
-
-class Cache:
-    """Answers on disk by a hash of what was asked, committed one by one; two processes may share the file."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.database = sqlite3.connect(path, timeout=60, isolation_level=None)  # None: each statement is its own transaction
-            self.database.execute("PRAGMA journal_mode=WAL")
-            self.database.execute("PRAGMA synchronous=NORMAL")  # survives a kill of the process; a power cut may cost the last answers
-            self.database.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID")
-        except (OSError, sqlite3.Error) as error:
-            raise UserError(f"--cache {path}: cannot be used: {error}") from None
-
-    def get(self, key: str) -> Answer | None:
-        """The answer under a key, if there is one."""
-        row = self.database.execute("SELECT answer FROM answers WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        text, *usage = orjson.loads(row[0])
-        return Answer(text, None, Usage(*usage))
-
-    def put(self, key: str, answer: Answer) -> None:
-        """Keep an answer; it is on disk when this returns."""
-        self.database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, orjson.dumps([answer.text, *answer.usage]).decode()))
-
-
-def cache_key(model: str, messages: Messages, schema: Any, sampling: dict[str, Any]) -> str:
-    """A hash of all that shapes an answer; not of the endpoint, so that a model may move."""
-    return hashlib.sha256(orjson.dumps([model, messages, schema, sampling], option=orjson.OPT_SORT_KEYS)).hexdigest()

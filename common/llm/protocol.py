@@ -11,12 +11,15 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
+from common import cli
 from common.cli import Reject
+from common.llm.progress import Meter
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 OFFLINE = "offline"  # the name of the rule-based writer: no key, no network, no cost
 DEFAULT_MODEL = "gpt-4o-mini"  # the paper's writer (camera-ready abstract)
+SHOWN_EVERY = 0.5  # seconds between two looks at the status
 
 
 class Usage(NamedTuple):
@@ -31,11 +34,15 @@ class Usage(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`text` as the model wrote it; `object` the parsed and accepted object where the prompt has a schema, else None."""
+    """`text` as the model wrote it; `object` the parsed and accepted object where the prompt has a schema, else None.
+
+    `finish` is why it ended: "stop" by itself, "length" at the token limit.
+    """
 
     text: str
     object: Any = None
     usage: Usage = Usage()
+    finish: str = "stop"
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Writer(ABC):
     concurrency: int = 1
 
     def __init__(self) -> None:
-        self.used, self.requests, self.cached = Usage(), 0, 0
+        self.used, self.requests, self.cached, self.meter = Usage(), 0, 0, Meter()
 
     @abstractmethod
     async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
@@ -72,6 +79,14 @@ class Writer(ABC):
 
     async def close(self) -> None:  # noqa: B027 (a writer that holds nothing has nothing to close)
         """Let go of connections; the next `reply` opens them again."""
+
+    def asks_anew(self, prompt: Prompt, conversations: list[list[dict[str, str]]], sampling: dict[str, Any]) -> bool:
+        """Whether the answers to these conversations, which could not be used, are forgotten and to be asked for once more."""
+        return False
+
+    def status(self) -> str:
+        """What stands beside the progress bar: in flight, a second, what it took."""
+        return self.meter.line(self.requests, self.used)
 
     async def ask(self, prompt: Prompt, **sampling: Any) -> Answer:
         """The accepted answer to a prompt; an answer that can't be used is sent back once, with what is wrong with it.
@@ -87,8 +102,10 @@ class Writer(ABC):
                   {"role": "user", "content": f"That answer cannot be used: {problem}\nGive the whole answer again, mended."}]
         second = await self.reply(prompt, repair, sampling)
         try:
-            return Answer(second.text, accepted(prompt, second.text), answer.usage.plus(second.usage))
+            return Answer(second.text, accepted(prompt, second.text), answer.usage.plus(second.usage), second.finish)
         except ValueError as error:
+            if self.asks_anew(prompt, [prompt.messages, repair], sampling):
+                return await self.ask(prompt, **sampling)
             raise Reject("unusable_answer", f"{prompt.task}: {error}; the answer: {second.text}") from None
 
     def complete(self, prompt: Prompt, **sampling: Any) -> Answer:
@@ -98,13 +115,16 @@ class Writer(ABC):
                 raise outcome
         return outcome
 
-    def map(self, work: Callable[[Item], Awaitable[Result]], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Reject]]:
+    def map(self, work: Callable[[Item], Awaitable[Result]], items: Iterable[Item],
+            others: Iterable[Writer] = ()) -> Iterator[tuple[Item, Result | Reject]]:
         """Yield (item, what `work(item)` returned or the Reject it raised) as they get done, at most `concurrency` at once.
 
         Items are drawn as places fall free, so memory is flat. When one raises another error no more are drawn, those in flight are
-        awaited and yielded, and then it is raised. An iterable that ends early (Ctrl-C) drains the same way.
+        awaited and yielded, and then it is raised. An iterable that ends early (Ctrl-C) drains the same way. `others` are further writers
+        that `work` asks; they share the loop, and are closed with this one.
         """
         loop, done, tasks = asyncio.new_event_loop(), asyncio.Queue[tuple[Any, Any]](), set[asyncio.Task[None]]()
+        show = loop.create_task(self._show())  # noqa: F841 (kept: the loop holds tasks only weakly)
         draw, end, running, error = iter(items), object(), 0, None
 
         async def one(item: Item) -> None:
@@ -132,14 +152,21 @@ class Writer(ABC):
             if error:
                 raise error
         finally:
-            loop.run_until_complete(self._end(tasks))
+            loop.run_until_complete(self._end(others))
             loop.close()
 
-    async def _end(self, tasks: set[asyncio.Task[None]]) -> None:
+    async def _show(self) -> None:
+        while True:
+            cli.show(self.status)
+            await asyncio.sleep(SHOWN_EVERY)
+
+    async def _end(self, others: Iterable[Writer]) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.close()
+        for writer in (self, *others):
+            await writer.close()
 
     def count(self, answer: Answer, cached: bool = False) -> Answer:
         """Enter an answer in the books."""
@@ -179,7 +206,3 @@ def mismatch(value: Any, schema: dict[str, Any], where: str = "the answer") -> s
             return f'{where} lacks the field "{key}"'
         parts.append((f"{where}.{key}", value[key], part))
     return next((problem for name, item, part in parts if (problem := mismatch(item, part, name))), None)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# opening one, from a program and from a command line

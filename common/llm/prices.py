@@ -1,0 +1,91 @@
+"""Tokens and money: what models cost, what a prompt takes, and a budget that is never passed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from common import cli
+from common.jsonl import UserError
+
+PRICES = {  # US dollars per million tokens, (prompt, completion); the longest matching prefix counts; --prices and --price override
+    "gpt-4o-mini": (0.15, 0.60), "gpt-4o": (2.50, 10.00),
+    "gpt-4.1-nano": (0.10, 0.40), "gpt-4.1-mini": (0.40, 1.60), "gpt-4.1": (2.00, 8.00),
+}  # fmt: skip
+DISCOUNT = 0.5  # of these that the Batch API takes
+BYTES_PER_TOKEN = 3  # to estimate: English prose has 4 and more, code 3 to 4
+MESSAGE_TOKENS = 8  # what a chat template adds to a message
+Price = tuple[float, float]
+Messages = list[dict[str, str]]
+
+
+def known_price(model: str, table: dict[str, Price] | None = None) -> Price | None:
+    """(prompt, completion) in US dollars per million tokens: of the longest prefix in `table`, else in PRICES."""
+    for prices in (table or {}, PRICES):
+        for prefix in sorted(prices, key=len, reverse=True):
+            if model.startswith(prefix):
+                return prices[prefix]
+    return None
+
+
+def read_prices(path: Path) -> dict[str, Price]:
+    """The table of --prices: a JSON object {"model": [prompt, completion]}, in US dollars per million tokens."""
+    try:
+        table = orjson.loads(path.read_bytes())
+        return {model: (float(prompt), float(completion)) for model, (prompt, completion) in table.items()}
+    except OSError as error:
+        raise UserError(f"--prices {path}: cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, AttributeError):
+        raise UserError(f'--prices {path}: a JSON object such as {{"gpt-4o-mini": [0.15, 0.60]}} is expected') from None
+
+
+def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> float:
+    """US dollars; 0 where no price is known."""
+    return 0.0 if price is None else (prompt_tokens * price[0] + completion_tokens * price[1]) / 1e6
+
+
+def estimated_tokens(messages: Messages) -> int:
+    """About what messages take, without a tokenizer; rather too many."""
+    return sum(len(message["content"].encode()) // BYTES_PER_TOKEN + MESSAGE_TOKENS for message in messages)
+
+
+def most_tokens(messages: Messages, schema: Any = None) -> int:
+    """A bound that no prompt passes: a token of a byte-level vocabulary stands for at least one byte."""
+    shape = len(orjson.dumps(schema)) if schema is not None else 0
+    return shape + sum(len(message["content"].encode()) + MESSAGE_TOKENS for message in messages)
+
+
+class Budget:
+    """US dollars that may be spent: put aside before a request is sent, settled when it is answered. `limit` None: as many as it takes."""
+
+    def __init__(self, limit: float | None = None) -> None:
+        self.limit, self.spent, self.reserved = limit, 0.0, 0.0
+        self.lost = 0.0  # of `spent`: the most that requests can have cost whose answers never arrived
+        self.waiting: deque[asyncio.Future[None]] = deque()
+
+    async def reserve(self, most: float) -> float:
+        """Put `most` aside; waits for what is in flight to be settled where that would pass the limit. Raises UserError at the end."""
+        while self.limit is not None and self.spent + self.reserved + most > self.limit:
+            if not self.reserved:
+                raise UserError(f"--budget-usd {self.limit:g}: {self.spent:.4f} are spent and the next request may cost {most:.4f}; "
+                                f"what is answered is saved; go on with more: {cli.command(budget_usd=f'{2 * max(self.limit, most):g}')}")
+            turn = asyncio.get_running_loop().create_future()
+            self.waiting.append(turn)
+            await turn
+        self.reserved += most
+        return most
+
+    def settle(self, reserved: float, spent: float, lost: bool = False) -> None:
+        """Enter what a request cost in the place of what was put aside for it; `lost`: its answer never arrived."""
+        left = self.reserved - reserved
+        self.reserved = left if left > 1e-9 else 0.0  # what rounding leaves would be waited for
+        self.spent += spent
+        self.lost += spent * lost
+        waiting, self.waiting = self.waiting, deque()
+        for turn in waiting:  # each looks again: the next one may be smaller
+            if not turn.done():
+                turn.set_result(None)

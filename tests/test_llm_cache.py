@@ -1,0 +1,106 @@
+"""What is answered or refused is not paid again: python -m pytest tests/test_llm_cache.py"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.cli import Reject
+from common.llm import Answer, Prompt, Usage, open_writer
+from common.llm.cache import Cache, Question
+from tests.stub_openai import Reply, StubOpenAI, error
+
+pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
+PROCESS = """
+import sys
+from pathlib import Path
+from common.llm import Answer, Usage
+from common.llm.cache import Cache, Question
+cache = Cache(Path(sys.argv[1]))
+for number in range(int(sys.argv[3])):
+    cache.put(Question(f"{sys.argv[2]}-{number}", 100), Answer("x" * 2000, None, Usage(1, 1, 0.1)))
+    cache.put(Question(f"shared-{number}", 100), Answer(f"by {sys.argv[2]}", None, Usage(1, 1, 0.1)))
+"""
+
+
+def prompt(text: str = "hi", schema: dict[str, Any] | None = None) -> Prompt:
+    return Prompt("test", [{"role": "user", "content": text}], schema)
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+def test_two_processes_make_and_write_one_file_at_once(tmp_path: Path) -> None:
+    path, count = tmp_path / "new" / "answers.sqlite", 300
+    processes = [subprocess.Popen([sys.executable, "-c", PROCESS, path, name, str(count)], cwd=ROOT, stderr=subprocess.PIPE, text=True) for name in "ab"]
+    assert [process.communicate(timeout=60)[1] for process in processes] == ["", ""]
+    cache = Cache(path)
+    for number in range(count):
+        assert all(cache.get(Question(f"{name}-{number}", 100)) == Answer("x" * 2000, None, Usage(1, 1, 0.1)) for name in "ab")
+        assert cache.get(Question(f"shared-{number}", 100)).text in {"by a", "by b"}
+
+
+def test_the_same_question_asked_at_once_is_paid_once(tmp_path: Path) -> None:
+    with StubOpenAI(lambda body, number: Reply("x", delay=0.1)) as stub:
+        writer = open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite", concurrency=20)
+        outcomes = [outcome.text for _, outcome in writer.map(writer.ask, [prompt()] * 20)]
+    assert outcomes == ["x"] * 20 and len(stub.requests) == 1 and writer.figures()["cached"] == 19
+
+
+def test_an_answer_that_ended_by_itself_serves_every_limit_it_fits_in() -> None:
+    cache = Cache(Path(":memory:"))
+    cache.put(Question("whole", 1000), Answer("x", None, Usage(5, 200, 0.1), "stop"))
+    cache.put(Question("cut", 1000), Answer("x", None, Usage(5, 1000, 0.1), "length"))
+    cache.put(Question("uncounted", 1000), Answer("x", None, Usage(5, 0, 0.1), "stop"))
+    assert [cache.get(Question("whole", limit)) is not None for limit in (100, 200, 1000, 9000)] == [False, True, True, True]
+    assert [cache.get(Question("cut", limit)) is not None for limit in (999, 1000, 9000)] == [False, True, False]
+    assert [cache.get(Question("uncounted", limit)) is not None for limit in (500, 9000)] == [False, True]
+
+
+def test_a_refusal_is_remembered_with_its_reason_until_it_is_asked_to_retry(tmp_path: Path) -> None:
+    answers: list[str | Reply] = [error(400, "too many tokens"), "now it goes"]
+    with StubOpenAI(lambda body, number: answers[number]) as stub:
+        for _ in range(2):
+            with pytest.raises(Reject, match="bad_request: 400: .*too many tokens"):
+                open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite").complete(prompt())
+        assert len(stub.requests) == 1
+        assert open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite", retry_rejected=True).complete(prompt()).text == "now it goes"
+        assert open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite").complete(prompt()).text == "now it goes"
+    assert len(stub.requests) == 2
+
+
+def test_unusable_answers_are_judged_again_for_nothing_and_asked_again_only_to_retry(tmp_path: Path) -> None:
+    answers = ["bad", "worse", '{"n": 1}']
+    with StubOpenAI(lambda body, number: answers[number]) as stub:
+        for _ in range(2):
+            with pytest.raises(Reject, match="unusable_answer.*worse"):
+                open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite").complete(prompt(schema=SCHEMA))
+        assert len(stub.requests) == 2
+        again = open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite", retry_rejected=True)
+        assert again.complete(prompt(schema=SCHEMA)).object == {"n": 1} and len(stub.requests) == 3
+
+
+def test_an_object_cut_at_the_limit_is_a_reject_that_is_paid_once(tmp_path: Path) -> None:
+    with StubOpenAI(lambda body, number: Reply('{"n":', finish="length")) as stub:
+        for _ in range(2):
+            with pytest.raises(Reject, match="answer_too_long"):
+                open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite").complete(prompt(schema=SCHEMA))
+        assert len(stub.requests) == 1
+
+
+def test_a_file_that_is_no_cache_is_named(tmp_path: Path) -> None:
+    from common.jsonl import UserError
+
+    (tmp_path / "c.sqlite").write_text("no database, but long enough to look like one" * 100)
+    with pytest.raises(UserError, match="--cache .*c.sqlite"):
+        Cache(tmp_path / "c.sqlite")

@@ -1,0 +1,185 @@
+"""How fast the client asks, in virtual time: python -m pytest tests/test_llm_pace.py"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from types import SimpleNamespace
+
+import pytest
+
+from common.jsonl import UserError
+from common.llm import limits, pace
+from common.llm.connection import Fate, Outcome
+from common.llm.pace import Pace
+from tests.virtual_time import VirtualLoop
+
+
+class Server:
+    """Lets `rate` requests a second through, saves up to `burst`, answers them after `latency` seconds and the others at once with 429."""
+
+    def __init__(self, loop: VirtualLoop, rate: float = 1e9, burst: float = 1e9, latency: float = 0.2, retry_after: str = "", headers: bool = False,
+                 noise: dict[Fate, float] | None = None, most: int = 10**9, dead: tuple[float, float] = (0.0, 0.0)) -> None:
+        self.loop, self.rate, self.burst, self.latency, self.retry_after, self.headers = loop, rate, burst, latency, retry_after, headers
+        self.noise, self.most, self.dead, self.draw = noise or {}, most, dead, random.Random(1)
+        self.tokens, self.at, self.sends, self.flying, self.peak = burst, loop.time(), 0, 0, 0
+        self.times: list[float] = []
+
+    async def ask(self) -> Outcome:
+        now = self.loop.time()
+        self.sends, self.flying = self.sends + 1, self.flying + 1
+        self.peak = max(self.peak, self.flying)
+        self.times.append(now)
+        self.tokens, self.at = min(self.burst, self.tokens + (now - self.at) * self.rate), now
+        try:
+            return await self._answer(now)
+        finally:
+            self.flying -= 1
+
+    async def _answer(self, now: float) -> Outcome:
+        if self.dead[0] <= now - 1000.0 < self.dead[1]:
+            return Outcome(Fate.OVERLOADED, problem="503: down")
+        if self.tokens < 1:
+            await asyncio.sleep(0.005)
+            return Outcome(Fate.THROTTLED, headers={"retry-after": self.retry_after} if self.retry_after else {}, problem="429: slow down")
+        self.tokens -= 1
+        left = int(self.tokens)
+        fate = next((fate for fate, share in self.noise.items() if self.draw.random() < share), Fate.ANSWERED)
+        if self.flying > self.most:
+            fate = Fate.OVERLOADED
+        await asyncio.sleep(self.latency)
+        told = {"x-ratelimit-limit-requests": f"{self.burst:g}", "x-ratelimit-remaining-requests": str(left),
+                "x-ratelimit-reset-requests": f"{(self.burst - left) / self.rate:.3f}s"}
+        return Outcome(fate, headers=told if self.headers else {})
+
+
+def storm(monkeypatch: pytest.MonkeyPatch, requests: int, in_flight: int, **server: object) -> SimpleNamespace:
+    """Ask that many questions, each until it is answered; what it took."""
+    loop = VirtualLoop()
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=loop.time))
+    random.seed(1)
+    tempo, stub, left, started = Pace(in_flight), Server(loop, **server), list(range(requests)), loop.time()
+
+    async def worker() -> None:
+        while left:
+            left.pop()
+            fate = None
+            while fate is not Fate.ANSWERED:
+                ticket = await tempo.enter()
+                outcome = await stub.ask()
+                tempo.leave(ticket, outcome)
+                if (fate := outcome.fate) not in (Fate.ANSWERED, Fate.THROTTLED):
+                    await asyncio.sleep(0.5)
+
+    async def everyone() -> None:
+        await asyncio.gather(*(worker() for _ in range(in_flight)))
+
+    try:
+        loop.run_until_complete(everyone())
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+    return SimpleNamespace(seconds=loop.time() - started, wasted=1 - requests / stub.sends, pace=tempo, server=stub)
+
+
+@pytest.mark.parametrize("retry_after", ["", "1"], ids=["silent", "retry-after"])
+@pytest.mark.parametrize("burst", [1, 5, 50, 500])
+@pytest.mark.parametrize("latency", [pytest.param(0.05, marks=pytest.mark.slow), 0.2, pytest.param(1.0, marks=pytest.mark.slow)])
+def test_a_limit_that_nobody_told_is_found(monkeypatch: pytest.MonkeyPatch, retry_after: str, burst: int, latency: float) -> None:
+    result = storm(monkeypatch, 5000, 256, rate=50, burst=burst, latency=latency, retry_after=retry_after)
+    assert result.wasted <= (0.1 if burst < 500 else 0.12) and result.seconds <= 1.32 * 5000 / 50  # 500 at once look like a higher limit
+
+
+def test_a_limit_in_the_headers_is_kept_without_a_single_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = storm(monkeypatch, 2000, 256, rate=50, burst=100, latency=0.5, headers=True)
+    assert result.wasted < 0.01 and result.seconds <= 1.1 * 2000 / 50
+
+
+def test_random_refusals_and_overloads_do_not_slow_it_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    for noise in (Fate.THROTTLED, Fate.OVERLOADED, Fate.FAILED):
+        result = storm(monkeypatch, 4000, 256, latency=1.0, noise={noise: 0.02})
+        assert result.seconds <= 1.6 * 4000 / 256 + 5, noise
+
+
+def test_it_ramps_up_by_doubling_and_keeps_to_the_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = storm(monkeypatch, 10_000, 1000, latency=1.0)
+    assert result.server.peak == 1000 and result.seconds <= 10 + 7
+    first = result.server.times[0]
+    assert [sum(second <= at - first < second + 1 for at in result.server.times) for second in range(4)] == [16, 32, 64, 128]
+
+
+def test_a_server_that_bears_forty_at_once_is_not_given_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = storm(monkeypatch, 4000, 256, latency=1.0, most=40)
+    assert result.wasted < 0.25 and result.seconds < 1.6 * 4000 / 40
+
+
+def test_a_pause_of_the_server_is_survived_one_at_a_time_and_speed_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = storm(monkeypatch, 5000, 100, latency=1.0, dead=(20.0, 40.0))
+    during = [at for at in result.server.times if 1021 < at < 1040]
+    assert len(during) < 20 and result.seconds < 50 + 20 + 40
+
+
+def test_a_dead_server_ends_the_run_within_minutes_and_few_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="nothing gets through.*503: down"):
+        storm(monkeypatch, 5000, 100, latency=1.0, dead=(0.0, 1e9))
+
+
+@pytest.mark.parametrize("retry_after", ["", "30"])
+def test_a_server_that_only_refuses_ends_the_run(monkeypatch: pytest.MonkeyPatch, retry_after: str) -> None:
+    with pytest.raises(UserError, match="nothing gets through.*429"):
+        storm(monkeypatch, 10, 1, rate=1e-9, burst=0.5, retry_after=retry_after)
+
+
+def test_one_cut_for_one_round_trip_of_overloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    tempo = Pace(64)
+
+    async def work() -> list[float]:
+        tempo.window, tempo.ramping = 64.0, False
+        tickets = [await tempo.enter() for _ in range(64)]
+        for ticket in tickets[:32]:
+            tempo.leave(ticket, Outcome(Fate.OVERLOADED))
+        return [tempo.window]
+
+    assert asyncio.run(work()) == [pytest.approx(64 * pace.CUT_WINDOW)]
+
+
+def test_who_gives_up_at_the_gate_leaves_no_place_taken() -> None:
+    tempo = Pace(1)
+
+    async def work() -> int:
+        first = await tempo.enter()
+        waiting = [asyncio.ensure_future(tempo.enter()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        tempo.leave(first, Outcome(Fate.ANSWERED))
+        waiting[1].cancel()  # it had just been let in
+        await asyncio.sleep(0)
+        tempo._admit()
+        tempo.leave(await waiting[2], Outcome(Fate.ANSWERED))
+        return tempo.in_flight
+
+    assert asyncio.run(work()) == 0
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [
+    ({"retry-after": "3"}, 3), ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "soon"}, None), ({}, None),
+    ({"retry-after": "99999"}, 600), ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+])
+def test_retry_after_is_seconds_or_a_date_and_capped(headers: dict[str, str], seconds: float | None) -> None:
+    assert limits.retry_after(headers) == seconds
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("6m0s", 360), ("250ms", 0.25), ("1h2m3.5s", 3723.5), ("12", 12), ("1.5", 1.5), ("soon", None), ("", None), ("5x", None)])
+def test_resets_are_durations_as_servers_write_them(text: str, seconds: float | None) -> None:
+    assert limits.seconds(text) == seconds
+
+
+def test_tokens_that_are_left_hold_requests_back() -> None:
+    quota = limits.Quota("tokens")
+    mark = quota.take(1000)
+    assert quota.wait(1000, 0.0) == 0.0  # nothing is known yet
+    quota.take(300)  # sent since
+    quota.read({"x-ratelimit-limit-tokens": "10000", "x-ratelimit-remaining-tokens": "500", "x-ratelimit-reset-tokens": "9.5s"}, mark, 0.0)
+    assert quota.wait(200, 0.0) == 0.0 and quota.wait(1200, 0.0) == pytest.approx(1.0) and quota.wait(1200, 1.0) == 0.0
