@@ -198,12 +198,13 @@ class Catalog:
         return dict(sorted(groups.items()))
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """The words of all APIs, for search."""
         return Index(self)
 
     def search(self, text: str, limit: int = 10) -> list[Api]:
         """The APIs that fit a text best: see common/retrieval.py."""
-        return self._index.search(text, limit)
+        return self.index.search(text, limit)
 
     def stub(self, api_id: str) -> str:
         """The Python stub of an API that models see: keyword-only parameters, Literal for enums, our summary as the docstring."""

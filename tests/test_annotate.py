@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from common import cli, dialect, jsonl, prompts
+from common import cli, dialect, jsonl, plist, prompts
 from common import model as models
 from common.catalog import Catalog
 from common.offline import baseline
-from tests.stub_openai import Reply, StubOpenAI
+from tests.stub_openai import Reply, StubOpenAI, error
 
 pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
@@ -47,10 +46,31 @@ def command(queries: Path, *flags: str) -> list[str]:
             "--cache", str(folder / "cache"), *flags]  # fmt: skip
 
 
-def run(queries: Path, *flags: str) -> tuple[int, dict[str, Any], str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")}
-    done = subprocess.run(command(queries, *flags), capture_output=True, text=True, env=environment, timeout=60)
-    return done.returncode, json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}, done.stderr
+class Run(NamedTuple):
+    """How a run in this process ended: exit code, the summary (empty if there is none), what else stood on stdout, stderr."""
+
+    code: int
+    summary: dict[str, Any]
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(stage: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run the stage as the command line does, but here: starting Python anew for each test would take minutes."""
+    for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+        monkeypatch.delenv(name)
+
+    def run(queries: Path | None, *flags: str) -> Run:
+        monkeypatch.setattr(sys, "argv", command(queries, *flags)[1:] if queries else ["05_annotate.py", *flags])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            cli.start(stage.main)
+        out, err = capsys.readouterr()
+        *lines, last = out.splitlines() or [""]
+        return Run(exit.value.code, json.loads(last) if last.startswith('{"stage"') else {}, "\n".join(lines) + "\n", err)
+
+    return run
 
 
 def generated(queries: Path) -> dict[str, dict[str, Any]]:
@@ -86,9 +106,9 @@ def test_the_baseline_is_deterministic_chained_and_structured() -> None:
 # the stage
 
 
-def test_offline_records_are_complete_marked_and_clean(queries: Path) -> None:
-    code, summary, _ = run(queries)
-    assert code == 0 and summary["written"] == summary["clean"] == summary["with_code"] == 7
+def test_offline_records_are_complete_marked_and_clean(queries: Path, run: Callable[..., Run]) -> None:
+    code, summary, *_ = run(queries)
+    assert code == 0 and summary["written"] == summary["clean"] == summary["compiled"] == summary["with_code"] == 7
     for record in generated(queries).values():
         assert record["annotator"]["model"] == "offline" and record["diagnostics"] == [] and record["plan"].startswith("1. ")
         assert "#" in record["annotated_code"] and "#" not in record["code"] and record["category"] == "News"
@@ -99,13 +119,15 @@ def test_offline_records_are_complete_marked_and_clean(queries: Path) -> None:
     ("I would rather not.", "no_code"), ("Thought: p\nCode:\n```python\nx = (\n```", "syntax"),
     ("```python\nis_workflow_actions_nosuchthing()\n```", "unknown_api"), ("", "no_code"),
 ])  # fmt: skip
-def test_a_bad_answer_is_kept_with_what_is_wrong_with_it(stage: Any, answer: str, finding: str) -> None:
-    record = stage.finished({"id": "a", "apis": APIS}, answer, {"model": "m"}, Catalog.load())
-    assert record["diagnostics"][0]["code"] == finding and set(record["diagnostics"][0]) == {"line", "code", "message"}
-    assert bool(record["code"]) == (finding != "no_code")
+def test_a_bad_answer_is_kept_with_what_is_wrong_with_it(queries: Path, run: Callable[..., Run], answer: str, finding: str) -> None:
+    with StubOpenAI(lambda body, number: answer) as stub:
+        code, summary, *_ = run(queries, "--model", "a", "--base-url", stub.base_url, "--limit", "1")
+    (record,) = generated(queries).values()
+    assert code == 0 and summary["clean"] == 0 and record["diagnostics"][0]["code"] == finding
+    assert set(record["diagnostics"][0]) == {"line", "code", "message"} and bool(record["code"]) == (finding != "no_code")
 
 
-def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path) -> None:
+def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: Callable[..., Run]) -> None:
     with StubOpenAI(lambda body, number: ANSWER) as stub:
         flags = ("--temperature", "0.7", "--seed", "3", "--max-new-tokens", "99")
         run(queries, "--model", "annotator", "--base-url", stub.base_url, *flags)
@@ -115,78 +137,215 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path) -> Non
     sent = next(request for request in stub.requests if "Do thing 0" in request["messages"][0]["content"])
     assert sent["messages"] == prompts.chat("Do thing 0", APIS, Catalog.load())
     assert (sent["temperature"], sent["seed"], sent["max_tokens"]) == (0.7, 3, 99)
-    assert record["annotator"] == {"model": "annotator", "adapter": None,
-                                   "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 99, "seed": 3}}  # fmt: skip
+    assert record["annotator"] == {
+        "model": "annotator", "adapter": None, "prompt": prompts.prompt_id("answer"), "finish": "stop",
+        "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 99, "seed": 3},
+        "prompt_tokens": 10, "completion_tokens": 5, "cost": 0.0}  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "message"), [
+    (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
+    (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis goes with --query"), (("--query", " "), "--query is empty"),
+])  # fmt: skip
+def test_flags_that_cannot_go_together_are_refused(queries: Path, run: Callable[..., Run], flags: tuple[str, ...], message: str) -> None:
+    code, _, _, err = run(queries, *flags)
+    assert code == 2 and message in err
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# candidates, repair, refinement
+
+CLEAN = ("Here = is_workflow_actions_getcurrentlocation()\nColor = com_sindresorhus_Actions_RandomColorIntent()\n"
+         "is_workflow_actions_showresult(Text=f'{Here} {Color}')\n")  # fmt: skip
+BAD = "is_workflow_actions_nosuch()\n"
+
+
+def fenced(code: str) -> str:
+    return f"Thought: 1. Show it.\n\nCode:\n```python\n{code}```"
+
+
+def test_the_best_of_several_candidates_is_written_each_with_its_own_seed(queries: Path, run: Callable[..., Run]) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        return fenced(CLEAN if body["seed"] == 2 * 1_000_003 else BAD)
+
+    with StubOpenAI(answer) as stub:
+        _, summary, *_ = run(queries, "--model", "a", "--base-url", stub.base_url, "--candidates", "4", "--limit", "2")
+    assert summary["clean"] == summary["compiled"] == 2 and summary["requests"] == 6  # the fourth is not asked for
+    first = [body for body in stub.requests if "Do thing 0" in body["messages"][0]["content"]]
+    assert [(body["temperature"], body["seed"]) for body in first] == [(0.0, 0), (0.8, 1_000_003), (0.8, 2_000_006)]
+    annotator = generated(queries)["q0"]["annotator"]
+    assert annotator["chosen"] == 2 and [one["diagnostics"] for one in annotator["candidates"]] == [1, 1, 0]
+    assert annotator["sampling"]["seed"] == 2_000_006 and annotator["prompt_tokens"] == 30
+
+
+def test_a_repair_round_asks_the_same_model_once_more(queries: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: fenced(CLEAN if len(body["messages"]) == 3 else BAD)) as stub:
+        _, summary, *_ = run(queries, "--model", "a", "--base-url", stub.base_url, "--repair", "--limit", "1")
+    assert summary["clean"] == 1 and summary["requests"] == 2
+    assert "line 1, `is_workflow_actions_nosuch()`: no API" in stub.requests[1]["messages"][2]["content"]
+    assert generated(queries)["q0"]["annotator"]["repair"]["kept"] == "repair"
+
+
+def test_refinement_replaces_a_draft_only_by_something_better(queries: Path, run: Callable[..., Run]) -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        told = body["messages"][-1]["content"]
+        return fenced(CLEAN) if "Do thing 0" in told else error(400, "too long") if "Do thing 1" in told else "no, thanks"
+
+    with StubOpenAI(lambda body, number: fenced(BAD)) as draft, StubOpenAI(answer) as better:
+        flags = ("--refine", "b", "--refine-url", better.base_url, "--limit", "3")
+        code, summary, *_ = run(queries, "--model", "a", "--base-url", draft.base_url, *flags)
+    records = generated(queries)
+    assert code == 0 and summary["clean"] == 1 and summary["requests"] == 3 and summary["refine"]["requests"] >= 2
+    assert "checker found: line 1, `is_workflow_actions_nosuch()`: " in better.requests[0]["messages"][1]["content"]
+    refined = {name: record["annotator"]["refine"] for name, record in records.items()}
+    assert records["q0"]["code"] == CLEAN and refined["q0"]["kept"] == "refined" and refined["q0"]["model"] == "b"
+    assert "nosuch" in records["q1"]["code"] and refined["q1"]["failure"] == "bad_request"  # a draft is not lost for it
+    assert "nosuch" in records["q2"]["code"] and refined["q2"]["kept"] == "draft" and refined["q2"]["reach"] == "nothing"
+
+
+def test_the_budget_covers_the_annotator_and_who_refines(queries: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: fenced(BAD)) as stub:  # 5 tokens out each, half a cent; a refinement may take 8,192
+        flags = ("--model", "a", "--base-url", stub.base_url, "--refine", "b", "--refine-url", stub.base_url, "--concurrency", "1",
+                 "--max-new-tokens", "100", "--price", "0/1000")  # fmt: skip
+        code, _, _, err = run(queries, *flags, "--budget-usd", "8.22")
+        assert code == 1 and "--budget-usd 8.22: 0.03" in err
+        assert len(stub.requests) == 7  # each by itself would have stopped at twice that
+        assert run(queries, *flags, "--budget-usd", "20").code == 0
+    assert len(stub.requests) == 14 and len(generated(queries)) == 7  # what was paid is not paid again
+
+
+def test_a_dry_run_counts_all_that_may_be_asked_and_sends_nothing(queries: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--candidates", "3", "--repair", "--refine", "b", "--refine-url", stub.base_url)
+        code, summary, *_ = run(queries, *flags, "--dry-run", "--price", "1/1")
+    assert code == 0 and stub.requests == [] and not queries.with_name("generated.jsonl").exists()
+    assert summary["requests"] == 7 * 4 and summary["refine"]["requests"] == 7 and summary["cost_usd"] > 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# killed and run again
+
+
+class Killed(BaseException):
+    """What no handler of the stage's catches, as a kill."""
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model: what it writes is noise, and no two samples of it are the same."""
+    folder = tmp_path_factory.mktemp("tiny")
+    chat = prompts.chat("Do thing", APIS, Catalog.load())
+    model, tokenizer = models.build_tiny([chat[0]["content"], ANSWER], context=2048)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def ways(name: str, tiny: Path, stub: StubOpenAI) -> tuple[str, ...]:
+    better = ("--candidates", "3", "--repair")
+    return {"offline": better, "endpoint": ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
+            "local": ("--model", str(tiny), "--batch-size", "3", "--max-new-tokens", "20", *better)}[name]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["offline", "endpoint", "local"])
+def test_killed_and_run_again_it_writes_the_same(queries: Path, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tiny: Path,
+                                                 way: str) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:  # of its own for each question
+        return fenced(f"is_workflow_actions_nosuch(a='{body['seed']} of {len(body['messages'])}')\n")
+
+    def write(self: cli.Run, record: dict[str, Any]) -> None:
+        if self.written == 4:
+            self._files[self.output].write(b'{"id": "q6", "torn')
+            raise Killed
+        whole(self, record)
+
+    whole = cli.Run.write
+    with StubOpenAI(answer) as stub:
+        flags = ways(way, tiny, stub)
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(cli.Run, "write", write)
+            run(queries, *flags)
+        assert run(queries, *flags).summary["skipped"] == 4
+        killed = generated(queries)
+        (queries.parent / "cache").unlink(missing_ok=True)
+        run(queries, *flags, "--overwrite")
+    assert killed == generated(queries) and len(killed) == 7
+    if way != "offline":
+        annotator = killed["q0"]["annotator"]
+        assert len(annotator["candidates"]) == 3 and annotator["repair"]["kept"] in ("draft", "repair") and annotator["completion_tokens"] > 3
+        assert annotator["prompt_tokens"] > annotator["completion_tokens"]
 
 
 @pytest.mark.slow
-def test_refinement_replaces_a_draft_only_by_something_better(queries: Path) -> None:
-    def answer(body: dict[str, Any], number: int) -> str:
-        return ANSWER if "Do thing 0" in body["messages"][-1]["content"] else "no, thanks"
-
-    bad = "```python\nis_workflow_actions_nosuch()\n```"
-    with StubOpenAI(lambda body, number: bad) as draft, StubOpenAI(answer) as better:
-        flags = ("--refine", "b", "--refine-url", better.base_url)
-        code, summary, _ = run(queries, "--model", "a", "--base-url", draft.base_url, *flags)
-    records = generated(queries)
-    assert code == 0 and summary["clean"] == 1 and "checker found: line 1:" in better.requests[0]["messages"][1]["content"]
-    assert records["q0"]["code"].startswith("is_workflow_actions_showresult") and records["q0"]["annotator"]["refined_by"] == "b"
-    assert "nosuch" in records["q1"]["code"] and records["q1"]["annotator"]["kept"] == "draft"
-
-
-def test_killed_and_run_again_it_writes_the_same(queries: Path) -> None:
+def test_a_sigkill_loses_nothing_that_was_answered(queries: Path, run: Callable[..., Run]) -> None:
     def answer(body: dict[str, Any], number: int) -> Reply:
-        return Reply(ANSWER.replace("hello", body["messages"][0]["content"][:12]), delay=0.1)
+        return Reply(fenced(BAD.replace("()", f"(a='{body['messages'][0]['content'][:12]} {body['seed']}')")), delay=0.05)
 
     with StubOpenAI(answer) as stub:
-        flags = ("--model", "annotator", "--base-url", stub.base_url, "--concurrency", "2")
+        flags = ("--model", "annotator", "--base-url", stub.base_url, "--concurrency", "2", "--candidates", "2", "--repair")
         process = subprocess.Popen(command(queries, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         output = queries.with_name("generated.jsonl")
         while not output.exists() or not output.stat().st_size:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert run(queries, *flags)[1]["skipped"] > 0
-        killed = generated(queries)
-        queries.with_name("cache").unlink()
-        run(queries, *flags, "--overwrite")
-    assert killed == generated(queries) and len(killed) == 7
+        asked = len(stub.requests)
+        assert run(queries, *flags).summary["skipped"] > 0
+    assert len(generated(queries)) == 7 and 21 <= len(stub.requests) <= 21 + 2 and asked >= 3  # two were on their way
 
 
-class FakeGeneration(NamedTuple):
-    text: str
-    reason: str = "stop"
+def test_an_answer_depends_on_its_batch_by_rounding_alone(queries: Path, run: Callable[..., Run], tiny: Path) -> None:
+    def written(size: str) -> list[str]:
+        run(queries, "--model", str(tiny), "--max-new-tokens", "12", "--temperature", "1", "--batch-size", size, "--overwrite")
+        return [record["plan"] for record in generated(queries).values()]
+
+    alone = written("1")
+    assert alone == written("7") and len(set(alone)) == 7
 
 
-def test_a_local_model_generates_in_batches_that_a_rerun_makes_again(stage: Any, queries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    batches: list[int] = []
-
-    def generate(model: Any, tokenizer: Any, chats: Any, *, batch_size: int, **sampling: Any) -> Iterator[FakeGeneration]:
-        batches.append(len(chats))
-        assert batch_size == len(chats) and sampling == {"temperature": 0.0, "top_p": 1.0, "max_new_tokens": 512, "seed": 0}
-        return (FakeGeneration(ANSWER.replace("hello", chat[0]["content"][:10] + f" of {len(chats)}")) for chat in chats)
-
-    monkeypatch.setattr(models, "quiet_libraries", lambda: None)
-    monkeypatch.setattr(models, "load_run", lambda folder: ("model", "tokenizer"))
-    monkeypatch.setattr(models, "context_length", lambda model: 1024)
-    monkeypatch.setattr(models, "generate", generate)
-    args = argparse.Namespace(
-        input=queries, output=queries.with_name("generated.jsonl"), overwrite=False, limit=None, shard=None, adapter=None,
-        model=str(queries.parent), batch_size=3, max_new_tokens=4096, temperature=0.0, top_p=1.0, seed=0)
-    with cli.Run("annotate", args) as stopped:
-        for number, (record, text, annotator) in enumerate(stage.generate_here(stopped, args, Catalog.load())):
-            stopped.write(stage.finished(record, text, annotator, Catalog.load()))
-            if number == 3:
-                break  # as a kill would, in the middle of the second batch
-    with cli.Run("annotate", args) as again:
-        for record, text, annotator in stage.generate_here(again, args, Catalog.load()):
-            again.write(stage.finished(record, text, annotator, Catalog.load()))
-    assert batches == [3, 3, 3, 1] and again.skipped == 4
-    assert list(generated(queries)) == [f"q{number}" for number in range(7)]
-    assert "Do thing 5 of 3" in generated(queries)["q5"]["code"]
-    assert generated(queries)["q0"]["annotator"]["finish"] == "stop"
+# ---------------------------------------------------------------------------------------------------------------------------------
+# one shortcut for a person
 
 
-def test_an_adapter_for_a_server_is_refused(queries: Path) -> None:
-    code, _, err = run(queries, "--adapter", "runs/a")
-    assert code == 2 and "--adapter needs a --model" in err
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def test_a_query_becomes_a_shortcut_its_program_on_stdout(here: Path, run: Callable[..., Run]) -> None:
+    code, summary, out, err = run(None, "--query", "remind me to water the plants if no rain is forecast", "--output", "rain.shortcut")
+    assert code == 0 and summary["output"] == "rain.shortcut" and summary["diagnostics"] == 0
+    shortcut = plist.read_shortcut((here / "rain.shortcut").read_bytes())
+    assert (here / "rain.shortcut").read_bytes().startswith(b"bplist00")
+    assert dialect.equivalent(dialect.to_shortcut(out), shortcut)  # all but the last line is the program
+    assert out.startswith("# 1. Get weather forecast") and "if 'rain' not in Weather_Conditions:" in out
+    assert summary["used"] == ["is.workflow.actions." + name for name in ("weather.forecast", "conditional", "addnewreminder")]
+    assert 'shortcuts sign --mode anyone --input "rain.shortcut"' in err
+
+
+def test_a_file_without_a_name_gets_the_querys_words(here: Path, run: Callable[..., Run]) -> None:
+    assert run(None, "--query", "take a screenshot, and share it / with all of my ../ friends").code == 0
+    assert [path.name for path in here.iterdir()] == ["Take a screenshot and share it with all.shortcut"]
+
+
+def test_a_model_is_offered_what_a_person_names_and_need_not_call_it_all(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--repair")
+        code, summary, *_ = run(None, "--query", "say hello", "--apis", "showresult", "is_workflow_actions_ask", *flags)
+    assert code == 0 and summary["apis"] == ["is.workflow.actions.showresult", "is.workflow.actions.ask"]
+    assert len(stub.requests) == 1 and "def is_workflow_actions_ask(" in stub.requests[0]["messages"][0]["content"]
+
+
+@pytest.mark.parametrize(("answer", "said"), [("Sorry.", "the answer holds no program"), (fenced("x = (\n"), "line 1: not Python")])
+def test_what_does_not_compile_is_one_line_and_no_file(here: Path, run: Callable[..., Run], answer: str, said: str) -> None:
+    with StubOpenAI(lambda body, number: answer) as stub:
+        code, summary, _, err = run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache",
+                                    "--output", "hello.shortcut")  # fmt: skip
+    assert code == 1 and summary == {} and said in err and not (here / "hello.shortcut").exists()
+    assert err.splitlines()[-1].startswith("error: the program does not compile") and "Traceback" not in err
+
+
+def test_an_api_that_is_none_is_named_with_what_is_near(here: Path, run: Callable[..., Run]) -> None:
+    code, _, _, err = run(None, "--query", "say hello", "--apis", "show reslt")
+    assert code == 1 and "--apis: show reslt is not in the catalogue; near it: is.workflow.actions." in err and not list(here.iterdir())

@@ -31,6 +31,7 @@ from common.catalog_import.neutral import PRECEDENCE
 from common.catalog_import.usage import Usage
 from common.jsonl import Record, UserError
 from common.plist import aea
+from common.retrieval import WORD
 
 # What is looked for in a folder; a file that is named is read whatever it is called.
 SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})
@@ -226,7 +227,7 @@ def title_of(api_id: str, title: str = "") -> str:
     last = api_id.partition("|")[0].rpartition(".")[2]
     update = "Update " if last.endswith("-UpdatableEntity") else ""
     name = re.sub(r"(Entity-UpdatableEntity|(Link)?(App)?(Intent|Action|Entity))$", "", last) or last
-    words = catalog.WORD.findall(name)
+    words = WORD.findall(name)
     made = update + " ".join(word[:1].upper() + word[1:] for word in words)
     return made if not title or made.startswith(title + " ") else title
 
