@@ -269,7 +269,7 @@ def inputs(args: argparse.Namespace) -> dict[str, Path]:
     if args.workflowbench:
         from common.dataset import published
 
-        return published.mend(args.workflowbench, args.output)
+        return published.mend(args.workflowbench, args.output, args.workers or cores())
     files = {"seed": args.seed, "synthetic": args.generated}
     if not args.generated.exists():
         cli.say(f"{args.generated}: no such file, so there are no synthetic records; stage 05 writes them")

@@ -87,6 +87,21 @@ def test_what_is_exported_is_imported_again_with_its_splits(tmp_path):
     assert published.statistics(tmp_path / "wb")["r0"]["ifs"] == 1
 
 
+@pytest.mark.slow
+def test_the_published_samples_are_python_after_import_with_every_call_still_there(tmp_path):
+    samples = Path(__file__).parents[1].parent / "shared" / "workflowbench" / "data_samples.json"
+    if not samples.exists():
+        pytest.skip("the published samples are not here (../shared/workflowbench)")
+    called = re.compile(r"\b((?:is_workflow_actions|com|net|org|io)_\w+)\s*\(")
+    before = [row["annotated_code"] for row in published.rows(samples)]
+    after = lines(published.mend(samples, tmp_path)["seed"])
+    assert sum(map(published.is_python, before)) == 7 and sum(published.is_python(item["annotated_code"]) for item in after) >= 40
+    for old, item in zip(before, after, strict=True):
+        assert sorted(called.findall(item["annotated_code"])) == sorted(called.findall(old)), item["id"]
+        assert bool(item["repairs"]) == (item["annotated_code"] != old)
+        assert all(repair.keys() == {"line", "kind", "before", "after"} for repair in item["repairs"])
+
+
 def test_a_pickle_that_names_a_class_is_refused_and_runs_nothing(tmp_path):
     class Trap:
         def __reduce__(self):

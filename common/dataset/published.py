@@ -22,7 +22,10 @@ from common.catalog import Catalog
 from common.dataset.export import OOD_KEY, TRAINING_KEY
 from common.dataset.quality import PUBLISHED_FORM, SEED, SYNTHETIC
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN
+from common.dialect import DialectError, parse
+from common.dialect.repair import repair
 from common.jsonl import Record, UserError
+from common.workers import ordered_map
 
 FILES = {"seed_data.json": SEED, "synthesized_data.json": SYNTHETIC}
 SPLIT_FILES = {"dataset_split_keys.json": TEST_ID, "dataset_split_keys_ood.json": TEST_OOD}
@@ -30,27 +33,29 @@ NAMES = {"plan": ("task_plan", "thought", "plan"), "code": ("annotated_code", "w
 Split = dict[str, str]
 
 
-def mend(path: Path, folder: Path) -> dict[str, Path]:
+def mend(path: Path, folder: Path, workers: int = 1) -> dict[str, Path]:
     """Write the records of the published dataset as JSONL into `folder`; returns the files by origin. Raises UserError."""
-    from common.dialect.repair import repair
-
-    catalog, split, figures = Catalog.load(), split_keys(path), statistics(path)
+    split, figures = split_keys(path), statistics(path)
     written: dict[str, Path] = {}
     folder.mkdir(parents=True, exist_ok=True)
     valid = mended = total = 0
     for origin, file in files(path).items():
         target = folder / f"published-{origin}.jsonl"
+        sources = (as_ours(source, f"{file}: record {number}", split, figures) for number, source in enumerate(rows(file)))
         with open(target.with_name(target.name + ".part"), "wb") as out:
-            for number, source in enumerate(rows(file)):
-                record = as_ours(source, f"{file}: record {number}", split, figures)
-                code, repairs = repair(record["annotated_code"], catalog, record["apis"])
-                total, valid, mended = total + 1, valid + is_python(code), mended + bool(repairs)
-                changes = [change._asdict() for change in repairs]
-                out.write(jsonl.encode({**record, "annotated_code": code, "code": code, "repairs": changes}))
+            for record in ordered_map(mended_record, sources, workers):
+                total, valid, mended = total + 1, valid + is_python(record["code"]), mended + bool(record["repairs"])
+                out.write(jsonl.encode(record))
         target.with_name(target.name + ".part").replace(target)
         written[origin] = target
     cli.say(f"{total} published records: {mended} mended, {valid} are valid Python now; the changes are in their field `repairs`")
     return written
+
+
+def mended_record(record: Record) -> Record:
+    """A record with its code mended, some 0.1 s of work, and the list of what was changed."""
+    code, repairs = repair(record["annotated_code"], Catalog.load(), record["apis"])
+    return {**record, "annotated_code": code, "code": code, "repairs": [change._asdict() for change in repairs]}
 
 
 def files(path: Path) -> dict[str, Path]:
@@ -105,8 +110,6 @@ def split_keys(path: Path) -> Split:
 
 def is_python(code: str) -> bool:
     """Whether Python takes a text as a program."""
-    from common.dialect import DialectError, parse
-
     try:
         parse(code)
     except DialectError:

@@ -1,0 +1,100 @@
+"""Near misses in a program that Python reads: names of APIs, parameters, enum values and variables, each to the nearest known one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+
+from common.catalog import Api, Catalog, call_name
+from common.dialect import vocabulary
+from common.dialect.repair_statements import CONSTANTS
+from common.dialect.syntax import called, constant, parse
+
+NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 84  # per cent of likeness; long names differ more where they are different things
+CLEAR = 3  # per cent between the nearest and the next: nearer together, it would be a guess
+
+
+class Edit(NamedTuple):
+    """A piece of a line and what stands there instead; columns count bytes, as those of syntax trees do."""
+
+    line: int
+    start: int
+    end: int
+    kind: str
+    after: str
+
+
+def edits(code: str, catalog: Catalog, apis: Iterable[str] | None = None) -> list[Edit]:
+    """What would resolve the near misses of a program. `apis`: the ids among which an API is looked for (default: the catalogue's)."""
+    names = [call_name(api) for api in apis] if apis is not None else [api.name for api in catalog]
+    tree = parse(code)
+    found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names)]
+    return sorted({*found, *_name_edits(tree)})
+
+
+def nearest(word: str, known: Iterable[str], near: int) -> str | None:
+    """The known word that is meant: the same but for upper and lower case and `_`, else the one that is clearly the nearest."""
+    words = list(dict.fromkeys(known))
+    folded = [other for other in words if _fold(other) == _fold(word)]
+    if len(folded) == 1:
+        return folded[0]
+    best = process.extract(word, words, scorer=fuzz.ratio, limit=2, score_cutoff=near)
+    if not best or (len(best) > 1 and best[0][1] - best[1][1] < CLEAR):
+        return None
+    return best[0][0]
+
+
+def _fold(word: str) -> str:
+    return "".join(word.casefold().replace("-", "_").split()).replace("_", "")
+
+
+def _call_edits(node: ast.Call, catalog: Catalog, names: list[str]) -> Iterator[Edit]:
+    name = called(node)
+    if name is None or name in vocabulary.HELPERS:
+        return
+    api = catalog.by_name(name)
+    if api is None and "_" in name and (meant := nearest(name, names, NEAR_API)):
+        api = catalog.by_name(meant)
+        yield Edit(node.func.lineno, node.func.col_offset, node.func.end_col_offset or 0, "api", meant)
+    if api is not None:
+        yield from _keyword_edits(node, api)
+
+
+def _keyword_edits(node: ast.Call, api: Api) -> Iterator[Edit]:
+    keys = [parameter.key for parameter in api.parameters]
+    given = [word.arg for word in node.keywords]
+    for word in node.keywords:
+        if word.arg is None:
+            continue
+        key = word.arg
+        free = [other for other in keys if other not in given and other.isidentifier()]
+        if key not in keys and not Catalog.is_generic(key) and (meant := nearest(key, free, NEAR_KEY)):
+            yield Edit(word.lineno, word.col_offset, word.col_offset + len(key.encode()), "parameter", meant)
+            key = meant
+        parameter = api.parameter(key)
+        value = constant(word.value)
+        if parameter is None or value is None or not parameter.enum or parameter.open_enum or value in parameter.enum:
+            continue
+        if (meant := nearest(value, parameter.enum, NEAR_VALUE)) is not None:
+            yield Edit(word.value.lineno, word.value.col_offset, word.value.end_col_offset or 0, "enum", repr(meant))
+
+
+def _name_edits(tree: ast.Module) -> Iterator[Edit]:
+    """Names that are read and nowhere bound, but for a slip."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = [node for node in nodes if isinstance(node.ctx, ast.Store)]
+    known = {node.id for node in bound} | vocabulary.HELPERS
+    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    in_texts = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)}
+    for node in nodes:
+        if node.id in known or id(node) in functions or id(node) in in_texts:  # columns in f-strings are right only since Python 3.12
+            continue
+        if node.id in CONSTANTS:
+            yield Edit(node.lineno, node.col_offset, node.end_col_offset or 0, "constant", CONSTANTS[node.id])
+            continue
+        above = [other.id for other in bound if other.lineno < node.lineno]
+        if (meant := nearest(node.id, above, NEAR_NAME)) is not None:
+            yield Edit(node.lineno, node.col_offset, node.end_col_offset or 0, "name", meant)
