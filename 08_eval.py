@@ -1,46 +1,45 @@
-"""08 · Judge models: generate a workflow for each test query, score it against the gold one, and print the paper's table and an honest one.
+"""08 · Judge models: generate a workflow for each test query, score it against the gold one, and print the paper's table and honest ones.
 
 Reads    data/bench/test_id.jsonl, test_ood.jsonl (stage 06), and train.jsonl for the baseline that answers every query alike
-Writes   data/eval/samples_<model>.jsonl (one line a sample, as it is made: the same command goes on after a kill) and scores.json
+Writes   data/eval/samples_<model>.jsonl (one line a sample, as it is made: the same command goes on after a kill), scores.json,
+         tables.md, tables.tex, and eval.html: every sample beside its gold, to look at in a browser
 
     python 08_eval.py --model runs/tiny
-    python 08_eval.py --model paper=runs/Llama-3.1-8B --model base=meta-llama/Llama-3.1-8B-Instruct
+    python 08_eval.py --model paper=runs/Llama-3.1-8B --model base=meta-llama/Llama-3.1-8B-Instruct --compare base
     python 08_eval.py --model Qwen/Qwen2.5-7B-Instruct --base-url http://localhost:8000/v1
     python 08_eval.py --predictions other=answers.jsonl --gold        # {"id", "text"} or {"id", "code"} a line, made elsewhere
+    python 08_eval.py --model runs/tiny --judge gpt-4o-mini --votes 3 --budget-usd 5 --human-labels labels.jsonl    # and the Pass Rate
+    python 08_eval.py --model runs/tiny --teval plan_json_v1.json --as-program       # T-Eval's planning test instead
 
 CodeBLEU is printed because people compare it; an empty answer scores 40 on it. So trivial baselines stand in every table: no answer, one
 answer for all, the gold of another query, each given API called once. `above chance` is (score - chance) / (1 - chance), where chance is
-the gold of another query. The paper's Pass Rate needs a judge and is left out.
+the gold of another query. Every figure has a 95 % interval in scores.json. The paper's Pass Rate needs a judge; without one it is left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
-import multiprocessing
 import os
 import platform
-import re
-import signal
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict
-from itertools import chain, combinations, islice, product
+from collections.abc import Iterable
+from functools import partial
+from importlib.metadata import version
+from itertools import combinations, islice, product
 from pathlib import Path
-from statistics import fmean, median
-from typing import IO, Any
 
 import orjson
-from tqdm import tqdm
 
-from common import cli, jsonl, metrics
+from common import cli, jsonl, llm, metrics
 from common.jsonl import Record, UserError
+from common.metrics import judge, samples_page, teval, uncertainty
 from common.metrics.codebleu import versions
+from common.metrics.embedding import NGRAMS, open_embedder
+from common.metrics.judge import Verdicts
+from common.metrics.report import Table, table
+from common.metrics.samples import collect, file_of
 from common.metrics.systems import (
     CHANCE,
     SPLITS,
@@ -49,23 +48,30 @@ from common.metrics.systems import (
     baselines,
     digest,
     from_file,
+    gold,
     local_model,
     served_model,
     without_comments,
 )
+from common.metrics.text import text_scores
+from common.workers import cores
 
-POOL_FROM = 64  # samples from which worker processes pay: they take half a second to start
 ROOT = Path(__file__).resolve().parent
 # What a score depends on beside the two programs; a sample scored by other code is scored again, not generated again.
 SCORER = ("common/metrics/*.py", "common/dialect/*.py", "catalog/*.jsonl")
+SEED = 0  # of the bootstrap
 
-PAPER_COLUMNS = {"BLEU": "bleu", "wN-gram": "weighted", "AST": "ast", "DF": "dataflow", "CodeBLEU": "codebleu"}
-HONEST_COLUMNS = {
-    "parse": "parse", "check": "check", "compile": "compile", "API F1": "api_f1", "order F1": "order_f1", "param names": "parameter_names",
-    "param values": "parameter_values", "graph F1": "graph_f1", "strict CodeBLEU": "codebleu_strict", "length": "length_ratio",
+PAPER = {"BLEU": "bleu", "wN-gram": "weighted", "AST": "ast", "DF": "dataflow", "CodeBLEU": "codebleu"}
+CALLS = {
+    "parse": "parse", "check": "check", "compile": "compile", "API P": "api_precision", "API R": "api_recall", "API F1": "api_f1",
+    "order F1": "order_f1", "param names": "parameter_names", "param values": "parameter_values", "length": "length_ratio",
 }  # fmt: skip
-CORRECTED_COLUMNS = {"API F1": "api_f1", "order F1": "order_f1", "param values": "parameter_values", "graph F1": "graph_f1",
-                     "strict CodeBLEU": "codebleu_strict", "CodeBLEU": "codebleu"}  # fmt: skip
+FLOW = {"graph F1": "graph_f1", "chain F1": "chain_f1", "subgraph F1": "subgraph_f1", "trace match": "trace_match",
+        "trace equal": "trace_equal", "strict CodeBLEU": "codebleu_strict"}  # fmt: skip
+CORRECTED = {"API F1": "api_f1", "order F1": "order_f1", "param values": "parameter_values", **FLOW, "CodeBLEU": "codebleu"}
+PLANS = {"P": "precision@0.7", "R": "recall@0.7", "F1": "f1@0.7", "F1 mended": "f1_mended@0.7", "F1 at 0.8": "f1@0.8",
+         "mended at 0.8": "f1_mended@0.8", "order F1": "order_f1", "parsed": "parsed"}  # fmt: skip
+COMPARED = ("codebleu", "codebleu_strict", "api_f1", "parameter_values", "graph_f1", "trace_match")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -83,25 +89,41 @@ def arguments() -> argparse.Namespace:
     add("--gold", action="store_true", help="judge the gold itself as well: 100 on every honest metric, or something is broken")
     # on what
     add("--bench", type=Path, default=Path("data/bench"), metavar="DIR", help="the dataset (default: data/bench)")
+    add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
     add("--limit", type=cli.positive_int, metavar="N", help="take the first N samples of each split")
     add("--output", type=Path, default=Path("data/eval"), metavar="DIR", help="where samples and scores go (default: data/eval)")
     add("--overwrite", action="store_true", help="answer and score anew")
+    # the judge of the Pass Rate
+    add("--judge", metavar="MODEL", help="a model that says whether a workflow does what was asked (paper: gpt-4o-mini)")
+    add("--judge-url", metavar="URL", help="an OpenAI-compatible server that has the judge (default: OPENAI_BASE_URL, else OpenAI's)")
+    add("--votes", type=cli.positive_int, default=1, metavar="K", help="verdicts on each workflow; the majority counts (default: 1)")
+    add("--human-labels", type=Path, metavar="FILE", help='verdicts of people, JSONL {"id", "pass", "model"}: how far the judge agrees')
+    add("--budget-usd", type=float, metavar="D", help="stop before the judge spends more than that in this run")
+    add("--price", type=llm.price, metavar="PROMPT/COMPLETION", help="the judge's, dollars per million tokens, such as 0.15/0.60")
+    # T-Eval's planning test
+    add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: judge plans by T-Eval, not workflows")
+    add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
+    add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
+        f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
     # how answers are made
     add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models")
     add("--concurrency", type=cli.positive_int, default=32, metavar="N", help="requests in flight at a server (default: 32)")
     add("--max-new-tokens", type=cli.positive_int, default=2048, metavar="N", help="length of an answer (default: 2048)")
     add("--batch-size", type=cli.positive_int, default=8, metavar="N", help="queries at a time on a local model (default: 8)")
-    add("--workers", type=cli.positive_int, default=os.cpu_count(), metavar="N", help="processes that score (default: one per core)")
+    add("--workers", type=cli.positive_int, default=cores(), metavar="N", help="processes that score (default: one per core)")
     args = parser.parse_args()
     if args.adapter and (len(args.model) != 1 or args.base_url):
         parser.error("--adapter goes with one --model that runs here")
+    if args.judge == llm.OFFLINE:
+        parser.error("--judge: the offline writer cannot judge")
     return args
 
 
 def named(text: str) -> tuple[str, str]:
     """(name, value) of `NAME=VALUE`, or of a bare value, which its last part names."""
     name, equals, value = text.partition("=")
-    return (name, value) if equals and "/" not in name else (Path(text).stem if text.endswith(".jsonl") else Path(text).name, text)
+    is_file = text.endswith((".jsonl", ".json"))
+    return (name, value) if equals and "/" not in name else (Path(text).stem if is_file else Path(text).name, text)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -123,118 +145,85 @@ def load_tests(bench: Path, limit: int | None) -> list[Record]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# samples
+# scores
 
 
-def judge(system: System, tests: list[Record], args: argparse.Namespace, scorer: str) -> list[Record]:
-    """A system's samples in the order of the tests: from its file where they are there, made and appended to it where they are not.
-
-    Memory: all samples of one system.
-    """
-    path = args.output / f"samples_{re.sub(r'[^A-Za-z0-9._-]+', '_', system.name)}.jsonl"
-    keys = {record["id"]: digest(system.identity(record) + record["reference"]) for record in tests}
-    with locked(path, args.overwrite) as file:
-        lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores")))
-        samples = {sample["id"]: sample for sample in lines if keys.get(sample["id"]) == sample["key"]}  # of two lines the later counts
-        answered = ((record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
-                    if record["id"] in samples and samples[record["id"]]["scorer"] != scorer)  # fmt: skip
-        due = [record for record in tests if record["id"] not in samples]
-        answers = chain(list(answered), system.answers(due) if due else ())
-        results, written = scored(answers, args.workers if system.is_quick else 1), len(lines)
-        for record, prediction, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
-            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": keys[record["id"]], "scorer": scorer,
-                      "prediction": asdict(prediction), "scores": scores}  # fmt: skip
-            samples[record["id"]] = sample
-            file.write(jsonl.encode(sample))
-            file.flush()
-            written += 1
-        done = [samples[record["id"]] for record in tests if record["id"] in samples]
-        if written != len(done):  # older lines are in the way
-            jsonl.write_atomically(path, b"".join(map(jsonl.encode, done)))
-    return done
+def score(record: Record, prediction: Prediction) -> Record:
+    """Every metric of one answer."""
+    return metrics.score(record["reference"], without_comments(prediction.code))
 
 
-@contextmanager
-def locked(path: Path, overwrite: bool) -> Iterator[IO[bytes]]:
-    """A file to append to, its torn last line cut off, that no other run may write meanwhile."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "ab")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if overwrite:
-            file.truncate(0)
-        jsonl.repair_tail(path)
-    except BlockingIOError:
-        raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
-    with file:
-        yield file
-
-
-def scored(answers: Iterable[tuple[Record, Prediction]], workers: int) -> Iterator[tuple[Record, Prediction, Record]]:
-    """Each answer with its scores, in order; answers that are at hand are scored in several processes."""
-    if workers > 1 and len(answers := list(answers)) >= POOL_FROM:
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(workers, context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
-        try:
-            pairs = [record["reference"] for record, _ in answers], [without_comments(prediction.code) for _, prediction in answers]
-            for (record, prediction), scores in zip(answers, pool.map(metrics.score, *pairs, chunksize=4), strict=True):
-                yield record, prediction, scores
-        finally:
-            pool.shutdown(cancel_futures=True)
-    else:
-        for record, prediction in answers:
-            yield record, prediction, metrics.score(record["reference"], without_comments(prediction.code))
+def judge_all(samples: dict[str, list[Record]], tests: list[Record], models: list[str],
+              args: argparse.Namespace) -> tuple[Verdicts, Record]:
+    """The judge's verdicts on every system, and what is known of the judge."""
+    if not args.judge or not (args.judge_url or os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
+        cli.say(f"Pass Rate: left out, {'--judge has no OPENAI_API_KEY and no --judge-url' if args.judge else 'no --judge is named'}")
+        return {}, {}
+    labels = judge.read_labels(args.human_labels, models) if args.human_labels else {}
+    writer = llm.open_writer(args.judge, args.judge_url, concurrency=args.concurrency, cache=args.output / "judge.sqlite",
+                             price=args.price, budget=args.budget_usd)  # fmt: skip
+    verdicts = {(identifier, name): verdict for name, own in samples.items()
+                for identifier, verdict in judge.judged(writer, args.votes, tests, own, file_of(args.output, "verdicts", name)).items()}
+    about = {**judge.protocol(writer, args.votes), **writer.figures(), "length_bias": judge.biases(samples, verdicts, SEED)}
+    if labels:
+        about["people"] = judge.against_people(verdicts, labels, SEED)
+        seen = about["people"]["all"]
+        cli.say(f"the judge and people agree on {seen['both_pass'] + seen['both_fail']} of {seen['n']} workflows; kappa: scores.json")
+    return verdicts, about
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the report
 
 
-def summarise(samples: dict[str, list[Record]]) -> Record:
-    """{system: {split: figures}}: n, each metric with its interval and above chance, lengths, flags, failures, diagnostics."""
-    result: Record = {}
-    for name, split in product(samples, SPLITS):
-        mine = [sample for sample in samples[name] if sample["split"] == split]
-        scores = [sample["scores"] for sample in mine]
-        chance = metrics.estimate([sample["scores"] for sample in samples[CHANCE] if sample["split"] == split])
-        figures = {
-            metric: {**estimate._asdict(), "above_chance": metrics.chance_corrected(estimate.mean, chance[metric].mean)}
-            for metric, estimate in metrics.estimate(scores).items()
-        }
-        result.setdefault(name, {})[split] = {
-            "n": len(mine), **figures, "length_ratio": median([score["length_ratio"] for score in scores] or [0.0]),
-            "diagnostics": dict(Counter(code for score in scores for code in score["diagnostics"]).most_common()),
-            "flagged": sum(bool(score["flag"]) for score in scores),
-            "failures": dict(Counter(sample["prediction"]["failure"] for sample in mine if sample["prediction"]["failure"]).most_common()),
-        }  # fmt: skip
-    return result
+def summarise(samples: dict[str, list[Record]], tests: list[Record]) -> Record:
+    """{system: {split: figures}}: n, each metric and what it is above chance with their intervals, plan and query, lengths, failures."""
+    chance = {sample["id"]: sample["scores"] for sample in samples[CHANCE]}
+    golds = {record["id"]: gold(record) for record in tests}
+    return {name: {split: figures([sample for sample in of_system if sample["split"] == split], chance, golds) for split in SPLITS}
+            for name, of_system in samples.items()}  # fmt: skip
 
 
-def compare(samples: dict[str, list[Record]], models: list[str]) -> list[Record]:
-    """Each two models on the samples that both have: the difference of their means, and how likely it is none (paired bootstrap)."""
+def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, Prediction]) -> Record:
+    """The figures of some samples of one system."""
+    scores = [sample["scores"] for sample in samples]
+    means = uncertainty.estimate(scores, metrics.RATES, SEED)
+    above = uncertainty.above_chance(scores, [chance[sample["id"]] for sample in samples], metrics.RATES, SEED)
+    codes = sorted({code for score in scores for code in score["diagnostics"]})
+    diagnosed = [{code: code in score["diagnostics"] for code in codes} for score in scores]
+    texts = {field: [(ours, theirs) for sample in samples
+                     if (ours := getattr(golds[sample["id"]], field)) and (theirs := sample["prediction"].get(field))]
+             for field in ("plan", "query")}  # fmt: skip
+    return {
+        "n": len(samples),
+        **{metric: {**mean._asdict(), "above_chance": above[metric].mean, "above_chance_low": above[metric].low,
+                    "above_chance_high": above[metric].high} for metric, mean in means.items()},
+        "length_ratio": {**uncertainty.median([score["length_ratio"] for score in scores], SEED)._asdict(), "is": "a median"},
+        "diagnostics": {code: share._asdict() for code, share in uncertainty.estimate(diagnosed, codes, SEED).items()} if codes else {},
+        **{field: text_scores(*zip(*pairs, strict=True)) for field, pairs in texts.items() if pairs},
+        "flags": dict(Counter(flag for score in scores for flag in score["flags"]).most_common()),
+        "failures": dict(Counter(sample["prediction"]["failure"] for sample in samples if sample["prediction"]["failure"]).most_common()),
+    }  # fmt: skip
+
+
+def compare(samples: dict[str, list[Record]], pairs: Iterable[tuple[str, str]]) -> list[Record]:
+    """Pairs of systems on the samples that both have: the mean difference, its interval, and how likely it is none (paired bootstrap)."""
     result = []
-    for (one, other), metric in product(combinations(models, 2), ("codebleu", "api_f1", "graph_f1")):
+    for (one, other), metric in product(pairs, COMPARED):
         theirs = {sample["id"]: sample["scores"][metric] for sample in samples[other]}
-        pairs = [(sample["scores"][metric], theirs[sample["id"]]) for sample in samples[one] if sample["id"] in theirs]
-        if pairs:
-            left, right = zip(*pairs, strict=True)
-            result.append({"models": [one, other], "metric": metric, "n": len(pairs), "difference": fmean(left) - fmean(right),
-                           "p": metrics.paired_p(left, right)})  # fmt: skip
+        shared = [(sample["scores"][metric], theirs[sample["id"]]) for sample in samples[one] if sample["id"] in theirs]
+        if shared:
+            difference = uncertainty.paired(*zip(*shared, strict=True), SEED)
+            result.append({"systems": [one, other], "metric": metric, "n": len(shared), **difference._asdict()})
     return result
 
 
-def table(title: str, columns: dict[str, str], figures: Record, read: Callable[[Any], float]) -> str:
-    """Systems by metrics as aligned text, `ID/OOD` in hundredths."""
-    def cell(splits: Record, metric: str) -> str:
-        return "/".join(f"{100 * read(splits[split][metric]):.1f}" if splits[split]["n"] else "-" for split in SPLITS)
-
-    rows = [[title, *columns, "n"]]
-    for name, splits in figures.items():
-        rows.append([name, *(cell(splits, metric) for metric in columns.values()), "/".join(str(splits[split]["n"]) for split in SPLITS)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *(map(str.rjust, row[1:], widths[1:]))]) for row in rows)
+def tables(result: Record, judged: bool) -> list[Table]:
+    """The tables of a report, systems by metrics."""
+    paper = {**PAPER, "Pass Rate": "pass_rate"} if judged else PAPER
+    kinds = (("as the paper", paper, "mean"), ("calls and parameters", CALLS, "mean"), ("flow", FLOW, "mean"),
+             ("above chance", CORRECTED, "above_chance"))  # fmt: skip
+    return [table(f"ID/OOD, {title}", columns, result, SPLITS, part) for title, columns, part in kinds]
 
 
 def provenance(args: argparse.Namespace, scorer: str) -> Record:
@@ -243,7 +232,8 @@ def provenance(args: argparse.Namespace, scorer: str) -> Record:
     return {
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}, "scorer": scorer,
         "catalog": hashlib.sha256((ROOT / "catalog/actions.jsonl").read_bytes()).hexdigest(),
-        "versions": {"python": platform.python_version(), **versions()}, "resamples": metrics.RESAMPLES, "seed": 0,
+        "versions": {"python": platform.python_version(), **versions(), **{name: version(name) for name in ("numpy", "sacrebleu")}},
+        "resamples": uncertainty.RESAMPLES, "seed": SEED,
         "max_new_tokens": args.max_new_tokens, "limit": args.limit,
     }  # fmt: skip
 
@@ -252,40 +242,93 @@ def provenance(args: argparse.Namespace, scorer: str) -> Record:
 
 
 def main() -> int:
-    """Judge every system, write scores.json, print the tables."""
+    """Judge every system, write scores.json and the page, print the tables."""
     args = arguments()
     started = time.perf_counter()
-    tests = load_tests(args.bench, args.limit)
     scorer = digest("".join(path.read_text() for pattern in SCORER for path in sorted(ROOT.glob(pattern))))
-    make = served_model if args.base_url else local_model
-    models = [*(from_file(name, Path(path), tests) for name, path in map(named, args.predictions)),
-              *(make(name, model, args) for name, model in map(named, args.model))]  # fmt: skip
-    systems = [*baselines(tests, args.bench, args.gold), *models]
-    if repeated := [name for name, count in Counter(system.name for system in systems).items() if count > 1]:
-        raise UserError(f'two systems are called "{repeated[0]}"; name one as NAME={repeated[0]}')
-    samples = {system.name: judge(system, tests, args, scorer) for system in systems}
+    if args.teval:
+        return judge_plans(args, scorer, started)
+    tests = load_tests(args.bench, args.limit)
+    models = models_of(args, tests)
+    systems = distinct([*baselines(tests, args.bench, args.gold), *models])
+    if args.compare and args.compare not in {system.name for system in systems}:
+        raise UserError(f'--compare: no system is called "{args.compare}"; there are {", ".join(system.name for system in systems)}')
+    samples = {system.name: collect(system, tests, args.output, score, scorer, overwrite=args.overwrite, workers=args.workers)
+               for system in [*models, *(system for system in systems if system not in models)]}  # fmt: skip
+    named_models = [system.name for system in models]
+    verdicts, about_judge = judge_all(samples, tests, named_models, args)
 
-    order = [system.name for system in models] + [system.name for system in systems if system not in models]
-    figures = summarise({name: samples[name] for name in order})
-    differences = compare(samples, [system.name for system in models])
-    report = {**provenance(args, scorer), "systems": figures, "differences": differences}
+    result = summarise(samples, tests)
+    for name, split in product(samples, SPLITS) if verdicts else ():
+        own = [verdicts[sample["id"], name] for sample in samples[name] if sample["split"] == split and (sample["id"], name) in verdicts]
+        result[name][split]["pass_rate"] = judge.summary(own, SEED)
+    pairs = [(name, args.compare) for name in samples if name != args.compare] if args.compare else list(combinations(named_models, 2))
+    differences = compare(samples, pairs)
+    report = {**provenance(args, scorer), "judge": about_judge, "systems": result, "differences": differences}
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    write_tables(tables(result, bool(verdicts)), args.output)
+    shown = {name: samples[name] for name in named_models} or samples
+    samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers)
 
-    print(table("ID/OOD, as the paper", PAPER_COLUMNS, figures, lambda value: value["mean"]), end="\n\n")
-    print(table("ID/OOD, honest", HONEST_COLUMNS, figures, lambda value: value if isinstance(value, float) else value["mean"]), end="\n\n")
-    print(table("ID/OOD, above chance", CORRECTED_COLUMNS, figures, lambda value: value["above_chance"]), end="\n\n")
     for row in differences:
-        print(f"{' - '.join(row['models'])}, {row['metric']}: {100 * row['difference']:+.1f}, p = {row['p']:.3f}, n = {row['n']}")
-    print("Pass Rate: left out, since it needs a judge. Intervals and diagnostics: scores.json.")
+        print(f"{' - '.join(row['systems'])}, {row['metric']}: {100 * row['mean']:+.1f} "
+              f"[{100 * row['low']:+.1f}, {100 * row['high']:+.1f}], p = {row['p']:.3f}, n = {row['n']}")  # fmt: skip
+    print(f"Every sample beside its gold: {args.output / 'eval.html'}. Intervals, diagnostics, plans: scores.json.")
     unanswered = sum(len(tests) - len(samples[name]) for name in samples)
     cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=unanswered, seconds=round(time.perf_counter() - started, 3),
-                output=str(args.output / "scores.json"), scores={name: headline(figures[name]) for name in order})  # fmt: skip
+                output=str(args.output / "scores.json"), scores={name: headline(result[name]) for name in samples})  # fmt: skip
+    return cli.EXIT_FAILED if unanswered else cli.EXIT_DONE
+
+
+def models_of(args: argparse.Namespace, tests: list[Record]) -> list[System]:
+    """What was given to be judged: answers made elsewhere, and models."""
+    make = served_model if args.base_url else local_model
+    return [*((teval.from_results if args.teval and path.endswith(".json") else from_file)(name, Path(path), tests)
+              for name, path in map(named, args.predictions)),
+            *(make(name, model, args) for name, model in map(named, args.model))]  # fmt: skip
+
+
+def distinct(systems: list[System]) -> list[System]:
+    """The systems, if their names are."""
+    if repeated := [name for name, count in Counter(system.name for system in systems).items() if count > 1]:
+        raise UserError(f'two systems are called "{repeated[0]}"; name one as NAME={repeated[0]}')
+    return systems
+
+
+def write_tables(shown: list[Table], folder: Path) -> None:
+    """Print tables, and write them as Markdown and LaTeX."""
+    print(*(one.text() for one in shown), sep="\n\n", end="\n\n")
+    jsonl.write_atomically(folder / "tables.md", "\n\n".join(one.markdown() for one in shown).encode() + b"\n")
+    jsonl.write_atomically(folder / "tables.tex", "\n\n".join(one.latex() for one in shown).encode() + b"\n")
+
+
+def judge_plans(args: argparse.Namespace, scorer: str, started: float) -> int:
+    """T-Eval's planning test, in a folder of its own: the same systems, other tasks and another score."""
+    items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
+    tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
+    systems = distinct([*models_of(args, tests), *teval.baselines(items.values())])
+    with open_embedder(args.embedder, folder / "embeddings.sqlite") as embedder:
+        embedder.prepare(text for item in items.values() for step in item.gold for text in step)
+        figure = partial(teval.score_answer, items, embedder)
+        samples = {system.name: collect(system, tests, folder, figure, scorer + embedder.identity, overwrite=args.overwrite)
+                   for system in systems}  # fmt: skip
+    (form,) = {item.form for item in items.values()}
+    result = {name: {form: {"n": len(own), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(
+        [sample["scores"] for sample in own], teval.METRICS, SEED).items()}}} for name, own in samples.items()}
+    report = {"data": hashlib.sha256(args.teval.read_bytes()).hexdigest(), "embedder": embedder.identity, "as_program": args.as_program,
+              "scorer": scorer, "versions": {name: version(name) for name in ("networkx", "numpy")}, "limit": args.limit,
+              "systems": result}  # fmt: skip
+    jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    write_tables([table(f"T-Eval plan, {form}, {'/'.join(Path(args.embedder).parts[-2:])}", PLANS, result, [form])], folder)
+    unanswered = sum(len(tests) - len(own) for own in samples.values())
+    cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=unanswered, seconds=round(time.perf_counter() - started, 3),
+                output=str(folder / "scores.json"))  # fmt: skip
     return cli.EXIT_FAILED if unanswered else cli.EXIT_DONE
 
 
 def headline(splits: Record) -> Record:
     """The figures of a system for the summary line."""
-    names = ("codebleu", "parse", "compile", "api_f1", "graph_f1")
+    names = ("codebleu", "parse", "compile", "api_f1", "graph_f1", "trace_match")
     return {split: {name: round(splits[split][name]["mean"], 4) for name in names} for split in SPLITS if splits[split]["n"]}
 
 

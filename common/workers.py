@@ -62,5 +62,5 @@ def _start(parent: int, prepare: Callable[..., None] | None, given: tuple[Any, .
 def _end_with(parent: int) -> None:
     """End this worker when its parent is gone: a parent that was killed can't tell it."""
     while os.getppid() == parent:
-        time.sleep(1)
+        time.sleep(0.2)  # until it ends it holds what it inherited, such as the lock of an output
     os._exit(1)

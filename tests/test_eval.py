@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from common.metrics import systems
+from common.metrics.samples import collect
 from common.model import Generation
 from tests.stub_openai import Reply, StubOpenAI
 
@@ -82,7 +84,7 @@ def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> No
     assert summary["samples"] == 9 and list(summary["scores"]) == ["gold", "empty", "constant", "API list", "shuffled gold"]
     figures = scores(bench)["systems"]
     assert figures["gold"]["id"]["n"] == 6 and figures["gold"]["ood"]["n"] == 3
-    for metric in ("parse", "check", "compile", "api_f1", "order_f1", "parameter_values", "graph_f1", "codebleu_strict"):
+    for metric in ("parse", "check", "compile", "api_f1", "order_f1", "parameter_values", "graph_f1", "subgraph_f1", "trace_match", "codebleu_strict"):
         assert figures["gold"]["ood"][metric]["mean"] == pytest.approx(1.0), metric
         assert figures["empty"]["id"][metric]["mean"] == 0.0
     assert figures["empty"]["id"]["codebleu"]["mean"] == pytest.approx(0.4)
@@ -120,8 +122,41 @@ def test_two_models_are_compared_on_the_same_samples(bench: Path, tmp_path: Path
     bad = write(tmp_path / "bad.jsonl", [{"id": f"r{number}", "code": "x = 1"} for number in range(9)])
     result = evaluate(bench, "--predictions", str(good), "--predictions", str(bad))
     (row,) = [row for row in scores(bench)["differences"] if row["metric"] == "api_f1"]
-    assert row["models"] == ["good", "bad"] and row["difference"] == 1.0 and row["p"] < 0.01 and row["n"] == 9
-    assert "good - bad, api_f1: +100.0" in result.stdout
+    assert row["systems"] == ["good", "bad"] and row["mean"] == row["low"] == 1.0 and row["p"] < 0.01 and row["n"] == 9
+    assert "good - bad, api_f1: +100.0 [+100.0, +100.0]" in result.stdout
+
+
+def test_every_system_can_be_compared_with_one(bench: Path, tmp_path: Path) -> None:
+    good = write(tmp_path / "good.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)])
+    evaluate(bench, "--predictions", str(good), "--compare", "API list")
+    assert {tuple(row["systems"]) for row in scores(bench)["differences"]} == {
+        (name, "API list") for name in ("good", "empty", "constant", "shuffled gold")}  # fmt: skip
+    assert "there are" in evaluate(bench, "--compare", "nobody", code=1).stderr
+
+
+def test_plans_and_queries_are_scored_where_they_are_given(bench: Path, tmp_path: Path) -> None:
+    plan = "1. Make a note.\n2. Copy it to the clipboard."
+    for split in ("id", "ood"):
+        path = bench / f"test_{split}.jsonl"
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        for item in records:
+            item["messages"][1]["content"] = f"Thought:{plan}\n\nCode:\n```python\n{item['code']}```"
+        write(path, records)
+    answers = [{"id": f"r{number}", "text": f"Thought:{plan}\n\nCode:\n```python\npass\n```", "query": "another query"} for number in range(9)]
+    evaluate(bench, "--gold", "--predictions", f"mine={write(tmp_path / 'mine.jsonl', answers)}")
+    figures = scores(bench)["systems"]
+    assert figures["mine"]["id"]["plan"]["bleu"]["score"] == pytest.approx(100) and figures["mine"]["id"]["query"]["chrf"]["score"] < 80
+    assert figures["gold"]["ood"]["query"]["chrf"]["score"] == pytest.approx(100) and "plan" not in figures["empty"]["id"]
+    assert (bench.parent / "eval/tables.md").read_text().count("| gold |") == 4
+    assert r"\toprule" in (bench.parent / "eval/tables.tex").read_text()
+
+
+def test_many_samples_are_scored_in_processes_with_the_same_result(bench: Path, tmp_path: Path) -> None:
+    write(bench / "test_id.jsonl", [record(number) for number in range(100, 170)])
+    evaluate(bench)
+    alone = scores(bench)
+    evaluate(bench, "--workers", "2", "--overwrite")
+    assert scores(bench)["systems"] == alone["systems"]
 
 
 @pytest.mark.parametrize(("flags", "message"), [
@@ -197,10 +232,10 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4)
     system = systems.local_model("tiny", str(bench), args)
-    first = stage.judge(system, tests, args, "scorer")
+    first = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
     assert [sample["prediction"]["failure"] for sample in first] == ["", "length", *[""] * 7]
-    again = stage.judge(system, tests, args, "another scorer")  # scored again from the kept answers
+    again = collect(system, tests, args.output, stage.score, "another scorer")  # scored again from the kept answers
     assert len(asked) == 9 and [sample["scorer"] for sample in again] == ["another scorer"] * 9
     assert again == samples(bench, "tiny") == [{**sample, "scorer": "another scorer"} for sample in first]
 
@@ -220,9 +255,38 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1)
-    done = stage.judge(systems.served_model("served", "m", args), tests, args, "scorer")
+    done = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
     assert len(failures) == 8 and "r1" not in failures and failures["r2"] == "bad_request: trouble"
+
+
+def is_free(folder: Path) -> bool:
+    """Whether no process holds the lock of a file of samples."""
+    for path in folder.glob("samples_*.jsonl"):
+        with open(path, "ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+    return True
+
+
+@pytest.mark.slow
+def test_a_run_killed_while_it_scores_goes_on(bench: Path, tmp_path: Path) -> None:
+    write(bench / "test_id.jsonl", [record(number) for number in range(100, 250)])
+    flags = ("--predictions", str(write(tmp_path / "mine.jsonl", [{"id": f"r{number}", "code": program(number + 1)} for number in range(250)])))
+    process = subprocess.Popen([*command(bench, *flags), "--workers", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path = bench.parent / "eval/samples_empty.jsonl"
+    wait_for(lambda: path.exists() and path.read_bytes().count(b"\n") >= 100)
+    process.kill()
+    process.wait()
+    done = path.read_bytes().split(b"\n")[:100]
+    wait_for(lambda: is_free(bench.parent / "eval"))  # workers notice within a second that their parent is gone; till then its lock is theirs
+    evaluate(bench, *flags, "--workers", "2")
+    assert path.read_bytes().split(b"\n")[:100] == done and len(samples(bench, "mine")) == 153
+    resumed = scores(bench)["systems"]
+    evaluate(bench, *flags, "--overwrite")
+    assert scores(bench)["systems"] == resumed
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -237,8 +301,9 @@ def test_comments_go_and_strings_stay() -> None:
 
 def test_shuffled_gold_is_never_the_record_s_own() -> None:
     tests = [{**record(number), "split": "id" if number < 7 else "ood", "reference": program(number)} for number in range(8)]
-    for item, code in systems.shuffled(tests):
-        assert code != item["reference"] and (code != "") == (item["split"] == "id")  # one record alone gets nothing
+    for seed in ("", "another"):
+        for item, answer in systems.shuffled(tests, seed):
+            assert answer.code != item["reference"] and (answer.code != "") == (item["split"] == "id")  # one record alone gets nothing
 
 
 def test_models_are_named_after_their_last_part(load_stage: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import string
@@ -14,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import metrics
-from common.metrics import program
-from common.metrics.program import START, read_program
+from common.dialect import tolerant
+from common.metrics import uncertainty
+from common.metrics.graph import match_calls
+from common.metrics.program import read_program
 
 GOLD = """
 answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')
@@ -35,7 +38,7 @@ match menu('What next?'):
 """
 RENAMED = GOLD.replace("answer", "a").replace("page", "b").replace("Titles", "c").replace("item", "d")
 WRONG = "x = wrong_api(a='9')\ny = other_wrong(b=x)\nthird_wrong(c=y)\n"
-COUNTS = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1")
+COUNTS = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1", "chain_f1", "subgraph_f1")
 
 
 def compare(guess: str, gold: str = GOLD) -> dict[str, float]:
@@ -56,17 +59,17 @@ def test_helpers_can_be_given() -> None:
 
 
 def test_edges_follow_variables_branches_loops_and_menus() -> None:
-    edges = read_program(GOLD).edges
+    edges = read_program(GOLD).named_edges()
     download, key = "is_workflow_actions_downloadurl", "is_workflow_actions_getvalueforkey"
     assert edges["data", "is_workflow_actions_ask", download] == 1
     assert edges["data", download, key] == edges["for", download, key] == 1  # the item stems from the page, and the page decides how often
     assert edges["data", key, "is_workflow_actions_showresult"] == edges["if", download, "is_workflow_actions_showresult"] == 1
     assert edges["else", download, "is_workflow_actions_notification"] == 1
-    assert edges["menu 1", START, "is_workflow_actions_exit"] == 1
+    assert edges["menu 1", "", "is_workflow_actions_exit"] == 1
 
 
 def test_keys_that_are_no_identifiers_are_read() -> None:
-    assert read_program("a_b(**{'Show-text': True}, x=1)").calls[0].arguments == {"Show-text": "Constant(True)", "x": "Constant(1)"}
+    assert read_program("a_b(**{'Show-text': True}, x=1)").calls[0].arguments == {"Show-text": "True", "x": "1"}
 
 
 @pytest.mark.parametrize("code", [
@@ -78,7 +81,7 @@ def test_what_does_not_parse_is_read_line_by_line(code: str) -> None:
 
 
 def test_broken_code_keeps_the_data_flow_of_its_whole_lines() -> None:
-    assert read_program("x = a_b()\nc_d(z=x)\nelse:\n").edges["data", "a_b", "c_d"] == 1
+    assert read_program("x = a_b()\nc_d(z=x)\nelse:\n").named_edges()["data", "a_b", "c_d"] == 1
 
 
 @pytest.mark.parametrize("code", ["(" * 100_000, "a" + ".b()" * 5000, "a_b(" + "x+" * 50_000 + "x)", "\ud800 a_b()",
@@ -95,6 +98,7 @@ def test_gold_scores_one_on_everything() -> None:
     scores = metrics.score(GOLD, GOLD)
     assert {name: scores[name] for name in COUNTS} == dict.fromkeys(COUNTS, 1.0)
     assert scores["codebleu_strict"] == pytest.approx(1.0) and scores["parse"] == scores["length_ratio"] == 1.0
+    assert scores["trace_match"] == scores["trace_equal"] == 1.0 and not scores["flags"]
 
 
 @pytest.mark.parametrize("answer", ["", " \n"])
@@ -144,6 +148,37 @@ def test_a_dropped_edge_is_seen_where_the_calls_are_the_same() -> None:
     assert scores["api_f1"] == 1.0 and scores["graph_f1"] == pytest.approx(0.5)
 
 
+def chain_and_subgraph(guess: str, gold: str) -> tuple[float, float]:
+    scores = compare(guess, gold)
+    return scores["chain_f1"], scores["subgraph_f1"]
+
+
+def test_a_chain_may_take_any_order_that_the_gold_graph_allows() -> None:
+    gold = "x = a_a()\ny = b_b()\nc_c(k=x, l=y)\n"
+    assert chain_and_subgraph("y = b_b()\nx = a_a()\nc_c(k=x, l=y)\n", gold) == (1.0, 1.0)
+    assert chain_and_subgraph("c_c()\nx = a_a()\ny = b_b()\n", gold)[0] == pytest.approx(2 / 3)  # c_c before what it needs
+    assert chain_and_subgraph("z_z()", gold) == chain_and_subgraph("", gold) == (0.0, 0.0)
+
+
+def test_a_subgraph_is_what_edges_of_both_connect() -> None:
+    gold = "x = a_a()\nb_b(k=x)\ny = c_c()\nd_d(k=y)\n"
+    assert chain_and_subgraph("x = a_a()\nb_b(k=x)\nc_c(k=x)\nd_d(k=1)\n", gold) == (1.0, pytest.approx(2 / 4))
+
+
+@given(st.lists(st.sampled_from(["x = a_a(k=x)", "y = b_b(k=y)", "c_c(k=x, l=y)", "x = d_d()", "y = a_a()"]), max_size=6), st.randoms())
+def test_the_longest_chain_is_found(lines: list[str], draw: random.Random) -> None:
+    """Against every subset of matched calls: is the largest whose order no path of edges contradicts as large as what is found?"""
+    gold, guess = read_program("\n".join(lines)), read_program("\n".join(draw.sample(lines, len(lines))))
+    pairs = match_calls(gold.calls, guess.calls)
+    before = {(source, target) for _, source, target in gold.edges}
+    for middle, left, right in itertools.product(range(len(gold.calls)), repeat=3):
+        if {(left, middle), (middle, right)} <= before:
+            before.add((left, right))
+    largest = max(size for size in range(len(pairs) + 1) for chosen in itertools.combinations(pairs, size)
+                  if not any((one[0], other[0]) in before and one[1] > other[1] for one in chosen for other in chosen))  # fmt: skip
+    assert metrics.compare(gold, guess)["chain_f1"] == pytest.approx(2 * largest / len(gold.calls + guess.calls) if lines else 1.0)
+
+
 @given(st.text("abc", max_size=12), st.text("abc", max_size=12))
 def test_bit_parallel_subsequence_is_the_longest(one: str, other: str) -> None:
     row = [0] * (len(other) + 1)
@@ -169,29 +204,58 @@ def test_validity_names_what_is_wrong() -> None:
 
 
 def sample(value: float) -> dict[str, float]:
-    return dict.fromkeys(metrics.RATES, value)
+    return {"api_f1": value}
 
 
 def test_intervals_hold_the_mean_and_shrink_with_the_number_of_samples() -> None:
     draw = random.Random(1)
     few, many = ([sample(draw.random()) for _ in range(count)] for count in (20, 2000))
-    narrow, wide = metrics.estimate(many)["api_f1"], metrics.estimate(few)["api_f1"]
+    narrow, wide = (uncertainty.estimate(scores, ["api_f1"])["api_f1"] for scores in (many, few))
     assert wide.low < wide.mean < wide.high and narrow.high - narrow.low < (wide.high - wide.low) / 4
     assert narrow.high - narrow.low == pytest.approx(2 * 1.96 * (1 / 12 / 2000) ** 0.5, rel=0.1)  # of a uniform draw
-    assert metrics.estimate(few) == metrics.estimate(few) and metrics.estimate([]) == {}
+    assert uncertainty.estimate(few, ["api_f1"])["api_f1"] == wide and uncertainty.estimate([], ["api_f1"]) == {}
+    assert uncertainty.estimate(few, ["api_f1"], seed=1)["api_f1"] != wide
 
 
 def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
     draw = random.Random(2)
     base = [draw.random() for _ in range(100)]
-    assert metrics.paired_p([value + 0.01 + 0.01 * draw.random() for value in base], base) < 0.01
-    assert metrics.paired_p(base, base) == 1.0
-    assert metrics.paired_p(base, random.Random(3).sample(base, 100)) > 0.05
+    better = uncertainty.paired([value + 0.01 + 0.01 * draw.random() for value in base], base)
+    assert better.p < 0.01 and 0.01 < better.low < better.mean < better.high < 0.02
+    assert uncertainty.paired(base, base) == (0.0, 0.0, 0.0, 1.0)
+    assert uncertainty.paired(base, random.Random(3).sample(base, 100)).p > 0.05
 
 
 def test_chance_correction_puts_chance_at_zero_and_gold_at_one() -> None:
-    assert metrics.chance_corrected(0.4, 0.4) == 0.0 and metrics.chance_corrected(1.0, 0.4) == 1.0
-    assert metrics.chance_corrected(0.2, 0.4) < 0 and metrics.chance_corrected(1.0, 1.0) == 0.0
+    corrected = uncertainty.chance_corrected
+    assert corrected(0.4, 0.4) == 0.0 and corrected(1.0, 0.4) == 1.0 and corrected(0.2, 0.4) < 0 and corrected(1.0, 1.0) == 0.0
+
+
+def test_a_score_above_chance_has_an_interval_too() -> None:
+    draw = random.Random(4)
+    chance = [sample(0.4 * draw.random()) for _ in range(200)]
+    for scores, mean in ((chance, 0.0), ([sample(1.0)] * 200, 1.0)):
+        assert uncertainty.above_chance(scores, chance, ["api_f1"])["api_f1"] == pytest.approx((mean,) * 3)  # whatever the resample
+    above = uncertainty.above_chance([sample(0.5)] * 200, chance, ["api_f1"])["api_f1"]
+    assert above.low < above.mean < above.high and above.mean == pytest.approx(3 / 8, abs=0.03)
+
+
+def test_a_median_has_an_interval() -> None:
+    assert uncertainty.median([]) == (0.0, 0.0, 0.0) and uncertainty.median([1.0, 1.0, 1.0]) == (1.0, 1.0, 1.0)
+    middle = uncertainty.median([float(number) for number in range(101)])
+    assert middle.mean == 50 and 30 < middle.low < 50 < middle.high < 70
+
+
+def test_plans_are_scored_as_sacrebleu_scores_them() -> None:
+    import sacrebleu
+
+    from common.metrics.text import text_scores
+
+    gold, guess = ["1. Ask for a city.\n2. Show its weather."] * 3, ["1. Ask for a city.\n2. Show the time there."] * 3
+    scores = text_scores(gold, guess)
+    assert scores["n"] == 3 and scores["bleu"]["score"] == pytest.approx(sacrebleu.corpus_bleu(guess, [gold]).score)
+    assert "version:2" in scores["chrf"]["signature"] and "bs:1000" in scores["chrf"]["signature"] and text_scores([], []) == {"n": 0}
+    assert text_scores(gold, gold)["bleu"]["score"] == pytest.approx(100) and text_scores(gold, gold)["chrf"]["low"] == pytest.approx(100)
 
 
 @given(st.text(string.printable, max_size=60))
@@ -201,15 +265,16 @@ def test_any_answer_gets_its_scores(answer: str) -> None:
 
 
 @pytest.mark.slow
-def test_code_beyond_the_limit_is_still_counted() -> None:
-    code = "a_b()\n" * (program.MAX_CHARACTERS // 6 + 1)
-    assert not read_program(code).parsed and len(read_program(code).calls) == program.MAX_CHARACTERS // 6 + 1
+def test_of_code_beyond_the_limit_the_beginning_is_read() -> None:
+    read = read_program("a_b()\n" * (tolerant.MAX_CHARACTERS // 6 + 1))
+    assert not read.parsed and len(read.calls) == tolerant.MAX_LINES
 
 
 @pytest.mark.slow
 def test_the_metrics_load_as_a_module_of_evaluate(tmp_path: Path) -> None:
     program = ("import evaluate; metric = evaluate.load('common/metrics/workflow_metrics')\n"
-               "print(metric.compute(predictions=['a_b(k=1)', ''], references=['a_b(k=1)'] * 2)['api_f1'])")  # fmt: skip
+               "pairs = {'predictions': ['a_b(k=1)', ''], 'references': ['a_b(k=1)'] * 2}\n"
+               "print(metric.compute(**pairs)['trace_match'], metric.compute(**pairs, intervals=True)['api_f1']['high'])")  # fmt: skip
     offline = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     result = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], env=offline, capture_output=True, text=True)
-    assert result.stdout.strip() == "0.5", result.stderr
+    assert result.stdout.strip() == "0.5 1.0", result.stderr

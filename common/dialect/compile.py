@@ -21,7 +21,7 @@ from common.dialect.syntax import DialectError, called, constant, keywords
 Parameters = dict[str, Any]
 
 # Where a literal is assigned, the action that makes it, and the parameter it goes to.
-_LITERAL_ACTIONS = {
+LITERAL_ACTIONS = {
     "text": ("is.workflow.actions.gettext", "WFTextActionText"),
     "number": ("is.workflow.actions.number", "WFNumberActionNumber"),
     "dict": ("is.workflow.actions.dictionary", "WFItems"),
@@ -185,7 +185,7 @@ class Compiler(BlockCompiler):
         if kind is None:
             raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
                                             "calculations are made by is_workflow_actions_math")  # fmt: skip
-        action, key = _LITERAL_ACTIONS[kind]
+        action, key = LITERAL_ACTIONS[kind]
         self._emit(action, {key: reading.from_expr(node, self.names, key)}, node.lineno, identifier)
 
     def _append(self, node: ast.AugAssign) -> None:

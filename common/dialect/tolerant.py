@@ -41,11 +41,12 @@ def read_tree(code: str) -> tuple[ast.Module, bool]:
 
 
 class _Blocks:
-    """Builds the blocks of a text by its indentation, on a stack: deep nesting takes no recursion."""
+    """Builds the blocks of a text by its indentation, on a stack: deep nesting takes no recursion. An empty block holds a `pass`."""
 
     def __init__(self) -> None:
         self.body: list[ast.stmt] = []
         self.stack: list[tuple[int, list[ast.stmt]]] = [(-1, self.body)]  # the indentation of a block's head, and what stands in the block
+        self.blocks: list[list[ast.stmt]] = []
         self.heads: dict[int, ast.If | ast.Match] = {}  # the last `if` or `match` at an indentation, for what continues it
 
     def read(self, code: str) -> list[ast.stmt]:
@@ -63,11 +64,14 @@ class _Blocks:
                 self.head(indent, word, stripped, line)
             else:
                 self.stack[-1][1].extend(_at(statement, line) for statement in _statements(stripped))
+        for block in self.blocks:
+            block += [] if block else [_at(ast.Pass(), 1)]
         return self.body
 
     def head(self, indent: int, word: str, text: str, line: int) -> None:
         before = self.heads.get(indent)
         body: list[ast.stmt] = []
+        self.blocks.append(body)
         if word in ("else", "elif") and isinstance(before, ast.If):
             if word == "elif":
                 before.orelse = [_at(_head("if", text[2:], body), line)]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from common.dialect.check import ENDING_CALLS
-from common.dialect.compile import _LITERAL_ACTIONS
+from common.dialect.compile import LITERAL_ACTIONS
 from common.dialect.syntax import Diagnostic, called, constant
 from common.dialect.trace_values import NO_APIS, Origin, compound, is_api, literal, origin, read, test
 
@@ -136,7 +136,7 @@ class Run:
             else "number" if constant(node, (int, float)) is not None else ""  # fmt: skip
         if not kind or isinstance(node, ast.Name):
             return value
-        action, key = _LITERAL_ACTIONS[kind]
+        action, key = LITERAL_ACTIONS[kind]
         return self.output(node, action.replace(".", "_"), [(key, value)])
 
     def bind(self, targets: Iterable[ast.expr], value: Origin) -> None:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from common.metrics.codebleu_flow import data_flow, data_flow_as_published
-from common.metrics.codebleu_tree import TooMuch, syntax_tree
+from common.metrics.codebleu_tree import TooMuch, collector_paused, syntax_tree
 
 WEIGHTS = (0.1, 0.1, 0.4, 0.4)  # n-gram, weighted n-gram, AST, data-flow: WorkflowLLM, section 4.1
 KEYWORDS = frozenset(keyword.kwlist) | {"match", "case", "type"}  # as the package counts them
@@ -55,7 +55,7 @@ def codebleu(reference: str, prediction: str) -> CodeBLEU:
     gold, guess = _features(reference.strip()), _features(prediction.strip())
     flag = _flag(gold, guess)
     shared = list(map(overlap, gold.ngrams, guess.ngrams))
-    ngram, weighted = _bleu(gold.ngrams, guess.ngrams, shared), _weighted_recall(gold.ngrams, guess.ngrams, shared)
+    ngram, weighted = _bleu(gold.ngrams, guess.ngrams, shared), _weighted_recall(gold.ngrams, guess.ngrams, shared, max(1, gold.weight))
     if guess.length == 1:
         weighted *= math.exp(1 - 2 / 1)  # the brevity penalty's one effect
     if flag:
@@ -77,7 +77,7 @@ def codebleu_strict(reference: str, prediction: str) -> CodeBLEU:
         return CodeBLEU(*[float(gold.length == guess.length)] * 5)
     ours, theirs = (features.ngrams[: max(gold.length, guess.length)] for features in (gold, guess))  # short code has no 4-grams
     shared = list(map(overlap, ours, theirs))
-    recall, precision = _weighted_recall(ours, theirs, shared, floor=0), _weighted_recall(theirs, ours, shared, floor=0)
+    recall, precision = _weighted_recall(ours, theirs, shared, gold.weight), _weighted_recall(theirs, ours, shared, guess.weight)
     weighted = 2 * precision * recall / (precision + recall) if recall else 0.0
     ast = dataflow = 0.0
     flag = _flag(gold, guess)
@@ -117,6 +117,7 @@ NGrams = tuple[Counter[tuple[str, ...]], ...]  # of order 1 to 4
 
 class _Features(NamedTuple):
     length: int  # tokens
+    weight: float  # of the tokens together
     ngrams: NGrams
     shapes: Counter[int]  # hashes of the subtrees
     flow: Counter[tuple[Any, ...]]  # (variable, relation, parents)
@@ -124,17 +125,20 @@ class _Features(NamedTuple):
 
 
 @lru_cache(CACHED_STRINGS)
+@collector_paused()
 def _features(code: str) -> _Features:
     tokens = code.split()
     ngrams = tuple(Counter(zip(*(tokens[start:] for start in range(order)), strict=False)) for order in (1, 2, 3, 4))
+    counted = len(tokens), _weigh(ngrams[0]), ngrams
     try:
         tree = syntax_tree(code)
-        return _Features(len(tokens), ngrams, tree.shapes, data_flow_as_published(tree), "")
+        return _Features(*counted, tree.shapes, data_flow_as_published(tree), "")
     except TooMuch as limit:
-        return _Features(len(tokens), ngrams, Counter(), Counter(), str(limit))
+        return _Features(*counted, Counter(), Counter(), str(limit))
 
 
 @lru_cache(CACHED_STRINGS)
+@collector_paused()
 def _exact_flow(code: str) -> Counter[tuple[Any, ...]]:
     return data_flow(syntax_tree(code))
 
@@ -154,14 +158,14 @@ def _bleu(gold: NGrams, guess: NGrams, shared: list[int]) -> float:
     return penalty * _mean_ratio([(found, theirs.total()) for found, theirs in zip(shared, guess, strict=True)])
 
 
-def _weighted_recall(gold: NGrams, guess: NGrams, shared: list[int], floor: float = 1) -> float:
+def _weighted_recall(gold: NGrams, guess: NGrams, shared: list[int], weight: float) -> float:
     """The same over the reference's n-grams, without the penalty, and a keyword weighs five times another unigram.
 
-    `floor`: the least that the reference's unigrams weigh together; the package takes 1, so that four plain tokens are never all found.
+    `weight`: of the reference's unigrams together; the package takes 1 for less, so that four plain tokens are never all found.
     """
-    found = {unigram: min(count, guess[0][unigram]) for unigram, count in gold[0].items()}
+    found = {unigram: min(count, guess[0][unigram]) for unigram, count in gold[0].items() if unigram in guess[0]}
     longer = [(count, ours.total()) for count, ours in zip(shared[1:], gold[1:], strict=True)]
-    return _mean_ratio([(_weigh(found), max(floor, _weigh(gold[0]))), *longer])
+    return _mean_ratio([(_weigh(found), weight), *longer])
 
 
 def _weigh(unigrams: Mapping[tuple[str], int]) -> float:

@@ -15,6 +15,10 @@ from typing import NamedTuple
 
 from common.metrics.codebleu_tree import Node, TooMuch, Tree, leaves
 
+# Nodes whose children are not simply read one after the other; the last line and ERROR are where a `for … in` may stand.
+_SPECIAL = frozenset("assignment augmented_assignment for_in_clause for_statement while_statement if_statement default_parameter ERROR "
+                     "list_comprehension dictionary_comprehension set_comprehension generator_expression".split())  # fmt: skip
+
 MAX_STEPS = 1_000_000  # every level of nested loops doubles the steps; this many take about two seconds
 
 
@@ -63,6 +67,8 @@ def _normalized(tree: Tree, text: Callable[[Node], str], order: Order) -> Flow:
 
 def _misread(tree: Tree) -> Callable[[Node], str]:
     """How the package reads a token's text: byte columns taken for character columns, line breaks dropped."""
+    if tree.text.isascii():
+        return lambda node: tree.text[node.start : node.end].replace("\n", "")
     lines, starts = tree.text.split("\n"), [0]
     for line in lines:
         starts.append(starts[-1] + len(line.encode("utf-8", "surrogatepass")) + 1)
@@ -96,14 +102,20 @@ class _Evaluation:
         self.steps = 0
 
     def run(self, root: Node) -> list[Edge]:
-        self.stack.append(root)
-        while self.stack:
-            step = self.stack.pop()
-            if isinstance(step, Node):
-                self.spend(1)
+        stack = self.stack
+        stack.append(root)
+        while stack:
+            step = stack.pop()
+            if not isinstance(step, Node):
+                step()
+                continue
+            self.spend(1)
+            if not step.children or step.kind == "string":
+                self.use(step)
+            elif step.kind in _SPECIAL:
                 self.visit(step)
             else:
-                step()
+                stack += step.children[::-1]
         return sorted(self.edges, key=attrgetter("token"))
 
     def push(self, *steps: Node | Callable[[], None]) -> None:
@@ -115,9 +127,7 @@ class _Evaluation:
             raise TooMuch(f"more than {MAX_STEPS:,} steps of data-flow")
 
     def visit(self, node: Node) -> None:
-        if not node.children or node.kind == "string":
-            self.use(node)
-        elif node.kind in ("assignment", "augmented_assignment", "for_in_clause"):
+        if node.kind in ("assignment", "augmented_assignment", "for_in_clause"):
             self.push(*self.binding(node))
         elif node.kind == "for_statement":
             self.loop([*self.binding(node), *(child for child in node.children[-1:] if child.kind == "block")])

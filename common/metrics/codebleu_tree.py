@@ -5,11 +5,12 @@ Everything walks iteratively and under a limit: generated code nests as deep as 
 
 from __future__ import annotations
 
+import gc
 import io
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,8 +22,22 @@ class TooMuch(Exception):
     """The code is beyond what can be scored in reasonable time; the text says which limit."""
 
 
-@dataclass(slots=True)
-class Node:
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking the thousands of nodes in hand, again and again: half the time of making a tree goes there.
+
+    Trees hold no cycles, so nothing is lost: they go when the last reference does.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class Node(NamedTuple):
     """A syntax node: tree-sitter's type, its place in the source, its children, anonymous ones (keywords, signs) included."""
 
     kind: str
@@ -45,15 +60,24 @@ class Tree(NamedTuple):
     source: bytes
 
 
+class _Grammar(NamedTuple):
+    """A parser, for each node type its name and whether it is a named one, and the names of the fields (0 is none)."""
+
+    parser: Any
+    kinds: list[str]
+    named: list[bool]
+    fields: list[str | None]
+
+
 @lru_cache(1)
-def _grammar() -> tuple[Any, list[str], list[bool]]:
-    """A parser, and for each node type its name and whether it is a named one."""
+def _grammar() -> _Grammar:
     import tree_sitter_python
     from tree_sitter import Language, Parser
 
     language = Language(tree_sitter_python.language())
-    kinds = range(language.node_kind_count)
-    return Parser(language), [language.node_kind_for_id(kind) for kind in kinds], [language.node_kind_is_named(kind) for kind in kinds]
+    kinds, fields = range(language.node_kind_count), range(1, language.field_count + 1)
+    return _Grammar(Parser(language), list(map(language.node_kind_for_id, kinds)), list(map(language.node_kind_is_named, kinds)),
+                    [None, *map(language.field_name_for_id, fields)])  # fmt: skip
 
 
 @lru_cache(2)  # the two sides of one pair, for the strict score beside the published one
@@ -63,7 +87,7 @@ def syntax_tree(code: str) -> Tree:
         raise TooMuch(f"more than {MAX_CHARACTERS:,} characters")
     text = _without_comments(code)
     source = text.encode("utf-8", "surrogatepass")
-    tree = _grammar()[0].parse(source)
+    tree = _grammar().parser.parse(source)
     if tree.root_node.descendant_count > MAX_NODES:
         raise TooMuch(f"more than {MAX_NODES:,} syntax nodes")
     return Tree(*_walk(tree.walk()), text, source)
@@ -90,35 +114,37 @@ def _walk(cursor: Any) -> tuple[Node, Counter[int]]:
     A shape is a hash of what the subtree's s-expression shows: named nodes and their fields. Being one of integers, it does not depend on
     the hash seed. A subtree that stands alone goes by its own type, one within another by its alias: so did tree-sitter 0.21.
     """
-    _, names, named = _grammar()
+    _, kinds, named, fields = _grammar()
     shapes: Counter[int] = Counter()
+    make, errors = tuple.__new__, len(kinds)  # a third of the time goes into making nodes
     path: list[tuple[Node, list[int], int | None, int]] = []  # node, its shape so far, its field in the parent's shape, its own type
     while True:
-        here = cursor.node
-        kind = here.kind_id
-        is_error = kind >= len(names)
-        node = Node("ERROR" if is_error else names[kind], here.start_byte, here.end_byte, cursor.field_name, [])
-        is_missing = node.start == node.end and here.is_missing
-        is_shown = is_error or is_missing or named[kind]
-        path.append((node, [kind, is_missing], (cursor.field_id or 0) if is_shown else None, here.grammar_id))
+        here, field = cursor.node, cursor.field_id or 0
+        kind, start, end = here.kind_id, here.start_byte, here.end_byte
+        is_error = kind >= errors
+        node = make(Node, ("ERROR" if is_error else kinds[kind], start, end, fields[field], []))
+        is_missing = start == end and here.is_missing
+        shown_as = field if is_error or is_missing or named[kind] else None
         if cursor.goto_first_child():
+            path.append((node, [kind, is_missing], shown_as, here.grammar_id))
             continue
-        if is_error:  # an error without children shows the unexpected character
-            path[-1][1].extend(str(here).encode("utf-8", "surrogatepass"))
-        while True:
-            node, shape, field, own_kind = path.pop()
-            if not path:
-                shapes[hash((own_kind, *shape[1:]))] += 1
-                return node, shapes
+        shape = (kind, is_missing, *str(here).encode("utf-8", "surrogatepass")) if is_error else (kind, is_missing)
+        if not path:
+            shapes[hash((here.grammar_id, *shape[1:]))] += 1
+            return node, shapes
+        while True:  # a node is complete: it joins its parent, and where it was the last child, so is that
             parent, around, *_ = path[-1]
             parent.children.append(node)
-            if node.children:
-                shapes[hash((own_kind, *shape[1:]))] += 1
-            if field is not None:
-                around += field, hash(tuple(shape))
+            if shown_as is not None:
+                around += shown_as, hash(shape)
             if cursor.goto_next_sibling():
                 break
             cursor.goto_parent()
+            node, inner, shown_as, own_kind = path.pop()
+            shape = tuple(inner)
+            shapes[hash((own_kind, *shape[1:]))] += 1
+            if not path:
+                return node, shapes
 
 
 def leaves(root: Node) -> Iterator[Node]:

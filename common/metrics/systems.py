@@ -11,7 +11,7 @@ import io
 import random
 import tokenize
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -27,11 +27,13 @@ CANDIDATES, JURY = 20, 20  # training programs tried as the constant answer, and
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a system answered: the raw text (None where there is only code), the code in it, and why there is none."""
+    """What a system answered: the code, the raw text it stood in (None where there is only code), why there is none; a plan and a query."""
 
     code: str
     text: str | None = None
     failure: str = ""
+    plan: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,36 @@ def fixed(name: str, answers: dict[str, Prediction]) -> System:
     return System(name, lambda record: repr(answers[record["id"]]), answer, is_quick=True)
 
 
-def baselines(tests: list[Record], bench: Path, gold: bool) -> Iterator[System]:
+def baselines(tests: list[Record], bench: Path, with_gold: bool) -> Iterator[System]:
     """What no model should lose against, and what none can beat."""
     from common.catalog import call_name
     from common.prompts import SYNTAX_APIS
 
-    if gold:
-        yield fixed("gold", {record["id"]: Prediction(record["reference"]) for record in tests})
+    if with_gold:
+        yield fixed("gold", {record["id"]: gold(record) for record in tests})
     yield fixed("empty", {record["id"]: Prediction("") for record in tests})
     if constant := best_constant(bench / "train.jsonl"):
         yield fixed("constant", {record["id"]: Prediction(constant) for record in tests})
     yield fixed("API list", {
         record["id"]: Prediction("\n".join(f"{call_name(api)}()" for api in record["apis"] if api not in SYNTAX_APIS)) for record in tests
     })  # fmt: skip
-    yield fixed(CHANCE, {record["id"]: Prediction(code) for record, code in shuffled(tests)})
+    yield fixed(CHANCE, {record["id"]: prediction for record, prediction in shuffled(tests)})
 
 
-def shuffled(tests: list[Record]) -> Iterator[tuple[Record, str]]:
+def gold(record: Record) -> Prediction:
+    """The gold itself as an answer: the code without comments, plan and query."""
+    from common.prompts import parse_answer
+
+    plan = parse_answer(record["messages"][-1]["content"]).plan if record["messages"][-1]["role"] == "assistant" else None
+    return Prediction(record["reference"], plan=plan or None, query=record.get("query"))
+
+
+def shuffled(tests: list[Record], seed: str = "") -> Iterator[tuple[Record, Prediction]]:
     """Each record with the gold of another of its split (nothing, if there is no other)."""
     for split in SPLITS:
-        records = sorted((record for record in tests if record["split"] == split), key=lambda record: digest(record["id"]))
-        codes = [record["reference"] for record in records] if len(records) > 1 else [""] * len(records)
-        yield from zip(records, codes[1:] + codes[:1], strict=True)
+        records = sorted((record for record in tests if record["split"] == split), key=lambda record: digest(seed + record["id"]))
+        answers = [gold(record) for record in records] if len(records) > 1 else [Prediction("")] * len(records)
+        yield from zip(records, answers[1:] + answers[:1], strict=True)
 
 
 def best_constant(train: Path) -> str | None:
@@ -105,13 +115,15 @@ def best_constant(train: Path) -> str | None:
 
 
 def from_file(name: str, path: Path, tests: list[Record]) -> System:
-    """Answers made elsewhere: `code`, or `text` that holds it; a query without an answer counts as an empty one."""
+    """Answers made elsewhere: `code`, or `text` that holds it, and `plan` and `query`; a query without an answer counts as empty."""
     answers = dict.fromkeys((record["id"] for record in tests), Prediction("", failure="no prediction in the file"))
     for number, record in enumerate(jsonl.read(path, ("id",)), start=1):
         if "code" not in record and "text" not in record:
             raise UserError(f'{path}: record {number} has neither "code" nor "text"')
         if record["id"] in answers:
-            answers[record["id"]] = Prediction(record["code"]) if "code" in record else read_answer(record["text"])
+            answer = Prediction(record["code"]) if "code" in record else read_answer(record["text"])
+            given = {field: record[field] for field in ("plan", "query") if isinstance(record.get(field), str)}
+            answers[record["id"]] = replace(answer, **given)
     missing = sum(bool(prediction.failure) for prediction in answers.values())
     if missing == len(answers):
         raise UserError(f"{path}: none of its ids is in the test set; was it made for another one?")
@@ -124,7 +136,8 @@ def read_answer(text: str, failure: str = "") -> Prediction:
     """The code in a model's answer."""
     from common.prompts import parse_answer
 
-    return Prediction(parse_answer(text).code, text, failure)
+    parts = parse_answer(text)
+    return Prediction(parts.code, text, failure, parts.plan or None)
 
 
 def local_model(name: str, model: str, args: argparse.Namespace) -> System:

@@ -1,0 +1,130 @@
+"""Workflows as graphs of calls, compared as WorFEval does (Qiao et al. 2024, arXiv 2410.07869): in a chain, and as a subgraph.
+
+    chain, subgraph = chain_and_subgraph(gold, guess, match_calls(gold.calls, guess.calls))       # F1 each, 0 to 1
+
+Calls are matched by the API, not by the likeness of sentences: equal ones first, the rest in order. Against WorFEval's code these are exact
+where it samples or counts what is not there: all topological orders of the gold graph count, not the first 20 of graphs under 10 nodes; a
+prediction without any right call scores 0; edges are compared after matching, not by their places in either list.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from common.metrics.program import START, Call, Program
+
+MAX_MATCHED = 1_500  # calls whose order is compared with the graph; beyond, with the gold's text, as no real workflow needs
+
+
+def chain_and_subgraph(gold: Program, guess: Program, pairs: list[tuple[int, int]]) -> tuple[float, float]:
+    """F1 of calls (2 c / (n + m)) for c of either kind, `pairs` being the calls that match_calls found:
+
+    chain: the most matched calls whose order in the prediction is one that the gold's edges allow.
+    subgraph: the matched calls in the largest component that edges of both graphs connect; a call that starts both hangs on START.
+    """
+    total = len(gold.calls) + len(guess.calls)
+    if not total:
+        return 1.0, 1.0
+    return 2 * _longest_allowed(gold, pairs) / total, 2 * _largest_shared(gold, guess, pairs) / total
+
+
+def match_calls(gold: Sequence[Call], guess: Sequence[Call]) -> list[tuple[int, int]]:
+    """Pairs of places (in gold, in guess) of calls of one API, each used once: those with equal arguments first, the rest in order."""
+    pairs: list[tuple[int, int]] = []
+    left, right = list(range(len(gold))), list(range(len(guess)))
+    for is_exact in (True, False):
+        waiting: defaultdict[object, list[int]] = defaultdict(list)
+        for place in reversed(right):
+            waiting[_key(guess[place], is_exact)].append(place)
+        here = [(place, waiting[key].pop()) for place in left if waiting[key := _key(gold[place], is_exact)]]
+        pairs += here
+        matched, taken = {one for one, _ in here}, {other for _, other in here}
+        left, right = [place for place in left if place not in matched], [place for place in right if place not in taken]
+    return sorted(pairs)
+
+
+def _key(call: Call, is_exact: bool) -> object:
+    return (call.name, *sorted(call.arguments.items())) if is_exact else call.name
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# chain
+
+
+def _longest_allowed(gold: Program, pairs: list[tuple[int, int]]) -> int:
+    """The size of the largest set of pairs whose predicted order no path of gold's edges contradicts.
+
+    Two pairs are in conflict if the gold graph leads from one to the other and the prediction has them the other way round. That is a
+    partial order itself, so the largest set without conflict is an antichain: pairs less a largest matching of conflicts (Dilworth 1950).
+    """
+    if len(pairs) > MAX_MATCHED:
+        return _rising([other for _, other in pairs])
+    reach = _reachable(gold)
+    order = {one: other for one, other in pairs}
+    conflicts = {one: [later for later in order if reach[later] >> one & 1 and order[later] < order[one]] for one in order}
+    return len(pairs) - _largest_matching(conflicts)
+
+
+def _reachable(program: Program) -> list[int]:
+    """For each call the calls that lead to it, as bits; edges lead forward in the text."""
+    before = [0] * len(program.calls)
+    for _, source, target in sorted(program.edges, key=lambda edge: edge[2]):
+        if START < source < target:
+            before[target] |= before[source] | 1 << source
+    return before
+
+
+def _largest_matching(edges: dict[int, list[int]]) -> int:
+    """The size of a largest matching of a bipartite graph, by augmenting paths (Kuhn 1955), without recursion."""
+    partner: dict[int, int] = {}
+    for start in edges:
+        came_from: dict[int, int] = {}  # right node -> the left node it was reached from
+        queue, end = [start], None
+        for left in queue:
+            for right in edges[left]:
+                if right not in came_from:
+                    came_from[right] = left
+                    if right not in partner:
+                        end = right
+                        break
+                    queue.append(partner[right])
+            if end is not None:
+                break
+        held = {left: right for right, left in partner.items()} if end is not None else {}
+        while end is not None:
+            left = came_from[end]
+            partner[end], end = left, held.get(left)
+    return len(partner)
+
+
+def _rising(places: Sequence[int]) -> int:
+    """The length of the longest rising subsequence."""
+    from bisect import bisect_left
+
+    ends: list[int] = []
+    for place in places:
+        at = bisect_left(ends, place)
+        ends[at : at + 1] = [place]
+    return len(ends)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# subgraph
+
+
+def _largest_shared(gold: Program, guess: Program, pairs: list[tuple[int, int]]) -> int:
+    """The number of matched calls in the largest component of the edges that both graphs have."""
+    to_gold = {other: one for one, other in pairs} | {START: START}
+    theirs = {(kind, to_gold[source], to_gold[target]) for kind, source, target in guess.edges if source in to_gold and target in to_gold}
+    group = {place: place for place in [START, *(one for one, _ in pairs)]}
+
+    def root(place: int) -> int:
+        while group[place] != place:
+            group[place] = place = group[group[place]]
+        return place
+
+    for _, source, target in sorted(theirs & set(gold.edges)):
+        group[root(source)] = root(target)
+    sizes = Counter(root(one) for one, _ in pairs)
+    return max(sizes.values(), default=0)

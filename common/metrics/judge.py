@@ -1,0 +1,260 @@
+"""Pass Rate: does a workflow do what was asked, with the given APIs alone? Nothing is executed and no gold is looked at (paper 4.1).
+
+What is decided, and by whom:
+1. Only the given APIs and the forms of the language may be called: by this file, from the names in the code. No judge is asked about these.
+2. Each thing that was asked for is done, roughly is enough; one that is missing fails the workflow. More than was asked, and style, count
+   neither for nor against: by a model, which gives its reasons before its verdict, `votes` times; the majority counts, a tie fails.
+
+A vote that can't be read, after one question back, is invalid; a workflow without a valid vote has no verdict and is not in the rate.
+
+How far the judge can be trusted: `agreement` with people's labels, and `length_bias`, whether it favours long programs.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
+
+from common import cli, jsonl
+from common.catalog import Catalog, call_name
+from common.cli import Reject
+from common.dialect import HELPERS
+from common.dialect.syntax import called, constant
+from common.dialect.tolerant import read_tree
+from common.excerpts import shorten, shorten_code
+from common.jsonl import Record, UserError
+from common.llm.protocol import Writer
+from common.metrics import uncertainty
+from common.metrics.samples import locked
+from common.metrics.systems import digest, question
+from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
+
+METHODS = frozenset("property formatted in_unit format startswith endswith append".split())  # of variables, in the dialect
+ALLOWED = HELPERS | {"print", "input"}  # the paper's prompt names these two
+VOTE_TEMPERATURE = 0.7  # of several votes: at 0 they would be one vote
+MAX_TOKENS = 1024  # of an answer: a page of reasons
+MAX_CHARACTERS = 120_000  # of a program, as the judge sees it: the longest of 708 real ones has 118,872, its texts shortened
+UNREADABLE = ("unusable_answer", "answer_too_long", "bad_request")  # an invalid vote; other Rejects are the server's trouble
+
+
+class Verdict(NamedTuple):
+    """Of one workflow. `outside`: what it calls beside what was given; `votes`: None for an invalid one; `passed`: None if all were."""
+
+    passed: bool | None
+    outside: list[str]
+    votes: list[bool | None]
+    reasons: list[str]
+
+
+Verdicts = Mapping[tuple[str, str], Verdict]  # by (record id, system)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the verdicts
+
+
+def outside(code: str, apis: Iterable[str]) -> list[str]:
+    """The functions and libraries that a program uses beside these APIs and the forms of the language, in order of their names."""
+    ids = {*apis, *SYNTAX_APIS}
+    names = {call_name(api) for api in ids} | ALLOWED
+    found = set()
+    for node in ast.walk(read_tree(code)[0]):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(f"def {node.name}")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            found.update({f".{node.func.attr}"} - {f".{method}" for method in METHODS})
+        elif isinstance(node, ast.Call):
+            name = called(node) or "?"
+            if name in ("action", "raw_action"):  # an API by its id
+                name = str(constant(node.args[0]) if node.args else "?")
+                found.update({name} - ids)
+            else:
+                found.update({name} - names)
+    return sorted(found)
+
+
+def judged(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path) -> dict[str, Verdict]:
+    """The verdict on each of a system's samples, by id: from `path` where it is there, made and appended where it is not.
+
+    A sample for which the server gives no answer is left for the next run, which is said.
+    """
+    told, records = protocol(writer, votes), {record["id"]: record for record in tests}
+    keys = {sample["id"]: digest(repr((told, question(records[sample["id"]]), sample["prediction"]["code"]))) for sample in samples}
+    with locked(path) as file:
+        kept = {line["id"]: Verdict(*line["verdict"]) for line in jsonl.read(path, ("id", "key", "verdict"))
+                if keys.get(line["id"]) == line["key"]}  # fmt: skip
+        due = [(records[sample["id"]], sample["prediction"]["code"]) for sample in samples if sample["id"] not in kept]
+        outcomes = tqdm(ask(writer, due, votes), path.stem, len(due), unit="sample", disable=not sys.stderr.isatty())
+        for record, outcome in outcomes:
+            if isinstance(outcome, Reject):
+                cli.say(f"{path}: {record['id']}: no verdict: {outcome}")
+                continue
+            kept[record["id"]] = outcome
+            file.write(jsonl.encode({"id": record["id"], "key": keys[record["id"]], "protocol": told, "verdict": list(outcome)}))
+            file.flush()
+    return kept
+
+
+def ask(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> Iterator[tuple[Record, Verdict | Reject]]:
+    """The verdict on each (record, code), as they come; a Reject where the server gave no answer."""
+    catalog = Catalog.load()
+
+    async def work(answer: tuple[Record, str]) -> Verdict:
+        record, code = answer
+        used = outside(code, record["apis"])
+        if used or not code.strip():
+            return Verdict(False, used, [], [])
+        cast = await asyncio.gather(*(_vote(writer, record, code, number, votes, catalog) for number in range(votes)))
+        valid = [vote for vote, _ in cast if vote is not None]
+        return Verdict(sum(valid) * 2 > len(valid) if valid else None, [], [vote for vote, _ in cast], [reasons for _, reasons in cast])
+
+    for (record, _), outcome in writer.map(work, answers):
+        yield record, outcome
+
+
+async def _vote(writer: Writer, record: Record, code: str, number: int, votes: int, catalog: Catalog) -> tuple[bool | None, str]:
+    """One vote with its reasons; (None, what is wrong with it) for an invalid one."""
+    fields = {"query": record["query"], "code": shown(code), "stubs": stubs(record["apis"], catalog)}
+    sampling = {"seed": number, "temperature": VOTE_TEMPERATURE if votes > 1 else 0.0, "max_tokens": MAX_TOKENS}
+    try:
+        answer = await writer.ask(prompt("judge", fields), **sampling)
+    except Reject as reject:
+        if reject.reason not in UNREADABLE:
+            raise
+        return None, str(reject)
+    return answer.object["verdict"] == "pass", answer.object["reasons"]
+
+
+def shown(code: str) -> str:
+    """A program as the judge sees it: long texts in it shortened, and the whole bounded."""
+    try:
+        code = shorten_code(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # not Python, as answers may be
+        pass
+    return shorten(code, MAX_CHARACTERS)
+
+
+def protocol(writer: Writer, votes: int) -> Record:
+    """What verdicts depend on beside the workflow: the judge, its prompt, votes and sampling. Verdicts of different ones are not mixed."""
+    return {"judge": writer.name, "prompt": prompt_id("judge"), "votes": votes, "temperature": VOTE_TEMPERATURE if votes > 1 else 0.0}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the figures
+
+
+def summary(verdicts: Sequence[Verdict], seed: int = 0) -> Record:
+    """The share that passes, of those that have a verdict: {"mean", "low", "high", "n"}, and what went into it.
+
+    `undecided`: how many have no verdict; `outside`: the share that rule 1 fails; `votes`, of which `invalid` is a share; `unanimous`: the
+    share of the workflows with votes on which all say the same.
+    """
+    passed = uncertainty.estimate([{"pass": verdict.passed} for verdict in verdicts if verdict.passed is not None], ["pass"], seed)
+    cast = [vote for verdict in verdicts for vote in verdict.votes]
+    return {
+        **(passed["pass"]._asdict() if passed else {}),
+        "n": sum(verdict.passed is not None for verdict in verdicts), "undecided": sum(verdict.passed is None for verdict in verdicts),
+        "outside": _share([bool(verdict.outside) for verdict in verdicts]),
+        "votes": len(cast), "invalid": _share([vote is None for vote in cast]),
+        "unanimous": _share([len(set(verdict.votes)) == 1 for verdict in verdicts if verdict.votes]),
+    }  # fmt: skip
+
+
+def biases(samples: Mapping[str, Sequence[Record]], verdicts: Verdicts, seed: int = 0) -> Record:
+    """{system: length_bias of its programs that were put to the judge, by length in words, and relative to gold}."""
+    result = {}
+    for system, own in samples.items():
+        seen = [(verdict.passed, sample) for sample in own if (verdict := verdicts.get((sample["id"], system))) and verdict.votes
+                and verdict.passed is not None]  # fmt: skip
+        passed = [verdict for verdict, _ in seen]
+        result[system] = {"length": length_bias(passed, [len(sample["prediction"]["code"].split()) for _, sample in seen], seed),
+                          "relative_to_gold": length_bias(passed, [sample["scores"]["length_ratio"] for _, sample in seen], seed)}
+    return result
+
+
+def length_bias(passed: Sequence[bool], lengths: Sequence[float], seed: int = 0) -> Record:
+    """Whether long programs pass more often: {"r": point-biserial correlation with the log of the length, low, high, "thirds": pass rates}.
+
+    `thirds` are those of the short, middle and long third. Hard requests need long programs, so compare r with that of people's labels,
+    or give lengths relative to gold. Nothing but n for fewer than three, or if all pass, or none, or all are of one length.
+    """
+    import numpy
+
+    values, sizes = numpy.array(passed, dtype=float), numpy.log1p(numpy.array(lengths, dtype=float))
+    result: Record = {"n": len(values)}
+    if len(values) < 3 or not values.std() or not sizes.std():
+        return result
+    drawn = numpy.random.default_rng(seed).integers(0, len(values), (uncertainty.RESAMPLES, len(values)))
+    centred = [side[drawn] - side[drawn].mean(axis=1, keepdims=True) for side in (values, sizes)]
+    spread = numpy.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1))
+    resampled = (centred[0] * centred[1]).sum(axis=1) / numpy.where(spread, spread, 1)
+    low, high = numpy.quantile(resampled, [0.025, 0.975])
+    thirds = numpy.array_split(values[numpy.argsort(sizes, kind="stable")], 3)
+    return result | {"r": float(numpy.corrcoef(values, sizes)[0, 1]), "low": float(low), "high": float(high),
+                     "thirds": [float(third.mean()) for third in thirds]}  # fmt: skip
+
+
+def read_labels(path: Path, models: Sequence[str]) -> dict[tuple[str, str], bool]:
+    """{(record id, system): pass} of a file of people's verdicts, JSONL lines {"id", "pass", and "model" where several are judged}."""
+    labels = {}
+    for number, label in enumerate(jsonl.read(path, ("id", "pass")), start=1):
+        if not isinstance(label["pass"], bool):
+            raise UserError(f'{path}: label {number}: "pass" is true or false, not {label["pass"]!r}')
+        if "model" not in label and len(models) != 1:
+            raise UserError(f'{path}: label {number}: "model" is missing, and {len(models)} models are judged')
+        labels[str(label["id"]), label.get("model", models[0] if models else "")] = label["pass"]
+    return labels
+
+
+def against_people(verdicts: Verdicts, labels: Mapping[tuple[str, str], bool], seed: int = 0) -> Record:
+    """{"all": agreement, and one for each system that has labels}. Raises UserError if no label is of a workflow that was judged."""
+    pairs: dict[str, list[tuple[bool, bool]]] = {"all": []}
+    for (identifier, system), label in labels.items():
+        verdict = verdicts.get((identifier, system))
+        if verdict and verdict.passed is not None:
+            pairs["all"].append((verdict.passed, label))
+            pairs.setdefault(system, []).append((verdict.passed, label))
+    if not pairs["all"]:
+        raise UserError("--human-labels: none of them is of a workflow that has a verdict; are ids and models those of this run?")
+    return {name: agreement(own, seed) for name, own in pairs.items()}
+
+
+def agreement(pairs: Sequence[tuple[bool, bool]], seed: int = 0) -> Record:
+    """Of (judge, person) pairs: the share that agree, and Cohen's kappa, each with its 95 % interval, and the four counts.
+
+    Kappa (Cohen 1960) is agreement above what the two rates of passing give by chance; None where both always say the same.
+    """
+    import numpy
+
+    counts = [sum(pair == cell for pair in pairs) for cell in ((True, True), (True, False), (False, True), (False, False))]
+    result: Record = {"n": len(pairs), "both_pass": counts[0], "only_judge": counts[1], "only_person": counts[2], "both_fail": counts[3]}
+    if not pairs:
+        return result
+    drawn = numpy.random.default_rng(seed).multinomial(len(pairs), numpy.array(counts) / len(pairs), uncertainty.RESAMPLES)
+    agreed, kappas = uncertainty.estimate([{"agree": one == other} for one, other in pairs], ["agree"], seed)["agree"], kappa(drawn)
+    own, known = float(kappa(numpy.array([counts]))[0]), kappas[~numpy.isnan(kappas)]
+    low, high = map(float, numpy.quantile(known, [0.025, 0.975])) if len(known) else (None, None)
+    return result | {"agreement": agreed._asdict(), "kappa": None if own != own else {"mean": own, "low": low, "high": high}}
+
+
+def kappa(counts: Any) -> Any:
+    """Cohen's kappa of each row of counts (both pass, only the one, only the other, both fail); NaN where it is not defined."""
+    import numpy
+
+    shares = numpy.asarray(counts, dtype=float)
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    one, other = shares[:, 0] + shares[:, 1], shares[:, 0] + shares[:, 2]
+    chance = one * other + (1 - one) * (1 - other)
+    return numpy.where(chance < 1, (shares[:, 0] + shares[:, 3] - chance) / numpy.where(chance < 1, 1 - chance, 1), numpy.nan)
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return sum(flags) / len(flags) if flags else 0.0

@@ -1,0 +1,89 @@
+"""A system's samples on disk: each answer with its scores, a line as it is made, so that the same command goes on after a kill."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+from tqdm import tqdm
+
+from common import jsonl
+from common.jsonl import Record, UserError
+from common.metrics.systems import Prediction, System, digest
+from common.workers import ordered_map
+
+POOL_FROM = 64  # samples from which worker processes pay
+
+Score = Callable[[Record, Prediction], Record]  # test record, answer -> scores; with several workers it must be picklable
+
+
+def collect(system: System, tests: list[Record], folder: Path, score: Score, scorer: str, *, overwrite: bool = False,
+            workers: int = 1) -> list[Record]:
+    """The samples in the order of the tests: from their file where they are there, made and appended to it where they are not.
+
+    `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. Memory: all samples of one
+    system. Raises UserError if another run writes the file.
+    """
+    path = file_of(folder, "samples", system.name)
+    keys = {record["id"]: digest(system.identity(record) + record["reference"]) for record in tests}
+    with locked(path, overwrite) as file:
+        lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores")))
+        samples = {sample["id"]: sample for sample in lines if keys.get(sample["id"]) == sample["key"]}  # of two lines the later counts
+        answered = ((record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
+                    if record["id"] in samples and samples[record["id"]]["scorer"] != scorer)  # fmt: skip
+        due = [record for record in tests if record["id"] not in samples]
+        answers = chain(list(answered), system.answers(due) if due else ())
+        results, written = scored(answers, score, workers if system.is_quick else 1), len(lines)
+        for record, prediction, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
+            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": keys[record["id"]], "scorer": scorer,
+                      "prediction": asdict(prediction), "scores": scores}  # fmt: skip
+            samples[record["id"]] = sample
+            file.write(jsonl.encode(sample))
+            file.flush()
+            written += 1
+        done = [samples[record["id"]] for record in tests if record["id"] in samples]
+        if written != len(done):  # older lines are in the way
+            jsonl.write_atomically(path, b"".join(map(jsonl.encode, done)))
+    return done
+
+
+def file_of(folder: Path, kind: str, system: str) -> Path:
+    """Where a system's lines of a kind stand."""
+    return folder / f"{kind}_{re.sub(r'[^A-Za-z0-9._-]+', '_', system)}.jsonl"
+
+
+@contextmanager
+def locked(path: Path, overwrite: bool = False) -> Iterator[IO[bytes]]:
+    """A file to append to, its torn last line cut off, that no other run may write meanwhile."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "ab")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if overwrite:
+            file.truncate(0)
+        jsonl.repair_tail(path)
+    except BlockingIOError:
+        raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+    with file:
+        yield file
+
+
+def scored(answers: Iterable[tuple[Record, Prediction]], score: Score, workers: int) -> Iterator[tuple[Record, Prediction, Record]]:
+    """Each answer with its scores, in order; answers that are at hand are scored in several processes."""
+    if workers > 1:
+        answers = list(answers)
+    yield from ordered_map(partial(_scored, score), answers, workers if workers > 1 and len(answers) >= POOL_FROM else 1)
+
+
+def _scored(score: Score, answer: tuple[Record, Prediction]) -> tuple[Record, Prediction, Record]:
+    return (*answer, score(*answer))

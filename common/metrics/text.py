@@ -1,0 +1,20 @@
+"""Plans and queries against those of the test set, as sacrebleu counts (Post 2018): corpus BLEU and chrF, with the signatures to cite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from common.metrics.uncertainty import RESAMPLES
+
+
+def text_scores(references: Sequence[str], predictions: Sequence[str]) -> dict[str, Any]:
+    """{"n", "bleu", "chrf"}: each score in 0..100 with the ends of its 95 % interval (sacrebleu's bootstrap) and its signature."""
+    from sacrebleu.metrics import BLEU, CHRF
+
+    result: dict[str, Any] = {"n": len(references)}
+    for name, metric in (("bleu", BLEU()), ("chrf", CHRF())) if references else ():
+        score = metric.corpus_score(list(predictions), [list(references)], n_bootstrap=RESAMPLES)
+        mean, half = float(score._mean), float(score._ci)  # the only place sacrebleu keeps them
+        result[name] = {"score": float(score.score), "low": mean - half, "high": mean + half, "signature": str(metric.get_signature())}
+    return result
