@@ -5,7 +5,8 @@ stage 08 the samples of an evaluation.
         page.add(Row("a1", "Remind me …", facets={"split": "train"}), [text("Plan", "1. …"), code("Code", "…")])
 
 The file holds its style, its script and its data (gzip, in base64), and asks nothing of a network; a policy in its head forbids that.
-What a record says is shown as text and can't become markup. Memory: the rows, which are small; details are written as they come.
+What a record says is shown as text and can't become markup. The rows stand before the details, so that the list is there while the browser
+still reads the rest. Memory: the rows, which are small; details are written as they come, and copied into place at the end.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import base64
 import difflib
 import gzip
 import os
+import shutil
+import tempfile
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -61,13 +64,14 @@ class PageWriter:
         self.pending: list[list[Section]] = []
         self.chunks = 0
         template = (HERE / "page.html").read_text("utf-8").replace("{{style}}", (HERE / "style.css").read_text("utf-8"))
-        self.before, self.after = template.replace("{{script}}", (HERE / "page.js").read_text("utf-8")).split("{{data}}")
+        template = template.replace("{{script}}", (HERE / "page.js").read_text("utf-8"))
+        self.before, rest = template.split("{{index}}")
+        self.script, self.after = rest.split("{{chunks}}")
 
     def __enter__(self) -> PageWriter:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.file: IO[bytes] = open(self.part, "wb")
-            self.file.write(self.before.encode())
+            self.chunks_file: IO[bytes] = tempfile.TemporaryFile(dir=self.path.parent)
         except OSError as error:
             raise UserError(f"{self.path}: cannot be written: {error.strerror}") from None
         return self
@@ -80,24 +84,34 @@ class PageWriter:
             self._flush()
 
     def _flush(self) -> None:
-        self._embed(f"chunk-{self.chunks}", self.pending)
+        self.chunks_file.write(_embedded(f"chunk-{self.chunks}", self.pending))
         self.pending, self.chunks = [], self.chunks + 1
 
-    def _embed(self, name: str, value: Any) -> None:
-        packed = gzip.compress(orjson.dumps(value), 6, mtime=0)  # without the time: equal records give equal bytes
-        self.file.write(b'<script type="text/plain" id="%s">%s</script>\n' % (name.encode(), base64.b64encode(packed)))
-
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
+        with self.chunks_file:
+            if kind is not None:
+                return
             if self.pending:
                 self._flush()
-            self._embed("index", {**self.head, "rows": [asdict(row) for row in self.rows]})
-            self.file.write(self.after.encode())
-        self.file.close()
-        if kind is None:
-            os.replace(self.part, self.path)
-        else:
-            self.part.unlink()
+            try:
+                self._put_together()
+            except OSError as error:
+                raise UserError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def _put_together(self) -> None:
+        self.chunks_file.seek(0)
+        with open(self.part, "wb") as file:
+            file.write(self.before.encode() + _embedded("index", {**self.head, "rows": [asdict(row) for row in self.rows]}))
+            file.write(self.script.encode())
+            shutil.copyfileobj(self.chunks_file, file)
+            file.write(self.after.encode())
+        os.replace(self.part, self.path)
+
+
+def _embedded(name: str, value: Any) -> bytes:
+    """Data as an element of the page. Packed without the time, so that equal records give equal bytes."""
+    packed = base64.b64encode(gzip.compress(orjson.dumps(value), 6, mtime=0))
+    return b'<script type="text/plain" id="%s">%s</script>\n' % (name.encode(), packed)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -124,8 +138,8 @@ def blocks(label: str, steps: list[dict[str, Any]]) -> Section:
     return {"kind": "blocks", "label": label, "blocks": steps}
 
 
-def diff(label: str, heads: tuple[str, str], left: str, right: str) -> Section:
-    """A section of two texts side by side, line by line, what differs marked."""
+def diff(label: str, heads: tuple[str, str], left: str, right: str, prose: bool = False) -> Section:
+    """A section of two texts side by side, line by line, what differs marked; Python is highlighted, prose is not."""
     old, new = left.splitlines(), right.splitlines()
     lines: list[tuple[str | None, str | None]] = []
     for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -133,4 +147,4 @@ def diff(label: str, heads: tuple[str, str], left: str, right: str) -> Section:
             lines += [(line, line) for line in old[start:end]]
         else:
             lines += zip_longest(old[start:end], new[other_start:other_end])
-    return {"kind": "diff", "label": label, "heads": heads, "lines": lines}
+    return {"kind": "diff", "label": label, "heads": heads, "lines": lines, "prose": prose}

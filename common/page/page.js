@@ -1,6 +1,7 @@
 "use strict";
 // One page for two uses: browsing a dataset, and looking at an evaluation. All text arrives as data and is set as textContent, so that
-// nothing that a record holds can become markup. The index is read at once; a record's details when it is opened, a chunk at a time.
+// nothing that a record holds can become markup. The index stands above this script and is read at once, while the browser still reads the
+// details below it; a record's are unpacked when it is opened, a chunk at a time.
 
 const ROW = 62; // pixels of a row, as in the style: only the rows in sight are in the document
 const KEYWORDS = "and as case elif else False for if in is match None not or pass True".split(" ");
@@ -17,20 +18,24 @@ function element(tag, className, ...children) {
 }
 
 async function unpacked(id) {
-  const bytes = Uint8Array.from(atob(byId(id).textContent), (c) => c.charCodeAt(0));
+  while (!byId(id) && document.readyState === "loading") await new Promise((done) => setTimeout(done, 20)); // it stands further down
+  const packed = atob(byId(id).textContent), bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
 // ---------------------------------------------------------------------------------------------------------------------------------
 // the list
 
+const inNumbers = new Intl.Collator("en", { numeric: true }).compare; // 9 before 10
 const values = (row, key) => [row.facets[key] ?? []].flat();
 
 function addFilters() {
   for (const facet of index.facets) {
     const counts = new Map();
     for (const row of index.rows) for (const value of values(row, facet.key)) counts.set(value, (counts.get(value) ?? 0) + 1);
-    const names = [...counts.keys()].sort(facet.sort === "name" ? undefined : (a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
+    if (counts.size < 2) continue; // nothing to choose
+    const names = [...counts.keys()].sort(facet.sort === "name" ? inNumbers : (a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
     const options = names.map((name) => Object.assign(element("option", "", `${name} (${counts.get(name)})`), { value: name }));
     let field;
     if (names.length > 60) { // too many to scroll through: a field that completes
@@ -52,7 +57,7 @@ function addFilters() {
 
 function filter() {
   const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const chosen = index.facets.map((f) => [f.key, byId("filters").elements[f.key].value.toLowerCase()]).filter(([, value]) => value);
+  const chosen = index.facets.map((f) => [f.key, byId("filters").elements[f.key]?.value.toLowerCase()]).filter(([, value]) => value);
   shown = index.rows.filter((row) => words.every((word) => row.sought.includes(word))
     && chosen.every(([key, value]) => values(row, key).some((own) => own.toLowerCase() === value)));
   const order = byId("order").value, sign = order.startsWith("-") ? -1 : 1, key = order.replace("-", "");
@@ -113,12 +118,24 @@ const drawn = {
   code: (section) => element("pre", "", highlighted(section.text)),
   blocks: (section) => element("div", "blocks", ...section.blocks.map(block)),
   // `lines`: [left, right] with null on the side that lacks the line; equal texts on both sides are unchanged lines
-  diff: (section) => element("div", "columns", ...[0, 1].map((side) => element("div", "", element("p", "hint", section.heads[side]),
-    element("pre", "", ...section.lines.map((pair) => {
-      const changed = pair[0] !== pair[1] && pair[side] !== null;
-      return element("span", changed ? `line ${side ? "new" : "gone"}` : "line", highlighted(pair[side] ?? ""));
-    }))))),
+  diff: (section) => element("div", "diff", ...section.heads.map((head) => element("p", "hint", head)),
+    ...section.lines.flatMap(([left, right]) => [line(left, right, "gone", section.prose), line(right, left, "new", section.prose)])),
 };
+
+// A line on its side: as it is if the other side has the same, else with the part set off that the other side does not have there.
+function line(own, other, kind, prose) {
+  if (own === null) return element("pre", "line");
+  if (own === other) return element("pre", "line", prose ? own : highlighted(own));
+  let start = 0, end = 0;
+  if (other !== null) {
+    const most = Math.min(own.length, other.length);
+    while (start < most && own[start] === other[start]) start++;
+    while (end < most - start && own[own.length - 1 - end] === other[other.length - 1 - end]) end++;
+  }
+  const middle = own.slice(start, own.length - end);
+  const parts = other !== null && middle && start + end ? [element("mark", "", middle)] : [middle];
+  return element("pre", `line ${kind}`, own.slice(0, start), ...parts, own.slice(own.length - end));
+}
 
 function highlighted(code) {
   const result = document.createDocumentFragment();
@@ -180,6 +197,7 @@ async function start() {
   const linked = index.rows.find((row) => row.id === decodeURIComponent(location.hash.slice(1)));
   if (linked) open(linked);
   document.body.dataset.ready = "true";
+  performance.mark("ready");
 }
 
 start();
