@@ -121,6 +121,7 @@ def test_in_a_browser_it_filters_sorts_and_shows_what_differs(page: Path) -> Non
             until(lambda best=best: (best == "empty") == bool("I would rather not" in browser.find_element("id", "record").text))
 
 
+@pytest.mark.slow
 def test_a_page_of_1190_samples_is_quick_and_small(tmp_path: Path) -> None:
     codes, tests = list(CODES.values()), [record(number) for number in range(1190)]
     made = [sample(number, "one", code * 12) for number, code in enumerate(codes)]

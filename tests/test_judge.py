@@ -224,6 +224,7 @@ def test_the_column_is_left_out_without_a_judge_or_a_key(stage: Any) -> None:
     assert stage("--judge", "offline").returncode == 2
 
 
+@pytest.mark.slow
 def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps({"id": f"r{number}", "pass": number != 0}) + "\n" for number in range(6)))
     with StubOpenAI(lambda body, number: said("fail" if "Bye" in str(body["messages"]) else "pass")) as stub:

@@ -25,7 +25,7 @@ DROP_SENSITIVE = ("trace_match", "api_f1", "graph_f1")
 SHUFFLES = 4  # independent ones on each side: few calls match between two programs, so the accuracy of their parameters varies
 
 
-@pytest.fixture(scope="module", params=["published samples", "corpus"])
+@pytest.fixture(scope="module", params=[pytest.param("published samples", marks=pytest.mark.slow), "corpus"])
 def programs(request: pytest.FixtureRequest, shared: Path) -> list[str]:
     """Gold programs: the published ones without comments, or transcribed shortcuts."""
     if request.param == "published samples":

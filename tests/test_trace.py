@@ -176,7 +176,7 @@ HOSTILE = {
     "cases": "match menu('x':\n" + "".join(f"    case 'c{number}':\n        a_b(k={number})\n" for number in range(1500)),
     "surrogate": 'x = "\ud800"\na_b(k=x)', "NUL": "x = 1\0\0y = x", "prose": "I am sorry, I can't. " * 2000, "calls": "a_b() " * 50_000,
 }
-SLOW = {"flat ifs", "a long list", "elifs", "deep indentation"}
+SLOW = {"doubling", "cases", "flat ifs", "a long list", "elifs", "deep indentation"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in HOSTILE])
