@@ -13,7 +13,7 @@
 
 Reads    data/bench/train.jsonl: records with `messages`; a small seeded share of them is held out for validation
 Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokenizer with its chat template, metrics.csv, run.json,
-         rejected.jsonl (samples that do not fit the context, never cut), checkpoints/last and best
+         rejected.jsonl (samples that do not fit the context, never cut), samples.jsonl, checkpoints/last and best
 
     python 07_train.py --model tiny                                # a minute on two CPU cores
     python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are
@@ -59,11 +59,11 @@ import functools
 import signal
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from common import cli, jsonl
+from common import cli
 from common.jsonl import UserError
 
 # What the paper trains with (section 4.1), and the clip of its code. Its rate is that of full tuning; LoRA usually wants 5 to 10 times it.
@@ -72,7 +72,6 @@ REAL = {"context": 8192, "epochs": 3.0, "batch_size": 32, "lr": 2e-5, "clip": 0.
 # A model that starts from nothing needs another rate and many more rounds; LoRA on random weights teaches nothing, so it is trained whole.
 TINY = {"context": 2048, "steps": 200, "batch_size": 2, "lr": 4e-3, "clip": 1.0, "lora_rank": 0,
         "precision": "fp32", "activation_checkpointing": "none", "save_every": 25}
-IN_SLURM_STEP = "SLURM_STEP_ID" in os.environ  # started by srun, one process a device
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -87,6 +86,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--validation", type=Path, metavar="FILE", help="records to validate on (default: a share of the input)")
     add("--validation-share", type=float, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
     add("--context", type=cli.positive_int, metavar="N", help="tokens of a row; a longer sample is rejected (default: 8192, tiny: 2048)")
+    add("--token-cache", type=Path, metavar="DIR", help="keeps what was tokenised, by hashes (default: .tokens beside the output)")
     # model
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
@@ -96,10 +96,15 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--lora-targets", default="all-linear", metavar="A,B", help="modules to adapt, such as q_proj,v_proj (default: %(default)s)")
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
-    add("--attention", default="packed", metavar="NAME",
-        help="packed: sample by sample; or a back-end of transformers, such as flash_attention_2 (default: %(default)s)")
-    add("--activation-checkpointing", choices=("none", "full"), help="recompute in the backward pass (default: full, tiny: none)")
+    add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
     add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 (default: bf16, tiny: fp32)")
+    add("--attention", default="packed", metavar="NAME",
+        help="packed: sample by sample; varlen: PyTorch's own flash kernel, on GPUs; or a back-end of transformers, such as "
+        "flash_attention_2 (default: %(default)s)")
+    add("--activation-checkpointing", choices=("none", "selective", "full"),
+        help="what the backward pass computes again: nothing, all but matrix products and attention, or all (default: full, tiny: none)")
+    add("--compile", action="store_true", help="compile the layers with torch.compile: a minute more at the start")
+    add("--neftune", type=float, default=0.0, metavar="X", help="strength of noise on the embeddings; 5 is usual (default: none)")
     # optimization
     add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
@@ -110,6 +115,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--weight-decay", type=float, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=float, metavar="X", help="largest norm of the gradient (default: 0.3, tiny: 1)")
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
+    add_machines_and_run(add)
+    return with_preset(parser, parser.parse_args(argv))
+
+
+def add_machines_and_run(add: Callable[..., Any]) -> None:
+    """The arguments that change no loss: where a run computes, and what it writes when."""
     # machines
     add("--devices", type=cli.positive_int, metavar="N", help="per node (default: SLURM's tasks per node, else all GPUs, else 1 CPU)")
     add("--nodes", type=cli.positive_int, metavar="N", help="(default: SLURM's, else 1)")
@@ -121,9 +132,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--overwrite", action="store_const", const="never", dest="resume", help="the same as --resume never")
     add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint (default: 50, tiny: 25)")
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
+    add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
+    add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
+    add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
     add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
-    return with_preset(parser, parser.parse_args(argv))
 
 
 def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
@@ -136,18 +149,24 @@ def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ar
             setattr(args, name, value)
     if args.model == "tiny" and args.lora_rank:
         parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
+    if args.quantize and not args.lora_rank:
+        parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
     args.output = args.output or Path("runs") / Path(args.model).name
+    args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
 
 
 class Stop:
-    """The wish to stop: a signal sets it, the step boundary reads it. A second Ctrl-C stops at once."""
+    """The wish to stop: a signal sets it, the step boundary reads it. A second Ctrl-C stops at once.
 
-    wanted = False
+    SIGUSR1 is SLURM's warning before the time limit: the job is to go on. SIGTERM may be a person's scancel: to requeue would undo it.
+    """
+
+    wanted = requeue = False
 
     @classmethod
     def on_signals(cls) -> None:
-        """Take SIGINT, SIGTERM and SIGUSR1 (SLURM's warning before the time limit)."""
+        """Take SIGINT, SIGTERM and SIGUSR1."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, cls._handle)
 
@@ -156,6 +175,7 @@ class Stop:
         if cls.wanted and number == signal.SIGINT:
             raise KeyboardInterrupt
         cls.wanted = True
+        cls.requeue = cls.requeue or number == signal.SIGUSR1
 
 
 if __name__ == "__main__":
@@ -170,8 +190,10 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from common import model
-from common.packing import Batch, Plan, Samples, encode, rows_for
-from common.training import checkpoint
+from common.packing import Batch, Plan, Samples, rows_for
+from common.training import checkpoint, data, flops, generations, machines, memory, ranks
+from common.training.export import export
+from common.training.logs import Logs
 from common.training.loss import AnswerLoss, check_fits
 from common.training.run_folder import RunFolder
 
@@ -179,46 +201,34 @@ from common.training.run_folder import RunFolder
 # data
 
 
-def chat_records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a JSONL file with `messages` in the shape of a chat; UserError names file, line and field."""
-    for number, line in jsonl.numbered_lines(path):
-        record = jsonl.parse(line, f"{path}:{number}", ("id", "messages"))
-        messages = record["messages"]
-        if not (isinstance(messages, list) and messages and all(
-                isinstance(message, dict) and {"role", "content"} <= message.keys() and isinstance(message["content"], str)
-                for message in messages)):
-            raise UserError(f'{path}:{number}: "messages" must be a list of {{"role": ..., "content": ...}}; did stage 06 write this file?')
-        yield record
+class Data(NamedTuple):
+    """What a run learns from, what it is validated on, and what it cannot use."""
+
+    train: Samples
+    validation: Samples
+    rejected: list[dict[str, Any]]
+    asked: list[dict[str, Any]]  # the conversations that --sample-generations has answered
 
 
-def tokenised(path: Path, tokenizer: Any, context: int, rejected: list[dict[str, Any]]) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """(id, tokens, is each an answer's) of the samples that fit the context; the others join `rejected`."""
-    result = []
-    for identifier, ids, is_answer in encode(chat_records(path), tokenizer):
-        if len(ids) > context:
-            rejected.append({"id": identifier, "reason": "too_long", "detail": f"{len(ids)} tokens, the context holds {context}"})
-        elif not any(is_answer):
-            rejected.append({"id": identifier, "reason": "no_answer", "detail": "no message of the assistant"})
-        else:
-            result.append((identifier, np.array(ids, np.int32), np.array(is_answer)))
-    return result
-
-
-def training_data(args: argparse.Namespace, tokenizer: Any) -> tuple[Samples, Samples, list[dict[str, Any]]]:
-    """(train, validation, rejected). What is held out of the input is drawn by a hash of seed and id, at least one of two samples."""
+def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
+    """Tokenise. What is held out of the input is drawn by a hash of seed and id, at least one of two samples."""
     rejected: list[dict[str, Any]] = []
-    samples = tokenised(args.input, tokenizer, args.context, rejected)
-    held_out: list[Any] = []
+    ids, samples = data.usable(args.input, tokenizer, args.context, args.token_cache, rejected)
+    train, held_out, file = list(range(len(ids))), [], args.input
     if args.validation is not None:
-        held_out = tokenised(args.validation, tokenizer, args.context, rejected)
-    elif args.validation_share > 0 and len(samples) > 1:
-        samples.sort(key=lambda sample: zlib.crc32(f"{args.seed}/{sample[0]}".encode()))
-        count = max(1, round(args.validation_share * len(samples)))
-        held_out, samples = samples[:count], samples[count:]
-    if not samples:
+        file = args.validation
+        held_ids, held_samples = data.usable(file, tokenizer, args.context, args.token_cache, rejected)
+    elif args.validation_share > 0 and len(ids) > 1:
+        train.sort(key=lambda number: zlib.crc32(f"{args.seed}/{ids[number]}".encode()))
+        count = max(1, round(args.validation_share * len(ids)))
+        held_out, train = train[:count], train[count:]
+    if args.validation is None:
+        held_ids, held_samples = [ids[number] for number in held_out], samples.chosen(held_out)
+    if not train:
         raise UserError(f"{args.input}: no sample to train on ({len(rejected)} rejected, the first: "
                         f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
-    return Samples.of(s[1:] for s in samples), Samples.of(s[1:] for s in held_out), rejected
+    asked = generations.questions(file, held_ids[:args.sample_generations]) if args.sample_generations else []
+    return Data(samples.chosen(train), held_samples, rejected, asked)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -228,17 +238,22 @@ def training_data(args: argparse.Namespace, tokenizer: Any) -> tuple[Samples, Sa
 def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     """(tokenizer, config, a function that loads or builds the model to train, in host memory)."""
     if args.model == "tiny":
-        texts = (message["content"] for record in chat_records(args.input) for message in record["messages"])
+        texts = (message["content"] for record in data.chat_records(args.input) for message in record["messages"])
         whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
         return tokenizer, whole.config, lambda: adapted(whole, args)
     from transformers import AutoConfig
 
+    if (Path(args.model) / "adapter_config.json").is_file():
+        raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
+                        f"python 07_train.py --output {args.model} --merge DIR")
     tokenizer = model.load_tokenizer(args.model)
-    config = AutoConfig.from_pretrained(args.model)
+    with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
+        config = AutoConfig.from_pretrained(args.model)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
-    return tokenizer, config, lambda: adapted(model.load_model(args.model, dtype=dtype(args), device="cpu"), args)
+    return tokenizer, config, lambda: adapted(
+        model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize), args)
 
 
 def dtype(args: argparse.Namespace) -> torch.dtype:
@@ -247,14 +262,13 @@ def dtype(args: argparse.Namespace) -> torch.dtype:
 
 
 def adapted(base: Any, args: argparse.Namespace) -> Any:
-    """The model ready to train: with LoRA or whole, recomputing activations or not."""
+    """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
     base.set_attn_implementation(args.attention)
     if args.lora_rank:
         targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
                                  target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
-    if args.activation_checkpointing == "full":
-        base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    memory.keep_activations(base, args.activation_checkpointing)
     return base
 
 
@@ -281,15 +295,16 @@ class FineTuning(lightning.LightningModule):
     automatic_optimization = False
 
     def __init__(self, args: argparse.Namespace, plan: Plan, validation: Plan | None, folder: RunFolder, total: int,
-                 whole: Callable[[], Any], skeleton: Callable[[], Any]) -> None:
+                 whole: Callable[[], Any], skeleton: Callable[[], Any], ask: Callable[..., list[dict[str, Any]]] | None = None) -> None:
         super().__init__()
         self.args, self.plan, self.validation, self.folder, self.total = args, plan, validation, folder, total
-        self.whole, self.skeleton = whole, skeleton
+        self.whole, self.skeleton, self.ask = whole, skeleton, ask
+        self.logs: Logs | None = None
         self.objective: AnswerLoss | None = None
         self.step, self.best_loss = folder.step, folder.best_loss
         self.interrupted = False
         self.validation_loss = float("nan")
-        self.tokens = self.seconds = 0.0
+        self.tokens = self.seconds = self.steps = 0.0
 
     # --- set-up
 
@@ -301,16 +316,23 @@ class FineTuning(lightning.LightningModule):
         if self.trainer.is_global_zero:
             whole = self.whole()
             check_fits(whole)
-        if not is_sharded(self.args):
-            self.objective = AnswerLoss(whole)
-            return
+        if machines.is_sharded(self.args):
+            self.objective = self.sharded(whole)
+        else:
+            self.objective = AnswerLoss(whole, self.args.neftune)
+        self.work = flops.Work.of(self.objective.model)
+        if self.args.compile:
+            memory.compile_layers(self.objective.model)
+
+    def sharded(self, whole: Any) -> AnswerLoss:
+        """The model over all devices: within each node, and copied from node to node with hsdp."""
         from common.training.fsdp import sharded
 
         mesh = self.device_mesh["data_parallel"]
         if self.args.strategy == "hsdp":
             sizes = (self.trainer.num_nodes, self.trainer.world_size // self.trainer.num_nodes)
             mesh = dist.device_mesh.init_device_mesh(mesh.device_type, sizes, mesh_dim_names=("replicate", "shard"))
-        self.objective = sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device)
+        return sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device, self.args.neftune)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW over what is trained; the rate is set at each step."""
@@ -328,6 +350,7 @@ class FineTuning(lightning.LightningModule):
         if self.step:
             checkpoint.restore(self.folder.last, self.objective.model, self.optimizer)
         if self.trainer.is_global_zero:
+            self.logs = Logs(self.folder.path, self.args.tensorboard, self.args.wandb, self.step, self.folder.plan)
             hidden = not sys.stderr.isatty()
             self.bar = tqdm(total=self.total, initial=self.step, desc="train", unit="step", file=sys.stderr, disable=hidden)
         self.objective.train()
@@ -358,7 +381,7 @@ class FineTuning(lightning.LightningModule):
         self.optimizers().step()
         self.optimizers().zero_grad()
         self.step += 1
-        loss, stop = self.over_ranks(loss, float(Stop.wanted))
+        loss, stop = self.over_ranks(loss, float(Stop.wanted))  # the first look at a result: what was begun on a GPU is done now
         self.interrupted = stop > 0
         norm = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
         self.after_step(batch, loss / batch.supervised, norm, rate)
@@ -373,16 +396,18 @@ class FineTuning(lightning.LightningModule):
     def after_step(self, batch: Batch, loss: float, norm: float, rate: float) -> None:
         """Log, validate, save and stop, each at its time; all ranks take the same turns."""
         seconds = time.perf_counter() - self.clock
-        self.tokens, self.seconds = self.tokens + batch.tokens, self.seconds + seconds
+        self.tokens, self.seconds, self.steps = self.tokens + batch.tokens, self.seconds + seconds, self.steps + 1
         if not np.isfinite(loss):
             raise UserError(f"step {self.step}: the loss is {loss}; lower --lr (the last checkpoint is from before)")
-        validated: dict[str, float] = {}
-        if self.validation is not None and (self.step % self.args.validate_every == 0 or self.step == self.total):
-            validated["validation_loss"] = self.validation_loss = self.validate()
+        figures = {"loss": loss, "lr": rate, "grad_norm": norm, "tok_per_s": round(batch.tokens / seconds),
+                   "supervised_tok_per_s": round(batch.supervised / seconds), "memory_mib": machines.peak_memory(),
+                   **self.utilisation(batch, seconds), "eta_s": round((self.total - self.step) * self.seconds / self.steps, 1)}
+        validated = self.validation is not None and (self.step % self.args.validate_every == 0 or self.step == self.total)
+        if validated:
+            figures["validation_loss"] = self.validation_loss = self.validate()
         if self.trainer.is_global_zero:
-            self.folder.log(step=self.step, epoch=round(self.step / self.plan.steps_per_epoch, 4), loss=loss, lr=rate, grad_norm=norm,
-                            tok_per_s=round(batch.tokens / seconds), supervised_tok_per_s=round(batch.supervised / seconds),
-                            memory_mib=peak_memory(), eta_s=round((self.total - self.step) * seconds, 1), **validated)
+            self.folder.log(step=self.step, epoch=round(self.step / self.plan.steps_per_epoch, 4), **figures)
+            self.logs.log(self.step, **figures)
             self.bar.set_postfix_str(f"loss {loss:.3f}, {self.tokens / self.seconds:,.0f} tok/s")
             self.bar.update()
         if validated and self.validation_loss < self.best_loss:
@@ -392,6 +417,14 @@ class FineTuning(lightning.LightningModule):
             self.save(self.folder.last)
         self.trainer.should_stop = self.interrupted
         self.clock = time.perf_counter()
+
+    def utilisation(self, batch: Batch, seconds: float) -> dict[str, float]:
+        """MFU of the step in both conventions, where arithmetic is in bf16 and the GPU's peak is known."""
+        if self.device.type != "cuda" or self.args.precision != "bf16":
+            return {}
+        lengths = [self.plan.lengths[sample] for row in self.plan.step_rows(self.step - 1) for sample in row]
+        name = torch.cuda.get_device_name(self.device)
+        return flops.utilisation(self.work, lengths, batch.supervised, seconds, self.trainer.world_size, name)
 
     def save(self, path: Path) -> None:
         """A checkpoint at this step."""
@@ -408,100 +441,34 @@ class FineTuning(lightning.LightningModule):
             for row in batch.rows:
                 loss += float(self.objective(self.transfer_batch_to_device(row, self.device, 0)))
             supervised += batch.supervised
-        if is_sharded(self.args):
+        if machines.is_sharded(self.args):
             self.objective.reshard()  # FSDP2 leaves the root gathered for a backward pass, which does not come
         self.objective.train()
         (loss,) = self.over_ranks(loss)
+        written = self.ask(self.objective, self.global_rank, self.trainer.world_size) if self.ask is not None else []
         if self.trainer.is_global_zero:
             cli.say(f"step {self.step} of {self.total}: validation loss {loss / supervised:.4f}")
+            self.tell(written)
         return loss / supervised
+
+    def tell(self, written: list[dict[str, Any]]) -> None:
+        """Keep what the model wrote, for a person to read."""
+        if written:
+            self.folder.sample(self.step, written)
+            cli.say(generations.summed_up(written))
 
     # --- the end
 
     def on_train_end(self) -> None:
-        """Write the trained weights for use, from the best checkpoint or the last."""
+        """Close what shows the curves."""
         if self.trainer.is_global_zero:
             self.bar.close()
-            if not self.interrupted:
-                chosen = self.folder.best if self.args.export == "best" and self.folder.best.exists() else self.folder.last
-                export(self.objective.model, checkpoint.weights(chosen), self.folder.path, self.args.model)
+            self.logs.close()
 
-
-def export(network: Any, weights: dict[str, torch.Tensor], folder: Path, base: str) -> None:
-    """Write an adapter in PEFT's layout, or a whole model, from weights by parameter name."""
-    if not hasattr(network, "peft_config"):
-        network.save_pretrained(folder, state_dict=weights)
-        return
-    from peft import get_peft_model_state_dict
-    from safetensors.torch import save
-
-    config = network.peft_config["default"]
-    config.base_model_name_or_path, config.inference_mode = base, True
-    config.save_pretrained(folder)
-    tensors = get_peft_model_state_dict(network, state_dict=weights, save_embedding_layers=False)
-    jsonl.write_atomically(folder / "adapter_model.safetensors", save({name: tensor.contiguous() for name, tensor in tensors.items()},
-                                                                     metadata={"format": "pt"}))
-
-
-def peak_memory() -> float:
-    """MiB: of the GPU if there is one, else of the process."""
-    if torch.cuda.is_available():
-        return round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    import resource
-
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# machines
-
-
-def is_sharded(args: argparse.Namespace) -> bool:
-    """Whether the model lies over several devices; on one, `--strategy fsdp` still does (for tests)."""
-    return args.strategy in ("fsdp", "hsdp")
-
-
-def settle_machines(args: argparse.Namespace) -> None:
-    """Fill in devices, nodes and strategy from SLURM or the machine."""
-    gpus = torch.cuda.device_count()
-    args.devices = args.devices or int(IN_SLURM_STEP and os.environ.get("SLURM_NTASKS_PER_NODE") or gpus or 1)
-    args.nodes = args.nodes or int(IN_SLURM_STEP and os.environ.get("SLURM_NNODES") or 1)
-    if gpus and gpus < args.devices:
-        raise UserError(f"--devices {args.devices}: this machine has {gpus} GPU{'s' if gpus > 1 else ''}")
-    several = args.devices * args.nodes > 1
-    if args.strategy == "auto":
-        args.strategy = "fsdp" if several else "single"
-    if args.strategy == "single" and several:
-        raise UserError(f"--strategy single is for one device, not for {args.devices * args.nodes}; leave it away")
-
-
-def the_trainer(args: argparse.Namespace) -> lightning.Trainer:
-    """Lightning's part: devices, processes, sharding, precision. Data order, checkpoints and signals are ours: they must be exact."""
-    from lightning.pytorch.plugins.environments import SLURMEnvironment
-
-    strategy: Any = "auto"
-    if is_sharded(args):
-        from common.training.fsdp import FSDP2
-
-        strategy = FSDP2()
-    plugins = [SLURMEnvironment(auto_requeue=False)] if IN_SLURM_STEP else None  # Lightning would save inside the signal handler
-    return lightning.Trainer(
-        accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=args.devices, num_nodes=args.nodes, strategy=strategy,
-        precision="bf16-mixed" if args.precision == "bf16" else "32-true", plugins=plugins,
-        max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        use_distributed_sampler=False, default_root_dir=args.output)
-
-
-def quiet() -> None:
-    """Keep the libraries' tips and banners off the terminal."""
-    import logging
-    import warnings
-
-    model.quiet_libraries()
-    warnings.filterwarnings("ignore", module="lightning|torch.distributed")
-    warnings.filterwarnings("ignore", category=FutureWarning)  # what PEFT and transformers tell each other
-    for name in ("lightning.pytorch", "lightning.fabric", "pytorch_lightning"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    def export(self) -> None:
+        """Write the trained weights for use, from the best checkpoint or the last."""
+        chosen = self.folder.best if self.args.export == "best" and self.folder.best.exists() else self.folder.last
+        export(self.objective.model, checkpoint.weights(chosen), self.folder.path, self.args.model)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -509,20 +476,23 @@ def quiet() -> None:
 
 # Arguments that decide the numbers of a run: with others, it cannot go on where it stopped.
 PLANNED = ("model", "context", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision",
-           "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention")
+           "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention", "neftune", "quantize")
 
 
 def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
-    quiet()
+    machines.quiet()
     if args.merge:
         cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
         return cli.EXIT_DONE
-    settle_machines(args)
+    machines.settle(args)
+    Logs.check(args.tensorboard, args.wandb)
+    if not machines.IN_SLURM_STEP and int(os.environ.get("LOCAL_RANK", 0)):
+        ranks.end_with_parent()
     started = time.perf_counter()
     tokenizer, config, whole = the_model(args)
     model.one_thread_if_small(config)
-    train, held_out, rejected = training_data(args, tokenizer)
+    train, held_out, rejected, asked = training_data(args, tokenizer)
     world = args.devices * args.nodes
     args.rows = args.rows or rows_for(args.batch_size, train, args.context, world)
     plan = Plan(train, args.context, args.rows, args.seed)
@@ -531,17 +501,19 @@ def main(args: argparse.Namespace) -> int:
     args.validate_every = args.validate_every or max(1, total // 10)
 
     planned = {key: getattr(args, key) for key in PLANNED} | {"steps": total, "train": train.sha256(), "validation": held_out.sha256()}
-    folder = RunFolder(args.output, planned, anew=args.resume == "never")
+    folder = RunFolder(args.output, planned, anew=args.resume == "never" and not machines.REQUEUED)
     if folder.summary is None:
-        tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args))
+        ask = functools.partial(generations.answers, tokenizer, asked) if asked else None
+        tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args), ask)
         is_writer = lightning.pytorch.utilities.rank_zero_only.rank == 0
         if is_writer:
             begin(folder, args, plan, total, tokenizer, rejected)
-        the_trainer(args).fit(tuning)
+        machines.trainer(args).fit(tuning)
         if not is_writer:
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
         if tuning.step < total:
             return interrupted(tuning.step, total)
+        tuning.export()
         folder.finish({
             "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": total,
             "validation_loss": tuning.validation_loss, "best_validation_loss": tuning.best_loss,
@@ -552,7 +524,9 @@ def main(args: argparse.Namespace) -> int:
 
 def begin(folder: RunFolder, args: argparse.Namespace, plan: Plan, total: int, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
     """Write what stands before the first step, and say what is going to happen."""
-    folder.open(rejected, {"arguments": {key: str(value) for key, value in vars(args).items()}, "versions": versions()})
+    files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
+    settings = {key: str(value) for key, value in vars(args).items()}
+    folder.open(rejected, {"arguments": settings, "versions": machines.versions(), "sha256": files})
     tokenizer.save_pretrained(folder.path)
     fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
@@ -562,24 +536,14 @@ def begin(folder: RunFolder, args: argparse.Namespace, plan: Plan, total: int, t
 
 
 def interrupted(step: int, total: int) -> int:
-    """Say where the run stands, and put a SLURM job back into the queue: it goes on from there when its turn comes."""
+    """Say where the run stands, and put a SLURM job that was warned back into the queue: it goes on from there when its turn comes."""
     cli.say(f"stopped behind step {step} of {total}, saved; the same command goes on from there")
-    if IN_SLURM_STEP:
+    if machines.IN_SLURM_STEP and Stop.requeue:
         array = os.environ.get("SLURM_ARRAY_JOB_ID")
         job = f"{array}_{os.environ['SLURM_ARRAY_TASK_ID']}" if array else os.environ["SLURM_JOB_ID"]
         subprocess.run(["scontrol", "requeue", job], check=False)
     return cli.EXIT_INTERRUPTED
 
 
-def versions() -> dict[str, str]:
-    """Of the libraries that a result depends on, and of this repository if git knows it."""
-    import peft
-    import transformers
-
-    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True)
-    return {"python": sys.version.split()[0], "torch": torch.__version__, "lightning": lightning.__version__,
-            "transformers": transformers.__version__, "peft": peft.__version__, "git": git.stdout.strip() if not git.returncode else ""}
-
-
 if __name__ == "__main__":
-    cli.start(functools.partial(main, ARGUMENTS))
+    cli.start(ranks.with_one_voice(functools.partial(main, ARGUMENTS)))

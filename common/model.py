@@ -51,7 +51,7 @@ SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (
 
 
 @contextmanager
-def _one_line(what: str, remedy: str) -> Iterator[None]:
+def one_line(what: str, remedy: str) -> Iterator[None]:
     """Turn what the libraries raise about a model that cannot be loaded into one line."""
     try:
         yield
@@ -63,12 +63,11 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
     from transformers import AutoTokenizer
 
-    with _one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
+    with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
         tokenizer = AutoTokenizer.from_pretrained(name)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
-    if tokenizer.chat_template is None:
-        tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
     if "date_string" in tokenizer.chat_template and PINNED_DATE + '" %}' not in tokenizer.chat_template:
         tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
     if tokenizer.pad_token_id is None:
@@ -99,21 +98,26 @@ def build_tiny(texts: Iterable[str], context: int = 2048, seed: int = 0) -> tupl
 
 
 def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch.dtype | None = None,
-               device: str | None = None) -> PreTrainedModel:
+               device: str | None = None, quantize: bool = False) -> PreTrainedModel:
     """A causal language model from Hugging Face or a folder, with a PEFT adapter on it if one is named, in eval mode.
 
-    `dtype` defaults to the one it was saved in, `device` to the GPU if there is one. Only safetensors are read, and no code of the model's.
+    `dtype` defaults to the one it was saved in, `device` to the GPU if there is one. `quantize` puts the layers' matrices into 4 bits, as
+    QLoRA does (arXiv 2305.14314). Only safetensors are read, and no code of the model's.
     """
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    with _one_line(f"model {name}", "check the name, and for a gated model the access and HF_TOKEN"):
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype or "auto", use_safetensors=True)
+    settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True}
+    if quantize:
+        four_bits = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": dtype}
+        settings |= {"quantization_config": BitsAndBytesConfig(**four_bits), "device_map": {"": device}}
+    with one_line(f"model {name}", "check the name, and for a gated model the access and HF_TOKEN"):
+        model = AutoModelForCausalLM.from_pretrained(name, **settings)
     if adapter is not None:
         model = _with_adapter(model, Path(adapter), name)
     one_thread_if_small(model.config)
-    return model.to(device).eval()
+    return (model if quantize else model.to(device)).eval()
 
 
 def one_thread_if_small(config: Any) -> None:
@@ -129,7 +133,7 @@ def _with_adapter(model: PreTrainedModel, adapter: Path, base: str | Path) -> Pr
 
     if not (adapter / "adapter_model.safetensors").is_file():
         raise UserError(f"{adapter}: no adapter_model.safetensors there; name a folder that stage 07 or PEFT wrote")
-    with _one_line(f"adapter {adapter} on {base}", "an adapter fits only the base model it was trained on"):
+    with one_line(f"adapter {adapter} on {base}", "an adapter fits only the base model it was trained on"):
         return PeftModel.from_pretrained(model, adapter)
 
 
@@ -160,7 +164,7 @@ def attach_lora(model: PreTrainedModel, seed: int, **settings: Any) -> PreTraine
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(seed)
-    with _one_line("LoRA", "see --lora-targets"):
+    with one_line("LoRA", "see --lora-targets"):
         return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **settings))
 
 
@@ -174,7 +178,7 @@ def merge(run: Path, output: Path) -> float:
     if not (run / "adapter_config.json").is_file():
         raise UserError(f"{run}: a model that was trained whole needs no merging; use the folder as it is")
     model, tokenizer = load_run(run)
-    dtype = model.dtype
+    tolerance = MERGE_TOLERANCE[str(model.dtype).removeprefix("torch.")]
     ids = torch.tensor([tokenizer("Thought: merged and adapted must agree.\n\nCode:")["input_ids"]], device=model.device)
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
@@ -183,7 +187,6 @@ def merge(run: Path, output: Path) -> float:
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())
-    tolerance = MERGE_TOLERANCE[str(dtype).removeprefix("torch.")]
     if not difference <= tolerance:
         raise UserError(f"{output}: the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
                         "do not use it")
@@ -269,8 +272,7 @@ def _sampler(prompts: list[str], temperature: float, top_p: float, seed: int,
 
     def choose(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         scores = scores.float() / temperature
-        if nucleus is not None:
-            scores = nucleus(ids, scores)
+        scores = nucleus(ids, scores) if nucleus else scores
         noise = torch.stack([torch.empty_like(scores[0]).exponential_(generator=source) for source in sources])
         return scores - noise.log()
 

@@ -88,14 +88,19 @@ class Samples:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
+    def chosen(self, numbers: Iterable[int]) -> Samples:
+        """Some of them, in the order asked for."""
+        parts = [slice(self.offsets[number], self.offsets[number + 1]) for number in numbers]
+        return Samples.of((self.tokens[part], self.is_answer[part]) for part in parts)
+
     @classmethod
     def of(cls, samples: Iterable[tuple[Sequence[int], Sequence[bool]]]) -> Samples:
         """Samples from (token ids, is each an answer's) pairs."""
         tokens, is_answer = [np.empty(0, np.int32)], [np.empty(0, bool)]
         for ids, answer in samples:
             tokens.append(np.asarray(ids, np.int32))
-            is_answer.append(np.asarray(answer, bool))
-            is_answer[-1][0] = False  # nothing stands before a sample's first token to predict it from
+            is_answer.append(np.array(answer, bool))
+            is_answer[-1][:1] = False  # nothing stands before a sample's first token to predict it from
         lengths = [len(part) for part in tokens]  # the leading empty part makes the leading zero
         return cls(np.concatenate(tokens), np.concatenate(is_answer), np.cumsum(lengths, dtype=np.int64))
 

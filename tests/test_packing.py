@@ -40,10 +40,15 @@ def samples(tiny) -> Samples:
 
 @pytest.fixture(params=[None, *TEMPLATES])
 def tokenizer(tiny, request):
-    """The tiny tokenizer, with its own template and with those of other families."""
+    """The tiny tokenizer, with its own template and with those of other families; like Llama's it begins every text by itself."""
     import copy
 
+    from tokenizers.processors import TemplateProcessing
+
     tokenizer = copy.deepcopy(tiny[1])
+    bos = tokenizer.bos_token
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=f"{bos} $A", special_tokens=[(bos, tokenizer.bos_token_id)])
+    assert tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id
     if request.param:
         tokenizer.add_special_tokens({"additional_special_tokens": ["<|start|>", "<|end|>", "<|eot|>"]})
         tokenizer.chat_template = TEMPLATES[request.param]
@@ -59,8 +64,18 @@ def plan(samples: Samples, capacity: int = 512, rows: int = 2, seed: int = 0) ->
 
 
 def test_a_sample_has_one_beginning_of_text_at_most(tokenizer):
-    [(_, ids, _)] = encode([{"id": "a", "messages": CHAT}], tokenizer)
+    [(_, ids, _)] = encode([{"id": "a", "messages": [*CHAT, *CHAT]}], tokenizer)
     assert ids.count(tokenizer.bos_token_id) == tokenizer.chat_template.count("bos_token")
+    assert tokenizer.bos_token_id not in ids[1:]
+
+
+def test_a_template_without_system_turns_or_with_strict_ones_is_written_as_it_demands(tokenizer):
+    """Mistral's raises unless turns alternate: a conversation is rendered up to each answer, never in another order."""
+    tokenizer.chat_template = ("{{ bos_token }}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+                               "{{ raise_exception('turns must alternate') }}{% endif %}{% if m['role'] == 'user' %}"
+                               "{{ '[INST] ' + m['content'] + ' [/INST]' }}{% else %}{{ ' ' + m['content'] | trim + eos_token }}{% endif %}{% endfor %}")
+    [(_, ids, is_answer)] = encode([{"id": "a", "messages": [*CHAT, *CHAT]}], tokenizer)
+    assert ids.count(tokenizer.eos_token_id) == 2 and is_answer[-1] and ids[-1] == tokenizer.eos_token_id
 
 
 def test_the_answer_and_its_end_are_learned_and_nothing_else(tokenizer):

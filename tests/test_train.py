@@ -6,102 +6,26 @@ a subprocess, and marked slow.
 
 from __future__ import annotations
 
-import csv
 import errno
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 import synthetic
+from train_runs import STAGE, Killed, command, exact, kill, metrics, wait_for_steps
 
 from common import cli, model
 from common.jsonl import UserError
 
+pytest_plugins = ["train_fixtures"]
 pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
-
-STAGE = synthetic.ROOT / "07_train.py"
-EXACT = ("step", "loss", "validation_loss", "lr", "grad_norm")  # columns that a resumed run repeats bit by bit
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing of the stage handles it."""
-
-
-@pytest.fixture(scope="module")
-def train(load_stage):
-    return load_stage("07")
-
-
-@pytest.fixture(autouse=True)
-def very_small(monkeypatch):
-    """Two layers of width 32: the tests are about the machinery."""
-    for key, value in {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2}.items():
-        monkeypatch.setitem(model.TINY_SHAPE, key, value)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    return synthetic.write(tmp_path_factory.mktemp("data") / "train.jsonl", synthetic.records(20))
-
-
-@pytest.fixture
-def run(train, data, tmp_path, capfd):
-    """Run the stage in this process: run("name", "--steps", 12) -> (exit code, summary, rows of metrics.csv)."""
-
-    def go(name: str, *argv: Any, records: Path = data, base: str | Path = "tiny") -> tuple[int, dict[str, Any], list[dict[str, str]]]:
-        common = ["--input", records, "--model", base, "--output", tmp_path / name, "--context", 512, "--steps", 12, "--rows", 2,
-                  "--save-every", 5, "--validate-every", 4, "--precision", "fp32"]
-        capfd.readouterr()
-        code = train.main(train.arguments([str(part) for part in [*common, *argv]]))
-        lines = capfd.readouterr().out.splitlines()
-        return code, orjson.loads(lines[-1]) if lines else {}, metrics(tmp_path / name)
-
-    return go
-
-
-@pytest.fixture
-def base(run, tmp_path) -> Path:
-    """A model to put LoRA on."""
-    run("base", "--steps", 2)
-    return tmp_path / "base"
-
-
-def metrics(folder: Path) -> list[dict[str, str]]:
-    with open(folder / "metrics.csv", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def exact(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
-    return [tuple(row[column] for column in EXACT) for row in rows]
-
-
-@pytest.fixture
-def at_step(train, monkeypatch):
-    """Do something when the stage has logged a step, the first time."""
-
-    def arrange(step: int, action) -> None:
-        log, pending = train.RunFolder.log, [action]
-
-        def logged(self, **figures):
-            log(self, **figures)
-            if figures["step"] == step and pending:
-                pending.pop()()
-
-        monkeypatch.setattr(train.RunFolder, "log", logged)
-
-    yield arrange
-    train.Stop.wanted = False
-
-
-def kill() -> None:
-    raise Killed
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -128,8 +52,8 @@ def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train,
     validated = [float(row["validation_loss"]) for row in rows if row["validation_loss"]]
     assert summary["best_validation_loss"] == min(validated) and len(validated) == 3
     trained, tokenizer = model.load_run(tmp_path / "a")
-    _, held_out, _ = train.training_data(train.arguments(["--input", orjson.loads((tmp_path / "a" / "run.json").read_bytes())
-                                                          ["arguments"]["input"], "--context", "512"]), tokenizer)
+    source = orjson.loads((tmp_path / "a" / "run.json").read_bytes())["arguments"]["input"]
+    held_out = train.training_data(train.arguments(["--input", source, "--context", "512"]), tokenizer).validation
     batch = train.Plan(held_out, 512, 99, 0).batch(0)
     with torch.no_grad():
         loss = sum(AnswerLoss(trained)(row).item() for row in batch.rows) / batch.supervised
@@ -288,7 +212,7 @@ def test_input_that_does_not_fit_at_all_is_one_clear_line(run):
 def test_validation_takes_a_seeded_share_or_another_file(train, data, tmp_path):
     def split(*argv):
         args = train.arguments(["--model", "tiny", "--input", str(data), *map(str, argv)])
-        return train.training_data(args, train.the_model(args)[0])
+        return train.training_data(args, train.the_model(args)[0])[:3]
 
     first, held_out, _ = split("--validation-share", 0.25)
     assert (len(first), len(held_out)) == (15, 5)
@@ -350,11 +274,13 @@ def test_a_context_beyond_the_models_is_refused(run, base):
 
 
 def test_more_devices_than_there_are_is_one_clear_line(train, monkeypatch):
+    from common.training import machines
+
     monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 2)
     with pytest.raises(UserError, match="--devices 8: this machine has 2 GPUs"):
-        train.settle_machines(train.arguments(["--devices", "8"]))
+        machines.settle(train.arguments(["--devices", "8"]))
     with pytest.raises(UserError, match="--strategy single is for one device, not for 2"):
-        train.settle_machines(train.arguments(["--strategy", "single"]))
+        machines.settle(train.arguments(["--strategy", "single"]))
 
 
 def test_sbatch_reads_its_options_because_they_stand_before_the_docstring():
@@ -393,23 +319,12 @@ def test_a_batch_job_starts_the_submitted_file_once_per_task(train, monkeypatch,
 # processes
 
 
-def command(data: Path, output: Path, *argv: Any) -> list[str]:
-    return [sys.executable, str(STAGE), *map(str, ("--model", "tiny", "--input", data, "--output", output, "--context", 512, "--rows", 4,
-                                                   "--validate-every", 3, "--save-every", 3, *argv))]
-
-
-def wait_for_steps(folder: Path, steps: int, process: subprocess.Popen[bytes]) -> None:
-    while not (folder / "metrics.csv").exists() or len(metrics(folder)) < steps:
-        assert process.poll() is None, "it ended before it could be stopped"
-        time.sleep(0.02)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT])
 def test_a_stopped_process_goes_on_with_the_same_numbers(data, tmp_path, number):
     subprocess.run(command(data, tmp_path / "whole", "--steps", 16), check=True, capture_output=True)
     process = subprocess.Popen(command(data, tmp_path / "stopped", "--steps", 16), stderr=subprocess.DEVNULL)
-    wait_for_steps(tmp_path / "stopped", 7, process)
+    wait_for_steps(tmp_path / "stopped", random.Random(number).randint(4, 11), process)
     process.send_signal(number)
     assert process.wait(60) == (-signal.SIGKILL if number == signal.SIGKILL else cli.EXIT_INTERRUPTED)
     subprocess.run(command(data, tmp_path / "stopped", "--steps", 16), check=True, capture_output=True)

@@ -6,7 +6,8 @@ model for a checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
@@ -14,9 +15,11 @@ from lightning.pytorch.strategies import ModelParallelStrategy
 from torch import nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.device_mesh import DeviceMesh
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from common.training.loss import AnswerLoss
+from common.training.memory import layers
+from common.training.ranks import Launcher
 
 
 class FSDP2(ModelParallelStrategy):
@@ -30,18 +33,23 @@ class FSDP2(ModelParallelStrategy):
         self._data_parallel_size = self.num_nodes * self.num_processes
         super().setup_environment()
 
+    def _configure_launcher(self) -> None:
+        """Have processes that Lightning starts watched by us."""
+        if not self.cluster_environment.creates_processes_externally:
+            self._launcher = Launcher(self.cluster_environment, self.num_processes, self.num_nodes)
 
-def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: DeviceMesh, device: torch.device) -> AnswerLoss:
+
+def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: DeviceMesh, device: torch.device,
+            neftune: float = 0.0) -> AnswerLoss:
     """The loss of a model over a mesh; rank 0 alone passes the `whole` model, the others receive their shards of it.
 
     `skeleton` builds the same model without weights. So the host holds the weights once and not once a device.
     """
     with torch.device("meta"):
-        objective = AnswerLoss(skeleton())
+        objective = AnswerLoss(skeleton(), neftune)
     model = objective.model
-    for layer in model.modules():
-        if layer.__class__.__name__ in (model._no_split_modules or ()):
-            fully_shard(layer, mesh=mesh)
+    for layer in layers(model):
+        fully_shard(layer, mesh=mesh)
     fully_shard(objective, mesh=mesh)
     objective.to_empty(device=device)
     model.tie_weights()
@@ -54,3 +62,19 @@ def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: De
             buffer.copy_(buffers[name])
         dist.broadcast(buffer, src=0)
     return objective
+
+
+@contextmanager
+def gathered(objective: nn.Module) -> Iterator[None]:
+    """Within, every process holds the whole model and can run it by itself, as often as it likes: no collective is left to wait in.
+
+    Takes the memory of the whole model on every device: 16 GB for 8B in bf16.
+    """
+    parts = [module for module in objective.modules() if isinstance(module, FSDPModule)]  # the root first; none on one device
+    for part in parts:
+        part.set_reshard_after_forward(False, recurse=False)
+        part.unshard()
+    yield
+    for part in parts:
+        part.set_reshard_after_forward(part is not parts[0], recurse=False)  # as fully_shard has it
+        part.reshard()

@@ -1,5 +1,5 @@
-"""The folder of a training run: what it is (run.json), what happened (metrics.csv), where it stands (checkpoints/), that it is done
-(summary.json). It decides whether a command goes on with a run, has nothing left to do, or is about another run.
+"""The folder of a training run: what it is (run.json), what happened (metrics.csv, samples.jsonl), where it stands (checkpoints/), that it
+is done (summary.json). It decides whether a command goes on with a run, has nothing left to do, or is about another run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import orjson
 from common import jsonl
 from common.jsonl import UserError
 
-COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "memory_mib", "eta_s")
+COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "mfu_4n", "mfu_6n",
+           "memory_mib", "eta_s")
 
 
 class RunFolder:
@@ -49,12 +50,16 @@ class RunFolder:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
         rows = self._rows() if self.step else []
         if not self.step:  # nothing of another run may survive where this one starts from the beginning
-            for pattern in ("checkpoints/*", "*.safetensors", "adapter_config.json", "config.json", "summary.json"):
+            for pattern in ("checkpoints/*", "*.safetensors", "adapter_config.json", "config.json", "summary.json", "samples.jsonl"):
                 for path in self.path.glob(pattern):
                     path.unlink()
         jsonl.write_atomically(self.path / "run.json", orjson.dumps({"plan": self.plan, **about}, option=orjson.OPT_INDENT_2))
         jsonl.write_atomically(self.path / "rejected.jsonl", b"".join(map(jsonl.encode, rejected)))
         jsonl.write_atomically(self.path / "metrics.csv", "".join(",".join(row) + "\n" for row in ([*COLUMNS], *rows)).encode())
+        if (self.path / "samples.jsonl").exists():
+            jsonl.repair_tail(self.path / "samples.jsonl")
+            kept = [sample for sample in jsonl.read(self.path / "samples.jsonl", ("step",)) if sample["step"] <= self.step]
+            jsonl.write_atomically(self.path / "samples.jsonl", b"".join(map(jsonl.encode, kept)))
 
     def _rows(self) -> list[list[str]]:
         with open(self.path / "metrics.csv", newline="") as file:
@@ -62,8 +67,19 @@ class RunFolder:
 
     def log(self, **figures: Any) -> None:
         """Append a row to metrics.csv; what is not given stays empty. Floats are written so that they read back equal."""
-        with open(self.path / "metrics.csv", "a", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([figures.get(column, "") for column in COLUMNS])
+        self._append("metrics.csv", (",".join(str(figures.get(column, "")) for column in COLUMNS) + "\n").encode())
+
+    def sample(self, step: int, samples: list[dict[str, Any]]) -> None:
+        """Append what the model wrote behind a step to samples.jsonl."""
+        self._append("samples.jsonl", b"".join(jsonl.encode({"id": sample["id"], "step": step, **sample}) for sample in samples))
+
+    def _append(self, name: str, data: bytes) -> None:
+        try:
+            with open(self.path / name, "ab") as file:
+                file.write(data)
+        except OSError as error:
+            raise UserError(f"{self.path / name}: cannot be written: {error.strerror}; the last checkpoint is intact, "
+                            "and the same command goes on from it") from None
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Mark the run as done: the same command then has nothing left to do."""

@@ -1,0 +1,495 @@
+"""What stage 07 does when asked: noise, memory for time, adapters of other kinds, samples, logs, cached tokens; and the arithmetic it prints.
+
+`python -m pytest tests/test_train_options.py`
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import orjson
+import pytest
+import synthetic
+from train_runs import Killed, exact, kill, metrics
+
+from common.jsonl import UserError
+
+pytest_plugins = ["train_fixtures"]
+pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# NEFTune
+
+
+def test_noise_has_its_size_by_sample_and_is_a_function_of_the_seed():
+    import torch
+
+    from common.training.loss import noisy
+
+    embeddings = torch.zeros(1, 1000, 64)
+    torch.manual_seed(1)
+    noise = noisy(embeddings, (900, 100), 5.0)[0]
+    for part, length in ((noise[:900], 900), (noise[900:], 100)):
+        bound = 5 / (length * 64) ** 0.5
+        assert 0.98 * bound < float(part.abs().max()) <= bound and abs(float(part.mean())) < bound / 20
+    torch.manual_seed(1)
+    assert torch.equal(noisy(embeddings, (900, 100), 5.0)[0], noise)
+
+
+def test_a_killed_run_with_noise_goes_on_with_the_same_numbers(run, at_step):
+    _, _, expected = run("whole", "--neftune", 20)
+    _, _, silent = run("silent")
+    assert exact(expected)[0] != exact(silent)[0]
+    at_step(8, kill)
+    with pytest.raises(Killed):
+        run("killed", "--neftune", 20)
+    _, _, found = run("killed", "--neftune", 20)
+    assert exact(found) == exact(expected)
+
+
+def test_noise_is_for_training_alone(run):
+    """At a rate of nothing the model stays what it was: a noisy run must validate as a silent one does."""
+    silent, noisy = (run(name, "--neftune", strength, "--lr", 1e-30)[2] for name, strength in (("silent", 0), ("noisy", 20)))
+    assert [row["validation_loss"] for row in noisy] == [row["validation_loss"] for row in silent]
+    assert noisy[0]["loss"] != silent[0]["loss"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# memory for time
+
+
+def kept_bytes(model, row) -> int:
+    """Bytes of activations that the forward pass keeps for the backward pass."""
+    import torch
+
+    from common.training.loss import AnswerLoss
+
+    held = {}
+
+    def pack(tensor):
+        held[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        AnswerLoss(model).train()(row)
+    return sum(held.values())
+
+
+def test_selective_checkpointing_keeps_less_than_none_and_computes_less_again_than_full():
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from common.model import build_tiny
+    from common.packing import Plan, Samples
+    from common.training.loss import AnswerLoss
+    from common.training.memory import keep_activations
+
+    row = Plan(Samples.of(([7] * 200, [True] * 200) for _ in range(2)), 400, 1, 0).batch(0).rows[0]
+    flop, losses, kept = {}, {}, {}
+    for mode in ("none", "selective", "full"):
+        model, _ = build_tiny(["some text"], 512)
+        model.set_attn_implementation("packed")
+        keep_activations(model, mode)
+        kept[mode] = kept_bytes(model, row)
+        with FlopCounterMode(display=False) as counter:
+            loss = AnswerLoss(model).train()(row)
+            loss.backward()
+        flop[mode] = counter.get_total_flops()
+        losses[mode] = torch.cat([loss.detach()[None], *(parameter.grad.flatten() for parameter in model.parameters())])
+    assert torch.equal(losses["none"], losses["selective"]) and torch.equal(losses["none"], losses["full"])
+    assert flop["none"] == flop["selective"] < flop["full"]
+    assert kept["full"] < kept["none"]
+
+
+def test_an_adapters_product_over_its_rank_is_not_kept():
+    import torch
+    from torch.utils.checkpoint import CheckpointPolicy
+
+    from common.training.memory import _policy
+
+    wide, rank = ((torch.empty(8, inner), torch.empty(inner, 512)) for inner in (256, 16))
+    assert _policy(None, torch.ops.aten.mm.default, *wide) == CheckpointPolicy.MUST_SAVE
+    assert _policy(None, torch.ops.aten.mm.default, *rank) == CheckpointPolicy.PREFER_RECOMPUTE
+    assert _policy(None, torch.ops.aten.silu.default, wide[0]) == CheckpointPolicy.PREFER_RECOMPUTE
+
+
+@pytest.mark.parametrize("mode", ["selective", "full"])
+def test_checkpointing_changes_no_number_of_a_run(run, base, mode):
+    lora = ("--lora-rank", 4, "--lora-dropout", 0.3, "--steps", 4)
+    assert exact(run("a", *lora, base=base)[2]) == exact(run("b", *lora, "--activation-checkpointing", mode, base=base)[2])
+
+
+@pytest.mark.slow
+def test_compiled_layers_give_the_same_losses_and_names(run, tmp_path, monkeypatch, base):
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AttentionInterface
+
+    from common.training import loss, memory
+
+    compiled = torch.nn.Module.compile
+    monkeypatch.setattr(memory, "shutil", types.SimpleNamespace(which=lambda name: "/usr/bin/g++"))
+    # traced, not translated to C++: that takes a minute, and is PyTorch's to test
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled(self, backend="eager"))
+    lora = ("--lora-rank", 4, "--steps", 4, "--activation-checkpointing", "selective")
+    plain, traced = run("a", *lora, base=base)[2], run("b", *lora, "--compile", base=base)[2]
+    AttentionInterface.register(loss.PACKED, loss.packed_attention)
+    for a, b in zip(plain, traced, strict=True):
+        assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-5)
+    names = [load_file(tmp_path / name / "adapter_model.safetensors").keys() for name in ("a", "b")]
+    assert names[0] == names[1]
+
+
+def test_compiling_without_a_compiler_is_one_clear_line(run, monkeypatch):
+    from common.training import memory
+
+    monkeypatch.setattr(memory, "shutil", types.SimpleNamespace(which=lambda name: None))
+    with pytest.raises(UserError, match="--compile needs a C.. compiler"):
+        run("a", "--compile")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# attention and adapters of other kinds
+
+
+def test_varlen_attention_hands_the_kernel_what_it_takes(monkeypatch):
+    """The kernel runs on GPUs alone: here a stand-in with its interface attends sample by sample."""
+    import torch
+    from torch.nn import functional
+    from torch.nn.attention import varlen
+
+    from common.training.loss import packed_attention, varlen_attention
+
+    def kernel(query, key, value, starts, also, longest, too, *, scale, window_size, enable_gqa):
+        assert starts.dtype == torch.int32 and starts is also and longest == too == 7 and window_size == (-1, 0) and enable_gqa
+        outputs = []
+        for begin, end in zip(starts.tolist(), starts.tolist()[1:]):
+            parts = [part[begin:end].transpose(0, 1)[None] for part in (query, key, value)]
+            outputs.append(functional.scaled_dot_product_attention(*parts, is_causal=True, scale=scale, enable_gqa=True)[0].transpose(0, 1))
+        return torch.cat(outputs)
+
+    monkeypatch.setattr(varlen, "varlen_attn", kernel)
+    query, key, value = torch.randn(1, 4, 12, 8), torch.randn(1, 2, 12, 8), torch.randn(1, 2, 12, 8)
+    starts = torch.tensor([0, 7, 12], dtype=torch.int32)
+    found, _ = varlen_attention(None, query, key, value, None, scaling=0.3, cu_seq_lens_q=starts, max_length_q=7)
+    expected, _ = packed_attention(None, query, key, value, None, scaling=0.3, cu_seq_lens_q=starts)
+    assert found.shape == (1, 12, 4, 8) and torch.allclose(found, expected, atol=1e-6)
+
+
+def test_a_sliding_window_shorter_than_a_sample_is_refused():
+    import torch
+
+    from common.training.loss import packed_attention
+
+    part = torch.zeros(1, 2, 12, 8)
+    with pytest.raises(UserError, match="sliding window"):
+        packed_attention(None, part, part, part, None, scaling=1.0, cu_seq_lens_q=torch.tensor([0, 9, 12]), sliding_window=8)
+    packed_attention(None, part, part, part, None, scaling=1.0, cu_seq_lens_q=torch.tensor([0, 8, 12]), sliding_window=8)
+
+
+@pytest.mark.parametrize(("flags", "message"), [
+    (["--quantize"], "--quantize needs the package bitsandbytes: python -m pip install"),
+    (["--attention", "varlen"], "--attention varlen is a kernel for GPUs, and there is none here"),
+    (["--tensorboard"], "--tensorboard needs the package tensorboard: python -m pip install"),
+    (["--wandb", "project"], "--wandb needs the package wandb: python -m pip install"),
+])
+def test_what_is_missing_for_a_flag_is_said_in_one_line_before_anything_is_loaded(train, data, monkeypatch, flags, message):
+    import importlib.util
+
+    from common.training import machines
+
+    find = importlib.util.find_spec
+    absent = lambda name, *rest: None if name in ("bitsandbytes", "tensorboard", "wandb") else find(name, *rest)  # noqa: E731
+    monkeypatch.setattr(importlib.util, "find_spec", absent)
+    monkeypatch.setattr(machines, "find_spec", absent)
+    with pytest.raises(UserError, match=message) as error:
+        train.main(train.arguments(["--input", str(data), "--model", "no/model", "--devices", "1", *flags]))
+    assert "\n" not in str(error.value)
+
+
+def test_quantized_training_is_refused_without_a_gpu_and_without_lora(train, data, monkeypatch, capsys):
+    from common.training import machines
+
+    monkeypatch.setattr(machines, "find_spec", lambda name: object())
+    with pytest.raises(UserError, match="--quantize is for one GPU, and there is none here"):
+        train.main(train.arguments(["--input", str(data), "--model", "no/model", "--quantize", "--devices", "1"]))
+    with pytest.raises(SystemExit):
+        train.arguments(["--quantize", "--lora-rank", "0"])
+    assert "can only be frozen" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [["--rslora"], ["--dora"], ["--lora-targets", "q_proj,v_proj"]])
+def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_path, flags):
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    from common.training import checkpoint
+
+    run("lora", "--lora-rank", 4, "--lr", 1e-2, "--export", "last", *flags, base=base)
+    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.safetensors")
+    adapted = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path / "lora")
+    loaded = {name: tensor for name, tensor in adapted.named_parameters() if name in held}
+    assert loaded.keys() == held.keys() and all(torch.equal(loaded[name], held[name]) for name in held)
+    config = orjson.loads((tmp_path / "lora" / "adapter_config.json").read_bytes())
+    assert isinstance(config["target_modules"], list)  # by name: not every server knows "all-linear"
+    assert run("lora", "--merge", tmp_path / "merged")[1]["difference"] < 1e-5
+
+
+def test_training_on_an_adapter_or_merging_it_into_another_base_is_one_clear_line(run, base, tmp_path, monkeypatch):
+    from common import model
+
+    run("lora", "--lora-rank", 4, base=base)
+    with pytest.raises(UserError, match="is an adapter, and --model needs a model; merge it first"):
+        run("again", "--lora-rank", 4, base=tmp_path / "lora")
+    monkeypatch.setitem(model.TINY_SHAPE, "hidden_size", 48)
+    run("other", "--steps", 1)
+    config = tmp_path / "lora" / "adapter_config.json"
+    config.write_bytes(config.read_bytes().replace(str(base).encode(), str(tmp_path / "other").encode()))
+    with pytest.raises(UserError, match="fits only the base model it was trained on") as error:
+        run("lora", "--merge", tmp_path / "merged")
+    assert "\n" not in str(error.value) and not (tmp_path / "merged").exists()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# samples and logs
+
+
+def test_samples_of_what_the_model_writes_stand_beside_the_run(run, at_step, tmp_path, monkeypatch):
+    from common.training import generations
+
+    monkeypatch.setattr(generations, "LONGEST", 12)
+    flags = ("--validation-share", 0.2, "--sample-generations", 3)
+    _, _, expected = run("whole", *flags)
+    samples = [orjson.loads(line) for line in (tmp_path / "whole" / "samples.jsonl").read_bytes().splitlines()]
+    assert [sample["step"] for sample in samples] == [4] * 3 + [8] * 3 + [12] * 3
+    assert all(next(iter(sample)) == "id" and isinstance(sample["answer"], str) and sample["diagnostics"] == [] for sample in samples)
+    at_step(8, kill)
+    with pytest.raises(Killed):
+        run("killed", *flags)
+    _, _, found = run("killed", *flags)
+    assert exact(found) == exact(expected) and exact(run("silent", "--validation-share", 0.2)[2]) == exact(expected)
+    assert (tmp_path / "killed" / "samples.jsonl").read_bytes() == (tmp_path / "whole" / "samples.jsonl").read_bytes()
+
+
+def test_a_sample_is_checked_as_a_program():
+    from common.model import Generation
+    from common.training.generations import _checked, summed_up
+
+    program = _checked("a", Generation("Thought:x\n\nCode:\n```python\nis_workflow_actions_gettext(WFTextActionText='a')\n```", 9, True, "stop"))
+    wrong = _checked("b", Generation("```python\nx = unknown_name\n```", 9, True, "stop"))
+    prose = _checked("c", Generation("I cannot.", 3, False, "length"))
+    assert program["has_code"] and not program["diagnostics"]
+    assert wrong["diagnostics"][0].startswith("line 1: ") and not prose["has_code"]
+    assert summed_up([program, wrong, prose]) == "samples written: 3, 2 end by themselves, 2 hold a program, 1 pass check"
+
+
+def test_a_question_is_a_conversation_up_to_its_last_answer(data):
+    from common.training.generations import questions
+
+    first, second = synthetic.records(2)
+    asked = questions(data, [second["id"], "unknown", first["id"]])
+    assert asked == [{"id": record["id"], "messages": record["messages"][:1]} for record in (second, first)]
+
+
+def test_curves_go_to_tensorboard_and_wandb_if_asked(run, monkeypatch, tmp_path):
+    drawn: list[tuple[str, int]] = []
+
+    class SummaryWriter:
+        def __init__(self, folder, purge_step):
+            assert folder == str(tmp_path / "a" / "tensorboard") and purge_step == 1
+
+        def add_scalar(self, name, value, step):
+            drawn.append((name, step))
+
+        def close(self):
+            drawn.append(("closed", 0))
+
+    class Run:
+        def log(self, figures, step):
+            drawn.extend((f"wandb/{name}", step) for name in figures)
+
+        def finish(self):
+            drawn.append(("finished", 0))
+
+    def init(**settings):
+        assert settings["project"] == "mine" and settings["resume"] == "allow" and settings["config"]["lr"] == 0.004
+        return Run()
+
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", types.SimpleNamespace(SummaryWriter=SummaryWriter))
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=init, Error=RuntimeError))
+    monkeypatch.setattr("common.training.logs.Logs.check", staticmethod(lambda *flags: None))
+    run("a", "--tensorboard", "--wandb", "mine", "--steps", 4)
+    for name in ("loss", "lr", "grad_norm", "tok_per_s", "eta_s"):
+        assert {(name, step) for step in (1, 2, 3, 4)} | {(f"wandb/{name}", 4)} <= set(drawn)
+    assert {("validation_loss", 4), ("closed", 0), ("finished", 0)} <= set(drawn)
+
+
+def test_wandb_that_cannot_start_is_one_clear_line(monkeypatch, tmp_path):
+    from common.training.logs import Logs
+
+    class Error(Exception):
+        pass
+
+    def init(**settings):
+        raise Error("no API key\nconfigured")
+
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=init, Error=Error))
+    with pytest.raises(UserError, match="--wandb: no API key configured; see `wandb login`"):
+        Logs(tmp_path, False, "mine", 0, {})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# arithmetic
+
+
+def test_work_of_llama_8b_is_that_of_its_matrices_and_attention():
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from common.training.flops import Work
+
+    with torch.device("meta"):
+        model = LlamaForCausalLM(LlamaConfig(hidden_size=4096, intermediate_size=14336, num_hidden_layers=32, num_attention_heads=32,
+                                             num_key_value_heads=8, vocab_size=128256))
+    work = Work.of(model)
+    assert work.body + work.head == pytest.approx(7.50e9, rel=1e-2)
+    assert work.flop([8192], 8192, 4) / 8192 == pytest.approx(36.5e9, rel=1e-2)  # LoRA at 8,192 tokens: 4N and attention three times
+    assert work.flop([4096, 4096], 0, 4) < work.flop([8192], 0, 4) < work.flop([8192], 8192, 4) < work.flop([8192], 8192, 6)
+
+
+def test_adapters_do_not_count_as_work():
+    from common.model import attach_lora, build_tiny
+    from common.training.flops import Work
+
+    model, _ = build_tiny(["some text"], 64)
+    before = Work.of(model)
+    assert Work.of(attach_lora(model, 0, r=4, target_modules="all-linear")) == before
+
+
+@pytest.mark.parametrize(("name", "peak"), [
+    ("NVIDIA H100 80GB HBM3", 989e12), ("NVIDIA H100 PCIe", 756e12), ("NVIDIA H100 NVL", 835e12), ("NVIDIA H200", 989e12),
+    ("NVIDIA H200 NVL", 835e12), ("NVIDIA GH200 480GB", 989e12), ("NVIDIA A100-SXM4-80GB", 312e12), ("NVIDIA A10G", 70e12), ("NVIDIA A10", 125e12),
+    ("NVIDIA L40S", 362e12), ("NVIDIA L4", 121e12), ("NVIDIA GeForce RTX 4090", 165e12), ("NVIDIA RTX A6000", 155e12), ("Some CPU", None),
+])
+def test_the_peak_is_that_of_dense_bf16(name, peak):
+    from common.training.flops import peak_flops
+
+    assert peak_flops(name) == peak
+
+
+def test_utilisation_is_useful_work_over_time_devices_and_peak():
+    from common.training.flops import Work, utilisation
+
+    work = Work(body=1_000_000, head=500_000, attention=10)
+    found = utilisation(work, [100, 50], 30, seconds=1e-6, devices=2, device_name="NVIDIA A100")
+    useful = 4 * (1_000_000 * 150 + 500_000 * 30) + 3 * 10 * (100 * 101 // 2 + 50 * 51 // 2)
+    assert found["mfu_4n"] == pytest.approx(useful / (1e-6 * 2 * 312e12), abs=1e-4) and found["mfu_6n"] > found["mfu_4n"]
+    assert utilisation(work, [100], 30, 1.0, 1, "a CPU") == {}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# cached tokens
+
+
+@pytest.fixture
+def tokenizer():
+    from common.model import build_tiny
+
+    return build_tiny([message["content"] for record in synthetic.records(20) for message in record["messages"]], 512)[1]
+
+
+def test_tokens_are_made_once_and_again_when_data_or_template_change(data, tokenizer, tmp_path, monkeypatch):
+    from common.training import data as stage_data
+
+    made = []
+    encode = stage_data.encode
+    monkeypatch.setattr(stage_data, "encode", lambda *parts: made.append(1) or encode(*parts))
+    first, again = (stage_data.tokenised(data, tokenizer, tmp_path / "cache") for _ in range(2))
+    assert made == [1] and again.ids == first.ids and again.samples.sha256() == first.samples.sha256()
+    other = synthetic.write(tmp_path / "other.jsonl", synthetic.records(3, seed=9))
+    assert len(stage_data.tokenised(other, tokenizer, tmp_path / "cache").ids) == 3 and len(made) == 2
+    tokenizer.chat_template = tokenizer.chat_template.replace("### ", "## ")
+    assert stage_data.tokenised(data, tokenizer, tmp_path / "cache").samples.sha256() != first.samples.sha256()
+
+
+def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_named(data, tokenizer, tmp_path, capsys):
+    from common.training.data import tokenised
+
+    expected = tokenised(data, tokenizer, None).samples.sha256()
+    tokenised(data, tokenizer, tmp_path / "cache")
+    [stored] = (tmp_path / "cache").glob("*.safetensors")
+    stored.write_bytes(stored.read_bytes()[:-100])
+    assert tokenised(data, tokenizer, tmp_path / "cache").samples.sha256() == expected
+    assert "damaged, and made anew" in capsys.readouterr().err
+    (tmp_path / "file").write_text("not a folder")
+    assert tokenised(data, tokenizer, tmp_path / "file").samples.sha256() == expected
+    assert "tokens cannot be kept there" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_many_processes_may_ask_for_the_same_tokens(data, tokenizer, tmp_path):
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    code = ("import sys; from pathlib import Path; from transformers import AutoTokenizer; from common.training.data import tokenised;"
+            f"print(tokenised(Path({str(data)!r}), AutoTokenizer.from_pretrained({str(tmp_path / 'tokenizer')!r}), Path({str(tmp_path / 'cache')!r})).samples.sha256())")
+    environment = os.environ | {"PYTHONPATH": str(synthetic.ROOT)}
+    asking = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) for _ in range(3)]
+    hashes = {process.communicate()[0] for process in asking}
+    assert len(hashes) == 1 and len(next(iter(hashes))) == 65
+    assert len(list((tmp_path / "cache").glob("*.safetensors"))) == 1 and not list((tmp_path / "cache").glob("*.part"))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# a full disk
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Path:
+    """A file system of 600 KiB: room for one checkpoint, not for a second one beside it."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("a small file system can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run, small_disk, tmp_path, train):
+    flags = ("--validation-share", 0, "--token-cache", tmp_path / "cache")
+    with pytest.raises(UserError, match="cannot be written.*the same command goes on from it") as error:
+        run("small/run", *flags)
+    assert "\n" not in str(error.value) and not list(small_disk.rglob("*.part"))
+    last = small_disk / "run" / "checkpoints" / "last.safetensors"
+    assert metrics(small_disk / "run")[-1]["step"] == "10" and train.checkpoint.position(last)["step"] == 5
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    _, _, found = run("small/run", *flags)
+    assert exact(found) == exact(run("whole", *flags)[2])
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "samples.jsonl"])
+def test_a_log_that_cannot_be_written_is_one_clear_line(tmp_path, name):
+    from common.training.run_folder import RunFolder
+
+    folder = RunFolder(tmp_path, {}, anew=False)
+    (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match="cannot be written.*last checkpoint is intact"):
+        folder.log(step=1) if name == "metrics.csv" else folder.sample(1, [{"id": "a"}])
+
+
+def test_weights_that_cannot_be_exported_are_exported_by_the_same_command(run, train, monkeypatch, tmp_path):
+    def full(*parts):
+        raise UserError("no space")
+
+    kept = train.export
+    monkeypatch.setattr(train, "export", full)
+    with pytest.raises(UserError, match="no space"):
+        run("a")
+    assert not (tmp_path / "a" / "summary.json").exists()
+    monkeypatch.setattr(train, "export", kept)
+    code, summary, _ = run("a")
+    assert code == 0 and summary["steps"] == 12 and (tmp_path / "a" / "model.safetensors").exists()

@@ -1,0 +1,155 @@
+"""Stage 07 as several processes on one machine (gloo): what is loaded where, equal numbers, and how a failure of one ends all.
+
+`python -m pytest tests/test_train_ranks.py`
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import synthetic
+from train_runs import STAGE, metrics
+
+pytest_plugins = ["train_fixtures"]
+pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
+
+# The stage as a person starts it, but for what a test has happen in it; Lightning starts the second process with the same file.
+WRAPPED = """
+import functools, importlib.util, os, sys
+sys.path.insert(0, {root!r})
+rank = int(os.environ.get("NODE_RANK", 0)) + int(os.environ.get("LOCAL_RANK", 0))
+spec = importlib.util.spec_from_file_location("__mp_main__", {stage!r})
+train = importlib.util.module_from_spec(spec)
+sys.modules["stage_07"] = train
+spec.loader.exec_module(train)
+from common import cli, model
+from common.training import generations, machines, ranks
+{injected}
+arguments = train.arguments()
+train.Stop.on_signals()
+cli.start(ranks.with_one_voice(functools.partial(train.main, arguments)))
+"""
+AT_STEP_3 = """
+step = train.FineTuning.training_step
+def failing(self, batch, index):
+    if self.step == 3 and rank == {rank}:
+        {action}
+    return step(self, batch, index)
+train.FineTuning.training_step = failing
+"""
+WATCHED = """
+import pathlib
+folder = pathlib.Path({folder!r})
+load, begin = model.load_model, train.FineTuning.on_train_start
+def loading(*parts, **settings):
+    (folder / f"loaded-{{rank}}").touch()
+    return load(*parts, **settings)
+def beginning(self):
+    begin(self)
+    frequencies = [buffer.tolist() for name, buffer in self.objective.named_buffers() if "inv_freq" in name]
+    shards = [parameter.to_local().numel() for parameter in self.objective.parameters()]
+    (folder / f"state-{{rank}}").write_text(repr((frequencies, sum(shards), sum(p.numel() for p in self.objective.parameters()))))
+model.load_model, train.FineTuning.on_train_start = loading, beginning
+generations.LONGEST = 8
+"""
+
+
+@pytest.fixture
+def started(tmp_path, data, base):
+    """Start the stage with LoRA on a small base, something injected: started("name", "code", flags) -> process."""
+
+    def start(name: str, injected: str, *flags: Any, **environment: str) -> subprocess.Popen[str]:
+        script = tmp_path / f"{name}.py"
+        script.write_text(WRAPPED.format(root=str(synthetic.ROOT), stage=str(STAGE), injected=injected))
+        command = [sys.executable, script, "--input", data, "--model", base, "--output", tmp_path / name, "--context", 512, "--rows", 4,
+                   "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--precision", "fp32", "--save-every", 2, "--validate-every", 3, *flags]
+        return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env=os.environ | environment)
+
+    return start
+
+
+def is_gone(identifier: int, seconds: float = 15) -> bool:
+    """Whether a process ends in time."""
+    for _ in range(int(seconds / 0.1)):
+        try:
+            state = Path(f"/proc/{identifier}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.slow
+def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, base, started, tmp_path, monkeypatch):
+    from common.training import generations
+
+    flags = ("--neftune", 10, "--sample-generations", 3, "--validation-share", 0.2, "--lora-dropout", 0.2)
+    process = started("two", WATCHED.format(folder=str(tmp_path)), "--devices", 2, *flags)
+    monkeypatch.setattr(generations, "LONGEST", 8)
+    one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, *flags, base=base)[2]
+    _, messages = process.communicate(timeout=240)
+    assert process.returncode == 0, messages
+    assert (tmp_path / "loaded-0").exists() and not (tmp_path / "loaded-1").exists()
+    states = [eval((tmp_path / f"state-{rank}").read_text()) for rank in (0, 1)]  # numbers that this test wrote
+    assert states[0][0] == states[1][0] and all(0 < value <= 1 for value in states[1][0][0])
+    assert all(share < 0.6 * whole for _, share, whole in states)
+    two = metrics(tmp_path / "two")
+    for a, b in zip(one, two, strict=True):
+        for column in ("loss", "grad_norm", "validation_loss"):
+            assert a[column] == b[column] == "" or float(a[column]) == pytest.approx(float(b[column]), rel=1e-4)
+    samples = [[orjson.loads(line) for line in (tmp_path / name / "samples.jsonl").read_bytes().splitlines()] for name in ("one", "two")]
+    assert [(sample["id"], sample["step"]) for sample in samples[0]] == [(sample["id"], sample["step"]) for sample in samples[1]]
+    assert len(samples[1]) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rank", "action", "line"), [
+    (1, "raise RuntimeError('boom\\nbang')", "error: process 1: RuntimeError: boom bang"),
+    (1, "raise train.UserError('mine alone')", "error: process 1: mine alone"),
+    (0, "raise train.UserError('the disk is full')", "error: the disk is full"),
+    (1, "os.kill(os.getpid(), 9)", "error: process 1 was killed by signal 9; if nobody did, memory ran out"),
+])
+def test_a_failure_of_one_process_ends_all_with_one_line_and_exit_code_1(started, tmp_path, rank, action, line):
+    noted = f"open({str(tmp_path / 'pid')!r} + str(rank), 'w').write(str(os.getpid()))\n"
+    process = started("failing", noted + AT_STEP_3.format(rank=rank, action=action), "--devices", 2)
+    _, messages = process.communicate(timeout=240)
+    assert process.returncode == 1
+    assert "Traceback" not in messages
+    assert [text for text in messages.splitlines() if text.startswith("error")] == [line]
+    assert all(is_gone(int((tmp_path / f"pid{number}").read_text())) for number in (0, 1))
+
+
+@pytest.mark.slow
+def test_a_killed_first_process_leaves_no_other_behind(started, tmp_path):
+    noted = f"open({str(tmp_path / 'pid')!r} + str(rank), 'w').write(str(os.getpid()))\n"
+    process = started("killed", noted + AT_STEP_3.format(rank=0, action="os.kill(os.getpid(), 9)"), "--devices", 2)
+    _, messages = process.communicate(timeout=240)
+    assert process.returncode == -signal.SIGKILL and "Traceback" not in messages
+    assert is_gone(int((tmp_path / "pid1").read_text()))
+
+
+@pytest.mark.slow
+def test_two_nodes_with_copies_of_the_model_give_the_numbers_of_one_device(run, base, started, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    flags = ("--devices", 1, "--nodes", 2, "--strategy", "hsdp")
+    nodes = [started("nodes", "", *flags, MASTER_ADDR="127.0.0.1", MASTER_PORT=port, NODE_RANK=str(rank)) for rank in (0, 1)]
+    one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, base=base)[2]
+    messages = [node.communicate(timeout=240)[1] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], messages
+    for a, b in zip(one, metrics(tmp_path / "nodes"), strict=True):
+        for column in ("loss", "grad_norm"):
+            assert float(a[column]) == pytest.approx(float(b[column]), rel=1e-4)

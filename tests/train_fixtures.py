@@ -1,0 +1,72 @@
+"""What the tests of stage 07 share: a very small model, twenty records, and the stage run in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import synthetic
+from train_runs import metrics
+
+from common import model
+
+
+@pytest.fixture(scope="module")
+def train(load_stage):
+    """07_train.py as a module."""
+    return load_stage("07")
+
+
+@pytest.fixture
+def very_small(monkeypatch) -> None:
+    """Two layers of width 32: the tests are about the machinery."""
+    for key, value in {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2}.items():
+        monkeypatch.setitem(model.TINY_SHAPE, key, value)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Twenty records."""
+    return synthetic.write(tmp_path_factory.mktemp("data") / "train.jsonl", synthetic.records(20))
+
+
+@pytest.fixture
+def run(train, very_small, data, tmp_path, capfd):
+    """Run the stage in this process: run("name", "--steps", 12) -> (exit code, summary, rows of metrics.csv)."""
+
+    def go(name: str, *argv: Any, records: Path = data, base: str | Path = "tiny") -> tuple[int, dict[str, Any], list[dict[str, str]]]:
+        common = ["--input", records, "--model", base, "--output", tmp_path / name, "--context", 512, "--steps", 12, "--rows", 2,
+                  "--save-every", 5, "--validate-every", 4, "--precision", "fp32"]
+        capfd.readouterr()
+        code = train.main(train.arguments([str(part) for part in [*common, *argv]]))
+        lines = capfd.readouterr().out.splitlines()
+        return code, orjson.loads(lines[-1]) if lines else {}, metrics(tmp_path / name)
+
+    return go
+
+
+@pytest.fixture
+def base(run, tmp_path) -> Path:
+    """A model to put LoRA on."""
+    run("base", "--steps", 2)
+    return tmp_path / "base"
+
+
+@pytest.fixture
+def at_step(train, monkeypatch):
+    """Do something when the stage has logged a step, the first time."""
+
+    def arrange(step: int, action) -> None:
+        log, pending = train.RunFolder.log, [action]
+
+        def logged(self, **figures):
+            log(self, **figures)
+            if figures["step"] == step and pending:
+                pending.pop()()
+
+        monkeypatch.setattr(train.RunFolder, "log", logged)
+
+    yield arrange
+    train.Stop.wanted = False
