@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import random
 import re
 from collections import Counter
@@ -115,15 +116,17 @@ DAMAGES: list[Callable[[str, random.Random], str | None]] = [
 
 
 def damaged(programs: list[str], count: int, catalog: Catalog) -> list[tuple[str, str, str]]:
-    """(way, original, damaged) `count` times, the ways in turn; only what is wrong afterwards counts as damaged."""
-    draw, result, seen = random.Random(0), list[tuple[str, str, str]](), set[tuple[str, str]]()
-    while len(result) < count:
-        way, code = DAMAGES[len(result) % len(DAMAGES)], draw.choice(programs)
-        broken = way(code, draw)
-        if broken is not None and broken != code and (way.__name__, broken) not in seen and dialect.check(broken, catalog):
-            seen.add((way.__name__, broken))
-            result.append((way.__name__, code, broken))
-    return result
+    """(way, original, damaged), up to `count`, the ways in turn, none twice; only what is wrong afterwards counts as damaged."""
+    draw, result, found = random.Random(0), dict[tuple[str, str], str](), Counter[str]()
+    for number in range(100 * count):
+        way, code = DAMAGES[number % len(DAMAGES)], draw.choice(programs)
+        if len(result) < count and found[way.__name__] < -(-count // len(DAMAGES)):
+            broken = way(code, draw)
+            if broken is not None and (way.__name__, broken) not in result and dialect.check(broken, catalog):
+                result[way.__name__, broken] = code
+                found[way.__name__] += 1
+    assert len(found) == len(DAMAGES)
+    return [(name, code, broken) for (name, broken), code in result.items()]
 
 
 def outcome(cases: list[tuple[str, str, str]], catalog: Catalog) -> tuple[float, float, Counter[str]]:
@@ -167,5 +170,100 @@ def test_a_thousand_damaged_real_programs_come_back(catalog, shared):
         if not dialect.check(code, catalog):
             assert repair(code, catalog) == (code, [])
             programs.append(code)
-    passed, equal, failed = outcome(damaged(programs, 1000, catalog), catalog)
+    cases = damaged(programs, 1000, catalog)
+    assert len(cases) == 1000
+    passed, equal, failed = outcome(cases, catalog)
     assert passed >= 0.95 and equal >= 0.9, failed
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# single repairs
+
+
+@pytest.mark.parametrize("broken, mended, kind", [
+    ("x = is_workflow_actions_text_split(Show-text=True, text='a')", "x = is_workflow_actions_text_split(text='a', **{'Show-text': True})", "odd_key"),
+    ("is_workflow_actions_runworkflow(WFWorkflow={'workflowName': My Tool, 'isSelf': False})",
+     "is_workflow_actions_runworkflow(WFWorkflow={'workflowName': 'My Tool', 'isSelf': False})", "value"),
+    ("is_workflow_actions_list(WFItems=[One thing, Another])", "is_workflow_actions_list(WFItems=['One thing', 'Another'])", "value"),
+    ("d = {{\"string\": Name}: {\"string\": 2.2.1}}", "d = {'Name': '2.2.1'}", "value"),
+    ("is_workflow_actions_showresult(Text='a'", "is_workflow_actions_showresult(Text='a')", "closed"),
+    ("is_workflow_actions_showresult(Text='a'))", "is_workflow_actions_showresult(Text='a')", "closed"),
+    ("is_workflow_actions_alert(WFAlertActionTitle='a' WFAlertActionMessage='b')", "is_workflow_actions_alert(WFAlertActionTitle='a', WFAlertActionMessage='b')", "comma"),
+    ("x = clipboard()\nif x\n    pass", "x = clipboard()\nif x:\n    pass", "head"),
+    ("x = clipboard()\nif x:\n    pass\nelse if x == 'a':\n    pass", "x = clipboard()\nif x:\n    pass\nelif x == 'a':\n    pass", "head"),
+    ("x = clipboard()\nif x === 'a' && x:\n    pass", "x = clipboard()\nif x == 'a' and x:\n    pass", "operator"),
+    ("is_workflow_actions_playsound()\nis_workflow_actions_showresult(Text=f'{clipboard()} and", "is_workflow_actions_playsound()\nis_workflow_actions_showresult(Text=f'{clipboard()} and')", "closed"),
+    ("x = clipboard()\nif x:\nis_workflow_actions_playsound()", "x = clipboard()\nif x:\n    pass\nis_workflow_actions_playsound()", "block"),
+    ("x = clipboard()\n  is_workflow_actions_playsound()", "x = clipboard()\nis_workflow_actions_playsound()", "indentation"),
+    ("is_workflow_actions_showresults(Text='a')", "is_workflow_actions_showresult(Text='a')", "api"),
+    ("is_workflow_actions_showresult(text='a')", "is_workflow_actions_showresult(Text='a')", "parameter"),
+    ("is_workflow_actions_downloadurl(WFHTTPMethod='get')", "is_workflow_actions_downloadurl(WFHTTPMethod='GET')", "enum"),
+    ("handle = clipboard()\nis_workflow_actions_showresult(Text=hanlde)", "handle = clipboard()\nis_workflow_actions_showresult(Text=handle)", "name"),
+    ("is_workflow_actions_downloadurl(ShowHeaders=true)", "is_workflow_actions_downloadurl(ShowHeaders=True)", "constant"),
+    ("This is what I would do, roughly.\nis_workflow_actions_playsound()", "# This is what I would do, roughly.\nis_workflow_actions_playsound()", "prose"),
+])  # fmt: skip
+def test_each_repair_does_one_thing_and_names_it(catalog, broken, mended, kind):
+    code, repairs = repair(broken, catalog)
+    assert code.rstrip("\n") == mended
+    assert kind in {change.kind for change in repairs}
+    assert repair(code, catalog) == (code, [])
+
+
+def test_what_is_near_to_nothing_stays_for_check_to_name(catalog):
+    code = "is_workflow_actions_brewcoffee(Cups=2)\nis_workflow_actions_showresult(Text=nowhere)\n"
+    assert repair(code, catalog) == (code, [])
+
+
+def test_an_api_is_looked_for_among_those_that_were_offered(catalog):
+    code = "is_workflow_actions_showresutl(Text='a')\n"
+    assert repair(code, catalog, ["is.workflow.actions.showresult"])[0] == "is_workflow_actions_showresult(Text='a')\n"
+    assert repair(code, catalog, ["is.workflow.actions.exit"]) == (code, [])
+
+
+def test_a_right_program_is_returned_byte_for_byte(catalog, clean_examples):
+    for code in clean_examples:
+        assert repair(code, catalog) == (code, [])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_text_becomes_python_and_a_second_repair_changes_nothing(catalog, clean_examples, seed):
+    draw = random.Random(seed)
+    code = draw.choice(clean_examples)
+    for _ in range(6):
+        place, length = draw.randrange(len(code)), draw.randrange(12)
+        code = code[:place] + draw.choice(["", "'", ")", "\n", "    ", "{", "else:", "case 'x':", "\x00", "…"]) + code[place + length :]
+    mended, _ = repair(code, catalog)
+    ast.parse(mended)
+    assert repair(mended, catalog)[0] == mended
+
+
+def whole_after_repair(samples: list[dict[str, str]], catalog: Catalog) -> tuple[int, int]:
+    """(samples that Python does not read, those of them that it reads after repair with every API call in them)."""
+    broken, whole = 0, 0
+    for code in (sample["annotated_code"] for sample in samples):
+        try:
+            ast.parse(code)
+            continue
+        except (SyntaxError, ValueError):
+            broken += 1
+        mended, _ = repair(code, catalog)
+        nodes = [node for node in ast.walk(ast.parse(mended)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+        lines = [line for line in code.split("\n") if not line.lstrip().startswith("#")]
+        written = Counter(name for line in lines for name in re.findall(r"\b(\w+_\w+)\(", line) if catalog.by_name(name))
+        whole += not written - Counter(node.func.id for node in nodes)
+    return broken, whole
+
+
+@pytest.fixture(scope="module")
+def published(shared) -> list[dict[str, str]]:
+    return json.loads((shared / "workflowbench" / "data_samples.json").read_text(encoding="utf-8"))
+
+
+def test_published_programs_parse_with_their_calls(catalog, published):
+    assert whole_after_repair(published[::7], catalog) == (8, 8)
+
+
+@pytest.mark.slow
+def test_all_published_programs_parse_most_with_all_their_calls(catalog, published):
+    broken, whole = whole_after_repair(published, catalog)
+    assert broken == 43 and whole >= 41

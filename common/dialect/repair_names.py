@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from common.dialect import vocabulary
 from common.dialect.repair_statements import CONSTANTS
 from common.dialect.syntax import called, constant, parse
 
-NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 84  # per cent of likeness; long names differ more where they are different things
+NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 80  # per cent of likeness; long names differ more where they are different things
+_DIGITS = re.compile(r"_?\d+")
 CLEAR = 3  # per cent between the nearest and the next: nearer together, it would be a guess
 
 
@@ -41,7 +43,8 @@ def nearest(word: str, known: Iterable[str], near: int) -> str | None:
     folded = [other for other in words if _fold(other) == _fold(word)]
     if len(folded) == 1:
         return folded[0]
-    best = process.extract(word, words, scorer=fuzz.ratio, limit=2, score_cutoff=near)
+    others = [other for other in words if _DIGITS.sub("", other) != _DIGITS.sub("", word)]  # Text_2 is not a slip for Text_3
+    best = process.extract(word, others, scorer=fuzz.ratio, limit=2, score_cutoff=near)
     if not best or (len(best) > 1 and best[0][1] - best[1][1] < CLEAR):
         return None
     return best[0][0]

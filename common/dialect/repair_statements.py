@@ -254,7 +254,8 @@ def _as_value(text: str) -> str:
         inner = text[1:-1] if text[-1:] in ("}", "]") else text[1:]
         items = _items(inner)
         if text[0] == "[":
-            return f"[{', '.join(_as_value(item) for item in items)}]"
+            bare = not all(map(_is_expression, items))  # where one item lacks its quotes, a lone word lacks them, too
+            return f"[{', '.join(repr(item) if bare and item.isidentifier() else _as_value(item) for item in items)}]"
         pairs = [pair for item in items if (pair := _pair(item))]
         if pairs or not items:
             return f"{{{', '.join(pairs)}}}"

@@ -1,0 +1,129 @@
+"""Generation that cannot be invalid: a model's tokens held to the grammar of the dialect, and written again where no grammar reaches.
+
+    for answer in generate(model, tokenizer, chats, apis, catalog, max_new_tokens=512):
+        print(answer.text, answer.left)                     # `left`: what `check` still finds, usually nothing
+
+Three things work together:
+- Masks (common/masks.py): each row of a batch has its own matcher, which says what tokens may come next.
+- A length budget (common/ending.py): when the tokens run out, a row is steered to its shortest legal end; a plan ends at half of them.
+- Tries. What no grammar says (a name is read that nothing has bound, a statement stands after the end) `check` finds. Such an answer is
+  written again from its first wrong line on, and the grammar then lists, line by line, the names that can be read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from common import dialect, prompts
+from common import model as models
+from common.catalog import Catalog
+from common.ending import CODE
+from common.masks import Constraint, Form, Row, table
+from common.packing import Message, prompt_text
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+TRIES = 4  # times that one answer is written again from its first wrong line
+RETRY_TEMPERATURE = 0.7  # from the second try on, where sampling is colder: the likeliest line would be the wrong one again
+
+
+class Answer(NamedTuple):
+    """A Generation (see common.model) that was held to a grammar: `tries` after the first, what `check` found then, what it finds now."""
+
+    text: str
+    tokens: int
+    finished: bool
+    reason: str
+    tries: int
+    found: tuple[str, ...]  # codes, of the first writing
+    left: tuple[dialect.Diagnostic, ...]
+
+
+@dataclass
+class _Job:
+    """One answer that is asked for."""
+
+    prompt: str
+    form: Form
+    prefix: str = ""
+    tries: int = 0
+    tokens: int = 0
+    reason: str = "prompt_too_long"
+    text: str = ""
+    found: tuple[str, ...] = ()
+    left: list[dialect.Diagnostic] = field(default_factory=list)
+    cuts: Counter[int] = field(default_factory=Counter)
+
+    def judge(self, generation: models.Generation) -> None:
+        """Note an answer and what `check` finds in it."""
+        self.text, self.reason = self.prefix + generation.text, generation.reason
+        self.tokens += generation.tokens
+        code = prompts.parse_answer(self.text).code if self.form.plan else self.text
+        self.left = dialect.check(code, self.form.catalog) if code.strip() else [dialect.Diagnostic(1, "no_code", "no program")]
+        self.found = self.found or tuple(finding.code for finding in self.left)
+
+    def rewind(self) -> None:
+        """Keep the answer up to its first wrong line; up to a line before where that was no help."""
+        head, mark, code = self.text.rpartition(CODE) if self.form.plan else ("", "", self.text)
+        line = self.left[0].line
+        self.cuts[line] += 1
+        kept = code.splitlines(keepends=True)[: max(0, line - self.cuts[line])]
+        while kept and kept[-1].lstrip().startswith("#"):  # what is said of the line goes with it
+            kept.pop()
+        self.prefix, self.tries = head + mark + "".join(kept), self.tries + 1
+
+    def answer(self) -> Answer:
+        """What the caller gets."""
+        return Answer(self.text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
+
+
+def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
+             catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
+             batch_size: int = 16, plan: bool = True, tries: int = TRIES) -> Iterator[Answer]:  # fmt: skip
+    """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of common.model.generate.
+
+    plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
+    tries: how often an answer in which `check` finds something is written again from there on.
+    """
+    ends = models.end_ids(model, tokenizer)
+    table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
+    sampling = {"temperature": temperature, "top_p": top_p, "seed": seed, "max_new_tokens": max_new_tokens}
+    pairs = zip(chats, apis)
+    while batch := list(islice(pairs, batch_size)):
+        forms = [Form(table_, frozenset(ids) - prompts.SYNTAX_APIS, catalog, plan) for _, ids in batch]
+        jobs = [_Job(prompt_text(chat, tokenizer), form) for (chat, _), form in zip(batch, forms)]
+        todo = jobs
+        for number in range(tries + 1):
+            _write(model, tokenizer, todo, number, ends, sampling)
+            todo = [job for job in todo if job.left and number < tries]
+            for job in todo:
+                job.rewind()
+        yield from (job.answer() for job in jobs)
+
+
+def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
+           sampling: dict[str, Any]) -> None:
+    """Write, or go on with, the answers of a batch."""
+    texts = [job.prompt + job.prefix for job in jobs]
+    ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    written = [len(tokens) - len(tokenizer(job.prompt, add_special_tokens=False)["input_ids"]) for tokens, job in zip(ids, jobs)]
+    rooms = [min(sampling["max_new_tokens"] - own, models.context_length(model) - len(tokens)) for tokens, own in zip(ids, written)]
+    fits = [place for place, room in enumerate(rooms) if room > 0]
+    if not fits:
+        return
+    temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
+    seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
+    constraint = Constraint([Row(jobs[place].form, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits])
+    samplers = [models._sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
+    try:
+        processors = [constraint, *samplers, constraint.ahead]
+        rows = models._continue(model, tokenizer, [ids[place] for place in fits], max(rooms[place] for place in fits), processors, ends, ())
+    finally:
+        constraint.close()
+    for place, tokens in zip(fits, rows, strict=True):
+        jobs[place].judge(models._answer(tokenizer, tokens[: rooms[place]], ends, ()))

@@ -1,0 +1,99 @@
+"""The shortest legal end of an answer that is written under a grammar: for when the tokens run out.
+
+A program is whole after each of its lines but those that open a block, so most endings are what is open in the line, a line end and the
+fence. In other places (after a key, inside a name) a few words that fit nearly everywhere are tried, and where even these do not fit, as
+inside the name of an API, the grammar itself says what may come next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from common.dialect.brackets import open_marks
+
+if TYPE_CHECKING:
+    from llguidance import LLMatcher, LLTokenizer
+
+CODE = "\n\nCode:\n```python\n"  # between plan and program, see common.prompts.answer
+FENCE = "```"
+MAX_STEPS = 48  # of a search; three are usual
+# The shortest of each kind that stands somewhere in the grammar: a variable of every shortcut, a text, a number, what joins them.
+_WORDS = ("clipboard()", "''", "0", " in clipboard()", ", ", ": ", "=", " = []", "_", "n", " in enumerate(clipboard(), start=1)", " + 1")
+# A format's template and an f-string have fields; base64 and the numbers of escapes have a length.
+_WORDS_IN_TEXT = ("{clipboard()}", "{}'.format(clipboard())", '{}".format(clipboard())', "0")
+
+
+def ending(matcher: LLMatcher, table: LLTokenizer, said: bytes, answer: bool) -> list[int] | None:
+    """Tokens that end what was said, which the matcher has read, as the grammar has it; None where none are found.
+
+    The matcher stays as it is. `answer`: with the plan before the program and the fences around it.
+    """
+    text = said.decode("utf-8", "ignore")
+    if answer and CODE not in text:
+        return _accepted(matcher, table, f"{CODE}''\n{FENCE}")
+    start = code = text.rpartition(CODE)[2] if answer else text
+    copy, tokens = matcher.deep_copy(), list[int]()
+    for _ in range(MAX_STEPS):
+        for tail in _tails(code, FENCE if answer else ""):
+            if (last := _accepted(copy, table, tail)) is not None:
+                return tokens + last
+        piece = _next_piece(copy, table, code)
+        if not piece or not copy.consume_tokens(piece):
+            return None
+        tokens += piece
+        code = start + table.decode_str(tokens)
+    return None
+
+
+def _accepted(matcher: LLMatcher, table: LLTokenizer, text: str) -> list[int] | None:
+    """The tokens of a text, if they may come next and the answer may end after them."""
+    tokens = table.tokenize_str(text)
+    whole = [*tokens, table.eos_token]
+    return tokens if matcher.validate_tokens(whole) == len(whole) else None
+
+
+def _tails(code: str, fence: str) -> Iterator[str]:
+    """What may end a program, the shortest first."""
+    *before, line = code.split("\n")
+    level = len(line) - len(line.lstrip(" "))
+    if line.strip().startswith("#"):  # what it is said of must follow
+        yield from (f"\n{' ' * level}{body}\n{fence}" for body in _bodies(level))
+    elif line.strip():
+        closed = open_marks(line)
+        yield f"{closed}\n{fence}"
+        yield f"{closed}\n''\n{fence}"  # behind the header there must be something
+        yield from (f"{closed}:\n{' ' * (level + 4)}{body}\n{fence}" for body in _bodies(level + 4))
+    else:
+        if not line:
+            yield fence
+        above = len(before[-1]) - len(before[-1].lstrip(" ")) if before else 0
+        for wanted in {level: 0, above: 0, above + 4: 0}:
+            if wanted >= level:
+                yield from (f"{' ' * (wanted - level)}{body}\n{fence}" for body in _bodies(wanted))
+
+
+def _bodies(level: int) -> tuple[str, ...]:
+    """The shortest that may stand at a level: nothing, an empty comment, a case."""
+    return "pass", "''", f"case '':\n{' ' * (level + 4)}pass"
+
+
+def _next_piece(matcher: LLMatcher, table: LLTokenizer, code: str) -> list[int]:
+    """What to write where no tail fits: the end of a string, a word that fits, else what the grammar allows."""
+    line = code.rpartition("\n")[2]
+    inner = open_marks(line)[:1]
+    words = (inner, *_WORDS_IN_TEXT) if inner in ("'", '"') else _WORDS
+    if words is _WORDS and (line[-1:].isalnum() or line.endswith("_")):
+        words = tuple(word for word in words if not word[0].isalnum() and word != "_")  # those would only make a name longer
+    for word in words:
+        tokens = table.tokenize_str(word)
+        if matcher.validate_tokens(tokens) == len(tokens):
+            return tokens
+    return table.tokenize_bytes(matcher.compute_ff_bytes()) or _longest_allowed(matcher, table)
+
+
+def _longest_allowed(matcher: LLMatcher, table: LLTokenizer) -> list[int]:
+    """The longest of the tokens that may come: a name is soonest spelled to its end."""
+    bias = matcher.compute_logit_bias()
+    allowed = [token for token in range(len(bias)) if bias[token] and not table.is_special_token(token)]
+    return [max(allowed, key=lambda token: len(table.decode_bytes([token])))] if allowed else []

@@ -1,0 +1,215 @@
+"""Masks for transformers: at each step the tokens that the grammar of the dialect lets come next, row by row.
+
+    form = Form(table(tokenizer, ends, size), frozenset(apis), catalog)
+    constraint = Constraint([Row(form, budget=512) for _ in prompts])
+    model.generate(..., logits_processor=[constraint, *samplers, constraint.ahead])
+
+Each row has its own matcher (llguidance). What was chosen is known before the model reads it, so the next masks are made in a thread
+beside the forward pass. When a row's tokens run out, it is steered to its shortest legal end (common/ending.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from common.catalog import Catalog
+from common.dialect.grammar import grammar
+from common.ending import CODE, ending
+from common.jsonl import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from llguidance import LLExecutor, LLMatcher, LLTokenizer
+    from transformers import PreTrainedTokenizerBase
+
+PLAN_SHARE = 0.5  # of an answer's tokens: a plan that takes more leaves no room for its program
+MARGIN = 32  # tokens that one more token can add to the shortest end: it may open a menu, deep in a program
+COMPILED = 128  # matchers kept; one takes about a megabyte
+_BINDS = re.compile(r" *(?:for (\w+)(?:, (\w+))? in |(\w+) \+?= )")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# tables and matchers
+
+
+def table(tokenizer: PreTrainedTokenizerBase, ends: Sequence[int], size: int) -> LLTokenizer:
+    """llguidance's view of a tokenizer, made once and kept with it. `ends`: the tokens that end an answer; `size`: the model's vocabulary.
+
+    Raises UserError for a tokenizer without a fast version.
+    """
+    kept: dict[Any, LLTokenizer] = tokenizer.__dict__.setdefault("_llguidance_tables", {})
+    key = (tuple(ends), size)
+    if key not in kept:
+        import llguidance.hf
+
+        if not tokenizer.is_fast:
+            raise UserError(f"tokenizer of {tokenizer.name_or_path}: it has no fast version, which constrained generation needs")
+        kept[key] = llguidance.hf.from_tokenizer(tokenizer, n_vocab=max(size, len(tokenizer)), eos_token=list(ends))
+    return kept[key]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an answer may be: a program that calls these APIs, with a plan before it or alone."""
+
+    table: LLTokenizer
+    apis: frozenset[str]
+    catalog: Catalog
+    plan: bool = True
+
+    def matcher(self, names: Iterable[str] | None = None) -> LLMatcher:
+        """A matcher at the start of an answer in which only these names can be read (None: any). Raises UserError."""
+        text = grammar(self.apis, self.catalog, answer=self.plan, everything=False, names=names)
+        return _compiled(self.table, text).deep_copy()
+
+
+@lru_cache(maxsize=COMPILED)
+def _compiled(table_: LLTokenizer, text: str) -> LLMatcher:
+    from llguidance import LLMatcher
+
+    matcher = LLMatcher(table_, LLMatcher.grammar_from_lark(text), log_level=0)
+    if matcher.is_error():
+        raise UserError(f"the grammar of these APIs is more than llguidance takes: {matcher.get_error()[:200]}")
+    return matcher
+
+
+@lru_cache(maxsize=1)
+def _executor() -> LLExecutor:
+    from llguidance import LLExecutor
+
+    return LLExecutor()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# masks
+
+
+class Row:
+    """One answer while it is written: where its matcher is, what is left of its tokens, and what it must still say.
+
+    `prefix` is what has been written of it. A strict row lets only names be read that are bound on a line above.
+    """
+
+    def __init__(self, form: Form, budget: int, prefix: str = "", strict: bool = False) -> None:
+        self.form, self.budget = form, budget
+        self.said = prefix.encode()
+        self.ended = False
+        self.forced: list[int] = []  # tokens to come, the next one last
+        self.names: set[str] | None = set() if strict else None
+        self._plan_left = max(1, int(budget * PLAN_SHARE)) if form.plan and CODE not in prefix else -1  # tokens; below 0: no plan to end
+        self._unmeasured = 0  # tokens that may pass before the end is measured again
+        self._learn(prefix.split("\n"))
+        self._restart()
+        self._mind_the_budget()
+
+    def take(self, token: int) -> None:
+        """Go on with the token that was chosen, and see to it that what is left of the budget is enough for an end."""
+        if self.ended:
+            return
+        self.budget -= 1
+        self.ended = not self.matcher.consume_token(token) or token in self.form.table.eos_tokens
+        if self.ended:
+            return
+        new = self.form.table.decode_bytes([token])
+        self.said += new
+        if CODE.encode() in self.said[-len(new) - len(CODE) :]:
+            self._plan_left = -1
+        lines = self.said.decode("utf-8", "ignore").split("\n")[-1 - new.count(b"\n") : -1] if b"\n" in new else []
+        if self._learn(lines):
+            self._restart()
+        if self.forced:
+            self.forced.pop()
+        else:
+            self._mind_the_budget()
+
+    def _learn(self, lines: Iterable[str]) -> bool:
+        """Note the names that whole lines bind, if that matters; whether there are new ones."""
+        if self.names is None:
+            return False
+        bound = {name for line in lines if (match := _BINDS.match(line)) for name in match.groups() if name and name != "_"}
+        known = len(self.names)
+        self.names |= bound
+        return len(self.names) > known
+
+    def _restart(self) -> None:
+        """Take the grammar of the names that can be read now, and go to where the answer is."""
+        self.matcher = self.form.matcher(self.names)
+        if self.said and not self.matcher.consume_tokens(self.form.table.tokenize_bytes(self.said)):
+            raise UserError(f"the beginning of an answer is outside its grammar: {self.matcher.get_error()[:200]}")
+
+    def _mind_the_budget(self) -> None:
+        """Force the plan's end when its share is used, the answer's end when the rest is only just enough for it."""
+        self._plan_left -= 1
+        if self._plan_left == 0:
+            end_of_plan = self.form.table.tokenize_str(CODE)
+            fits = self.matcher.validate_tokens(end_of_plan) == len(end_of_plan)  # not inside a character of several bytes
+            self.forced, self._plan_left = (end_of_plan[::-1], -1) if fits else ([], 1)
+            if fits:
+                return
+        self._unmeasured -= 1
+        if self._unmeasured > 0:
+            return
+        end = ending(self.matcher, self.form.table, self.said, self.form.plan)
+        spare = self.budget - len(end) - 1 - MARGIN if end is not None else 0
+        if end is not None and spare <= 0:
+            self.forced = [*end, self.form.table.eos_token][::-1]
+        self._unmeasured = spare // 3  # tokens come one by one, and but for the margin's case each adds at most two to the end
+
+
+class Constraint:
+    """The masks of a batch, for transformers: `[constraint, *samplers, constraint.ahead]` as logits processors.
+
+    Without `ahead` the masks are right, too, but made after the forward pass instead of beside it.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        import numpy
+
+        self.rows = rows
+        self._mask = numpy.zeros((len(rows), (rows[0].form.table.vocab_size + 31) // 32), dtype=numpy.int32)
+        self._thread = ThreadPoolExecutor(1)
+        self._coming: Future[None] | None = self._thread.submit(self._fill)
+
+    def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Scores (batch, vocabulary) with minus infinity where a token may not come next."""
+        import torch
+
+        if self._coming is None:
+            self._advance(ids[:, -1].tolist())
+        else:
+            self._coming.result()
+            self._coming = None
+        words = torch.from_numpy(self._mask).to(scores.device)
+        bits = (words[:, :, None] >> torch.arange(32, dtype=torch.int32, device=scores.device)) & 1
+        return scores.masked_fill(bits.view(len(words), -1)[:, : scores.shape[1]] == 0, float("-inf"))
+
+    def ahead(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """The last processor: the best token is the one that will be taken, so begin with the next masks."""
+        self._coming = self._thread.submit(self._advance, scores.argmax(-1).tolist())
+        return scores
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=True)
+
+    def _advance(self, tokens: list[int]) -> None:
+        for row, token in zip(self.rows, tokens, strict=True):
+            row.take(token)
+        self._fill()
+
+    def _fill(self) -> None:
+        from llguidance.numpy import fill_next_token_bitmask_par
+
+        free = [(row.matcher, index) for index, row in enumerate(self.rows) if not row.ended and not row.forced]
+        if free:
+            fill_next_token_bitmask_par(_executor(), free, self._mask)
+        for index, row in enumerate(self.rows):
+            if row.ended or row.forced:
+                token = row.form.table.eos_token if row.ended else row.forced[-1]
+                self._mask[index] = 0
+                self._mask[index].view("uint32")[token // 32] = 1 << (token % 32)

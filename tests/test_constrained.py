@@ -1,0 +1,192 @@
+"""Generation under the grammar, with a tiny model that knows nothing. `python -m pytest tests/test_constrained.py`"""
+
+from __future__ import annotations
+
+import ast
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from common import constrained, dialect, masks, prompts
+from common import model as models
+from common.catalog import Catalog
+from common.ending import CODE, ending
+from common.jsonl import UserError
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
+TEXTS = [path.read_text(encoding="utf-8") for path in EXAMPLES]
+WRONG = {"unknown_api", "unknown_parameter", "duplicate_parameter", "enum_value", "parameter_type", "missing_parameter", "syntax"}
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return Catalog.load()
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    model, tokenizer = models.build_tiny(TEXTS, context=1024)
+    models.one_thread_if_small(model.config)
+    return model.eval(), tokenizer
+
+
+@pytest.fixture(scope="module")
+def table(tiny):
+    return masks.table(tiny[1], models.end_ids(*tiny), tiny[0].config.vocab_size)
+
+
+def chats(count: int) -> list[list[dict[str, str]]]:
+    return [[{"role": "user", "content": f"Write shortcut number {number}."}] for number in range(count)]
+
+
+def some_apis(catalog: Catalog, count: int, size: int = 8) -> list[list[str]]:
+    draw, known = random.Random(3), [api.id for api in catalog if api.parameters]
+    return [draw.sample(known, size) for _ in range(count)]
+
+
+def allowed(constraint: masks.Constraint, size: int) -> torch.Tensor:
+    """Which tokens may come next, row by row."""
+    ids = torch.zeros((len(constraint.rows), 1), dtype=torch.long)
+    return constraint(ids, torch.zeros((len(constraint.rows), size))) == 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# generation
+
+
+@pytest.mark.parametrize("plan", [True, False])
+def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalog, plan):
+    apis = some_apis(catalog, 6)
+    answers = list(constrained.generate(*tiny, chats(6), apis, catalog, max_new_tokens=120, temperature=1.0, batch_size=3, plan=plan))
+    assert len(answers) == 6
+    for answer, offered in zip(answers, apis):
+        code = prompts.parse_answer(answer.text).code if plan else answer.text
+        assert answer.finished and not answer.left and code.strip()
+        assert dialect.check(code, catalog) == [] and set(dialect.apis_of(code)) <= set(offered)
+        if plan:
+            assert answer.text.startswith("Thought:") and answer.text.endswith("\n```")
+
+
+def test_the_first_writing_has_no_fault_that_the_grammar_rules_out(tiny, catalog):
+    answers = constrained.generate(*tiny, chats(6), some_apis(catalog, 6), catalog, max_new_tokens=120, temperature=1.0, plan=False, tries=0)
+    for answer in answers:
+        ast.parse(answer.text)
+        assert answer.tries == 0 and not WRONG & set(answer.found)
+
+
+def test_an_answer_depends_on_its_prompt_and_seed_alone(tiny, catalog):
+    apis = some_apis(catalog, 4)
+    together, alone = (
+        [answer.text for answer in constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=80, temperature=1.0, batch_size=size)]
+        for size in (4, 1)
+    )  # fmt: skip
+    assert together == alone
+    other = constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=80, temperature=1.0, seed=1)
+    assert together != [answer.text for answer in other]
+
+
+def test_a_prompt_that_leaves_no_room_is_reported(tiny, catalog):
+    long = [[{"role": "user", "content": "word " * 1200}]]
+    (answer,) = constrained.generate(*tiny, long, [["is.workflow.actions.exit"]], catalog, max_new_tokens=50)
+    assert answer.reason == "prompt_too_long" and not answer.finished and answer.text == ""
+
+
+def test_a_wrong_line_is_written_again_and_what_stands_above_it_kept(table, catalog):
+    job = constrained._Job("", masks.Form(table, frozenset(), catalog))
+    written = "Thought:1. A plan." + CODE + "x = clipboard()\nif x:\n    # say it\n    y = z\ny = x\n```"
+    job.judge(models.Generation(written, 20, True, "stop"))
+    assert job.found == ("undefined_name",)
+    job.rewind()
+    assert job.prefix == "Thought:1. A plan." + CODE + "x = clipboard()\nif x:\n"
+    job.judge(models.Generation("    pass\n```", 4, True, "stop"))
+    assert job.left == [] and job.text.endswith("if x:\n    pass\n```") and job.tokens == 24 and job.tries == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# masks
+
+
+def test_masks_are_the_same_beside_the_forward_pass_and_after_it(tiny, table, catalog):
+    form = masks.Form(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
+    texts = []
+    for beside in (True, False):
+        constraint = masks.Constraint([masks.Row(form, 60), masks.Row(form, 40)])
+        processors = [constraint, constraint.ahead] if beside else [constraint]
+        texts.append(models._continue(*tiny, [[300, 301], [302]], 60, processors, models.end_ids(*tiny), ()))
+        constraint.close()
+    assert texts[0] == texts[1]
+
+
+def test_after_the_end_of_an_answer_only_the_end_mark_may_come(table, catalog, tiny):
+    row = masks.Row(masks.Form(table, frozenset(["is.workflow.actions.exit"]), catalog), 200)
+    for token in table.tokenize_str("Thought:A plan." + CODE + "is_workflow_actions_exit()\n```"):
+        row.take(token)
+    constraint = masks.Constraint([row])
+    (ends,) = allowed(constraint, table.vocab_size).nonzero(as_tuple=True)[1].tolist(),
+    constraint.close()
+    assert ends == models.end_ids(*tiny)
+
+
+def test_a_strict_row_lets_only_names_be_read_that_are_bound_above(table, catalog):
+    def may(row: masks.Row, text: str) -> bool:
+        tokens = table.tokenize_str(text)
+        return row.matcher.validate_tokens(tokens) == len(tokens)
+
+    form = masks.Form(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
+    free, strict = masks.Row(form, 200), masks.Row(form, 200, "first = clipboard()\n", strict=True)
+    assert may(free, "y = anything\n")
+    assert may(strict, "y = first\n") and not may(strict, "y = second\n")
+    for token in table.tokenize_str("for i, second in enumerate(first, start=1):\n    third += [first]\n"):
+        strict.take(token)
+    assert all(may(strict, f"    y = {name}\n") for name in ("first", "second", "third", "i")) and not may(strict, "    y = y\n")
+
+
+def test_a_row_that_cannot_go_on_where_it_stopped_says_so(table, catalog):
+    with pytest.raises(UserError, match="outside its grammar"):
+        masks.Row(masks.Form(table, frozenset(), catalog, plan=False), 50, "while True:\n")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the length budget
+
+
+@pytest.mark.parametrize("path", EXAMPLES[::6], ids=lambda path: path.stem)
+def test_from_any_place_of_a_program_there_is_a_short_legal_end(path, table, catalog):
+    code = path.read_text(encoding="utf-8")
+    matcher = masks.Form(table, frozenset(dialect.apis_of(code)), catalog, plan=False).matcher()
+    said, longest = b"", 0
+    for number, token in enumerate(table.tokenize_str(code)):
+        matcher.consume_token(token)
+        said += table.decode_bytes([token])
+        if number % 5 == 0:
+            end = ending(matcher, table, said, answer=False)
+            assert end is not None, said[-80:]
+            ast.parse((said + table.decode_bytes(end)).decode())
+            longest = max(longest, len(end))
+    assert longest <= 60
+
+
+@pytest.mark.parametrize("cut", ["Thought:Half a pl", "Thought:A plan." + CODE, "Thought:A plan." + CODE + "x = is_workflow_act", "Thought:A plan." + CODE + "# why",
+                                 "Thought:A plan." + CODE + "x = clipboard()\nmatch menu(f'{x} and", "Thought:A plan." + CODE + "for n"])  # fmt: skip
+def test_an_answer_ends_legally_from_any_of_its_parts(cut, table, catalog):
+    form = masks.Form(table, frozenset(["is.workflow.actions.date"]), catalog)
+    matcher = form.matcher()
+    assert matcher.consume_tokens(table.tokenize_str(cut))
+    end = ending(matcher, table, cut.encode(), answer=True)
+    assert end is not None
+    code = prompts.parse_answer(cut + table.decode_str(end)).code
+    assert code.strip() and dialect.check(code, catalog) == []
+
+
+def test_a_plan_ends_at_its_share_so_that_a_program_has_room(tiny, catalog):
+    (answer,) = constrained.generate(*tiny, chats(1), [["is.workflow.actions.exit"]], catalog, max_new_tokens=160, temperature=1.0, tries=0)
+    plan, _, code = answer.text.partition(CODE)
+    assert len(tiny[1](plan)["input_ids"]) <= 95 and len(code) > 40 and answer.finished
+
+
+def test_tokens_are_never_more_than_asked_for(tiny, catalog):
+    for room in (50, 75):
+        for answer in constrained.generate(*tiny, chats(3), some_apis(catalog, 3), catalog, max_new_tokens=room, temperature=1.0, tries=0, plan=False):
+            assert answer.tokens <= room and answer.finished
