@@ -6,7 +6,7 @@ Writes   data/bench/: train, test_id and test_ood as .jsonl and .parquet, reject
 
     python 06_filter_merge.py
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
-    python 06_filter_merge.py --generated none --output data/bench-seed     # the tests, before the annotator is trained ...
+    python 06_filter_merge.py --generated /dev/null --output data/bench-seed    # the tests, before the annotator is trained ...
     python 06_filter_merge.py --tests-from data/bench-seed                  # ... and kept when its records are added
     python 06_filter_merge.py --workflowbench WorkflowBench/data --output data/published     # the published dataset, mended
     sbatch --array=0-15 --wrap "python 06_filter_merge.py"; python 06_filter_merge.py --merge    # the first pass in 16 parts, then the rest

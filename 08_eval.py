@@ -2,18 +2,20 @@
 
 Reads    data/bench/test_id.jsonl, test_ood.jsonl (stage 06), and train.jsonl for the baseline that answers every query alike
 Writes   data/eval/samples_<model>.jsonl (one line a sample, as it is made: the same command goes on after a kill), scores.json,
-         tables.md, tables.tex, and eval.html: every sample beside its gold, to look at in a browser
+         tables.md, tables.tex, breakdown.png, and eval.html: every sample beside its gold, to look at in a browser
 
     python 08_eval.py --model runs/tiny
     python 08_eval.py --model paper=runs/Llama-3.1-8B --model base=meta-llama/Llama-3.1-8B-Instruct --compare base
     python 08_eval.py --model Qwen/Qwen2.5-7B-Instruct --base-url http://localhost:8000/v1
     python 08_eval.py --predictions other=answers.jsonl --gold        # {"id", "text"} or {"id", "code"} a line, made elsewhere
+    python 08_eval.py --model runs/tiny --distractors 16         # wrong APIs among the right ones; or --retrieve 24: those a search finds
     python 08_eval.py --model runs/tiny --judge gpt-4o-mini --votes 3 --budget-usd 5 --human-labels labels.jsonl    # and the Pass Rate
     python 08_eval.py --model runs/tiny --teval plan_json_v1.json --as-program       # T-Eval's planning test instead
 
 CodeBLEU is printed because people compare it; an empty answer scores 40 on it. So trivial baselines stand in every table: no answer, one
 answer for all, the gold of another query, each given API called once. `above chance` is (score - chance) / (1 - chance), where chance is
 the gold of another query. Every figure has a 95 % interval in scores.json. The paper's Pass Rate needs a judge; without one it is left out.
+Other prompts (--distractors, --retrieve) have a folder of their own in --output, so no answer is lost.
 """
 
 from __future__ import annotations
@@ -34,32 +36,33 @@ import orjson
 
 from common import cli, jsonl, llm, metrics
 from common.jsonl import Record, UserError
-from common.metrics import judge, samples_page, teval, uncertainty
+from common.metrics import judge, offers, samples_page, teval, uncertainty
+from common.metrics.breakdown import breakdown, draw
 from common.metrics.codebleu import versions
 from common.metrics.embedding import NGRAMS, open_embedder
+from common.metrics.identity import code_identity
 from common.metrics.judge import Verdicts
-from common.metrics.report import Table, table
-from common.metrics.samples import collect, file_of
+from common.metrics.program import without_comments
+from common.metrics.report import Table, show_and_write, table
+from common.metrics.samples import collect, file_of, stand_ins
 from common.metrics.systems import (
     CHANCE,
     SPLITS,
     Prediction,
     System,
     baselines,
-    digest,
+    distinct,
     from_file,
     gold,
     local_model,
     served_model,
-    without_comments,
 )
 from common.metrics.text import text_scores
+from common.retrieval import ALWAYS
 from common.workers import cores
 
 ROOT = Path(__file__).resolve().parent
-# What a score depends on beside the two programs; a sample scored by other code is scored again, not generated again.
-SCORER = ("common/metrics/*.py", "common/dialect/*.py", "catalog/*.jsonl")
-SEED = 0  # of the bootstrap
+SEED = 0  # of the bootstrap, and of the wrong APIs
 
 PAPER = {"BLEU": "bleu", "wN-gram": "weighted", "AST": "ast", "DF": "dataflow", "CodeBLEU": "codebleu"}
 CALLS = {
@@ -89,6 +92,8 @@ def arguments() -> argparse.Namespace:
     add("--gold", action="store_true", help="judge the gold itself as well: 100 on every honest metric, or something is broken")
     # on what
     add("--bench", type=Path, default=Path("data/bench"), metavar="DIR", help="the dataset (default: data/bench)")
+    add("--distractors", type=cli.positive_int, metavar="K", help="put K wrong APIs that look right among those a prompt gives")
+    add("--retrieve", type=cli.positive_int, metavar="K", help="give at most K APIs: what the catalogue's search finds for the query alone")
     add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
     add("--limit", type=cli.positive_int, metavar="N", help="take the first N samples of each split")
     add("--output", type=Path, default=Path("data/eval"), metavar="DIR", help="where samples and scores go (default: data/eval)")
@@ -98,8 +103,7 @@ def arguments() -> argparse.Namespace:
     add("--judge-url", metavar="URL", help="an OpenAI-compatible server that has the judge (default: OPENAI_BASE_URL, else OpenAI's)")
     add("--votes", type=cli.positive_int, default=1, metavar="K", help="verdicts on each workflow; the majority counts (default: 1)")
     add("--human-labels", type=Path, metavar="FILE", help='verdicts of people, JSONL {"id", "pass", "model"}: how far the judge agrees')
-    add("--budget-usd", type=float, metavar="D", help="stop before the judge spends more than that in this run")
-    add("--price", type=llm.price, metavar="PROMPT/COMPLETION", help="the judge's, dollars per million tokens, such as 0.15/0.60")
+    llm.add_request_arguments(parser.add_argument_group("requests to the judge", "--concurrency is for the server of --base-url too"))
     # T-Eval's planning test
     add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: judge plans by T-Eval, not workflows")
     add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
@@ -107,7 +111,6 @@ def arguments() -> argparse.Namespace:
         f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
     # how answers are made
     add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models")
-    add("--concurrency", type=cli.positive_int, default=32, metavar="N", help="requests in flight at a server (default: 32)")
     add("--max-new-tokens", type=cli.positive_int, default=2048, metavar="N", help="length of an answer (default: 2048)")
     add("--batch-size", type=cli.positive_int, default=8, metavar="N", help="queries at a time on a local model (default: 8)")
     add("--workers", type=cli.positive_int, default=cores(), metavar="N", help="processes that score (default: one per core)")
@@ -116,6 +119,14 @@ def arguments() -> argparse.Namespace:
         parser.error("--adapter goes with one --model that runs here")
     if args.judge == llm.OFFLINE:
         parser.error("--judge: the offline writer cannot judge")
+    if args.dry_run and (not args.judge or args.teval):
+        parser.error("--dry-run counts what a judge would be asked: it goes with --judge")
+    if args.distractors or args.retrieve:
+        if args.teval or args.predictions or (args.distractors and args.retrieve):
+            parser.error("--distractors or --retrieve, one of them, make other prompts: --predictions and --teval bring their own")
+        if args.retrieve and args.retrieve <= len(ALWAYS):
+            parser.error(f"--retrieve: more than {len(ALWAYS)}, which are those that serve any request")
+        args.output /= f"distractors-{args.distractors}" if args.distractors else f"retrieve-{args.retrieve}"
     return args
 
 
@@ -160,8 +171,7 @@ def judge_all(samples: dict[str, list[Record]], tests: list[Record], models: lis
         cli.say(f"Pass Rate: left out, {'--judge has no OPENAI_API_KEY and no --judge-url' if args.judge else 'no --judge is named'}")
         return {}, {}
     labels = judge.read_labels(args.human_labels, models) if args.human_labels else {}
-    writer = llm.open_writer(args.judge, args.judge_url, concurrency=args.concurrency, cache=args.output / "judge.sqlite",
-                             price=args.price, budget=args.budget_usd)  # fmt: skip
+    writer = llm.open_as_asked(args, args.judge, args.judge_url)
     verdicts = {(identifier, name): verdict for name, own in samples.items()
                 for identifier, verdict in judge.judged(writer, args.votes, tests, own, file_of(args.output, "verdicts", name)).items()}
     about = {**judge.protocol(writer, args.votes), **writer.figures(), "length_bias": judge.biases(samples, verdicts, SEED)}
@@ -218,12 +228,12 @@ def compare(samples: dict[str, list[Record]], pairs: Iterable[tuple[str, str]]) 
     return result
 
 
-def tables(result: Record, judged: bool) -> list[Table]:
-    """The tables of a report, systems by metrics."""
+def tables(result: Record, judged: bool, offer: str) -> list[Table]:
+    """The tables of a report, systems by metrics; `offer` says in their heads which APIs were given."""
     paper = {**PAPER, "Pass Rate": "pass_rate"} if judged else PAPER
     kinds = (("as the paper", paper, "mean"), ("calls and parameters", CALLS, "mean"), ("flow", FLOW, "mean"),
              ("above chance", CORRECTED, "above_chance"))  # fmt: skip
-    return [table(f"ID/OOD, {title}", columns, result, SPLITS, part) for title, columns, part in kinds]
+    return [table(f"ID/OOD, {title}{offer}", columns, result, SPLITS, part) for title, columns, part in kinds]
 
 
 def provenance(args: argparse.Namespace, scorer: str) -> Record:
@@ -245,14 +255,16 @@ def main() -> int:
     """Judge every system, write scores.json and the page, print the tables."""
     args = arguments()
     started = time.perf_counter()
-    scorer = digest("".join(path.read_text() for pattern in SCORER for path in sorted(ROOT.glob(pattern))))
     if args.teval:
-        return judge_plans(args, scorer, started)
-    tests = load_tests(args.bench, args.limit)
+        return judge_plans(args, started)
+    tests, scorer = load_tests(args.bench, args.limit), code_identity("common.metrics", more=repr(versions()))
+    tests, offer = offers.offered_as_asked(tests, args.distractors, args.retrieve, SEED)
     models = models_of(args, tests)
     systems = distinct([*baselines(tests, args.bench, args.gold), *models])
     if args.compare and args.compare not in {system.name for system in systems}:
         raise UserError(f'--compare: no system is called "{args.compare}"; there are {", ".join(system.name for system in systems)}')
+    if args.dry_run:
+        return estimate(args, tests, systems, started)
     samples = {system.name: collect(system, tests, args.output, score, scorer, overwrite=args.overwrite, workers=args.workers)
                for system in [*models, *(system for system in systems if system not in models)]}  # fmt: skip
     named_models = [system.name for system in models]
@@ -264,9 +276,12 @@ def main() -> int:
         result[name][split]["pass_rate"] = judge.summary(own, SEED)
     pairs = [(name, args.compare) for name in samples if name != args.compare] if args.compare else list(combinations(named_models, 2))
     differences = compare(samples, pairs)
-    report = {**provenance(args, scorer), "judge": about_judge, "systems": result, "differences": differences}
+    by_shape = breakdown(tests, samples, SEED)
+    report = {**provenance(args, scorer), "apis": offer, "judge": about_judge, "systems": result,
+              "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    write_tables(tables(result, bool(verdicts)), args.output)
+    show_and_write(tables(result, bool(verdicts), offers.head(offer)), args.output)
+    draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in named_models} or samples
     samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers)
 
@@ -288,22 +303,20 @@ def models_of(args: argparse.Namespace, tests: list[Record]) -> list[System]:
             *(make(name, model, args) for name, model in map(named, args.model))]  # fmt: skip
 
 
-def distinct(systems: list[System]) -> list[System]:
-    """The systems, if their names are."""
-    if repeated := [name for name, count in Counter(system.name for system in systems).items() if count > 1]:
-        raise UserError(f'two systems are called "{repeated[0]}"; name one as NAME={repeated[0]}')
-    return systems
+def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System], started: float) -> int:
+    """A dry run: what the judge would be asked, and its cost; a model that has not answered yet is taken to answer gold."""
+    answers = {system.name: stand_ins(system, tests, args.output) for system in systems}
+    writer = llm.open_as_asked(args, args.judge, args.judge_url)  # from here on --output is a folder that will be gone
+    for name, given in answers.items():
+        judge.judged(writer, args.votes, tests, given, file_of(args.output, "verdicts", name))
+    cli.summary("eval", dry_run=True, samples=len(tests), systems=len(systems), **writer.figures(),
+                seconds=round(time.perf_counter() - started, 3))  # fmt: skip
+    return cli.EXIT_DONE
 
 
-def write_tables(shown: list[Table], folder: Path) -> None:
-    """Print tables, and write them as Markdown and LaTeX."""
-    print(*(one.text() for one in shown), sep="\n\n", end="\n\n")
-    jsonl.write_atomically(folder / "tables.md", "\n\n".join(one.markdown() for one in shown).encode() + b"\n")
-    jsonl.write_atomically(folder / "tables.tex", "\n\n".join(one.latex() for one in shown).encode() + b"\n")
-
-
-def judge_plans(args: argparse.Namespace, scorer: str, started: float) -> int:
+def judge_plans(args: argparse.Namespace, started: float) -> int:
     """T-Eval's planning test, in a folder of its own: the same systems, other tasks and another score."""
+    scorer = code_identity("common.metrics.teval", "common.prompts")
     items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
     tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
     systems = distinct([*models_of(args, tests), *teval.baselines(items.values())])
@@ -319,7 +332,7 @@ def judge_plans(args: argparse.Namespace, scorer: str, started: float) -> int:
               "scorer": scorer, "versions": {name: version(name) for name in ("networkx", "numpy")}, "limit": args.limit,
               "systems": result}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    write_tables([table(f"T-Eval plan, {form}, {'/'.join(Path(args.embedder).parts[-2:])}", PLANS, result, [form])], folder)
+    show_and_write([table(f"T-Eval plan, {form}, {'/'.join(Path(args.embedder).parts[-2:])}", PLANS, result, [form])], folder)
     unanswered = sum(len(tests) - len(own) for own in samples.values())
     cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=unanswered, seconds=round(time.perf_counter() - started, 3),
                 output=str(folder / "scores.json"))  # fmt: skip

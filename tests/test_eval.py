@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from common.catalog import call_name
 from common.metrics import systems
 from common.metrics.samples import collect
 from common.model import Generation
@@ -258,6 +259,33 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     done = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
     assert len(failures) == 8 and "r1" not in failures and failures["r2"] == "bad_request: trouble"
+
+
+def test_other_apis_make_other_prompts_whose_answers_are_kept_apart(bench: Path) -> None:
+    with StubOpenAI(lambda body, number: "```python\nis_workflow_actions_gettext()\n```") as stub:
+        model = ["--model", "m", "--base-url", stub.base_url, "--limit", "1"]
+        evaluate(bench, *model)
+        for flag, head in (("--distractors", "among 12 wrong APIs"), ("--retrieve", "12 APIs found by search")):
+            before = len(stub.requests)
+            assert head in evaluate(bench, *model, flag, "12").stdout
+            asked = [request["messages"][-1]["content"] for request in stub.requests[before:]]
+            folder = bench.parent / f"eval/{flag[2:]}-12"
+            made, listed = ([json.loads(line) for line in (folder / f"samples_{name}.jsonl").read_text().splitlines()] for name in ("m", "API_list"))
+            assert len(asked) == len(made) == 2
+            for sample, baseline in zip(made, sorted(listed, key=lambda sample: [other["id"] for other in made].index(sample["id"])), strict=True):
+                (prompt,) = [text for text in asked if f"query {sample['id'][1:]}" in text]
+                names = [call_name(api) for api in sample["apis"]]
+                assert [line[4 : line.index("(")] for line in prompt.splitlines() if line.startswith("def ")] == names
+                assert baseline["prediction"]["code"].splitlines() == [f"{name}()" for name in names]
+            about = json.loads((folder / "scores.json").read_text())["apis"]
+            assert (about["recall"]["id"] == 1 and about["given"]["ood"] == 15) if flag == "--distractors" else about["recall"]["id"] < 1
+    assert "apis" not in samples(bench, "m")[0] and scores(bench)["apis"] == {"kind": "gold"}
+
+
+@pytest.mark.parametrize("flags", [("--distractors", "4", "--retrieve", "12"), ("--retrieve", "9"),
+                                   ("--distractors", "4", "--predictions", "x.jsonl"), ("--retrieve", "12", "--teval", "x.json")])  # fmt: skip
+def test_settings_of_the_prompt_that_mean_nothing_together_are_refused(bench: Path, flags: tuple[str, ...]) -> None:
+    assert "--retrieve" in evaluate(bench, *flags, code=2).stderr
 
 
 def is_free(folder: Path) -> bool:

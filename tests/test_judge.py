@@ -16,6 +16,7 @@ from common import llm
 from common.jsonl import UserError
 from common.metrics import judge
 from common.metrics.judge import Verdict
+from common.metrics.systems import System
 from tests.stub_openai import StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -209,7 +210,7 @@ def stage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(ROOT / "08_eval.py"), "--bench", str(tmp_path), "--output", str(tmp_path / "eval"), "--workers", "1",
-                   "--predictions", str(tmp_path / "mine.jsonl"), *flags]  # fmt: skip
+                   "--cache", str(tmp_path / "answers.sqlite"), "--predictions", str(tmp_path / "mine.jsonl"), *flags]  # fmt: skip
         clean = {key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")}
         return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**clean, **environment})
 
@@ -241,3 +242,25 @@ def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp
     assert report["judge"]["length_bias"]["mine"]["length"]["n"] == 6
     assert all(b"secret-key" not in path.read_bytes() for path in (tmp_path / "eval").iterdir())
     assert people["mine"]["n"] == 6 and people["mine"]["only_person"] == 2 and "people" not in report["judge"]  # the second run had no labels
+
+
+def test_a_dry_run_counts_what_the_judge_would_be_asked_and_writes_nothing(stage: Any, tmp_path: Path) -> None:
+    run = stage("--judge", "gpt-4o-mini", "--votes", "3", "--dry-run", "--gold")
+    figures = json.loads(run.stdout.splitlines()[-1])
+    assert run.returncode == 0 and figures["dry_run"] and figures["cost_usd"] > 0 and not (tmp_path / "eval").exists()
+    half = json.loads(stage("--judge", "gpt-4o-mini", "--votes", "3", "--dry-run", "--gold", "--batch").stdout.splitlines()[-1])
+    assert half["requests"] == figures["requests"] >= 36 and half["cost_usd"] == pytest.approx(figures["cost_usd"] / 2)
+    assert stage("--dry-run").returncode == 2
+
+
+def test_a_dry_run_takes_gold_for_what_a_model_has_not_answered_yet(tmp_path: Path) -> None:
+    from common.metrics import samples as kept
+
+    def answers(records: list[Any]) -> Any:
+        raise AssertionError("a dry run asks no model")
+
+    tests = [{**record(number), "reference": GOOD, "split": "id"} for number in range(2)]
+    system = System("m", lambda record: "m", answers)
+    line = {"id": "r1", "key": kept.key_of(system, tests[1]), "scorer": "", "prediction": {"code": "pass"}, "scores": {}}
+    (tmp_path / "samples_m.jsonl").write_text(json.dumps(line) + "\n")
+    assert [sample["prediction"]["code"] for sample in kept.stand_ins(system, tests, tmp_path)] == [GOOD, "pass"]

@@ -6,10 +6,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from common.llm.cache import Cache, Question
 from common.llm.endpoint import MAX_TOKENS
 from common.llm.prices import DISCOUNT, Messages, Price, cost, estimated_tokens, known_price
 from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
+
+TEXT = "x" * 600  # characters of a text that nobody wrote: a paragraph of reasons
 
 
 class DryRun(Writer):
@@ -33,6 +37,19 @@ class DryRun(Writer):
             return self.count(known._replace(usage=Usage()), cached=True)
         if known is not None:
             raise known
-        answer = await self.stand_in.reply(prompt, messages, sampling)
+        answer = await self.stand_in.reply(prompt, messages, sampling) if self.stand_in.can(prompt) else Answer(example(prompt.schema))
         tokens = estimated_tokens(messages), estimated_tokens([{"content": answer.text}])
         return self.count(answer._replace(usage=Usage(*tokens, cost(self.price, *tokens))))
+
+
+def example(schema: dict[str, Any] | None) -> str:
+    """Some answer of a schema, as long as answers are: for what no rule can answer, such as the judge's verdict."""
+
+    def value(part: dict[str, Any]) -> Any:
+        if part["type"] == "object":
+            return {key: value(inner) for key, inner in part["properties"].items()}
+        if part["type"] == "array":
+            return [value(part["items"])]
+        return part["enum"][0] if "enum" in part else {"string": TEXT, "integer": 1, "boolean": True}[part["type"]]
+
+    return TEXT if schema is None else orjson.dumps(value(schema)).decode()

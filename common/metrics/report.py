@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from common import jsonl
 from common.jsonl import Record
 
 
@@ -47,6 +49,13 @@ def table(title: str, columns: dict[str, str], figures: Record, splits: Iterable
     rows = [[name, *(cell(system, metric) for metric in columns.values()), "/".join(str(system[split]["n"]) for split in splits)]
             for name, system in figures.items()]  # fmt: skip
     return Table(title, ["system", *columns, "n"], rows)
+
+
+def show_and_write(shown: Sequence[Table], folder: Path) -> None:
+    """Print tables, and write them as Markdown and LaTeX."""
+    print(*(one.text() for one in shown), sep="\n\n", end="\n\n")
+    jsonl.write_atomically(folder / "tables.md", "\n\n".join(one.markdown() for one in shown).encode() + b"\n")
+    jsonl.write_atomically(folder / "tables.tex", "\n\n".join(one.latex() for one in shown).encode() + b"\n")
 
 
 def _escaped(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from common import jsonl
 from common.jsonl import Record, UserError
-from common.metrics.systems import Prediction, System, digest
+from common.metrics.systems import Prediction, System, digest, gold
 from common.workers import ordered_map
 
 POOL_FROM = 64  # samples from which worker processes pay
@@ -33,18 +33,17 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
     system. Raises UserError if another run writes the file.
     """
     path = file_of(folder, "samples", system.name)
-    keys = {record["id"]: digest(system.identity(record) + record["reference"]) for record in tests}
     with locked(path, overwrite) as file:
-        lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores")))
-        samples = {sample["id"]: sample for sample in lines if keys.get(sample["id"]) == sample["key"]}  # of two lines the later counts
+        samples, written = at_hand(system, tests, path)
         answered = ((record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
                     if record["id"] in samples and samples[record["id"]]["scorer"] != scorer)  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
         answers = chain(list(answered), system.answers(due) if due else ())
-        results, written = scored(answers, score, workers if system.is_quick else 1), len(lines)
+        results = scored(answers, score, workers if system.is_quick else 1)
         for record, prediction, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
-            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": keys[record["id"]], "scorer": scorer,
-                      "prediction": asdict(prediction), "scores": scores}  # fmt: skip
+            given = {"apis": record["apis"]} if "gold_apis" in record else {}  # where it is not the record's own list
+            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": key_of(system, record), "scorer": scorer,
+                      **given, "prediction": asdict(prediction), "scores": scores}  # fmt: skip
             samples[record["id"]] = sample
             file.write(jsonl.encode(sample))
             file.flush()
@@ -53,6 +52,26 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
         if written != len(done):  # older lines are in the way
             jsonl.write_atomically(path, b"".join(map(jsonl.encode, done)))
     return done
+
+
+def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], int]:
+    """The samples in a file that are still this system's answers to these tests, by id, and how many lines the file has."""
+    keys = {record["id"]: key_of(system, record) for record in tests}
+    lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores"))) if path.exists() else []
+    return {line["id"]: line for line in lines if keys.get(line["id"]) == line["key"]}, len(lines)  # of two lines the later counts
+
+
+def key_of(system: System, record: Record) -> str:
+    """All that a sample depends on beside the scorer: the answer's identity, the gold program, the APIs given in the place of its own."""
+    return digest(system.identity(record) + record["reference"] + (repr(record["apis"]) if "gold_apis" in record else ""))
+
+
+def stand_ins(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
+    """For a dry run: the answers that are at hand or in the file, and gold for those that are not; nothing is made or written."""
+    kept, _ = at_hand(system, tests, file_of(folder, "samples", system.name))
+    quick = {record["id"]: answer for record, answer in system.answers(list(tests))} if system.is_quick else {}
+    return [kept.get(record["id"]) or {"id": record["id"], "prediction": asdict(quick.get(record["id"]) or gold(record))}
+            for record in tests]  # fmt: skip
 
 
 def file_of(folder: Path, kind: str, system: str) -> Path:

@@ -14,7 +14,8 @@ from common.dialect.trace_values import Origin
 from common.excerpts import one_line, shorten
 from common.jsonl import Record
 from common.metrics.judge import Verdict, Verdicts
-from common.metrics.systems import gold, without_comments
+from common.metrics.program import without_comments
+from common.metrics.systems import gold
 from common.metrics.trace_match import traced
 from common.workers import ordered_map
 
@@ -61,7 +62,7 @@ def row_of(entry: Entry) -> tuple[page.Row, list[page.Section]]:
         " · ".join(f"{label} {percent(scores[key])}" for key, label in BUCKETED.items()),
         {"system": sample["system"], "split": sample["split"], "state": state, "finding": sorted(scores["diagnostics"]), "judge": judged,
          **{key: bucket(scores[key]) for key in BUCKETED}, "category": record.get("category") or "none",
-         "app": sorted({api.app_name or api.app for name in record["apis"] if (api := catalog.get(name))})},
+         "app": sorted({api.app_name or api.app for name in record.get("gold_apis", record["apis"]) if (api := catalog.get(name))})},
         {name: round(scores[name], 4) for name, _ in NUMBERS},
         [(sample["system"], ""), (sample["split"], ""), (state, kind),
          *([] if verdict is None else [(f"judge: {judged}", {"pass": "good", "fail": "bad"}.get(judged, "warn"))])],
@@ -73,6 +74,8 @@ def _sections(record: Record, sample: Record, code: str, verdict: Verdict | None
     answer, scores = sample["prediction"], sample["scores"]
     plan = gold(record).plan or ""
     yield page.text("Query", record["query"])
+    if "gold_apis" in record:
+        yield page.table("APIs it was given", [(api, "right" if api in record["gold_apis"] else "") for api in record["apis"]])
     if answer["failure"]:
         yield page.text("No answer", answer["failure"])
     yield page.diff("Program", ("gold", sample["system"]), record["reference"], code)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import random
-import tokenize
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +18,7 @@ from statistics import fmean
 from common import cli, jsonl
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
+from common.metrics.program import without_comments
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
@@ -44,6 +44,13 @@ class System:
     identity: Callable[[Record], str]
     answers: Callable[[list[Record]], Iterator[tuple[Record, Prediction]]]
     is_quick: bool = False  # the answers are at hand
+
+
+def distinct(systems: list[System]) -> list[System]:
+    """The systems, if their names are."""
+    if repeated := [name for name, count in Counter(system.name for system in systems).items() if count > 1]:
+        raise UserError(f'two systems are called "{repeated[0]}"; name one as NAME={repeated[0]}')
+    return systems
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -181,18 +188,6 @@ def served_model(name: str, model: str, args: argparse.Namespace) -> System:
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # texts
-
-
-def without_comments(code: str) -> str:
-    """A program without its `#` comments; a `#` in a string stays. Where `tokenize` fails, only lines that begin with `#` go."""
-    lines = code.split("\n")
-    try:
-        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
-        starts = {token.start[0] - 1: token.start[1] for token in tokens if token.type == tokenize.COMMENT}
-    except (tokenize.TokenError, SyntaxError, ValueError):
-        starts = {number: 0 for number, line in enumerate(lines) if line.lstrip().startswith("#")}
-    cut = ((number, line[: starts.get(number)].rstrip() if number in starts else line) for number, line in enumerate(lines))
-    return "\n".join(line for number, line in cut if line or number not in starts)
 
 
 def question(record: Record) -> list[dict[str, str]]:

@@ -53,6 +53,10 @@ class OfflineWriter(Writer):
 
     name = OFFLINE
 
+    def can(self, prompt: Prompt) -> bool:
+        """Whether there is a rule for this task."""
+        return prompt.task in RULES
+
     async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
         made = RULES[prompt.task](**prompt.facts)
         return self.count(Answer(made if isinstance(made, str) else orjson.dumps(made).decode(), None, Usage()))

@@ -1,0 +1,33 @@
+"""Which code a score was made by: so that what other code has scored is scored again, and nothing else is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from common.metrics.systems import digest
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = "catalog/*.jsonl"  # what findings and argument types are judged by
+
+
+def code_identity(*modules: str, more: str = "") -> str:
+    """A digest of these modules (`common.metrics`), of all of this repository's that they import, of the data, and of `more`."""
+    files = [*code_of(*modules), *sorted(ROOT.glob(DATA))]
+    return digest(more + "".join(f"{path.relative_to(ROOT)}\n{path.read_text()}" for path in files))
+
+
+def code_of(*modules: str) -> list[Path]:
+    """The files of modules and of what they import when they are loaded, in order of their names."""
+    files: dict[str, Path] = {}
+    todo = list(modules)
+    while todo:
+        name = todo.pop()
+        path = ROOT.joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in files or not name.startswith("common") or not path.is_file():  # of other packages; a name in a module
+            continue
+        files[name] = path
+        imports = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom) and node.module]
+        todo += [found for node in imports for found in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))]
+    return sorted(files.values())

@@ -1,0 +1,109 @@
+"""Which APIs a model is given: those that the gold program needs, these among wrong ones, or what a search finds for the query alone.
+
+A person who asks for a workflow does not know the APIs, so the paper's prompt, which lists just the right ones, gives half the answer away.
+`record["apis"]` is what was given; `record["gold_apis"]` what was right, where the two are not the same.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
+from statistics import fmean
+
+from common.catalog import Catalog, call_name
+from common.jsonl import Record
+from common.metrics.systems import SPLITS
+from common.prompts import SYNTAX_APIS, chat
+from common.retrieval import offered
+
+NEIGHBOURS = 30  # APIs that a search for a gold API's title gives: enough for 24 distractors where all have the same neighbours
+SPARE = 2  # distractors are drawn from so many times as many candidates, the nearest, so that another seed gives others
+
+
+def offered_as_asked(tests: list[Record], distractors: int | None, retrieve: int | None, seed: int) -> tuple[list[Record], Record]:
+    """The tests with the APIs that these settings give, and what scores.json says of it; without a setting as they are."""
+    if distractors:
+        tests = with_distractors(tests, distractors, seed)
+    elif retrieve:
+        tests = with_retrieved(tests, retrieve)
+    return tests, about(tests, distractors, retrieve)
+
+
+def with_distractors(tests: Iterable[Record], count: int, seed: int) -> list[Record]:
+    """The tests with `count` wrong APIs among the right ones, in an order that tells nothing: the same ones for equal id and seed."""
+    catalog = Catalog.load()
+    of_app = defaultdict(list)
+    for api in catalog:
+        of_app[api.app].append(api.id)
+
+    def given(record: Record) -> list[str]:
+        gold, draw = needed(record["apis"]), random.Random(f"{seed} {record['id']}")
+        near = list(islice(candidates(record, gold, catalog, of_app), SPARE * count))
+        apis = gold + draw.sample(near, min(count, len(near)))
+        draw.shuffle(apis)
+        return apis
+
+    return [offering(record, given, catalog) for record in tests]
+
+
+def with_retrieved(tests: Iterable[Record], count: int) -> list[Record]:
+    """The tests with at most `count` APIs that the catalogue's search finds for the query, whatever the gold program needs."""
+    catalog = Catalog.load()
+    return [offering(record, lambda record: needed(offered(record["query"], catalog, count)), catalog) for record in tests]
+
+
+def offering(record: Record, given: Callable[[Record], list[str]], catalog: Catalog) -> Record:
+    """A test record that gives these APIs, in its prompt too."""
+    apis = given(record)
+    answer = [message for message in record["messages"] if message["role"] == "assistant"]
+    return {**record, "apis": apis, "gold_apis": needed(record["apis"]), "messages": [*chat(record["query"], apis, catalog), *answer]}
+
+
+def needed(apis: Iterable[str]) -> list[str]:
+    """Those that a prompt shows, each once: what the dialect writes as syntax is no function to offer."""
+    return [api for api in dict.fromkeys(apis) if api not in SYNTAX_APIS]
+
+
+def candidates(record: Record, gold: Sequence[str], catalog: Catalog, of_app: dict[str, list[str]]) -> Iterator[str]:
+    """Wrong APIs that look right, the most plausible first: in turn for each gold API those like it, then any that there are.
+
+    Never one that the gold program calls, nor one of a gold API's title: it may well do the same.
+    """
+    known = [catalog[api] for api in gold if api in catalog]
+    titles = {api.title.casefold() for api in known}
+    near = [neighbours(api, catalog, of_app) for api in gold]
+    anything = random.Random(record["id"]).sample(sorted(api.id for api in catalog), len(catalog))
+    for api in dict.fromkeys(chain((api for turn in zip_longest(*near) for api in turn if api), anything)):
+        called = api in gold or f"{call_name(api)}(" in record["reference"] or f"'{api}'" in record["reference"]
+        if not called and api not in SYNTAX_APIS and catalog[api].title.casefold() not in titles:
+            yield api
+
+
+def neighbours(api_id: str, catalog: Catalog, of_app: dict[str, list[str]]) -> list[str]:
+    """The APIs most like one: what a search for its title finds, and, in turn with these, the others of its app if it is not Apple's."""
+    api = catalog.get(api_id)
+    found = [near.id for near in catalog.search(api.title if api else api_id.rsplit(".", 1)[-1], NEIGHBOURS)]
+    siblings = of_app[api.app] if api and not api.builtin else []
+    titled = sorted(siblings, key=lambda sibling: (sibling not in found, sibling))[:NEIGHBOURS]
+    return [near for pair in zip_longest(titled, found) for near in pair if near]
+
+
+def about(tests: Sequence[Record], distractors: int | None, retrieve: int | None) -> Record:
+    """What scores.json says: the setting, and by split how many APIs were given and the share of the right ones among them (macro mean)."""
+    if not distractors and not retrieve:
+        return {"kind": "gold"}
+    by_split = {split: [record for record in tests if record["split"] == split and record["gold_apis"]] for split in SPLITS}
+    return {
+        "kind": "distractors" if distractors else "retrieved", "count": distractors or retrieve,
+        "given": {split: fmean(len(record["apis"]) for record in own) for split, own in by_split.items() if own},
+        "recall": {split: fmean(len({*record["gold_apis"]} & {*record["apis"]}) / len(record["gold_apis"]) for record in own)
+                   for split, own in by_split.items() if own},
+    }  # fmt: skip
+
+
+def head(offer: Record) -> str:
+    """The setting as a table's head says it; nothing for the paper's."""
+    return {"gold": "", "distractors": f", among {offer.get('count')} wrong APIs",
+            "retrieved": f", {offer.get('count')} APIs found by search"}[offer["kind"]]  # fmt: skip
