@@ -33,7 +33,6 @@ from common.catalog import Catalog
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Prompt, Usage, Writer
-from common.llm.prices import Messages
 from common.retrieval import offered
 
 OUTPUT = "data/generated.jsonl"
@@ -70,6 +69,9 @@ def arguments() -> argparse.Namespace:
     annotator.add_argument("--batch-size", type=cli.positive_int, default=16, metavar="N",
                            help="prompts generated together here (default: 16)")
     better = parser.add_argument_group("better answers")
+    better.add_argument("--constrained", action=argparse.BooleanOptionalAction, default=None,
+                        help="hold answers to the grammar of the APIs they may call (default: where the model is loaded here; "
+                        "servers such as vLLM take it too)")
     better.add_argument("--candidates", type=cli.positive_int, default=1, metavar="K",
                         help="answers to choose from; no more are asked for once one has no fault (default: 1)")
     better.add_argument("--repair", action="store_true", help="ask the model once more where its answer has faults, and tell it which")
@@ -107,7 +109,8 @@ def ask(writer: Writer, refiner: Writer | None, records: Iterable[Record], args:
         question = next(course)
         while True:
             try:
-                answer = await writer.ask(Prompt(question.task, question.messages, facts=facts), **question.sampling)
+                prompt = Prompt(question.task, question.messages, facts=facts, grammar=form_of(question, args, catalog))
+                answer = await writer.ask(prompt, **question.sampling)
                 reply = Reply(answer.text, answer.usage, answer.finish)
             except Reject as reject:
                 reply = Reply("", failure=reject)
@@ -133,9 +136,17 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # a small model's context is shared, too
     sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair)
 
-    def answer(chats: list[Messages], settings: Record) -> Iterator[Reply]:
+    def answer(questions: list[Question]) -> Iterator[Reply]:
+        chats = [question.messages for question in questions]
         asked = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
-        for tokens, made in zip(asked, models.generate(model, tokenizer, chats, batch_size=len(chats), **settings), strict=True):
+        settings = {**questions[0].sampling, "batch_size": len(chats)}
+        if args.constrained is False:
+            answers = models.generate(model, tokenizer, chats, **settings)
+        else:
+            from common import constrained
+
+            answers = constrained.generate(model, tokenizer, chats, [question.apis for question in questions], catalog, **settings)
+        for tokens, made in zip(asked, answers, strict=True):
             yield Reply(made.text, Usage(tokens, made.tokens), made.reason)
 
     for batch in batches:
@@ -144,7 +155,14 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
             yield record, named(outcome, args.model, adapter)
 
 
-def in_step(courses: list[Course], answer: Callable[[list[Messages], Record], Iterator[Reply]]) -> list[Outcome]:
+def form_of(question: Question, args: argparse.Namespace, catalog: Catalog) -> str | None:
+    """The grammar that a server is asked to hold an answer to; None if it is not asked."""
+    from common.dialect.grammar import grammar
+
+    return grammar(question.apis, catalog, answer=True, everything=False) if args.constrained else None
+
+
+def in_step(courses: list[Course], answer: Callable[[list[Question]], Iterator[Reply]]) -> list[Outcome]:
     """What the courses of a batch return; the questions of a round with the same sampling are answered together."""
     waiting, outcomes = {place: next(course) for place, course in enumerate(courses)}, {}
     while waiting:
@@ -153,8 +171,7 @@ def in_step(courses: list[Course], answer: Callable[[list[Messages], Record], It
             rounds.setdefault(str(question.sampling), []).append(place)
         for places in rounds.values():
             asked = [waiting.pop(place) for place in places]
-            replies = answer([question.messages for question in asked], asked[0].sampling)
-            for place, reply in zip(places, replies, strict=True):
+            for place, reply in zip(places, answer(asked), strict=True):
                 try:
                     waiting[place] = courses[place].send(reply)
                 except StopIteration as end:

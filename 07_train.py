@@ -85,7 +85,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     # data
     add("--validation", type=Path, metavar="FILE", help="records to validate on (default: a share of the input)")
     add("--validation-share", type=float, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
-    add("--context", type=cli.positive_int, metavar="N", help="tokens of a row; a longer sample is rejected (default: 8192, tiny: 2048)")
+    add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected (default: 8192, tiny: 2048)")
+    add("--row-tokens", type=cli.positive_int, metavar="N",
+        help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
     add("--token-cache", type=Path, metavar="DIR", help="keeps what was tokenised, by hashes (default: .tokens beside the output)")
     # model
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
@@ -151,6 +153,9 @@ def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ar
         parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
     if args.quantize and not args.lora_rank:
         parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
+    args.row_tokens = args.row_tokens or args.context
+    if args.row_tokens < args.context:
+        parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
     args.output = args.output or Path("runs") / Path(args.model).name
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
@@ -475,7 +480,7 @@ class FineTuning(lightning.LightningModule):
 # the work
 
 # Arguments that decide the numbers of a run: with others, it cannot go on where it stopped.
-PLANNED = ("model", "context", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision",
+PLANNED = ("model", "context", "row_tokens", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision",
            "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention", "neftune", "quantize")
 
 
@@ -494,9 +499,9 @@ def main(args: argparse.Namespace) -> int:
     model.one_thread_if_small(config)
     train, held_out, rejected, asked = training_data(args, tokenizer)
     world = args.devices * args.nodes
-    args.rows = args.rows or rows_for(args.batch_size, train, args.context, world)
-    plan = Plan(train, args.context, args.rows, args.seed)
-    validation = Plan(held_out, args.context, world, args.seed) if len(held_out) else None
+    args.rows = args.rows or rows_for(args.batch_size, train, args.row_tokens, world)
+    plan = Plan(train, args.row_tokens, args.rows, args.seed)
+    validation = Plan(held_out, args.row_tokens, world, args.seed) if len(held_out) else None
     total = args.steps or max(1, round(args.epochs * plan.steps_per_epoch))
     args.validate_every = args.validate_every or max(1, total // 10)
 

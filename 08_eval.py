@@ -111,6 +111,7 @@ def arguments() -> argparse.Namespace:
         f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
     # how answers are made
     add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models")
+    add("--constrained", action=argparse.BooleanOptionalAction, default=True, help="hold local models to the grammar (default: yes)")
     add("--max-new-tokens", type=cli.positive_int, default=2048, metavar="N", help="length of an answer (default: 2048)")
     add("--batch-size", type=cli.positive_int, default=8, metavar="N", help="queries at a time on a local model (default: 8)")
     add("--workers", type=cli.positive_int, default=cores(), metavar="N", help="processes that score (default: one per core)")

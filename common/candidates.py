@@ -129,11 +129,12 @@ class Settings(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What a model is asked: the conversation so far, and how to sample."""
+    """What a model is asked: the conversation so far, how to sample, and the APIs (ids) that its answer may call."""
 
     task: str
     messages: Messages
     sampling: dict[str, Any]
+    apis: tuple[str, ...]
 
 
 class Reply(NamedTuple):
@@ -153,9 +154,10 @@ def annotating(record: Record, settings: Settings, sampling: Callable[[int], dic
     that the request cannot do without; without that field all of its `apis`. Raises the first failure if there is no answer at all.
     """
     chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
+    apis = tuple(record["apis"])
     drafts, replies = list[Draft](), list[Reply]()
     for number in range(settings.candidates):
-        replies.append((yield Question("answer", chat, sampling(number))))
+        replies.append((yield Question("answer", chat, sampling(number), apis)))
         drafts.append(read(replies[-1].text, needed, catalog))
         if drafts[-1].flawless and not settings.everything:
             break
@@ -167,7 +169,7 @@ def annotating(record: Record, settings: Settings, sampling: Callable[[int], dic
     if settings.candidates > 1:
         annotator |= {"candidates": [one.verdict() for one in drafts], "chosen": chosen}
     if settings.repair and (not draft.flawless or settings.everything):
-        second = yield Question("repair", prompts.repair(chat, reply.text, draft.told()), sampling(0))
+        second = yield Question("repair", prompts.repair(chat, reply.text, draft.told()), sampling(0), apis)
         mended = read(second.text, needed, catalog)
         taken = mended.rank > draft.rank
         annotator["repair"] = {"prompt": prompts.prompt_id("repair"), "kept": "repair" if taken else "draft", **mended.verdict()}

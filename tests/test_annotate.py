@@ -296,7 +296,8 @@ def test_a_sigkill_loses_nothing_that_was_answered(queries: Path, run: Callable[
 
 def test_an_answer_depends_on_its_batch_by_rounding_alone(queries: Path, run: Callable[..., Run], tiny: Path) -> None:
     def written(size: str) -> list[str]:
-        run(queries, "--model", str(tiny), "--max-new-tokens", "12", "--temperature", "1", "--batch-size", size, "--overwrite")
+        run(queries, "--model", str(tiny), "--max-new-tokens", "12", "--temperature", "1", "--batch-size", size, "--overwrite",
+            "--no-constrained")
         return [record["plan"] for record in generated(queries).values()]
 
     alone = written("1")

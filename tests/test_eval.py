@@ -231,7 +231,8 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
-    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4)
+    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
+                              constrained=False, teval=None)
     system = systems.local_model("tiny", str(bench), args)
     first = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]

@@ -145,7 +145,8 @@ def test_a_model_that_takes_only_max_completion_tokens_is_asked_that_way() -> No
     with StubOpenAI(answer) as stub:
         writer = open_writer("m", stub.base_url, concurrency=2)
         assert [outcome.text for _, outcome in writer.map(writer.ask, map(prompt, "abc"))] == ["fine"] * 3
-    assert len(stub.requests) == 5 and stub.requests[2]["max_completion_tokens"] == endpoint.MAX_TOKENS
+    limits = [request.get("max_completion_tokens") for request in stub.requests]
+    assert limits.count(endpoint.MAX_TOKENS) == 3 and len(limits) <= 5  # two may start with the old name at once
 
 
 @pytest.mark.parametrize("bad", ["no JSON", "[1]", '{"step": []}', '{"steps": [1]}'])

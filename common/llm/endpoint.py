@@ -47,6 +47,7 @@ class Endpoint(Writer):
         self.renewed: set[Question] = set()  # asked anew in this run
         self.flights: dict[Question, asyncio.Future[None]] = {}  # being asked at this moment
         self.format: str | None = None  # the way to ask for JSON that this endpoint has taken
+        self.takes_grammar = True  # until it refuses one
         self.finding_format = asyncio.Lock()
         self.limit_name = "max_tokens"  # what this endpoint calls the limit
 
@@ -64,7 +65,7 @@ class Endpoint(Writer):
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Answer:
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
-        question = Question.of(self.name, messages, prompt.schema, request)
+        question = Question.of(self.name, messages, prompt.schema or prompt.grammar, request)
         while self.cache and (flight := self.flights.get(question)):  # another record asks the very same: the answer will be in the cache
             await asyncio.wait([flight])
         answer = known = self._known(question)
@@ -131,7 +132,7 @@ class Endpoint(Writer):
     async def _send(self, prompt: Prompt, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
         """One completion, its JSON asked for in the way this endpoint takes: the first that is not refused is kept for all to come."""
         if prompt.schema is None:
-            return await self._deliver(messages, request)
+            return await self._deliver_in_form(messages, request, prompt.grammar)
         if self.format is None:
             async with self.finding_format:  # one request finds out, the others wait
                 for way in FORMATS if self.format is None else ():
@@ -144,6 +145,19 @@ class Endpoint(Writer):
                         self.format = way
                         return completion
         return await self._deliver(messages, {**request, **response_format(self.format or FORMATS[-1], prompt)})
+
+    async def _deliver_in_form(self, messages: Messages, request: dict[str, Any], grammar: str | None) -> dict[str, Any]:
+        """One completion, held to a grammar where the server can do that (vLLM's field); else without, which is said once."""
+        if grammar and self.takes_grammar:
+            try:
+                return await self._deliver(messages, {**request, "structured_outputs": {"grammar": grammar}})
+            except Reject as reject:
+                if reject.reason != "bad_request":
+                    raise
+                if self.takes_grammar:
+                    cli.say(f"{self.name}: this server takes no grammar ({reject.detail[:120]}); its answers are not held to one")
+                self.takes_grammar = False
+        return await self._deliver(messages, request)
 
     async def _deliver(self, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
         """Send until there is a completion. Raises Reject if this request gets none, UserError if none would."""

@@ -51,6 +51,7 @@ class Prompt:
 
     `accept` turns the parsed answer into what the caller wants, or raises ValueError saying what is wrong with it.
     `facts` is what the messages were rendered from: the offline writer works from it, an endpoint never sees it.
+    `grammar` holds the answer to a form, where the endpoint can do that; where not, it is left out, which is said once.
     """
 
     task: str
@@ -58,6 +59,7 @@ class Prompt:
     schema: dict[str, Any] | None = None  # JSON schema of the answer; None: free text
     facts: dict[str, Any] = field(default_factory=dict)
     accept: Callable[[Any], Any] = lambda answer: answer
+    grammar: str | None = None  # in Lark's notation, as llguidance reads it; for a prompt without a schema
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import fmean
 
 from common import cli, jsonl
+from common.catalog import Catalog
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.metrics.program import without_comments
@@ -158,12 +159,20 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
             loaded = models.load_run(model)
         else:
             loaded = models.load_model(model, args.adapter), models.load_tokenizer(model)
-        texts = models.generate(*loaded, map(question, records), max_new_tokens=args.max_new_tokens, batch_size=args.batch_size)
+        settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
+        if held:
+            from common import constrained
+
+            given = [record["apis"] for record in records]
+            texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), **settings)
+        else:
+            texts = models.generate(*loaded, map(question, records), **settings)
         for record, generated in zip(records, texts, strict=True):
             yield record, read_answer(generated.text, "" if generated.finished else generated.reason)
 
+    held = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, [(stat.st_size, stat.st_mtime_ns) for stat in weights]))
+    identity = repr((model, str(args.adapter), args.max_new_tokens, held, [(stat.st_size, stat.st_mtime_ns) for stat in weights]))
     return System(name, lambda record: identity + repr(question(record)), answer)
 
 
