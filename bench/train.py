@@ -155,7 +155,8 @@ def stage() -> ModuleType:
 def arguments(train: ModuleType, args: argparse.Namespace, *more: Any) -> argparse.Namespace:
     """What 07 is started with."""
     given = ["--input", args.folder / "data.jsonl", "--model", args.folder / "model", "--output", args.folder / "run", "--context",
-             LONGEST // args.scale, "--row-tokens", ROW_CONTEXTS * LONGEST // args.scale, "--epochs", 1, "--batch-size", BATCH, "--lr", RATE, "--warmup", 0, "--clip", 1,
+             LONGEST // args.scale, "--row-tokens", ROW_CONTEXTS * LONGEST // args.scale,
+             "--epochs", 1, "--batch-size", BATCH, "--lr", RATE, "--warmup", 0, "--clip", 1,
              "--lora-rank", LORA["r"], "--lora-alpha", LORA["lora_alpha"], "--lora-dropout", 0, "--precision", "fp32",
              "--activation-checkpointing", "none", "--validation-share", 0, "--save-every", 10**6, *more]  # fmt: skip
     return train.arguments([str(part) for part in given])

@@ -89,6 +89,12 @@ def test_presets_are_the_papers_or_the_tiny_models_and_flags_win(train):
     assert (tiny.lora_rank, tiny.epochs, tiny.steps, tiny.output) == (0, 2, None, Path("runs/tiny"))
 
 
+def test_a_row_that_cannot_hold_the_longest_sample_is_refused(train, capsys):
+    with pytest.raises(SystemExit):
+        train.arguments(["--model", "tiny", "--context", "512", "--row-tokens", "511"])
+    assert "at least --context 512" in capsys.readouterr().err
+
+
 def test_lora_on_the_random_tiny_model_is_refused(train, capsys):
     with pytest.raises(SystemExit) as left:
         train.arguments(["--model", "tiny", "--lora-rank", "4"])
@@ -233,7 +239,7 @@ def test_a_run_without_validation_exports_its_last_state(run, tmp_path):
 
 
 def test_one_row_and_eight_accumulated_rows_give_the_same_losses_and_norms(run):
-    _, _, one = run("one", "--context", 4096, "--rows", 1, "--steps", 4)
+    _, _, one = run("one", "--row-tokens", 4096, "--rows", 1, "--steps", 4)
     _, _, many = run("many", "--context", 512, "--rows", 64, "--steps", 4)
     for a, b in zip(one, many, strict=True):
         assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-5)

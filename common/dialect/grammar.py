@@ -44,7 +44,8 @@ def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer
     """The grammar of the programs that call these APIs (ids), for llguidance.
 
     answer: with the Thought and the fences around, as common.prompts.answer has it; else the program alone.
-    everything: also the forms that only a transcription needs: raw actions, outputs that no action has, names that are bound later.
+    everything: also the forms that only a transcription needs: raw actions, outputs that no action has, names that are bound later; and
+        any number of comments, not one above each statement.
     names: where given, only these can be read; else any.
     extra: parameters of an API (by id) that the catalogue does not have. An API that it does not know takes any.
     """

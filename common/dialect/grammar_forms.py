@@ -20,6 +20,7 @@ from common.dialect.conditions import OPERANDS
 from common.dialect.syntax import is_keyword_name
 from common.dialect.vocabulary import COERCIONS, GLOBALS, HELPERS, RULE_OPERATORS, SIMPLE_ENVELOPES
 
+MAX_COMMENT = 240  # characters of a comment that a model writes
 MAX_BITS = 64  # of the number that a rule carries: so many keywords of a call can be told apart
 MAX_FIELDS = 8  # of '… {} …'.format(…), which is written only where an f-string cannot be; real shortcuts have up to 7
 
@@ -111,7 +112,7 @@ INNER_SINGLE: /'[^'\x22\\#{{}}{_CONTROL}]*'/
 INNER_DOUBLE: /\x22[^'\x22\\#{{}}{_CONTROL}]*\x22/
 F_SINGLE: /(?:{_PIECE}|\x22)+/
 F_DOUBLE: /(?:{_PIECE}|')+/
-{formats}COMMENT: /#[^{_CONTROL}]*/
+{formats}COMMENT: /{f"#[^{_CONTROL}]*" if everything else f"# [^# {_CONTROL}][^#{_CONTROL}]{{0,{MAX_COMMENT}}}"}/
 PLAN: /Thought:\s*([^\s`]|`{{1,2}}[^`])([^`]|`{{1,2}}[^`])*\n\nCode:\n```python\n/
 FENCE: "```"
 {rule("GLOBAL", (quoted(f"{helper}()") for helper in GLOBALS))}
@@ -255,5 +256,6 @@ unknown_words: (ANY_KEY value (", " ANY_KEY value)* (", **{{" entry (", " entry)
 
 
 def fixed_rules(depth: int, everything: bool) -> str:
-    """All of the rules above."""
-    return "".join([program_rules(depth), _CONDITIONS, value_rules(everything), text_rules(everything), terminals(everything)])
+    """All of the rules above. A model that writes comments gets to write one above a statement: small ones never come to an end of them."""
+    program = program_rules(depth) if everything else program_rules(depth).replace('COMMENT "\\n")*', 'COMMENT "\\n")?')
+    return "".join([program, _CONDITIONS, value_rules(everything), text_rules(everything), terminals(everything)])
