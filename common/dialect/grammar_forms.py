@@ -29,8 +29,12 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _ESCAPE = (r"\\[\\'\x22nrt]|\\x[0-9a-f]{2}|\\u[0-9a-ce-f][0-9a-f]{3}|\\ud[0-7][0-9a-f]{2}|\\U000[1-9a-f][0-9a-f]{4}"
            r"|\\U0010[0-9a-f]{4}")  # fmt: skip
 _PIECE = rf"[^'\x22\\{{}}{_CONTROL}]|{_ESCAPE}"  # of a text, whatever its quotes
-# The identifiers of Python 3.10, which later ones have, too; Unicode 16 has four marks more. A name has 48 characters and a number.
-_LETTERS = r"[\p{XID_Start}_&&\p{Age=13.0}][\p{XID_Continue}&&\p{Age=13.0}&&[^\u200c\u200d\u30fb\uff65]]{0,55}"
+# A name has 48 characters and a number. The identifiers of Python 3.10, which later ones have, too; Unicode 16 has four marks more.
+_ANY_NAME = r"[\p{XID_Start}_&&\p{Age=13.0}][\p{XID_Continue}&&\p{Age=13.0}&&[^\u200c\u200d\u30fb\uff65]]{0,55}"
+# For new programs: Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, kana, Chinese, Korean. All of Unicode compiles half as fast.
+_LETTERS = (r"A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
+            r"\u0904-\u0939\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fef\uac00-\ud7a3")  # fmt: skip
+_NEW_NAME = rf"[{_LETTERS}][{_LETTERS}0-9\u0300-\u036f\u064b-\u0669\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e]{{0,55}}"
 _DIGITS = "(0|[1-9][0-9]{0,30})"
 
 _DATE_WORDS = ("style", "time", "relative", "pattern", "iso_time")
@@ -101,7 +105,7 @@ def terminals(everything: bool) -> str:
     years = "[1-9][0-9]{0,3}, "
     dates = [r"([1-9]|1[0-2]), ([1-9]|1[0-9]|2[0-8])", r"([13-9]|1[0-2]), (29|30)", r"([13578]|1[02]), 31"]
     return rf"""
-NAME: /{_LETTERS}/ & ~(KEYWORD | HELPER{"" if everything else " | /(is_workflow|com)_.*/"})
+NAME: {rf"/{_ANY_NAME}/ & ~(KEYWORD | HELPER)" if everything else rf"/{_NEW_NAME}/ & ~(KEYWORD | HELPER | /(is_workflow|com)_.*/)"}
 ANY_KEY: (/[A-Za-z_][A-Za-z0-9_]{{0,55}}/ & ~KEYWORD) "="
 {rule("KEYWORD", map(quoted, sorted({*keyword.kwlist, *keyword.softkwlist})))}
 {rule("HELPER", map(quoted, sorted(HELPERS)))}
