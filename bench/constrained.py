@@ -131,7 +131,7 @@ def step_costs(model: Any, tokenizer: Any, table: Any, catalog: Catalog, repeat:
     waits: list[float] = []
 
     def held(beside: bool) -> float:
-        constraint = masks.Constraint([masks.Row(form, 10 * TOKENS) for _ in prompts])
+        constraint = masks.Constraint([masks.Row(form, 2 * TOKENS) for _ in prompts])
         waited: list[float] = []
 
         def masked(ids: Any, scores: Any) -> Any:

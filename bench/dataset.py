@@ -136,17 +136,18 @@ def measure(folder: Path, arguments: list[str]) -> dict[str, Any]:
     process = subprocess.Popen(command(folder, *arguments), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
     while process.poll() is None:
         peak = max(peak, memory(process.pid))
-        time.sleep(0.2)
+        time.sleep(1)  # looking costs time, too
     summary = json.loads(process.stdout.read().splitlines()[-1]) if process.stdout else {}
     return {"seconds": round(time.perf_counter() - started, 1), "peak_mb": peak >> 20, "exit": process.returncode, "summary": summary}
 
 
 def memory(leader: int) -> int:
-    """Bytes that the processes of a session hold together, shared pages counted once for each by share (PSS)."""
+    """Bytes that the processes of a session hold together, pages that several share counted by their shares (PSS)."""
     total = 0
-    for status in Path("/proc").glob("[0-9]*/smaps_rollup"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            if os.getsid(int(status.parent.name)) == leader:
+            if os.getsid(int(process.name)) == leader:
+                status = process / "smaps_rollup"
                 total += int(re.search(r"^Pss:\s+(\d+)", status.read_text(), re.M)[1]) << 10
         except (OSError, TypeError):  # it has just ended
             continue

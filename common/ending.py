@@ -7,7 +7,9 @@ inside the name of an API, the grammar itself says what may come next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from common.dialect.brackets import open_marks
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 CODE = "\n\nCode:\n```python\n"  # between plan and program, see common.prompts.answer
 FENCE = "```"
+_HEAD = re.compile(r" *(?:if|elif|else|for|match|case)\b")
 MAX_STEPS = 48  # of a search; three are usual
 # The shortest of each kind that stands somewhere in the grammar: a variable of every shortcut, a text, a number, what joins them.
 _WORDS = ("clipboard()", "''", "0", " in clipboard()", ", ", ": ", "=", " = []", "_", "n", " in enumerate(clipboard(), start=1)", " + 1")
@@ -46,9 +49,14 @@ def ending(matcher: LLMatcher, table: LLTokenizer, said: bytes, answer: bool) ->
     return None
 
 
+@lru_cache(maxsize=1 << 12)
+def _tokens(table: LLTokenizer, text: str) -> list[int]:
+    return table.tokenize_str(text)
+
+
 def _accepted(matcher: LLMatcher, table: LLTokenizer, text: str) -> list[int] | None:
     """The tokens of a text, if they may come next and the answer may end after them."""
-    tokens = table.tokenize_str(text)
+    tokens = _tokens(table, text)
     whole = [*tokens, table.eos_token]
     return tokens if matcher.validate_tokens(whole) == len(whole) else None
 
@@ -62,8 +70,10 @@ def _tails(code: str, fence: str) -> Iterator[str]:
     elif line.strip():
         closed = open_marks(line)
         yield f"{closed}\n{fence}"
-        yield f"{closed}\n''\n{fence}"  # behind the header there must be something
-        yield from (f"{closed}:\n{' ' * (level + 4)}{body}\n{fence}" for body in _bodies(level + 4))
+        if line.startswith("workflow("):  # something must follow the header
+            yield f"{closed}\n''\n{fence}"
+        if _HEAD.match(line):
+            yield from (f"{closed}:\n{' ' * (level + 4)}{body}\n{fence}" for body in _bodies(level + 4))
     else:
         if not line:
             yield fence
@@ -86,7 +96,7 @@ def _next_piece(matcher: LLMatcher, table: LLTokenizer, code: str) -> list[int]:
     if words is _WORDS and (line[-1:].isalnum() or line.endswith("_")):
         words = tuple(word for word in words if not word[0].isalnum() and word != "_")  # those would only make a name longer
     for word in words:
-        tokens = table.tokenize_str(word)
+        tokens = _tokens(table, word)
         if matcher.validate_tokens(tokens) == len(tokens):
             return tokens
     return table.tokenize_bytes(matcher.compute_ff_bytes()) or _longest_allowed(matcher, table)

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 PLAN_SHARE = 0.5  # of an answer's tokens: a plan that takes more leaves no room for its program
+CAREFUL = 256  # tokens left from which on a row's end is measured: ends are of some ten tokens
 MARGIN = 32  # tokens that one more token can add to the shortest end: it may open a menu, deep in a program
 COMPILED = 128  # matchers kept; one takes about a megabyte
+_CODE = CODE.encode()
 _BINDS = re.compile(r" *(?:for (\w+)(?:, (\w+))? in |(\w+) \+?= )")
 
 
@@ -117,7 +119,7 @@ class Row:
             return
         new = self.form.table.decode_bytes([token])
         self.said += new
-        if CODE.encode() in self.said[-len(new) - len(CODE) :]:
+        if self._plan_left > 0 and _CODE in self.said[-len(new) - len(_CODE) :]:
             self._plan_left = -1
         lines = self.said.decode("utf-8", "ignore").split("\n")[-1 - new.count(b"\n") : -1] if b"\n" in new else []
         if self._learn(lines):
@@ -152,7 +154,7 @@ class Row:
             if fits:
                 return
         self._unmeasured -= 1
-        if self._unmeasured > 0:
+        if self._unmeasured > 0 or self.budget > CAREFUL:
             return
         end = ending(self.matcher, self.form.table, self.said, self.form.plan)
         spare = self.budget - len(end) - 1 - MARGIN if end is not None else 0
@@ -171,22 +173,18 @@ class Constraint:
         import numpy
 
         self.rows = rows
-        self._mask = numpy.zeros((len(rows), (rows[0].form.table.vocab_size + 31) // 32), dtype=numpy.int32)
+        self._mask = numpy.zeros((len(rows), (rows[0].form.table.vocab_size + 31) // 32), dtype=numpy.int32)  # a bit a token
         self._thread = ThreadPoolExecutor(1)
         self._coming: Future[None] | None = self._thread.submit(self._fill)
 
     def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Scores (batch, vocabulary) with minus infinity where a token may not come next."""
-        import torch
-
         if self._coming is None:
             self._advance(ids[:, -1].tolist())
         else:
             self._coming.result()
             self._coming = None
-        words = torch.from_numpy(self._mask).to(scores.device)
-        bits = (words[:, :, None] >> torch.arange(32, dtype=torch.int32, device=scores.device)) & 1
-        return scores.masked_fill(bits.view(len(words), -1)[:, : scores.shape[1]] == 0, float("-inf"))
+        return scores.masked_fill(self._blocked[:, : scores.shape[1]].to(scores.device), float("-inf"))
 
     def ahead(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """The last processor: the best token is the one that will be taken, so begin with the next masks."""
@@ -203,13 +201,17 @@ class Constraint:
         self._fill()
 
     def _fill(self) -> None:
+        import numpy
+        import torch
         from llguidance.numpy import fill_next_token_bitmask_par
 
         free = [(row.matcher, index) for index, row in enumerate(self.rows) if not row.ended and not row.forced]
-        if free:
-            fill_next_token_bitmask_par(_executor(), free, self._mask)
+        for matcher, index in free:
+            matcher.unsafe_compute_mask_ptr(self._mask[index].ctypes.data, self._mask[index].nbytes)
         for index, row in enumerate(self.rows):
             if row.ended or row.forced:
                 token = row.form.table.eos_token if row.ended else row.forced[-1]
                 self._mask[index] = 0
                 self._mask[index].view("uint32")[token // 32] = 1 << (token % 32)
+        bits = numpy.unpackbits(self._mask.view(numpy.uint8), axis=1, bitorder="little")
+        self._blocked = torch.from_numpy(bits == 0)
