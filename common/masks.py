@@ -24,14 +24,13 @@ from common.jsonl import UserError
 
 if TYPE_CHECKING:
     import torch
-    from llguidance import LLExecutor, LLMatcher, LLTokenizer
+    from llguidance import LLMatcher, LLTokenizer
     from transformers import PreTrainedTokenizerBase
 
 PLAN_SHARE = 0.5  # of an answer's tokens: a plan that takes more leaves no room for its program
 CAREFUL = 256  # tokens left from which on a row's end is measured: ends are of some ten tokens
 MARGIN = 32  # tokens that one more token can add to the shortest end: it may open a menu, deep in a program
 COMPILED = 128  # matchers kept; one takes about a megabyte
-_CODE = CODE.encode()
 _BINDS = re.compile(r" *(?:for (\w+)(?:, (\w+))? in |(\w+) \+?= )")
 
 
@@ -80,13 +79,6 @@ def _compiled(table_: LLTokenizer, text: str) -> LLMatcher:
     return matcher
 
 
-@lru_cache(maxsize=1)
-def _executor() -> LLExecutor:
-    from llguidance import LLExecutor
-
-    return LLExecutor()
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # masks
 
@@ -99,31 +91,35 @@ class Row:
 
     def __init__(self, form: Form, budget: int, prefix: str = "", strict: bool = False) -> None:
         self.form, self.budget = form, budget
-        self.said = prefix.encode()
         self.ended = False
         self.forced: list[int] = []  # tokens to come, the next one last
         self.names: set[str] | None = set() if strict else None
-        self._plan_left = max(1, int(budget * PLAN_SHARE)) if form.plan and CODE not in prefix else -1  # tokens; below 0: no plan to end
+        self._prefix, self._tokens = prefix.encode(), list[int]()
+        self._ends = frozenset(form.table.eos_tokens)
+        self._plan_left = max(1, int(budget * PLAN_SHARE)) if form.plan and CODE not in prefix else 0  # tokens; 0: no plan to end
         self._unmeasured = 0  # tokens that may pass before the end is measured again
         self._learn(prefix.split("\n"))
         self._restart()
         self._mind_the_budget()
+
+    @property
+    def said(self) -> bytes:
+        """What has been written of the answer."""
+        return self._prefix + self.form.table.decode_bytes(self._tokens)
 
     def take(self, token: int) -> None:
         """Go on with the token that was chosen, and see to it that what is left of the budget is enough for an end."""
         if self.ended:
             return
         self.budget -= 1
-        self.ended = not self.matcher.consume_token(token) or token in self.form.table.eos_tokens
+        self.ended = not self.matcher.consume_token(token) or token in self._ends
         if self.ended:
             return
-        new = self.form.table.decode_bytes([token])
-        self.said += new
-        if self._plan_left > 0 and _CODE in self.said[-len(new) - len(_CODE) :]:
-            self._plan_left = -1
-        lines = self.said.decode("utf-8", "ignore").split("\n")[-1 - new.count(b"\n") : -1] if b"\n" in new else []
-        if self._learn(lines):
-            self._restart()
+        self._tokens.append(token)
+        if self.names is not None and b"\n" in (new := self.form.table.decode_bytes([token])):
+            lines = self.said.decode("utf-8", "ignore").split("\n")
+            if self._learn(lines[-1 - new.count(b"\n") : -1]):
+                self._restart()
         if self.forced:
             self.forced.pop()
         else:
@@ -141,18 +137,18 @@ class Row:
     def _restart(self) -> None:
         """Take the grammar of the names that can be read now, and go to where the answer is."""
         self.matcher = self.form.matcher(self.names)
-        if self.said and not self.matcher.consume_tokens(self.form.table.tokenize_bytes(self.said)):
+        said = self.said
+        if said and not self.matcher.consume_tokens(self.form.table.tokenize_bytes(said)):
             raise UserError(f"the beginning of an answer is outside its grammar: {self.matcher.get_error()[:200]}")
 
     def _mind_the_budget(self) -> None:
         """Force the plan's end when its share is used, the answer's end when the rest is only just enough for it."""
-        self._plan_left -= 1
-        if self._plan_left == 0:
-            end_of_plan = self.form.table.tokenize_str(CODE)
-            fits = self.matcher.validate_tokens(end_of_plan) == len(end_of_plan)  # not inside a character of several bytes
-            self.forced, self._plan_left = (end_of_plan[::-1], -1) if fits else ([], 1)
-            if fits:
-                return
+        if self._plan_left == 1 and CODE not in self.said.decode("utf-8", "ignore"):
+            self.forced = self._fitting(CODE)
+            if self.forced:
+                self._plan_left = 0
+            return
+        self._plan_left = max(0, self._plan_left - 1)
         self._unmeasured -= 1
         if self._unmeasured > 0 or self.budget > CAREFUL:
             return
@@ -161,6 +157,12 @@ class Row:
         if end is not None and spare <= 0:
             self.forced = [*end, self.form.table.eos_token][::-1]
         self._unmeasured = spare // 3  # tokens come one by one, and but for the margin's case each adds at most two to the end
+
+
+    def _fitting(self, text: str) -> list[int]:
+        """The tokens of a text to be forced, none where it may not come next, as inside a character of several tokens."""
+        tokens = self.form.table.tokenize_str(text)
+        return tokens[::-1] if self.matcher.validate_tokens(tokens) == len(tokens) else []
 
 
 class Constraint:
@@ -201,17 +203,17 @@ class Constraint:
         self._fill()
 
     def _fill(self) -> None:
+        """The masks of all rows. One after the other: a pool of threads takes longer to wake than eight masks take to make."""
         import numpy
         import torch
-        from llguidance.numpy import fill_next_token_bitmask_par
+        from llguidance.numpy import fill_next_token_bitmask
 
-        free = [(row.matcher, index) for index, row in enumerate(self.rows) if not row.ended and not row.forced]
-        for matcher, index in free:
-            matcher.unsafe_compute_mask_ptr(self._mask[index].ctypes.data, self._mask[index].nbytes)
         for index, row in enumerate(self.rows):
             if row.ended or row.forced:
                 token = row.form.table.eos_token if row.ended else row.forced[-1]
                 self._mask[index] = 0
-                self._mask[index].view("uint32")[token // 32] = 1 << (token % 32)
+                self._mask[index].view(numpy.uint32)[token // 32] = 1 << (token % 32)
+            else:
+                fill_next_token_bitmask(row.matcher, self._mask, index)
         bits = numpy.unpackbits(self._mask.view(numpy.uint8), axis=1, bitorder="little")
         self._blocked = torch.from_numpy(bits == 0)

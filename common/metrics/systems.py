@@ -126,10 +126,10 @@ def from_file(name: str, path: Path, tests: list[Record]) -> System:
     """Answers made elsewhere: `code`, or `text` that holds it, and `plan` and `query`; a query without an answer counts as empty."""
     answers = dict.fromkeys((record["id"] for record in tests), Prediction("", failure="no prediction in the file"))
     for number, record in enumerate(jsonl.read(path, ("id",)), start=1):
-        if "code" not in record and "text" not in record:
-            raise UserError(f'{path}: record {number} has neither "code" nor "text"')
+        if not any(isinstance(record.get(field), str) for field in ("code", "text")):
+            raise UserError(f'{path}: record {number} has neither "code" nor "text" (as text)')
         if record["id"] in answers:
-            answer = Prediction(record["code"]) if "code" in record else read_answer(record["text"])
+            answer = Prediction(record["code"]) if isinstance(record.get("code"), str) else read_answer(record["text"])
             given = {field: record[field] for field in ("plan", "query") if isinstance(record.get(field), str)}
             answers[record["id"]] = replace(answer, **given)
     missing = sum(bool(prediction.failure) for prediction in answers.values())
