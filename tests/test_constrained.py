@@ -56,7 +56,7 @@ def allowed(constraint: masks.Constraint, size: int) -> torch.Tensor:
 # generation
 
 
-@pytest.mark.parametrize("plan", [True, False])
+@pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalog, plan):
     apis = some_apis(catalog, 6)
     answers = list(constrained.generate(*tiny, chats(6), apis, catalog, max_new_tokens=120, temperature=1.0, batch_size=3, plan=plan))
