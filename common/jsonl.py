@@ -48,7 +48,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if not line.isspace():
                     yield number, line
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run the stage that writes it, or name another with --input") from None
+        raise UserError(f"{path}: no such file; run the stage that writes it, or name another file") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
