@@ -124,6 +124,7 @@ def ask(writer: Writer, refiner: Writer | None, records: Iterable[Record], args:
 
 def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[tuple[Record, Outcome]]:
     """Yield the answers of a model loaded here, batch by batch: the records of one go through their courses in step."""
+    from common import generation
     from common import model as models
     from common.packing import prompt_text
 
@@ -141,7 +142,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
         asked = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
         settings = {**questions[0].sampling, "batch_size": len(chats)}
         if args.constrained is False:
-            answers = models.generate(model, tokenizer, chats, **settings)
+            answers = generation.generate(model, tokenizer, chats, **settings)
         else:
             from common import constrained
 

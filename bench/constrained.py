@@ -4,8 +4,9 @@
     python bench/constrained.py --programs 1000              # and programs of a tiny model with random weights, judged one by one
     python bench/constrained.py --walks 1000                 # and of dice that prefer calls to names: harder on the grammar than any model
 
-The mask's share is what a step of generation waits for it: the rest is computed beside the forward pass. A machine that is busy elsewhere
-has no core for that.
+Three shares of a step: what it waits for its masks; what all of the masking takes of the thread that generates (waiting, applying,
+noting what was chosen), the rest being computed beside the forward pass; and by how much the whole step is slower, which counts in that two
+threads share caches, and one interpreter. A machine that is busy elsewhere has no core for the second thread.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from common import constrained, dialect, masks  # noqa: E402
+from common import constrained, dialect, generation, masks  # noqa: E402
 from common import model as models  # noqa: E402
 from common.catalog import Catalog  # noqa: E402
 from common.dialect.grammar import grammar  # noqa: E402
@@ -43,14 +44,14 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=0, metavar="N", help="programs to write with random weights (default: none)")
     parser.add_argument("--walks", type=int, default=0, metavar="N", help="programs to write with dice (default: none)")
     parser.add_argument("--temperature", type=float, default=1.0, help="of the random model (default: 1)")
-    parser.add_argument("--repeat", type=int, default=5, help="times that steps are timed; the median counts (default: 5)")
+    parser.add_argument("--repeat", type=int, default=15, help="times that steps are timed; the median counts (default: %(default)s)")
     args = parser.parse_args()
     models.quiet_libraries()
     catalog = Catalog.load()
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*.py"))]
     model, tokenizer = models.build_tiny([*texts, *(api.name for api in catalog)])
     models.one_thread_if_small(model.config)
-    table = masks.table(tokenizer, models.end_ids(model, tokenizer), model.config.vocab_size)
+    table = masks.table(tokenizer, generation.end_ids(model, tokenizer), model.config.vocab_size)
     report: dict[str, Any] = {"python": platform.python_version(), "grammar": grammar_costs(table, catalog), "table": table_costs(),
                               "steps": step_costs(model, tokenizer, table, catalog, args.repeat)}  # fmt: skip
     if args.programs:
@@ -128,33 +129,40 @@ def step_costs(model: Any, tokenizer: Any, table: Any, catalog: Catalog, repeat:
     draw = random.Random(1)
     form = masks.Form(table, frozenset(offered(catalog, draw)), catalog, plan=False)
     prompts = [[draw.randrange(300, model.config.vocab_size) for _ in range(PROMPT)] for _ in range(BATCH)]
-    waits: list[float] = []
+    waits, busy = list[float](), list[float]()
 
     def held(beside: bool) -> float:
         constraint = masks.Constraint([masks.Row(form, 2 * TOKENS) for _ in prompts])
-        waited: list[float] = []
+        spent = Counter[str]()
 
         def masked(ids: Any, scores: Any) -> Any:
             start = time.perf_counter()
+            if beside:
+                constraint.wait()
+            waited = time.perf_counter()
             scores = constraint(ids, scores)
-            waited.append(time.perf_counter() - start)
+            scores = constraint.ahead(ids, scores) if beside else scores
+            spent.update(waited=waited - start, all=time.perf_counter() - start)
             return scores
 
-        seconds = steps([masked, constraint.ahead] if beside else [masked])
+        seconds = steps([masked])
         constraint.close()
         if beside:
-            waits.append(sum(waited[1:]) * 1000 / (TOKENS - 1))  # the first masks are made while the prompt is read
+            waits.append(spent["waited"] * 1000 / TOKENS)
+            busy.append(spent["all"] * 1000 / TOKENS)
         return seconds
 
     def steps(processors: list[Any]) -> float:
-        return timed(lambda: models._continue(model, tokenizer, prompts, TOKENS, processors, [], ())) / TOKENS
+        return timed(lambda: generation.continued(model, tokenizer, prompts, TOKENS, processors, [])) / TOKENS
 
     steps([])  # warms up
     rows = [(steps([]), held(True), held(False)) for _ in range(repeat)]
     free, beside, after = (statistics.median(column) for column in zip(*rows))
+    waited, masking = statistics.median(waits), statistics.median(busy)
     return {"batch": BATCH, "free_ms": round(free, 3), "held_ms": round(beside, 3), "held_without_thread_ms": round(after, 3),
-            "waited_ms": round(statistics.median(waits), 3), "waited_share": round(statistics.median(waits) / beside, 3),
-            "slower_by": round(beside / free - 1, 3)}  # fmt: skip
+            "waited_ms": round(waited, 3), "waited_share": round(waited / beside, 3),
+            "masking_ms": round(masking, 3), "masking_share": round(masking / beside, 3),
+            "slower_by": round(statistics.median(held / free for free, held, _ in rows) - 1, 3)}  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from common import dialect, prompts
-from common import model as models
+from common import dialect, generation, prompts
 from common.catalog import Catalog
 from common.ending import CODE
 from common.masks import Constraint, Form, Row, table
+from common.model import context_length
 from common.packing import Message, prompt_text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ RETRY_TEMPERATURE = 0.7  # from the second try on, where sampling is colder: the
 
 
 class Answer(NamedTuple):
-    """A Generation (see common.model) that was held to a grammar: `tries` after the first, what `check` found then, what it finds now."""
+    """A generation.Generation that was held to a grammar: `tries` after the first, what `check` found then, what it finds now."""
 
     text: str
     tokens: int
@@ -59,10 +59,10 @@ class _Job:
     left: list[dialect.Diagnostic] = field(default_factory=list)
     cuts: Counter[int] = field(default_factory=Counter)
 
-    def judge(self, generation: models.Generation) -> None:
+    def judge(self, written: generation.Generation) -> None:
         """Note an answer and what `check` finds in it."""
-        self.text, self.reason = self.prefix + generation.text, generation.reason
-        self.tokens += generation.tokens
+        self.text, self.reason = self.prefix + written.text, written.reason
+        self.tokens += written.tokens
         code = prompts.parse_answer(self.text).code if self.form.plan else self.text
         self.left = dialect.check(code, self.form.catalog) if code.strip() else [dialect.Diagnostic(1, "no_code", "no program")]
         self.found = self.found or tuple(finding.code for finding in self.left)
@@ -85,12 +85,12 @@ class _Job:
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
              batch_size: int = 16, plan: bool = True, tries: int = TRIES) -> Iterator[Answer]:  # fmt: skip
-    """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of common.model.generate.
+    """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of common.generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
-    ends = models.end_ids(model, tokenizer)
+    ends = generation.end_ids(model, tokenizer)
     table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
     sampling = {"temperature": temperature, "top_p": top_p, "seed": seed, "max_new_tokens": max_new_tokens}
     pairs = zip(chats, apis)
@@ -112,18 +112,18 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: lis
     texts = [job.prompt + job.prefix for job in jobs]
     ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
     written = [len(tokens) - len(tokenizer(job.prompt, add_special_tokens=False)["input_ids"]) for tokens, job in zip(ids, jobs)]
-    rooms = [min(sampling["max_new_tokens"] - own, models.context_length(model) - len(tokens)) for tokens, own in zip(ids, written)]
+    rooms = [min(sampling["max_new_tokens"] - own, context_length(model) - len(tokens)) for tokens, own in zip(ids, written)]
     fits = [place for place, room in enumerate(rooms) if room > 0]
     if not fits:
         return
     temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
     seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
     constraint = Constraint([Row(jobs[place].form, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits])
-    samplers = [models._sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
+    samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:
         processors = [constraint, *samplers, constraint.ahead]
-        rows = models._continue(model, tokenizer, [ids[place] for place in fits], max(rooms[place] for place in fits), processors, ends, ())
+        rows = generation.continued(model, tokenizer, [ids[place] for place in fits], max(rooms[place] for place in fits), processors, ends)
     finally:
         constraint.close()
     for place, tokens in zip(fits, rows, strict=True):
-        jobs[place].judge(models._answer(tokenizer, tokens[: rooms[place]], ends, ()))
+        jobs[place].judge(generation.ended(tokenizer, tokens[: rooms[place]], ends))

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from common import charts
 from common.catalog import Api, Catalog
-from common.jsonl import Record, UserError
+from common.jsonl import Record
 
 SIZES = 1, 2, 4, 6, 8, 12, 16, 24, 32  # first number of APIs of each group of workflows
 SHOWN_APPS = 12  # in the figure; the others together are one bar
@@ -95,29 +96,18 @@ def evenness(counts: Counter[str]) -> float:
 
 def draw(distributions: dict[str, Distribution], path: Path) -> None:
     """Save the figure as PNG: sizes, categories, apps and Apple's share, each as shares of the records or uses of each distribution."""
-    import matplotlib
-
-    matplotlib.use("Agg")  # no display is needed
-    from matplotlib import pyplot
-
     last = list(distributions.values())[-1]
     categories = sorted({category for each in distributions.values() for category in each.categories})
     apps = [app for app, _ in last.apps().most_common() if app != "Apple"][:SHOWN_APPS]
-    figure, ((sizes, shares), (kinds, makers)) = pyplot.subplots(2, 2, figsize=(14, 10), layout="constrained")
-    _bars(sizes, "APIs in a record", size_names(), {name: each.grouped_sizes() for name, each in distributions.items()})
-    _bars(shares, "Uses of APIs", ["Apple's", "of other apps"], {
-        name: [each.apps()["Apple"], each.apis.total() - each.apps()["Apple"]] for name, each in distributions.items()})
-    _bars(kinds, "Categories", categories, {name: [each.categories[category] for category in categories]
-                                           for name, each in distributions.items()})  # fmt: skip
-    _bars(makers, "Uses of other apps' APIs", [*apps, "others"], {name: _by_app(each.apps(), apps) for name, each in distributions.items()})
-    figure.legend(*sizes.get_legend_handles_labels(), loc="outside upper center", ncols=len(distributions))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        pyplot.close(figure)
+    with charts.page(path, 2, 2, (14, 10)) as (figure, ((sizes, shares), (kinds, makers))):
+        _bars(sizes, "APIs in a record", size_names(), {name: each.grouped_sizes() for name, each in distributions.items()})
+        _bars(shares, "Uses of APIs", ["Apple's", "of other apps"], {
+            name: [each.apps()["Apple"], each.apis.total() - each.apps()["Apple"]] for name, each in distributions.items()})
+        _bars(kinds, "Categories", categories, {name: [each.categories[category] for category in categories]
+                                               for name, each in distributions.items()})  # fmt: skip
+        _bars(makers, "Uses of other apps' APIs", [*apps, "others"], {
+            name: _by_app(each.apps(), apps) for name, each in distributions.items()})
+        figure.legend(*sizes.get_legend_handles_labels(), loc="outside upper center", ncols=len(distributions))
 
 
 def _by_app(uses: Counter[str], shown: list[str]) -> list[int]:

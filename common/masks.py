@@ -158,7 +158,6 @@ class Row:
             self.forced = [*end, self.form.table.eos_token][::-1]
         self._unmeasured = spare // 3  # tokens come one by one, and but for the margin's case each adds at most two to the end
 
-
     def _fitting(self, text: str) -> list[int]:
         """The tokens of a text to be forced, none where it may not come next, as inside a character of several tokens."""
         tokens = self.form.table.tokenize_str(text)
@@ -173,47 +172,58 @@ class Constraint:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         import numpy
+        from llguidance import LLExecutor
 
         self.rows = rows
         self._mask = numpy.zeros((len(rows), (rows[0].form.table.vocab_size + 31) // 32), dtype=numpy.int32)  # a bit a token
+        self._executor = LLExecutor(num_threads=1)
         self._thread = ThreadPoolExecutor(1)
         self._coming: Future[None] | None = self._thread.submit(self._fill)
 
     def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Scores (batch, vocabulary) with minus infinity where a token may not come next."""
+        """Scores (batch, vocabulary) with minus infinity where a token may not come next, in place: transformers made a copy for this."""
         if self._coming is None:
-            self._advance(ids[:, -1].tolist())
+            self._take(ids[:, -1].tolist())
+            self._fill()
         else:
-            self._coming.result()
+            self.wait()
             self._coming = None
-        return scores.masked_fill(self._blocked[:, : scores.shape[1]].to(scores.device), float("-inf"))
+        return scores.masked_fill_(self._blocked[:, : scores.shape[1]].to(scores.device), float("-inf"))
+
+    def wait(self) -> None:
+        """Until the masks that are made beside the forward pass are there."""
+        if self._coming is not None:
+            self._coming.result()
 
     def ahead(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """The last processor: the best token is the one that will be taken, so begin with the next masks."""
-        self._coming = self._thread.submit(self._advance, scores.argmax(-1).tolist())
+        self._take(scores.argmax(-1).tolist())
+        self._coming = self._thread.submit(self._fill)
         return scores
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown(wait=True)
 
-    def _advance(self, tokens: list[int]) -> None:
+    def _take(self, tokens: list[int]) -> None:
         for row, token in zip(self.rows, tokens, strict=True):
             row.take(token)
-        self._fill()
 
     def _fill(self) -> None:
-        """The masks of all rows. One after the other: a pool of threads takes longer to wake than eight masks take to make."""
+        """The masks of all rows, in one call: a thread that needs the interpreter for each row would hold up the forward pass."""
         import numpy
         import torch
-        from llguidance.numpy import fill_next_token_bitmask
+        from llguidance.numpy import fill_next_token_bitmask_par
 
+        free = []
         for index, row in enumerate(self.rows):
             if row.ended or row.forced:
                 token = row.form.table.eos_token if row.ended else row.forced[-1]
                 self._mask[index] = 0
                 self._mask[index].view(numpy.uint32)[token // 32] = 1 << (token % 32)
             else:
-                fill_next_token_bitmask(row.matcher, self._mask, index)
+                free.append((row.matcher, index))
+        if free:
+            fill_next_token_bitmask_par(self._executor, free, self._mask)
         bits = numpy.unpackbits(self._mask.view(numpy.uint8), axis=1, bitorder="little")
         self._blocked = torch.from_numpy(bits == 0)

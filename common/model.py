@@ -1,26 +1,21 @@
-"""The models: a Hugging Face one or the tiny one built here, LoRA on top, merging, generation.
+"""The models: a Hugging Face one or the tiny one built here, LoRA on top, merging.
 
     model, tokenizer = load_run(Path("runs/train"))                           # whatever stage 07 wrote: an adapter or a whole model
-    for answer in generate(model, tokenizer, [[{"role": "user", "content": "..."}]], max_new_tokens=512):
-        print(answer.text)
 
 Heavy imports stand inside the functions, so that a stage that imports this file still answers --help at once.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from common.jsonl import UserError
-from common.packing import Message, prompt_text, turns
 
 if TYPE_CHECKING:
     import torch
@@ -154,6 +149,15 @@ def context_length(model: PreTrainedModel) -> int:
     return int(model.config.get_text_config().max_position_embeddings)
 
 
+def quiet_libraries() -> None:
+    """Keep progress bars, tips and advice of the libraries off the terminal; warnings of substance are errors by the time they matter."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # LoRA
 
@@ -191,108 +195,3 @@ def merge(run: Path, output: Path) -> float:
         raise UserError(f"{output}: the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
                         "do not use it")
     return difference
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# generation
-
-
-class Generation(NamedTuple):
-    """An answer: its text without the end mark, its tokens with it, and how it ended."""
-
-    text: str
-    tokens: int
-    finished: bool  # the model ended it, or a stop string did
-    reason: str  # "stop", "length" (out of max_new_tokens or context) or "prompt_too_long" (nothing was generated)
-
-
-def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """The tokens that end an answer: the model's own, the tokenizer's, and the one its chat template closes an answer with."""
-    own = model.generation_config.eos_token_id
-    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])}
-    *_, (answer, _) = turns([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], tokenizer)
-    last = tokenizer(answer, add_special_tokens=False)["input_ids"][-1]
-    if last in tokenizer.all_special_ids or last in tokenizer.added_tokens_decoder:
-        ends.add(last)
-    return sorted(ends - {None})
-
-
-def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
-             max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
-             stop: Sequence[str] = ()) -> Iterator[Generation]:
-    """Yield one answer a prompt, in order, a batch at a time; the prompts may be a stream.
-
-    Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
-    not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
-    A prompt that leaves no room in the context is reported as "prompt_too_long", never cut.
-    """
-    ends = end_ids(model, tokenizer)
-    texts = (prompt_text(messages, tokenizer) for messages in prompts)
-    while batch := list(islice(texts, batch_size)):
-        ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
-        rooms = [min(max_new_tokens, context_length(model) - len(prompt)) for prompt in ids]
-        fits = [number for number, room in enumerate(rooms) if room > 0]
-        answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
-        if fits:
-            choose = [_sampler([batch[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
-            generated = _continue(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop)
-            for number, tokens in zip(fits, generated, strict=True):
-                answers[number] = _answer(tokenizer, tokens[:rooms[number]], ends, stop)
-        yield from answers
-
-
-def _continue(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], room: int, choose: list[Any],
-              ends: list[int], stop: Sequence[str]) -> list[list[int]]:
-    """New tokens of each prompt, padding behind a short one included."""
-    import torch
-    from transformers import GenerationConfig, LogitsProcessorList
-
-    width = max(map(len, prompts))
-    ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(prompt)) + prompt for prompt in prompts])
-    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    # every setting is named: what is not would come from the model's own generation config
-    settings = GenerationConfig(do_sample=False, temperature=1.0, top_p=1.0, top_k=50, repetition_penalty=1.0, num_beams=1, use_cache=True,
-                                max_new_tokens=room, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id,
-                                stop_strings=list(stop) or None)
-    with torch.inference_mode():
-        output = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings,
-                                logits_processor=LogitsProcessorList(choose), tokenizer=tokenizer if stop else None)
-    return output[:, width:].tolist()
-
-
-def _sampler(prompts: list[str], temperature: float, top_p: float, seed: int,
-             device: torch.device) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """Sampling as an argmax (the Gumbel-max trick), so that each row can have a random source of its own."""
-    import torch
-    from transformers import TopPLogitsWarper
-
-    sources = [torch.Generator(device).manual_seed(int.from_bytes(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:8], "little") >> 1)
-               for prompt in prompts]
-    nucleus = TopPLogitsWarper(top_p) if top_p < 1 else None
-
-    def choose(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        scores = scores.float() / temperature
-        scores = nucleus(ids, scores) if nucleus else scores
-        noise = torch.stack([torch.empty_like(scores[0]).exponential_(generator=source) for source in sources])
-        return scores - noise.log()
-
-    return choose
-
-
-def _answer(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str]) -> Generation:
-    closing = {*ends, tokenizer.pad_token_id}  # behind a stop string the rest of the batch goes on, and a row is padded
-    length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
-    text = tokenizer.decode(tokens[:length], skip_special_tokens=True, clean_up_tokenization_spaces=False)
-    cuts = [place for mark in stop if (place := text.find(mark)) >= 0]
-    ended = length < len(tokens) and tokens[length] in ends
-    finished = ended or bool(cuts)
-    return Generation(text[:min(cuts)] if cuts else text, length + ended, finished, "stop" if finished else "length")
-
-
-def quiet_libraries() -> None:
-    """Keep progress bars, tips and advice of the libraries off the terminal; warnings of substance are errors by the time they matter."""
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from common import constrained, dialect, masks, prompts
+from common import constrained, dialect, generation, masks, prompts
 from common import model as models
 from common.catalog import Catalog
 from common.ending import CODE, ending
@@ -34,7 +34,7 @@ def tiny():
 
 @pytest.fixture(scope="module")
 def table(tiny):
-    return masks.table(tiny[1], models.end_ids(*tiny), tiny[0].config.vocab_size)
+    return masks.table(tiny[1], generation.end_ids(*tiny), tiny[0].config.vocab_size)
 
 
 def chats(count: int) -> list[list[dict[str, str]]]:
@@ -96,11 +96,11 @@ def test_a_prompt_that_leaves_no_room_is_reported(tiny, catalog):
 def test_a_wrong_line_is_written_again_and_what_stands_above_it_kept(table, catalog):
     job = constrained._Job("", masks.Form(table, frozenset(), catalog))
     written = "Thought:1. A plan." + CODE + "x = clipboard()\nif x:\n    # say it\n    y = z\ny = x\n```"
-    job.judge(models.Generation(written, 20, True, "stop"))
+    job.judge(generation.Generation(written, 20, True, "stop"))
     assert job.found == ("undefined_name",)
     job.rewind()
     assert job.prefix == "Thought:1. A plan." + CODE + "x = clipboard()\nif x:\n"
-    job.judge(models.Generation("    pass\n```", 4, True, "stop"))
+    job.judge(generation.Generation("    pass\n```", 4, True, "stop"))
     assert job.left == [] and job.text.endswith("if x:\n    pass\n```") and job.tokens == 24 and job.tries == 1
 
 
@@ -114,7 +114,7 @@ def test_masks_are_the_same_beside_the_forward_pass_and_after_it(tiny, table, ca
     for beside in (True, False):
         constraint = masks.Constraint([masks.Row(form, 60), masks.Row(form, 40)])
         processors = [constraint, constraint.ahead] if beside else [constraint]
-        texts.append(models._continue(*tiny, [[300, 301], [302]], 60, processors, models.end_ids(*tiny), ()))
+        texts.append(generation.continued(*tiny, [[300, 301], [302]], 60, processors, generation.end_ids(*tiny)))
         constraint.close()
     assert texts[0] == texts[1]
 
@@ -126,7 +126,7 @@ def test_after_the_end_of_an_answer_only_the_end_mark_may_come(table, catalog, t
     constraint = masks.Constraint([row])
     (ends,) = allowed(constraint, table.vocab_size).nonzero(as_tuple=True)[1].tolist(),
     constraint.close()
-    assert ends == models.end_ids(*tiny)
+    assert ends == generation.end_ids(*tiny)
 
 
 def test_a_strict_row_lets_only_names_be_read_that_are_bound_above(table, catalog):

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from common.catalog import call_name
+from common.generation import Generation
 from common.metrics import systems
 from common.metrics.samples import collect
-from common.model import Generation
 from tests.stub_openai import Reply, StubOpenAI
 
 pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
@@ -216,7 +216,7 @@ def test_a_killed_run_goes_on_without_asking_again(bench: Path) -> None:
 
 
 def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Path, monkeypatch: pytest.MonkeyPatch, load_stage: Any) -> None:
-    from common import model
+    from common import generation, model
 
     asked: list[Any] = []
 
@@ -227,7 +227,7 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
             yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
 
     monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
-    monkeypatch.setattr(model, "generate", generate)
+    monkeypatch.setattr(generation, "generate", generate)
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)

@@ -10,8 +10,9 @@ import pytest
 import synthetic
 
 from common import model as models
+from common.generation import Generation, end_ids, generate, sampler
 from common.jsonl import UserError
-from common.model import Generation, attach_lora, build_tiny, end_ids, generate, load_model, load_run, load_tokenizer, merge
+from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
 
 pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
@@ -122,7 +123,7 @@ def test_a_folder_without_a_model_is_one_clear_line(tmp_path):
 
 
 def test_importing_loads_no_heavy_library():
-    code = "import sys, common.model, common.packing; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
+    code = "import sys, common.generation, common.model, common.packing; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=synthetic.ROOT).stdout.strip() == "[]"
 
 
@@ -228,7 +229,7 @@ def test_sampling_draws_in_proportion_to_the_probabilities():
     import torch
 
     scores = torch.tensor([0.5, 0.3, 0.2]).log().repeat(4000, 1)
-    choose = models._sampler([str(number) for number in range(4000)], 1.0, 1.0, 0, torch.device("cpu"))
+    choose = sampler([str(number) for number in range(4000)], 1.0, 1.0, 0, torch.device("cpu"))
     counts = torch.bincount(choose(None, scores).argmax(-1), minlength=3) / 4000
     assert torch.allclose(counts, torch.tensor([0.5, 0.3, 0.2]), atol=0.03)
 

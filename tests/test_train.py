@@ -22,6 +22,7 @@ import synthetic
 from train_runs import STAGE, Killed, command, exact, kill, metrics, wait_for_steps
 
 from common import cli, model
+from common.generation import generate
 from common.jsonl import UserError
 
 pytest_plugins = ["train_fixtures"]
@@ -40,7 +41,7 @@ def test_a_tiny_run_learns_and_leaves_a_model_that_loads_with_one_call(run, tmp_
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"]) - 1
     assert all(float(row[column]) > 0 for row in rows for column in ("tok_per_s", "supervised_tok_per_s", "memory_mib", "grad_norm"))
     trained, tokenizer = model.load_run(tmp_path / "a")
-    assert list(model.generate(trained, tokenizer, [[{"role": "user", "content": "hi"}]], max_new_tokens=2))[0].tokens <= 2
+    assert list(generate(trained, tokenizer, [[{"role": "user", "content": "hi"}]], max_new_tokens=2))[0].tokens <= 2
 
 
 def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train, tmp_path):

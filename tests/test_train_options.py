@@ -278,7 +278,7 @@ def test_samples_of_what_the_model_writes_stand_beside_the_run(run, at_step, tmp
 
 
 def test_a_sample_is_checked_as_a_program():
-    from common.model import Generation
+    from common.generation import Generation
     from common.training.generations import _checked, summed_up
 
     program = _checked("a", Generation("Thought:x\n\nCode:\n```python\nis_workflow_actions_gettext(WFTextActionText='a')\n```", 9, True, "stop"))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from common import charts
 from common.dataset.quality import SEED, Example
 
 ACTIONS = 0, 15, 30, 45, 60, 75, 90, 105  # lower bounds of the classes of length, as in the paper
@@ -41,27 +42,18 @@ def shares(values: Iterable[str]) -> Shares:
 
 def write(path: Path, stats: dict[str, Any]) -> None:
     """Draw the distributions of stats.json (PNG)."""
-    import matplotlib
-
-    matplotlib.use("Agg")  # no window: the stage runs on machines without a screen
-    from matplotlib import pyplot
-
     told = stats["distributions"]
     lengths = [length_class(bound) for bound in ACTIONS]
     panels = [("actions in a workflow", told["actions"], lengths),
               ("categories", told["categories"], list(told["categories"]["all"])[:SHOWN_CATEGORIES]),
               ("apps, share of API uses", told["apps"], list(told["apps"]["all"])[:SHOWN_APPS])]  # fmt: skip
-    figure, axes = pyplot.subplots(1, len(panels), figsize=(16, 6), layout="constrained")
-    for axis, (title, groups, names) in zip(axes, panels, strict=True):
-        for offset, (group, colour) in zip((-0.2, 0.2), (("seed", "#8aa4c8"), ("all", "#1f4e8c")), strict=True):
-            values = [100 * groups[group].get(name, 0) for name in names]
-            axis.barh([place + offset for place in range(len(names))], values, height=0.4, label=group, color=colour)
-        axis.set_yticks(range(len(names)), names)
-        axis.invert_yaxis()
-        axis.set_title(title)
-        axis.set_xlabel("%")
-    axes[0].legend()
-    part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", dpi=110, metadata={"Software": None})  # without the version: equal data give equal bytes
-    pyplot.close(figure)
-    part.replace(path)
+    with charts.page(path, 1, len(panels), (16, 6)) as (_, (axes,)):
+        for axis, (title, groups, names) in zip(axes, panels, strict=True):
+            for offset, (group, colour) in zip((-0.2, 0.2), (("seed", "#8aa4c8"), ("all", "#1f4e8c")), strict=True):
+                values = [100 * groups[group].get(name, 0) for name in names]
+                axis.barh([place + offset for place in range(len(names))], values, height=0.4, label=group, color=colour)
+            axis.set_yticks(range(len(names)), names)
+            axis.invert_yaxis()
+            axis.set_title(title)
+            axis.set_xlabel("%")
+        axes[0].legend()

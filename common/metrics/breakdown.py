@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from common import charts
 from common.dialect.tolerant import read_tree
 from common.jsonl import Record
 from common.metrics import uncertainty
@@ -66,22 +67,13 @@ def label(bounds: Sequence[int], place: int) -> str:
 
 def draw(path: Path, figures: Record) -> None:
     """Draw what `breakdown` gives (PNG), metrics by measures, of the first systems alone; a bar is a 95 % interval."""
-    import matplotlib
-
-    matplotlib.use("Agg")  # no window: the stage runs on machines without a screen
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(len(METRICS), len(MEASURES), figsize=(15, 12), sharey="row", squeeze=False, layout="constrained")
-    for column, (name, measure) in enumerate(MEASURES.items()):
-        for row, (metric, title) in enumerate(METRICS.items()):
-            panel(axes[row][column], figures[name], metric)
-            axes[row][0].set_ylabel(f"{title}, %")
-        axes[-1][column].set_xlabel(f"{measure.title} of the gold program")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=MOST_SHOWN)
-    part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", dpi=110, metadata={"Software": None})  # without the version: equal data give equal bytes
-    pyplot.close(figure)
-    part.replace(path)
+    with charts.page(path, len(METRICS), len(MEASURES), (15, 12), sharey="row") as (figure, axes):
+        for column, (name, measure) in enumerate(MEASURES.items()):
+            for row, (metric, title) in enumerate(METRICS.items()):
+                panel(axes[row][column], figures[name], metric)
+                axes[row][0].set_ylabel(f"{title}, %")
+            axes[-1][column].set_xlabel(f"{measure.title} of the gold program")
+        figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=MOST_SHOWN)
 
 
 def panel(axis: Any, classes: Record, metric: str) -> None:

@@ -152,6 +152,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model of this machine; it is loaded when the first answer is due."""
 
     def answer(records: list[Record]) -> Iterator[tuple[Record, Prediction]]:
+        from common import generation
         from common import model as models
 
         models.quiet_libraries()
@@ -166,7 +167,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
             given = [record["apis"] for record in records]
             texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), **settings)
         else:
-            texts = models.generate(*loaded, map(question, records), **settings)
+            texts = generation.generate(*loaded, map(question, records), **settings)
         for record, generated in zip(records, texts, strict=True):
             yield record, read_answer(generated.text, "" if generated.finished else generated.reason)
 

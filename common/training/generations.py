@@ -13,7 +13,7 @@ import torch
 import torch.distributed as dist
 
 from common import dialect, prompts
-from common import model as models
+from common.generation import Generation, generate
 from common.training.data import chat_records
 from common.training.fsdp import gathered
 from common.training.loss import PACKED, VARLEN, AnswerLoss, inner
@@ -42,7 +42,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
     # a compiled layer would be compiled again for each length
     eager = torch.compiler.set_stance("force_eager") if any(layer._compiled_call_impl for layer in layers(base)) else nullcontext()
     with gathered(objective), eager:
-        written = list(models.generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST))
+        written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST))
     objective.train()
     base.set_attn_implementation(attention)
     results = [_checked(question["id"], answer) for question, answer in zip(mine, written, strict=True)]
@@ -53,7 +53,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
     return [shares[number % world][number // world] for number in range(len(asked))]
 
 
-def _checked(identifier: str, answer: models.Generation) -> dict[str, Any]:
+def _checked(identifier: str, answer: Generation) -> dict[str, Any]:
     code = prompts.parse_answer(answer.text).code
     diagnostics = dialect.check(code) if code.strip() else []
     return {"id": identifier, "finished": answer.finished, "answer": answer.text, "has_code": bool(code.strip()),

@@ -1,0 +1,127 @@
+"""Answers of a model: batched, reproducible whatever stands beside a prompt, ended at its own marks.
+
+    for answer in generate(model, tokenizer, [[{"role": "user", "content": "..."}]], max_new_tokens=512):
+        print(answer.text)
+
+`continued`, `sampler` and `ended` are its parts, which common/constrained.py puts together with the masks of a grammar.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from common.model import context_length
+from common.packing import Message, prompt_text, turns
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Generation(NamedTuple):
+    """An answer: its text without the end mark, its tokens with it, and how it ended."""
+
+    text: str
+    tokens: int
+    finished: bool  # the model ended it, or a stop string did
+    reason: str  # "stop", "length" (out of max_new_tokens or context) or "prompt_too_long" (nothing was generated)
+
+
+def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The tokens that end an answer: the model's own, the tokenizer's, and the one its chat template closes an answer with."""
+    own = model.generation_config.eos_token_id
+    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])}
+    *_, (answer, _) = turns([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], tokenizer)
+    last = tokenizer(answer, add_special_tokens=False)["input_ids"][-1]
+    if last in tokenizer.all_special_ids or last in tokenizer.added_tokens_decoder:
+        ends.add(last)
+    return sorted(ends - {None})
+
+
+def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
+             max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
+             stop: Sequence[str] = ()) -> Iterator[Generation]:
+    """Yield one answer a prompt, in order, a batch at a time; the prompts may be a stream.
+
+    Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
+    not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
+    A prompt that leaves no room in the context is reported as "prompt_too_long", never cut.
+    """
+    ends = end_ids(model, tokenizer)
+    texts = (prompt_text(messages, tokenizer) for messages in prompts)
+    while batch := list(islice(texts, batch_size)):
+        ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
+        rooms = [min(max_new_tokens, context_length(model) - len(prompt)) for prompt in ids]
+        fits = [number for number, room in enumerate(rooms) if room > 0]
+        answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
+        if fits:
+            choose = [sampler([batch[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
+            generated = continued(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop)
+            for number, tokens in zip(fits, generated, strict=True):
+                answers[number] = ended(tokenizer, tokens[:rooms[number]], ends, stop)
+        yield from answers
+
+
+def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], room: int, choose: list[Any],
+              ends: list[int], stop: Sequence[str] = ()) -> list[list[int]]:
+    """Up to `room` new tokens of each prompt, the likeliest after the logits processors `choose`; a short row is padded at its end."""
+    import torch
+    from transformers import GenerationConfig, LogitsProcessorList
+
+    width = max(map(len, prompts))
+    ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(prompt)) + prompt for prompt in prompts])
+    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    # every setting is named: what is not would come from the model's own generation config
+    settings = GenerationConfig(do_sample=False, temperature=1.0, top_p=1.0, top_k=50, repetition_penalty=1.0, num_beams=1, use_cache=True,
+                                max_new_tokens=room, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id,
+                                stop_strings=list(stop) or None)
+    with torch.inference_mode():
+        output = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings,
+                                logits_processor=LogitsProcessorList([_InTurn(choose)] if choose else []),
+                                tokenizer=tokenizer if stop else None)
+    return output[:, width:].tolist()
+
+
+class _InTurn:
+    """Logits processors as one: at each step transformers inspects the signature of each, which takes a tenth of a tiny model's step."""
+
+    def __init__(self, processors: list[Any]) -> None:
+        self.processors = processors
+
+    def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        for processor in self.processors:
+            scores = processor(ids, scores)
+        return scores
+
+
+def sampler(prompts: list[str], temperature: float, top_p: float, seed: int,
+            device: torch.device) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """A logits processor: sampling as an argmax (the Gumbel-max trick), so that each row can have a random source of its own."""
+    import torch
+    from transformers import TopPLogitsWarper
+
+    sources = [torch.Generator(device).manual_seed(int.from_bytes(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:8], "little") >> 1)
+               for prompt in prompts]
+    nucleus = TopPLogitsWarper(top_p) if top_p < 1 else None
+
+    def choose(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        scores = scores.float() / temperature
+        scores = nucleus(ids, scores) if nucleus else scores
+        noise = torch.stack([torch.empty_like(scores[0]).exponential_(generator=source) for source in sources])
+        return scores - noise.log()
+
+    return choose
+
+
+def ended(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str] = ()) -> Generation:
+    """What a row of `continued` says, up to its end mark or the first stop string."""
+    closing = {*ends, tokenizer.pad_token_id}  # behind a stop string the rest of the batch goes on, and a row is padded
+    length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
+    text = tokenizer.decode(tokens[:length], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    cuts = [place for mark in stop if (place := text.find(mark)) >= 0]
+    marked = length < len(tokens) and tokens[length] in ends
+    finished = marked or bool(cuts)
+    return Generation(text[:min(cuts)] if cuts else text, length + marked, finished, "stop" if finished else "length")
