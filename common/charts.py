@@ -19,20 +19,14 @@ DOTS_PER_INCH = 110
 
 @contextmanager
 def page(path: Path, rows: int, columns: int, inches: tuple[float, float], **options: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield (matplotlib figure, its axes as an array [rows, columns]) to draw on, and save it; `options` are those of pyplot.subplots.
+    """Yield (matplotlib figure, its axes as an array [rows, columns]) to draw on, and save it; `options` are those of Figure.subplots.
 
     Raises UserError where the file cannot be written.
     """
-    import matplotlib
+    from matplotlib.figure import Figure  # pyplot would look for a screen, and keep every figure
 
-    matplotlib.use("Agg")  # no window: stages run on machines without a screen
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(rows, columns, figsize=inches, squeeze=False, layout="constrained", **options)
-    try:
-        yield figure, axes
-        drawn = BytesIO()
-        figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})  # without matplotlib's version
-        write_atomically(path, drawn.getvalue())
-    finally:
-        pyplot.close(figure)
+    figure = Figure(inches, layout="constrained")
+    yield figure, figure.subplots(rows, columns, squeeze=False, **options)
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})  # without matplotlib's version
+    write_atomically(path, drawn.getvalue())

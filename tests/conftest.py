@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,20 +17,10 @@ sys.path.insert(0, str(ROOT))
 
 @pytest.fixture(scope="session")
 def load_stage() -> Callable[[str], ModuleType]:
-    """Load a numbered script (`load_stage("01")`) as a module: its name is no identifier, so `import` cannot."""
+    """Load a numbered script (`load_stage("01")`) as a module."""
+    from tests import stage_runs
 
-    def load(number: str) -> ModuleType:
-        (path,) = ROOT.glob(f"{number}_*.py")
-        name = f"stage_{number}"
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, path)
-            assert spec and spec.loader
-            module = importlib.util.module_from_spec(spec)
-            sys.modules[name] = module  # dataclasses and worker processes look the module up by name
-            spec.loader.exec_module(module)
-        return sys.modules[name]
-
-    return load
+    return stage_runs.load
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,6 @@ from common.catalog import Catalog
 from common.offline import baseline
 from tests.stub_openai import Reply, StubOpenAI, error
 
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
-
 ROOT = Path(__file__).resolve().parents[1]
 APIS = ["is.workflow.actions.getcurrentlocation", "is.workflow.actions.showresult", "com.sindresorhus.Actions.RandomColorIntent"]
 ANSWER = "Thought:1. Show it.\n\nCode:\n```python\n# Show it.\nis_workflow_actions_showresult(Text='hello')\n```"

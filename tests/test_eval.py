@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -21,9 +22,8 @@ from common.catalog import call_name
 from common.generation import Generation
 from common.metrics import systems
 from common.metrics.samples import collect
+from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI
-
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "OPENAI_API_KEY": "none"}
@@ -65,8 +65,9 @@ def command(bench: Path, *flags: str) -> list[str]:
     return [sys.executable, str(ROOT / "08_eval.py"), *folders, "--workers", "1", *flags]
 
 
-def evaluate(bench: Path, *flags: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    result = subprocess.run(command(bench, *flags), capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+def evaluate(bench: Path, *flags: str, code: int = 0) -> stage_runs.Ended:
+    with mock.patch("common.metrics.breakdown.draw"):  # a second each; see test_breakdown.py
+        result = stage_runs.run("08", *command(bench, *flags)[2:], OPENAI_API_KEY="none")
     assert result.returncode == code, result.stderr
     return result
 

@@ -25,8 +25,6 @@ from common.expansion import BLOCK, CATEGORIES, Diet, Sampler, Uses, evenly, is_
 from common.jsonl import UserError
 from tests.stub_openai import Reply, StubOpenAI
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 ROOT = Path(__file__).resolve().parents[1]
 BUILTIN = ["is.workflow.actions.showresult", "is.workflow.actions.url", "is.workflow.actions.setclipboard", "is.workflow.actions.alert"]
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -17,6 +15,7 @@ from common.jsonl import UserError
 from common.metrics import judge
 from common.metrics.judge import Verdict
 from common.metrics.systems import System
+from tests import stage_runs
 from tests.stub_openai import StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -201,18 +200,17 @@ def test_a_judge_that_likes_long_programs_is_found_out() -> None:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def stage(tmp_path: Path) -> Callable[..., stage_runs.Ended]:
     """Runs stage 08 on six queries and a file of answers: half of these say hello."""
     for name, numbers in (("test_id", range(4)), ("test_ood", range(4, 6)), ("train", range(6, 9))):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(record(number)) + "\n" for number in numbers))
     answers = [{"id": f"r{number}", "code": GOOD if number % 2 else GOOD.replace("Hello", "Bye")} for number in range(6)]
     (tmp_path / "mine.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers))
 
-    def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(ROOT / "08_eval.py"), "--bench", str(tmp_path), "--output", str(tmp_path / "eval"), "--workers", "1",
-                   "--cache", str(tmp_path / "answers.sqlite"), "--predictions", str(tmp_path / "mine.jsonl"), *flags]  # fmt: skip
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")}
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**clean, **environment})
+    def run(*flags: str, **environment: str) -> stage_runs.Ended:
+        files = ("--bench", tmp_path, "--output", tmp_path / "eval", "--cache", tmp_path / "answers.sqlite", "--predictions", tmp_path / "mine.jsonl")
+        with mock.patch("common.metrics.breakdown.draw"):  # a second each; see test_breakdown.py
+            return stage_runs.run("08", *files, "--workers", 1, *flags, **environment)
 
     return run
 
@@ -225,7 +223,6 @@ def test_the_column_is_left_out_without_a_judge_or_a_key(stage: Any) -> None:
     assert stage("--judge", "offline").returncode == 2
 
 
-@pytest.mark.slow
 def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps({"id": f"r{number}", "pass": number != 0}) + "\n" for number in range(6)))
     with StubOpenAI(lambda body, number: said("fail" if "Bye" in str(body["messages"]) else "pass")) as stub:

@@ -18,8 +18,6 @@ from common.jsonl import UserError
 from common.llm import Prompt, endpoint, open_writer, pace, prices, protocol
 from tests.stub_openai import Reply, StubOpenAI, error
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 SCHEMA = {"type": "object", "properties": {"steps": {"type": "array", "items": {"type": "string"}}}}
 GOOD = '{"steps": ["one"]}'
 

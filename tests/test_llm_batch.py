@@ -14,8 +14,6 @@ from common.jsonl import UserError
 from common.llm import Answer, Prompt, Writer, batch, open_writer, pace
 from tests.stub_openai import Reply, StubOpenAI, error
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
 
 

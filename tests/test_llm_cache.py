@@ -14,8 +14,6 @@ from common.llm import Answer, Prompt, Usage, open_writer
 from common.llm.cache import Cache, Question
 from tests.stub_openai import Reply, StubOpenAI, error
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
 PROCESS = """

@@ -19,8 +19,6 @@ import pytest
 from common import jsonl
 from tests.stub_openai import FOREVER, Reply, StubOpenAI, error
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "sk-planted/+key"
 # A stage as small as can be: two questions a record, the second with the first one's answer in it.

@@ -14,8 +14,6 @@ from common.generation import Generation, end_ids, generate, sampler
 from common.jsonl import UserError
 from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
 
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
-
 RECORDS = synthetic.records(16)
 TEXTS = [message["content"] for record in RECORDS for message in record["messages"]]
 PROMPTS = [record["messages"][:1] for record in RECORDS]

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from common.jsonl import UserError
 from common.packing import IGNORED, Plan, Samples, best_fit, encode, prompt_text, rows_for, turns
 
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
-
 TEMPLATES = {
     "llama3": "{{ bos_token }}{% for m in messages %}{{ '<|start|>' + m['role'] + '<|end|>\n\n' + m['content'] | trim + '<|eot|>' }}{% endfor %}"
               "{% if add_generation_prompt %}{{ '<|start|>assistant<|end|>\n\n' }}{% endif %}",

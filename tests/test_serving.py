@@ -18,7 +18,7 @@ import pytest
 from common import dialect, jsonl
 from tests.model_server import ModelServer, model_server  # noqa: F401 (a fixture)
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("model server")]  # one process starts it, not each
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
 

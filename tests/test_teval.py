@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -16,6 +14,7 @@ from common.metrics import teval
 from common.metrics.embedding import Embedder, open_embedder
 from common.metrics.systems import Prediction
 from common.metrics.teval import Step
+from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "teval"
@@ -156,8 +155,7 @@ def test_the_stage_judges_plans_of_files_beside_baselines(file: Path, tmp_path: 
     results.write_text(json.dumps({key: {"prediction": [{"id": 0, "name": "Air.search", "args": {"place": "Berlin"}}]} for key in data()}))
     ours = tmp_path / "ours.jsonl"
     ours.write_text("".join(json.dumps({"id": key, "code": "Air_search(place='Berlin')\nMail_send()"}) + "\n" for key in data()))
-    command = [sys.executable, ROOT / "08_eval.py", "--teval", file, "--predictions", results, "--predictions", ours, "--output", tmp_path / "eval"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = stage_runs.run("08", "--teval", file, "--predictions", results, "--predictions", ours, "--output", tmp_path / "eval")
     assert run.returncode == 0, run.stderr
     figures = json.loads((tmp_path / "eval/plan_json_v1/scores.json").read_text())["systems"]
     assert figures["ours"]["json"]["f1@0.7"]["mean"] == figures["gold"]["json"]["f1@0.8"]["mean"] == pytest.approx(1)

@@ -21,8 +21,6 @@ from common.cli import Reject
 from common.llm import open_writer
 from tests.stub_openai import Reply, StubOpenAI
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = """\
 Provided_Input = is_workflow_actions_ask(WFAskActionPrompt='Whose account?', WFInputType='Text')

@@ -19,8 +19,6 @@ from common.offline import OfflineWriter
 from tests.stub_openai import Reply, StubOpenAI, error
 from tests.test_thoughts import PROGRAM, scripted, think, workflow
 
-pytestmark = pytest.mark.xdist_group("openai")  # one process imports it, not each
-
 LINE_ENDS = ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x00", "\x08", "\u202e"]
 
 

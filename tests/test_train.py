@@ -26,7 +26,6 @@ from common.generation import generate
 from common.jsonl import UserError
 
 pytest_plugins = ["train_fixtures"]
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from train_runs import Killed, exact, kill, metrics
 from common.jsonl import UserError
 
 pytest_plugins = ["train_fixtures"]
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

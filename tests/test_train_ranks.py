@@ -20,7 +20,6 @@ import synthetic
 from train_runs import STAGE, metrics
 
 pytest_plugins = ["train_fixtures"]
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports it, not each
 
 # The stage as a person starts it, but for what a test has happen in it; Lightning starts the second process with the same file.
 WRAPPED = """

@@ -12,11 +12,14 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from datasketch import MinHash
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 PERMUTATIONS = 128
 TOKEN_SHINGLE = 5  # tokens of code in a shingle: about one `keyword=value` pair with its surroundings
@@ -27,7 +30,6 @@ LONG_LITERAL = 64  # characters; longer ones enter as a checksum, so that a base
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: each character counts as a word
 _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
-_EMPTY = MinHash(num_perm=PERMUTATIONS, hashfunc=zlib.crc32, scheme="affine32")
 
 
 class CodePrint(NamedTuple):
@@ -126,8 +128,16 @@ def _digest(items: Iterable[str]) -> bytes:
     return blake2b("\0".join(items).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+@cache
+def _empty_sketch() -> MinHash:
+    """To be copied: drawing the permutations anew would cost more than using them."""
+    from datasketch import MinHash  # here, because it imports all of scipy, half a second
+
+    return MinHash(num_perm=PERMUTATIONS, hashfunc=zlib.crc32, scheme="affine32")
+
+
 def _signature(shingles: Iterable[str]) -> bytes:
-    sketch = _EMPTY.copy()  # drawing the permutations anew would cost more than using them
+    sketch = _empty_sketch().copy()
     sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in shingles])
     return sketch.hashvalues.tobytes()
 
