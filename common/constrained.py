@@ -75,7 +75,7 @@ class _Job:
         kept = code.splitlines(keepends=True)[: max(0, line - self.cuts[line])]
         while kept and kept[-1].lstrip().startswith("#"):  # what is said of the line goes with it
             kept.pop()
-        self.prefix, self.tries = head + mark + "".join(kept), self.tries + 1
+        self.prefix, self.tries = self.form.accepted(head + mark + "".join(kept)), self.tries + 1
 
     def answer(self) -> Answer:
         """What the caller gets."""

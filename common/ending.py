@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common.dialect.brackets import open_marks
 
@@ -32,21 +32,31 @@ def ending(matcher: LLMatcher, table: LLTokenizer, said: bytes, answer: bool) ->
 
     The matcher stays as it is. `answer`: with the plan before the program and the fences around it.
     """
-    text = said.decode("utf-8", "ignore")
-    if answer and CODE not in text:
-        return _accepted(matcher, table, f"{CODE}''\n{FENCE}")
-    start = code = text.rpartition(CODE)[2] if answer else text
     copy, tokens = matcher.deep_copy(), list[int]()
     for _ in range(MAX_STEPS):
-        for tail in _tails(code, FENCE if answer else ""):
+        so_far = said + table.decode_bytes(tokens)
+        text = so_far.decode("utf-8", "ignore")
+        in_plan = answer and CODE not in text
+        code = text.rpartition(CODE)[2] if answer else text
+        missing = missing_bytes(so_far)
+        for tail in () if missing else (f"{CODE}''\n{FENCE}",) if in_plan else _tails(code, FENCE if answer else ""):
             if (last := _accepted(copy, table, tail)) is not None:
                 return tokens + last
-        piece = _next_piece(copy, table, code)
+        piece = _longest_allowed(copy, table, missing) if missing or in_plan else _next_piece(copy, table, code)
         if not piece or not copy.consume_tokens(piece):
             return None
         tokens += piece
-        code = start + table.decode_str(tokens)
     return None
+
+
+def missing_bytes(text: bytes) -> int:
+    """How many bytes the last character still needs: a token may be a part of one."""
+    for place, byte in enumerate(reversed(text[-4:]), start=1):
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:  # the first byte of a character says how many there are
+            return (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) - place
+    return 0
 
 
 @lru_cache(maxsize=1 << 12)
@@ -102,8 +112,20 @@ def _next_piece(matcher: LLMatcher, table: LLTokenizer, code: str) -> list[int]:
     return table.tokenize_bytes(matcher.compute_ff_bytes()) or _longest_allowed(matcher, table)
 
 
-def _longest_allowed(matcher: LLMatcher, table: LLTokenizer) -> list[int]:
-    """The longest of the tokens that may come: a name is soonest spelled to its end."""
-    bias = matcher.compute_logit_bias()
-    allowed = [token for token in range(len(bias)) if bias[token] and not table.is_special_token(token)]
-    return [max(allowed, key=lambda token: len(table.decode_bytes([token])))] if allowed else []
+def _longest_allowed(matcher: LLMatcher, table: LLTokenizer, most: int = 1 << 10) -> list[int]:
+    """The longest of the tokens that may come, of those with at most so many bytes: a name is soonest spelled to its end."""
+    import numpy
+
+    allowed = numpy.frombuffer(matcher.compute_logit_bias(), numpy.uint8) > 0
+    lengths = _token_lengths(table)[: len(allowed)]
+    lengths = numpy.where(allowed & (lengths <= most), lengths, 0)
+    return [int(lengths.argmax())] if lengths.any() else []
+
+
+@lru_cache(maxsize=8)
+def _token_lengths(table: LLTokenizer) -> Any:
+    """The bytes of each token of a vocabulary (numpy, int32); 0 for special tokens."""
+    import numpy
+
+    tokens = range(table.vocab_size)
+    return numpy.array([0 if table.is_special_token(token) else len(table.decode_bytes([token])) for token in tokens], numpy.int32)

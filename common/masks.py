@@ -63,6 +63,16 @@ class Form:
     catalog: Catalog
     plan: bool = True
 
+    def accepted(self, prefix: str) -> str:
+        """The whole lines of a beginning that a strict row can go on from: it may read a name that no line above it binds."""
+        while True:
+            tokens = self.table.tokenize_bytes(prefix.encode())
+            valid = self.matcher(bound_names(prefix.split("\n"))).validate_tokens(tokens)
+            if valid == len(tokens):
+                return prefix
+            text = self.table.decode_bytes(tokens[:valid]).decode("utf-8", "ignore")
+            prefix = text[: text.rfind("\n") + 1]  # what is cut off may have bound a name that is read above
+
     def matcher(self, names: Iterable[str] | None = None) -> LLMatcher:
         """A matcher at the start of an answer in which only these names can be read (None: any). Raises UserError."""
         text = grammar(self.apis, self.catalog, answer=self.plan, everything=False, names=names)
@@ -77,6 +87,11 @@ def _compiled(table_: LLTokenizer, text: str) -> LLMatcher:
     if matcher.is_error():
         raise UserError(f"the grammar of these APIs is more than llguidance takes: {matcher.get_error()[:200]}")
     return matcher
+
+
+def bound_names(lines: Iterable[str]) -> set[str]:
+    """The names that lines of a program bind."""
+    return {name for line in lines if (match := _BINDS.match(line)) for name in match.groups() if name and name != "_"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -129,9 +144,8 @@ class Row:
         """Note the names that whole lines bind, if that matters; whether there are new ones."""
         if self.names is None:
             return False
-        bound = {name for line in lines if (match := _BINDS.match(line)) for name in match.groups() if name and name != "_"}
         known = len(self.names)
-        self.names |= bound
+        self.names |= bound_names(lines)
         return len(self.names) > known
 
     def _restart(self) -> None:

@@ -12,7 +12,7 @@ import torch
 from common import constrained, dialect, generation, masks, prompts
 from common import model as models
 from common.catalog import Catalog
-from common.ending import CODE, ending
+from common.ending import CODE, ending, missing_bytes
 from common.jsonl import UserError
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
@@ -104,6 +104,21 @@ def test_a_wrong_line_is_written_again_and_what_stands_above_it_kept(table, cata
     assert job.left == [] and job.text.endswith("if x:\n    pass\n```") and job.tokens == 24 and job.tries == 1
 
 
+def test_what_a_cut_answer_read_without_a_binding_goes_too(table, catalog):
+    job = constrained._Job("", masks.Form(table, frozenset(), catalog))
+    head = "Thought:1. A plan." + CODE
+    job.judge(generation.Generation(head + "x = clipboard()\ny = unbound\nz = x\nv\xc3 = z = '", 40, False, "length"))
+    assert [finding.code for finding in job.left] == ["syntax"]  # which hides that line 2 reads what nothing binds
+    job.rewind()
+    assert job.prefix == head + "x = clipboard()\n" and masks.Row(job.form, 50, job.prefix, strict=True).names == {"x"}
+
+
+def test_the_beginning_of_a_strict_row_reads_nothing_that_went_with_a_later_line(table, catalog):
+    form = masks.Form(table, frozenset(), catalog, plan=False)
+    assert form.accepted("a = clipboard()\nb = c\nif d:\n    c = a\n") == "a = clipboard()\n"
+    assert form.accepted("a = b\n") == form.accepted("") == ""
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # masks
 
@@ -178,6 +193,18 @@ def test_an_answer_ends_legally_from_any_of_its_parts(cut, table, catalog):
     assert end is not None
     code = prompts.parse_answer(cut + table.decode_str(end)).code
     assert code.strip() and dialect.check(code, catalog) == []
+
+
+@pytest.mark.parametrize("cut", ["Thought:oČ", "Thought:A plan." + CODE + "Ǿоооо", "Thought:A plan." + CODE + "'наш 東京 🤔", "Thought:A plan." + CODE + "東京"])
+def test_an_answer_ends_soon_from_inside_a_character(cut, table, catalog):
+    form = masks.Form(table, frozenset(["is.workflow.actions.date"]), catalog)
+    for dropped in range(len(cut[-1].encode())):
+        matcher, said = form.matcher(), cut.encode()[: len(cut.encode()) - dropped]
+        assert matcher.consume_tokens(table.tokenize_bytes(said))
+        end = ending(matcher, table, said, answer=True)
+        assert end is not None and len(end) <= 20, said[-20:]
+        assert dialect.check(prompts.parse_answer((said + table.decode_bytes(end)).decode()).code, catalog) == []
+        assert missing_bytes(said) == dropped
 
 
 def test_a_plan_ends_at_its_share_so_that_a_program_has_room(tiny, catalog):

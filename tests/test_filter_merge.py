@@ -454,14 +454,14 @@ def test_errors_of_the_user_are_one_line(bench: Bench, tmp_path: Path) -> None:
 
 # A process of its own, whose stand-ins are those of this file: to be killed, and to have workers.
 CHILD = """
-import sys, time
+import sys
 sys.path[:0] = [{root!r}, {tests!r}]
-from conftest import *
-import importlib.util
 import test_filter_merge as fakes
 from common import catalog, cli
-spec = importlib.util.spec_from_file_location("stage_06", {root!r} + "/06_filter_merge.py")
-stage = importlib.util.module_from_spec(spec); sys.modules["stage_06"] = stage; spec.loader.exec_module(stage)
+from common.dataset import figure
+from tests import stage_runs
+stage = stage_runs.load("06")
+figure.write = lambda path, stats: None
 stage.make_tools = lambda tokenizer: fakes.TOOLS
 catalog.Catalog.load = staticmethod(lambda path=None: fakes.TOOLS.catalog)
 cli.start(stage.main)

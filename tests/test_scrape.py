@@ -22,6 +22,7 @@ from common import cli
 from common.crawl import client
 from common.jsonl import UserError
 from common.plist import content_id, from_json, same, write_binary
+from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -177,8 +178,7 @@ def test_a_killed_run_and_its_rerun_equal_an_uninterrupted_one(tmp_path: Path) -
     (["--links", "no-such-file", "--contact", "me@example.org"], 1, "no such file"),
 ])
 def test_a_wrong_call_ends_in_one_clear_line(arguments: list[str], code: int, words: str, tmp_path: Path) -> None:
-    call = [sys.executable, ROOT / "01_scrape.py", *arguments, "--output", tmp_path / "o.jsonl"]
-    done = subprocess.run(call, capture_output=True, text=True)
+    done = stage_runs.run("01", *arguments, "--output", tmp_path / "o.jsonl")
     assert done.returncode == code
     assert words in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr

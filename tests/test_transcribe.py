@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from common import dialect, jsonl, plist
+from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = "answer = is_workflow_actions_ask(WFAskActionPrompt='How many, {0}?')\nis_workflow_actions_showresult(Text=f'{{answer}} it is')\n"
@@ -23,8 +24,8 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, str(ROOT / "02_transcribe.py"), *map(str, arguments)]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), capture_output=True, text=True, cwd=ROOT, timeout=60)
+def run(*arguments: object) -> stage_runs.Ended:
+    return stage_runs.run("02", *arguments)
 
 
 def write_shortcuts(path: Path, count: int) -> Path:
@@ -35,7 +36,7 @@ def write_shortcuts(path: Path, count: int) -> Path:
     return path
 
 
-def summary(result: subprocess.CompletedProcess[str]) -> dict:
+def summary(result: stage_runs.Ended) -> dict:
     return orjson.loads(result.stdout.splitlines()[-1])
 
 
