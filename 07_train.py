@@ -510,7 +510,7 @@ def main(args: argparse.Namespace) -> int:
     if folder.summary is None:
         ask = functools.partial(generations.answers, tokenizer, asked) if asked else None
         tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args), ask)
-        is_writer = lightning.pytorch.utilities.rank_zero_only.rank == 0
+        is_writer = ranks.is_first()
         if is_writer:
             begin(folder, args, plan, total, tokenizer, rejected)
         machines.trainer(args).fit(tuning)

@@ -19,6 +19,8 @@ import pytest
 import synthetic
 from train_runs import STAGE, metrics
 
+from common.training import ranks
+
 pytest_plugins = ["train_fixtures"]
 
 # The stage as a person starts it, but for what a test has happen in it; Lightning starts the second process with the same file.
@@ -137,6 +139,17 @@ def test_a_killed_first_process_leaves_no_other_behind(started, tmp_path):
     _, messages = process.communicate(timeout=240)
     assert process.returncode == -signal.SIGKILL and "Traceback" not in messages
     assert is_gone(int((tmp_path / "pid1").read_text()))
+
+
+@pytest.mark.parametrize(("rank", "variables", "first"), [(0, {}, True), (0, {"NODE_RANK": "0"}, True), (0, {"NODE_RANK": "1"}, False),
+                                                          (8, {"GROUP_RANK": "1"}, False), (1, {"GROUP_RANK": "0"}, False)])  # fmt: skip
+def test_one_process_of_all_nodes_writes(rank, variables, first, monkeypatch):
+    for name in ("NODE_RANK", "GROUP_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("common.training.ranks.rank_zero_only.rank", rank)
+    assert ranks.is_first() is first
 
 
 @pytest.mark.slow

@@ -64,6 +64,11 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300]
 
 
+def is_first() -> bool:
+    """Whether this process is the one that writes. Until there is a trainer, Lightning takes the first process of every node for it."""
+    return not rank_zero_only.rank and int(os.environ.get("NODE_RANK") or os.environ.get("GROUP_RANK") or 0) == 0
+
+
 class Launcher(_SubprocessScriptLauncher):
     """Lightning's launcher of a process a device, with a watch that keeps exit code and silence: its own kills the first one, too."""
 
