@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Empty, whatever the caller has: each process that a test or the demo starts would compile every file anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: setup demo test test-slurm test-all lint clean
 
 setup: $(VENV)/ready

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
 
 from common import constrained, dialect, generation, masks, prompts
 from common import model as models
@@ -46,8 +46,10 @@ def some_apis(catalog: Catalog, count: int, size: int = 8) -> list[list[str]]:
     return [draw.sample(known, size) for _ in range(count)]
 
 
-def allowed(constraint: masks.Constraint, size: int) -> torch.Tensor:
-    """Which tokens may come next, row by row."""
+def allowed(constraint: masks.Constraint, size: int) -> Any:
+    """Which tokens may come next, row by row (a tensor)."""
+    import torch
+
     ids = torch.zeros((len(constraint.rows), 1), dtype=torch.long)
     return constraint(ids, torch.zeros((len(constraint.rows), size))) == 0
 

@@ -19,8 +19,6 @@ import pytest
 import synthetic
 from train_runs import STAGE, metrics
 
-from common.training import ranks
-
 pytest_plugins = ["train_fixtures"]
 
 # The stage as a person starts it, but for what a test has happen in it; Lightning starts the second process with the same file.
@@ -144,6 +142,8 @@ def test_a_killed_first_process_leaves_no_other_behind(started, tmp_path):
 @pytest.mark.parametrize(("rank", "variables", "first"), [(0, {}, True), (0, {"NODE_RANK": "0"}, True), (0, {"NODE_RANK": "1"}, False),
                                                           (8, {"GROUP_RANK": "1"}, False), (1, {"GROUP_RANK": "0"}, False)])  # fmt: skip
 def test_one_process_of_all_nodes_writes(rank, variables, first, monkeypatch):
+    from common.training import ranks
+
     for name in ("NODE_RANK", "GROUP_RANK"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
