@@ -67,6 +67,16 @@ def parse(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
     return record
 
 
+def whole(path: Path) -> Any:
+    """The value of a file that is one JSON text. Raises UserError where it cannot be read or is none."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{path}: not JSON ({error})") from None
+
+
 def record_id(line: bytes, where: str) -> str:
     """The `id` of a line, without parsing the rest where `id` comes first."""
     match = _ID_FIRST.match(line)

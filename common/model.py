@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from common import jsonl
 from common.jsonl import UserError
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def load_run(folder: str | Path, dtype: torch.dtype | None = None,
     """(model, tokenizer) of a folder that stage 07 wrote, be it an adapter or a whole model."""
     folder = Path(folder)
     if (folder / "adapter_config.json").is_file():
-        base = orjson.loads((folder / "adapter_config.json").read_bytes())["base_model_name_or_path"]
+        base = jsonl.whole(folder / "adapter_config.json")["base_model_name_or_path"]
         return load_model(base, adapter=folder, dtype=dtype, device=device), load_tokenizer(folder)
     if (folder / "config.json").is_file():
         return load_model(folder, dtype=dtype, device=device), load_tokenizer(folder)

@@ -19,23 +19,8 @@ from common.dialect import tolerant
 from common.metrics import uncertainty
 from common.metrics.graph import match_calls
 from common.metrics.program import read_program
+from tests.programs import GOLD
 
-GOLD = """
-answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')
-page = is_workflow_actions_downloadurl(WFURL=f'https://example.org/{answer}', ShowHeaders=True)
-Titles = []
-for index, item in enumerate(page, start=1):
-    Titles += [is_workflow_actions_getvalueforkey(WFInput=item, WFDictionaryKey='title')]
-if page:
-    is_workflow_actions_showresult(Text=f'{Titles}')
-else:
-    is_workflow_actions_notification(WFNotificationActionBody='Nothing')
-match menu('What next?'):
-    case 'Copy':
-        is_workflow_actions_setclipboard(WFInput=Titles)
-    case 'Nothing':
-        is_workflow_actions_exit()
-"""
 RENAMED = GOLD.replace("answer", "a").replace("page", "b").replace("Titles", "c").replace("item", "d")
 WRONG = "x = wrong_api(a='9')\ny = other_wrong(b=x)\nthird_wrong(c=y)\n"
 COUNTS = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1", "chain_f1", "subgraph_f1")

@@ -139,7 +139,7 @@ def test_a_model_without_its_library_or_weights_is_one_line(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    (None, "cannot be read"), ("{", "no JSON"), ("{}", "one form"), ("[]", "not T-Eval"), ('{"a": {}}', "not T-Eval"),
+    (None, "cannot be read"), ("{", "not JSON"), ("{}", "one form"), ("[]", "not T-Eval"), ('{"a": {}}', "not T-Eval"),
     (json.dumps(data("ReWOO")), "ReWOO"), (json.dumps(data()).replace("'Air.search'", "'Air'"), "does not describe Air.search"),
 ])  # fmt: skip
 def test_other_data_is_refused_in_one_line(tmp_path: Path, content: str | None, message: str) -> None:

@@ -14,23 +14,7 @@ from common import dialect, plist
 from common.dialect.tolerant import read_tree
 from common.dialect.trace import MAX_PATHS, Trace, trace
 from common.metrics.trace_match import trace_match
-
-GOLD = """
-answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')
-page = is_workflow_actions_downloadurl(WFURL=f'https://example.org/{answer}', ShowHeaders=True)
-Titles = []
-for index, item in enumerate(page, start=1):
-    Titles += [is_workflow_actions_getvalueforkey(WFInput=item, WFDictionaryKey='title')]
-if page:
-    is_workflow_actions_showresult(Text=f'{Titles}')
-else:
-    is_workflow_actions_notification(WFNotificationActionBody='Nothing')
-match menu('What next?'):
-    case 'Copy':
-        is_workflow_actions_setclipboard(WFInput=Titles)
-    case 'Nothing':
-        is_workflow_actions_exit()
-"""
+from tests.programs import GOLD
 
 
 def calls(traced: Trace) -> list[list[str]]:

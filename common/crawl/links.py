@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-import orjson
-
 from common import jsonl
 from common.jsonl import Record, UserError
 
@@ -113,12 +111,7 @@ def read_list(path: Path) -> Iterator[tuple[str, Record]]:
 
 
 def _read_array(path: Path) -> Iterator[tuple[str, Record]]:
-    try:
-        entries = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"{path}: not JSON ({error})") from None
+    entries = jsonl.whole(path)
     for number, entry in enumerate(entries if isinstance(entries, list) else [entries]):
         if not isinstance(entry, dict):
             raise UserError(f"{path}: entry {number}: a JSON object is expected, not {type(entry).__name__}")

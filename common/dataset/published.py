@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from common import cli, jsonl
 from common.catalog import Catalog
 from common.dataset.export import OOD_KEY, TRAINING_KEY
@@ -70,7 +68,7 @@ def files(path: Path) -> dict[str, Path]:
 
 def rows(file: Path) -> Iterator[Record]:
     """The records of a file: a list of them, or columns by name as pandas writes a table."""
-    data = _json(file)
+    data = jsonl.whole(file)
     if isinstance(data, dict) and all(isinstance(column, dict) for column in data.values()):
         keys = next(iter(data.values()), {})
         data = [{name: column.get(key) for name, column in data.items()} for key in keys]
@@ -101,7 +99,7 @@ def split_keys(path: Path) -> Split:
     result: Split = {}
     for name, test in SPLIT_FILES.items() if path.is_dir() else ():
         if (path / name).exists():
-            keys = _json(path / name)
+            keys = jsonl.whole(path / name)
             if not isinstance(keys, dict) or not {"train", "dev"} <= keys.keys():
                 raise UserError(f'{path / name}: an object with "train" and "dev" is expected')
             result |= {**{str(key): TRAIN for key in keys["train"] if str(key) not in result}, **{str(key): test for key in keys["dev"]}}
@@ -146,12 +144,3 @@ def statistics(path: Path) -> dict[str, Any]:
         return {}
     value = plain_pickle(file)
     return {str(key): figures for key, figures in value.items()} if isinstance(value, dict) else {}
-
-
-def _json(file: Path) -> Any:
-    try:
-        return orjson.loads(file.read_bytes())
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read: {error.strerror}") from None
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"{file}: not JSON ({error})") from None

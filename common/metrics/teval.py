@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from common import jsonl
 from common.catalog import Catalog, call_name
 from common.dialect.syntax import called
 from common.dialect.tolerant import read_tree
@@ -64,19 +65,15 @@ class Item(NamedTuple):
 
 def load(path: Path) -> list[Item]:
     """The items of a file of the benchmark, plan_json_v1.json or plan_str_v1.json. Raises UserError for anything else."""
-    try:
-        data = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"--teval {path}: cannot be read: {error.strerror}") from None
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"--teval {path}: no JSON ({error}); give plan_json_v1.json or plan_str_v1.json of T-Eval") from None
+    data = jsonl.whole(path)
     try:
         items = [_item(key, entry) for key, entry in data.items()]
         if len({item.form for item in items}) != 1:
             raise ValueError("one form of plan is expected")
         return items
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"--teval {path}: not T-Eval's planning data ({type(error).__name__}: {error})") from None
+        raise UserError(f"--teval {path}: not T-Eval's planning data, plan_json_v1.json or plan_str_v1.json "
+                        f"({type(error).__name__}: {error})") from None
 
 
 def _item(key: str, entry: Record) -> Item:
@@ -202,11 +199,8 @@ def from_results(name: str, path: Path, tests: Iterable[Record]) -> System:
     """Answers in one JSON object, as the benchmark's own inference writes it: {key: {"prediction": …}}, or {key: answer}."""
     answers = dict.fromkeys((record["id"] for record in tests), Prediction("", failure="no prediction in the file"))
     try:
-        given = orjson.loads(path.read_bytes())
-        found = {key: entry["prediction"] if isinstance(entry, dict) else entry for key, entry in given.items()}
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    except (orjson.JSONDecodeError, AttributeError, KeyError) as error:
+        found = {key: entry["prediction"] if isinstance(entry, dict) else entry for key, entry in jsonl.whole(path).items()}
+    except (AttributeError, KeyError) as error:
         raise UserError(f'{path}: {{key: {{"prediction": …}}}} as one JSON object is expected ({type(error).__name__}: {error})') from None
     answers |= {key: Prediction("", answer if isinstance(answer, str) else json.dumps(answer)) for key, answer in found.items()
                 if key in answers}  # fmt: skip
