@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from common.catalog import Catalog
@@ -24,7 +24,7 @@ from common.jsonl import UserError
 
 if TYPE_CHECKING:
     import torch
-    from llguidance import LLMatcher, LLTokenizer
+    from llguidance import LLExecutor, LLMatcher, LLTokenizer
     from transformers import PreTrainedTokenizerBase
 
 PLAN_SHARE = 0.5  # of an answer's tokens: a plan that takes more leaves no room for its program
@@ -178,6 +178,14 @@ class Row:
         return tokens[::-1] if self.matcher.validate_tokens(tokens) == len(tokens) else []
 
 
+@cache
+def _executor() -> LLExecutor:
+    """llguidance's threads: one, since a second wins nothing (a mask takes 30 µs)."""
+    from llguidance import LLExecutor
+
+    return LLExecutor(num_threads=1)
+
+
 class Constraint:
     """The masks of a batch, for transformers: `[constraint, *samplers, constraint.ahead]` as logits processors.
 
@@ -186,11 +194,9 @@ class Constraint:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         import numpy
-        from llguidance import LLExecutor
 
         self.rows = rows
         self._mask = numpy.zeros((len(rows), (rows[0].form.table.vocab_size + 31) // 32), dtype=numpy.int32)  # a bit a token
-        self._executor = LLExecutor(num_threads=1)
         self._thread = ThreadPoolExecutor(1)
         self._coming: Future[None] | None = self._thread.submit(self._fill)
 
@@ -238,6 +244,6 @@ class Constraint:
             else:
                 free.append((row.matcher, index))
         if free:
-            fill_next_token_bitmask_par(self._executor, free, self._mask)
+            fill_next_token_bitmask_par(_executor(), free, self._mask)
         bits = numpy.unpackbits(self._mask.view(numpy.uint8), axis=1, bitorder="little")
         self._blocked = torch.from_numpy(bits == 0)
