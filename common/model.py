@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,18 @@ def one_line(what: str, remedy: str) -> Iterator[None]:
         raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
 
 
+def refuse_missing_folder(name: str | Path) -> None:
+    """UserError for a folder that is not there: `runs/name` reads like a model of Hugging Face, which would be asked for a minute."""
+    path = Path(name)
+    if len(path.parts) > 1 and path.parent.is_dir() and not path.exists():
+        raise UserError(f"model {name}: no such folder; has stage 07 finished?")
+
+
 def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
     from transformers import AutoTokenizer
 
+    refuse_missing_folder(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
         tokenizer = AutoTokenizer.from_pretrained(name)
     if tokenizer.eos_token_id is None:
@@ -101,6 +110,7 @@ def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+    refuse_missing_folder(name)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True}
     if quantize:
@@ -154,6 +164,7 @@ def quiet_libraries() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    getLogger("huggingface_hub").setLevel(ERROR)  # a line for each of its retries
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 

@@ -137,6 +137,14 @@ def test_a_run_is_loaded_with_one_call_whole_or_as_an_adapter(folder, adapter):
     assert not (logits(whole, tokenizer) == logits(adapted, tokenizer)).all()
 
 
+@pytest.mark.parametrize("load", [load_model, load_tokenizer])
+def test_a_folder_that_is_not_there_is_not_looked_for_elsewhere(load, tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="model runs/nowhere: no such folder"):
+        load("runs/nowhere")
+
+
 def test_an_adapter_of_another_base_is_refused(adapter, tmp_path, monkeypatch):
     monkeypatch.setitem(models.TINY_SHAPE, "hidden_size", 96)
     build_tiny(TEXTS, context=512)[0].save_pretrained(tmp_path)
