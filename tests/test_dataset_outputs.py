@@ -9,13 +9,14 @@ import base64
 import gzip
 import json
 import pickle
+import random
 import re
 from pathlib import Path
 
 import orjson
 import pytest
 from browser import opened, texts, until
-from test_filter_merge import Bench, bench, lines, record  # noqa: F401 (a fixture)
+from test_filter_merge import Bench, bench, lines, program, record  # noqa: F401 (a fixture)
 
 from common import page
 from common.dataset import arrange, browse, dedup, export, figure, published
@@ -148,19 +149,24 @@ def test_a_part_that_is_missing_is_named(bench):  # noqa: F811
         bench([record(number) for number in range(9)], [], "--merge")
 
 
-def test_tests_of_an_earlier_dataset_stay_and_nothing_new_gives_them_away(bench):  # noqa: F811
+def test_tests_of_an_earlier_dataset_stay_and_neither_a_near_record_nor_a_held_out_app_gives_them_away(bench):  # noqa: F811
     seed = [record(number) for number in range(80)]
     first = bench(seed, [], output="first")
     tests = {split: [item["id"] for item in lines(first / f"{split}.jsonl")] for split in ("test_id", "test_ood")}
-    held = set(json.loads((first / "stats.json").read_text())["held_out"]["apis"])
+    held = json.loads((first / "stats.json").read_text())["held_out"]
+    app = held["apps"][0]
+    unknown = next(f"{app}.do{number}" for number in range(4) if f"{app}.do{number}" not in held["apis"])
+    built_in = record(300, "synthetic")["apis"][0]
+    other = record(301, "synthetic", apis=[unknown, built_in], code=program(random.Random(1), [unknown, built_in]))
     spy = {**lines(first / "test_id.jsonl")[0], "id": "synthetic-spy", "origin": "synthetic", "annotator": {"model": "m"}}
-    new = [record(number, "synthetic") for number in range(200, 260)] + [spy]
+    new = [record(number, "synthetic") for number in range(200, 260)] + [spy, other]
     second = bench(seed, new, "--tests-from", str(first), output="second")
     for split, wanted in tests.items():
         assert [item["id"] for item in lines(second / f"{split}.jsonl")] == wanted
     train = lines(second / "train.jsonl")
     assert len(train) > len(lines(first / "train.jsonl")) and "synthetic-spy" not in {item["id"] for item in train}
-    assert not any(held & set(item["apis"]) for item in train)
+    assert not any(set(held["apis"]) & set(item["apis"]) for item in train)
+    assert not any(api.startswith(f"{app}.") for item in train for api in item["apis"])  # an API that the first dataset did not know
 
 
 def test_a_record_near_a_query_of_another_test_set_is_dropped_by_name(bench, tmp_path):  # noqa: F811

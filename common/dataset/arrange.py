@@ -76,7 +76,8 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
     if given is None:
         held = splits.choose_held_out(apis, order, app_of, size_ood, options.common)
     else:
-        held = options.earlier.held if options.earlier and options.earlier.held else _implied(apis, order, given, app_of)
+        held = splits.of_whole_apps(options.earlier.held if options.earlier and options.earlier.held else
+                                    _implied(apis, order, given, app_of), apis, app_of)  # fmt: skip
     assigned, lost = splits.assign(apis, order, held, overlap, size_id, size_ood, given)
     for i, (reason, detail, other) in lost.items():
         dropped[i] = Dropped(reason, detail, None if other is None else examples[other].id, "test")

@@ -143,6 +143,12 @@ class _Search:
         self.touched |= touched
 
 
+def of_whole_apps(held: HeldOut, apis: Apis, app_of: AppOf) -> HeldOut:
+    """What is held out, with those APIs of its apps, too, that only these records use: the earlier ones may not have known them."""
+    apps = set(held.apps)
+    return held._replace(apis=held.apis.union(api for used in apis for api in used if app_of(api) in apps))
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # who goes where
 
