@@ -72,6 +72,7 @@ def arguments() -> argparse.Namespace:
     better.add_argument("--constrained", action=argparse.BooleanOptionalAction, default=None,
                         help="hold answers to the grammar of the APIs they may call (default: where the model is loaded here; "
                         "servers such as vLLM take it too)")
+    better.add_argument("--use-all", action="store_true", help="and have a program call each of its APIs; for a model that is loaded here")
     better.add_argument("--candidates", type=cli.positive_int, default=1, metavar="K",
                         help="answers to choose from; no more are asked for once one has no fault (default: 1)")
     better.add_argument("--repair", action="store_true", help="ask the model once more where its answer has faults, and tell it which")
@@ -85,6 +86,9 @@ def arguments() -> argparse.Namespace:
         parser.error("--adapter needs a --model that is loaded here: a server has its adapters already")
     if args.candidates > 1 and args.temperature == 0:
         parser.error("--candidates at --temperature 0 would all be the same; leave --temperature away, or name one above 0")
+    if args.use_all and (not here or args.constrained is False or args.query and not args.apis):
+        parser.error("--use-all holds a model that is loaded here to APIs that are known to be needed: leave --base-url and "
+                     "--no-constrained away, and give --query its --apis")
     if args.dry_run and (here or args.query):
         parser.error("--dry-run counts the requests for the queries of a file: it needs --base-url, and no --query")
     if args.query is not None and not args.query.strip():
@@ -146,7 +150,8 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
         else:
             from common import constrained
 
-            answers = constrained.generate(model, tokenizer, chats, [question.apis for question in questions], catalog, **settings)
+            answers = constrained.generate(model, tokenizer, chats, [question.apis for question in questions], catalog,
+                                           use_all=args.use_all, **settings)
         for tokens, made in zip(asked, answers, strict=True):
             yield Reply(made.text, Usage(tokens, made.tokens), made.reason)
 

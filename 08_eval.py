@@ -45,18 +45,7 @@ from common.metrics.judge import Verdicts
 from common.metrics.program import without_comments
 from common.metrics.report import Table, show_and_write, table
 from common.metrics.samples import collect, file_of, stand_ins
-from common.metrics.systems import (
-    CHANCE,
-    SPLITS,
-    Prediction,
-    System,
-    baselines,
-    distinct,
-    from_file,
-    gold,
-    local_model,
-    served_model,
-)
+from common.metrics.systems import CHANCE, SPLITS, Prediction, System, baselines, distinct, from_file, gold, local_model, served_model
 from common.metrics.text import text_scores
 from common.retrieval import ALWAYS
 from common.workers import cores
@@ -74,7 +63,7 @@ FLOW = {"graph F1": "graph_f1", "chain F1": "chain_f1", "subgraph F1": "subgraph
 CORRECTED = {"API F1": "api_f1", "order F1": "order_f1", "param values": "parameter_values", **FLOW, "CodeBLEU": "codebleu"}
 PLANS = {"P": "precision@0.7", "R": "recall@0.7", "F1": "f1@0.7", "F1 mended": "f1_mended@0.7", "F1 at 0.8": "f1@0.8",
          "mended at 0.8": "f1_mended@0.8", "order F1": "order_f1", "parsed": "parsed"}  # fmt: skip
-COMPARED = ("codebleu", "codebleu_strict", "api_f1", "parameter_values", "graph_f1", "trace_match")
+SHOWN = ("codebleu", "codebleu_strict", "api_f1", "parameter_values", "graph_f1", "trace_match")  # of the comparisons, in the terminal
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -112,6 +101,7 @@ def arguments() -> argparse.Namespace:
     # how answers are made
     add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models")
     add("--constrained", action=argparse.BooleanOptionalAction, default=True, help="hold local models to the grammar (default: yes)")
+    add("--use-all", action="store_true", help="and have a program call each of the APIs it is given")
     add("--max-new-tokens", type=cli.positive_int, default=2048, metavar="N", help="length of an answer (default: 2048)")
     add("--batch-size", type=cli.positive_int, default=8, metavar="N", help="queries at a time on a local model (default: 8)")
     add("--workers", type=cli.positive_int, default=cores(), metavar="N", help="processes that score (default: one per core)")
@@ -122,6 +112,9 @@ def arguments() -> argparse.Namespace:
         parser.error("--judge: the offline writer cannot judge")
     if args.dry_run and (not args.judge or args.teval):
         parser.error("--dry-run counts what a judge would be asked: it goes with --judge")
+    if args.use_all and (args.distractors or args.retrieve or args.teval or args.base_url or not args.constrained):
+        parser.error("--use-all holds models that run here to APIs that are all needed: it goes with none of --distractors, --retrieve, "
+                     "--teval, --base-url and --no-constrained")
     if args.distractors or args.retrieve:
         if args.teval or args.predictions or (args.distractors and args.retrieve):
             parser.error("--distractors or --retrieve, one of them, make other prompts: --predictions and --teval bring their own")
@@ -220,7 +213,7 @@ def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, P
 def compare(samples: dict[str, list[Record]], pairs: Iterable[tuple[str, str]]) -> list[Record]:
     """Pairs of systems on the samples that both have: the mean difference, its interval, and how likely it is none (paired bootstrap)."""
     result = []
-    for (one, other), metric in product(pairs, COMPARED):
+    for (one, other), metric in product(pairs, metrics.RATES):
         theirs = {sample["id"]: sample["scores"][metric] for sample in samples[other]}
         shared = [(sample["scores"][metric], theirs[sample["id"]]) for sample in samples[one] if sample["id"] in theirs]
         if shared:
@@ -286,10 +279,10 @@ def main() -> int:
     shown = {name: samples[name] for name in named_models} or samples
     samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers)
 
-    for row in differences:
+    for row in (row for row in differences if row["metric"] in SHOWN):
         print(f"{' - '.join(row['systems'])}, {row['metric']}: {100 * row['mean']:+.1f} "
               f"[{100 * row['low']:+.1f}, {100 * row['high']:+.1f}], p = {row['p']:.3f}, n = {row['n']}")  # fmt: skip
-    print(f"Every sample beside its gold: {args.output / 'eval.html'}. Intervals, diagnostics, plans: scores.json.")
+    print(f"Every sample beside its gold: {args.output / 'eval.html'}. Intervals, the other comparisons, diagnostics, plans: scores.json.")
     unanswered = sum(len(tests) - len(samples[name]) for name in samples)
     cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=unanswered, seconds=round(time.perf_counter() - started, 3),
                 output=str(args.output / "scores.json"), scores={name: headline(result[name]) for name in samples})  # fmt: skip

@@ -84,10 +84,11 @@ class _Job:
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
-             batch_size: int = 16, plan: bool = True, tries: int = TRIES) -> Iterator[Answer]:  # fmt: skip
+             batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of common.generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
+    use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
     ends = generation.end_ids(model, tokenizer)
@@ -95,7 +96,8 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     sampling = {"temperature": temperature, "top_p": top_p, "seed": seed, "max_new_tokens": max_new_tokens}
     pairs = zip(chats, apis)
     while batch := list(islice(pairs, batch_size)):
-        forms = [Form(table_, frozenset(ids) - prompts.SYNTAX_APIS, catalog, plan) for _, ids in batch]
+        given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
+        forms = [Form(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
         jobs = [_Job(prompt_text(chat, tokenizer), form) for (chat, _), form in zip(batch, forms)]
         todo = jobs
         for number in range(tries + 1):

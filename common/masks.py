@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from common.catalog import Catalog
 from common.dialect.grammar import grammar
-from common.ending import CODE, ending
+from common.ending import CODE, FENCE, ending
 from common.jsonl import UserError
+from common.required import Owed, closing_tokens
 
 if TYPE_CHECKING:
     import torch
@@ -56,12 +57,18 @@ def table(tokenizer: PreTrainedTokenizerBase, ends: Sequence[int], size: int) ->
 
 @dataclass(frozen=True)
 class Form:
-    """What an answer may be: a program that calls these APIs, with a plan before it or alone."""
+    """What an answer may be: a program that calls these APIs, with a plan before it or alone, and ends when it has called the owed ones."""
 
     table: LLTokenizer
     apis: frozenset[str]
     catalog: Catalog
     plan: bool = True
+    owed: tuple[str, ...] = ()
+
+    @property
+    def fence(self) -> str:
+        """What closes the program."""
+        return FENCE if self.plan else ""
 
     def accepted(self, prefix: str) -> str:
         """The whole lines of a beginning that a strict row can go on from: it may read a name that no line above it binds."""
@@ -109,6 +116,7 @@ class Row:
         self.ended = False
         self.forced: list[int] = []  # tokens to come, the next one last
         self.names: set[str] | None = set() if strict else None
+        self.owed = Owed(form.owed)
         self._prefix, self._tokens = prefix.encode(), list[int]()
         self._ends = frozenset(form.table.eos_tokens)
         self._plan_left = max(1, int(budget * PLAN_SHARE)) if form.plan and CODE not in prefix else 0  # tokens; 0: no plan to end
@@ -131,7 +139,7 @@ class Row:
         if self.ended:
             return
         self._tokens.append(token)
-        if self.names is not None and b"\n" in (new := self.form.table.decode_bytes([token])):
+        if (self.names is not None or self.owed.calls) and b"\n" in (new := self.form.table.decode_bytes([token])):
             lines = self.said.decode("utf-8", "ignore").split("\n")
             if self._learn(lines[-1 - new.count(b"\n") : -1]):
                 self._restart()
@@ -141,7 +149,8 @@ class Row:
             self._mind_the_budget()
 
     def _learn(self, lines: Iterable[str]) -> bool:
-        """Note the names that whole lines bind, if that matters; whether there are new ones."""
+        """Note what whole lines call, and the names that they bind, if that matters; whether there are new names."""
+        self.owed.read(lines)
         if self.names is None:
             return False
         known = len(self.names)
@@ -164,13 +173,31 @@ class Row:
             return
         self._plan_left = max(0, self._plan_left - 1)
         self._unmeasured -= 1
-        if self._unmeasured > 0 or self.budget > CAREFUL:
+        if self._unmeasured > 0 or self.budget > CAREFUL + self.owed.room(self.form.table):
             return
         end = ending(self.matcher, self.form.table, self.said, self.form.plan)
+        end = self._with_owed(end) if end is not None and self.owed.calls else end
         spare = self.budget - len(end) - 1 - MARGIN if end is not None else 0
         if end is not None and spare <= 0:
             self.forced = [*end, self.form.table.eos_token][::-1]
         self._unmeasured = spare // 3  # tokens come one by one, and but for the margin's case each adds at most two to the end
+
+    def _with_owed(self, end: list[int]) -> list[int]:
+        """An end with the missing calls before the program is closed: as many of them as the budget holds."""
+        fence, table = self.form.fence.encode(), self.form.table
+        text = table.decode_bytes(end).removesuffix(fence)
+        for count in range(len(self.owed.calls), 0, -1):
+            tokens = table.tokenize_bytes(text + self.owed.lines(count).encode() + fence)
+            if len(tokens) < self.budget and self.matcher.validate_tokens(tokens) == len(tokens):
+                return tokens
+        return end
+
+    def hold_open(self, mask: Any) -> None:
+        """Take out of a mask (numpy, int32) what would end the program while it owes a call, if that leaves anything."""
+        if self.owed.calls and (not self.form.plan or CODE.encode() in self.said):
+            still = mask & ~closing_tokens(self.form.table, self.form.fence, self.said.endswith(b"\n"))
+            if still.any():
+                mask[:] = still
 
     def _fitting(self, text: str) -> list[int]:
         """The tokens of a text to be forced, none where it may not come next, as inside a character of several tokens."""
@@ -245,5 +272,7 @@ class Constraint:
                 free.append((row.matcher, index))
         if free:
             fill_next_token_bitmask_par(_executor(), free, self._mask)
+        for _, index in free:
+            self.rows[index].hold_open(self._mask[index])
         bits = numpy.unpackbits(self._mask.view(numpy.uint8), axis=1, bitorder="little")
         self._blocked = torch.from_numpy(bits == 0)

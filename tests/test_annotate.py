@@ -302,6 +302,18 @@ def test_an_answer_depends_on_its_batch_by_rounding_alone(queries: Path, run: Ca
     assert alone == written("7") and len(set(alone)) == 7
 
 
+def test_a_model_here_can_be_made_to_use_all_apis_of_a_query(queries: Path, run: Callable[..., Run], tiny: Path) -> None:
+    assert run(queries, "--model", str(tiny), "--max-new-tokens", "150", "--temperature", "1", "--use-all").summary["clean"] == 7
+    for record in generated(queries).values():
+        assert set(record["apis"]) <= set(dialect.apis_of(record["code"]))
+
+
+@pytest.mark.parametrize("flags", [("--base-url", "http://localhost:9"), ("--no-constrained",), ("--query", "say hello")])
+def test_to_use_all_apis_needs_a_model_here_and_apis_that_are_known_to_be_needed(queries: Path, run: Callable[..., Run], flags: tuple[str]) -> None:
+    ended = run(queries, "--model", "m", "--use-all", *flags)
+    assert ended.code == 2 and "--use-all" in ended.err
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # one shortcut for a person
 

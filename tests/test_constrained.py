@@ -89,6 +89,39 @@ def test_an_answer_depends_on_its_prompt_and_seed_alone(tiny, catalog):
     assert together != [answer.text for answer in other]
 
 
+@pytest.mark.parametrize("plan", [True, False])
+def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tiny, catalog, plan):
+    apis = some_apis(catalog, 4, size=5)
+
+    def called(use_all: bool) -> list[set[str]]:
+        answers = list(constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=200, temperature=1.0, plan=plan, use_all=use_all))
+        assert all(answer.finished and not answer.left for answer in answers)
+        return [set(dialect.apis_of(prompts.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
+
+    assert called(use_all=True) == list(map(set, apis)) != called(use_all=False)
+
+
+def test_a_program_that_owes_a_call_can_go_on_but_not_end(table, catalog):
+    apis = ("is.workflow.actions.exit", "is.workflow.actions.getclipboard")
+    form = masks.Form(table, frozenset(apis), catalog, owed=apis)
+    row = masks.Row(form, 400, prefix="Thought:1. A plan." + CODE + "is_workflow_actions_exit()\n")
+    assert row.owed.calls == ["is_workflow_actions_getclipboard("]
+    fence, comment = (table.tokenize_str(text)[0] for text in ("```", "# "))
+    assert allowed(masks.Constraint([row]), table.vocab_size)[0][[fence, comment]].tolist() == [False, True]
+    for token in table.tokenize_str("x = is_workflow_actions_getclipboard()\n"):
+        row.take(token)
+    assert row.owed.calls == [] and allowed(masks.Constraint([row]), table.vocab_size)[0][fence]
+
+
+def test_where_the_tokens_do_not_hold_all_calls_the_program_is_whole_and_has_the_first(table, catalog):
+    apis = tuple(some_apis(catalog, 1, size=20)[0])
+    row = masks.Row(masks.Form(table, frozenset(apis), catalog, plan=False, owed=("is.workflow.actions.exit", *apis)), 100)
+    while not row.ended:
+        row.take(row.forced[-1])
+    called = list(dialect.apis_of(row.said.decode()))
+    assert dialect.check(row.said.decode(), catalog) == [] and 3 < len(called) < 20 and called == list(apis[: len(called)])
+
+
 def test_a_prompt_that_leaves_no_room_is_reported(tiny, catalog):
     long = [[{"role": "user", "content": "word " * 1200}]]
     (answer,) = constrained.generate(*tiny, long, [["is.workflow.actions.exit"]], catalog, max_new_tokens=50)

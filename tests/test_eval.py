@@ -234,7 +234,7 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
-                              constrained=False, teval=None)
+                              constrained=False, use_all=False, teval=None)
     system = systems.local_model("tiny", str(bench), args)
     first = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
@@ -286,7 +286,8 @@ def test_other_apis_make_other_prompts_whose_answers_are_kept_apart(bench: Path)
 
 
 @pytest.mark.parametrize("flags", [("--distractors", "4", "--retrieve", "12"), ("--retrieve", "9"),
-                                   ("--distractors", "4", "--predictions", "x.jsonl"), ("--retrieve", "12", "--teval", "x.json")])  # fmt: skip
+                                   ("--distractors", "4", "--predictions", "x.jsonl"), ("--retrieve", "12", "--teval", "x.json"),
+                                   ("--use-all", "--retrieve", "12"), ("--use-all", "--no-constrained"), ("--use-all", "--base-url", "http://x")])  # fmt: skip
 def test_settings_of_the_prompt_that_mean_nothing_together_are_refused(bench: Path, flags: tuple[str, ...]) -> None:
     assert "--retrieve" in evaluate(bench, *flags, code=2).stderr
 

@@ -165,7 +165,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
             from common import constrained
 
             given = [record["apis"] for record in records]
-            texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), **settings)
+            texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), use_all=args.use_all, **settings)
         else:
             texts = generation.generate(*loaded, map(question, records), **settings)
         for record, generated in zip(records, texts, strict=True):
@@ -173,7 +173,8 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
 
     held = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, held, [(stat.st_size, stat.st_mtime_ns) for stat in weights]))
+    state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
+    identity = repr((model, str(args.adapter), args.max_new_tokens, held, args.use_all, state))
     return System(name, lambda record: identity + repr(question(record)), answer)
 
 
