@@ -131,11 +131,14 @@ class Row:
         return self._prefix + self.form.table.decode_bytes(self._tokens)
 
     def take(self, token: int) -> None:
-        """Go on with the token that was chosen, and see to it that what is left of the budget is enough for an end."""
-        if self.ended:
-            return
+        """Go on with the token that was chosen."""
+        if not self.ended:
+            self.note(token, self.matcher.consume_token(token))
+
+    def note(self, token: int, accepted: bool) -> None:
+        """After the matcher has read a token: see to it that what is left of the budget is enough for an end."""
         self.budget -= 1
-        self.ended = not self.matcher.consume_token(token) or token in self._ends
+        self.ended = not accepted or token in self._ends
         if self.ended:
             return
         self._tokens.append(token)
@@ -230,8 +233,7 @@ class Constraint:
     def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Scores (batch, vocabulary) with minus infinity where a token may not come next, in place: transformers made a copy for this."""
         if self._coming is None:
-            self._take(ids[:, -1].tolist())
-            self._fill()
+            self._go_on(ids[:, -1].tolist())
         else:
             self.wait()
             self._coming = None
@@ -244,17 +246,20 @@ class Constraint:
 
     def ahead(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """The last processor: the best token is the one that will be taken, so begin with the next masks."""
-        self._take(scores.argmax(-1).tolist())
-        self._coming = self._thread.submit(self._fill)
+        self._coming = self._thread.submit(self._go_on, scores.argmax(-1).tolist())
         return scores
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown(wait=True)
 
-    def _take(self, tokens: list[int]) -> None:
-        for row, token in zip(self.rows, tokens, strict=True):
-            row.take(token)
+    def _go_on(self, tokens: list[int]) -> None:
+        """The masks behind these tokens, one a row."""
+        live = [(row, token) for row, token in zip(self.rows, tokens, strict=True) if not row.ended]
+        accepted = _executor().consume_token_par([(row.matcher, token) for row, token in live]) if live else []
+        for (row, token), is_accepted in zip(live, accepted, strict=True):
+            row.note(token, is_accepted)
+        self._fill()
 
     def _fill(self) -> None:
         """The masks of all rows, in one call: a thread that needs the interpreter for each row would hold up the forward pass."""
