@@ -120,7 +120,7 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: lis
         return
     temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
     seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
-    constraint = Constraint([Row(jobs[place].form, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits])
+    constraint = Constraint([Row(jobs[place].form, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
     samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:
         processors = [constraint, *samplers, constraint.ahead]

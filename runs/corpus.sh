@@ -8,8 +8,12 @@ folder=${1:?the folder of shortcuts} data=${2:-data/corpus} model=${3:-runs/corp
 python 01_scrape.py --folder "$folder" --output $data/shortcuts.jsonl
 python 02_transcribe.py --input $data/shortcuts.jsonl --output $data/workflows.jsonl --workers 2
 python 03_thoughts.py --input $data/workflows.jsonl --output $data/seed.jsonl --writer offline
-python 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count 1000
-python 05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
-python 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
-python 07_train.py --input $data/bench/train.jsonl --model tiny --steps "${STEPS:-1500}" --output $model
+# the tests first, from a dataset that is small enough for a tenth of it to be theirs; then ten times as much to train on
+for count in 1000 10000; do
+    python 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count $count
+    python 05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
+    [ $count = 1000 ] && made=(--output $data/tests) || made=(--output $data/bench --tests-from $data/tests)
+    python 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl "${made[@]}"
+done
+python 07_train.py --input $data/bench/train.jsonl --model tiny --steps "${STEPS:-4800}" --output $model
 python 08_eval.py --bench $data/bench --model tiny=$model --output $data/eval
