@@ -23,8 +23,8 @@ step "6 filter, merge and split"                 06_filter_merge.py --seed $data
 step "7 train a tiny model"                      07_train.py --input $data/bench/train.jsonl --model tiny --steps $steps --output $model
 step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench --model tiny=$model --limit $samples --max-new-tokens $tokens --output $data/eval
 
-step "5 again: the model writes, held to the grammar" 05_annotate.py --model $model --input $data/bench/test_id.jsonl --limit 5 \
-    --max-new-tokens $tokens --output $data/written.jsonl
+step "5 again: the model writes, held to the grammar and to its APIs" 05_annotate.py --model $model --input $data/bench/test_id.jsonl --limit 5 \
+    --use-all --max-new-tokens $tokens --output $data/written.jsonl
 step "2 backwards: what it wrote as shortcuts"   02_transcribe.py --to-shortcut $data/written.jsonl --output $data/shortcuts
 echo "done: $data/bench is the dataset (open browse.html), $model the model, $data/eval the scores (eval.html)," \
     "$data/shortcuts what the model wrote, to sign on a Mac" >&2
