@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from common.catalog import Catalog
@@ -32,6 +33,7 @@ PLAN_SHARE = 0.5  # of an answer's tokens: a plan that takes more leaves no room
 CAREFUL = 256  # tokens left from which on a row's end is measured: ends are of some ten tokens
 MARGIN = 32  # tokens that one more token can add to the shortest end: it may open a menu, deep in a program
 COMPILED = 128  # matchers kept; one takes about a megabyte
+_FILLER = re.compile(rb"(^|\n)''\n$")  # what makes an end legal where no statement stands: a call does so, too
 _BINDS = re.compile(r" *(?:for (\w+)(?:, (\w+))? in |(\w+) \+?= )")
 
 
@@ -189,8 +191,8 @@ class Row:
         """An end with the missing calls before the program is closed: as many of them as the budget holds."""
         fence, table = self.form.fence.encode(), self.form.table
         text = table.decode_bytes(end).removesuffix(fence)
-        for count in range(len(self.owed.calls), 0, -1):
-            tokens = table.tokenize_bytes(text + self.owed.lines(count).encode() + fence)
+        for start, count in product((_FILLER.sub(rb"\1", text), text), range(len(self.owed.calls), 0, -1)):
+            tokens = table.tokenize_bytes(start + self.owed.lines(count).encode() + fence)
             if len(tokens) < self.budget and self.matcher.validate_tokens(tokens) == len(tokens):
                 return tokens
         return end
