@@ -123,7 +123,7 @@ class Row:
         self._ends = frozenset(form.table.eos_tokens)
         self._plan_left = max(1, int(budget * PLAN_SHARE)) if form.plan and CODE not in prefix else 0  # tokens; 0: no plan to end
         self._unmeasured = 0  # tokens that may pass before the end is measured again
-        self._learn(prefix.split("\n"))
+        self._learn((prefix.rpartition(CODE)[2] if form.plan else prefix).split("\n"))
         self._restart()
         self._mind_the_budget()
 
@@ -154,7 +154,9 @@ class Row:
             self._mind_the_budget()
 
     def _learn(self, lines: Iterable[str]) -> bool:
-        """Note what whole lines call, and the names that they bind, if that matters; whether there are new names."""
+        """Note what whole lines of the program call, and the names that they bind, if that matters; whether there are new names."""
+        if self.form.plan and CODE.encode() not in self.said:
+            return False
         self.owed.read(lines)
         if self.names is None:
             return False

@@ -113,6 +113,18 @@ def test_a_program_that_owes_a_call_can_go_on_but_not_end(table, catalog):
     assert row.owed.calls == [] and allowed(masks.Constraint([row]), table.vocab_size)[0][fence]
 
 
+def test_what_looks_like_a_call_or_a_binding_in_the_plan_is_none(table, catalog):
+    form = masks.Form(table, frozenset(), catalog, owed=("is.workflow.actions.exit",))
+    line = "is_workflow_actions_exit()\nx = clipboard()\n"
+    for prefix in (f"Thought:1. A plan.\n{line}", f"Thought:1. A plan.\n{line}{CODE}"):
+        row = masks.Row(form, 400, prefix, strict=True)
+        assert row.owed.calls == ["is_workflow_actions_exit("] and row.names == set()
+    row = masks.Row(form, 400, "Thought:1. A plan.\n", strict=True)
+    for token in table.tokenize_str(line):
+        row.take(token)
+    assert row.owed.calls and row.names == set()
+
+
 def test_where_the_tokens_do_not_hold_all_calls_the_program_is_whole_and_has_the_first(table, catalog):
     apis = tuple(some_apis(catalog, 1, size=20)[0])
     row = masks.Row(masks.Form(table, frozenset(apis), catalog, plan=False, owed=("is.workflow.actions.exit", *apis)), 100)
