@@ -193,8 +193,10 @@ class Row:
         """An end with the missing calls before the program is closed: as many of them as the budget holds."""
         fence, table = self.form.fence.encode(), self.form.table
         text = table.decode_bytes(end).removesuffix(fence)
-        for start, count in product((_FILLER.sub(rb"\1", text), text), range(len(self.owed.calls), 0, -1)):
-            tokens = table.tokenize_bytes(start + self.owed.lines(count).encode() + fence)
+        line = self.said.rpartition(b"\n")[2]  # may be in the midst of an owed call, which the end completes
+        calls = self.owed.behind((line + text).decode("utf-8", "ignore").split("\n"))
+        for start, count in product((_FILLER.sub(rb"\1", text), text), range(len(calls), 0, -1)):
+            tokens = table.tokenize_bytes(start + "".join(f"{call})\n" for call in calls[:count]).encode() + fence)
             if len(tokens) < self.budget and self.matcher.validate_tokens(tokens) == len(tokens):
                 return tokens
         return end

@@ -32,13 +32,12 @@ class Owed:
 
     def read(self, lines: Iterable[str]) -> None:
         """Take note of the calls that lines of the program make."""
-        for line in lines:
-            statement = line[_ASSIGNED.match(line).end() :]  # type: ignore[union-attr] (the empty text matches)
-            self.calls = [call for call in self.calls if not statement.startswith(call)]
+        self.calls = self.behind(lines)
 
-    def lines(self, count: int) -> str:
-        """The first of the missing calls, each a line of the program."""
-        return "".join(f"{call})\n" for call in self.calls[:count])
+    def behind(self, lines: Iterable[str]) -> list[str]:
+        """What is still missing behind these lines."""
+        statements = [line[_ASSIGNED.match(line).end() :] for line in lines]  # type: ignore[union-attr] (the empty text matches)
+        return [call for call in self.calls if not any(statement.startswith(call) for statement in statements)]
 
     def room(self, table: LLTokenizer) -> int:
         """How many tokens the missing calls take at most."""

@@ -113,6 +113,15 @@ def test_a_program_that_owes_a_call_can_go_on_but_not_end(table, catalog):
     assert row.owed.calls == [] and allowed(masks.Constraint([row]), table.vocab_size)[0][fence]
 
 
+def test_a_call_that_the_end_completes_is_not_written_again(table, catalog):
+    apis = ("is.workflow.actions.showresult", "is.workflow.actions.getclipboard")
+    head = "Thought:1. A plan." + CODE + "is_workflow_actions_showresult(Text='a"
+    row = masks.Row(masks.Form(table, frozenset(apis), catalog, owed=apis), 40, prefix=head)
+    while not row.ended:
+        row.take(row.forced[-1])
+    assert row.said.decode() == head + "')\nis_workflow_actions_getclipboard()\n```"
+
+
 def test_what_looks_like_a_call_or_a_binding_in_the_plan_is_none(table, catalog):
     form = masks.Form(table, frozenset(), catalog, owed=("is.workflow.actions.exit",))
     line = "is_workflow_actions_exit()\nx = clipboard()\n"
