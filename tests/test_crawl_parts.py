@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common import dialect, plist
-from common.crawl import arguments, links, scrub
-from common.crawl.client import Client, retry_after
+from common.crawl import arguments, icloud, links, routinehub, scrub
+from common.crawl.client import LONGEST_REST, Client, Gone, Later, retry_after
 from common.crawl.jobs import BAD, OK, TRIES, Bodies, Jobs
 from common.crawl.links import OptOut, find_link, hub_link, share_link
 from common.dialect.blocks import Unbalanced
 from common.jsonl import UserError
+from common.llm import limits
 
 HEX = "0123456789abcdef0123456789abcdef"
 
@@ -43,7 +47,8 @@ def test_links_have_one_spelling(text: str, kind: str, url: str) -> None:
     assert link is not None and (link.kind, link.url) == (kind, url)
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", HEX[:-1], HEX + "0", "https://routinehub.co/", "https://routinehub.co/membership", "https://workflow.is/workflows/1"])
+@pytest.mark.parametrize("text", ["", "nonsense", HEX[:-1], HEX + "0", "https://routinehub.co/", "https://routinehub.co/membership", "https://workflow.is/workflows/1",
+                                  "https://routinehub.co//[x", "https://routinehub.co/shortcut/" + "9" * 5000])
 def test_what_is_no_link_is_none(text: str) -> None:
     assert find_link(text) is None
 
@@ -67,6 +72,42 @@ def test_rates_moments_and_ranges_are_read() -> None:
 def test_retry_after_is_a_number_or_a_date() -> None:
     for text, low, high in (("7", 7, 7), ("Fri, 01 Jan 2100 00:00:00 GMT", 1e6, 1e10), ("Fri, 01 Jan 1999 00:00:00 GMT", 0, 0), ("soon", 0, 0), ("", 0, 0)):
         assert low <= retry_after(text) <= high
+
+
+# what servers and pages have, or could have, where a URL, a number or a date is expected
+BROKEN = st.lists(st.text(max_size=4) | st.sampled_from([
+    "https://routinehub.co", "http://[", "//[x", "https:", "/shortcut/", "/shortcuts/", "/user/", "/download/", "?page=", "٣", "9" * 5000, "\u2100", ":99999999",
+    "${f}", "icloud.com/shortcuts/", HEX, "Thu, 01 Jan 99999999999999999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -0000", "+9999999999999"]),
+    max_size=5).map("".join)  # fmt: skip
+PROMISED = Gone, Later  # what is raised for an answer that is not what it should be
+
+
+@given(BROKEN)
+def test_no_text_is_too_broken_for_links_and_waits(text: str) -> None:
+    links.find_link(text)
+    OptOut([text]).covers(text)
+    assert 0 <= retry_after(text) <= LONGEST_REST
+    assert 0 <= (limits.retry_after({"retry-after": text}) or 0) <= limits.RETRY_AFTER_CAP
+
+
+@given(st.lists(BROKEN, max_size=3), BROKEN)
+def test_no_page_is_too_broken(hrefs: list[str], text: str) -> None:
+    anchors = "".join(f'<a href="{href}">{text}</a>' for href in hrefs)
+    page = f'<h3 class="title is-3">x</h3><a href="/user/ada">Ada</a>{anchors}<div class="information"><p>Downloads: {text}</p></div>'.encode("utf-8", "replace")
+    assert routinehub.parse_page(page, "https://routinehub.co/shortcut/7/")["author"]
+    with contextlib.suppress(*PROMISED):
+        routinehub.parse_listing(page, "https://routinehub.co/shortcuts/")
+    shortcuts, _ = routinehub.parse_listing(page + b'<a href="/shortcut/7">', "https://routinehub.co/shortcuts/")
+    assert hub_link(7) in {link for link, _ in shortcuts}
+
+
+@given(BROKEN)
+def test_the_file_of_a_record_is_at_a_url_or_the_record_is_none(text: str) -> None:
+    answer = {"fields": {"shortcut": {"value": {"downloadURL": text.encode("utf-8", "replace").decode()}}}}
+    with contextlib.suppress(*PROMISED):
+        assert urlsplit(icloud.parse_record(json.dumps(answer).encode())[1].url).netloc
+    with contextlib.suppress(*PROMISED):
+        links.find_link(routinehub.parse_version(json.dumps({"result": "success", "URL": text}).encode())[0])
 
 
 def test_hosts_have_polite_rates_unless_told_otherwise() -> None:
@@ -204,6 +245,12 @@ def test_variables_keep_their_place_in_a_scrubbed_text(pieces: list[str]) -> Non
     assert list(new["attachmentsByRange"]) == found
     assert [token["VariableName"] for token in new["attachmentsByRange"].values()] == [f"v{n}" for n in range(len(places))]
     assert scrub.scrub_shortcut(scrubbed) == (scrubbed, {})
+
+
+@pytest.mark.parametrize("key", ["{%s, 1}" % ("9" * 5000), "{\u0663, 1}", "somewhere"])
+def test_a_range_that_is_none_stays(key: str) -> None:
+    value = {"string": "ask ada@lovelace.org", "attachmentsByRange": {key: {"Type": "Clipboard"}}}
+    assert scrub.scrub_shortcut(value)[0] == {**value, "string": "ask someone@example.com"}
 
 
 @pytest.mark.parametrize("piece", ["a-", "eyJ-", "token=", "bearer ", "1.2345,", "a@", "+1 ", "://a:", "sk-", "key/", "maker.ifttt.com/", "AAAA"])

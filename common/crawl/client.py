@@ -20,6 +20,7 @@ import httpx
 from protego import Protego
 
 from common import cli, plist
+from common.crawl.links import absolute
 
 AGENT = "WorkflowLLM-scrape"
 RATES = {"routinehub.co": 0.5, "www.icloud.com": 2.0}  # requests a second; RoutineHub is small, and 20 a minute have been called its limit
@@ -27,6 +28,7 @@ RATE = 2.0  # of any other host
 JITTER = 0.2  # of an interval
 BACKOFF = 1.0  # seconds before the second try; doubled each time
 LONGEST_WAIT = 60.0  # seconds; a host that asks for more is left alone until the next run
+LONGEST_REST = 30 * 86400.0  # seconds that such a host is left alone at most: it can hardly mean longer
 TIMEOUT = 30.0  # seconds to connect, and without a byte
 DEADLINE = 300.0  # seconds for one body: 64 MiB at 0.2 MB/s
 RETRIED = {408, 425, 429, 500, 502, 503, 504}
@@ -159,11 +161,17 @@ class Client:
             if response.status_code not in REDIRECTED or "Location" not in response.headers:
                 self._judge(host, response, body, html, absent)
                 return Answer(body, response.headers.get("ETag"), response.headers.get("Last-Modified"))
-            target = urljoin(url, response.headers["Location"])
+            target = self._redirected(url, response)
             if urlsplit(target).netloc != urlsplit(url).netloc or urlsplit(target).scheme not in {urlsplit(url).scheme, "https"}:
                 return Answer(b"", location=target)
             url = target
         raise Later(f"more than {HOPS} redirects")
+
+    def _redirected(self, url: str, response: httpx.Response) -> str:
+        target = absolute(url, response.headers["Location"])
+        if not urlsplit(target).netloc:
+            raise Later("redirects to what is no URL")
+        return target
 
     async def _exchange(self, host: Host, url: str, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         """One request and its whole body."""
@@ -252,7 +260,7 @@ class Client:
             response, body = await self._exchange(host, url, {})
             status = response.status_code
             if status in REDIRECTED and "Location" in response.headers:
-                url = urljoin(url, response.headers["Location"])
+                url = self._redirected(url, response)
                 continue
             if 400 <= status < 500 and status not in RETRIED and not is_challenge(response, body):
                 return ""  # there is none: all is allowed
@@ -268,10 +276,9 @@ def is_challenge(response: httpx.Response, body: bytes) -> bool:
 
 
 def retry_after(text: str, now: Callable[[], float] = time.time) -> float:
-    """Seconds that the server asks us to wait (RFC 9110, 10.2.3: a number or a date); 0 if it does not."""
-    if text.isdecimal():
-        return float(text)
+    """Seconds that the server asks us to wait (RFC 9110, 10.2.3: a number or a date), LONGEST_REST at most; 0 if it does not."""
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now())
-    except ValueError:
+        wait = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now()
+    except (ValueError, OverflowError):  # no date, or one of a year that no clock has
         return 0.0
+    return min(max(0.0, wait), LONGEST_REST)

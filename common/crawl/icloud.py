@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -48,12 +49,14 @@ def parse_record(body: bytes) -> tuple[dict[str, Any], Asset]:
         fields = answer["fields"]
         value = fields["shortcut"]["value"]
         asset = Asset(value["downloadURL"].replace("${f}", "shortcut.plist"), value.get("size"))
+        if not urlsplit(asset.url).netloc:
+            raise ValueError("downloadURL names no host")
         kept = {name: answer[name] for name in KEPT if name in answer}
         for moment in ("created", "modified"):  # their other fields are an account and a device
             kept[moment] = answer.get(moment, {}).get("timestamp")
         kept["fields"] = {name: {"value": fields[name].get("value")} for name in KEPT_FIELDS if name in fields}
         kept["fileChecksum"] = value.get("fileChecksum")
-    except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Later(f"the answer is no shortcut record ({type(error).__name__}: {error})") from None
     return kept, asset
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 from common import jsonl
 from common.jsonl import Record, UserError
@@ -18,7 +18,7 @@ RECORD, VERSION, PAGE, LISTING, DOWNLOAD = "record", "version", "page", "listing
 ID = r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 SHARE = re.compile(rf"icloud\.com/shortcuts/(?:api/records/)?{ID}(?![0-9a-f-])|^{ID}$", re.IGNORECASE)  # not anchored: `rhttps:` occurs
 HUB = re.compile(r"routinehub\.co(/\S*)?$", re.IGNORECASE)
-SHORTCUT = re.compile(r"/(?:api/v1/)?shortcuts?/(\d+)(?:/|$)")
+SHORTCUT = re.compile(r"/(?:api/v1/)?shortcuts?/([0-9]{1,18})(?:/|$)")
 LISTED = re.compile(r"/(?:shortcuts|category/[^/]+|search|user/[^/]+)/?$")
 QUERY = {"page", "sort", "q"}  # of a listing; whatever else a link carries (tokens, trackers) is dropped
 
@@ -58,16 +58,24 @@ def find_link(text: str) -> Link | None:
     hub = HUB.search(text)
     if not hub:
         return None
-    parts = urlsplit(hub[1] or "/")
+    parts = urlsplit(ROUTINEHUB + (hub[1] or "/"))
     if shortcut := SHORTCUT.match(parts.path):
         return hub_link(shortcut[1])
-    if download := re.match(r"/download/(\d+)", parts.path):
+    if download := re.match(r"/download/([0-9]{1,18})(?![0-9])", parts.path):
         return Link(DOWNLOAD, f"{ROUTINEHUB}/download/{download[1]}/", f"routinehub-download-{download[1]}")
     if not LISTED.match(parts.path):
         return None
     query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name in QUERY])
     url = ROUTINEHUB + parts.path + (f"?{query}" if query else "")
     return Link(LISTING, url, "link-" + hashlib.sha256(url.encode()).hexdigest()[:16])
+
+
+def absolute(base: str, href: str) -> str:
+    """Where `href` points on the page `base`; empty for what is no URL, as `http://[`."""
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return ""
 
 
 def readable(text: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import orjson
 
 from common.crawl.client import Gone, Later
-from common.crawl.links import ROUTINEHUB, Link, find_link
+from common.crawl.links import ROUTINEHUB, Link, absolute, find_link
 from common.jsonl import Record
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def parse_listing(body: bytes, url: str) -> tuple[list[tuple[Link, Record]], lis
                 known.update({field: value for field, value in about.items() if value and not known.get(field)})
     if not found:
         raise Later("no shortcut was found on the page: has the site changed?")
-    pages = [find_link(urljoin(url, anchor.attributes["href"] or "")) for anchor in tree.css('a[href*="page="]')]
+    pages = [find_link(absolute(url, anchor.attributes["href"] or "")) for anchor in tree.css('a[href*="page="]')]
     return list(found.values()), [page for page in dict.fromkeys(pages) if page and page.url.split("?")[0] == url.split("?")[0]]
 
 
@@ -102,7 +101,7 @@ def _meta(tree: LexborHTMLParser, name: str) -> str | None:
 
 
 def _path(url: str, anchor: LexborNode) -> str:
-    href = urljoin(url, anchor.attributes.get("href") or "")
+    href = absolute(url, anchor.attributes.get("href") or "")
     return href.removeprefix(ROUTINEHUB) if href.startswith(ROUTINEHUB) else ""
 
 
@@ -121,6 +120,6 @@ def _labels(tree: LexborHTMLParser) -> dict[str, str]:
 
 
 def _number(text: str) -> int | None:
-    """`1,234` as a number; None for what is none."""
+    """`1,234` as a number; None for what is none, or of more digits than a count has."""
     digits = text.replace(",", "").replace(".", "").strip()
-    return int(digits) if digits.isdecimal() else None
+    return int(digits) if digits.isdecimal() and len(digits) <= 18 else None

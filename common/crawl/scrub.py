@@ -170,7 +170,7 @@ def _scrub_tokens(value: dict[str, Any], counts: Counter[str], name: str) -> dic
     new, moves = _scrub_mapped(text, counts)
     moved = {}
     for key, token in ranges.items():
-        match = re.fullmatch(r"\{(\d+), ?(\d+)\}", key)
+        match = re.fullmatch(r"\{([0-9]{1,9}), ?([0-9]{1,9})\}", key)
         position = int(match[1]) if match else 0
         for move in moves:
             position = move(position)

@@ -22,7 +22,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             wait = float(headers["retry-after"])
         else:
             wait = email.utils.parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time()
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):  # OverflowError: a date of a year that no clock has
         return None
     return min(max(wait, 0.0), RETRY_AFTER_CAP)
 
