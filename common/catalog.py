@@ -130,9 +130,10 @@ def _api(line: bytes) -> Api:
         })
         for parameter in record.pop("parameters", ())
     )
-    result = record.pop("result", None)
+    if (result := record.pop("result", None)) is not None:
+        result = Result(result["name"], tuple(result["types"]))
     lists = {field: tuple(record.pop(field, ())) for field in ("platforms", "source")}
-    return Api(**record, **lists, parameters=parameters, result=result and Result(result["name"], tuple(result["types"])))
+    return Api(**record, **lists, parameters=parameters, result=result)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -175,7 +176,11 @@ class Catalog:
 
     def __getitem__(self, api_id: str) -> Api:
         if api_id not in self._apis:
-            self._apis[api_id] = _api(self._lines[api_id])
+            line = self._lines[api_id]
+            try:
+                self._apis[api_id] = _api(line)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise UserError(f"{FILE}: the record of {api_id} is no API ({type(error).__name__}: {error}); was it edited?") from None
         return self._apis[api_id]
 
     def get(self, api_id: str) -> Api | None:

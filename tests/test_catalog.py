@@ -141,6 +141,13 @@ def test_a_missing_or_torn_catalogue_is_one_clear_line(tmp_path: Path) -> None:
         Catalog.load(tmp_path)
 
 
+@pytest.mark.parametrize("rest", ['"title":}', '"nonsense":1}', '"parameters":[{"key":1,"colour":2}]}', '"parameters":7}', '"result":[]}', '"result":{"x":1}}'])
+def test_an_api_that_was_edited_into_none_is_named(tmp_path: Path, rest: str) -> None:
+    (tmp_path / "actions.jsonl").write_text('{"id":"a.b","app":"a","builtin":false,"title":"T","summary":"S",' + rest)
+    with pytest.raises(UserError, match=r"the record of a\.b is no API"):
+        _ = Catalog.load(tmp_path)["a.b"]
+
+
 def test_the_command_shows_and_searches_and_names_what_is_near() -> None:
     assert "def is_workflow_actions_url(*, WFURLActionURL: str" in command("show", "is_workflow_actions_url").stdout
     assert "is.workflow.actions.image.resize" in command("search", "resize", "image").stdout
