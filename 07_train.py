@@ -92,6 +92,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     # model
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+    add("--copy-drill", type=int, default=0, metavar="N",
+        help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
     add("--lora-alpha", type=float, default=32.0, metavar="X", help="(default: %(default)s)")
     add("--lora-dropout", type=float, default=0.05, metavar="X", help="(default: %(default)s)")
@@ -151,6 +153,8 @@ def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ar
             setattr(args, name, value)
     if args.model == "tiny" and args.lora_rank:
         parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
+    if args.copy_drill and args.model != "tiny":
+        parser.error("--copy-drill is for --model tiny: others have learned to copy")
     if args.quantize and not args.lora_rank:
         parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
     args.row_tokens = args.row_tokens or args.context
@@ -321,6 +325,8 @@ class FineTuning(lightning.LightningModule):
         if self.trainer.is_global_zero:
             whole = self.whole()
             check_fits(whole)
+            if self.args.copy_drill and not self.step:
+                self.drill(whole)
         if machines.is_sharded(self.args):
             self.objective = self.sharded(whole)
         else:
@@ -328,6 +334,14 @@ class FineTuning(lightning.LightningModule):
         self.work = flops.Work.of(self.objective.model)
         if self.args.compile:
             memory.compile_layers(self.objective.model)
+
+    def drill(self, whole: Any) -> None:
+        """Teach a model that starts from nothing to copy, before its first step."""
+        from common.training import copying
+
+        words = range(len(model.TINY_SPECIAL), whole.config.vocab_size)
+        drilled = copying.drill(whole, words, self.args.copy_drill, self.args.seed)
+        cli.say(f"to copy: {drilled.steps} steps, {drilled.seconds:.0f} s, loss {drilled.loss:.2f} on up to {drilled.longest} tokens")
 
     def sharded(self, whole: Any) -> AnswerLoss:
         """The model over all devices: within each node, and copied from node to node with hsdp."""
@@ -480,7 +494,7 @@ class FineTuning(lightning.LightningModule):
 # the work
 
 # Arguments that decide the numbers of a run: with others, it cannot go on where it stopped.
-PLANNED = ("model", "context", "row_tokens", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision",
+PLANNED = ("model", "copy_drill", "context", "row_tokens", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision",
            "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention", "neftune", "quantize")
 
 

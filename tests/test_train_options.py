@@ -22,6 +22,73 @@ pytest_plugins = ["train_fixtures"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
+# the copying drill
+
+
+def test_a_drill_says_random_tokens_of_the_vocabulary_twice():
+    import torch
+
+    from common.training import copying
+
+    generator = torch.Generator().manual_seed(0)
+    for longest in (4, 16, 512):
+        for _ in range(20):
+            ids, length = copying.repetitions(range(3, 50), longest, generator)
+            assert copying.SHORTEST <= length <= longest and 2 * length <= ids.shape[1] <= 3 * length
+            assert torch.equal(ids[:, :length], ids[:, -length:]) and 3 <= int(ids.min()) and int(ids.max()) < 50
+            assert len(ids) * length <= max(copying.TOKENS, length)
+
+
+def test_a_drill_goes_on_to_longer_repetitions_and_ends_when_the_longest_are_learned(very_small, monkeypatch):
+    from common import model
+    from common.training import copying
+
+    tiny, _ = model.build_tiny(["a few words"], context=2048)
+    monkeypatch.setattr(copying, "LEARNED", 1e3)
+    monkeypatch.setattr(copying, "MEMORY", 0.0)
+    assert copying.drill(tiny, range(3, 200), 4, 0)[::2] == (4, 256)  # a step each: 16, 32, 64, 128
+    monkeypatch.setattr(copying, "DONE", 1e4)
+    ended = copying.drill(tiny, range(3, 200), 99, 0)
+    assert ended.steps == 6 and ended.longest == copying.LONGEST
+
+
+@pytest.mark.slow
+def test_after_the_drill_a_model_copies_what_it_never_saw():
+    import torch
+
+    from common import model
+    from common.training import copying
+
+    tiny, _ = model.build_tiny(["a few words"], context=512)
+    model.one_thread_if_small(tiny.config)
+    drilled = copying.drill(tiny, range(3, 260), 3000, 0)
+    said = torch.randint(3, 260, (8, 40), generator=torch.Generator().manual_seed(1))
+    guessed = tiny(torch.cat([said, said], dim=1)).logits[:, 40:-1].argmax(-1)
+    assert drilled.loss < copying.LEARNED and float((guessed == said[:, 1:]).float().mean()) > 0.8
+
+
+def test_a_drilled_run_is_killed_and_goes_on_with_the_same_numbers_and_no_second_drill(run, at_step, tmp_path, capfd, monkeypatch):
+    from common.training import copying
+
+    _, _, plain = run("plain")
+    _, _, expected = run("whole", "--copy-drill", 3)
+    assert exact(expected)[0] != exact(plain)[0]
+    at_step(8, kill)
+    with pytest.raises(Killed):
+        run("killed", "--copy-drill", 3)
+    monkeypatch.setattr(copying, "drill", None)
+    assert exact(run("killed", "--copy-drill", 3)[2]) == exact(expected)
+    with pytest.raises(UserError, match="copy_drill 3 there, 4 here"):
+        run("killed", "--copy-drill", 4)
+
+
+def test_only_the_model_from_nothing_is_drilled(train, capsys):
+    with pytest.raises(SystemExit):
+        train.arguments(["--copy-drill", "9"])
+    assert "--copy-drill is for --model tiny" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
 # NEFTune
 
 
