@@ -280,6 +280,13 @@ def test_actionsdata_of_an_older_version_has_lists(tmp_path: Path) -> None:
     assert imported(tmp_path, path, bundle="com.example.tasks")["com.example.tasks.AddTask"].parameters[2].enum == ("inbox", "today")
 
 
+def test_an_intent_without_an_identifier_is_called_by_its_key(tmp_path: Path) -> None:
+    action = {**ACTIONSDATA["actions"]["AddTask"]}
+    del action["identifier"]
+    path = written(tmp_path / "extract.actionsdata", {**ACTIONSDATA, "actions": {"AddTask": action}})
+    assert imported(tmp_path, path, bundle="com.example.tasks")["com.example.tasks.AddTask"].result
+
+
 def test_intentdefinition(tmp_path: Path) -> None:
     content = {
         "INEnums": [{"INEnumName": "Size", "INEnumValues": [{"INEnumValueName": name} for name in ("unknown", "small", "large")]}],
@@ -349,6 +356,13 @@ def test_what_two_shortcuts_use_is_a_fact_and_what_one_uses_is_not(tmp_path: Pat
     assert sound and (sound.type, sound.is_attachment) == ("variable", True)
 
 
+@pytest.mark.parametrize("api_id", ["x", "a.\nb", 'a."b', "a.b\\", "", "é.b", "a..b"])
+def test_an_id_that_is_none_never_comes_from_shortcuts(tmp_path: Path, api_id: str) -> None:
+    files = [written(tmp_path / f"{number}.shortcut", {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": name} for name in (api_id, "a.good")]})
+             for number in range(3)]  # fmt: skip
+    assert [api.id for api in imported(tmp_path, *files)] == ["a.good"]
+
+
 def test_importing_adds_to_what_is_there_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
     first = written(tmp_path / "a.json", {"tools": {"a.b.c.Do": {"parameters": [{"key": "x", "typePythonName": "str"}]}}})
     second = written(tmp_path / "b.json", {"tools": {"a.b.c.Do": {"parameters": [{"key": "y", "typePythonName": "bool"}]}, "a.b.c.Go": {}}})
@@ -372,6 +386,9 @@ def test_importing_adds_to_what_is_there_and_a_second_time_changes_nothing(tmp_p
         ("list.json", b"[1, 2]", "no file that documents APIs"),
         ("deep.json", b"[" * 100_000, "neither SQLite nor JSON nor a property list"),
         ("odd.json", b'{"tools": {"a.b": 3}}', "looks like tool_table, but is laid out otherwise"),
+        ("nameless.json", b'[{"APIs": [{"APIName": ""}]}]', "looks like id_list, but is laid out otherwise"),
+        ("quote.json", b'{"ids": ["a.b", "a.\\"b"], "version": "toolkit-1"}', "is no id of an API"),
+        ("number.json", b'{"tools": {"a.b": {"parameters": [{"key": 7}]}}}', "something in it is no text"),
         ("broken.sqlite", b"SQLite format 3\0" + b"x" * 50, "no ToolKit database"),
         ("signed.shortcut", b"AEA1" + b"\0" * 40, "neither SQLite nor JSON nor a property list"),
     ],

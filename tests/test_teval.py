@@ -150,6 +150,15 @@ def test_other_data_is_refused_in_one_line(tmp_path: Path, content: str | None, 
         teval.load(path)
 
 
+@pytest.mark.parametrize("prompt", [[], [1], [{"role": "system"}], [{"content": "x"}], [{"role": "system", "content": "[[(\n"}, {"role": "user", "content": ""}],
+                                    [{"role": "system", "content": "[[" * 5000}]])
+def test_a_prompt_that_lists_no_tools_is_refused_in_one_line(tmp_path: Path, prompt: list[Any]) -> None:
+    entry = {**data()["query_0"], "origin_prompt": prompt}
+    (tmp_path / "plan.json").write_text(json.dumps({"query_0": entry}))
+    with pytest.raises(UserError, match="plan.json: not T-Eval's planning data"):
+        teval.load(tmp_path / "plan.json")
+
+
 def test_the_stage_judges_plans_of_files_beside_baselines(file: Path, tmp_path: Path) -> None:
     results = tmp_path / "theirs.json"
     results.write_text(json.dumps({key: {"prediction": [{"id": 0, "name": "Air.search", "args": {"place": "Berlin"}}]} for key in data()}))

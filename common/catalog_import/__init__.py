@@ -27,7 +27,7 @@ import orjson
 
 from common import catalog, jsonl, plist
 from common.catalog_import import mac, tables
-from common.catalog_import.neutral import PRECEDENCE
+from common.catalog_import.neutral import PRECEDENCE, checked
 from common.catalog_import.usage import Usage
 from common.jsonl import Record, UserError
 from common.plist import aea
@@ -92,7 +92,7 @@ def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
     try:
         data = path.read_bytes()
         if data.startswith(SQLITE_MAGIC):
-            return list(mac.read_toolkit(path))
+            return _checked(mac.read_toolkit(path), path, "toolkit")
         if data.startswith(aea.MAGIC):
             content = plist.read_shortcut(data)
         else:
@@ -108,10 +108,13 @@ def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
     if found is None:
         raise UnknownKind(f"{path}: no file that documents APIs; `python -m common.catalog import --help` lists those that do")
     read, needs_bundle = found
+    return _checked(read(content, (bundle or bundle_id(path)) if needs_bundle else ""), path, read.__name__.removeprefix("read_"))
+
+
+def _checked(records: Iterator[Record], path: Path, kind: str) -> list[Record]:
     try:
-        return list(read(content, (bundle or bundle_id(path)) if needs_bundle else ""))
+        return [checked(record) for record in records]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        kind = read.__name__.removeprefix("read_")
         raise UserError(f"{path}: looks like {kind}, but is laid out otherwise ({type(error).__name__}: {error})") from None
 
 

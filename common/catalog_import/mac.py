@@ -138,12 +138,12 @@ def read_actionsdata(content: Record, bundle: str) -> Iterator[Record]:
     for name, action in _items(content["actions"]):
         platforms = {PLATFORMS.get(key.removeprefix("LNPlatformName").lower()) for key in action.get("availabilityAnnotations") or ()}
         output = action.get("outputType") or {}
-        name = label(_text((action.get("descriptionMetadata") or {}).get("resultValueName")))
+        output_name = label(_text((action.get("descriptionMetadata") or {}).get("resultValueName")))
         yield without_empty({
             "id": f"{bundle}.{action.get('identifier') or name}",
             "title": label(_text(action.get("title")), MAX_TITLE),
             "parameters": [_ai_parameter(item, enums) for item in _values(action.get("parameters", ()))],
-            "result": {"name": name, "types": [_ai_type(output, enums)[0]]} if output else None,
+            "result": {"name": output_name, "types": [_ai_type(output, enums)[0]]} if output else None,
             "platforms": sorted(platform for platform in platforms if platform),
             "source": ["ai"],
         })

@@ -56,6 +56,9 @@ MAX_DEFAULT = 40
 
 PLATFORMS = {"phone": "iOS", "pad": "iOS", "ios": "iOS", "desktop": "macOS", "macos": "macOS", "watch": "watchOS", "watchos": "watchOS"}
 
+# Parts with dots between them; after a `|`, the app that a tool of the system works for.
+ID = re.compile(r"[\w-]+(\.[\w-]+)+(\|[\w.-]+)?", re.ASCII)
+
 # A template, a note of developers, and keys of translations: WORD_WORD, a.b.c, or nothing but a.b.
 _NO_NAME = re.compile(r"\$\{|<|[A-Za-z0-9]_[A-Za-z0-9]|\w\.\w+\.\w|^\w+\.\w+$")
 
@@ -74,13 +77,23 @@ def label(text: object, limit: int = MAX_LABEL) -> str:
     """A name as the app shows it, or "" for what is none: a sentence, a template, the key of a translation that was not found."""
     text = " ".join(text.split()) if isinstance(text, str) else ""
     is_name = len(text) <= limit and not text.endswith(".") and text.count("(") == text.count(")")
-    return text if is_name and not _NO_NAME.search(text) else ""
+    return text if is_name and text.isprintable() and not _NO_NAME.search(text) else ""
 
 
 def plain_default(value: Any) -> Any:
     """A default worth keeping, or None: a plain value that is no sentence."""
     plain = isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MAX_DEFAULT and not value.endswith("."))
     return value if plain or (isinstance(value, list) and all(isinstance(item, str) for item in value)) else None
+
+
+def checked(record: Record) -> Record:
+    """The record, if its id is one, and its names and values are texts. Raises ValueError otherwise."""
+    parameters = record.get("parameters", [])
+    texts = [record.get("id"), *(record.get(field, "") for field in ("python_name", "input_key"))]
+    texts += [text for parameter in parameters for text in (parameter.get("key"), *parameter.get("enum", ()))]
+    if not all(isinstance(text, str) for text in texts) or not ID.fullmatch(record["id"]):
+        raise ValueError(f"{record.get('id')!r} is no id of an API, or something in it is no text")
+    return record
 
 
 def without_empty(record: Record) -> Record:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from common.catalog import TEXTUAL, Catalog
-from common.catalog_import.neutral import PRECEDENCE
+from common.catalog_import.neutral import ID, PRECEDENCE
 from common.jsonl import Record
 
 MIN_SHORTCUTS = 2
@@ -61,8 +61,8 @@ class Usage:
             if not isinstance(action, dict):
                 continue
             api_id, parameters = action.get("WFWorkflowActionIdentifier"), action.get("WFWorkflowActionParameters") or {}
-            if not isinstance(api_id, str) or not isinstance(parameters, dict):
-                continue
+            if not isinstance(api_id, str) or not ID.fullmatch(api_id) or not isinstance(parameters, dict):
+                continue  # somebody's mistake, or a trap: no action has such an id
             self.ids[api_id].add(self.shortcuts)
             if isinstance(parameters.get("UUID"), str) and "CustomOutputName" not in parameters:
                 makers[parameters["UUID"]] = api_id
@@ -134,7 +134,7 @@ def _references(value: Any) -> Iterator[tuple[str, str]]:
         item = pending.pop()
         if isinstance(item, dict):
             uuid, name = item.get("OutputUUID"), item.get("OutputName")
-            if item.get("Type") == "ActionOutput" and isinstance(uuid, str) and isinstance(name, str):
+            if item.get("Type") == "ActionOutput" and isinstance(uuid, str) and isinstance(name, str) and name.isprintable():
                 yield uuid, name
             pending += item.values()
         elif isinstance(item, list):

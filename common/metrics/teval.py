@@ -71,7 +71,7 @@ def load(path: Path) -> list[Item]:
         if len({item.form for item in items}) != 1:
             raise ValueError("one form of plan is expected")
         return items
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise UserError(f"--teval {path}: not T-Eval's planning data, plan_json_v1.json or plan_str_v1.json "
                         f"({type(error).__name__}: {error})") from None
 
@@ -81,7 +81,8 @@ def _item(key: str, entry: Record) -> Item:
     if form not in ("json", "str"):
         raise ValueError(f"{key}: a plan as {form!r}")
     gold = [Step(str(step["name"]), str(step["args"])) for step in sorted(entry["ground_truth"], key=lambda step: int(step["id"]))]
-    return Item(key, form, apis, _without_end(gold), entry["origin_prompt"], _tools(apis, entry["origin_prompt"][0]["content"]))
+    prompt = [{"role": str(message["role"]), "content": str(message["content"])} for message in entry["origin_prompt"]]
+    return Item(key, form, apis, _without_end(gold), prompt, _tools(apis, prompt[0]["content"]))
 
 
 def _tools(apis: list[str], prompt: str) -> Catalog:
