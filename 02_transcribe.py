@@ -107,9 +107,9 @@ def compile_file(source: Path, folder: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder}: cannot be made: {error.strerror}") from None
-    for name, where, code, residue in programs(source):
+    for name, where, code, residue, renames in programs(source):
         try:
-            data = plist.write_binary(dialect.to_shortcut(code, residue))
+            data = plist.write_binary(dialect.to_shortcut(code, residue and dialect.rename_residue(residue, renames)))
         except (dialect.DialectError, plist.PlistError, ValueError) as error:
             cli.say(f"{where}: {error}")
             failed += 1
@@ -122,26 +122,22 @@ def compile_file(source: Path, folder: Path) -> int:
     return cli.EXIT_FAILED if failed else cli.EXIT_DONE
 
 
-def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None]]:
-    """(file name, where it stands, program, residue) of each program of a .py or .jsonl file."""
-    from common import dialect
-
+def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:
+    """(file name, where it stands, program, residue, the program's renames) of each program of a .py or .jsonl file."""
     if source.suffix != ".jsonl":
         try:
-            yield source.stem, str(source), source.read_text(encoding="utf-8"), None
+            yield source.stem, str(source), source.read_text(encoding="utf-8"), None, {}
         except OSError as error:
             raise UserError(f"{source}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
             raise UserError(f"{source}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
         return
-    for number, record in enumerate(jsonl.read(source, ("id",)), start=1):
-        renames, residue = record.get("renames") or {}, record.get("residue")
+    for number, record in enumerate(jsonl.records(source), start=1):
         code = record.get("annotated_code") or record.get("code")
         if not isinstance(code, str):
             raise UserError(f'{source}: record {number}: neither "annotated_code" nor "code" is there')
-        if residue and "annotated_code" in record:
-            residue = dialect.rename_residue(residue, renames)
-        yield file_name(record), f"{source}: {record['id']}", code, residue
+        renames = record.get("renames") if "annotated_code" in record else None
+        yield file_name(record), f"{source}: {record['id']}", code, record.get("residue"), renames or {}
 
 
 def file_name(record: Record) -> str:

@@ -77,7 +77,7 @@ def survey(path: Path, catalog: Catalog, max_apis: int) -> Seed:
     from common.dataset import dedup
 
     seed = Seed(Distribution(catalog), dedup.Seen(NEAR_QUERY))
-    for record in jsonl.read(path, ("id", "apis", "query", "plan", "annotated_code")):
+    for record in jsonl.records(path, ("apis", "query", "plan", "annotated_code")):
         seed.distribution.add(record)
         seed.seen.add(record["id"], dedup.query_print(record["query"]).signature)
         apis = [api for api in record["apis"] if api in catalog and api not in UNASKED]
@@ -179,14 +179,14 @@ def remember(output: Path, seen: Seen) -> None:
     """Take up the queries that earlier runs have written."""
     from common.dataset import dedup
 
-    for record in jsonl.read(output, ("query",)):
+    for record in jsonl.records(output, ("query",)):
         seen.add(record["id"], dedup.query_print(record["query"]).signature)
 
 
 def write_statistics(output: Path, seed: Distribution, figure: bool) -> dict[str, Any]:
     """Write the distribution of the seed, of all queries and of both together beside the output, and its picture; returns the queries'."""
     queries, diet, fed = Distribution(seed.catalog), Diet(seed.catalog), 0
-    for record in jsonl.read(output, ("apis",)):
+    for record in jsonl.records(output, ("apis",)):
         queries.add(record)
         fed += not diet.starving(record["apis"])
     parts = {"seed": seed, "queries": queries, "together": seed.plus(queries)}

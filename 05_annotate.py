@@ -239,7 +239,7 @@ def refine_all(writer: Writer | None, drafts: Iterator[tuple[Record, Outcome]], 
 def batches(run: cli.Run, size: int) -> Iterator[list[Record]]:
     """Batches of the shard's records that have one to do, always the same: rounding in a batch depends on what stands in it."""
     assert run.input is not None
-    everything = islice(jsonl.read(run.input, ("id", "query", "apis")), run.args.limit)
+    everything = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit)
     records = run.progress(record for record in everything if cli.in_shard(record["id"], run.args.shard))
     while (batch := list(islice(records, size))) and not run.interrupted:
         due = [run.is_due(record["id"]) for record in batch]

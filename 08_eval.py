@@ -139,7 +139,7 @@ def load_tests(bench: Path, limit: int | None) -> list[Record]:
     """The test records of both splits, each with `split` and the gold `reference` that is scored against (no comments)."""
     tests = []
     for split in SPLITS:
-        for record in islice(jsonl.read(bench / f"test_{split}.jsonl", ("id", "apis", "code", "messages")), limit):
+        for record in islice(jsonl.records(bench / f"test_{split}.jsonl", ("query", "apis", "code", "messages")), limit):
             tests.append({**record, "split": split, "reference": without_comments(record["code"])})
     repeated = [identifier for identifier, count in Counter(record["id"] for record in tests).items() if count > 1]
     if repeated:

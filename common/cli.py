@@ -194,7 +194,7 @@ class Run:
             seen += 1
             if self.is_due(identifier):
                 self.read += 1
-                yield jsonl.parse(line, where, ("id", *required))
+                yield jsonl.parse_record(line, where, required)
 
     def _expected(self) -> int | None:
         """The records in the input, for the time that is left; counted only where a person is looking."""

@@ -22,6 +22,16 @@ Record = dict[str, Any]
 _ID_FIRST = re.compile(rb'\{"id":"([A-Za-z0-9._:/-]+)"')
 
 
+# The fields of the record that the stages pass on, by what they hold. All but the id may be null, or not there.
+TEXT, TEXTS, OBJECT, OBJECTS, CHAT = "a text", "a list of texts", "an object", "a list of objects", 'a list of {"role", "content"}'
+FIELDS = {
+    **dict.fromkeys(("id", "name", "description", "category", "code", "annotated_code", "plan", "query", "origin", "split"), TEXT),
+    **dict.fromkeys(("apis", "apps", "examples"), TEXTS),
+    **dict.fromkeys(("source", "residue", "stats", "roundtrip", "comments", "renames", "writer", "annotator"), OBJECT),
+    "diagnostics": OBJECTS, "messages": CHAT,
+}  # fmt: skip
+
+
 class UserError(Exception):
     """An error the user can mend: its text is the one line that is shown, and the exit code is 1."""
 
@@ -38,6 +48,36 @@ def read(path: Path, required: tuple[str, ...] = ()) -> Iterator[Record]:
     """
     for number, line in numbered_lines(path):
         yield parse(line, f"{path}:{number}", required)
+
+
+def records(path: Path, required: tuple[str, ...] = ()) -> Iterator[Record]:
+    """Yield the records of a file that a stage wrote; raises UserError as `parse_record` does."""
+    for number, line in numbered_lines(path):
+        yield parse_record(line, f"{path}:{number}", required)
+
+
+def parse_record(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
+    """A line as a record of the chain. Raises UserError as `parse` and `checked` do."""
+    return checked(parse(line, where), where, ("id", *required))
+
+
+def checked(parsed: Record, where: str, required: tuple[str, ...] = ()) -> Record:
+    """The record, if its fields hold what FIELDS says. Raises UserError naming the first that does not; null is as good as missing."""
+    for field in required:
+        if field not in parsed or (parsed[field] is None and field in FIELDS):
+            raise UserError(f'{where}: field "{field}" is missing; was this file written by the stage before?')
+    for field, value in parsed.items():
+        if value is not None and field in FIELDS and not _is(value, FIELDS[field]):
+            raise UserError(f'{where}: field "{field}": {FIELDS[field]} is expected; was it edited?')
+    return parsed
+
+
+def _is(value: Any, kind: str) -> bool:
+    if kind in (TEXT, OBJECT):
+        return isinstance(value, str if kind == TEXT else dict)
+    if not isinstance(value, list) or not all(isinstance(item, str if kind == TEXTS else dict) for item in value):
+        return False
+    return kind != CHAT or (value != [] and all(isinstance(item.get(part), str) for item in value for part in ("role", "content")))
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:

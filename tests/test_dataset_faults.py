@@ -1,4 +1,4 @@
-"""Twenty-five kinds of bad record among good ones, through the whole of stage 06 with the real dialect and catalogue: each goes for the
+"""Twenty-eight kinds of bad record among good ones, through the whole of stage 06 with the real dialect and catalogue: each goes for the
 right reason, and no good one goes. Run with `python -m pytest tests/test_dataset_faults.py`.
 """
 
@@ -55,6 +55,9 @@ def faults(texts: list[tuple[str, str, str]]) -> dict[str, tuple[str, dict]]:
 
     two = call("a b") + call("c d")
     return {
+        "a text for APIs": ("bad_field", {"apis": "is.workflow.actions.url"}),
+        "no APIs": ("bad_field", {"apis": None}),
+        "a number for a query": ("bad_field", {"query": 7}),
         "no query": ("no_query", {"query": ""}),
         "query of two words": ("no_query", {"query": "do it"}),
         "query names an id": ("query_names_api", {"query": f"Please use {SHOW} for this and that for me"}),

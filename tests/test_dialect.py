@@ -193,6 +193,22 @@ def test_compiling_one_program_leaves_nothing_behind_for_the_next(shared):
         assert plist.same(dialect.to_shortcut(code, residue), dialect.to_shortcut(code, residue)), path.name
 
 
+@pytest.mark.parametrize("part", ["uuids", "names", "missing", "custom", "groups", "patch"])
+def test_a_residue_that_was_edited_into_none_is_refused(part):
+    code = "names = []\nfor x in clipboard():\n    names += [x]\nis_workflow_actions_showresult(Text=f'{names}')\n"
+    shortcut = dialect.to_shortcut(code)
+    code, residue = dialect.to_python(shortcut)
+    assert plist.same(dialect.to_shortcut(code, {**dialect.rename_residue({}, {}), **residue}), shortcut)
+    for wrong in (None, 7, "text", [7], {"a": 7}, [[]], [["a"]], [[[], 1, 2]]):
+        with pytest.raises(ValueError, match="residue"):
+            dialect.to_shortcut(code, {**residue, part: wrong})
+        with pytest.raises(ValueError, match="residue"):
+            dialect.rename_residue({**residue, part: wrong}, {})
+    for operation in ([["nowhere", "at all"], 1], [[]], [["WFWorkflowActions", 99], 1], [["WFWorkflowActions", "x"]]):
+        with pytest.raises(ValueError, match="does not fit"):
+            dialect.to_shortcut(code, {**residue, "patch": [operation]})
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # what is refused
 

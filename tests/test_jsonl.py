@@ -45,6 +45,29 @@ def test_a_bad_line_is_named(tmp_path, line, complaint):
         list(jsonl.read(path, ("code",)))
 
 
+GOOD = {"id": "a", "code": "x()", "apis": ["x"], "residue": {}, "diagnostics": [{}], "messages": [{"role": "user", "content": "hello"}]}
+
+
+@given(st.sampled_from(sorted(GOOD)), json_values)
+def test_a_field_of_the_wrong_kind_is_named_and_null_is_as_good_as_missing(field, value):
+    line = jsonl.encode({**GOOD, "description": None, "anything": value, field: value})
+    assert jsonl.parse_record(jsonl.encode(GOOD), "here:1", tuple(GOOD)) == GOOD
+    try:
+        assert jsonl.parse_record(line, "here:1", (field,))[field] == value
+        assert type(value) is type(GOOD[field]) and (field != "messages" or value)
+    except UserError as error:
+        assert str(error).startswith(f'here:1: field "{field}"') and (value is None) == ("is missing" in str(error))
+        if value is None and field != "id":
+            assert jsonl.parse_record(line, "here:1")[field] is None
+
+
+@pytest.mark.parametrize(("field", "value"), [("apis", [1]), ("apis", "x"), ("messages", []), ("messages", [{"role": "user"}]), ("messages", [{"role": 1, "content": ""}]),
+                                              ("residue", []), ("diagnostics", ["x"]), ("id", 7), ("query", ["x"]), ("code", None)])  # fmt: skip
+def test_what_a_record_may_not_hold(field, value):
+    with pytest.raises(UserError, match=f'here:1: field "{field}"'):
+        jsonl.parse_record(jsonl.encode({**GOOD, field: value}), "here:1", ("code",))
+
+
 def test_a_missing_file_and_an_unwritable_one_are_the_users_errors(tmp_path):
     with pytest.raises(UserError, match="no such file"):
         list(jsonl.read(tmp_path / "nowhere.jsonl"))

@@ -243,6 +243,13 @@ def test_plans_are_scored_as_sacrebleu_scores_them() -> None:
     assert text_scores(gold, gold)["bleu"]["score"] == pytest.approx(100) and text_scores(gold, gold)["chrf"]["low"] == pytest.approx(100)
 
 
+def test_texts_of_which_some_resamples_share_nothing_are_scored_too() -> None:
+    from common.metrics.text import text_scores
+
+    scores = text_scores(["x", "hello there my friend how are you"], ["y", "hello there my friend how are we"])
+    assert 0 < scores["bleu"]["score"] < 100 and 0 < scores["chrf"]["score"] < 100
+
+
 @given(st.text(string.printable, max_size=60))
 def test_any_answer_gets_its_scores(answer: str) -> None:
     scores = metrics.score("x = a_b(k=1)\n", answer)

@@ -197,8 +197,8 @@ def test_a_sample_that_does_not_fit_is_rejected_counted_and_named(run, tmp_path)
 
 @pytest.mark.parametrize(("line", "message"), [
     (b'{"id": "a"}\n', r'bad.jsonl:1: field "messages"'),
-    (b'{"id": "a", "messages": "hello"}\n', r'bad.jsonl:1: "messages" must be a list'),
-    (b'{"id": "a", "messages": [{"role": "user"}]}\n', r'bad.jsonl:1: "messages" must be a list'),
+    (b'{"id": "a", "messages": "hello"}\n', r'bad.jsonl:1: field "messages": a list of'),
+    (b'{"id": "a", "messages": [{"role": "user"}]}\n', r'bad.jsonl:1: field "messages": a list of'),
     (b'{"id": "a", "messages": [\n', r"bad.jsonl:1: not JSON"),
     (b"", r"bad.jsonl: no sample to train on"),
 ])

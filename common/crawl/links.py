@@ -132,7 +132,14 @@ def _entry(entry: Record, where: str) -> tuple[str, Record]:
         if not entry.keys() & set(FIELDS["url"]):
             raise UserError(f'{where}: field "url" is missing')
         about["url"] = ""  # galleries have rows without a link: one reject, not the end
-    return readable(str(about.pop("url"))).strip(), about
+    url = readable(str(about.pop("url"))).strip()
+    return url, {field: value if field == "downloads" else _said(value) for field, value in about.items()}
+
+
+def _said(value: object) -> str | None:
+    """What a gallery says as a text: several categories, say, with commas between them; None for what is no text."""
+    texts = value if isinstance(value, list) else [value]
+    return ", ".join(texts) if all(isinstance(text, str) for text in texts) else None
 
 
 def _read_archive(folder: Path) -> Iterator[tuple[str, Record]]:
@@ -143,7 +150,7 @@ def _read_archive(folder: Path) -> Iterator[tuple[str, Record]]:
         link = latest.read_text(errors="replace").strip() if latest.is_file() else page
         texts = [plain_text(str(entry.get(field) or "")) for field in ("tagline", "description")]
         description = "\n\n".join(filter(None, texts)) or None
-        yield link, {"site": "routinehub.co", "page": page, "name": entry.get("name"), "description": description}
+        yield link, {"site": "routinehub.co", "page": page, "name": _said(entry.get("name")), "description": description}
 
 
 def plain_text(html: str) -> str:

@@ -20,6 +20,7 @@ SIZE_CLASSES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), 
 
 RULES = {
     "duplicate_id": "the id was there before",
+    "bad_field": "a field holds what it should not, or the APIs are missing",
     "no_query": "no query, or fewer than three words",
     "query_names_api": "the query names an API",
     "query_language": "the query is not English",

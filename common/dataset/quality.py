@@ -3,6 +3,7 @@
 A record is dropped by the first rule it breaks, in this order. Rules marked * are for synthetic records alone: a seed is a real
 workflow that somebody uses, so it may be short, repeat itself, or use a parameter that the catalogue does not know yet.
 
+    bad_field         a field holds another kind of thing than it should, or `apis` is missing
     no_query          the query is missing or has fewer than three words
     query_names_api   the query names an API, which no person would
     query_language    the query is not English (only when asked)
@@ -29,7 +30,7 @@ from common.cli import Reject
 from common.dataset import dedup
 from common.dataset.makers import Maker, makers
 from common.dialect import DialectError, apis_of, parse
-from common.jsonl import Record
+from common.jsonl import Record, UserError, checked
 from common.packing import Message
 
 SEED, SYNTHETIC = ORIGINS = ("seed", "synthetic")
@@ -100,7 +101,10 @@ class Example:
 def examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple[Example, Record]:
     """Apply the rules to a record; returns what to remember of it and the record to write. Raises Reject."""
     try:
+        checked(record, str(record["id"]), ("apis",))
         return _examine(record, origin, tools, limits)
+    except UserError as error:
+        raise Reject("bad_field", str(error)) from None
     except RecursionError:
         raise Reject("does_not_parse", "nested deeper than Python recurses") from None
 
@@ -108,7 +112,7 @@ def examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple[
 def _examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple[Example, Record]:
     query, plan = _text(record, "query"), _text(record, "plan")
     code = _text(record, "annotated_code") or _text(record, "code")
-    given = [str(api) for api in record["apis"]] if isinstance(record.get("apis"), list) else []
+    given = record["apis"]
     _check_query(query, given, limits.english)
     if not plan:
         raise Reject("no_plan")
@@ -167,8 +171,7 @@ _BLOCKS: dict[str, tuple[type[ast.AST], ...]] = {"ifs": (ast.If,), "loops": (ast
 
 
 def _text(record: Record, field: str) -> str:
-    value = record.get(field)
-    return value.strip() if isinstance(value, str) else ""
+    return (record.get(field) or "").strip()
 
 
 def _check_query(query: str, given: list[str], english: bool) -> None:

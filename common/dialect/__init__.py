@@ -125,17 +125,20 @@ def _residue(code: str, writer: Writer, shortcut: dict[str, Any]) -> tuple[Resid
 
 
 def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
-    """Compile a program; with its residue, to exactly the shortcut it came from. Raises DialectError at the first error."""
+    """Compile a program; with its residue, to exactly the shortcut it came from.
+
+    Raises DialectError at the first error, and ValueError for a residue that is none, or of another program.
+    """
 
     def fail(error: DialectError) -> None:
         raise error
 
-    module = parse(code)
+    module, rest = parse(code), residue.checked(residue_ or {})
     try:
-        shortcut = Compiler(module, residue_, fail).shortcut()
+        shortcut = Compiler(module, rest, fail).shortcut()
     except RecursionError:
         raise DialectError(1, "nested too deep", "syntax") from None
-    return residue.apply(shortcut, (residue_ or {}).get("patch", []))
+    return residue.apply(shortcut, rest.get("patch", []))
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:

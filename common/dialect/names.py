@@ -7,6 +7,7 @@ import copy
 from typing import Any
 
 from common.dialect import actions, vocabulary
+from common.dialect.residue import checked
 from common.dialect.syntax import called, constant, parse, unparse
 
 
@@ -64,12 +65,13 @@ def rename(code: str, renames: dict[str, str]) -> str:
 
 def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str, Any]:
     """The residue that belongs to the renamed program: what the new names stand for is what the old ones did."""
-    names = {renames.get(old, old): label for old, label in residue["names"].items()}
+    known = checked(residue).get("names", {})
+    names = {renames.get(old, old): label for old, label in known.items()}
     for old, new in renames.items():
-        names.setdefault(new, residue["names"].get(old, vocabulary.spoken(old)))
+        names.setdefault(new, known.get(old, vocabulary.spoken(old)))
     return {
         **residue,
         "names": names,
-        "uuids": {renames.get(old, old): uuid for old, uuid in residue["uuids"].items()},
-        "custom": [renames.get(old, old) for old in residue["custom"]],
+        "uuids": {renames.get(old, old): uuid for old, uuid in residue.get("uuids", {}).items()},
+        "custom": [renames.get(old, old) for old in residue.get("custom", [])],
     }

@@ -110,7 +110,7 @@ def best_constant(train: Path) -> str | None:
             drawn.append(line)
         elif (place := draw.randrange(number + 1)) < CANDIDATES + JURY:
             drawn[place] = line
-    codes = [without_comments(jsonl.parse(line, f"{train}:{number}", ("code",))["code"]) for number, line in drawn]
+    codes = [without_comments(jsonl.parse_record(line, f"{train}:{number}", ("code",))["code"]) for number, line in drawn]
 
     def fools(code: str) -> float:
         return fmean([codebleu(other, code).codebleu for other in codes[CANDIDATES:] or codes])

@@ -14,7 +14,20 @@ def text_scores(references: Sequence[str], predictions: Sequence[str]) -> dict[s
 
     result: dict[str, Any] = {"n": len(references)}
     for name, metric in (("bleu", BLEU()), ("chrf", CHRF())) if references else ():
+        _give_plain_floats(metric)
         score = metric.corpus_score(list(predictions), [list(references)], n_bootstrap=RESAMPLES)
         mean, half = float(score._mean), float(score._ci)  # the only place sacrebleu keeps them
         result[name] = {"score": float(score.score), "low": mean - half, "high": mean + half, "signature": str(metric.get_signature())}
     return result
+
+
+def _give_plain_floats(metric: Any) -> None:
+    """Resampled scores are numpy's floats, but Python's where no n-gram is shared; sacrebleu 2.6.0 cannot take the mean of both kinds."""
+    made = metric._compute_score_from_stats
+
+    def plain(statistics: Any) -> Any:
+        score = made(statistics)
+        score.score = float(score.score)
+        return score
+
+    metric._compute_score_from_stats = plain
