@@ -15,5 +15,5 @@ for count in 1000 10000; do
     [ $count = 1000 ] && made=(--output $data/tests) || made=(--output $data/bench --tests-from $data/tests)
     python 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl "${made[@]}"
 done
-python 07_train.py --input $data/bench/train.jsonl --model tiny --steps "${STEPS:-4800}" --output $model
+python 07_train.py --input $data/bench/train.jsonl --model tiny --copy-drill 3000 --steps "${STEPS:-8000}" --output $model
 python 08_eval.py --bench $data/bench --model tiny=$model --output $data/eval

@@ -128,10 +128,10 @@ def from_file(name: str, path: Path, tests: list[Record]) -> System:
     for number, record in enumerate(jsonl.read(path, ("id",)), start=1):
         if not any(isinstance(record.get(field), str) for field in ("code", "text")):
             raise UserError(f'{path}: record {number} has neither "code" nor "text" (as text)')
-        if record["id"] in answers:
+        if (identifier := str(record["id"])) in answers:
             answer = Prediction(record["code"]) if isinstance(record.get("code"), str) else read_answer(record["text"])
             given = {field: record[field] for field in ("plan", "query") if isinstance(record.get(field), str)}
-            answers[record["id"]] = replace(answer, **given)
+            answers[identifier] = replace(answer, **given)
     missing = sum(bool(prediction.failure) for prediction in answers.values())
     if missing == len(answers):
         raise UserError(f"{path}: none of its ids is in the test set; was it made for another one?")
