@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import socket
@@ -101,7 +102,7 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, b
     _, messages = process.communicate(timeout=240)
     assert process.returncode == 0, messages
     assert (tmp_path / "loaded-0").exists() and not (tmp_path / "loaded-1").exists()
-    states = [eval((tmp_path / f"state-{rank}").read_text()) for rank in (0, 1)]  # numbers that this test wrote
+    states = [ast.literal_eval((tmp_path / f"state-{rank}").read_text()) for rank in (0, 1)]
     assert states[0][0] == states[1][0] and all(0 < value <= 1 for value in states[1][0][0])
     assert all(share < 0.6 * whole for _, share, whole in states)
     two = metrics(tmp_path / "two")
