@@ -82,7 +82,7 @@ def test_the_published_layout_has_the_keys_and_types_that_its_trainer_reads(tmp_
 def test_what_is_exported_is_imported_again_with_its_splits(tmp_path):
     export.write_workflowbench(finished(tmp_path / "bench"), tmp_path / "wb")
     split = published.split_keys(tmp_path / "wb")
-    found = [published.as_ours(row, "here", split, {}) for file in published.files(tmp_path / "wb").values() for row in published.rows(file)]
+    found = [published.as_ours(row, split, {}) for file in published.files(tmp_path / "wb").values() for row in published.rows(file)]
     assert [item["published_split"] for item in found] == ["train", "test_id", "test_ood"]
     assert [item["annotated_code"] for item in found] == [f"# Ask.\n{EXAMPLE}"] * 3
     assert published.statistics(tmp_path / "wb")["r0"]["ifs"] == 1
@@ -101,6 +101,17 @@ def test_the_published_samples_are_python_after_import_with_every_call_still_the
         assert sorted(called.findall(item["annotated_code"])) == sorted(called.findall(old)), item["id"]
         assert bool(item["repairs"]) == (item["annotated_code"] != old)
         assert all(repair.keys() == {"line", "kind", "before", "after"} for repair in item["repairs"])
+
+
+def test_a_published_record_without_its_texts_has_empty_ones_and_a_file_of_such_is_refused(tmp_path):
+    sound = {"query": "Show it", "annotated_code": "is_workflow_actions_showresult(Text='x')", "task_plan": "1. Show it.", "apis": ["is.workflow.actions.showresult"]}
+    broken = [{**sound, "query": 7}, {**sound, "annotated_code": None}, {"other": 1}]
+    (tmp_path / "wb.json").write_text(json.dumps([*broken, sound]))
+    found = lines(published.mend(tmp_path / "wb.json", tmp_path / "out")["seed"])  # stage 06 rejects those: no_query, no_code
+    assert [(bool(item["query"]), bool(item["code"])) for item in found] == [(False, True), (True, False), (False, False), (True, True)]
+    (tmp_path / "wb.json").write_text(json.dumps(broken))
+    with pytest.raises(UserError, match='none of 3 records has "query" and "annotated_code"'):
+        published.mend(tmp_path / "wb.json", tmp_path / "out")
 
 
 def test_a_pickle_that_names_a_class_is_refused_and_runs_nothing(tmp_path):

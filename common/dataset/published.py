@@ -36,16 +36,19 @@ def mend(path: Path, folder: Path, workers: int = 1) -> dict[str, Path]:
     split, figures = split_keys(path), statistics(path)
     written: dict[str, Path] = {}
     folder.mkdir(parents=True, exist_ok=True)
-    valid = mended = total = 0
+    valid = mended = total = whole = 0
     for origin, file in files(path).items():
         target = folder / f"published-{origin}.jsonl"
-        sources = (as_ours(source, f"{file}: record {number}", split, figures) for number, source in enumerate(rows(file)))
+        sources = (as_ours(source, split, figures) for source in rows(file))
         with open(target.with_name(target.name + ".part"), "wb") as out:
             for record in ordered_map(mended_record, sources, workers):
                 total, valid, mended = total + 1, valid + is_python(record["code"]), mended + bool(record["repairs"])
+                whole += bool(record["query"] and record["code"])
                 out.write(jsonl.encode(record))
         target.with_name(target.name + ".part").replace(target)
         written[origin] = target
+    if not whole:
+        raise UserError(f'{path}: none of {total} records has "query" and "{NAMES["code"][0]}", both text; is this WorkflowBench?')
     cli.say(f"{total} published records: {mended} mended, {valid} are valid Python now; the changes are in their field `repairs`")
     return written
 
@@ -77,19 +80,18 @@ def rows(file: Path) -> Iterator[Record]:
     yield from data
 
 
-def as_ours(source: Record, where: str, split: Split, figures: dict[str, Any]) -> Record:
-    """A published record with our names. Its id is its key, or a hash of its content where it has none of its own."""
+def as_ours(source: Record, split: Split, figures: dict[str, Any]) -> Record:
+    """A published record with our names; texts that it lacks are empty. Its id is its key, or a hash of its content where it has none."""
     told = {name: next((source[other] for other in others if isinstance(source.get(other), str)), None) for name, others in NAMES.items()}
-    if not isinstance(source.get("query"), str) or not told["code"]:
-        raise UserError(f'{where}: "query" and "{NAMES["code"][0]}" are expected, both text')
+    query, code = source["query"] if isinstance(source.get("query"), str) else "", told["code"] or ""
     key = str(source.get("key") or "")
     shared = key in ("", TRAINING_KEY, OOD_KEY)
-    digest = hashlib.sha256(f"{source['query']}\0{told['code']}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = hashlib.sha256(f"{query}\0{code}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     apis = source.get("apis") if isinstance(source.get("apis"), list) else []
     return {
         "id": f"wb-{digest}" if shared else key, "source": {"site": "WorkflowBench", "key": key or None, "licence": "Apache-2.0"},
-        "query": source["query"], "apis": [str(api) for api in apis], "plan": told["plan"] or "", "annotated_code": told["code"],
-        "category": source.get("category"), "form": PUBLISHED_FORM,
+        "query": query, "apis": [str(api) for api in apis], "plan": told["plan"] or "", "annotated_code": code,
+        "category": source["category"] if isinstance(source.get("category"), str) else None, "form": PUBLISHED_FORM,
         "published_split": split.get(key), "published_figures": figures.get(key),
     }  # fmt: skip
 

@@ -65,6 +65,8 @@ def rename(code: str, renames: dict[str, str]) -> str:
 
 def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str, Any]:
     """The residue that belongs to the renamed program: what the new names stand for is what the old ones did."""
+    if not all(isinstance(new, str) for new in renames.values()):
+        raise ValueError("renames are names by name, all texts")
     known = checked(residue).get("names", {})
     names = {renames.get(old, old): label for old, label in known.items()}
     for old, new in renames.items():
