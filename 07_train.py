@@ -92,7 +92,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     # model
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
-    add("--copy-drill", type=int, default=0, metavar="N",
+    add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
     add("--lora-alpha", type=float, default=32.0, metavar="X", help="(default: %(default)s)")

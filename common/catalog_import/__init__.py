@@ -92,7 +92,7 @@ def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
     try:
         data = path.read_bytes()
         if data.startswith(SQLITE_MAGIC):
-            return _checked(mac.read_toolkit(path), path, "toolkit")
+            return _all_of(mac.read_toolkit(path), path, "toolkit")
         if data.startswith(aea.MAGIC):
             content = plist.read_shortcut(data)
         else:
@@ -108,10 +108,10 @@ def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
     if found is None:
         raise UnknownKind(f"{path}: no file that documents APIs; `python -m common.catalog import --help` lists those that do")
     read, needs_bundle = found
-    return _checked(read(content, (bundle or bundle_id(path)) if needs_bundle else ""), path, read.__name__.removeprefix("read_"))
+    return _all_of(read(content, (bundle or bundle_id(path)) if needs_bundle else ""), path, read.__name__.removeprefix("read_"))
 
 
-def _checked(records: Iterator[Record], path: Path, kind: str) -> list[Record]:
+def _all_of(records: Iterator[Record], path: Path, kind: str) -> list[Record]:
     try:
         return [checked(record) for record in records]
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -26,11 +26,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from common import jsonl
 from common.cli import Reject
 from common.dataset import dedup
 from common.dataset.makers import Maker, makers
 from common.dialect import DialectError, apis_of, parse
-from common.jsonl import Record, UserError, checked
+from common.jsonl import Record, UserError
 from common.packing import Message
 
 SEED, SYNTHETIC = ORIGINS = ("seed", "synthetic")
@@ -101,7 +102,7 @@ class Example:
 def examine(record: Record, origin: str, tools: Tools, limits: Limits) -> tuple[Example, Record]:
     """Apply the rules to a record; returns what to remember of it and the record to write. Raises Reject."""
     try:
-        checked(record, str(record["id"]), ("apis",))
+        jsonl.checked(record, str(record["id"]), ("apis",))
         return _examine(record, origin, tools, limits)
     except UserError as error:
         raise Reject("bad_field", str(error)) from None

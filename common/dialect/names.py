@@ -7,7 +7,7 @@ import copy
 from typing import Any
 
 from common.dialect import actions, vocabulary
-from common.dialect.residue import checked
+from common.dialect import residue as residues
 from common.dialect.syntax import called, constant, parse, unparse
 
 
@@ -67,7 +67,7 @@ def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str
     """The residue that belongs to the renamed program: what the new names stand for is what the old ones did."""
     if not all(isinstance(new, str) for new in renames.values()):
         raise ValueError("renames are names by name, all texts")
-    known = checked(residue).get("names", {})
+    known = residues.checked(residue).get("names", {})
     names = {renames.get(old, old): label for old, label in known.items()}
     for old, new in renames.items():
         names.setdefault(new, known.get(old, vocabulary.spoken(old)))
