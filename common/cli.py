@@ -27,8 +27,10 @@ import shlex
 import signal
 import sys
 import time
+import traceback
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -38,6 +40,7 @@ from tqdm import tqdm
 from common import jsonl
 from common.jsonl import Record, UserError
 
+INTERNAL_ERROR = "internal_error"  # the reason of a reject that is a fault of ours, not of the record
 EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
 _bar: tqdm[Any] | None = None  # the progress bar that a person is looking at
 
@@ -48,6 +51,22 @@ class Reject(Exception):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason, self.detail = reason, detail
+
+
+@contextmanager
+def one_record() -> Iterator[None]:
+    """Around the work on one record: an exception that nobody foresaw is a Reject of this record, never the end of the stage.
+
+    Raises Reject `internal_error`, whose detail says what was raised and where.
+    """
+    try:
+        yield
+    except (UserError, Reject):
+        raise
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        raise Reject(INTERNAL_ERROR, f"{type(error).__name__} at {place}: {error}; please report it") from error
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
