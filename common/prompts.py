@@ -23,10 +23,11 @@ from typing import Any, NamedTuple
 
 from common.catalog import Catalog, call_name
 from common.excerpts import commented, numbered, one_line, shorten, shorten_code, statement_lines, word_count
+from common.llm.completion import without_thought
 from common.llm.protocol import Prompt
 
 __all__ = ["Parts", "about", "answer", "chat", "commented", "numbered", "one_line", "parse_answer", "plan_text", "prompt", "prompt_id",
-           "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "word_count"]
+           "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "without_thought", "word_count"]
 
 # What no person who knows no code would say: the marks of identifiers and parameter keys, of Python and of calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
@@ -233,15 +234,15 @@ def parse_answer(text: str) -> Parts:
     The code is the first fenced block, marked as Python or not at all; a fence that is never closed (an answer cut at the token limit) ends
     with the text; without a fence it is what follows a line `Code:`. The plan is what stands before, without its `Thought:`.
     """
-    text = text.replace("\r\n", "\n")
+    text = without_thought(text.replace("\r\n", "\n"))
     if block := re.search(r"^[ \t]*```(?:python|py)?[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE):
         before, code = text[: block.start()], block[1]
-    elif mark := re.search(r"^\W*code\W*\n", text, re.MULTILINE | re.IGNORECASE):
+    elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
         before, code = text[: mark.start()], text[mark.end():]
     else:
         before, code = text, ""
-    before = re.sub(r"^\W*code\W*\Z", "", before, flags=re.MULTILINE | re.IGNORECASE)
-    thought = re.search(r"^\W*thought\W*?(?::[*_]*|$)", before, re.MULTILINE | re.IGNORECASE)
+    before = re.sub(r"^[^\w\n]*code\W*\Z", "", before, flags=re.MULTILINE | re.IGNORECASE)
+    thought = re.search(r"^[^\w\n]*thought[^\w\n]*?(?::[*_]*|$)", before, re.MULTILINE | re.IGNORECASE)
     return Parts((before[thought.end():] if thought else before).strip(), code.strip("\n") + "\n" if code.strip() else "")
 
 

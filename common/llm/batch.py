@@ -16,7 +16,8 @@ from common import cli
 from common.cli import Reject
 from common.jsonl import UserError
 from common.llm.cache import Cache, Question
-from common.llm.connection import LATER, WRONG_SETTINGS, is_completion
+from common.llm.completion import read_completion
+from common.llm.connection import LATER, WRONG_SETTINGS
 from common.llm.endpoint import ATTEMPTS, FORMATS, Endpoint, response_format
 from common.llm.pace import back_off
 from common.llm.prices import DISCOUNT, Messages, cost, most_tokens
@@ -206,8 +207,8 @@ class BatchEndpoint(Endpoint):
     def _outcome(self, row: dict[str, Any]) -> Answer | Reject | str:
         response, problem = row.get("response") or {}, row.get("error") or {}
         status, body = response.get("status_code"), response.get("body") or {}
-        if status == 200 and is_completion(body):
-            return self.answer(body, [])
+        if status == 200 and (completion := read_completion(body)):
+            return Reject(*completion.refusal) if completion.refusal else self.answer(completion, [])
         text = self.connection.masked(f"{status or problem.get('code')}: {(body.get('error') or problem).get('message')}")
         refused = status is not None and 400 <= status < 500 and status not in LATER | {429}
         return Reject("bad_request", text) if refused else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ from common import cli
 from common.cli import Reject
 from common.jsonl import UserError
 from common.llm.cache import Cache, Question
-from common.llm.connection import Connection, Fate, Outcome
+from common.llm.completion import Completion
+from common.llm.connection import FORBIDDEN, Connection, Fate, Outcome
 from common.llm.pace import Pace, back_off
 from common.llm.prices import Budget, Messages, Price, cost, estimated_tokens, known_price, most_tokens
 from common.llm.protocol import Answer, Prompt, Usage, Writer
 
+OPTIONAL = "temperature", "top_p", "seed"  # settings that an answer can be had without
+SMALLEST_ROOM = 64  # tokens of an answer for which it pays to ask
+REMEMBERED = {"bad_request", "moderated", "refused", "filtered", "no_text"}  # would be so again: --retry-rejected asks again
 ATTEMPTS = 8  # of one request while others are answered; 429s are not counted, they say nothing about the request
 MAX_TOKENS = 8192  # of an answer: bounds what a model that never stops can cost
 FORMATS = "json_schema", "json_object", "text"  # ways to ask for JSON, best first; older servers refuse the first, or the first two
@@ -50,6 +55,11 @@ class Endpoint(Writer):
         self.takes_grammar = True  # until it refuses one
         self.finding_format = asyncio.Lock()
         self.limit_name = "max_tokens"  # what this endpoint calls the limit
+        self.left_out: set[str] = set()  # settings that it does not take
+        self.takes_system = True  # until it refuses a system turn
+        self.context: int | None = None  # tokens that prompt and answer share, once a refusal has said it
+        self.longest: int | None = None  # tokens of an answer that it allows, likewise
+        self.forbidden = 0  # refusals with 403 in a row
 
     def status(self) -> str:
         return f"{self.pace.in_flight} in flight, {super().status()}"
@@ -74,7 +84,7 @@ class Endpoint(Writer):
             try:
                 answer = await self._fetch(prompt, messages, request, question)
             except Reject as reject:
-                if self.cache and reject.reason == "bad_request":
+                if self.cache and reject.reason in REMEMBERED:
                     self.cache.refuse(question, reject)
                 raise
             finally:
@@ -113,23 +123,24 @@ class Endpoint(Writer):
 
     async def _fetch(self, prompt: Prompt, messages: Messages, request: dict[str, Any], question: Question) -> Answer:
         """The answer of the server, kept in the cache."""
-        answer = self.answer(await self._send(prompt, messages, request), messages)
+        completion = await self._send(prompt, messages, request)
+        answer = self.answer(completion, messages)
+        if completion.refusal:
+            self.count(answer)  # paid for all the same
+            reason, detail = completion.refusal
+            raise Reject(reason, f"{prompt.task}: {detail}")
         if self.cache:
             self.cache.put(question, answer)
         return answer
 
-    def answer(self, completion: dict[str, Any], messages: Messages) -> Answer:
-        """The Answer in a completion's body."""
-        choice, usage = completion["choices"][0], completion.get("usage")
-        message = choice["message"]
-        text = self.connection.hidden(message.get("content") or message.get("refusal") or "")
-        if isinstance(usage, dict):
-            tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-        else:  # some servers leave it out
-            tokens = estimated_tokens(messages), estimated_tokens([{"content": text}])
-        return Answer(text, None, Usage(*tokens, cost(self.price, *tokens)), choice.get("finish_reason") or "stop")
+    def answer(self, completion: Completion, messages: Messages) -> Answer:
+        """The Answer in a completion, its text as the model wrote it; what the server does not count is estimated."""
+        asked, made = completion.prompt_tokens, completion.completion_tokens
+        tokens = (estimated_tokens(messages) if asked is None else asked,
+                  estimated_tokens([{"content": completion.text}]) if made is None else made)  # fmt: skip
+        return Answer(completion.text, None, Usage(*tokens, cost(self.price, *tokens)), completion.finish)
 
-    async def _send(self, prompt: Prompt, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
+    async def _send(self, prompt: Prompt, messages: Messages, request: dict[str, Any]) -> Completion:
         """One completion, its JSON asked for in the way this endpoint takes: the first that is not refused is kept for all to come."""
         if prompt.schema is None:
             return await self._deliver_in_form(messages, request, prompt.grammar)
@@ -146,7 +157,7 @@ class Endpoint(Writer):
                         return completion
         return await self._deliver(messages, {**request, **response_format(self.format or FORMATS[-1], prompt)})
 
-    async def _deliver_in_form(self, messages: Messages, request: dict[str, Any], grammar: str | None) -> dict[str, Any]:
+    async def _deliver_in_form(self, messages: Messages, request: dict[str, Any], grammar: str | None) -> Completion:
         """One completion, held to a grammar where the server can do that (vLLM's field); else without, which is said once."""
         if grammar and self.takes_grammar:
             try:
@@ -159,19 +170,26 @@ class Endpoint(Writer):
                 self.takes_grammar = False
         return await self._deliver(messages, request)
 
-    async def _deliver(self, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
+    async def _deliver(self, messages: Messages, request: dict[str, Any]) -> Completion:
         """Send until there is a completion. Raises Reject if this request gets none, UserError if none would."""
         started, attempt = time.monotonic(), 0
         while True:
-            limit_name = self.limit_name
-            outcome = await self._attempt(messages, request)
+            sent = self._body(messages, request)
+            outcome = await self._attempt(sent)
             if outcome.body is not None:
+                self.forbidden = 0
                 return outcome.body
+            if outcome.status == FORBIDDEN and self.pace.answered and (forbidden := self.forbidden + 1) < ATTEMPTS:
+                self.forbidden = forbidden
+                raise Reject("moderated", outcome.problem)
+            if outcome.closed and not self.pace.answered:
+                self.pace.stop(f"{outcome.problem}; nothing was sent; is the server up, and --base-url right?")
+                raise self._stopped()
             if outcome.fate is Fate.FATAL:
                 self.pace.stop(f"{self.name}: {outcome.problem}; mend the model's name, --base-url or the key, and go on: {cli.command()}")
                 raise UserError(str(self.pace.stopped))
             if outcome.fate is Fate.REFUSED:
-                if not self.renames_limit(limit_name, outcome.problem):
+                if not self.learns(sent, outcome.problem):
                     raise Reject("bad_request", outcome.problem)
             elif outcome.fate is not Fate.THROTTLED:
                 attempt += 1
@@ -190,12 +208,53 @@ class Endpoint(Writer):
         self.limit_name = "max_completion_tokens"  # newer models of OpenAI's take only this
         return True
 
-    async def _attempt(self, messages: Messages, request: dict[str, Any]) -> Outcome:
+    def learns(self, sent: dict[str, Any], problem: str) -> bool:
+        """Whether a refusal says what this endpoint does not take; then it is left out from now on, which is said once."""
+        if "max_tokens" in sent and self.renames_limit("max_tokens", problem):
+            return True
+        if refused := [name for name in OPTIONAL if name in sent and re.search(rf"\b{name}\b", problem)]:
+            if new := [name for name in refused if name not in self.left_out]:
+                cli.say(f"{self.name}: this server does not take {', '.join(new)}; left out from now on")
+            self.left_out.update(refused)
+            return True
+        if sent["messages"][0]["role"] == "system" and re.search(r"\bsystem\b", problem, re.IGNORECASE):
+            if self.takes_system:
+                cli.say(f"{self.name}: this server takes no system turn; its text goes before the user's")
+            self.takes_system = False
+            return True
+        return self.learns_room(sent, problem)
+
+    def learns_room(self, sent: dict[str, Any], problem: str) -> bool:
+        """Whether a refusal says how many tokens there is room for, and the next request will be smaller than the one refused."""
+        asked = sent[self.limit_name] if self.limit_name in sent else 0
+        if context := re.search(r"context (?:length|window)\D{0,30}(\d{3,8})", problem):
+            self.context = int(context[1])
+        elif most := re.search(r"(?:at most|less than or equal to|<=)\D{0,10}(\d{2,8})", problem):
+            self.longest = int(most[1])
+        else:
+            return False
+        if smaller := SMALLEST_ROOM <= self.room(sent["messages"], asked) < asked:
+            cli.say(f"{self.name}: answers get fewer tokens here, as the server has room for: {problem[:160]}")
+        return smaller
+
+    def room(self, messages: Messages, asked: int) -> int:
+        """The token limit to ask for, of `asked`: what the endpoint is known to have room for."""
+        room = min(asked, self.longest or asked)
+        return min(room, self.context - estimated_tokens(messages)) if self.context else room
+
+    def _body(self, messages: Messages, request: dict[str, Any]) -> dict[str, Any]:
+        """The body of a request, without what this endpoint does not take."""
+        if messages[0]["role"] == "system" and not self.takes_system and len(messages) > 1:
+            first = {**messages[1], "content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
+            messages = [first, *messages[2:]]
+        body = {"model": self.name, "messages": messages, **{key: value for key, value in request.items() if key not in self.left_out}}
+        limit = self.room(messages, body.pop("max_tokens"))
+        return {**body, self.limit_name: max(1, limit)}
+
+    async def _attempt(self, body: dict[str, Any]) -> Outcome:
         """Send once, when pace and budget allow it."""
-        limit = request["max_tokens"]
-        most = cost(self.price, most_tokens(messages, request.get("response_format")), limit)
-        body = {"model": self.name, "messages": messages, **request}
-        body[self.limit_name] = body.pop("max_tokens")
+        messages, limit = body["messages"], body[self.limit_name if self.limit_name in body else "max_tokens"]
+        most = cost(self.price, most_tokens(messages, body.get("response_format")), limit)
         try:
             ticket = await self.pace.enter(estimated_tokens(messages) + limit)
         except UserError:

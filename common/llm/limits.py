@@ -10,6 +10,7 @@ from math import inf
 
 RETRY_AFTER_CAP = 600.0  # seconds; a server that asks for more is asked again after ten minutes
 LONGEST_HOLD = 60.0  # seconds to trust a count of what is left: then one request finds out what is true
+COUNT = re.compile(r"[0-9]{1,15}")  # isdigit() takes more than float() does
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -18,7 +19,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         if "retry-after-ms" in headers:
             wait = float(headers["retry-after-ms"]) / 1000
-        elif headers.get("retry-after", "").strip().replace(".", "", 1).isdigit():
+        elif headers.get("retry-after", "").strip().replace(".", "", 1).isdecimal():
             wait = float(headers["retry-after"])
         else:
             wait = email.utils.parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time()
@@ -51,10 +52,10 @@ class Quota:
     def read(self, headers: Mapping[str, str], mark: float, now: float) -> None:
         """Correct the mirror by an answer: what was left when it was sent, less what has been sent since."""
         left, reset = headers.get(f"x-ratelimit-remaining-{self.kind}", ""), seconds(headers.get(f"x-ratelimit-reset-{self.kind}", ""))
-        if not left.isdigit() or not reset:
+        if not COUNT.fullmatch(left) or not reset:
             return
         limit = headers.get(f"x-ratelimit-limit-{self.kind}", "")
-        self.full = float(limit) if limit.isdigit() else max(self.full, float(left) + 1)
+        self.full = float(limit) if COUNT.fullmatch(limit) else max(self.full, float(left) + 1)
         self.gain = max(self.full - float(left), 1.0) / reset  # a bucket that is full in `reset` seconds
         self.left, self.at = float(left) - (self.drained - mark), now
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import orjson
 
 from common import cli
 from common.cli import Reject
+from common.llm.completion import without_thought
 from common.llm.progress import Meter
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
@@ -185,14 +185,28 @@ def accepted(prompt: Prompt, text: str) -> Any:
     """The object in an answer, as `prompt.accept` makes it; None for a prompt without a schema. Raises ValueError with the problem."""
     if prompt.schema is None:
         return None
-    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n\s*```", text, re.DOTALL)  # models without a JSON mode like to wrap it
-    try:
-        value = orjson.loads(fenced[1] if fenced else text)
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f"it is not one JSON object ({error})") from None
+    value = the_object(without_thought(text))
     if problem := mismatch(value, prompt.schema):
         raise ValueError(problem)
     return prompt.accept(value)
+
+
+def the_object(text: str) -> Any:
+    """The JSON value in an answer: all of it, in a fence, or with words around it. Raises ValueError where there is none."""
+    problem = None
+    for candidate in (text, fenced(text), text[text.find("{"): text.rfind("}") + 1]):
+        try:
+            return orjson.loads(candidate)
+        except orjson.JSONDecodeError as error:
+            problem = problem or error
+    raise ValueError(f"it is not one JSON object ({problem})")
+
+
+def fenced(text: str) -> str:
+    """What stands in the first fence, which models without a JSON mode like to put around their answer; "" without one."""
+    lines = text.splitlines()
+    fences = [number for number, line in enumerate(lines) if line.strip().lower() in ("```", "```json")]
+    return "\n".join(lines[fences[0] + 1: fences[1] if len(fences) > 1 else None]) if fences else ""
 
 
 def mismatch(value: Any, schema: dict[str, Any], where: str = "the answer") -> str | None:

@@ -1,0 +1,90 @@
+"""What a server sent is read with bounds, a thought is no answer, and a pattern never takes more than linear time."""
+
+import time
+
+import pytest
+
+from common import prompts
+from common.jsonl import UserError
+from common.llm.completion import MOST_TOKENS, count, parse_body, read_completion, without_thought
+from common.llm.connection import check_address, is_secret
+from common.llm.protocol import the_object
+
+
+def body(content, finish="stop", usage=None, **message):
+    return {"choices": [{"finish_reason": finish, "message": {"content": content, **message}}], "usage": usage}
+
+
+@pytest.mark.parametrize("key, secret", [("none", False), ("lm-studio", False), ("x", False), ("1", False), ("sk-0123456789", True)])
+def test_only_what_looks_like_a_secret_is_one(key, secret):
+    assert is_secret(key) is secret
+
+
+def test_parts_of_a_text_are_read_and_thoughts_among_them_are_not():
+    parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "the "}, {"type": "text", "text": "answer"}]
+    assert read_completion(body(parts)).text == "the answer"
+
+
+@pytest.mark.parametrize("message, finish, reason", [
+    ({"content": None, "refusal": "No."}, "stop", "refused"), ({"content": None}, "content_filter", "filtered"),
+    ({"content": ""}, "length", "answer_too_long"), ({"content": None, "tool_calls": [{}]}, "tool_calls", "no_text"),
+])  # fmt: skip
+def test_why_there_is_no_answer_is_told(message, finish, reason):
+    assert read_completion({"choices": [{"finish_reason": finish, "message": message}]}).refusal[0] == reason
+
+
+def test_an_empty_answer_that_ended_by_itself_is_an_answer():
+    assert read_completion(body("")).refusal is None
+
+
+@pytest.mark.parametrize("broken", [None, [], {"choices": []}, {"choices": [{"message": 3}]}, body(5), body("x", finish=["stop"]), body("x", "error")])
+def test_what_is_no_completion_is_none(broken):
+    assert read_completion(broken) is None
+
+
+@pytest.mark.parametrize("value, known", [("12", None), ([], None), (-5, 0), (2**63, MOST_TOKENS), (float("nan"), None), (7.0, 7), (True, None)])
+def test_counts_are_bounded(value, known):
+    assert count(value) == known
+
+
+def test_a_lone_surrogate_is_a_question_mark_and_not_a_lost_answer():
+    assert parse_body(b'{"a": "cut \\ud83d"}') == {"a": "cut ?"}
+
+
+@pytest.mark.parametrize("text, rest", [
+    ("<think>draft</think>\n\nanswer", "answer"), ("draft</think>answer", "answer"), ("<think>never ends", ""), ("plain", "plain"),
+])  # fmt: skip
+def test_a_thought_before_an_answer_is_cut(text, rest):
+    assert without_thought(text) == rest
+
+
+def test_a_draft_in_a_thought_is_not_the_program():
+    text = "<think>\n```python\ndraft()\n```\n</think>\nThought:\n1. Do it.\n\nCode:\n```python\nright()\n```"
+    assert prompts.parse_answer(text) == ("1. Do it.", "right()\n")
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', 'Here it is:\n{"a": 1}', '```json\n{"a": 1}\n```', 'Look:\n```\n{"a": 1}\n```\nDone.'])
+def test_an_object_is_found_in_prose_and_fences(text):
+    assert the_object(text) == {"a": 1}
+
+
+@pytest.mark.parametrize("unit", ["\n", "#\n", "    \n", "…\n—\n", "code\n", "thought\n"])
+@pytest.mark.parametrize("start", ["", "```json\n"])
+def test_reading_an_answer_takes_linear_time(unit, start):
+    def seconds(count: int) -> float:
+        def once() -> float:
+            began = time.perf_counter()
+            prompts.parse_answer(start + unit * count)
+            with pytest.raises(ValueError):
+                the_object(start + unit * count)
+            return time.perf_counter() - began
+
+        return min(once() for _ in range(3))
+
+    assert seconds(40_000) < 12 * seconds(10_000) + 0.05
+
+
+@pytest.mark.parametrize("address", ["http://:pw@h/v1", "http://h/v1#part", "http://[::1", "file:///etc", "not a url", "https://h/d?api-version=1"])
+def test_an_address_that_no_request_can_go_to_is_one_line(address):
+    with pytest.raises(UserError, match="--base-url"):
+        check_address(address)
