@@ -155,7 +155,7 @@ def test_a_key_stands_in_no_output_file_or_error(tmp_path: Path, flags: tuple[st
             return error(400, f"bad request with {KEY} in https://example.org/?key=sk-planted%2F%2Bkey, headers: Authorization: Bearer {KEY}", x_echo=KEY)
         if "r1" in content:
             return Reply(body=f"<html>{KEY}</html>")
-        return error(401, f"wrong key (hidden)") if "r9" in content else Reply(f"your key is (hidden)")
+        return error(401, f"wrong key {KEY}") if "r9" in content else Reply("an answer")
 
     stage = Stage(tmp_path, 9)
     with StubOpenAI(answer) as stub:
