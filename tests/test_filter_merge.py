@@ -142,7 +142,7 @@ class Bench:
         write(self.folder / "seed.jsonl", seed)
         if generated is not None:
             write(self.folder / "generated.jsonl", generated)
-        files = [f"--seed={self.folder}/seed.jsonl", f"--generated={self.folder}/generated.jsonl", f"--output={self.folder / output}"]
+        files = [f"--seed={self.folder}/seed.jsonl", f"--generated={'none' if generated is None else self.folder / 'generated.jsonl'}", f"--output={self.folder / output}"]
         self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", *files, "--workers=1", "--browse=0", *flags])
         assert self.stage.main() == 0
         self.printed = self.capsys.readouterr()
@@ -401,7 +401,7 @@ def test_nothing_is_lost_and_the_figures_agree(bench: Bench) -> None:
     folder = bench([record(number) for number in range(60)], generated, "--report", "1")
     stats = json.loads((folder / "stats.json").read_text())
     rejected = lines(folder / "rejected.jsonl")
-    assert set(BROKEN) <= {item["reason"] for item in rejected} and not (folder / "examined.part").exists()
+    assert set(BROKEN) <= {item["reason"] for item in rejected} and not (folder / "new.part").exists()
     assert stats["rejected"] == Counter(item["reason"] for item in rejected)
     assert stats["read"] == 60 + len(BROKEN) == stats["written"] + len(rejected)
     summary = json.loads(bench.printed.out.splitlines()[-1])
@@ -470,7 +470,7 @@ cli.start(stage.main)
 
 def child(folder: Path, *flags: str) -> subprocess.Popen[bytes]:
     code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"))
-    files = [f"--seed={folder}/seed.jsonl", f"--generated={folder}/none.jsonl", f"--output={folder}/bench", "--browse=0"]
+    files = [f"--seed={folder}/seed.jsonl", f"--generated=none", f"--output={folder}/bench", "--browse=0"]
     return subprocess.Popen([sys.executable, "-c", code, *files, *flags],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
 
@@ -483,7 +483,7 @@ def test_workers_give_the_same_bytes_and_a_killed_run_is_simply_run_again(tmp_pa
         path.unlink()
     killed = child(tmp_path, "--workers", "2")
     deadline = time.monotonic() + 30
-    while not (tmp_path / "bench" / "examined.part").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "bench" / "new.part" / "examined").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
     time.sleep(random.random() / 3)
     os.killpg(killed.pid, signal.SIGKILL)

@@ -22,7 +22,10 @@ FEW_WORKERS = 200  # records: for fewer, starting processes takes longer than it
 
 
 def write(folder: Path, most: int, workers: int, name: str | None = None) -> None:
-    """Write browse.html of a finished dataset: `most` records, evenly taken from the splits, the tests first. `name`: if not the folder's."""
+    """Write browse.html of a finished dataset: `most` records, evenly taken from the splits, the tests first.
+
+    `name`: the dataset's in the title, where it is not the folder's.
+    """
     counts = {split: sum(1 for _ in jsonl.numbered_lines(folder / f"{split}.jsonl")) for split in SPLITS}
     total, shown = sum(counts.values()), min(most, sum(counts.values()))
     facts = f"{shown:,} of {total:,} records" if shown < total else f"{total:,} records"
