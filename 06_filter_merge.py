@@ -308,8 +308,9 @@ def main() -> int:
 
 def refuse_overlaps(args: argparse.Namespace) -> None:
     """Raise UserError where the dataset would be written over what it is made from."""
-    named = {"--seed": args.seed, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval, "--tests-from": args.tests_from,
-             "--workflowbench": args.workflowbench, "--export-workflowbench": args.export_workflowbench}  # fmt: skip
+    named = {"--seed": args.seed, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval,
+             "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
+             "--export-workflowbench": args.export_workflowbench}  # fmt: skip
     places = {flag: path.resolve() for flag, path in named.items() if path is not None and path != NONE}
     if args.workflowbench:
         places = {flag: path for flag, path in places.items() if flag not in ("--seed", "--generated")}  # they are not read

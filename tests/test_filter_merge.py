@@ -470,7 +470,7 @@ cli.start(stage.main)
 
 def child(folder: Path, *flags: str) -> subprocess.Popen[bytes]:
     code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"))
-    files = [f"--seed={folder}/seed.jsonl", f"--generated=none", f"--output={folder}/bench", "--browse=0"]
+    files = [f"--seed={folder}/seed.jsonl", "--generated=none", f"--output={folder}/bench", "--browse=0"]
     return subprocess.Popen([sys.executable, "-c", code, *files, *flags],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
 

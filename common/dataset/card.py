@@ -44,9 +44,9 @@ RULES = {
 
 FIELDS = """## Files and fields
 
-    load_dataset(FOLDER)              # the splits with all fields (Parquet)
-    load_dataset(FOLDER, "records")   # the fields to train and test on: <split>.jsonl
-    load_dataset(FOLDER, "extras")    # all other fields, the same records in the same order: <split>.extra.jsonl
+    load_dataset(FOLDER)                                         # every split with all fields: <split>.parquet
+    load_dataset("json", data_files="FOLDER/train.jsonl")        # the fields to train and test on
+    load_dataset("json", data_files="FOLDER/train.extra.jsonl")  # all other fields, the same records in the same order
 
 No field is ever null: a text or list that a record lacks is empty. Fields marked * are JSON text, to be read with `json.loads` where they
 are not empty, because their form differs from record to record.
@@ -73,7 +73,6 @@ The extras:
 | repairs*, other* | what an import mended; fields that have no column, by name |
 
 """
-CONFIGS = ("default", "{split}.parquet"), ("records", "{split}.jsonl"), ("extras", "{split}.extra.jsonl")
 CELL = 300  # characters: what is longer is no name
 _MARKUP = str.maketrans({**{mark: f"\\{mark}" for mark in "\\|`[]*~$"}, "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -172,10 +171,12 @@ size_categories: ["{size}"]
 
 
 def _configs(splits: Sequence[str]) -> str:
-    """Which file is which split, for each way to load. Without it `datasets` takes test_id and test_ood for one split, `test`."""
-    files = {name: [f"  - {{split: {split}, path: {path.format(split=split)}}}" for split in splits] for name, path in CONFIGS}
-    told = [line for name, lines in files.items() for line in (f"- config_name: {name}", "  data_files:", *lines)]
-    return "\n".join(["configs:", *told] if splits else ["configs: []"])
+    """Which file is which split: without it `datasets` takes test_id and test_ood for one split, `test`.
+
+    Only the Parquet files: `datasets` reads all configurations of a folder with the reader of the first one's format.
+    """
+    files = [f"  - {{split: {split}, path: {split}.parquet}}" for split in splits]
+    return "\n".join(["configs:", "- config_name: default", "  data_files:", *files] if splits else ["configs: []"])
 
 
 def _contents(stats: dict[str, Any]) -> str:
