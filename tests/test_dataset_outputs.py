@@ -255,6 +255,19 @@ def test_values_of_any_shape_are_drawn(value):
     assert isinstance(drawing.plain(value), str)
 
 
+@pytest.mark.parametrize("token", [{"Aggrandizements": 5}, {"Aggrandizements": None}, {"Type": ["x"]}, {"Type": {}}, {"OutputName": {"a": 1}},
+                                   {"Aggrandizements": {"a": 1}}, {"Aggrandizements": [5, None, {"PropertyName": ["x"]}]}])  # fmt: skip
+def test_a_variable_of_any_shape_is_drawn(token):
+    assert isinstance(drawing.variable({"Type": "Variable", "VariableName": "x", **token}), str)
+
+
+def test_a_record_that_cannot_be_drawn_is_shown_without_its_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(browse, "steps", lambda shortcut, catalog: 1 / 0)
+    row, sections = browse.row_of(next(files.joined(finished(tmp_path), "train")))
+    assert row.facets["split"] == "train" and sections[3]["text"].startswith("# Ask.")
+    assert sections[2]["label"] == "Shortcut" and "cannot be drawn: ZeroDivisionError" in sections[2]["text"]
+
+
 def test_the_page_is_searched_filtered_and_opened_in_a_browser(tmp_path):
     folder = finished(tmp_path / "bench", name=HOSTILE)
     browse.write(folder, 100, 1)
