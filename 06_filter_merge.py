@@ -29,7 +29,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,7 +232,18 @@ def put_in_place(staging: Path, folder: Path) -> None:
         os.replace(path, folder / path.name)
     for name in {"browse.html", *(f"{split}.parquet" for split in SPLITS)} - {path.name for path in made}:
         (folder / name).unlink(missing_ok=True)
-    staging.rmdir()
+
+
+@contextmanager
+def staging_in(folder: Path) -> Iterator[Path]:
+    """An empty folder to make a dataset in, on the disk where it goes; it is gone in the end, whatever happens."""
+    staging = folder / STAGING
+    shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
+    staging.mkdir()
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)  # a full disk is to be free again
 
 
 def rejected_summary(rejects: Iterable[bytes]) -> Counter[str]:
@@ -290,8 +301,8 @@ def main() -> int:
     refuse_overlaps(args)
     if args.shard and not args.merge:
         return examine_part(args, inputs(args))
-    with jsonl.sole_writer(args.output):
-        stats = run(args, inputs(args))
+    with jsonl.sole_writer(args.output), staging_in(args.output) as staging:
+        stats = run(args, inputs(args), staging)
     broken = [name for name, holds in stats["assertions"].items() if not holds]
     if broken and (args.tests_from or args.workflowbench):
         cli.say(f"the tests were given, and with them these properties do not hold: {', '.join(broken)}")
@@ -354,15 +365,13 @@ def options(args: argparse.Namespace, files: dict[str, Path]) -> Options:
     return arrange.Options(args.test_size, args.ood_share, args.common, args.seed_number, earlier, outside)
 
 
-def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
-    """Make the dataset; returns what stands in stats.json."""
+def run(args: argparse.Namespace, files: dict[str, Path], staging: Path) -> Record:
+    """Make the dataset in `staging` and put it in place; returns what stands in stats.json."""
     from common.catalog import Catalog
     from common.dataset import card, export, quality, shards
     from common.dataset.arrange import arrange
 
-    catalog, wanted, staging = Catalog.load(), options(args, files), args.output / STAGING
-    shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
-    staging.mkdir()
+    catalog, wanted = Catalog.load(), options(args, files)
 
     def app_of(api: str) -> str | None:
         return quality.app_of(api, catalog)

@@ -502,8 +502,7 @@ def test_an_earlier_dataset_is_whole_until_the_new_one_is_complete(bench: Bench)
     bench.monkeypatch.setattr("common.dataset.export.write_parquet", lambda folder: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bench([record(number) for number in range(30)], [])
-    after = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    assert after == before
+    assert contents(folder) == before
     bench.monkeypatch.undo()
     bench.__init__(bench.stage, bench.folder, bench.monkeypatch, bench.capsys)
     assert set(contents(bench([record(0)], []))) == {"README.md", "clusters.jsonl", "rejected.jsonl", "stats.json", "train.parquet", *(
@@ -575,7 +574,7 @@ def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, k
                             "--generated=none", f"--output={tmp_path}/bench", "--workers=1"], capture_output=True, text=True)  # fmt: skip
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert re.search(f"error: {tmp_path}/bench.*: cannot be written: File too large", ended.stderr.splitlines()[-1])
-    assert (tmp_path / "bench/train.jsonl").read_text() == "old"
+    assert contents(tmp_path / "bench") == {"train.jsonl": b"old"}
 
 
 # A process of its own, whose stand-ins are those of this file: to be killed, and to have workers.
