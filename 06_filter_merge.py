@@ -1,18 +1,20 @@
 """06 · Filter, drop duplicates, merge and split: what stages 03 and 05 made becomes a dataset to train and test on.
 
-Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be absent)
-Writes   data/bench/: train, test_id and test_ood as .jsonl and .parquet, rejected.jsonl (every dropped record and why), clusters.jsonl
-         (duplicates and what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html
+Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be absent where --generated does not name it)
+Writes   data/bench/: train, test_id and test_ood, each as .jsonl (what one trains and tests on), .extra.jsonl (all other fields, the same
+         records in the same order) and .parquet (both); rejected.jsonl (every dropped record and why), clusters.jsonl (duplicates and
+         what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html
 
     python 06_filter_merge.py
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
-    python 06_filter_merge.py --generated /dev/null --output data/bench-seed    # the tests, before the annotator is trained ...
+    python 06_filter_merge.py --generated none --output data/bench-seed     # the tests, before the annotator is trained ...
     python 06_filter_merge.py --tests-from data/bench-seed                  # ... and kept when its records are added
     python 06_filter_merge.py --workflowbench WorkflowBench/data --output data/published     # the published dataset, mended
     sbatch --array=0-15 --wrap "python 06_filter_merge.py"; python 06_filter_merge.py --merge    # the first pass in 16 parts, then the rest
 
 The rules that a record must pass are in common/dataset/quality.py, what counts as a duplicate in dedup.py there, the splits in splits.py.
-The same inputs and flags give the same bytes. The files are put in place once all are complete; a run that was killed is simply run again.
+The same inputs and flags give the same bytes. All files are written in a folder beside their places and moved there once the last is
+complete, so an earlier dataset is whole until then; a run that was killed is simply run again.
 Memory: duplicates and splits need the whole dataset, so about 3 KB a record are kept (fingerprints, API names, counts); the records
 themselves wait in a temporary file.
 """
@@ -21,10 +23,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +46,10 @@ if TYPE_CHECKING:
 
 BYTES_PER_WORKER = 4 << 20  # of input: for less, starting a process takes longer than it saves
 SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common", "seed_number")  # what the result depends on
-SPOOL = "examined.part"  # the records that passed the rules, in input order, until their split is known
+DEFAULT_GENERATED, NONE = Path("data/generated.jsonl"), Path("none")
+STAGING = "new.part"  # the folder in --output where the dataset is made
+SPOOL = "examined"  # in it: the records that passed the rules, in input order, until their split is known
+DETAIL = 160  # characters of a reject's detail on the terminal
 
 Task = tuple[str, str, bytes]  # origin, file:line, line
 Result = tuple["Example | None", bytes]  # what to remember of a record and its line, or None and the line of its reject
@@ -58,8 +66,8 @@ def arguments() -> argparse.Namespace:
     # files
     parser.add_argument("--seed", type=Path, default=Path("data/seed.jsonl"), metavar="FILE",
                         help="records of stage 03 (default: data/seed.jsonl)")
-    parser.add_argument("--generated", type=Path, default=Path("data/generated.jsonl"), metavar="FILE",
-                        help="records of stage 05 (default: data/generated.jsonl; may be absent)")
+    parser.add_argument("--generated", type=Path, metavar="FILE",
+                        help='records of stage 05, or "none" (default: data/generated.jsonl, if it is there)')
     parser.add_argument("--output", type=Path, default=Path("data/bench"), metavar="FOLDER",
                         help="where the dataset goes (default: data/bench)")
     parser.add_argument("--workflowbench", type=Path, metavar="PATH",
@@ -126,10 +134,11 @@ def examine(task: Task) -> Result:
     origin, where, line = task
     record = jsonl.parse(line, where, ("id",))
     try:
-        example, record = quality.examine(record, origin, *_here)
+        with cli.one_record():
+            example, passed = quality.examine(record, origin, *_here)
+            return example, jsonl.encode(passed)
     except cli.Reject as reject:
         return None, rejected(str(record["id"]), origin, reject.reason, reject.detail)
-    return example, jsonl.encode(record)
 
 
 def rejected(identifier: str, origin: str, reason: str, detail: str, **context: Any) -> bytes:
@@ -163,10 +172,13 @@ def examine_part(args: argparse.Namespace, files: dict[str, Path]) -> int:
     started = time.perf_counter()
     mine = (place for place, (_, where, line) in enumerate(tasks(files)) if cli.in_shard(jsonl.record_id(line, where), args.shard))
     path = shards.path_of(args.output, args.shard)
-    passed, rejected = shards.write(path, zip(mine, examined(files, args), strict=True))
-    cli.summary("filter_merge", read=passed + rejected, written=passed, rejected=rejected, skipped=0,
+    rejects: list[bytes] = []
+    with jsonl.writing(path):
+        passed = shards.write(path, zip(mine, examined(files, args), strict=True), rejects.append)
+    counts = rejected_summary(rejects)
+    cli.summary("filter_merge", read=passed + len(rejects), written=passed, rejected=len(rejects), skipped=0,
                 seconds=round(time.perf_counter() - started, 3), part=str(path))
-    return cli.EXIT_DONE
+    return cli.EXIT_FAILED if counts[cli.INTERNAL_ERROR] else cli.EXIT_DONE
 
 
 def collect(results: Iterable[Result], folder: Path) -> tuple[list[Example], list[bytes]]:
@@ -193,23 +205,60 @@ def collect(results: Iterable[Result], folder: Path) -> tuple[list[Example], lis
 
 
 def write_splits(folder: Path, examples: list[Example], splits: dict[int, str]) -> None:
-    """Copy each record from the temporary file to the file of its split, in input order; they become visible when all are written."""
+    """Copy each record from the temporary file to the two files of its split, in input order."""
+    from common.dataset import files
     from common.dataset.splits import SPLITS
 
-    parts = {split: open(folder / f"{split}.jsonl.part", "wb") for split in SPLITS}
-    with open(folder / SPOOL, "rb") as spool:
+    with ExitStack() as stack:
+        spool = stack.enter_context(open(folder / SPOOL, "rb"))
+        parts = {split: [stack.enter_context(open(path, "wb")) for path in files.paths(folder, split)] for split in SPLITS}
         for index in sorted(splits):
             offset, length = examples[index].place
             spool.seek(offset)
-            line = spool.read(length).removesuffix(b"}\n")
-            parts[splits[index]].write(line + b',"split":"%s"}\n' % splits[index].encode())
-    for file in parts.values():
-        file.flush()
-        os.fsync(file.fileno())
-        file.close()
-    for split in SPLITS:
-        os.replace(folder / f"{split}.jsonl.part", folder / f"{split}.jsonl")
+            for part, fields in zip(parts[splits[index]], files.divided(orjson.loads(spool.read(length)), splits[index]), strict=True):
+                part.write(jsonl.encode(fields))
     os.unlink(folder / SPOOL)
+
+
+def put_in_place(staging: Path, folder: Path) -> None:
+    """Move the finished files to the folder, over those of an earlier dataset; what this one does not have goes."""
+    from common.dataset.splits import SPLITS
+
+    made = sorted(staging.iterdir())
+    for path in made:
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+    for path in made:
+        os.replace(path, folder / path.name)
+    for name in {"browse.html", *(f"{split}.parquet" for split in SPLITS)} - {path.name for path in made}:
+        (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def staging_in(folder: Path) -> Iterator[Path]:
+    """An empty folder to make a dataset in, on the disk where it goes; it is gone in the end, whatever happens."""
+    staging = folder / STAGING
+    shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
+    staging.mkdir()
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)  # a full disk is to be free again
+
+
+def rejected_summary(rejects: Iterable[bytes]) -> Counter[str]:
+    """Say what was dropped and why, with an example of each reason; returns how many by reason, the most frequent first."""
+    examples: dict[str, Record] = {}
+    counts: Counter[str] = Counter()
+    for reject in map(orjson.loads, rejects):
+        counts[reject["reason"]] += 1
+        examples.setdefault(reject["reason"], reject)
+    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        detail = textwrap.shorten(examples[reason]["detail"], DETAIL, placeholder=" …")
+        cli.say(f"rejected: {count:,} {reason}, such as {examples[reason]['id']}" + (f": {detail}" if detail else ""))
+    if counts[cli.INTERNAL_ERROR]:
+        cli.say(f"{counts[cli.INTERNAL_ERROR]} records ended in a fault of this program ({cli.INTERNAL_ERROR}); please report it")
+    return counts
 
 
 def show_samples(rejects: list[bytes], files: dict[str, Path], count: int) -> None:
@@ -249,10 +298,11 @@ def main() -> int:
     """The stage."""
     args = arguments()
     started = time.perf_counter()
+    refuse_overlaps(args)
     if args.shard and not args.merge:
         return examine_part(args, inputs(args))
-    with jsonl.sole_writer(args.output):
-        stats = run(args, inputs(args))
+    with jsonl.sole_writer(args.output), staging_in(args.output) as staging:
+        stats = run(args, inputs(args), staging)
     broken = [name for name, holds in stats["assertions"].items() if not holds]
     if broken and (args.tests_from or args.workflowbench):
         cli.say(f"the tests were given, and with them these properties do not hold: {', '.join(broken)}")
@@ -261,7 +311,26 @@ def main() -> int:
     counts = {split: figures["instances"] for split, figures in stats["splits"].items()}
     cli.summary("filter_merge", read=stats["read"], written=stats["written"], rejected=stats["read"] - stats["written"], skipped=0,
                 seconds=round(time.perf_counter() - started, 3), **counts, reasons=stats["rejected"])
-    return cli.EXIT_DONE
+    if stats["read"] and not stats["written"]:
+        cli.say(f"none of {stats['read']} records came through, so {args.output} holds no record; the reasons stand above")
+        return cli.EXIT_FAILED
+    return cli.EXIT_FAILED if stats["rejected"].get(cli.INTERNAL_ERROR) else cli.EXIT_DONE
+
+
+def refuse_overlaps(args: argparse.Namespace) -> None:
+    """Raise UserError where the dataset would be written over what it is made from."""
+    named = {"--seed": args.seed, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval,
+             "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
+             "--export-workflowbench": args.export_workflowbench}  # fmt: skip
+    places = {flag: path.resolve() for flag, path in named.items() if path is not None and path != NONE}
+    if args.workflowbench:
+        places = {flag: path for flag, path in places.items() if flag not in ("--seed", "--generated")}  # they are not read
+    output = args.output.resolve()
+    for flag, path in places.items():
+        if path == output or (output in path.parents and flag not in ("--tests-from", "--export-workflowbench")):
+            raise UserError(f"{flag} {named[flag]}: it is, or is in, the folder to write, --output {args.output}; name another --output")
+    if args.workflowbench and places.get("--export-workflowbench") == places["--workflowbench"]:
+        raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")
 
 
 def inputs(args: argparse.Namespace) -> dict[str, Path]:
@@ -270,12 +339,15 @@ def inputs(args: argparse.Namespace) -> dict[str, Path]:
         from common.dataset import published
 
         return published.mend(args.workflowbench, args.output, args.workers or cores())
-    files = {"seed": args.seed, "synthetic": args.generated}
-    if not args.generated.exists():
-        cli.say(f"{args.generated}: no such file, so there are no synthetic records; stage 05 writes them")
-        del files["synthetic"]
+    files = {"seed": args.seed}
+    if args.generated is None and not DEFAULT_GENERATED.exists():
+        cli.say(f"{DEFAULT_GENERATED}: no such file, so there are no synthetic records; stage 05 writes them")
+    elif args.generated != NONE:
+        files["synthetic"] = args.generated or DEFAULT_GENERATED
     if not args.seed.exists():
         raise UserError(f"{args.seed}: no such file; run stage 03, which writes it, or name another with --seed")
+    if "synthetic" in files and not files["synthetic"].exists():
+        raise UserError(f"{args.generated}: no such file; run stage 05, which writes it, or say --generated none to go without")
     for path in files.values():
         next(jsonl.numbered_lines(path), None)
     return files
@@ -293,10 +365,10 @@ def options(args: argparse.Namespace, files: dict[str, Path]) -> Options:
     return arrange.Options(args.test_size, args.ood_share, args.common, args.seed_number, earlier, outside)
 
 
-def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
-    """Make the dataset; returns what stands in stats.json."""
+def run(args: argparse.Namespace, files: dict[str, Path], staging: Path) -> Record:
+    """Make the dataset in `staging` and put it in place; returns what stands in stats.json."""
     from common.catalog import Catalog
-    from common.dataset import card, quality, shards
+    from common.dataset import card, export, quality, shards
     from common.dataset.arrange import arrange
 
     catalog, wanted = Catalog.load(), options(args, files)
@@ -304,11 +376,11 @@ def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
     def app_of(api: str) -> str | None:
         return quality.app_of(api, catalog)
 
-    examples, rejects = collect(shards.read(args.output) if args.merge else examined(files, args), args.output)
+    examples, rejects = collect(shards.read(args.output) if args.merge else examined(files, args), staging)
     splits, held, properties, dropped = arrange(examples, app_of, wanted)
     rejects += reject_lines(examples, dropped)
-    write_splits(args.output, examples, splits)
-    reasons = Counter(orjson.loads(line)["reason"] for line in rejects)
+    write_splits(staging, examples, splits)
+    reasons = rejected_summary(rejects)
     read = sum(1 for _ in tasks(files))
     stats = {
         "read": read, "written": len(splits),
@@ -319,28 +391,28 @@ def run(args: argparse.Namespace, files: dict[str, Path]) -> Record:
         "settings": {key: getattr(args, key) for key in SETTINGS},
         "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
     }  # fmt: skip
-    jsonl.write_atomically(args.output / "rejected.jsonl", b"".join(rejects))
-    jsonl.write_atomically(args.output / "clusters.jsonl", b"".join(cluster_lines(dropped, examples)))
-    publish(args, stats)
+    jsonl.write_atomically(staging / "rejected.jsonl", b"".join(rejects))
+    jsonl.write_atomically(staging / "clusters.jsonl", b"".join(cluster_lines(dropped, examples)))
+    publish(args, stats, staging)
+    put_in_place(staging, args.output)
+    if args.export_workflowbench:
+        export.write_workflowbench(args.output, args.export_workflowbench)
     if args.report:
         show_samples(rejects, files, args.report)
     cli.say(card.split_table(stats))
-    cli.say(", ".join(f"{reason} {count}" for reason, count in stats["rejected"].items()) or "nothing was dropped")
     return stats
 
 
-def publish(args: argparse.Namespace, stats: Record) -> None:
-    """Everything that is made from the finished splits: statistics, card, figure, Parquet, the page, the published layout."""
+def publish(args: argparse.Namespace, stats: Record, folder: Path) -> None:
+    """Everything that is made from the finished splits: statistics, card, figure, Parquet, the page."""
     from common.dataset import browse, card, export, figure
 
-    jsonl.write_atomically(args.output / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    jsonl.write_atomically(args.output / "README.md", card.card(stats).encode())
-    figure.write(args.output / "figure.png", stats)
-    export.write_parquet(args.output)
+    jsonl.write_atomically(folder / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    jsonl.write_atomically(folder / "README.md", card.card(stats).encode())
+    figure.write(folder / "figure.png", stats)
+    export.write_parquet(folder)
     if args.browse > 0:
-        browse.write(args.output, args.browse, args.workers or cores())
-    if args.export_workflowbench:
-        export.write_workflowbench(args.output, args.export_workflowbench)
+        browse.write(folder, args.browse, args.workers or cores(), args.output.name)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from pathlib import Path
 import orjson
 
 from common import cli, jsonl, llm, metrics
+from common.dataset.files import joined
 from common.jsonl import Record, UserError
 from common.metrics import judge, offers, samples_page, teval, uncertainty
 from common.metrics.breakdown import breakdown, draw
@@ -139,7 +140,7 @@ def load_tests(bench: Path, limit: int | None) -> list[Record]:
     """The test records of both splits, each with `split` and the gold `reference` that is scored against (no comments)."""
     tests = []
     for split in SPLITS:
-        for record in islice(jsonl.records(bench / f"test_{split}.jsonl", ("query", "apis", "code", "messages")), limit):
+        for record in islice(joined(bench, f"test_{split}", ("query", "apis", "code", "messages")), limit):
             tests.append({**record, "split": split, "reference": without_comments(record["code"])})
     repeated = [identifier for identifier, count in Counter(record["id"] for record in tests).items() if count > 1]
     if repeated:

@@ -166,15 +166,24 @@ def write_atomically(path: Path, data: bytes) -> None:
 @contextmanager
 def sole_writer(folder: Path) -> Iterator[None]:
     """Make a folder and lock it, for a stage that writes a folder and not a file; what goes wrong with files in it is one line."""
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
+        except BlockingIOError:
+            raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
         finally:
             os.close(handle)
-    except BlockingIOError:
-        raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around work that writes `path` or files in it: an OSError, such as a full disk, is a UserError of one line."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # that is the terminal's, not a file's
     except OSError as error:
-        raise UserError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+        raise UserError(f"{error.filename or path}: cannot be written: {error.strerror or error}") from None

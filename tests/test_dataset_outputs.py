@@ -19,7 +19,7 @@ from browser import opened, texts, until
 from test_filter_merge import Bench, bench, lines, program, record  # noqa: F401 (a fixture)
 
 from common import page
-from common.dataset import arrange, browse, dedup, export, figure, published
+from common.dataset import arrange, browse, dedup, export, figure, files, published
 from common.jsonl import UserError
 from common.page import steps as drawing
 
@@ -35,7 +35,8 @@ def finished(folder: Path, **changes: object) -> Path:
                "apis": ["is.workflow.actions.ask"], "category": "Games", "annotated_code": f"# Ask.\n{EXAMPLE}", "code": EXAMPLE,
                "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "residue": {str(number): [number]},
                "stats": {"actions": 2, "ifs": 1, "loops": 0, "menus": 0, "depth": 1}, "split": split, **changes}  # fmt: skip
-        (folder / f"{split}.jsonl").write_bytes(orjson.dumps(own) + b"\n")
+        for path, fields in zip(files.paths(folder, split), files.divided(own, split), strict=True):
+            path.write_bytes(orjson.dumps(fields) + b"\n")
     return folder
 
 
@@ -55,13 +56,13 @@ def test_datasets_loads_the_folder_offline_with_every_split_and_column(tmp_path,
     assert set(loaded) == {"train", "test_id", "test_ood"}
     first = loaded["train"][0]
     assert first["query"] == "Ask and greet, number 0" and first["messages"][1] == {"role": "assistant", "content": "a"}
-    assert json.loads(first["residue"]) == {"0": [0]} and first["shortcut"] is None and first["apis"] == ["is.workflow.actions.ask"]
+    assert json.loads(first["residue"]) == {"0": [0]} and first["shortcut"] == "" and first["apis"] == ["is.workflow.actions.ask"]
 
 
-def test_an_empty_split_has_no_parquet_file_and_an_old_one_goes(tmp_path):
+def test_an_empty_split_has_no_parquet_file(tmp_path):
     folder = finished(tmp_path)
-    export.write_parquet(folder)
-    (folder / "test_ood.jsonl").write_bytes(b"")
+    for path in files.paths(folder, "test_ood"):
+        path.write_bytes(b"")
     export.write_parquet(folder)
     assert {path.name for path in folder.glob("*.parquet")} == {"train.parquet", "test_id.parquet"}
 
@@ -252,6 +253,19 @@ def test_a_shortcut_is_drawn_with_titles_variables_and_depth():
                                    {"Value": {"WFDictionaryFieldValueItems": [1, None]}}, {"Type": "Variable", "Variable": {"Value": {}}}])
 def test_values_of_any_shape_are_drawn(value):
     assert isinstance(drawing.plain(value), str)
+
+
+@pytest.mark.parametrize("token", [{"Aggrandizements": 5}, {"Aggrandizements": None}, {"Type": ["x"]}, {"Type": {}}, {"OutputName": {"a": 1}},
+                                   {"Aggrandizements": {"a": 1}}, {"Aggrandizements": [5, None, {"PropertyName": ["x"]}]}])  # fmt: skip
+def test_a_variable_of_any_shape_is_drawn(token):
+    assert isinstance(drawing.variable({"Type": "Variable", "VariableName": "x", **token}), str)
+
+
+def test_a_record_that_cannot_be_drawn_is_shown_without_its_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(browse, "steps", lambda shortcut, catalog: 1 / 0)
+    row, sections = browse.row_of(next(files.joined(finished(tmp_path), "train")))
+    assert row.facets["split"] == "train" and sections[3]["text"].startswith("# Ask.")
+    assert sections[2]["label"] == "Shortcut" and "cannot be drawn: ZeroDivisionError" in sections[2]["text"]
 
 
 def test_the_page_is_searched_filtered_and_opened_in_a_browser(tmp_path):

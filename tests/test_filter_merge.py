@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from common import jsonl
 from common.cli import Reject
 from common.dataset import card, dedup, quality, splits
 from common.jsonl import UserError
@@ -142,7 +143,7 @@ class Bench:
         write(self.folder / "seed.jsonl", seed)
         if generated is not None:
             write(self.folder / "generated.jsonl", generated)
-        files = [f"--seed={self.folder}/seed.jsonl", f"--generated={self.folder}/generated.jsonl", f"--output={self.folder / output}"]
+        files = [f"--seed={self.folder}/seed.jsonl", f"--generated={'none' if generated is None else self.folder / 'generated.jsonl'}", f"--output={self.folder / output}"]
         self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", *files, "--workers=1", "--browse=0", *flags])
         assert self.stage.main() == 0
         self.printed = self.capsys.readouterr()
@@ -401,7 +402,7 @@ def test_nothing_is_lost_and_the_figures_agree(bench: Bench) -> None:
     folder = bench([record(number) for number in range(60)], generated, "--report", "1")
     stats = json.loads((folder / "stats.json").read_text())
     rejected = lines(folder / "rejected.jsonl")
-    assert set(BROKEN) <= {item["reason"] for item in rejected} and not (folder / "examined.part").exists()
+    assert set(BROKEN) <= {item["reason"] for item in rejected} and not (folder / "new.part").exists()
     assert stats["rejected"] == Counter(item["reason"] for item in rejected)
     assert stats["read"] == 60 + len(BROKEN) == stats["written"] + len(rejected)
     summary = json.loads(bench.printed.out.splitlines()[-1])
@@ -452,6 +453,130 @@ def test_errors_of_the_user_are_one_line(bench: Bench, tmp_path: Path) -> None:
             bench.stage.main()
 
 
+@pytest.mark.parametrize("generated", ["none", "/dev/null"])
+def test_going_without_synthetic_records_is_said_by_name(bench: Bench, generated: str) -> None:
+    folder = bench([record(number) for number in range(9)], None, "--generated", generated)
+    assert json.loads((folder / "stats.json").read_text())["origins"]["synthetic"]["instances"] == 0
+
+
+def run_again(bench: Bench, *flags: str) -> str:
+    """Run the stage, which must refuse; the message. The folder stays as it is, byte by byte."""
+    before = {path: path.read_bytes() for path in bench.folder.rglob("*") if path.is_file()}
+    bench.monkeypatch.setattr(sys, "argv", ["06", f"--seed={bench.folder}/seed.jsonl", f"--output={bench.folder}/bench", "--browse=0", *flags])
+    with pytest.raises(UserError) as caught:
+        bench.stage.main()
+    assert before == {path: path.read_bytes() for path in bench.folder.rglob("*") if path.is_file()}
+    return str(caught.value)
+
+
+def test_generated_records_that_are_named_must_be_there_and_unnamed_ones_need_not(bench: Bench) -> None:
+    bench([record(number) for number in range(9)])
+    assert "generatd.jsonl: no such file" in run_again(bench, "--generated=generatd.jsonl")
+    bench.monkeypatch.chdir(bench.folder)
+    bench.monkeypatch.setattr(sys, "argv", ["06", "--seed=seed.jsonl", "--output=other", "--browse=0", "--workers=1"])
+    assert bench.stage.main() == 0 and "data/generated.jsonl: no such file, so there are no synthetic" in bench.capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    (["--tests-from={0}/bench"], "--tests-from"), (["--tests-from={0}/./bench/../bench"], "--tests-from"),
+    (["--seed={0}/bench/train.jsonl"], "--seed"), (["--generated={0}/bench/train.jsonl"], "--generated"),
+    (["--output={0}/seed.jsonl"], "--seed"), (["--workflowbench={0}/bench"], "--workflowbench"), (["--teval={0}/bench/stats.json"], "--teval"),
+    (["--export-workflowbench={0}/bench"], "--export-workflowbench"),
+    (["--workflowbench={0}/wb", "--export-workflowbench={0}/wb"], "--export-workflowbench"),
+])  # fmt: skip
+def test_a_dataset_is_not_written_over_what_it_is_made_from(bench: Bench, flags: list[str], said: str) -> None:
+    bench([record(number) for number in range(9)])
+    assert run_again(bench, "--generated=none", *(flag.format(bench.folder) for flag in flags)).startswith(said)
+
+
+def test_a_second_run_on_one_folder_is_refused(bench: Bench) -> None:
+    folder = bench([record(number) for number in range(9)])
+    with jsonl.sole_writer(folder):
+        assert "another run is writing it" in run_again(bench, "--generated=none")
+
+
+def test_an_earlier_dataset_is_whole_until_the_new_one_is_complete(bench: Bench) -> None:
+    folder = bench([record(number) for number in range(60)], [])
+    (folder / "browse.html").write_text("of the run before")
+    before = contents(folder)
+    bench.monkeypatch.setattr("common.dataset.export.write_parquet", lambda folder: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        bench([record(number) for number in range(30)], [])
+    assert contents(folder) == before
+    bench.monkeypatch.undo()
+    bench.__init__(bench.stage, bench.folder, bench.monkeypatch, bench.capsys)
+    assert set(contents(bench([record(0)], []))) == {"README.md", "clusters.jsonl", "rejected.jsonl", "stats.json", "train.parquet", *(
+        f"{split}{kind}.jsonl" for split in splits.SPLITS for kind in ("", ".extra"))}  # no page was asked for, and two splits are empty
+
+
+def test_a_fault_in_one_record_is_a_reject_and_the_run_fails_at_its_end(bench: Bench) -> None:
+    def review(code: str, catalog: FakeCatalog) -> Any:
+        if "(Text='burst')" in code:
+            raise ValueError("nobody foresaw it")
+        return fake_review(code, catalog)
+
+    bench.monkeypatch.setattr(bench.stage, "make_tools", lambda tokenizer: TOOLS._replace(review=review))
+    bad = record(5, annotated_code=f"x = {name_of(BUILTIN[0])}(Text='burst')\n")
+    write(bench.folder / "seed.jsonl", [*(record(number) for number in range(5)), bad])
+    for part in ([], ["--shard=0/1"], ["--merge"]):
+        flags = [f"--seed={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0", "--workers=1", *part]
+        bench.monkeypatch.setattr(sys, "argv", ["06", *flags])
+        assert bench.stage.main() == 1
+        printed = bench.capsys.readouterr()
+        assert "1 internal_error, such as seed-00005: ValueError at test_filter_merge.py:" in printed.err and "fault of this program" in printed.err
+        assert json.loads(printed.out.splitlines()[-1])["written"] == 5
+    assert [item["reason"] for item in lines(bench.folder / "bench/rejected.jsonl")] == ["internal_error"]
+
+
+def test_a_run_in_which_nothing_comes_through_fails_and_says_why(bench: Bench) -> None:
+    write(bench.folder / "seed.jsonl", [record(number, plan="", query="q " * 500) for number in range(3)])
+    bench.monkeypatch.setattr(sys, "argv", ["06", f"--seed={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0"])
+    assert bench.stage.main() == 1
+    told = bench.capsys.readouterr().err
+    assert "rejected: 3 no_plan, such as seed-00000" in told and "none of 3 records came through" in told
+
+
+HOSTILE = "a | b\n# heading\r\n<!-- <script>alert(1)</script> [x](http://e) ![y](z) `c` $m$ \x1b[31m\u2028---\n" + "x" * 999
+
+
+def test_texts_of_others_are_one_harmless_cell_of_the_card(bench: Bench) -> None:
+    source = {"site": HOSTILE, "licence": HOSTILE}
+    generated = [record(number, "synthetic", annotator={"model": HOSTILE}) for number in range(100, 120)]
+    text = (bench([record(number, source=source) for number in range(20)], generated) / "README.md").read_text()
+    clean = (bench([record(number) for number in range(20)], [record(number, "synthetic") for number in range(100, 120)], output="b")
+             / "README.md").read_text()  # fmt: skip
+    assert len(text.splitlines()) == len(clean.splitlines()) and "<" not in text.replace("<split>", "").replace("n<1K", "") and "\x1b" not in text
+    for line, plain in zip(text.splitlines(), clean.splitlines(), strict=True):
+        assert len(re.findall(r"(?<!\\)\|", line)) == len(re.findall(r"(?<!\\)\|", plain))
+        assert not re.search(r"(?<!\\)[\[`$]", line) or line == plain or "origin" in line
+
+
+@pytest.mark.parametrize(("model", "said"), [("offline", "written by rules, not a model"), ("llama", "written by llama"), (None, "none that were")])
+def test_the_card_says_who_wrote_the_synthetic_records(bench: Bench, model: str | None, said: str) -> None:
+    made = [record(number, "synthetic", annotator={"model": model}) for number in range(100, 120)] if model else []
+    assert said in (bench([record(number) for number in range(20)], made) / "README.md").read_text()
+
+
+def test_the_card_of_an_empty_dataset_is_still_yaml(bench: Bench) -> None:
+    import yaml
+
+    assert yaml.safe_load((bench([]) / "README.md").read_text().split("---")[1])["configs"] == []
+
+
+@pytest.mark.parametrize("kilobytes", [1, 8, 30, 120])
+def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, kilobytes: int) -> None:
+    """A limit on the size of a file stands for it: the same OSError at the same calls."""
+    write(tmp_path / "seed.jsonl", [record(number) for number in range(60)])
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench/train.jsonl").write_text("old")
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes << 10}, {kilobytes << 10}))"
+    ended = subprocess.run([sys.executable, "-c", limit + CHILD.format(root=str(ROOT), tests=str(ROOT / "tests")), f"--seed={tmp_path}/seed.jsonl",
+                            "--generated=none", f"--output={tmp_path}/bench", "--workers=1"], capture_output=True, text=True)  # fmt: skip
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
+    assert re.search(f"error: {tmp_path}/bench.*: cannot be written: File too large", ended.stderr.splitlines()[-1])
+    assert contents(tmp_path / "bench") == {"train.jsonl": b"old"}
+
+
 # A process of its own, whose stand-ins are those of this file: to be killed, and to have workers.
 CHILD = """
 import sys
@@ -470,7 +595,7 @@ cli.start(stage.main)
 
 def child(folder: Path, *flags: str) -> subprocess.Popen[bytes]:
     code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"))
-    files = [f"--seed={folder}/seed.jsonl", f"--generated={folder}/none.jsonl", f"--output={folder}/bench", "--browse=0"]
+    files = [f"--seed={folder}/seed.jsonl", "--generated=none", f"--output={folder}/bench", "--browse=0"]
     return subprocess.Popen([sys.executable, "-c", code, *files, *flags],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
 
@@ -483,7 +608,7 @@ def test_workers_give_the_same_bytes_and_a_killed_run_is_simply_run_again(tmp_pa
         path.unlink()
     killed = child(tmp_path, "--workers", "2")
     deadline = time.monotonic() + 30
-    while not (tmp_path / "bench" / "examined.part").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "bench" / "new.part" / "examined").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
     time.sleep(random.random() / 3)
     os.killpg(killed.pid, signal.SIGKILL)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from common import jsonl, page
+from common import cli, jsonl, page
 from common.catalog import Catalog
+from common.dataset import files
 from common.dataset.splits import SPLITS
 from common.dialect import Diagnostic, review
 from common.jsonl import Record
-from common.page.steps import steps
+from common.page.steps import Step, steps
 from common.workers import ordered_map
 
 FACETS = [page.Facet("split", "Split"), page.Facet("origin", "Origin"), page.Facet("category", "Category"),
@@ -20,33 +21,34 @@ SIZES = 15, 30, 45, 60, 75, 90, 105  # steps: the bounds of the paper's figure 4
 FEW_WORKERS = 200  # records: for fewer, starting processes takes longer than it saves
 
 
-def write(folder: Path, most: int, workers: int) -> None:
-    """Write browse.html of a finished dataset: `most` records, evenly taken from the splits, the tests first."""
+def write(folder: Path, most: int, workers: int, name: str | None = None) -> None:
+    """Write browse.html of a finished dataset: `most` records, evenly taken from the splits, the tests first.
+
+    `name`: the dataset's in the title, where it is not the folder's.
+    """
     counts = {split: sum(1 for _ in jsonl.numbered_lines(folder / f"{split}.jsonl")) for split in SPLITS}
     total, shown = sum(counts.values()), min(most, sum(counts.values()))
     facts = f"{shown:,} of {total:,} records" if shown < total else f"{total:,} records"
     made = ordered_map(row_of, _sample(folder, counts, shown), workers if shown > FEW_WORKERS else 1)
-    with page.PageWriter(folder / "browse.html", f"Workflows: {folder.name}", facts, FACETS, NUMBERS) as writer:
+    with page.PageWriter(folder / "browse.html", f"Workflows: {name or folder.name}", facts, FACETS, NUMBERS) as writer:
         for row, sections in made:
             writer.add(row, sections)
 
 
-def _sample(folder: Path, counts: dict[str, int], shown: int) -> Iterator[bytes]:
-    """The lines to show: of each split its share, every n-th."""
+def _sample(folder: Path, counts: dict[str, int], shown: int) -> Iterator[Record]:
+    """The records to show: of each split its share, every n-th."""
     total = max(1, sum(counts.values()))
     for split in reversed(SPLITS):
         wanted = -(-shown * counts[split] // total)  # rounded up, so that a small test is not left out
-        for place, (_, line) in enumerate(jsonl.numbered_lines(folder / f"{split}.jsonl")):
+        for place, record in enumerate(files.joined(folder, split)):
             if (place + 1) * wanted // counts[split] > place * wanted // counts[split]:
-                yield line
+                yield record
 
 
-def row_of(line: bytes) -> tuple[page.Row, list[page.Section]]:
+def row_of(record: Record) -> tuple[page.Row, list[page.Section]]:
     """A record in the list, and opened."""
-    record, catalog = jsonl.parse(line, "a finished dataset"), Catalog.load()
-    code = record.get("annotated_code") or record["code"]
-    findings, shortcut = review(code, catalog)
-    drawn = steps(shortcut, catalog) if shortcut else []
+    catalog, code = Catalog.load(), record.get("annotated_code") or record["code"]
+    findings, drawn, trouble = _drawn(code, catalog)
     actions = sum("remark" not in step for step in drawn)
     row = page.Row(
         record["id"], record["query"], f"{actions} steps · {record.get('category') or 'no category'}",
@@ -55,8 +57,20 @@ def row_of(line: bytes) -> tuple[page.Row, list[page.Section]]:
         {"actions": actions, "depth": max((step["depth"] for step in drawn), default=0), "tokens": len(code.split())},
         badges(record, findings),
     )  # fmt: skip
-    return row, [page.text("Query", record["query"]), page.text("Plan", record["plan"]), page.blocks("Shortcut", drawn),
+    shortcut = page.text("Shortcut", f"It cannot be drawn: {trouble}") if trouble else page.blocks("Shortcut", drawn)
+    return row, [page.text("Query", record["query"]), page.text("Plan", record.get("plan") or ""), shortcut,
                  page.code("Program", code), *_about(record, findings)]  # fmt: skip
+
+
+def _drawn(code: str, catalog: Catalog) -> tuple[list[Diagnostic], list[Step], str]:
+    """What the checker says of a program, the steps of its shortcut, and why there are none where it cannot be drawn."""
+    findings: list[Diagnostic] = []
+    try:
+        with cli.one_record():
+            findings, shortcut = review(code, catalog)
+            return findings, steps(shortcut, catalog) if shortcut else [], ""
+    except cli.Reject as reject:
+        return findings, [], reject.detail
 
 
 def size_class(actions: int) -> str:

@@ -9,16 +9,18 @@ from typing import Any
 
 from common.dataset.figure import distributions
 from common.dataset.makers import datasheet
-from common.dataset.quality import ORIGINS, Example
+from common.dataset.quality import GENERATED_BY, ORIGINS, Example
 from common.dataset.splits import SPLITS, AppOf
 
 # The paper's table 1, for comparison: instances, apps, APIs, categories; mean actions, ifs, loops, depth.
 PAPER = {"train": (105_573, 83, 1503, 28, 78.5, 7.4, 0.5, 2.7), "test (ID and OOD)": (1190, 31, 324, 28, 41.7, 7.9, 0.5, 2.1)}
 COLUMNS = ("instances", "apps", "apis", "categories", "actions", "ifs", "loops", "menus", "depth", "tokens")
 MAKER_COLUMNS = "part: model (hash of its prompts)", "records", "prompt tokens", "completion tokens", "US dollars"
+OFFLINE = "offline"  # the model name of the rule-based writer and annotator
 SIZE_CLASSES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 RULES = {
+    "internal_error": "a fault of the program that made this dataset, not of the record",
     "duplicate_id": "the id was there before",
     "bad_field": "a field holds what it should not, or the APIs are missing",
     "no_query": "no query, or fewer than three words",
@@ -40,22 +42,39 @@ RULES = {
     "contaminated": "would give a test record away",
 }
 
-FIELDS = """## Fields
+FIELDS = """## Files and fields
+
+    load_dataset(FOLDER)                                         # every split with all fields: <split>.parquet
+    load_dataset("json", data_files="FOLDER/train.jsonl")        # the fields to train and test on
+    load_dataset("json", data_files="FOLDER/train.extra.jsonl")  # all other fields, the same records in the same order
+
+No field is ever null: a text or list that a record lacks is empty. Fields marked * are JSON text, to be read with `json.loads` where they
+are not empty, because their form differs from record to record.
 
 | field | content |
 |---|---|
 | id, origin, split | which record, `seed` or `synthetic`, which split |
+| task | what `messages` ask for: `generate` a plan and a program |
 | query | what a person asks for |
+| code | the program, without comments on its lines |
 | apis | the APIs that were given (ids of actions) |
-| plan | the task plan, in steps |
-| annotated_code, code | the program with and without a comment for each line |
 | messages | the conversation to train on: query and API stubs, then plan and annotated code |
 | shortened | true if long literals in `messages` were shortened, visibly, to fit; `code` is whole |
-| category, name, source | what the record is about; for a seed, its site, address, author and licence |
-| stats, residue, comments, renames, writer | of a seed: its figures, what the code does not show, who wrote comments, plan and query |
-| apps, annotator, diagnostics | of a synthetic record: the apps it was to use, the model that wrote it, the checker's findings |
+
+The extras:
+
+| field | content |
+|---|---|
+| plan, annotated_code | the task plan, in steps; the program with a comment for each line |
+| category, name, description, source* | what the record is about; for a seed, its site, address, author and licence |
+| shortcut*, residue*, stats*, roundtrip* | of a seed: what it was transcribed from, what the code does not show, its figures, the proof |
+| comments*, renames*, writer* | of a seed: who wrote comments, names, plan and query, and what they changed |
+| apps*, examples*, annotator*, diagnostics* | of a synthetic record: the apps it was to use, who wrote it, the checker's findings |
+| repairs*, other* | what an import mended; fields that have no column, by name |
 
 """
+CELL = 300  # characters: what is longer is no name
+_MARKUP = str.maketrans({**{mark: f"\\{mark}" for mark in "\\|`[]*~$"}, "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -103,7 +122,16 @@ def table(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return _harmless(value)
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _harmless(text: str) -> str:
+    """A text of others as one cell: in one line, without anything that Markdown or HTML would act on."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    line = " ".join(printable.split())
+    return (line if len(line) <= CELL else line[:CELL] + "…").translate(_MARKUP)
 
 
 def split_table(stats: dict[str, Any]) -> str:
@@ -136,13 +164,19 @@ license_name: mixed
 task_categories: [text-generation]
 tags: [code, workflow, apple-shortcuts, api-calls]
 size_categories: ["{size}"]
-configs:
-- config_name: default
-  data_files:
-{chr(10).join(f"  - {{split: {split}, path: {split}.parquet}}" for split, figures in stats["splits"].items() if figures["instances"])}
+{_configs([split for split, figures in stats["splits"].items() if figures["instances"]])}
 ---
 
 """
+
+
+def _configs(splits: Sequence[str]) -> str:
+    """Which file is which split: without it `datasets` takes test_id and test_ood for one split, `test`.
+
+    Only the Parquet files: `datasets` reads all configurations of a folder with the reader of the first one's format.
+    """
+    files = [f"  - {{split: {split}, path: {split}.parquet}}" for split in splits]
+    return "\n".join(["configs:", "- config_name: default", "  data_files:", *files] if splits else ["configs: []"])
 
 
 def _contents(stats: dict[str, Any]) -> str:
@@ -151,7 +185,7 @@ def _contents(stats: dict[str, Any]) -> str:
     return f"""# Workflows of Apple Shortcuts as Python
 
 Each record is a request, a plan and a program that is an Apple shortcut: real ones that people published (`origin: seed`), with plan and
-request written by a language model or by rules, and ones written by a fine-tuned model (`origin: synthetic`).
+request written for them, and {_synthetic(stats)} (`origin: synthetic`). "Who wrote" names the writers of each part.
 
 ## Splits
 
@@ -167,6 +201,13 @@ request written by a language model or by rules, and ones written by a fine-tune
 - No near duplicate of a test record is in another split (`stats.json`, `assertions`), as far as MinHash with 128 permutations can tell.
 
 """
+
+
+def _synthetic(stats: dict[str, Any]) -> str:
+    """Who wrote the synthetic programs, in words."""
+    authors = {name.removeprefix(GENERATED_BY): count for name, count in stats["provenance"].items() if name.startswith(GENERATED_BY)}
+    said = [f"{count:,} written by " + ("rules, not a model" if name == OFFLINE else _harmless(name)) for name, count in authors.items()]
+    return ", ".join(said) or "none that were generated"
 
 
 def _origins(stats: dict[str, Any]) -> str:

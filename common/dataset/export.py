@@ -1,7 +1,6 @@
 """A finished dataset in other people's formats: Parquet for `datasets.load_dataset`, and the layout of the published WorkflowBench.
 
-Parquet: one file a split, the same columns in each. Fields whose shape differs from record to record (the shortcut itself, residue,
-comments by line, …) are JSON text in a column of their name, because a column has one type.
+Parquet: one file a split, with the columns of both its JSONL files (see files.py).
 
 WorkflowBench: seed_data.json and synthesized_data.json (lists of records with key, query, apis, task_plan, annotated_code and
 workflow_code), dataset_split_keys.json (ID) and dataset_split_keys_ood.json (OOD) with `train` and `dev` keys, statistics.pkl by key. Its
@@ -11,22 +10,20 @@ trainer tells synthetic training and OOD records by the keys `synthesized_traini
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
 from common import jsonl
+from common.dataset import files
 from common.dataset.quality import SEED, SHAPE
 from common.dataset.splits import SPLITS, TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record
 
 GROUP = 1000  # records in a row group of Parquet: some 30 MB, what a reader holds at a time
-TEXTS = "id", "split", "origin", "query", "plan", "code", "annotated_code", "category", "name", "description"
-LISTS = "apis", "apps"
-JSON_TEXTS = ("source", "stats", "shortcut", "residue", "roundtrip", "comments", "renames", "examples", "writer", "annotator",
-              "diagnostics", "repairs")  # fmt: skip
 TRAINING_KEY, OOD_KEY = "synthesized_training_data", "synthesized_ood_test_data"
 
 
@@ -35,22 +32,17 @@ TRAINING_KEY, OOD_KEY = "synthesized_training_data", "synthesized_ood_test_data"
 
 
 def write_parquet(folder: Path) -> None:
-    """Write <split>.parquet beside each <split>.jsonl that has records; an empty split has no file."""
+    """Write <split>.parquet for each split that has records."""
+    import pyarrow as pa
     import pyarrow.parquet as parquet
 
     for split in SPLITS:
-        target = folder / f"{split}.parquet"
-        groups = _groups(folder / f"{split}.jsonl")
-        first = next(groups, None)
-        if first is None:
-            target.unlink(missing_ok=True)
-            continue
-        part = target.with_name(target.name + ".part")
-        with parquet.ParquetWriter(part, schema(), compression="zstd") as writer:
-            writer.write_table(_table(first))
-            for group in groups:
-                writer.write_table(_table(group))
-        part.replace(target)
+        rows = ({**record, **extra} for record, extra in files.pairs(folder, split))
+        if group := list(islice(rows, GROUP)):
+            with parquet.ParquetWriter(folder / f"{split}.parquet", schema(), compression="zstd") as writer:
+                while group:
+                    writer.write_table(pa.Table.from_pylist(group, schema=schema()))
+                    group = list(islice(rows, GROUP))
 
 
 def schema() -> Any:
@@ -58,34 +50,8 @@ def schema() -> Any:
     import pyarrow as pa
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
-    types = {**dict.fromkeys(TEXTS, pa.string()), **dict.fromkeys(LISTS, pa.list_(pa.string())), "messages": pa.list_(message),
-             "shortened": pa.bool_(), **dict.fromkeys(JSON_TEXTS, pa.string())}  # fmt: skip
-    return pa.schema(types.items())
-
-
-def row(record: Record) -> Record:
-    """A record as a row of `schema`."""
-    texts = {name: value if isinstance(value := record.get(name), str) or value is None else str(value) for name in TEXTS}
-    packed = {name: orjson.dumps(record[name]).decode() if record.get(name) is not None else None for name in JSON_TEXTS}
-    return {**texts, **{name: record.get(name) or [] for name in LISTS}, "messages": record["messages"],
-            "shortened": bool(record.get("shortened")), **packed}  # fmt: skip
-
-
-def _groups(path: Path) -> Iterator[list[Record]]:
-    group: list[Record] = []
-    for record in jsonl.read(path):
-        group.append(row(record))
-        if len(group) == GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _table(group: list[Record]) -> Any:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(group, schema=schema())
+    types = {"apis": pa.list_(pa.string()), "messages": pa.list_(message), "shortened": pa.bool_()}
+    return pa.schema([(name, types.get(name, pa.string())) for name in dict.fromkeys((*files.COLUMNS, *files.EXTRA_COLUMNS))])
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -97,16 +63,20 @@ def write_workflowbench(folder: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     keys: dict[str, list[str]] = {split: [] for split in SPLITS}
     statistics: dict[str, dict[str, int]] = {}
-    with open(target / "seed_data.json", "wb") as seeds, open(target / "synthesized_data.json", "wb") as synthetic:
+    names = "seed_data.json", "synthesized_data.json"
+    parts = [target / f"{name}.part" for name in names]
+    with open(parts[0], "wb") as seeds, open(parts[1], "wb") as synthetic:
         add_seed, add_synthetic = _list_writer(seeds), _list_writer(synthetic)
         for split in SPLITS:
-            for record in jsonl.read(folder / f"{split}.jsonl"):
+            for record in files.joined(folder, split):
                 key = published_key(record, split)
                 (add_seed if record["origin"] == SEED else add_synthetic)(published(record, key))
                 keys[split].append(key)
                 statistics[key] = {name: int((record.get("stats") or {}).get(name, 0)) for name in SHAPE}
         seeds.write(b"\n]\n")
         synthetic.write(b"\n]\n")
+    for part, name in zip(parts, names, strict=True):
+        part.replace(target / name)
     train = sorted(set(keys[TRAIN]))
     for name, dev in (("dataset_split_keys.json", keys[TEST_ID]), ("dataset_split_keys_ood.json", keys[TEST_OOD])):
         jsonl.write_atomically(target / name, orjson.dumps({"train": train, "dev": sorted(set(dev))}, option=orjson.OPT_INDENT_2))
@@ -127,7 +97,7 @@ def published(record: Record, key: str) -> Record:
     code = record.get("annotated_code") or record["code"]
     if record.get("shortened"):
         code = parse_answer(record["messages"][-1]["content"]).code
-    return {"key": key, "id": record["id"], "query": record["query"], "apis": record.get("apis", []), "task_plan": record["plan"],
+    return {"key": key, "id": record["id"], "query": record["query"], "apis": record.get("apis", []), "task_plan": record.get("plan") or "",
             "annotated_code": code, "workflow_code": code, "category": record.get("category") or "none", "type": record["origin"]}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -32,21 +32,21 @@ def path_of(folder: Path, part: tuple[int, int]) -> Path:
     return folder / "shards" / f"{part[0]}-of-{part[1]}.jsonl"
 
 
-def write(path: Path, results: Iterable[tuple[int, Examined]]) -> tuple[int, int]:
-    """Write a part, and put it in place when it is complete; returns how many records passed and how many did not."""
-    passed = rejected = 0
+def write(path: Path, results: Iterable[tuple[int, Examined]], rejected: Callable[[bytes], object]) -> int:
+    """Write a part, and put it in place when it is complete; returns how many records passed. `rejected` gets the line of each other."""
+    passed = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with open(part, "wb") as file:
         for number, (example, line) in results:
             if example is None:
-                rejected += 1
+                rejected(line)
                 file.write(jsonl.encode({"number": number, "reject": orjson.loads(line)}))
             else:
                 passed += 1
                 file.write(jsonl.encode({"number": number, "example": packed(example), "record": orjson.loads(line)}))
     part.replace(path)
-    return passed, rejected
+    return passed
 
 
 def read(folder: Path) -> Iterator[Examined]:

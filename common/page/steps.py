@@ -127,8 +127,9 @@ def variable(token: dict[str, Any]) -> str:
     """What the app calls a variable."""
     if isinstance(inner := token.get("Variable"), dict):
         return variable(inner.get("Value", inner))
-    name = token.get("OutputName") or token.get("VariableName") or GLOBALS.get(token.get("Type", ""), token.get("Type", "Variable"))
-    for step in token.get("Aggrandizements", ()):
+    kind = str(token.get("Type", "Variable"))
+    name, refinements = token.get("OutputName") or token.get("VariableName") or GLOBALS.get(kind, kind), token.get("Aggrandizements")
+    for step in refinements if isinstance(refinements, list) else ():
         if isinstance(step, dict) and (part := step.get("PropertyName") or step.get("DictionaryKey")):
             name = f"{name} ▸ {part}"
     return str(name)
