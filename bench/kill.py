@@ -5,10 +5,11 @@
     python bench/kill.py --only 17 --seed 1 --output /tmp/kill        # repeat one
 
 Number i is a function of --seed and i: a scenario and one to three kills, each with its target (the stage, its process group, one of its
-workers) and its moment, a share of the undisturbed run's time. Each is a line in OUTPUT/kills.jsonl. Inputs are made of examples/, answers
-come from a stub server that is a function of the question. A stage whose worker is killed must end by itself, with one line and exit code 1.
-A killed run may leave half a file; what counts is what the next run leaves: no record twice, none lost, no temporary file, no traceback.
-Exit code 1 if anything differs, with a line each on stderr; the folder of such a number is kept.
+workers) and its moment, a share of the undisturbed run's time. Each number is a line in OUTPUT/kills.jsonl. Inputs are made of examples/,
+answers come from a stub server that is a function of the question. A stage whose worker is killed must end itself: one line, exit code 1.
+A killed run may leave half a file; what counts is what the next one leaves: no record twice, none lost, no temporary file, no traceback.
+Exit code 1 if anything differs, with a line each on stderr; the folder of such a number is kept. What is killed in a repeated number is the
+same, the instruction at which it is hit is not. Linux only: processes are found in /proc.
 """
 
 from __future__ import annotations
@@ -58,19 +59,21 @@ class Scenario:
 STUB = "--base-url STUB --cache answers.sqlite"
 SCENARIOS = {
     "01-folder": Scenario("01_scrape.py --folder IN/folder --output out/shortcuts.jsonl", exact=True),
-    "02-workers": Scenario("02_transcribe.py --input IN/shortcuts.jsonl --output out/workflows.jsonl --workers 2", workers=True, exact=True),
+    "02-workers": Scenario("02_transcribe.py --input IN/shortcuts.jsonl --output out/workflows.jsonl --workers 2",
+                           workers=True, exact=True),
     "03-offline": Scenario("03_thoughts.py --input IN/workflows.jsonl --output out/seed.jsonl --writer offline"),
     "03-stub": Scenario(f"03_thoughts.py --input IN/workflows.jsonl --output out/seed.jsonl --writer stub {STUB}"),
     "04-offline": Scenario("04_expand.py --input IN/seed.jsonl --output out/queries.jsonl --writer offline --count 160"),
     "04-stub": Scenario(f"04_expand.py --input IN/seed.jsonl --output out/queries.jsonl --writer stub --count 160 {STUB}"),
     "05-offline": Scenario("05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model offline"),
-    "05-stub": Scenario(f"05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model stub --candidates 2 --repair {STUB}"),
+    "05-stub": Scenario("05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model stub --candidates 2 --repair "
+                        f"{STUB}"),
     "06-workers": Scenario("06_filter_merge.py --seed IN/seed.jsonl --generated IN/generated.jsonl --output out --browse 40 --workers 2",
                            workers=True, exact=True),
     "07-tiny": Scenario("07_train.py --input IN/bench/train.jsonl --model tiny --steps 12 --context 1024 --save-every 2 --validate-every 3 "
                         "--output out"),
-    "08-workers": Scenario("08_eval.py --bench IN/bench --predictions made=IN/predictions.jsonl --workers 2 --output out", workers=True),
-    "08-judge": Scenario("08_eval.py --bench IN/bench --predictions made=IN/predictions.jsonl --workers 2 --output out --judge stub "
+    "08-workers": Scenario("08_eval.py --bench IN/tests --predictions made=IN/predictions.jsonl --workers 2 --output out", workers=True),
+    "08-judge": Scenario("08_eval.py --bench IN/tests --predictions made=IN/predictions.jsonl --workers 2 --output out --judge stub "
                          "--judge-url STUB --cache answers.sqlite", workers=True),
 }  # fmt: skip
 
@@ -91,7 +94,8 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=100, metavar="N", help="kills in all, earlier runs of this seed included (default: 100)")
+    parser.add_argument("--runs", type=int, default=100, metavar="N",
+                        help="kills in all, earlier runs of this seed included (default: 100)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("runs/kill"), metavar="FOLDER", help="(default: runs/kill)")
     parser.add_argument("--scenario", "--stage", action="append", default=[], metavar="NAME",
@@ -145,7 +149,8 @@ class Running:
         self.stderr = folder / f"stderr-{run}.txt"
         with open(self.stderr, "wb") as err, open(folder / f"stdout-{run}.txt", "wb") as out:
             self.started = time.monotonic()
-            self.process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+            self.process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                            start_new_session=True)
 
     def __enter__(self) -> Running:
         return self
@@ -256,7 +261,8 @@ class Bench:
                 with open(self.log, "a") as log:
                     log.write(json.dumps(line) + "\n")
                 shown = ", ".join(f"{kill['target']} {kill['seconds']} s" + " (too late)" * (not kill["hit"]) for kill in line["kills"])
-                print(f"{hit}/{args.runs} {number} {line['scenario']}: {shown}: {'; '.join(line['problems']) or 'the same'}", file=sys.stderr)
+                verdict = "; ".join(line["problems"]) or "the same"
+                print(f"{hit}/{args.runs}, {number}: {line['scenario']}: {shown}: {verdict}", file=sys.stderr)
         return lines
 
     def case(self, seed: int, number: int) -> dict[str, Any]:
@@ -359,9 +365,10 @@ def summed_up(lines: list[dict[str, Any]]) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the comparison
 
-# Fields and columns that tell of the machine or the clock, not of the result.
+# Fields and columns that tell of the machine or the clock, and what a run that goes on need not ask again; not of the result.
+ASKED = frozenset(("requests", "sends", "cached", "prompt_tokens", "completion_tokens", "cost_usd"))  # where `requests` is among them
 CLOCK = re.compile(r"(^|_)(seconds|eta_s|per_s|mib|mfu_\dn)$")
-LEFTOVERS = re.compile(r"\.(part|tmp|lock|rejected\.jsonl\.part)$|-(wal|shm|journal)$")
+LEFTOVERS = re.compile(r"\.(part|tmp|lock)$|-(wal|shm|journal)$")
 
 
 def differences(wanted: Path, made: Path, exact: bool = False) -> list[str]:
@@ -443,9 +450,10 @@ FORMATS = {".jsonl": records, ".json": document, ".csv": table, ".safetensors": 
 
 
 def timeless(value: Any) -> Any:
-    """A value without the fields that tell of the clock."""
+    """A value without the fields that tell of the clock, or of what this run asked."""
     if isinstance(value, dict):
-        return {key: timeless(inner) for key, inner in value.items() if not CLOCK.search(key)}
+        asked = ASKED if "requests" in value else ()
+        return {key: timeless(inner) for key, inner in value.items() if key not in asked and not CLOCK.search(key)}
     return [timeless(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -478,14 +486,22 @@ def make_inputs(folder: Path) -> None:
     stage(part, "03_thoughts.py --input workflows.jsonl --output seed.jsonl --writer offline")
     stage(part, "04_expand.py --input seed.jsonl --output queries.jsonl --writer offline --count 200")
     stage(part, "05_annotate.py --input queries.jsonl --output generated.jsonl --model offline")
-    stage(part, "06_filter_merge.py --seed seed.jsonl --generated generated.jsonl --output bench --test-size 80 --browse 0")
-    with open(part / "predictions.jsonl", "w") as file:
-        for path in sorted((part / "bench").glob("test_*.jsonl")):
-            tests = [json.loads(line) for line in path.read_text().splitlines()]
-            for place, record in enumerate(tests):  # some right, some those of another, some none
-                code = ["", record["code"], tests[place - 1]["code"]][place % 3]
-                file.write(json.dumps({"id": record["id"], "code": code}) + "\n")
+    stage(part, "06_filter_merge.py --seed seed.jsonl --generated generated.jsonl --output bench --browse 0")
+    make_tests(part)
     part.rename(folder)
+
+
+def make_tests(folder: Path) -> None:
+    """A dataset with tests enough for 08 to take workers, of the first records of the training split; and answers to them."""
+    lines = [json.loads(line) for line in (folder / "bench" / "train.jsonl").read_text().splitlines()]
+    splits = {"test_id": lines[:40], "test_ood": lines[40:70], "train": lines[70:]}
+    (folder / "tests").mkdir()
+    for split, own in splits.items():
+        (folder / "tests" / f"{split}.jsonl").write_text("".join(json.dumps({**record, "split": split}) + "\n" for record in own))
+    tests = lines[:70]
+    answers = [{"id": record["id"], "code": ["", record["code"], tests[place - 1]["code"]][place % 3]}  # none, the right one, another's
+               for place, record in enumerate(tests)]  # fmt: skip
+    (folder / "predictions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in answers))
 
 
 def copy_examples(folder: Path) -> None:
