@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 GROUP_SHARE, WORKER_SHARE = 0.1, 0.2  # of all kills: those of the whole process group, those of a worker
+END_SHARE, END = 0.25, 0.9  # of the kills those that fall behind this share of the run, where files are put in place
 AGAIN = 0.25  # how likely a run that goes on is killed, too
 BOUND = 30.0  # seconds in which a stage must end whose worker was killed, besides what a whole run takes
 ORPHANS = 5.0  # seconds in which its workers must be gone when a stage was killed
@@ -97,7 +98,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=100, metavar="N",
                         help="kills in all, earlier runs of this seed included (default: 100)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path, default=Path("runs/kill"), metavar="FOLDER", help="(default: runs/kill)")
+    parser.add_argument("--output", type=Path, default=Path("runs/kill"), metavar="FOLDER",
+                        help="another one for other code: what undisturbed runs wrote is kept (default: runs/kill)")
     parser.add_argument("--scenario", "--stage", action="append", default=[], metavar="NAME",
                         help=f"a name or its beginning, such as 02; repeatable (default: all of {', '.join(SCENARIOS)})")
     parser.add_argument("--only", type=int, metavar="NUMBER", help="do this one again, and no other")
@@ -114,7 +116,7 @@ def arguments() -> argparse.Namespace:
 
 @dataclass
 class Kill:
-    """One kill: `share` of the undisturbed run's time (of the time it has workers, for a worker), and what became of it."""
+    """One kill: after `share` of the undisturbed run's time (of the time it had workers, for a worker), and what became of it."""
 
     target: str
     share: float
@@ -132,7 +134,8 @@ def plan(seed: int, number: int) -> tuple[str, list[Kill]]:
     while not kills or (len(kills) < 3 and draw.random() < AGAIN):
         at = draw.random()
         target = "worker" if at < to_worker else "group" if at > 1 - GROUP_SHARE else "stage"
-        kills.append(Kill(target, round(draw.random(), 4)))
+        start = END if draw.random() < END_SHARE else 0.0
+        kills.append(Kill(target, round(start + (1 - start) * draw.random(), 4)))
     return scenario, kills
 
 
@@ -272,9 +275,13 @@ class Bench:
         folder, started, problems = fresh(self.folder / "cases" / f"{seed}-{number}"), time.monotonic(), list[str]()
         for run, kill in enumerate(kills):
             with Running(self.command(name), folder, run) as stage:
-                first, last = measured["workers"] if kill.target == "worker" else (0.0, measured["seconds"])
-                stage.strike(kill, first + kill.share * (last - first), random.Random(f"{seed}:{number}:{run}"))
+                with_workers = measured["workers"]
+                share = with_workers[int(kill.share * len(with_workers))] if kill.target == "worker" else kill.share
+                stage.strike(kill, share * measured["seconds"], random.Random(f"{seed}:{number}:{run}"))
                 problems += aftermath(stage, kill, measured["seconds"])
+                if run == 0 and not kill.hit:  # it ran undisturbed, on a machine that is less busy than before
+                    measured["seconds"] = stage.seconds()
+                    (undisturbed.parent / "measured.json").write_text(json.dumps(measured))
                 if stage.process.poll() == 0:  # it needs nobody to go on
                     problems += differences(undisturbed, folder / "out", SCENARIOS[name].exact)
         with Running(self.command(name), folder, len(kills)) as stage:
@@ -290,7 +297,7 @@ class Bench:
                 "problems": list(dict.fromkeys(problems)), "repeat": repeat, "seconds": round(time.monotonic() - started, 1)}
 
     def undisturbed(self, name: str) -> tuple[Path, dict[str, Any]]:
-        """The output of an undisturbed run, and how long it took and had workers; made twice, as only what is repeated can be compared."""
+        """The output of an undisturbed run, and its times; it is made twice, as only what is the same each time can be compared."""
         first, second = (self.folder / "undisturbed" / f"{name}{part}" for part in ("", "-again"))
         told = first / "measured.json"
         if not told.exists():
@@ -302,7 +309,7 @@ class Bench:
         return first / "out", json.loads(told.read_text())
 
     def measure(self, name: str, folder: Path) -> dict[str, Any]:
-        """Run a scenario; when it had workers is [first, last] second."""
+        """Run a scenario: how many seconds it took, and at which shares of them it was seen to have workers."""
         seen = []
         with Running(self.command(name), folder, 0) as stage:
             while stage.wait(stage.seconds() + 0.01) is None:
@@ -313,7 +320,7 @@ class Bench:
             raise SystemExit(f"{name}: an undisturbed run ends with exit code {stage.process.returncode}: {last_line(stage.stderr)}")
         if SCENARIOS[name].workers and not seen:
             raise SystemExit(f"{name}: no worker was seen in an undisturbed run")
-        return {"seconds": round(seconds, 3), "workers": [round(at, 3) for at in (seen[0], seen[-1])] if seen else None}
+        return {"seconds": round(seconds, 3), "workers": [round(at / seconds, 4) for at in seen]}
 
 
 def aftermath(stage: Running, kill: Kill, whole: float) -> list[str]:
