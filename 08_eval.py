@@ -15,6 +15,7 @@ Writes   data/eval/samples_<model>.jsonl (one line a sample, as it is made: the 
 CodeBLEU is printed because people compare it; an empty answer scores 40 on it. So trivial baselines stand in every table: no answer, one
 answer for all, the gold of another query, each given API called once. `above chance` is (score - chance) / (1 - chance), where chance is
 the gold of another query. Every figure has a 95 % interval in scores.json. The paper's Pass Rate needs a judge; without one it is left out.
+A query that a server refuses, or a file lacks, is unanswered: not scored, counted in the tables, and asked again by the same command.
 Other prompts (--distractors, --retrieve) have a folder of their own in --output, so no answer is lost.
 """
 
@@ -35,6 +36,7 @@ from pathlib import Path
 import orjson
 
 from common import cli, jsonl, llm, metrics
+from common.cli import Reject
 from common.dataset.files import joined
 from common.jsonl import Record, UserError
 from common.metrics import judge, offers, samples_page, teval, uncertainty
@@ -44,12 +46,26 @@ from common.metrics.embedding import NGRAMS, open_embedder
 from common.metrics.identity import code_identity
 from common.metrics.judge import Verdicts
 from common.metrics.program import without_comments
-from common.metrics.report import Table, show_and_write, table
-from common.metrics.samples import collect, file_of, stand_ins
-from common.metrics.systems import CHANCE, SPLITS, Prediction, System, baselines, distinct, from_file, gold, local_model, served_model
+from common.metrics.report import Table, by_reason, notes, show_and_write, table
+from common.metrics.samples import Collected, Score, collect, file_of, stand_ins
+from common.metrics.systems import (
+    CHANCE,
+    SPLITS,
+    TRUNCATED,
+    Prediction,
+    System,
+    baselines,
+    distinct,
+    from_file,
+    gold,
+    local_model,
+    served_model,
+)
 from common.metrics.text import text_scores
 from common.retrieval import ALWAYS
 from common.workers import cores
+
+Unanswered = dict[str, Reject]  # why a query has no answer that was scored, or a workflow no verdict, by id
 
 ROOT = Path(__file__).resolve().parent
 SEED = 0  # of the bootstrap, and of the wrong APIs
@@ -159,55 +175,84 @@ def score(record: Record, prediction: Prediction) -> Record:
     return metrics.score(record["reference"], without_comments(prediction.code))
 
 
+def collect_all(systems: list[System], tests: list[Record], folder: Path, score: Score, scorer: str,
+                args: argparse.Namespace) -> dict[str, Collected]:
+    """The samples of every system; of what has none, the terminal is told why."""
+    result = {}
+    for system in systems:
+        own = result[system.name] = collect(system, tests, folder, score, scorer, overwrite=args.overwrite, workers=args.workers)
+        if not own.samples:
+            identifier, reject = next(iter(own.unanswered.items()))
+            cli.say(f"{system.name}: no row: there is not one answer to score; the first query, {identifier}: {reject}")
+        elif own.unanswered:
+            cli.say(f"{system.name}: {len(own.unanswered)} of {len(tests)} queries unanswered: {by_reason(own.unanswered)}")
+    return result
+
+
 def judge_all(samples: dict[str, list[Record]], tests: list[Record], models: list[str],
-              args: argparse.Namespace) -> tuple[Verdicts, Record]:
-    """The judge's verdicts on every system, and what is known of the judge."""
+              args: argparse.Namespace) -> tuple[Verdicts, dict[str, Unanswered], Record]:
+    """The judge's verdicts on every system, what has none, by system and id, and what is known of the judge."""
     if not args.judge or not (args.judge_url or os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
         cli.say(f"Pass Rate: left out, {'--judge has no OPENAI_API_KEY and no --judge-url' if args.judge else 'no --judge is named'}")
-        return {}, {}
+        return {}, {}, {}
     labels = judge.read_labels(args.human_labels, models) if args.human_labels else {}
     writer = llm.open_as_asked(args, args.judge, args.judge_url)
-    verdicts = {(identifier, name): verdict for name, own in samples.items()
-                for identifier, verdict in judge.judged(writer, args.votes, tests, own, file_of(args.output, "verdicts", name)).items()}
+    judged = {name: judge.judged(writer, args.votes, tests, own, file_of(args.output, "verdicts", name), args.retry_rejected)
+              for name, own in samples.items()}  # fmt: skip
+    verdicts = {(identifier, name): verdict for name, own in judged.items() for identifier, verdict in own.verdicts.items()}
+    unanswered = {name: own.unanswered for name, own in judged.items() if own.unanswered}
+    for name, rejects in unanswered.items():
+        cli.say(f"{name}: {len(rejects)} of {len(samples[name])} workflows have no verdict: {by_reason(rejects)}")
+    if unanswered and not any(verdict.votes for verdict in verdicts.values()):
+        cli.say("Pass Rate: left out, the judge never answered")
+        return {}, unanswered, {**judge.protocol(writer, args.votes), **writer.figures()}
     about = {**judge.protocol(writer, args.votes), **writer.figures(), "length_bias": judge.biases(samples, verdicts, SEED)}
     if labels:
         about["people"] = judge.against_people(verdicts, labels, SEED)
         seen = about["people"]["all"]
         cli.say(f"the judge and people agree on {seen['both_pass'] + seen['both_fail']} of {seen['n']} workflows; kappa: scores.json")
-    return verdicts, about
+    return verdicts, unanswered, about
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the report
 
 
-def summarise(samples: dict[str, list[Record]], tests: list[Record]) -> Record:
-    """{system: {split: figures}}: n, each metric and what it is above chance with their intervals, plan and query, lengths, failures."""
-    chance = {sample["id"]: sample["scores"] for sample in samples[CHANCE]}
+def summarise(samples: dict[str, list[Record]], unanswered: dict[str, Unanswered], tests: list[Record]) -> Record:
+    """{system: {split: counts and figures}}: each metric, and what it is above chance, with its interval; plan and query; lengths."""
+    chance = {sample["id"]: sample["scores"] for sample in samples.get(CHANCE, [])}
     golds = {record["id"]: gold(record) for record in tests}
-    return {name: {split: figures([sample for sample in of_system if sample["split"] == split], chance, golds) for split in SPLITS}
-            for name, of_system in samples.items()}  # fmt: skip
+    ids = {split: {record["id"] for record in tests if record["split"] == split} for split in SPLITS}
+    return {name: {split: counts(own := [sample for sample in of_system if sample["split"] == split],
+                                 [reject for identifier, reject in unanswered[name].items() if identifier in ids[split]])
+                   | figures(own, chance, golds) for split in SPLITS} for name, of_system in samples.items()}  # fmt: skip
+
+
+def counts(samples: list[Record], unanswered: list[Reject]) -> Record:
+    """How many queries were answered, how many were not and why, and how many answers were cut at the token limit."""
+    reasons = Counter(reject.reason for reject in unanswered)
+    return {"n": len(samples), "unanswered": len(unanswered), "reasons": dict(reasons.most_common()),
+            "truncated": sum(sample["prediction"]["failure"] == TRUNCATED for sample in samples)}  # fmt: skip
 
 
 def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, Prediction]) -> Record:
     """The figures of some samples of one system."""
     scores = [sample["scores"] for sample in samples]
     means = uncertainty.estimate(scores, metrics.RATES, SEED)
-    above = uncertainty.above_chance(scores, [chance[sample["id"]] for sample in samples], metrics.RATES, SEED)
+    beside = [(sample["scores"], chance[sample["id"]]) for sample in samples if sample["id"] in chance]
+    above = uncertainty.above_chance(*zip(*beside, strict=True), metrics.RATES, SEED) if beside else {}
     codes = sorted({code for score in scores for code in score["diagnostics"]})
     diagnosed = [{code: code in score["diagnostics"] for code in codes} for score in scores]
     texts = {field: [(ours, theirs) for sample in samples
                      if (ours := getattr(golds[sample["id"]], field)) and (theirs := sample["prediction"].get(field))]
              for field in ("plan", "query")}  # fmt: skip
     return {
-        "n": len(samples),
-        **{metric: {**mean._asdict(), "above_chance": above[metric].mean, "above_chance_low": above[metric].low,
-                    "above_chance_high": above[metric].high} for metric, mean in means.items()},
+        **{metric: {**mean._asdict(), **({"above_chance": above[metric].mean, "above_chance_low": above[metric].low,
+                                          "above_chance_high": above[metric].high} if above else {})} for metric, mean in means.items()},
         "length_ratio": {**uncertainty.median([score["length_ratio"] for score in scores], SEED)._asdict(), "is": "a median"},
         "diagnostics": {code: share._asdict() for code, share in uncertainty.estimate(diagnosed, codes, SEED).items()} if codes else {},
         **{field: text_scores(*zip(*pairs, strict=True)) for field, pairs in texts.items() if pairs},
         "flags": dict(Counter(flag for score in scores for flag in score["flags"]).most_common()),
-        "failures": dict(Counter(sample["prediction"]["failure"] for sample in samples if sample["prediction"]["failure"]).most_common()),
     }  # fmt: skip
 
 
@@ -215,7 +260,7 @@ def compare(samples: dict[str, list[Record]], pairs: Iterable[tuple[str, str]]) 
     """Pairs of systems on the samples that both have: the mean difference, its interval, and how likely it is none (paired bootstrap)."""
     result = []
     for (one, other), metric in product(pairs, metrics.RATES):
-        theirs = {sample["id"]: sample["scores"][metric] for sample in samples[other]}
+        theirs = {sample["id"]: sample["scores"][metric] for sample in samples.get(other, ())}  # none, if it never answered
         shared = [(sample["scores"][metric], theirs[sample["id"]]) for sample in samples[one] if sample["id"] in theirs]
         if shared:
             difference = uncertainty.paired(*zip(*shared, strict=True), SEED)
@@ -260,34 +305,52 @@ def main() -> int:
         raise UserError(f'--compare: no system is called "{args.compare}"; there are {", ".join(system.name for system in systems)}')
     if args.dry_run:
         return estimate(args, tests, systems, started)
-    samples = {system.name: collect(system, tests, args.output, score, scorer, overwrite=args.overwrite, workers=args.workers)
-               for system in [*models, *(system for system in systems if system not in models)]}  # fmt: skip
-    named_models = [system.name for system in models]
-    verdicts, about_judge = judge_all(samples, tests, named_models, args)
+    models_first = [*models, *(system for system in systems if system not in models)]
+    collected = collect_all(models_first, tests, args.output, score, scorer, args)
+    samples, unanswered = answered(collected)
+    named_models = [system.name for system in models if system.name in samples]
+    verdicts, unjudged, about_judge = judge_all(samples, tests, named_models, args)
 
-    result = summarise(samples, tests)
+    result = summarise(samples, unanswered, tests)
     for name, split in product(samples, SPLITS) if verdicts else ():
-        own = [verdicts[sample["id"], name] for sample in samples[name] if sample["split"] == split and (sample["id"], name) in verdicts]
-        result[name][split]["pass_rate"] = judge.summary(own, SEED)
+        ids = [sample["id"] for sample in samples[name] if sample["split"] == split]
+        own = [verdicts[identifier, name] for identifier in ids if (identifier, name) in verdicts]
+        result[name][split]["pass_rate"] = judge.summary(own, SEED, len(ids) - len(own))
     pairs = [(name, args.compare) for name in samples if name != args.compare] if args.compare else list(combinations(named_models, 2))
     differences = compare(samples, pairs)
     by_shape = breakdown(tests, samples, SEED)
-    report = {**provenance(args, scorer), "apis": offer, "judge": about_judge, "systems": result,
+    report = {**provenance(args, scorer), "apis": offer, "judge": about_judge, "systems": result, "without_answers": silent(collected),
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    show_and_write(tables(result, bool(verdicts), offers.head(offer)), args.output)
+    below = notes(result, {name: len(rejects) for name, rejects in unjudged.items()} if verdicts else {})
+    show_and_write(tables(result, bool(verdicts), offers.head(offer)), args.output, below)
     draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in named_models} or samples
-    samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers)
+    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
+        cli.say(f"eval.html: {len(undrawn)} samples cannot be drawn: {by_reason(undrawn)}")
 
     for row in (row for row in differences if row["metric"] in SHOWN):
         print(f"{' - '.join(row['systems'])}, {row['metric']}: {100 * row['mean']:+.1f} "
               f"[{100 * row['low']:+.1f}, {100 * row['high']:+.1f}], p = {row['p']:.3f}, n = {row['n']}")  # fmt: skip
     print(f"Every sample beside its gold: {args.output / 'eval.html'}. Intervals, the other comparisons, diagnostics, plans: scores.json.")
-    unanswered = sum(len(tests) - len(samples[name]) for name in samples)
-    cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=unanswered, seconds=round(time.perf_counter() - started, 3),
-                output=str(args.output / "scores.json"), scores={name: headline(result[name]) for name in samples})  # fmt: skip
-    return cli.EXIT_FAILED if unanswered else cli.EXIT_DONE
+    missing = sum(map(len, unanswered.values())), sum(map(len, unjudged.values())), len(undrawn)
+    if any(missing):
+        cli.say(f"not complete; what there is is kept, and the same command goes on: {cli.command()}")
+    cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=missing[0], unjudged=missing[1],
+                seconds=round(time.perf_counter() - started, 3), output=str(args.output / "scores.json"),
+                scores={name: headline(result[name]) for name in samples})  # fmt: skip
+    return cli.EXIT_FAILED if any(missing) else cli.EXIT_DONE
+
+
+def answered(collected: dict[str, Collected]) -> tuple[dict[str, list[Record]], dict[str, Unanswered]]:
+    """By system: the samples, where there are any, and what has none."""
+    return ({name: own.samples for name, own in collected.items() if own.samples},
+            {name: own.unanswered for name, own in collected.items()})  # fmt: skip
+
+
+def silent(collected: dict[str, Collected]) -> dict[str, str]:
+    """The systems without one answer, and why the first query has none."""
+    return {name: str(next(iter(own.unanswered.values()))) for name, own in collected.items() if not own.samples}
 
 
 def models_of(args: argparse.Namespace, tests: list[Record]) -> list[System]:
@@ -318,20 +381,22 @@ def judge_plans(args: argparse.Namespace, started: float) -> int:
     with open_embedder(args.embedder, folder / "embeddings.sqlite") as embedder:
         embedder.prepare(text for item in items.values() for step in item.gold for text in step)
         figure = partial(teval.score_answer, items, embedder)
-        samples = {system.name: collect(system, tests, folder, figure, scorer + embedder.identity, overwrite=args.overwrite)
-                   for system in systems}  # fmt: skip
+        args.workers = 1  # the embedder is one database
+        collected = collect_all(systems, tests, folder, figure, scorer + embedder.identity, args)
     (form,) = {item.form for item in items.values()}
-    result = {name: {form: {"n": len(own), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(
+    samples, unanswered = answered(collected)
+    result = {name: {form: {**counts(own, [*unanswered[name].values()]), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(
         [sample["scores"] for sample in own], teval.METRICS, SEED).items()}}} for name, own in samples.items()}
     report = {"data": hashlib.sha256(args.teval.read_bytes()).hexdigest(), "embedder": embedder.identity, "as_program": args.as_program,
               "scorer": scorer, "versions": {name: version(name) for name in ("networkx", "numpy")}, "limit": args.limit,
-              "systems": result}  # fmt: skip
+              "systems": result, "without_answers": silent(collected)}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    show_and_write([table(f"T-Eval plan, {form}, {'/'.join(Path(args.embedder).parts[-2:])}", PLANS, result, [form])], folder)
-    unanswered = sum(len(tests) - len(own) for own in samples.values())
-    cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=unanswered, seconds=round(time.perf_counter() - started, 3),
+    title = f"T-Eval plan, {form}, {'/'.join(Path(args.embedder).parts[-2:])}"
+    show_and_write([table(title, PLANS, result, [form])], folder, notes(result))
+    missing = sum(map(len, unanswered.values()))
+    cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=missing, seconds=round(time.perf_counter() - started, 3),
                 output=str(folder / "scores.json"))  # fmt: skip
-    return cli.EXIT_FAILED if unanswered else cli.EXIT_DONE
+    return cli.EXIT_FAILED if missing else cli.EXIT_DONE
 
 
 def headline(splits: Record) -> Record:

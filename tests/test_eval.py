@@ -21,10 +21,11 @@ import pytest
 
 from common.catalog import call_name
 from common.generation import Generation
+from common.metrics import samples as kept
 from common.metrics import systems
 from common.metrics.samples import collect
 from tests import stage_runs
-from tests.stub_openai import Reply, StubOpenAI
+from tests.stub_openai import Reply, StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "OPENAI_API_KEY": "none"}
@@ -78,7 +79,12 @@ def scores(bench: Path) -> dict[str, Any]:
 
 
 def samples(bench: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (bench.parent / f"eval/samples_{name}.jsonl").read_text().splitlines()]
+    return stored(bench.parent / "eval", name)
+
+
+def stored(folder: Path, name: str) -> list[dict[str, Any]]:
+    (path,) = folder.glob(f"samples_{name}.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> None:
@@ -99,11 +105,12 @@ def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> No
 def test_answers_from_a_file_are_judged_as_text_or_code(bench: Path, tmp_path: Path) -> None:
     answers = [{"id": f"r{number}", "code": program(number)} for number in range(4)]
     answers += [{"id": "r4", "text": f"Thought:do it\n\nCode:\n```python\n# a comment\n{program(4)}```"}, {"id": "unknown", "code": "x"}]
-    result = evaluate(bench, "--predictions", f"mine={write(tmp_path / 'answers.jsonl', answers)}")
-    assert "4 of 9 queries have no prediction" in result.stderr
+    result = evaluate(bench, "--predictions", f"mine={write(tmp_path / 'answers.jsonl', answers)}", code=1)
+    assert "mine: 4 of 9 queries unanswered: no_prediction 4, such as r5" in result.stderr and "1 of its 6 ids are not in the tests" in result.stderr
     figures = scores(bench)["systems"]["mine"]
-    assert figures["id"]["api_f1"]["mean"] == pytest.approx(5 / 6) and figures["ood"]["api_f1"]["mean"] == 0.0
-    assert figures["id"]["failures"] == {"no prediction in the file": 1}
+    assert figures["id"]["api_f1"]["mean"] == pytest.approx(1) and "api_f1" not in figures["ood"]
+    assert figures["id"]["n"] == 5 and figures["id"]["reasons"] == {"no_prediction": 1} and figures["ood"]["unanswered"] == 3
+    assert "mine: 4 of 9 queries got no answer" in result.stdout and "unanswered" in result.stdout.splitlines()[0]
     assert samples(bench, "mine")[4]["scores"]["codebleu"] == pytest.approx(1.0)  # comments do not count
 
 
@@ -183,8 +190,176 @@ def test_help_has_examples_and_imports_nothing_that_takes_long() -> None:
     assert "python 08_eval.py --model runs/tiny" in shown.stdout
 
 
+def test_names_that_files_cannot_have_keep_their_answers_apart(bench: Path, tmp_path: Path) -> None:
+    flags = []
+    for number, name in enumerate(("甲", "乙", "a b", "a/b")):
+        file = write(tmp_path / f"{number}.jsonl", [{"id": f"r{each}", "code": f"x = {number}"} for each in range(9)])
+        flags += ["--predictions", f"{name.replace('/', '_')}={file}"]
+    evaluate(bench, *flags)
+    folder = bench.parent / "eval"
+    assert len({samples_of(folder, name) for name in ("甲", "乙", "a b", "a/b", "a_b")}) == 5
+    assert [json.loads(samples_of(folder, name).read_text().splitlines()[0])["prediction"]["code"] for name in ("甲", "乙", "a b")] == ["x = 0", "x = 1", "x = 2"]
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("samples_*")}
+    evaluate(bench, *flags)
+    assert before == {path: path.stat().st_mtime_ns for path in folder.glob("samples_*")}
+    assert samples_of(folder, "Llama-3.1_8B.x") == folder / "samples_Llama-3.1_8B.x.jsonl"  # as earlier versions called it
+    assert len(samples_of(folder, "长" * 500).name) < 200
+
+
+def samples_of(folder: Path, name: str) -> Path:
+    return kept.file_of(folder, "samples", name)
+
+
+def test_names_that_differ_in_case_alone_are_refused(bench: Path, tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", [{"id": "r1", "code": ""}])
+    for one, other in (("mine", "mine"), ("Mine", "mine")):
+        ended = evaluate(bench, "--predictions", f"{one}={file}", "--predictions", f"{other}={file}", code=1)
+        assert 'two systems are called "mine"' in ended.stderr
+    both = ["--model", "a/m", "--model", "b/m", "--base-url", "http://127.0.0.1:1/v1"]
+    assert 'two systems are called "m"' in evaluate(bench, *both, code=1).stderr
+    (bench.parent / "eval").mkdir()
+    line = {"id": "r1", "system": "Mine", "key": "k", "scorer": "s", "prediction": {"code": ""}, "scores": {}}
+    write(bench.parent / "eval/samples_mine.jsonl", [line])  # as a disk would give it that does not tell them apart
+    ended = evaluate(bench, "--predictions", f"mine={file}", code=1)
+    assert 'holds the answers of "Mine"' in ended.stderr and samples(bench, "mine") == [line]
+
+
+def test_a_look_at_few_samples_keeps_the_answers_to_the_others(bench: Path) -> None:
+    with StubOpenAI(lambda body, number: f"```python\n{program(number)}```") as stub:
+        flags = ["--model", "m", "--base-url", stub.base_url]
+        evaluate(bench, *flags)
+        assert scores(bench)["systems"]["m"]["id"]["n"] == 6
+        evaluate(bench, *flags, "--limit", "1")
+        assert scores(bench)["systems"]["m"]["id"]["n"] == 1
+        evaluate(bench, *flags)
+        assert len(stub.requests) == 9 and len(samples(bench, "m")) == 9
+
+
+def test_samples_of_this_stage_can_be_given_as_predictions(bench: Path, tmp_path: Path) -> None:
+    plan = "Thought:do it\n\nCode:\n"
+    answers = [{"id": f"r{number}", "text": f"{plan}```python\n{program(number % 4)}```"} for number in range(9)]
+    evaluate(bench, "--predictions", f"mine={write(tmp_path / 'mine.jsonl', answers)}", "--gold")
+    (made,) = (bench.parent / "eval").glob("samples_mine.jsonl")
+    lines = samples(bench, "mine")
+    lines[0]["prediction"]["failure"] = "length"
+    lines[1]["prediction"] = {"code": "", "text": None, "failure": "bad_request: 400"}  # as earlier versions kept a refusal
+    copied = write(tmp_path / "copied.jsonl", lines)
+    ended = evaluate(bench, "--predictions", f"again={made}", "--predictions", f"gold2={bench.parent / 'eval/samples_gold.jsonl'}",
+                     "--predictions", str(copied), code=1)  # fmt: skip
+    figures = scores(bench)["systems"]
+    evaluate(bench, "--predictions", f"mine={tmp_path / 'mine.jsonl'}")
+    assert figures["again"] == scores(bench)["systems"]["mine"] and figures["gold2"]["ood"]["api_f1"]["mean"] == 1
+    assert [sample["prediction"]["plan"] for sample in samples(bench, "again")] == ["do it"] * 9
+    assert figures["copied"]["id"]["truncated"] == 1 and figures["copied"]["id"]["unanswered"] == 1 and "bad_request: 400" in ended.stderr
+
+
+def test_an_answer_that_cannot_be_scored_is_no_zero_and_no_end(bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from common import metrics
+
+    def score(gold: str, prediction: str, catalog: Any = None, score: Callable[..., Any] = metrics.score) -> Any:
+        if "é" in prediction:
+            raise ValueError("string argument should contain only ASCII characters")
+        return score(gold, prediction, catalog)
+
+    answers = [{"id": f"r{number}", "code": "data('é')" if number == 2 else program(number)} for number in range(9)]
+    flags = ("--predictions", str(write(tmp_path / "mine.jsonl", answers)))
+    with monkeypatch.context() as patched:
+        patched.setattr(metrics, "score", score)
+        ended = evaluate(bench, *flags, code=1)
+    figures = scores(bench)["systems"]["mine"]["id"]
+    assert (figures["n"], figures["unanswered"], figures["reasons"]) == (5, 1, {"internal_error": 1}) and figures["api_f1"]["mean"] == 1
+    assert "internal_error 1, such as r2: ValueError" in ended.stderr and "Traceback" not in ended.stderr
+    (line,) = [sample for sample in samples(bench, "mine") if sample["id"] == "r2"]
+    assert line["scores"] == {} and line["prediction"]["code"] == "data('é')"  # the answer is kept: scored again, not asked again
+
+
+def test_tables_hold_any_name() -> None:
+    from common.metrics.report import notes, table
+
+    name = "a|b\\^~_%&#${}<>\nc"
+    figures = {name: {"id": {"n": 2, "unanswered": 1, "reasons": {"refused": 1}, "truncated": 0, "m": {"mean": 0.5}}}}
+    made = table("t", {"M": "m"}, figures, ["id"])
+    assert made.head == ["system", "M", "n", "unanswered"] and made.rows[0][1:] == ["50.0", "2", "1"]
+    assert made.markdown().splitlines()[-1].startswith(r"| a\|b") and len(made.markdown().splitlines()) == 5
+    cell = made.latex().splitlines()[5].partition(" & ")[0]
+    special = r"\textbackslash{}\textasciicircum{}\textasciitilde{}\_\%\&\#\$\{\}\textless{}\textgreater{} c"
+    assert cell == r"a\textbar{}b" + special
+    assert "1 of 3 queries got no answer that could be scored (refused 1); its figures are over the other 2" in notes(figures)[0]
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # servers and models
+
+
+def asked_number(body: dict[str, Any]) -> int:
+    return int(body["messages"][-1]["content"].split()[-1])
+
+
+def test_a_model_whose_server_refuses_all_has_no_row_until_it_answers(bench: Path) -> None:
+    refuses = [True]
+
+    def reply(body: dict[str, Any], number: int) -> Any:
+        return error(400, "Your account may not use this model") if refuses else f"```python\n{program(asked_number(body))}```"
+
+    with StubOpenAI(reply) as stub:
+        flags = ["--model", "gpt-5", "--base-url", stub.base_url, "--gold", "--compare", "gpt-5"]
+        ended = evaluate(bench, *flags, code=1)
+        assert "gpt-5: no row" in ended.stderr and "may not use this model" in ended.stderr and "not complete" in ended.stderr
+        table = [line for line in ended.stdout.splitlines() if line.startswith(("gpt-5", "gold", "empty"))]
+        assert table and not any(line.startswith("gpt-5") for line in table)
+        assert "gpt-5" not in scores(bench)["systems"] and "bad_request" in scores(bench)["without_answers"]["gpt-5"]
+        assert json.loads(ended.stdout.splitlines()[-1])["unanswered"] == 9 and samples(bench, "gpt-5") == []
+        refuses.clear()
+        ended = evaluate(bench, *flags)
+        figures = scores(bench)["systems"]["gpt-5"]
+        assert figures["id"]["api_f1"]["mean"] == 1 and figures["ood"]["n"] == 3 and not scores(bench)["without_answers"]
+
+
+def test_what_a_server_refuses_or_kept_as_refused_is_unanswered_and_asked_again_alone(bench: Path) -> None:
+    refuses = {"r1", "r7"}
+
+    def reply(body: dict[str, Any], number: int) -> Any:
+        asked = asked_number(body)
+        return error(400, "flagged") if f"r{asked}" in refuses else Reply(f"```python\n{program(asked)}```", finish="length" if asked == 3 else "stop")
+
+    with StubOpenAI(reply) as stub:
+        flags = ["--model", "m", "--base-url", stub.base_url, "--compare", "empty"]
+        ended = evaluate(bench, *flags, code=1)
+        figures, differences = scores(bench)["systems"]["m"], scores(bench)["differences"]
+        assert (figures["id"]["n"], figures["id"]["unanswered"], figures["id"]["truncated"]) == (5, 1, 1)
+        assert figures["id"]["api_f1"]["mean"] == figures["ood"]["api_f1"]["mean"] == 1 and figures["ood"]["reasons"] == {"bad_request": 1}
+        assert {row["n"] for row in differences if row["systems"] == ["m", "empty"]} == {7}
+        (row, *_) = [line for line in ended.stdout.splitlines() if line.startswith("m  ")]
+        assert row.split()[-3:] == ["5/2", "1/1", "1/0"]
+        assert "m: 2 of 9 queries unanswered: bad_request 2, such as r1" in ended.stderr
+        for path in ("tables.md", "tables.tex"):
+            assert "2 of 9 queries got no answer" in (bench.parent / "eval" / path).read_text()
+        assert "1 of 7 answers were cut at the token limit" in ended.stdout
+        lines = samples(bench, "m")
+        lines[0]["prediction"] |= {"code": "", "text": None, "failure": "bad_request: flagged"}  # as earlier versions kept it
+        write(bench.parent / "eval/samples_m.jsonl", lines)
+        asked = len(stub.requests)
+        refuses.clear()
+        evaluate(bench, *flags)
+        assert {f"r{asked_number(body)}" for body in stub.requests[asked:]} == {"r1", "r7", lines[0]["id"]} and len(stub.requests) == asked + 3
+        assert scores(bench)["systems"]["m"]["id"]["unanswered"] == 0
+
+
+def test_a_name_that_may_be_a_server_s_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from common import model
+    from common.jsonl import UserError
+
+    def missing(name: str, adapter: Any) -> Any:
+        raise UserError(f"model {name}: not there")
+
+    monkeypatch.setattr(model, "load_model", missing)
+    monkeypatch.setattr(model, "quiet_libraries", lambda: None)
+    for key, said in (("", False), ("sk-1", True)):
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+        with pytest.raises(UserError) as error:
+            systems._loaded("gpt-4o-mini", None)
+        assert ("--base-url" in str(error.value)) == said
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -236,10 +411,10 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
                               constrained=False, use_all=False, teval=None)
     system = systems.local_model("tiny", str(bench), args)
-    first = collect(system, tests, args.output, stage.score, "scorer")
+    first = collect(system, tests, args.output, stage.score, "scorer").samples
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
     assert [sample["prediction"]["failure"] for sample in first] == ["", "length", *[""] * 7]
-    again = collect(system, tests, args.output, stage.score, "another scorer")  # scored again from the kept answers
+    again = collect(system, tests, args.output, stage.score, "another scorer").samples  # scored again from the kept answers
     assert len(asked) == 9 and [sample["scorer"] for sample in again] == ["another scorer"] * 9
     assert again == samples(bench, "tiny") == [{**sample, "scorer": "another scorer"} for sample in first]
 
@@ -251,17 +426,25 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     class Troubled(llm.Writer):
         async def reply(self, prompt: llm.Prompt, messages: Any, sampling: Any) -> llm.Answer:
             number = int(messages[-1]["content"].split()[-1])
-            if number in (1, 2):
+            asked.append(number)
+            if trouble and number in (1, 2):
                 raise Reject("no_answer" if number == 1 else "bad_request", "trouble")
-            return llm.Answer(f"```python\n{program(number)}```")
+            return llm.Answer("" if number == 3 else f"```python\n{program(number)}```", finish="length" if number == 4 else "stop")
+
+    asked, trouble = list[int](), [True]
 
     monkeypatch.setattr(llm, "open_writer", lambda *_, **__: Troubled())
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1)
-    done = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
+    done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
-    assert len(failures) == 8 and "r1" not in failures and failures["r2"] == "bad_request: trouble"
+    assert {identifier: reject.reason for identifier, reject in unanswered.items()} == {"r1": "no_answer", "r2": "bad_request"}
+    assert failures == {f"r{number}": "length" if number == 4 else "" for number in (0, 3, 4, 5, 6, 7, 8)}  # r3 said nothing, by itself
+    trouble.clear()
+    asked.clear()
+    done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
+    assert asked == [1, 2] and len(done) == 9 and not unanswered
 
 
 def test_other_apis_make_other_prompts_whose_answers_are_kept_apart(bench: Path) -> None:
@@ -273,7 +456,7 @@ def test_other_apis_make_other_prompts_whose_answers_are_kept_apart(bench: Path)
             assert head in evaluate(bench, *model, flag, "12").stdout
             asked = [request["messages"][-1]["content"] for request in stub.requests[before:]]
             folder = bench.parent / f"eval/{flag[2:]}-12"
-            made, listed = ([json.loads(line) for line in (folder / f"samples_{name}.jsonl").read_text().splitlines()] for name in ("m", "API_list"))
+            made, listed = (stored(folder, name) for name in ("m", "API_list-*"))
             assert len(asked) == len(made) == 2
             for sample, baseline in zip(made, sorted(listed, key=lambda sample: [other["id"] for other in made].index(sample["id"])), strict=True):
                 (prompt,) = [text for text in asked if f"query {sample['id'][1:]}" in text]

@@ -90,8 +90,24 @@ def test_an_opened_sample_has_all_that_is_known_of_it(page: Path) -> None:
     assert sections(page, "r0/one")["Judge"]["rows"][1] == ["invalid", "unusable_answer: …"]
     assert "unknown_parameter" in str(sections(page, "r2/one")["Findings in the program"]["rows"])
     nothing = sections(page, "r4/one")
-    assert nothing["No answer"]["text"] == "length" and nothing["The answer as it came"]["text"] == "I would rather not."
+    assert "token limit" in nothing["Truncated"]["text"] and nothing["The answer as it came"]["text"] == "I would rather not."
     assert "What it would do" not in nothing and ["codebleu", "40.0"] in nothing["Scores"]["rows"]
+
+
+def test_a_sample_that_cannot_be_drawn_is_shown_as_it_is_among_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(code: str, catalog: Any) -> list[Any]:
+        if "é" in code:
+            raise ValueError("string argument should contain only ASCII characters")
+        return []
+
+    given = [sample(0, "one", GOLD), sample(1, "one", GOLD), sample(2, "one", GOLD)]
+    given[1]["prediction"]["code"] = "data('é')\n"
+    monkeypatch.setattr(samples_page, "check", check)
+    path = tmp_path / "eval.html"
+    undrawn = samples_page.write(path, [record(number) for number in range(3)], {"one": given}, {}, 1)
+    assert list(undrawn) == ["r1/one"] and "ValueError" in undrawn["r1/one"].detail
+    assert list(rows(path)) == ["r0/one", "r1/one", "r2/one"] and rows(path)["r1/one"]["facets"]["state"] == "cannot be drawn"
+    assert sections(path, "r1/one")["Program"]["text"] == "data('é')\n" and "ValueError" in sections(path, "r1/one")["Not drawn"]["text"]
 
 
 def test_buckets_keep_nothing_and_everything_apart() -> None:

@@ -38,13 +38,15 @@ def said(verdict: str, reasons: str = "It says hello.") -> str:
 
 @pytest.fixture
 def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Verdict]]:
-    """judged(...) of samples (code by number) with a stub that answers as told."""
+    """The verdicts on samples (code by number) with a stub that answers as told; `run.unanswered` of the last."""
     monkeypatch.setenv("OPENAI_API_KEY", "none")
 
-    def run(stub: StubOpenAI, codes: list[str], votes: int = 1, cache: bool = False) -> dict[str, Verdict]:
-        writer = llm.open_writer("stub", stub.base_url, cache=tmp_path / "cache.sqlite" if cache else None)
+    def run(stub: StubOpenAI, codes: list[str], votes: int = 1, cache: bool = False, retry: bool = False) -> dict[str, Verdict]:
+        writer = llm.open_writer("stub", stub.base_url, cache=tmp_path / "cache.sqlite" if cache else None, retry_rejected=retry)
         tests = [record(number) for number in range(len(codes))]
-        return judge.judged(writer, votes, tests, [sample(*pair) for pair in enumerate(codes)], tmp_path / "verdicts.jsonl")
+        own = judge.judged(writer, votes, tests, [sample(*pair) for pair in enumerate(codes)], tmp_path / "verdicts.jsonl", retry)
+        run.unanswered = own.unanswered  # type: ignore[attr-defined]
+        return own.verdicts
 
     return run
 
@@ -129,23 +131,63 @@ def test_verdicts_are_kept_and_renewed_with_the_code_or_the_protocol(judging: An
             assert all(verdict.passed for verdict in judging(stub, codes).values())
         assert len(stub.requests) == 3
         lines = [json.loads(line) for line in (tmp_path / "verdicts.jsonl").read_text().splitlines()]
-        assert lines[0]["protocol"] == {"judge": "stub", "prompt": judge.prompt_id("judge"), "votes": 1, "temperature": 0.0}
+        assert lines[0]["protocol"] == {"judge": "stub", "prompt": judge.prompt_id("judge"), "votes": 1, "temperature": 0.0, "max_tokens": 4096}
         monkeypatch.setattr(judge, "prompt_id", lambda task: "other words")
         judging(stub, [GOOD])
         assert len(stub.requests) == 4
 
 
-def test_a_server_in_trouble_leaves_its_sample_for_the_next_run(judging: Any, capsys: pytest.CaptureFixture[str],
-                                                                monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_server_in_trouble_leaves_its_sample_for_the_next_run(judging: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from common.llm import endpoint
 
     monkeypatch.setattr(endpoint, "ATTEMPTS", 2)
     monkeypatch.setattr(endpoint, "back_off", lambda attempt: 0.0)
     trouble = [True]
     with StubOpenAI(lambda body, number: error(500) if "hello 1" in str(body) and trouble else said("pass")) as stub:
-        assert list(judging(stub, [GOOD, GOOD])) == ["r0"] and "r1: no verdict" in capsys.readouterr().err
+        assert list(judging(stub, [GOOD, GOOD])) == ["r0"] and judging.unanswered["r1"].reason == "no_answer"
+        assert [json.loads(line)["id"] for line in (tmp_path / "verdicts.jsonl").read_text().splitlines()] == ["r0"]
         trouble.clear()
-        assert sorted(judging(stub, [GOOD, GOOD])) == ["r0", "r1"]
+        asked = len(stub.requests)
+        assert sorted(judging(stub, [GOOD, GOOD])) == ["r0", "r1"] and len(stub.requests) == asked + 1
+
+
+def test_a_refused_vote_is_no_verdict_however_the_others_say(judging: Any, tmp_path: Path) -> None:
+    with StubOpenAI(lambda body, number: error(400, "Unsupported value: 'seed'") if body.get("seed") == 1 else said("pass")) as stub:
+        assert judging(stub, [GOOD, ""], votes=3).keys() == {"r1"}  # what code decides needs no judge
+        assert judging.unanswered["r0"].reason == "bad_request" and len(stub.requests) == 3
+    assert "r0" not in (tmp_path / "verdicts.jsonl").read_text()
+
+
+def test_a_program_that_nobody_foresaw_costs_its_own_verdict_alone(judging: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(code: str, apis: Any, outside: Callable[..., list[str]] = judge.outside) -> list[str]:
+        if "é" in code:
+            raise ValueError("string argument should contain only ASCII characters")
+        return outside(code, apis)
+
+    monkeypatch.setattr(judge, "outside", read)
+    with StubOpenAI(lambda body, number: said("pass")) as stub:
+        assert judging(stub, [GOOD, "data('é')"]).keys() == {"r0"} and judging.unanswered["r1"].reason == "internal_error"
+
+
+def test_invalid_votes_are_asked_for_again_with_retry_rejected_alone(judging: Any) -> None:
+    broken = [True]
+    with StubOpenAI(lambda body, number: "I would say so" if broken and body["seed"] == 0 else said("pass")) as stub:
+        assert judging(stub, [GOOD], votes=2, cache=True)["r0"].votes == [None, True]
+        asked = len(stub.requests)
+        broken.clear()
+        assert judging(stub, [GOOD], votes=2, cache=True)["r0"].votes == [None, True] and len(stub.requests) == asked
+        assert judging(stub, [GOOD], votes=2, cache=True, retry=True)["r0"].votes == [True, True]
+        assert len(stub.requests) == asked + 1  # the valid vote comes from the cache
+        assert judging(stub, [GOOD], votes=2, cache=True)["r0"].votes == [True, True] and len(stub.requests) == asked + 1
+
+
+def test_verdicts_of_another_protocol_are_not_mixed_in_silently(judging: Any, capsys: pytest.CaptureFixture[str],
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    with StubOpenAI(lambda body, number: said("pass")) as stub:
+        judging(stub, [GOOD])
+        monkeypatch.setattr(judge, "MAX_TOKENS", 1024)
+        judging(stub, [GOOD])
+        assert [request["max_tokens"] for request in stub.requests] == [4096, 1024] and "1 verdicts are by another judge" in capsys.readouterr().err
 
 
 def test_long_texts_are_shortened_for_the_judge_and_broken_code_is_shown_as_it_is() -> None:
@@ -239,6 +281,33 @@ def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp
     assert report["judge"]["length_bias"]["mine"]["length"]["n"] == 6
     assert all(b"secret-key" not in path.read_bytes() for path in (tmp_path / "eval").iterdir())
     assert people["mine"]["n"] == 6 and people["mine"]["only_person"] == 2 and "people" not in report["judge"]  # the second run had no labels
+
+
+def test_a_judge_that_never_answers_gives_no_pass_rate(stage: Any, tmp_path: Path) -> None:
+    refuse = ["all"]
+
+    def answer(body: dict[str, Any], number: int) -> Any:
+        return error(400, "Unsupported value: 'temperature'") if refuse and (refuse == ["all"] or "Bye" in str(body)) else said("pass")
+
+    with StubOpenAI(answer) as stub:
+        flags = ("--judge", "stub", "--judge-url", stub.base_url, "--retry-rejected")
+        run = stage(*flags)
+        assert run.returncode == 1 and "the judge never answered" in run.stderr and "Pass Rate" not in run.stdout and "mine" in run.stdout
+        assert "6 of 6 workflows have no verdict: bad_request 6, such as r" in run.stderr
+        refuse[:] = ["some"]
+        run = stage(*flags)
+        assert run.returncode == 1 and "mine: 3 of 6 workflows have no verdict: bad_request 3" in run.stderr
+        assert "mine: the judge gave no verdict on 3 of 6 workflows" in run.stdout and "not complete" in run.stderr
+        figures = json.loads((tmp_path / "eval/scores.json").read_text())["systems"]["mine"]["id"]["pass_rate"]
+        assert figures["mean"] == 1 and figures["n"] == 2 and figures["unanswered"] == 2
+        asked = len(stub.requests)
+        refuse.clear()
+        run = stage(*flags)
+        assert run.returncode == 0 and len(stub.requests) > asked and "unanswered" not in run.stderr
+
+
+def test_rule_one_alone_makes_no_pass_rate_where_the_judge_gave_no_answer() -> None:
+    assert judge.summary([Verdict(False, ["os"], [], [])], unanswered=3) == {"n": 0, "unanswered": 3}
 
 
 def test_a_dry_run_counts_what_the_judge_would_be_asked_and_writes_nothing(stage: Any, tmp_path: Path) -> None:

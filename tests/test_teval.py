@@ -59,6 +59,15 @@ def test_what_is_no_plan_is_an_empty_one(text: str) -> None:
     assert teval.read_plan(text, "json", ["a"]) == []
 
 
+@pytest.mark.parametrize(("form", "answer"), [("json", '[{"id": 0, "name": "Mail.send", "args": {}}]'), ("str", "Use Mail.send")])
+def test_what_a_model_thinks_first_is_no_plan(form: str, answer: str) -> None:
+    (step,) = teval.read_plan(answer, form, ["Mail.send", "Air.search"])
+    for thought in ("<think>[1], or Air.search?\n</think>\n", "First [Air.search], I think.</think>", "\n<think></think>"):
+        assert teval.read_plan(thought + answer, form, ["Mail.send", "Air.search"]) == [step]
+    assert teval.read_plan("<think>" + answer, form, ["Mail.send"]) == []  # cut within its thoughts
+    assert teval.without_thought("print('<think>')  # </think>") == "print('<think>')  # </think>"
+
+
 def test_text_plans_take_the_first_api_of_each_sentence() -> None:
     text = "Use Air.search with Rome, not Mail.send. Then Mail.send\nand wait"
     assert teval.read_plan(text, "str", ["Mail.send", "Air.search"]) == [
@@ -171,6 +180,11 @@ def test_the_stage_judges_plans_of_files_beside_baselines(file: Path, tmp_path: 
     assert figures["theirs"]["json"]["recall@0.7"]["mean"] == pytest.approx(0.5) and figures["theirs"]["json"]["n"] == 3
     assert figures["one wrong call"]["json"]["f1@0.7"]["mean"] > 0 == figures["one wrong call"]["json"]["f1_mended@0.7"]["mean"]
     assert "one wrong call" in run.stdout and json.loads(run.stdout.splitlines()[-1])["systems"] == 7
+    results.write_text(json.dumps({"query_0": "no plan", "of another test": "?"}))
+    run = stage_runs.run("08", "--teval", file, "--predictions", results, "--output", tmp_path / "eval")
+    figures = json.loads((tmp_path / "eval/plan_json_v1/scores.json").read_text())["systems"]["theirs"]["json"]
+    assert run.returncode == 1 and (figures["n"], figures["unanswered"], figures["parsed"]["mean"]) == (1, 2, 0)
+    assert "1 of its 2 ids are not in the tests" in run.stderr
 
 
 def test_the_published_data_gives_the_known_figures_where_no_model_is_needed() -> None:

@@ -5,7 +5,8 @@ What is decided, and by whom:
 2. Each thing that was asked for is done, roughly is enough; one that is missing fails the workflow. More than was asked, and style, count
    neither for nor against: by a model, which gives its reasons before its verdict, `votes` times; the majority counts, a tie fails.
 
-A vote that can't be read, after one question back, is invalid; a workflow without a valid vote has no verdict and is not in the rate.
+A vote that can't be read, after one question back, is invalid; a workflow with no valid vote is undecided and not in the rate. A vote that
+never came says nothing of the judge: its workflow has no verdict yet, nothing is kept of it, and the next run asks again.
 
 How far the judge can be trusted: `agreement` with people's labels, and `length_bias`, whether it favours long programs.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,9 +39,12 @@ from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
 METHODS = frozenset("property formatted in_unit format startswith endswith append".split())  # of variables, in the dialect
 ALLOWED = HELPERS | {"print", "input"}  # the paper's prompt names these two
 VOTE_TEMPERATURE = 0.7  # of several votes: at 0 they would be one vote
-MAX_TOKENS = 1024  # of an answer: a page of reasons
+MAX_TOKENS = 4096  # of an answer: a page of reasons, and room for the thoughts of a model that reasons first
 MAX_CHARACTERS = 120_000  # of a program, as the judge sees it: the longest of 708 real ones has 118,872, its texts shortened
-UNREADABLE = ("unusable_answer", "answer_too_long", "bad_request")  # an invalid vote; other Rejects are the server's trouble
+INVALID = "unusable_answer"  # the reason of a Reject that is an invalid vote: the judge did answer
+
+
+Vote = tuple[bool | None, str]  # pass, fail or invalid, and the reasons
 
 
 class Verdict(NamedTuple):
@@ -50,6 +54,13 @@ class Verdict(NamedTuple):
     outside: list[str]
     votes: list[bool | None]
     reasons: list[str]
+
+
+class Judged(NamedTuple):
+    """Verdicts by record id, and why a workflow has none."""
+
+    verdicts: dict[str, Verdict]
+    unanswered: dict[str, Reject]
 
 
 Verdicts = Mapping[tuple[str, str], Verdict]  # by (record id, system)
@@ -81,26 +92,30 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def judged(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path) -> dict[str, Verdict]:
+def judged(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path, retry: bool = False) -> Judged:
     """The verdict on each of a system's samples, by id: from `path` where it is there, made and appended where it is not.
 
-    A sample for which the server gives no answer is left for the next run, which is said.
+    With `retry` those that have an invalid vote are made anew.
     """
     told, records = protocol(writer, votes), {record["id"]: record for record in tests}
     keys = {sample["id"]: digest(repr((told, question(records[sample["id"]]), sample["prediction"]["code"]))) for sample in samples}
     with locked(path) as file:
-        kept = {line["id"]: Verdict(*line["verdict"]) for line in jsonl.read(path, ("id", "key", "verdict"))
-                if keys.get(line["id"]) == line["key"]}  # fmt: skip
+        lines = [line for line in jsonl.read(path, ("id", "key", "verdict")) if line["id"] in keys]
+        kept = {line["id"]: Verdict(*line["verdict"]) for line in lines if keys[line["id"]] == line["key"]}
+        kept = {identifier: verdict for identifier, verdict in kept.items() if not (retry and None in verdict.votes)}
+        if others := {line["id"] for line in lines if line.get("protocol") != told} - kept.keys():
+            cli.say(f"{path}: {len(others)} verdicts are by another judge, prompt, number of votes or token limit; they are made anew")
+        unanswered = dict[str, Reject]()
         due = [(records[sample["id"]], sample["prediction"]["code"]) for sample in samples if sample["id"] not in kept]
         outcomes = tqdm(ask(writer, due, votes), path.stem, len(due), unit="sample", disable=not sys.stderr.isatty())
         for record, outcome in outcomes:
             if isinstance(outcome, Reject):
-                cli.say(f"{path}: {record['id']}: no verdict: {outcome}")
+                unanswered[record["id"]] = outcome
                 continue
             kept[record["id"]] = outcome
             file.write(jsonl.encode({"id": record["id"], "key": keys[record["id"]], "protocol": told, "verdict": list(outcome)}))
             file.flush()
-    return kept
+    return Judged(kept, unanswered)
 
 
 def ask(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> Iterator[tuple[Record, Verdict | Reject]]:
@@ -109,25 +124,35 @@ def ask(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> It
 
     async def work(answer: tuple[Record, str]) -> Verdict:
         record, code = answer
-        used = outside(code, record["apis"])
-        if used or not code.strip():
-            return Verdict(False, used, [], [])
-        cast = await asyncio.gather(*(_vote(writer, record, code, number, votes, catalog) for number in range(votes)))
-        valid = [vote for vote, _ in cast if vote is not None]
-        return Verdict(sum(valid) * 2 > len(valid) if valid else None, [], [vote for vote, _ in cast], [reasons for _, reasons in cast])
+        with cli.one_record():
+            used = outside(code, record["apis"])
+            if used or not code.strip():
+                return Verdict(False, used, [], [])
+            cast = await _together([_vote(writer, record, code, number, votes, catalog) for number in range(votes)])
+            valid = [vote for vote, _ in cast if vote is not None]
+            return Verdict(sum(valid) * 2 > len(valid) if valid else None, [], [vote for vote, _ in cast], [reasons for _, reasons in cast])
 
     for (record, _), outcome in writer.map(work, answers):
         yield record, outcome
 
 
-async def _vote(writer: Writer, record: Record, code: str, number: int, votes: int, catalog: Catalog) -> tuple[bool | None, str]:
-    """One vote with its reasons; (None, what is wrong with it) for an invalid one."""
+async def _together(asked: Iterable[Awaitable[Vote]]) -> list[Vote]:
+    """All votes, once each has come or failed, since each is paid for; then the first failure is raised."""
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+
+
+async def _vote(writer: Writer, record: Record, code: str, number: int, votes: int, catalog: Catalog) -> Vote:
+    """One vote with its reasons; (None, what is wrong with it) for an invalid one. Raises Reject where none came."""
     fields = {"query": record["query"], "code": shown(code), "stubs": stubs(record["apis"], catalog)}
     sampling = {"seed": number, "temperature": VOTE_TEMPERATURE if votes > 1 else 0.0, "max_tokens": MAX_TOKENS}
     try:
         answer = await writer.ask(prompt("judge", fields), **sampling)
     except Reject as reject:
-        if reject.reason not in UNREADABLE:
+        if reject.reason != INVALID:
             raise
         return None, str(reject)
     return answer.object["verdict"] == "pass", answer.object["reasons"]
@@ -144,24 +169,29 @@ def shown(code: str) -> str:
 
 def protocol(writer: Writer, votes: int) -> Record:
     """What verdicts depend on beside the workflow: the judge, its prompt, votes and sampling. Verdicts of different ones are not mixed."""
-    return {"judge": writer.name, "prompt": prompt_id("judge"), "votes": votes, "temperature": VOTE_TEMPERATURE if votes > 1 else 0.0}
+    temperature = VOTE_TEMPERATURE if votes > 1 else 0.0
+    return {"judge": writer.name, "prompt": prompt_id("judge"), "votes": votes, "temperature": temperature, "max_tokens": MAX_TOKENS}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the figures
 
 
-def summary(verdicts: Sequence[Verdict], seed: int = 0) -> Record:
-    """The share that passes, of those that have a verdict: {"mean", "low", "high", "n"}, and what went into it.
+def summary(verdicts: Sequence[Verdict], seed: int = 0, unanswered: int = 0) -> Record:
+    """The share that passes, of those that are decided: {"mean", "low", "high", "n"}, and what went into it.
 
-    `undecided`: how many have no verdict; `outside`: the share that rule 1 fails; `votes`, of which `invalid` is a share; `unanimous`: the
-    share of the workflows with votes on which all say the same.
+    `undecided`: how many have invalid votes alone; `unanswered`: how many have no verdict yet; `outside`: the share that rule 1 fails;
+    `votes`, of which `invalid` is a share; `unanimous`: the share of the workflows with votes on which all say the same. Where the judge
+    answered nothing there is no share that passes: what rule 1 fails is not all that fails.
     """
+    if unanswered and not any(verdict.votes for verdict in verdicts):
+        return {"n": 0, "unanswered": unanswered}
     passed = uncertainty.estimate([{"pass": verdict.passed} for verdict in verdicts if verdict.passed is not None], ["pass"], seed)
     cast = [vote for verdict in verdicts for vote in verdict.votes]
     return {
         **(passed["pass"]._asdict() if passed else {}),
         "n": sum(verdict.passed is not None for verdict in verdicts), "undecided": sum(verdict.passed is None for verdict in verdicts),
+        "unanswered": unanswered,
         "outside": _share([bool(verdict.outside) for verdict in verdicts]),
         "votes": len(cast), "invalid": _share([vote is None for vote in cast]),
         "unanimous": _share([len(set(verdict.votes)) == 1 for verdict in verdicts if verdict.votes]),

@@ -11,54 +11,75 @@ from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from tqdm import tqdm
 
 from common import jsonl
+from common.cli import Reject
 from common.jsonl import Record, UserError
-from common.metrics.systems import Prediction, System, digest, gold
+from common.metrics.systems import Prediction, Reply, System, attempted, digest, gold
 from common.workers import ordered_map
 
 POOL_FROM = 64  # samples from which worker processes pay
+LONGEST_NAME = 100  # characters of a system's name in that of a file
 
 Score = Callable[[Record, Prediction], Record]  # test record, answer -> scores; with several workers it must be picklable
 
 
-def collect(system: System, tests: list[Record], folder: Path, score: Score, scorer: str, *, overwrite: bool = False,
-            workers: int = 1) -> list[Record]:
-    """The samples in the order of the tests: from their file where they are there, made and appended to it where they are not.
+class Collected(NamedTuple):
+    """A system's samples, in the order of the tests, and why a query has none, by id."""
 
-    `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. Memory: all samples of one
-    system. Raises UserError if another run writes the file.
+    samples: list[Record]
+    unanswered: dict[str, Reject]
+
+
+def collect(system: System, tests: list[Record], folder: Path, score: Score, scorer: str, *, overwrite: bool = False,
+            workers: int = 1) -> Collected:
+    """The samples of a system: from their file where they are there, made and appended to it where they are not.
+
+    `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. So an answer that cannot be
+    scored is kept without scores. Memory: all samples of one system. Raises UserError if another run writes the file.
     """
     path = file_of(folder, "samples", system.name)
+    unanswered: dict[str, Reject] = {}
     with locked(path, overwrite) as file:
-        samples, written = at_hand(system, tests, path)
-        answered = ((record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
-                    if record["id"] in samples and samples[record["id"]]["scorer"] != scorer)  # fmt: skip
+        samples, others, lines = at_hand(system, tests, path)
+        answered = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
+                    if record["id"] in samples and samples[record["id"]]["scorer"] != scorer]  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
-        answers = chain(list(answered), system.answers(due) if due else ())
+        answers = chain(answered, system.answers(due) if due else ())
         results = scored(answers, score, workers if system.is_quick else 1)
-        for record, prediction, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
+        for record, reply, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
+            if isinstance(scores, Reject):
+                unanswered[record["id"]] = scores
+            if isinstance(reply, Reject):
+                continue
             given = {"apis": record["apis"]} if "gold_apis" in record else {}  # where it is not the record's own list
-            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": key_of(system, record), "scorer": scorer,
-                      **given, "prediction": asdict(prediction), "scores": scores}  # fmt: skip
+            known = {"scorer": None, "scores": {}} if isinstance(scores, Reject) else {"scorer": scorer, "scores": scores}
+            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": key_of(system, record), **given,
+                      "prediction": asdict(reply), **known}  # fmt: skip
             samples[record["id"]] = sample
             file.write(jsonl.encode(sample))
             file.flush()
-            written += 1
-        done = [samples[record["id"]] for record in tests if record["id"] in samples]
-        if written != len(done):  # older lines are in the way
-            jsonl.write_atomically(path, b"".join(map(jsonl.encode, done)))
-    return done
+            lines += 1
+        kept = [samples[record["id"]] for record in tests if record["id"] in samples]
+        if lines != len(kept) + len(others):  # older lines are in the way
+            jsonl.write_atomically(path, b"".join(map(jsonl.encode, kept + others)))
+    return Collected([sample for sample in kept if sample["scorer"] == scorer], unanswered)
 
 
-def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], int]:
-    """The samples in a file that are still this system's answers to these tests, by id, and how many lines the file has."""
+def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:
+    """The samples in a file that are still this system's answers to these tests, by id; those of other tests; how many lines it has.
+
+    Raises UserError where they are another system's: on some disks "Base" and "base" are one file.
+    """
     keys = {record["id"]: key_of(system, record) for record in tests}
     lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores"))) if path.exists() else []
-    return {line["id"]: line for line in lines if keys.get(line["id"]) == line["key"]}, len(lines)  # of two lines the later counts
+    if strangers := {line.get("system", system.name) for line in lines} - {system.name}:
+        raise UserError(f'{path}: holds the answers of "{strangers.pop()}"; give "{system.name}" another name: NAME={system.name}')
+    samples = {line["id"]: line for line in lines if keys.get(line["id"]) == line["key"] and Prediction(**line["prediction"]).is_answer}
+    return samples, [line for line in lines if line["id"] not in keys], len(lines)  # of two lines the later counts
 
 
 def key_of(system: System, record: Record) -> str:
@@ -68,15 +89,17 @@ def key_of(system: System, record: Record) -> str:
 
 def stand_ins(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
     """For a dry run: the answers that are at hand or in the file, and gold for those that are not; nothing is made or written."""
-    kept, _ = at_hand(system, tests, file_of(folder, "samples", system.name))
-    quick = {record["id"]: answer for record, answer in system.answers(list(tests))} if system.is_quick else {}
-    return [kept.get(record["id"]) or {"id": record["id"], "prediction": asdict(quick.get(record["id"]) or gold(record))}
-            for record in tests]  # fmt: skip
+    kept, *_ = at_hand(system, tests, file_of(folder, "samples", system.name))
+    quick = dict[str, Reply]((record["id"], reply) for record, reply in system.answers(list(tests))) if system.is_quick else {}
+    replies = {record["id"]: quick.get(record["id"]) or gold(record) for record in tests}
+    return [kept.get(identifier) or {"id": identifier, "prediction": asdict(reply)} for identifier, reply in replies.items()
+            if not isinstance(reply, Reject)]  # fmt: skip
 
 
 def file_of(folder: Path, kind: str, system: str) -> Path:
-    """Where a system's lines of a kind stand."""
-    return folder / f"{kind}_{re.sub(r'[^A-Za-z0-9._-]+', '_', system)}.jsonl"
+    """Where a system's lines of a kind stand; a name that a file cannot have is told from others like it by a hash."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", system)[:LONGEST_NAME]
+    return folder / (f"{kind}_{name}.jsonl" if name == system else f"{kind}_{name}-{digest(system)[:8]}.jsonl")
 
 
 @contextmanager
@@ -97,12 +120,13 @@ def locked(path: Path, overwrite: bool = False) -> Iterator[IO[bytes]]:
         yield file
 
 
-def scored(answers: Iterable[tuple[Record, Prediction]], score: Score, workers: int) -> Iterator[tuple[Record, Prediction, Record]]:
-    """Each answer with its scores, in order; answers that are at hand are scored in several processes."""
+def scored(answers: Iterable[tuple[Record, Reply]], score: Score, workers: int) -> Iterator[tuple[Record, Reply, Record | Reject]]:
+    """Each answer with its scores, or why it has none, in order; answers that are at hand are scored in several processes."""
     if workers > 1:
         answers = list(answers)
     yield from ordered_map(partial(_scored, score), answers, workers if workers > 1 and len(answers) >= POOL_FROM else 1)
 
 
-def _scored(score: Score, answer: tuple[Record, Prediction]) -> tuple[Record, Prediction, Record]:
-    return (*answer, score(*answer))
+def _scored(score: Score, answer: tuple[Record, Reply]) -> tuple[Record, Reply, Record | Reject]:
+    record, reply = answer
+    return record, reply, reply if isinstance(reply, Reject) else attempted(score, record, reply)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 
 from common import metrics, page
 from common.catalog import Catalog
+from common.cli import Reject
 from common.dialect import check
 from common.dialect.trace_paths import Step
 from common.dialect.trace_values import Origin
@@ -15,7 +17,7 @@ from common.excerpts import one_line, shorten
 from common.jsonl import Record
 from common.metrics.judge import Verdict, Verdicts
 from common.metrics.program import without_comments
-from common.metrics.systems import gold
+from common.metrics.systems import TRUNCATED, attempted, gold
 from common.metrics.trace_match import traced
 from common.workers import ordered_map
 
@@ -32,13 +34,20 @@ FEW_WORKERS = 200  # samples: for fewer, starting processes takes longer than it
 Entry = tuple[Record, Record, Verdict | None]  # a test record, a sample of it, what the judge says
 
 
-def write(path: Path, tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], verdicts: Verdicts, workers: int) -> None:
-    """Write the page of some systems; `samples` by system, as stage 08 keeps them."""
+def write(path: Path, tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], verdicts: Verdicts,
+          workers: int) -> dict[str, Reject]:
+    """Write the page of some systems; `samples` by system, as stage 08 keeps them. Returns why a sample could not be drawn, by its id."""
     facts = f"{len(tests):,} queries, answered by {', '.join(samples)}"
-    made = ordered_map(row_of, list(_entries(tests, samples, verdicts)), workers if len(tests) * len(samples) > FEW_WORKERS else 1)
+    entries = list(_entries(tests, samples, verdicts))
+    made = ordered_map(partial(attempted, row_of), entries, workers if len(tests) * len(samples) > FEW_WORKERS else 1)
+    undrawn = {}
     with page.PageWriter(path, "Evaluation", facts, FACETS, NUMBERS) as writer:
-        for row, sections in made:
-            writer.add(row, sections)
+        for entry, drawn in zip(entries, made, strict=True):
+            if isinstance(drawn, Reject):
+                undrawn[identifier(entry)] = drawn
+                drawn = undrawn_row(entry, drawn)
+            writer.add(*drawn)
+    return undrawn
 
 
 def _entries(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], verdicts: Verdicts) -> Iterator[Entry]:
@@ -50,6 +59,12 @@ def _entries(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], v
                 yield record, sample, verdicts.get((record["id"], system))
 
 
+def identifier(entry: Entry) -> str:
+    """What the page calls a sample."""
+    record, sample, _ = entry
+    return f"{record['id']}/{sample['system']}"
+
+
 def row_of(entry: Entry) -> tuple[page.Row, list[page.Section]]:
     """A sample in the list, and opened."""
     record, sample, verdict = entry
@@ -58,7 +73,7 @@ def row_of(entry: Entry) -> tuple[page.Row, list[page.Section]]:
     state, kind = state_of(code, scores)
     judged = "not judged" if verdict is None else {True: "pass", False: "fail", None: "undecided"}[verdict.passed]
     row = page.Row(
-        f"{record['id']}/{sample['system']}", shorten(one_line(record["query"]), LONGEST),
+        identifier(entry), shorten(one_line(record["query"]), LONGEST),
         " · ".join(f"{label} {percent(scores[key])}" for key, label in BUCKETED.items()),
         {"system": sample["system"], "split": sample["split"], "state": state, "finding": sorted(scores["diagnostics"]), "judge": judged,
          **{key: bucket(scores[key]) for key in BUCKETED}, "category": record.get("category") or "none",
@@ -70,14 +85,24 @@ def row_of(entry: Entry) -> tuple[page.Row, list[page.Section]]:
     return row, list(_sections(record, sample, code, verdict, catalog))
 
 
+def undrawn_row(entry: Entry, why: Reject) -> tuple[page.Row, list[page.Section]]:
+    """A sample that cannot be drawn: its query, its program as it is, and what went wrong."""
+    record, sample, _ = entry
+    row = page.Row(identifier(entry), shorten(one_line(record["query"]), LONGEST),
+                   facets={"system": sample["system"], "split": sample["split"], "state": "cannot be drawn"},
+                   badges=[(sample["system"], ""), (sample["split"], ""), ("cannot be drawn", "bad")])  # fmt: skip
+    shown = {"Query": record["query"], "Program": sample["prediction"]["code"], "Not drawn": why.detail}
+    return row, [page.text(label, content) for label, content in shown.items()]
+
+
 def _sections(record: Record, sample: Record, code: str, verdict: Verdict | None, catalog: Catalog) -> Iterator[page.Section]:
     answer, scores = sample["prediction"], sample["scores"]
     plan = gold(record).plan or ""
     yield page.text("Query", record["query"])
     if "gold_apis" in record:
         yield page.table("APIs it was given", [(api, "right" if api in record["gold_apis"] else "") for api in record["apis"]])
-    if answer["failure"]:
-        yield page.text("No answer", answer["failure"])
+    if answer["failure"] == TRUNCATED:
+        yield page.text("Truncated", "The answer was cut at the token limit.")
     yield page.diff("Program", ("gold", sample["system"]), record["reference"], code)
     if code.strip():
         found = [(f"line {finding.line}", f"{finding.code}: {finding.message}") for finding in check(code, catalog)]

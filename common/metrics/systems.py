@@ -1,22 +1,27 @@
 """What stage 08 judges: models, files of answers, and the baselines that any of them must beat.
 
 A System answers test records (`id`, `split`, `apis`, `messages`, `reference`: the gold code without comments), in order or as answers come.
+A query that gets no answer, because a server refuses it or a file has none, gets a cli.Reject that says why. That is not an empty answer:
+what the system would have said is not known, so nothing is scored.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
+from typing import Any, TypeVar
 
 from common import cli, jsonl
 from common.catalog import Catalog
+from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.metrics.program import without_comments
@@ -24,17 +29,32 @@ from common.metrics.program import without_comments
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
 CANDIDATES, JURY = 20, 20  # training programs tried as the constant answer, and those it is tried on
+TRUNCATED = "length"  # the `failure` of an answer that was cut at the token limit
+NO_PREDICTION = "no_prediction"  # the reason of a Reject: a file has no answer to this query
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a system answered: the code, the raw text it stood in (None where there is only code), why there is none; a plan and a query."""
+    """What a system answered: the code, the raw text it stood in (None where there is only code), a plan and a query.
+
+    `failure`: TRUNCATED, or "" for an answer that ended by itself, be it empty. Earlier versions kept here why there was no answer.
+    """
 
     code: str
     text: str | None = None
     failure: str = ""
     plan: str | None = None
     query: str | None = None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether this is something to score; what earlier versions kept for a query without an answer is not."""
+        return self.failure in ("", TRUNCATED)
+
+
+Reply = Prediction | Reject  # Reject: why there is no answer
 
 
 @dataclass(frozen=True)
@@ -43,25 +63,37 @@ class System:
 
     name: str
     identity: Callable[[Record], str]
-    answers: Callable[[list[Record]], Iterator[tuple[Record, Prediction]]]
+    answers: Callable[[list[Record]], Iterator[tuple[Record, Reply]]]
     is_quick: bool = False  # the answers are at hand
 
 
 def distinct(systems: list[System]) -> list[System]:
-    """The systems, if their names are."""
-    if repeated := [name for name, count in Counter(system.name for system in systems).items() if count > 1]:
-        raise UserError(f'two systems are called "{repeated[0]}"; name one as NAME={repeated[0]}')
+    """The systems, if their names are; upper and lower case are the same, as they are to the disks of Macs and Windows."""
+    names = [system.name for system in systems]
+    counts = Counter(map(str.casefold, names))
+    if repeated := [name for name in names if counts[name.casefold()] > 1]:
+        *_, last = repeated
+        raise UserError(f'two systems are called "{last}", upper and lower case aside; give one another name: NAME={last}')
     return systems
+
+
+def attempted(work: Callable[..., Result], *given: Any) -> Result | Reject:
+    """What `work(*given)` returns, or the Reject of what nobody foresaw: one bad record is not the end of the others."""
+    try:
+        with cli.one_record():
+            return work(*given)
+    except Reject as reject:
+        return Reject(reject.reason, reject.detail)  # without the frames of where it was raised, and all they hold
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # baselines
 
 
-def fixed(name: str, answers: dict[str, Prediction]) -> System:
+def fixed(name: str, answers: Mapping[str, Reply]) -> System:
     """A system whose answers are at hand, by record id."""
 
-    def answer(records: list[Record]) -> Iterator[tuple[Record, Prediction]]:
+    def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         yield from ((record, answers[record["id"]]) for record in records)
 
     return System(name, lambda record: repr(answers[record["id"]]), answer, is_quick=True)
@@ -123,21 +155,34 @@ def best_constant(train: Path) -> str | None:
 
 
 def from_file(name: str, path: Path, tests: list[Record]) -> System:
-    """Answers made elsewhere: `code`, or `text` that holds it, and `plan` and `query`; a query without an answer counts as empty."""
-    answers = dict.fromkeys((record["id"] for record in tests), Prediction("", failure="no prediction in the file"))
-    for number, record in enumerate(jsonl.read(path, ("id",)), start=1):
-        if not any(isinstance(record.get(field), str) for field in ("code", "text")):
-            raise UserError(f'{path}: record {number} has neither "code" nor "text" (as text)')
-        if (identifier := str(record["id"])) in answers:
-            answer = Prediction(record["code"]) if isinstance(record.get("code"), str) else read_answer(record["text"])
-            given = {field: record[field] for field in ("plan", "query") if isinstance(record.get(field), str)}
-            answers[identifier] = replace(answer, **given)
-    missing = sum(bool(prediction.failure) for prediction in answers.values())
-    if missing == len(answers):
+    """Answers made elsewhere, one a line: {"id", "code" or "text" that holds it, "plan", "query"}, or a sample of this stage."""
+    lines = jsonl.read(path, ("id",))
+    found = {str(line["id"]): _in_line(line, f"{path}: record {number}") for number, line in enumerate(lines, start=1)}
+    return found_in_file(name, path, found, tests)
+
+
+def found_in_file(name: str, path: Path, found: Mapping[str, Reply], tests: list[Record]) -> System:
+    """The system that answers with what a file has, by record id. Raises UserError if that is nothing."""
+    answers = {record["id"]: found.get(record["id"]) or Reject(NO_PREDICTION, f"{path} has none") for record in tests}
+    if strangers := len(found.keys() - answers.keys()):
+        cli.say(f"{path}: {strangers} of its {len(found)} ids are not in the tests; they are left out")
+    if strangers == len(found):
         raise UserError(f"{path}: none of its ids is in the test set; was it made for another one?")
-    if missing:
-        cli.say(f"{path}: {missing} of {len(answers)} queries have no prediction there; they count as empty")
     return fixed(name, answers)
+
+
+def _in_line(line: Record, where: str) -> Reply:
+    """The answer in a line of a file. In a sample of this stage it stands under `prediction`, and the text says more than the code."""
+    is_sample = isinstance(line.get("prediction"), dict)
+    given = {field: value for field, value in (line["prediction"] if is_sample else line).items() if isinstance(value, str)}
+    if not given.keys() & {"code", "text"}:
+        if is_sample and given.get("failure"):
+            return Reject(NO_PREDICTION, given["failure"])
+        raise UserError(f'{where} has neither "code" nor "text" (as text)')
+    by_text = "text" in given and (is_sample or "code" not in given)
+    answer = read_answer(given["text"]) if by_text else Prediction(given["code"])
+    answer = replace(answer, **{field: given[field] for field in ("plan", "query", *["failure"] * is_sample) if field in given})
+    return answer if answer.is_answer else Reject(NO_PREDICTION, answer.failure)
 
 
 def read_answer(text: str, failure: str = "") -> Prediction:
@@ -151,15 +196,10 @@ def read_answer(text: str, failure: str = "") -> Prediction:
 def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model of this machine; it is loaded when the first answer is due."""
 
-    def answer(records: list[Record]) -> Iterator[tuple[Record, Prediction]]:
+    def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         from common import generation
-        from common import model as models
 
-        models.quiet_libraries()
-        if Path(model).is_dir() and not args.adapter:
-            loaded = models.load_run(model)
-        else:
-            loaded = models.load_model(model, args.adapter), models.load_tokenizer(model)
+        loaded = _loaded(model, args.adapter)
         settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
         if held:
             from common import constrained
@@ -169,7 +209,10 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
         else:
             texts = generation.generate(*loaded, map(question, records), **settings)
         for record, generated in zip(records, texts, strict=True):
-            yield record, read_answer(generated.text, "" if generated.finished else generated.reason)
+            if generated.finished or generated.reason == TRUNCATED:
+                yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED)
+            else:
+                yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
     held = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
@@ -178,21 +221,34 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     return System(name, lambda record: identity + repr(question(record)), answer)
 
 
+def _loaded(model: str, adapter: Path | None) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder or a Hugging Face name."""
+    from common import model as models
+
+    models.quiet_libraries()
+    if Path(model).is_dir() and not adapter:
+        return models.load_run(model)
+    try:
+        return models.load_model(model, adapter), models.load_tokenizer(model)
+    except UserError as error:
+        if Path(model).is_dir() or not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
+            raise
+        raise UserError(f"{error}; for a model behind a server, name that with --base-url") from None
+
+
 def served_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model behind an OpenAI-compatible server."""
 
-    def answer(records: list[Record]) -> Iterator[tuple[Record, Prediction]]:
+    def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         from common import llm
 
         writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, temperature=0.0)
         ask = partial(writer.ask, max_tokens=args.max_new_tokens)
         for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", question(record))), records):
-            if not isinstance(outcome, cli.Reject):
-                yield record, read_answer(outcome.text)
-            elif outcome.reason == "no_answer":  # the server's trouble, not the model's: asked again by the next run
-                cli.say(f"{name}: {record['id']}: {outcome}")
+            if isinstance(outcome, Reject):
+                yield record, outcome
             else:
-                yield record, Prediction("", failure=str(outcome))
+                yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
 
     return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, question(record))), answer)
 

@@ -28,7 +28,8 @@ from common.dialect.tolerant import read_tree
 from common.jsonl import Record, UserError
 from common.metrics import longest_common_subsequence
 from common.metrics.embedding import Embedder
-from common.metrics.systems import Prediction, System, fixed
+from common.metrics.systems import Prediction, System, fixed, found_in_file
+from common.metrics.thought import without_thought
 
 NAME_WEIGHT, ARGUMENTS_WEIGHT = 0.75, 0.25
 THRESHOLDS = 0.7, 0.8
@@ -121,7 +122,11 @@ def read_answer(text: str, item: Item) -> Plan:
 
 
 def read_plan(text: str, form: str, apis: Iterable[str]) -> Plan:
-    """A plan in one of the benchmark's forms, read as its evaluator does: one step that can't be read makes a JSON plan empty."""
+    """A plan in one of the benchmark's forms, read as its evaluator does: one step that can't be read makes a JSON plan empty.
+
+    What a model thinks first is no part of its answer; the evaluator, older than such models, would take a list in it for the plan.
+    """
+    text = without_thought(text)
     if form == "json":
         return _without_end(_plan_of_json(text))
     steps = []
@@ -196,18 +201,14 @@ def baselines(items: Iterable[Item]) -> list[System]:
     return [fixed(name, {item.key: Prediction("", written(plan(item), item.form)) for item in items}) for name, plan in plans.items()]
 
 
-def from_results(name: str, path: Path, tests: Iterable[Record]) -> System:
+def from_results(name: str, path: Path, tests: list[Record]) -> System:
     """Answers in one JSON object, as the benchmark's own inference writes it: {key: {"prediction": …}}, or {key: answer}."""
-    answers = dict.fromkeys((record["id"] for record in tests), Prediction("", failure="no prediction in the file"))
     try:
         found = {key: entry["prediction"] if isinstance(entry, dict) else entry for key, entry in jsonl.whole(path).items()}
     except (AttributeError, KeyError) as error:
         raise UserError(f'{path}: {{key: {{"prediction": …}}}} as one JSON object is expected ({type(error).__name__}: {error})') from None
-    answers |= {key: Prediction("", answer if isinstance(answer, str) else json.dumps(answer)) for key, answer in found.items()
-                if key in answers}  # fmt: skip
-    if all(answer.failure for answer in answers.values()):
-        raise UserError(f"{path}: none of its keys is in the test")
-    return fixed(name, answers)
+    answers = {key: Prediction("", answer if isinstance(answer, str) else json.dumps(answer)) for key, answer in found.items()}
+    return found_in_file(name, path, answers, tests)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
