@@ -8,11 +8,14 @@ Heavy imports stand inside the functions, so that a stage that imports this file
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
 
 from common import jsonl
 from common.jsonl import UserError
@@ -50,7 +53,7 @@ def one_line(what: str, remedy: str) -> Iterator[None]:
     """Turn what the libraries raise about a model that cannot be loaded into one line."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
         raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
 
 
@@ -59,6 +62,16 @@ def refuse_missing_folder(name: str | Path) -> None:
     path = Path(name)
     if len(path.parts) > 1 and path.parent.is_dir() and not path.exists():
         raise UserError(f"model {name}: no such folder; has stage 07 finished?")
+
+
+def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | Path) -> None:
+    """UserError for a folder to write that is, holds or lies in the one that is read; `other` may be a Hugging Face name, which is none."""
+    if not Path(other).is_dir():
+        return
+    written, read = Path(folder).resolve(), Path(other).resolve()
+    if written == read or written in read.parents or read in written.parents:
+        relation = "is" if written == read else "holds" if written in read.parents else "lies in"
+        raise UserError(f"{flag} {folder} {relation} the folder of {other_flag} {other}, which would be overwritten; name another {flag}")
 
 
 def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
@@ -185,23 +198,52 @@ def attach_lora(model: PreTrainedModel, seed: int, **settings: Any) -> PreTraine
 def merge(run: Path, output: Path) -> float:
     """Write the merged model of an adapter with its tokenizer; returns the relative difference of its logits to the adapter's.
 
-    Raises UserError if they differ by more than rounding, or when there is no adapter. It is the model as read back that is checked.
+    Raises UserError if they differ by more than rounding, when there is no adapter, or when `output` is there already: a merged model is
+    never written over anything. It is the model as read back that is checked, before it gets its name.
     """
+    if not (run / "adapter_config.json").is_file():
+        raise UserError(f"{run}: no adapter there; a model that was trained whole needs no merging, use its folder as it is")
+    refuse_overlap("--merge", output, "the adapter", run)
+    base = jsonl.whole(run / "adapter_config.json")["base_model_name_or_path"]
+    refuse_overlap("--merge", output, "the adapter's base", str(base))
+    output = output.resolve()
+    part = output.with_name(output.name + ".part")  # of a merge that was killed, or anybody's
+    for path in (output, part):
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise UserError(f"{path} is there already; remove it, or name another folder for --merge")
+    model, tokenizer = load_run(run)
+    try:
+        difference = _merged(model, tokenizer, part)
+        os.replace(part, output)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{output}: the merged model cannot be written: {error}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return difference
+
+
+def _merged(model: Any, tokenizer: Any, output: Path) -> float:
+    """Merge, write, read back and compare."""
     import torch
 
-    if not (run / "adapter_config.json").is_file():
-        raise UserError(f"{run}: a model that was trained whole needs no merging; use the folder as it is")
-    model, tokenizer = load_run(run)
     tolerance = MERGE_TOLERANCE[str(model.dtype).removeprefix("torch.")]
     ids = torch.tensor([tokenizer("Thought: merged and adapted must agree.\n\nCode:")["input_ids"]], device=model.device)
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
         model.merge_and_unload().save_pretrained(output)
-        tokenizer.save_pretrained(output)
+        save_tokenizer(tokenizer, output)
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())
     if not difference <= tolerance:
-        raise UserError(f"{output}: the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
-                        "do not use it")
+        raise UserError(f"the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
+                        "it was not kept")
     return difference
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a tokenizer with its chat template; UserError if the disk does not take it."""
+    try:
+        tokenizer.save_pretrained(folder)
+    except Exception as error:  # the Rust part raises a bare Exception when a disk is full
+        raise UserError(f"{folder}: the tokenizer cannot be written: {' '.join(str(error).split())}") from None

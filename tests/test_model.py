@@ -171,8 +171,9 @@ def test_merging_refuses_a_whole_model_and_a_result_that_differs(folder, adapter
     with pytest.raises(UserError, match="needs no merging"):
         merge(folder, tmp_path)
     monkeypatch.setitem(models.MERGE_TOLERANCE, "float32", -1.0)
-    with pytest.raises(UserError, match="do not use it"):
-        merge(adapter, tmp_path)
+    with pytest.raises(UserError, match="was not kept"):
+        merge(adapter, tmp_path / "merged")
+    assert not list(tmp_path.iterdir())
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
