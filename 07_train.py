@@ -258,7 +258,7 @@ def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
                         f"python 07_train.py --output {args.model} --merge DIR")
     tokenizer = model.load_tokenizer(args.model)
     with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model)
+        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
@@ -286,7 +286,7 @@ def skeleton(config: Any, args: argparse.Namespace) -> Any:
     """The model of a config, for a device context without memory: shapes, no weights."""
     from transformers import AutoModelForCausalLM
 
-    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args)), args)
+    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args), trust_remote_code=False), args)
 
 
 def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging import ERROR, getLogger
@@ -32,6 +34,7 @@ CHAT_TEMPLATE = (
     "{% else %}{{ message['content'] + '\n\n' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '### assistant\n' }}{% endif %}"
 )
+TEMPLATE_SECONDS = 10.0  # for a chat template to write one message; the sandbox bounds a single loop, but not loops within loops
 PINNED_DATE = "26 Jul 2024"  # Llama 3.1's template writes today's date unless given one: prompts would change overnight
 
 # The tiny model: what a CPU core trains in a minute. Of the shapes tried, narrow and shallow learns most in that time: it takes most steps.
@@ -54,6 +57,8 @@ def one_line(what: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
+        if "trust_remote_code" in str(error):
+            raise UserError(f"{what}: it needs code of its own, which is never run here; take a model that transformers knows") from None
         raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
 
 
@@ -78,9 +83,11 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
     from transformers import AutoTokenizer
 
+    from common.packing import prompt_text
+
     refuse_missing_folder(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
     tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
@@ -88,7 +95,28 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
         tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is never seen here: masked in generation, a document of its own in training
+    with time_limit(TEMPLATE_SECONDS, f"tokenizer of {name}: its chat template does not end"):
+        prompt_text([{"role": "user", "content": "a"}], tokenizer)
     return tokenizer
+
+
+@contextmanager
+def time_limit(seconds: float, what: str) -> Iterator[None]:
+    """UserError if a block of Python takes longer. In the main thread alone, as signals go; elsewhere there is no limit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(number: int, frame: object) -> None:
+        raise UserError(f"{what} ({seconds:.0f} s); take another one")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def build_tiny(texts: Iterable[str], context: int = 2048, seed: int = 0) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -118,14 +146,14 @@ def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch
     """A causal language model from Hugging Face or a folder, with a PEFT adapter on it if one is named, in eval mode.
 
     `dtype` defaults to the one it was saved in, `device` to the GPU if there is one. `quantize` puts the layers' matrices into 4 bits, as
-    QLoRA does (arXiv 2305.14314). Only safetensors are read, and no code of the model's.
+    QLoRA does (arXiv 2305.14314). Only safetensors are read, and no code of the model's: left unsaid, transformers would ask at a terminal.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     refuse_missing_folder(name)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True}
+    settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True, "trust_remote_code": False}
     if quantize:
         four_bits = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": dtype}
         settings |= {"quantization_config": BitsAndBytesConfig(**four_bits), "device_map": {"": device}}
