@@ -60,6 +60,7 @@ import signal
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -204,7 +205,7 @@ from common.training import checkpoint, data, flops, generations, machines, memo
 from common.training.export import export
 from common.training.logs import Logs
 from common.training.loss import AnswerLoss, check_fits
-from common.training.run_folder import RunFolder
+from common.training.run_folder import RunFolder, refuse_foreign, sole_run
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # data
@@ -257,7 +258,7 @@ def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
                         f"python 07_train.py --output {args.model} --merge DIR")
     tokenizer = model.load_tokenizer(args.model)
     with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model)
+        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
@@ -285,7 +286,7 @@ def skeleton(config: Any, args: argparse.Namespace) -> Any:
     """The model of a config, for a device context without memory: shapes, no weights."""
     from transformers import AutoModelForCausalLM
 
-    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args)), args)
+    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args), trust_remote_code=False), args)
 
 
 def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:
@@ -304,10 +305,11 @@ class FineTuning(lightning.LightningModule):
     automatic_optimization = False
 
     def __init__(self, args: argparse.Namespace, plan: Plan, validation: Plan | None, folder: RunFolder, total: int,
-                 whole: Callable[[], Any], skeleton: Callable[[], Any], ask: Callable[..., list[dict[str, Any]]] | None = None) -> None:
+                 whole: Callable[[], Any], skeleton: Callable[[], Any], begin: Callable[[], None],
+                 ask: Callable[..., list[dict[str, Any]]] | None = None) -> None:
         super().__init__()
         self.args, self.plan, self.validation, self.folder, self.total = args, plan, validation, folder, total
-        self.whole, self.skeleton, self.ask = whole, skeleton, ask
+        self.whole, self.skeleton, self.begin, self.ask = whole, skeleton, begin, ask
         self.logs: Logs | None = None
         self.objective: AnswerLoss | None = None
         self.step, self.best_loss = folder.step, folder.best_loss
@@ -369,6 +371,7 @@ class FineTuning(lightning.LightningModule):
         if self.step:
             checkpoint.restore(self.folder.last, self.objective.model, self.optimizer)
         if self.trainer.is_global_zero:
+            self.begin()  # the model is loaded: only now may an old run go
             self.logs = Logs(self.folder.path, self.args.tensorboard, self.args.wandb, self.step, self.folder.plan)
             hidden = not sys.stderr.isatty()
             self.bar = tqdm(total=self.total, initial=self.step, desc="train", unit="step", file=sys.stderr, disable=hidden)
@@ -504,6 +507,7 @@ def main(args: argparse.Namespace) -> int:
     if args.merge:
         cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
         return cli.EXIT_DONE
+    refuse_foreign(args.output, args.model)
     machines.settle(args)
     Logs.check(args.tensorboard, args.wandb)
     if not machines.IN_SLURM_STEP and int(os.environ.get("LOCAL_RANK", 0)):
@@ -511,7 +515,14 @@ def main(args: argparse.Namespace) -> int:
     started = time.perf_counter()
     tokenizer, config, whole = the_model(args)
     model.one_thread_if_small(config)
-    train, held_out, rejected, asked = training_data(args, tokenizer)
+    known = training_data(args, tokenizer)
+    with sole_run(args.output) if ranks.is_first() else nullcontext():
+        return fine_tune(args, tokenizer, config, whole, known, started)
+
+
+def fine_tune(args: argparse.Namespace, tokenizer: Any, config: Any, whole: Callable[[], Any], known: Data, started: float) -> int:
+    """One process of a run, from its plan to its summary; `started` is when it began, by time.perf_counter."""
+    train, held_out, rejected, asked = known
     world = args.devices * args.nodes
     args.rows = args.rows or rows_for(args.batch_size, train, args.row_tokens, world)
     plan = Plan(train, args.row_tokens, args.rows, args.seed)
@@ -523,10 +534,11 @@ def main(args: argparse.Namespace) -> int:
     folder = RunFolder(args.output, planned, anew=args.resume == "never" and not machines.REQUEUED)
     if folder.summary is None:
         ask = functools.partial(generations.answers, tokenizer, asked) if asked else None
-        tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args), ask)
         is_writer = ranks.is_first()
         if is_writer:
-            begin(folder, args, plan, total, tokenizer, rejected)
+            announce(folder, plan, total, rejected)
+        tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args),
+                            functools.partial(begin, folder, args, tokenizer, rejected), ask)
         machines.trainer(args).fit(tuning)
         if not is_writer:
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
@@ -541,17 +553,21 @@ def main(args: argparse.Namespace) -> int:
     return cli.EXIT_DONE
 
 
-def begin(folder: RunFolder, args: argparse.Namespace, plan: Plan, total: int, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
-    """Write what stands before the first step, and say what is going to happen."""
-    files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
-    settings = {key: str(value) for key, value in vars(args).items()}
-    folder.open(rejected, {"arguments": settings, "versions": machines.versions(), "sha256": files})
-    tokenizer.save_pretrained(folder.path)
+def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str, Any]]) -> None:
+    """Say what is going to happen."""
     fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
             f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
     if folder.step:
         cli.say(f"going on behind step {folder.step}")
+
+
+def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
+    """Write what stands before the first step."""
+    files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
+    settings = {key: str(value) for key, value in vars(args).items()}
+    folder.open(rejected, {"arguments": settings, "versions": machines.versions(), "sha256": files})
+    model.save_tokenizer(tokenizer, folder.path)
 
 
 def interrupted(step: int, total: int) -> int:

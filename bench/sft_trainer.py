@@ -31,7 +31,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as scratch:
         data = load_dataset(str(args.folder), cache_dir=scratch)
-        tokenizer = AutoTokenizer.from_pretrained(args.tokenizer)
+        tokenizer = AutoTokenizer.from_pretrained(args.tokenizer, trust_remote_code=False)
         model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
                                              num_attention_heads=4, max_position_embeddings=args.max_length))  # fmt: skip
         settings = trl.SFTConfig(output_dir=scratch, max_steps=args.steps, per_device_train_batch_size=2, max_length=args.max_length,

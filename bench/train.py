@@ -209,7 +209,7 @@ def samples_of(args: argparse.Namespace) -> tuple[Any, Any]:
     train.machines.quiet()
     samples = train.training_data(given, model.load_tokenizer(args.folder / "model")).train
     train.torch.manual_seed(given.seed)  # the same adapters as 07 makes
-    network = get_peft_model(AutoModelForCausalLM.from_pretrained(args.folder / "model"), LoraConfig(**LORA))
+    network = get_peft_model(AutoModelForCausalLM.from_pretrained(args.folder / "model", trust_remote_code=False), LoraConfig(**LORA))
     return network.train(), samples
 
 
@@ -296,7 +296,7 @@ def trl(args: argparse.Namespace, packing: bool = False) -> dict[str, Any]:
             ends.append(clock())
 
     records = [json.loads(line) for line in (args.folder / "data.jsonl").read_text().splitlines()]
-    tokenizer = AutoTokenizer.from_pretrained(args.folder / "model")
+    tokenizer = AutoTokenizer.from_pretrained(args.folder / "model", trust_remote_code=False)
     context = LONGEST // args.scale
     # with packing a row holds two samples or so: as many rows as make the same number of samples a step
     tokens = sum(len(tokenizer.apply_chat_template(record["messages"])["input_ids"]) for record in records)

@@ -43,31 +43,42 @@ def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
              max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
-             stop: Sequence[str] = ()) -> Iterator[Generation]:
+             stop: Sequence[str] = (), in_step: bool = False) -> Iterator[Generation]:
     """Yield one answer a prompt, in order, a batch at a time; the prompts may be a stream.
 
     Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
     not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
-    A prompt that leaves no room in the context is reported as "prompt_too_long", never cut.
+    A prompt that leaves no room in the context is reported as "prompt_too_long", never cut. `in_step` is for a model that is sharded over
+    processes: see `continued`; each of them must then bring as many prompts as the others, and none that is too long.
     """
     ends = end_ids(model, tokenizer)
     texts = (prompt_text(messages, tokenizer) for messages in prompts)
     while batch := list(islice(texts, batch_size)):
         ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
-        rooms = [min(max_new_tokens, context_length(model) - len(prompt)) for prompt in ids]
+        rooms = [min(max_new_tokens, room_behind(model, prompt)) for prompt in ids]
         fits = [number for number, room in enumerate(rooms) if room > 0]
         answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
         if fits:
             choose = [sampler([batch[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
-            generated = continued(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop)
+            generated = continued(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop, in_step)
             for number, tokens in zip(fits, generated, strict=True):
                 answers[number] = ended(tokenizer, tokens[:rooms[number]], ends, stop)
         yield from answers
 
 
+def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
+    """How many tokens of the context a prompt leaves for its answer; 0 or less if it is too long."""
+    return context_length(model) - len(prompt)
+
+
 def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], room: int, choose: list[Any],
-              ends: list[int], stop: Sequence[str] = ()) -> list[list[int]]:
-    """Up to `room` new tokens of each prompt, the likeliest after the logits processors `choose`; a short row is padded at its end."""
+              ends: list[int], stop: Sequence[str] = (), in_step: bool = False) -> list[list[int]]:
+    """Up to `room` new tokens of each prompt, the likeliest after the logits processors `choose`; a short row is padded at its end.
+
+    With `in_step` every process goes on until the last has ended, so that all run the model equally often: a forward pass of a sharded
+    model gathers weights from all processes. They must call this equally often. Without it they are independent of each other; that has
+    to be said, because transformers takes the first for granted where it sees a sharded model.
+    """
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
@@ -81,7 +92,7 @@ def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompt
     with torch.inference_mode():
         output = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings,
                                 logits_processor=LogitsProcessorList([_InTurn(choose)] if choose else []),
-                                tokenizer=tokenizer if stop else None)
+                                tokenizer=tokenizer if stop else None, synced_gpus=in_step)
     return output[:, width:].tolist()
 
 

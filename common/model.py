@@ -8,11 +8,16 @@ Heavy imports stand inside the functions, so that a stage that imports this file
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
 
 from common import jsonl
 from common.jsonl import UserError
@@ -29,6 +34,7 @@ CHAT_TEMPLATE = (
     "{% else %}{{ message['content'] + '\n\n' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '### assistant\n' }}{% endif %}"
 )
+TEMPLATE_SECONDS = 10.0  # for a chat template to write one message; the sandbox bounds a single loop, but not loops within loops
 PINNED_DATE = "26 Jul 2024"  # Llama 3.1's template writes today's date unless given one: prompts would change overnight
 
 # The tiny model: what a CPU core trains in a minute. Of the shapes tried, narrow and shallow learns most in that time: it takes most steps.
@@ -50,7 +56,9 @@ def one_line(what: str, remedy: str) -> Iterator[None]:
     """Turn what the libraries raise about a model that cannot be loaded into one line."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
+        if "trust_remote_code" in str(error):
+            raise UserError(f"{what}: it needs code of its own, which is never run here; take a model that transformers knows") from None
         raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
 
 
@@ -61,13 +69,25 @@ def refuse_missing_folder(name: str | Path) -> None:
         raise UserError(f"model {name}: no such folder; has stage 07 finished?")
 
 
+def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | Path) -> None:
+    """UserError for a folder to write that is, holds or lies in the one that is read; `other` may be a Hugging Face name, which is none."""
+    if not Path(other).is_dir():
+        return
+    written, read = Path(folder).resolve(), Path(other).resolve()
+    if written == read or written in read.parents or read in written.parents:
+        relation = "is" if written == read else "holds" if written in read.parents else "lies in"
+        raise UserError(f"{flag} {folder} {relation} the folder of {other_flag} {other}, which would be overwritten; name another {flag}")
+
+
 def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
     from transformers import AutoTokenizer
 
+    from common.packing import prompt_text
+
     refuse_missing_folder(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
     tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
@@ -75,7 +95,28 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
         tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is never seen here: masked in generation, a document of its own in training
+    with time_limit(TEMPLATE_SECONDS, f"tokenizer of {name}: its chat template does not end"):
+        prompt_text([{"role": "user", "content": "a"}], tokenizer)
     return tokenizer
+
+
+@contextmanager
+def time_limit(seconds: float, what: str) -> Iterator[None]:
+    """UserError if a block of Python takes longer. In the main thread alone, as signals go; elsewhere there is no limit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(number: int, frame: object) -> None:
+        raise UserError(f"{what} ({seconds:.0f} s); take another one")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def build_tiny(texts: Iterable[str], context: int = 2048, seed: int = 0) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -105,14 +146,14 @@ def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch
     """A causal language model from Hugging Face or a folder, with a PEFT adapter on it if one is named, in eval mode.
 
     `dtype` defaults to the one it was saved in, `device` to the GPU if there is one. `quantize` puts the layers' matrices into 4 bits, as
-    QLoRA does (arXiv 2305.14314). Only safetensors are read, and no code of the model's.
+    QLoRA does (arXiv 2305.14314). Only safetensors are read, and no code of the model's: left unsaid, transformers would ask at a terminal.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     refuse_missing_folder(name)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True}
+    settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True, "trust_remote_code": False}
     if quantize:
         four_bits = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": dtype}
         settings |= {"quantization_config": BitsAndBytesConfig(**four_bits), "device_map": {"": device}}
@@ -185,23 +226,52 @@ def attach_lora(model: PreTrainedModel, seed: int, **settings: Any) -> PreTraine
 def merge(run: Path, output: Path) -> float:
     """Write the merged model of an adapter with its tokenizer; returns the relative difference of its logits to the adapter's.
 
-    Raises UserError if they differ by more than rounding, or when there is no adapter. It is the model as read back that is checked.
+    Raises UserError if they differ by more than rounding, when there is no adapter, or when `output` is there already: a merged model is
+    never written over anything. It is the model as read back that is checked, before it gets its name.
     """
+    if not (run / "adapter_config.json").is_file():
+        raise UserError(f"{run}: no adapter there; a model that was trained whole needs no merging, use its folder as it is")
+    refuse_overlap("--merge", output, "the adapter", run)
+    base = jsonl.whole(run / "adapter_config.json")["base_model_name_or_path"]
+    refuse_overlap("--merge", output, "the adapter's base", str(base))
+    output = output.resolve()
+    part = output.with_name(output.name + ".part")  # of a merge that was killed, or anybody's
+    for path in (output, part):
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise UserError(f"{path} is there already; remove it, or name another folder for --merge")
+    model, tokenizer = load_run(run)
+    try:
+        difference = _merged(model, tokenizer, part)
+        os.replace(part, output)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{output}: the merged model cannot be written: {error}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return difference
+
+
+def _merged(model: Any, tokenizer: Any, output: Path) -> float:
+    """Merge, write, read back and compare."""
     import torch
 
-    if not (run / "adapter_config.json").is_file():
-        raise UserError(f"{run}: a model that was trained whole needs no merging; use the folder as it is")
-    model, tokenizer = load_run(run)
     tolerance = MERGE_TOLERANCE[str(model.dtype).removeprefix("torch.")]
     ids = torch.tensor([tokenizer("Thought: merged and adapted must agree.\n\nCode:")["input_ids"]], device=model.device)
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
         model.merge_and_unload().save_pretrained(output)
-        tokenizer.save_pretrained(output)
+        save_tokenizer(tokenizer, output)
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())
     if not difference <= tolerance:
-        raise UserError(f"{output}: the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
-                        "do not use it")
+        raise UserError(f"the merged model's logits differ from the adapter's by {difference:.1e}, more than {tolerance:.0e}; "
+                        "it was not kept")
     return difference
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a tokenizer with its chat template; UserError if the disk does not take it."""
+    try:
+        tokenizer.save_pretrained(folder)
+    except Exception as error:  # the Rust part raises a bare Exception when a disk is full
+        raise UserError(f"{folder}: the tokenizer cannot be written: {' '.join(str(error).split())}") from None

@@ -40,16 +40,11 @@ def turns(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> It
     A piece that is no answer ends exactly where a generation prompt would, so training sees the tokens that inference will see. An answer
     runs to its end-of-turn marker; white space that a template writes behind the marker is never generated, and not learned.
     """
-
-    def render(upto: int, ask: bool) -> str:
-        text = tokenizer.apply_chat_template(list(messages[:upto]), tokenize=False, add_generation_prompt=ask)
-        assert isinstance(text, str)
-        return text
-
     written = ""
     for index, message in enumerate(messages):
         if message["role"] == "assistant":
-            prompt, answered = render(index, ask=True), render(index + 1, ask=False).rstrip()
+            prompt = prompt_text(messages[:index], tokenizer)
+            answered = _rendered(messages[:index + 1], tokenizer, ask=False).rstrip()
             if not (prompt.startswith(written) and answered.startswith(prompt)):
                 raise UserError("this tokenizer's chat template does not write an answer right behind its generation prompt; "
                                 "put another template into the model's folder (chat_template.jinja)")
@@ -60,7 +55,18 @@ def turns(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> It
 
 def prompt_text(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> str:
     """The text that a model is to continue with its answer."""
-    text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+    return _rendered(messages, tokenizer, ask=True)
+
+
+def _rendered(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase, ask: bool) -> str:
+    """A conversation as its chat template writes it. UserError if that fails: a template is a program, and may raise anything."""
+    try:
+        text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=ask)
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"this tokenizer's chat template fails ({type(error).__name__}: {' '.join(str(error).split())[:300]}); "
+                        "put another template into the model's folder (chat_template.jinja)") from None
     assert isinstance(text, str)
     return text
 

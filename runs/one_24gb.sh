@@ -2,9 +2,14 @@
 # Llama 3.1 8B on one card of 24 GB (RTX 3090 or 4090, A5000, L4, A10): LoRA, on data/bench/train.jsonl (stage 06).
 #
 #     bash runs/one_24gb.sh                     # weights in bf16, samples of up to 4,096 tokens
-#     QUANTIZE=1 bash runs/one_24gb.sh          # QLoRA: weights in 4 bits, samples of up to 8,192; pip install bitsandbytes
+#     QUANTIZE=1 bash runs/one_24gb.sh          # QLoRA: weights in 4 bits, samples of up to 8,192
 #
-# Where the memory goes, in GiB, by arithmetic (not measured on such a card yet; metrics.csv has the peak of every step):
+# QLoRA needs one more package: python -m pip install -c constraints.txt bitsandbytes
+# Not yet run: neither on such a card nor with 4 bits. It trains alone; stage 06 has chosen the tests before, stage 08 evaluates after it.
+# Unlike the paper: LoRA of rank 16 at ten times the rate of full tuning, and without QUANTIZE samples of more than 4,096 tokens are
+# rejected (the paper: 8,192, cut). Batch, epochs, schedule and clip are the paper's; a step takes whole rows, so 32 samples on average.
+#
+# Where the memory goes, in GiB, by arithmetic (metrics.csv has the peak of every step):
 #
 #                                                                            bf16, 4,096    4 bits, 8,192
 #   weights      8.03e9 x 2 bytes; or 6.98e9 x 4.13 bits + 1.05e9 x 2 bytes      15.0             5.3

@@ -5,12 +5,18 @@
 #     TUNING=lora bash runs/paper.sh  # LoRA of rank 16: a tenth of the memory, one GPU is enough
 #
 # Reads data/seed.jsonl (stage 03) and data/queries.jsonl (stage 04). Every step resumes: run it again after a kill.
+# Not yet run on GPUs, and so not with a model of this size.
 #
 #   | setting         | the paper             | here, and why where it differs                                                         |
 #   | --------------- | --------------------- | -------------------------------------------------------------------------------------- |
 #   | base            | LLaMA-3.1-8B          | the same. Its repository's default is the Instruct model: BASE=...-Instruct            |
 #   | epochs          | 3                     | the same                                                                               |
-#   | batch           | 32                    | the same on average: samples are packed into rows, padding would take half the time    |
+#   | queries         | APIs as the seed      | stage 04 draws the APIs evenly, at most 30 a query: rare ones are learned, too         |
+#   |                 | distributes them      |                                                                                        |
+#   | refinement      | ChatGPT refines plan  | left out: the annotator's plan and comments stand as it wrote them. 05 --refine does   |
+#   |                 | and comments          | it with an endpoint of one's own                                                       |
+#   | batch           | 32                    | packed rows, rounded to as many for each device: with samples of 3,000 tokens on       |
+#   |                 |                       | average 31 of them on one GPU, 22 on 8, 45 on 16; --rows sets it                       |
 #   | optimizer       | AdamW, 2e-5           | the same; LoRA wants ten times the rate                                                |
 #   | schedule        | linear, warm-up 0.1   | the same                                                                               |
 #   | clip            | 0.3 (repository)      | the same                                                                               |
@@ -20,7 +26,14 @@
 #   | memory          | ZeRO-2, NVMe offload  | FSDP2: 128 GB of weights, gradients and moments over 8 devices are 16 GB each          |
 #   | which weights   | not stated            | the last step's, as a run without validation would leave them                          |
 #   | noise           | NEFTune, optional     | none                                                                                   |
-#   | generation      | sampled, 0.6 and 0.9  | greedy in 08, so that a table can be repeated                                          |
+#   | annotating      | up to 8,192 tokens    | 4,096 new ones in 05 (--max-new-tokens), 0.6 and 0.9 as in the paper, and one GPU      |
+#   |                 | with the prompt       |                                                                                        |
+#   | generation      | sampled, 0.6 and 0.9  | greedy in 08, so that a table can be repeated; up to 2,048 new tokens, which is less   |
+#   |                 |                       | than many answers of the tests take                                                    |
+#   | held to         | nothing               | the grammar of the APIs it is given, in 08 for local models: what it writes parses.    |
+#   |                 |                       | --no-constrained is the paper's way                                                    |
+#   | baselines       | with and without one  | without: the base model, and what needs no model                                       |
+#   |                 | example in the prompt |                                                                                        |
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import copy
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +16,7 @@ from common import model as models
 from common.generation import Generation, end_ids, generate, sampler
 from common.jsonl import UserError
 from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
+from common.packing import prompt_text, turns
 
 RECORDS = synthetic.records(16)
 TEXTS = [message["content"] for record in RECORDS for message in record["messages"]]
@@ -120,6 +124,64 @@ def test_a_folder_without_a_model_is_one_clear_line(tmp_path):
         assert str(tmp_path) in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.fixture
+def with_code(folder, tmp_path):
+    """A model whose config, tokenizer and weights are to be read by Python files of its own, which leave a trace when they run."""
+    path, trace = tmp_path / "with_code", tmp_path / "ran"
+    shutil.copytree(folder, path)
+    (path / "own.py").write_text(f"open({str(trace)!r}, 'w')\nfrom transformers import *\nOwnConfig, OwnModel, OwnTokenizer = LlamaConfig, LlamaForCausalLM, LlamaTokenizer\n")
+    for name, classes in (("config.json", {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"}),
+                          ("tokenizer_config.json", {"AutoTokenizer": [None, "own.OwnTokenizer"]})):
+        settings = orjson.loads((path / name).read_bytes())
+        settings.pop("tokenizer_class", None)
+        (path / name).write_bytes(orjson.dumps(settings | {"auto_map": classes, "model_type": "own"}))
+    return path, trace
+
+
+@pytest.mark.parametrize("load", [load_model, load_tokenizer])
+def test_a_models_own_code_is_never_run_and_nobody_is_asked(with_code, load, monkeypatch):
+    path, trace = with_code
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda *text: asked.append(text) or "y")
+    with pytest.raises(UserError, match="code of its own, which is never run") as error:
+        load(path)
+    assert "\n" not in str(error.value) and not asked and not trace.exists()
+
+
+def test_whoever_loads_something_of_hugging_face_says_that_no_code_is_trusted():
+    calls = []
+    for path in [*synthetic.ROOT.glob("0*.py"), *(synthetic.ROOT / "common").rglob("*.py"), *(synthetic.ROOT / "bench").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("from_pretrained", "from_config"):
+                calls.append((path.name, ast.unparse(node)))
+    loose = [call for call in calls if "trust_remote_code=False" not in call[1] and "PeftModel" not in call[1] and "**settings" not in call[1]]
+    assert len(calls) >= 8 and not loose
+
+
+@pytest.mark.parametrize(("template", "kind"), [
+    ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "SecurityError"), ("{{ raise_exception('no system role') }}", "TemplateError"),
+    ("{% for i in range(10**9) %}{% endfor %}", "OverflowError"), ("{% if %}", "TemplateSyntaxError"), ("{{ 1 / 0 }}", "ZeroDivisionError"),
+    ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "RecursionError"),
+])
+def test_a_chat_template_that_fails_is_one_clear_line(tiny, folder, tmp_path, template, kind):
+    tokenizer = copy.deepcopy(tiny[1])
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(tmp_path)
+    for act in (lambda: load_tokenizer(tmp_path), lambda: prompt_text(PROMPTS[0], tokenizer), lambda: list(turns(RECORDS[0]["messages"], tokenizer))):
+        with pytest.raises(UserError, match=f"chat template fails .{kind}") as error:
+            act()
+        assert "\n" not in str(error.value)
+
+
+def test_a_chat_template_that_does_not_end_is_one_clear_line(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "TEMPLATE_SECONDS", 0.3)
+    tokenizer = copy.deepcopy(tiny[1])
+    tokenizer.chat_template = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="its chat template does not end"):
+        load_tokenizer(tmp_path)
+
+
 def test_importing_loads_no_heavy_library():
     code = "import sys, common.generation, common.model, common.packing; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=synthetic.ROOT).stdout.strip() == "[]"
@@ -171,8 +233,9 @@ def test_merging_refuses_a_whole_model_and_a_result_that_differs(folder, adapter
     with pytest.raises(UserError, match="needs no merging"):
         merge(folder, tmp_path)
     monkeypatch.setitem(models.MERGE_TOLERANCE, "float32", -1.0)
-    with pytest.raises(UserError, match="do not use it"):
-        merge(adapter, tmp_path)
+    with pytest.raises(UserError, match="was not kept"):
+        merge(adapter, tmp_path / "merged")
+    assert not list(tmp_path.iterdir())
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -263,8 +326,6 @@ def test_prompts_are_read_as_a_stream(tiny):
 
 
 def test_the_end_marks_are_the_models_the_tokenizers_and_the_templates(tiny):
-    import copy
-
     tokenizer = copy.deepcopy(tiny[1])
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|eot|>"]})
     tokenizer.chat_template = tokenizer.chat_template.replace("eos_token", "'<|eot|>'")

@@ -197,7 +197,10 @@ def test_the_chain_goes_from_the_seed_to_scores(cluster, data, tmp_path):
     assert cluster.finished(last) == {"COMPLETED"}, logs(tmp_path)
     generated = records(tmp_path / "generated.jsonl")
     assert len(generated) == 6 and {record["annotator"]["model"] for record in generated.values()} == {str(tmp_path / "runs" / "annotator")}
-    assert not {record["origin"] for record in records(tmp_path / "seed_bench" / "train.jsonl").values()} - {"seed"}
+    annotator, final = (records(tmp_path / bench / "train.jsonl") for bench in ("seed_bench", "bench"))
+    tests = records(tmp_path / "bench" / "test_id.jsonl").keys() | records(tmp_path / "bench" / "test_ood.jsonl").keys()
+    assert annotator and not {record["origin"] for record in annotator.values()} - {"seed"}
+    assert tests and not tests & (annotator.keys() | final.keys())
     assert (tmp_path / "runs" / "final" / "model.safetensors").exists() and (tmp_path / "eval" / "scores.json").exists()
 
 

@@ -537,6 +537,53 @@ def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run
     assert exact(found) == exact(run("whole", *flags)[2])
 
 
+@pytest.mark.parametrize("base_flags", [(), ("--lora-rank", 4)])
+def test_wherever_a_disk_becomes_full_one_line_is_said_and_the_same_command_goes_on(run, base, small_disk, tmp_path, base_flags, monkeypatch):
+    """Sizes at which other files fail: those before the first step, a checkpoint, the logs, what is exported."""
+    from common.training import generations
+
+    monkeypatch.setattr(generations, "LONGEST", 4)
+    start = base if base_flags else "tiny"
+    flags = (*base_flags, "--steps", 6, "--save-every", 2, "--validation-share", 0.2, "--validate-every", 3, "--sample-generations", 2,
+             "--token-cache", tmp_path / "cache")
+    said = set()
+    for size in (8, 16, 40, 100, 250, 400, 550, 700, 800, 900, 1000, 1100):
+        subprocess.run(["mount", "-o", f"remount,size={size}k", str(small_disk)], check=True)
+        try:
+            run("small/run", *flags, base=start)
+            break
+        except UserError as error:
+            assert "\n" not in str(error) and "cannot be written" in str(error)
+            said.add(str(error).split(" cannot be written")[0])
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    found = run("small/run", *flags, base=start)[2]
+    assert exact(found) == exact(run("whole", *flags, base=start)[2]) and len(said) >= 2, said
+    name = "adapter_model.safetensors" if base_flags else "model.safetensors"
+    assert (small_disk / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.parametrize("base_flags", [(), ("--lora-rank", 4)])
+def test_an_export_that_the_disk_does_not_take_is_one_line_and_is_made_good(run, train, base, small_disk, tmp_path, base_flags, monkeypatch):
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    export = train.export
+
+    def full(*parts):
+        with pytest.raises(OSError), open(small_disk / "filler", "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(1 << 12))
+        export(*parts)
+
+    flags, start = (*base_flags, "--steps", 2, "--token-cache", tmp_path / "cache"), base if base_flags else "tiny"
+    monkeypatch.setattr(train, "export", full)
+    with pytest.raises(UserError, match="cannot be written.*the same command writes them again|adapter_model.*cannot be written") as error:
+        run("small/run", *flags, base=start)
+    assert "\n" not in str(error.value) and not (small_disk / "run" / "summary.json").exists()
+    monkeypatch.setattr(train, "export", export)
+    (small_disk / "filler").unlink()
+    assert run("small/run", *flags, base=start)[0] == 0
+    train.model.load_run(small_disk / "run")
+
+
 @pytest.mark.parametrize("name", ["metrics.csv", "samples.jsonl"])
 def test_a_log_that_cannot_be_written_is_one_clear_line(tmp_path, name):
     from common.training.run_folder import RunFolder

@@ -114,6 +114,50 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, b
     assert len(samples[1]) == 6
 
 
+# Validations with other numbers of questions: fewer than processes, no multiple of them, one too long, none that fits.
+ASKING = """
+train.generations.LONGEST, answers = 6, generations.answers
+def asking(tokenizer, asked, *rest):
+    long = {"id": "long", "messages": [{"role": "user", "content": "is here " * 600}]}
+    sets = iter(asking.sets) if not hasattr(asking, "left") else asking.left
+    asking.left = sets
+    return answers(tokenizer, {"one": asked[:1], "three": asked, "long": [long, *asked[:2]], "none": [long]}[next(sets)], *rest)
+asking.sets = ["one", "three", "long", "none"]
+train.generations.answers = asking
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp_path):
+    process = started("two", ASKING, "--devices", 2, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2,
+                      "--steps", 4, "--validate-every", 1)
+    try:
+        _, messages = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert process.returncode == 0, messages
+    samples = [orjson.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_bytes().splitlines()]
+    by_step = {step: [sample for sample in samples if sample["step"] == step] for step in (1, 2, 3, 4)}
+    ids = [sample["id"] for sample in by_step[2]]
+    assert len(set(ids)) == 3
+    assert [[sample["id"] for sample in by_step[step]] for step in (1, 3, 4)] == [ids[:1], ["long", *ids[:2]], ["long"]]
+    assert all((sample["answer"] == "") == (sample["id"] == "long") for sample in samples)
+    assert len(metrics(tmp_path / "two")) == 4
+
+
+@pytest.mark.parametrize("world", [1, 2, 3, 8, 16])
+def test_every_process_answers_as_many_prompts_as_the_others_and_all_are_answered(world):
+    from common.training.generations import shared_out
+
+    for count in range(20):
+        asked = [{"id": str(number)} for number in range(count)]
+        shares = [shared_out(asked, lambda question: int(question["id"]) % 3 != 1, rank, world) for rank in range(world)]
+        [fitting] = {tuple(question["id"] for question in fitting) for fitting, _ in shares}
+        assert list(fitting) == [str(number) for number in range(count) if number % 3 != 1]
+        assert len({len(mine) for _, mine in shares}) == 1 and len(shares[0][1]) - len(fitting) / world < 1
+        assert [shares[number % world][1][number // world]["id"] for number in range(len(fitting))] == list(fitting)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("rank", "action", "line"), [
     (1, "raise RuntimeError('boom\\nbang')", "error: process 1: RuntimeError: boom bang"),

@@ -1,4 +1,4 @@
-"""The trained weights in the layouts that others read: PEFT's for an adapter (vLLM takes it too), transformers' for a whole model."""
+"""The trained weights in the layouts that others read: PEFT's for an adapter, transformers' for a whole model."""
 
 from __future__ import annotations
 

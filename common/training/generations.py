@@ -1,10 +1,12 @@
 """What the model writes while it is trained: answers to a few validation prompts, checked as programs, for a person to read.
 
-Every process holds the whole model meanwhile and does its share of the prompts, so none waits for another's longer answer.
+Every process holds the whole model meanwhile and writes its share of the answers. All of them make the same calls and take the same steps,
+whatever the number of prompts: one that ran a sharded model more often than the others would wait for them for ever.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,15 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-from common import dialect, prompts
-from common.generation import Generation, generate
+from common import cli, dialect, prompts
+from common.generation import Generation, generate, room_behind
+from common.packing import prompt_text
 from common.training.data import chat_records
 from common.training.fsdp import gathered
 from common.training.loss import PACKED, VARLEN, AnswerLoss, inner
 from common.training.memory import layers
+
+Question = dict[str, Any]  # {"id", "messages"}
 
 LONGEST = 512  # tokens of an answer: most programs fit, and a model that cannot stop yet does not hold training up
 
@@ -34,7 +39,7 @@ def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
 
 def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, rank: int, world: int) -> list[dict[str, Any]]:
     """The model's likeliest answers, checked, in the order of the questions; every process calls it and gets them all."""
-    mine = asked[rank::world]
+    fitting, mine = shared_out(asked, lambda question: fits(tokenizer, inner(objective.model), question), rank, world)
     base, attention = inner(objective.model), inner(objective.model).config._attn_implementation
     if attention in (PACKED, VARLEN):
         base.set_attn_implementation("sdpa")  # ours know nothing of a cache
@@ -42,22 +47,44 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
     # a compiled layer would be compiled again for each length
     eager = torch.compiler.set_stance("force_eager") if any(layer._compiled_call_impl for layer in layers(base)) else nullcontext()
     with gathered(objective), eager:
-        written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST))
+        written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST,
+                                in_step=world > 1))
     objective.train()
     base.set_attn_implementation(attention)
     results = [_checked(question["id"], answer) for question, answer in zip(mine, written, strict=True)]
-    if world == 1:
-        return results
-    shares: list[Any] = [None] * world
-    dist.all_gather_object(shares, results)
-    return [shares[number % world][number // world] for number in range(len(asked))]
+    shares: list[Any] = [results]
+    if world > 1:
+        shares = [None] * world
+        dist.all_gather_object(shares, results)
+    found = {question["id"]: shares[number % world][number // world] for number, question in enumerate(fitting)}
+    too_long = Generation("", 0, False, "prompt_too_long")
+    return [found.get(question["id"]) or _checked(question["id"], too_long) for question in asked]
+
+
+def fits(tokenizer: Any, model: Any, question: dict[str, Any]) -> bool:
+    """Whether a conversation leaves room for an answer in the context."""
+    return room_behind(model, tokenizer(prompt_text(question["messages"], tokenizer), add_special_tokens=False)["input_ids"]) > 0
+
+
+def shared_out(asked: list[Question], is_fit: Callable[[Question], bool], rank: int, world: int) -> tuple[list[Question], list[Question]]:
+    """(the questions that can be answered, those of them that a process is to answer): as many for each process.
+
+    Where they do not come out even, the last processes answer the first question again, and nobody looks at what they say.
+    """
+    fitting = [question for question in asked if is_fit(question)]
+    padded = fitting + fitting[:1] * (-len(fitting) % world)
+    return fitting, padded[rank::world]
 
 
 def _checked(identifier: str, answer: Generation) -> dict[str, Any]:
     code = prompts.parse_answer(answer.text).code
-    diagnostics = dialect.check(code) if code.strip() else []
+    try:
+        with cli.one_record():
+            diagnostics = [f"line {found.line}: {found.code}: {found.message}" for found in dialect.check(code)] if code.strip() else []
+    except cli.Reject as reject:  # a model may write anything, and a look at it must not end its training
+        diagnostics = [str(reject)]
     return {"id": identifier, "finished": answer.finished, "answer": answer.text, "has_code": bool(code.strip()),
-            "diagnostics": [f"line {found.line}: {found.code}: {found.message}" for found in diagnostics]}
+            "diagnostics": diagnostics}
 
 
 def summed_up(results: list[dict[str, Any]]) -> str:

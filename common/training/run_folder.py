@@ -1,20 +1,65 @@
 """The folder of a training run: what it is (run.json), what happened (metrics.csv, samples.jsonl), where it stands (checkpoints/), that it
 is done (summary.json). It decides whether a command goes on with a run, has nothing left to do, or is about another run.
+
+Files are deleted or replaced in a folder that holds a run of stage 07, and nowhere else.
 """
 
 from __future__ import annotations
 
 import csv
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from common import jsonl
+from common import cli, jsonl
 from common.jsonl import UserError
+from common.model import refuse_overlap
 
 COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "mfu_4n", "mfu_6n",
            "memory_mib", "eta_s")
+
+# What a run that starts from the beginning removes of the run before it.
+RESULTS = ("checkpoints/*", "*.safetensors", "*.safetensors.index.json", "adapter_config.json", "config.json", "summary.json",
+           "samples.jsonl")
+# In a folder without a run, a file of such a name belongs to somebody else: a model, a dataset.
+FOREIGN = (*RESULTS, "*.bin", "tokenizer*", "metrics.csv", "rejected.jsonl")
+
+
+def refuse_foreign(path: Path, model: str) -> None:
+    """Raise UserError for an output folder in which a run would damage what is not its own: `model`, its folder, or other files."""
+    if model != "tiny":
+        refuse_overlap("--output", path, "--model", model)
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path}: --output is a folder, and this is a file; name another --output")
+    if (path / "run.json").exists():
+        if not isinstance(_object(path / "run.json").get("plan"), dict):
+            raise UserError(f"{path / 'run.json'} was not written by stage 07; name another --output")
+        return
+    found = sorted(str(file.relative_to(path)) for pattern in FOREIGN for file in path.glob(pattern))
+    if found:
+        raise UserError(f"{path} holds {found[0]} and no run of stage 07 (run.json); name another --output, its files would be replaced")
+
+
+@contextmanager
+def sole_run(path: Path) -> Iterator[None]:
+    """Make a run's folder and keep other runs out of it. UserError if one is there; a file system without locks keeps nobody out."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        file = open(path / ".lock", "a")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
+        except OSError:
+            cli.say(f"{path}: this file system has no locks; start no second run in this folder")
+        yield
 
 
 class RunFolder:
@@ -50,9 +95,8 @@ class RunFolder:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
         rows = self._rows() if self.step else []
         if not self.step:  # nothing of another run may survive where this one starts from the beginning
-            for pattern in ("checkpoints/*", "*.safetensors", "adapter_config.json", "config.json", "summary.json", "samples.jsonl"):
-                for path in self.path.glob(pattern):
-                    path.unlink()
+            for path in (path for pattern in RESULTS for path in self.path.glob(pattern)):
+                path.unlink()
         jsonl.write_atomically(self.path / "run.json", orjson.dumps({"plan": self.plan, **about}, option=orjson.OPT_INDENT_2))
         jsonl.write_atomically(self.path / "rejected.jsonl", b"".join(map(jsonl.encode, rejected)))
         jsonl.write_atomically(self.path / "metrics.csv", "".join(",".join(row) + "\n" for row in ([*COLUMNS], *rows)).encode())

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Stages 01 to 04 as jobs: one that collects; then transcribing, thinking and expanding, each an array and a job that joins its parts.
-# Prints the number of the last job.
+# Prints the number of the last job. Not yet run with a live site or a model as the writer: tests/test_slurm.py runs it on examples/.
+# Unlike the paper, a query is written from the plan alone, without an example, and APIs are drawn evenly; the default writer is rules.
 #     bash runs/slurm/data_stages.sh --folder my_shortcuts --links links.txt
 #     PARTS=64 COUNT=92000 WRITER="--writer Qwen/Qwen3-8B --base-url http://gpu7:8000/v1" bash runs/slurm/data_stages.sh --links links.txt
 # Arguments go to 01, which is no array: many at once would ask more of a host than --rate allows. After a failure run it again: every

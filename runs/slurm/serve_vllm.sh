@@ -8,6 +8,8 @@
 #     sbatch --array=0-31 runs/slurm/serve_vllm.sh --candidates 4      # 32 servers, each for its part of the queries
 # Arguments go to 05; afterwards `cat data/generated.*-of-32.jsonl > data/generated.jsonl` joins the parts. vLLM wants another torch than
 # training does: give it a Python environment of its own, and its command as VLLM.
+# Not yet run with vLLM: tests/test_slurm.py runs it with a stand-in that takes this command line. Unlike the paper, nothing is refined, and
+# an answer has up to 4,096 tokens.
 set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:-$(dirname "$0")/../..}" # sbatch runs a copy of this file, in the folder it was submitted from
 

@@ -1,0 +1,159 @@
+"""What the scripts of runs/ do with the data, by their own commands: `python -m pytest tests/test_recipes.py`.
+
+Each script runs as it is, with a stand-in for `python` and for `sbatch` that notes the commands. Then the notes are gone through in
+order: stage 06 splits real records, and what every training reads is compared with what the last evaluation asks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+import stage_runs
+import synthetic
+
+RUNS = synthetic.ROOT / "runs"
+TRAINING = sorted(str(path.relative_to(RUNS)) for path in RUNS.rglob("*.sh") if path.name not in ("data_stages.sh", "serve_vllm.sh"))
+ARGUMENTS = {"corpus.sh": ["folder"]}
+VARIANTS = [(name, {}) for name in TRAINING] + [("paper.sh", {"TUNING": "lora"}), ("one_24gb.sh", {"QUANTIZE": "1"}), ("slurm/chain.sh", {"MODEL": "tiny"})]
+
+PYTHON = """#!{python}
+import json, os, pathlib, sys
+with open({notes!r}, "a") as file:
+    file.write(json.dumps({{"argv": sys.argv[1:], "task": os.environ.get("SLURM_ARRAY_TASK_ID")}}) + "\\n")
+if sys.argv[1].startswith("05") and "--output" in sys.argv and "SLURM_ARRAY_TASK_ID" in os.environ:
+    path = pathlib.Path(sys.argv[sys.argv.index("--output") + 1])
+    path.with_name(f"generated.{{os.environ['SLURM_ARRAY_TASK_ID']}}-of-{parts}.jsonl").write_bytes(pathlib.Path({generated!r}).read_bytes())
+"""
+# It runs what is submitted at once; of an array the first task alone.
+SBATCH = """#!/usr/bin/env bash
+array= wrap= script=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --array=*) array=1 ;;
+        --wrap) wrap=$2; shift ;;
+        --*) [ ${#script[@]} -eq 0 ] || script+=("$1") ;;
+        *) script+=("$1") ;;
+    esac
+    shift
+done
+[ -z "$array" ] || export SLURM_ARRAY_TASK_ID=0
+if [ -n "$wrap" ]; then bash -ec "$wrap" >&2; else python "${script[@]}"; fi
+echo 7
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """Seed and generated records of the examples, by the stages themselves."""
+    folder = tmp_path_factory.mktemp("made")
+    examples = synthetic.ROOT / "examples"
+    for number, *flags in (
+        ("01", "--folder", examples, "--output", folder / "shortcuts.jsonl"),
+        ("02", "--input", folder / "shortcuts.jsonl", "--output", folder / "workflows.jsonl", "--workers", 1),
+        ("03", "--input", folder / "workflows.jsonl", "--output", folder / "seed.jsonl", "--writer", "offline"),
+        ("04", "--input", folder / "seed.jsonl", "--output", folder / "queries.jsonl", "--writer", "offline", "--count", 60),
+        ("05", "--input", folder / "queries.jsonl", "--output", folder / "generated.jsonl", "--model", "offline"),
+    ):
+        ended = stage_runs.run(number, *flags)
+        assert ended.returncode == 0, ended.stderr
+    return folder
+
+
+@pytest.fixture
+def noted(made, tmp_path):
+    """Run a script of runs/ in a folder of its own: noted("paper.sh", TUNING="lora") -> the commands of the stages, in order."""
+
+    def run(name: str, **variables: str) -> list[list[str]]:
+        shutil.copytree(RUNS, tmp_path / "runs", dirs_exist_ok=True)
+        (tmp_path / "bin").mkdir()
+        for program, text in (("python", PYTHON.format(python=sys.executable, notes=str(tmp_path / "notes"), parts=1, generated=str(made / "generated.jsonl"))),
+                              ("sbatch", SBATCH)):
+            (tmp_path / "bin" / program).write_text(text)
+            (tmp_path / "bin" / program).chmod(0o755)
+        environment = {key: value for key, value in os.environ.items() if key not in ("MODEL", "DATA", "BASE", "RUNS")}
+        done = subprocess.run(["bash", tmp_path / "runs" / name, *ARGUMENTS.get(name, [])], capture_output=True, text=True, timeout=60,
+                              env=environment | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "PARTS": "1"} | variables)
+        assert done.returncode == 0, done.stderr
+        return [orjson.loads(line)["argv"] for line in (tmp_path / "notes").read_bytes().splitlines()]
+
+    return run
+
+
+def value(command: list[str], flag: str, default: str = "") -> str:
+    """What a command passes to a flag; the last wins, as in argparse."""
+    return command[len(command) - command[::-1].index(flag)] if flag in command else default
+
+
+def ids(path: Path) -> set[str]:
+    return {orjson.loads(line)["id"] for line in path.read_bytes().splitlines()}
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_no_model_is_trained_on_what_the_last_evaluation_asks(noted, made, tmp_path, monkeypatch, name):
+    commands = noted(name)
+    monkeypatch.chdir(tmp_path)
+    generated = (made / "generated.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "data").mkdir(exist_ok=True)
+    for file in ("seed.jsonl", "generated.jsonl"):
+        shutil.copy(made / file, tmp_path / "data" / file)
+    if not any(command[0].startswith("06") for command in commands):  # it trains on a dataset that is there
+        assert stage_runs.run("06", "--workers", 1).returncode == 0
+    trained: list[set[str]] = []
+    bench, annotations = Path("data/bench"), 0
+    for command in commands:
+        if command[0].startswith("03"):
+            Path(value(command, "--output")).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(made / "seed.jsonl", value(command, "--output"))
+        elif command[0].startswith("05"):
+            annotations += 1  # the first of several makes a part of what the last one makes
+            written = generated[:40] if annotations == 1 and sum(c[0].startswith("05") for c in commands) > 1 else generated
+            Path(value(command, "--output", "data/generated.jsonl")).write_bytes(b"".join(written))
+        elif command[0].startswith("06"):
+            flags = command[1:]
+            if "--tokenizer" in flags:  # none is at hand, and tokens are estimated
+                place = flags.index("--tokenizer")
+                del flags[place:place + 2]
+            ended = stage_runs.run("06", *flags, "--workers", 1)
+            assert ended.returncode == 0, ended.stderr
+            bench = Path(value(command, "--output", "data/bench"))
+        elif command[0].startswith("07"):
+            trained.append(ids(Path(value(command, "--input", "data/bench/train.jsonl"))))
+        elif command[0].startswith("08"):
+            assert Path(value(command, "--bench", "data/bench")) == bench
+    tests = ids(bench / "test_id.jsonl") | ids(bench / "test_ood.jsonl")
+    assert trained and all(trained) and ids(bench / "test_id.jsonl") and ids(bench / "test_ood.jsonl")
+    assert trained[-1] == ids(bench / "train.jsonl")
+    assert [records & tests for records in trained] == [set()] * len(trained)
+    assert len(trained) == (2 if name in ("paper.sh", "slurm/chain.sh") else 1)
+
+
+@pytest.mark.parametrize(("name", "variables"), VARIANTS)
+def test_lora_is_trained_at_its_own_rate_and_samples_are_counted_with_the_models_tokenizer(noted, name, variables):
+    commands = noted(name, **variables)
+    for command in commands:
+        if command[0].startswith("07") and value(command, "--model") != "tiny":
+            assert value(command, "--lr") == ("2e-5" if value(command, "--lora-rank") == "0" else "2e-4"), command
+        if command[0].startswith("07") and value(command, "--model") == "tiny":
+            assert "--lr" not in command  # its preset is another
+    base = next(value(command, "--model") for command in commands if command[0].startswith("07"))
+    if base != "tiny":
+        assert all(value(command, "--tokenizer") == base for command in commands if command[0].startswith("06"))
+
+
+@pytest.mark.parametrize("name", ["slurm/single_node.sh", "slurm/multi_node.sh", "slurm/chain.sh", "one_24gb.sh"])
+def test_a_rate_given_to_a_script_wins(noted, monkeypatch, name):
+    monkeypatch.setitem(ARGUMENTS, name, ["--lr", "1e-4"])
+    assert {value(command, "--lr") for command in noted(name) if command[0].startswith("07")} == {"1e-4"}
+
+
+@pytest.mark.parametrize("name", TRAINING + ["slurm/serve_vllm.sh", "slurm/data_stages.sh"])
+def test_a_script_says_what_of_it_was_never_run(name):
+    head = (RUNS / name).read_text().split("set -euo pipefail")[0]
+    on_cpus = name in ("demo.sh", "corpus.sh")
+    assert ("Not yet run" in head) is not on_cpus

@@ -1,0 +1,146 @@
+"""Stage 07 damages nothing that is not its own, and of its own nothing before it has something new: `python -m pytest tests/test_train_outputs.py`."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from pathlib import Path
+
+import orjson
+import pytest
+import synthetic
+
+from common.jsonl import UserError
+
+pytest_plugins = ["train_fixtures"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, but for the lock, which is empty."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+@pytest.fixture
+def refused(run, tmp_path):
+    """Run the stage and see that it ends in one line, and that a folder is left as it was."""
+
+    def check(kept: Path, line: str, name: str, *flags, **how) -> None:
+        before = contents(kept)
+        with pytest.raises(UserError, match=line) as error:
+            run(name, *flags, **how)
+        assert "\n" not in str(error.value) and contents(kept) == before and before
+
+    return check
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the folder of a model
+
+
+@pytest.mark.parametrize("output", ["models/base", "models/base/run", "models", "link", "models/../models/base"])
+@pytest.mark.parametrize("flags", [(), ("--resume", "never")])
+def test_a_run_into_the_folder_of_its_model_is_refused(refused, base, tmp_path, output, flags):
+    (tmp_path / "models").mkdir()
+    moved = shutil.move(base, tmp_path / "models" / "base")
+    (tmp_path / "link").symlink_to(moved)
+    refused(Path(moved), "the folder of --model .*; name another --output", output, "--lora-rank", 4, *flags, base=moved)
+    refused(Path(moved), "the folder of --model .*; name another --output", "models/base", *flags, base=tmp_path / "link")
+
+
+def test_by_default_a_run_does_not_go_into_the_folder_of_its_model(train, base, tmp_path, data, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    shutil.move(base, "runs/merged")
+    before = contents(tmp_path / "runs")
+    with pytest.raises(UserError, match="--output runs/merged is the folder of --model runs/merged"):
+        train.main(train.arguments(["--model", "runs/merged", "--input", str(data), "--context", "512", "--precision", "fp32"]))
+    assert contents(tmp_path / "runs") == before
+
+
+@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json", "rejected.jsonl", "checkpoints/last.safetensors"])
+def test_a_folder_with_files_of_others_is_refused(refused, tmp_path, name):
+    (tmp_path / "theirs" / name).parent.mkdir(parents=True)
+    (tmp_path / "theirs" / name).write_text("theirs")
+    refused(tmp_path / "theirs", f"holds {name} and no run of stage 07", "theirs", "--resume", "never")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"plan": 1}', "[]", "no JSON"])
+def test_another_programs_run_json_does_not_open_the_folder(refused, tmp_path, text):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "run.json").write_text(text)
+    (tmp_path / "theirs" / "model.safetensors").write_text("weights")
+    refused(tmp_path / "theirs", "run.json", "theirs", "--resume", "never")
+
+
+def test_a_folder_with_notes_alone_may_be_used(run, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "notes.txt").write_text("mine")
+    assert run("a", "--steps", 1)[0] == 0 and (tmp_path / "a" / "notes.txt").read_text() == "mine"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# an old run
+
+
+def test_an_old_run_stays_whole_until_the_model_of_the_new_one_is_loaded(refused, base, data, tmp_path, monkeypatch):
+    old = tmp_path / "base"
+    anew = ("--resume", "never", "--lora-rank", 4)
+    other = tmp_path / "other"
+    shutil.copytree(base, other)
+    refused(old, "no such file", "base", *anew, base=other, records=tmp_path / "mistyped.jsonl")
+    refused(old, "no such folder", "base", *anew, base=tmp_path / "mistyped")
+    (other / "model.safetensors").write_bytes(b"damaged")
+    refused(old, "^model ", "base", *anew, base=other)
+    (other / "model.safetensors").unlink()
+    refused(old, "^model ", "base", *anew, base=other)
+
+
+def test_what_replaces_an_old_run_leaves_nothing_of_it(run, base, tmp_path):
+    shutil.copytree(base, tmp_path / "other")
+    run("base", "--resume", "never", "--lora-rank", 4, "--steps", 2, base=tmp_path / "other")
+    left = contents(tmp_path / "base")
+    assert "adapter_model.safetensors" in left and "model.safetensors" not in left and "config.json" not in left
+
+
+def test_two_runs_do_not_write_one_folder(refused, base, tmp_path):
+    with open(tmp_path / "base" / ".lock", "a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        refused(tmp_path / "base", "another run is writing it", "base", "--resume", "never")
+
+
+def test_a_token_cache_leaves_what_others_keep_in_its_folder(run, base):
+    before = contents(base)
+    run("a", "--steps", 1, "--token-cache", base)
+    assert before.items() <= contents(base).items()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# merging
+
+
+@pytest.mark.parametrize("output", ["lora", "lora/merged", "base", "base/merged", "link", "taken"])
+def test_merging_over_a_folder_that_is_there_is_refused(refused, run, base, tmp_path, output):
+    run("lora", "--lora-rank", 4, "--steps", 1, base=base)
+    (tmp_path / "link").symlink_to(base)
+    shutil.copytree(base, tmp_path / "taken")
+    refused(tmp_path, "; (name another|remove it)", "lora", "--merge", tmp_path / output)
+
+
+def test_a_merge_that_the_disk_does_not_take_is_one_line_and_leaves_nothing(refused, run, base, tmp_path, monkeypatch):
+    from common import model
+
+    run("lora", "--lora-rank", 4, "--steps", 1, base=base)
+
+    def full(tokenizer, folder):
+        (folder / "tokenizer.json").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(model, "save_tokenizer", full)
+    refused(tmp_path, "merged model cannot be written: .*No space left", "lora", "--merge", tmp_path / "merged")
+    assert orjson.loads((tmp_path / "lora" / "summary.json").read_bytes())["steps"] == 1
+
+
+def test_data_of_another_run_is_data(run, tmp_path):
+    """What stands in no folder of a model may be read from anywhere."""
+    records = synthetic.write(tmp_path / "runs" / "data" / "train.jsonl", synthetic.records(20))
+    assert run("runs/a", "--steps", 1, records=records)[0] == 0
