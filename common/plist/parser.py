@@ -27,8 +27,11 @@ class PlistError(ValueError):
     """No shortcut can be read or written: `code` is short and stable, `detail` is for a person."""
 
     def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
+        super().__init__(code, detail)  # what pickle gives back to __init__, for one that is raised in a worker
         self.code, self.detail = code, detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
