@@ -32,7 +32,7 @@ def record_name(title: str, identifier: str) -> str:
 
 
 def words(text: str) -> str:
-    """The letters, digits, `_` and `-` of a text, as far as 90 bytes take them; not the name of a device, and empty where there are none."""
-    kept = "".join(letter if letter in "_-" or letter.isalnum() or unicodedata.combining(letter) else " " for letter in text)
+    """The letters, digits, `_` and `-` of a text, as far as 90 bytes take them; not the name of a device, and empty if it has none."""
+    kept = "".join(c if c in "_-" or c.isalnum() or unicodedata.combining(c) else " " for c in text)
     joined = "_".join(kept.split()).lstrip("-").encode()[:WORD_BYTES].decode(errors="ignore")
     return f"{joined}_" if _DEVICE.match(joined) else joined
