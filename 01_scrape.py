@@ -53,7 +53,7 @@ def main() -> int:
     dropped = [] if args.overwrite else drop_opted_out(cli.shard_path(args.output, args.shard), opt_out)
     failed = others = 0
     figures: Record = {}
-    with cli.Run("scrape", args) as run:
+    with Scrape("scrape", args) as run:
         run.done.update(keys_written(run.output))
         for key, detail in dropped:
             opt_out.names.add(key)  # so that its stored body goes, too
@@ -67,14 +67,24 @@ def main() -> int:
         code = run.finish(failed=failed, other_files=others, **figures)
     if failed and code == cli.EXIT_DONE:
         cli.say(f"error: {failed} could not be read or fetched (see above); run the same command again to try them again")
-        return cli.EXIT_FAILED
-    return code
+    return code or (cli.EXIT_FAILED if failed or run.faults else cli.EXIT_DONE)
+
+
+class Scrape(cli.Run):
+    """A run that knows how many of its rejects are faults of ours."""
+
+    faults = 0
+
+    def reject(self, identifier: str, reject: cli.Reject, **context: object) -> None:
+        """Append a reject, and count it if nobody foresaw it."""
+        super().reject(identifier, reject, **context)
+        self.faults += reject.reason == cli.INTERNAL_ERROR
 
 
 def arguments() -> argparse.Namespace:
     parser = cli.parser(__doc__, output="data/shortcuts.jsonl")
     where = parser.add_argument_group("where from (at least one)")
-    where.add_argument("--folder", type=Path, metavar="DIR", help="import the files of a folder and its subfolders")
+    where.add_argument("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
     where.add_argument("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
     where.add_argument("--routinehub", type=crawling.ranges, default=[], metavar="IDS",
                        help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
@@ -82,7 +92,7 @@ def arguments() -> argparse.Namespace:
     crawling.add_arguments(parser)
     args = parser.parse_args()
     if args.folder is None and args.links is None and not args.routinehub:
-        parser.error("name --folder DIR, --links FILE or --routinehub IDS, or more than one of them")
+        parser.error("name --folder PATH, --links FILE or --routinehub IDS, or more than one of them")
     if (args.links is not None or args.routinehub) and not args.contact:
         parser.error("--contact must be given with --links and --routinehub: a host that minds can tell you, then")
     return args
@@ -116,15 +126,11 @@ def keep(run: cli.Run, key: str, data: bytes, source: Record, name: str, about: 
     """Write the record of one shortcut, or reject it: it is none, it is one we have, or its author has opted out."""
     origin = source["file"] or source["url"]
     try:
-        shortcut = plist.read_shortcut(data)
-        if scrub:
-            shortcut, source["scrubbed"] = scrub_shortcut(shortcut)
-        identifier, tree = plist.content_id(shortcut), plist.to_json(shortcut)
-    except plist.PlistError as error:
-        return run.reject(key, cli.Reject(error.code, f"{origin}: {error.detail}"))
-    own_name = shortcut.get("WFWorkflowName")
-    record = {"id": identifier, "source": source, "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
-              **{field: about.get(field) for field in ABOUT}, "shortcut": tree}
+        with cli.one_record():
+            record = record_of(data, source, name, about, scrub)
+    except cli.Reject as reject:
+        return run.reject(key, cli.Reject(reject.reason, f"{origin}: {reject.detail}"))
+    identifier = record["id"]
     if opt_out.covers_record(record):
         opt_out.names.add(key)
         return run.reject(key, cli.Reject("opted_out", origin))
@@ -133,10 +139,32 @@ def keep(run: cli.Run, key: str, data: bytes, source: Record, name: str, about: 
     run.write(record)
 
 
+def record_of(data: bytes, source: Record, name: str, about: Record, scrub: bool) -> Record:
+    """The record of a shortcut's file. Raises cli.Reject where it is none."""
+    try:
+        shortcut = plist.read_shortcut(data)
+        if scrub:
+            shortcut, source["scrubbed"] = scrub_shortcut(shortcut)
+        identifier, tree = plist.content_id(shortcut), plist.to_json(shortcut)
+    except plist.PlistError as error:
+        raise cli.Reject(error.code, error.detail) from None
+    own_name = shortcut.get("WFWorkflowName")
+    return {"id": identifier, "source": source, "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
+            **{field: about.get(field) for field in ABOUT}, "shortcut": tree}
+
+
 def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
     """Take records that are on the opt-out list out of the output; returns (key, detail) of each."""
     if not (opt_out.names and output.exists()):
         return []
+    try:
+        return rewrite_without(output, opt_out)
+    except OSError as error:
+        raise jsonl.unwritable(output, error) from None
+
+
+def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
+    """The work of `drop_opted_out`: what is left is written beside the output, and takes its place."""
     dropped, part = [], output.with_name(output.name + ".part")
     with open(output, "ab") as old:
         try:
@@ -161,8 +189,10 @@ def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 
 def list_files(folder: Path) -> tuple[list[Path], int]:
     """The files to import, sorted, so that of equal shortcuts the same one is kept in every run; and how many others there are."""
+    if folder.is_file():
+        return [folder], 0
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; name one with --folder")
+        raise UserError(f"{folder}: no such folder and no file; name one with --folder")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     ours = [path for path in files if path.suffix.lower() in SUFFIXES]
     return ours, len(files) - len(ours)
@@ -174,7 +204,7 @@ def import_files(run: cli.Run, folder: Path, paths: list[Path], opt_out: OptOut)
     for path in run.progress(paths[:run.args.limit]):
         if run.interrupted:
             break
-        name = readable(path.relative_to(folder).as_posix())
+        name = readable(path.name if path == folder else path.relative_to(folder).as_posix())
         try:
             with open(path, "rb") as file:
                 data = file.read(plist.MAX_BYTES + 1)  # one more than is allowed: too large a file is rejected without reading it all
@@ -201,18 +231,18 @@ def crawl(run: cli.Run, opt_out: OptOut) -> Record:
 
     store = store_of(run)
     jobs, bodies = Jobs(store), Bodies(store)
-    forget_opted_out(jobs, bodies, opt_out)
-    crawler = open_crawler(run, jobs, bodies, opt_out)
-    want_sources(crawler, run)
-    run.progress((), total=sum(row[3] for row in jobs.waiting()))  # the crawler moves the bar itself
     try:
+        forget_opted_out(jobs, bodies, opt_out)
+        crawler = open_crawler(run, jobs, bodies, opt_out)
+        want_sources(crawler, run)
+        run.progress((), total=sum(row[3] for row in jobs.waiting()))  # the crawler moves the bar itself
         asyncio.run(crawler.crawl())
+        forget_opted_out(jobs, bodies, opt_out)  # of some, only the author or the id of what was fetched tells
+        return {"states": jobs.states(), "requests": {host.name: host.requests for host in crawler.client.hosts.values()}}
     except (sqlite3.Error, OSError) as error:
         raise UserError(f"{store}: cannot be written ({error}); free some space and run the same command again") from None
-    forget_opted_out(jobs, bodies, opt_out)  # of some, only the author or the id of what was fetched tells
-    figures = {"states": jobs.states(), "requests": {host.name: host.requests for host in crawler.client.hosts.values()}}
-    jobs.close()
-    return figures
+    finally:
+        jobs.close()
 
 
 def forget_opted_out(jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> None:

@@ -13,19 +13,20 @@ every shortcut, with its residue (exact: the same property list) and alone (cano
 from __future__ import annotations
 
 import argparse
-import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from common import cli, jsonl
+from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
 
 OUTPUT = "data/workflows.jsonl"
 FIGURES = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
-SIGN = 'shortcuts sign --mode anyone --input "{0}.shortcut" --output "{0}.signed.shortcut"'
+NO_JSONL = (b"bplist", b"AEA1", b"<?xml", b"<!DOCTYPE", b"<plist")  # what a shortcut's file begins with
 
 
 def arguments() -> argparse.Namespace:
@@ -42,17 +43,22 @@ def main() -> int:
     args = arguments()
     if args.to_shortcut is not None:
         return compile_file(args.to_shortcut, Path("shortcuts") if args.output == Path(OUTPUT) else args.output)
+    if is_shortcut(args.input):
+        raise UserError(f"{args.input}: this is a shortcut, not JSONL; import it first: "
+                        f"{shlex.join(['python', '01_scrape.py', '--folder', str(args.input)])}")
     figures: Counter[str] = Counter(dict.fromkeys(FIGURES, 0))
+    faults = 0
     with cli.Run("transcribe", args) as run:
         for record, result in transcriptions(run.records("shortcut"), args.workers):
             if isinstance(result, cli.Reject):
                 run.reject(record["id"], result)
+                faults += result.reason == cli.INTERNAL_ERROR
                 continue
             run.write({**record, **result})
             proof = result["roundtrip"]
             figures.update({key: int(proof[key]) for key in ("parsed", "exact", "canonical", "fixed_point")})
             figures.update(raw_actions=proof["raw"], raw_files=int(proof["raw"] > 0), actions=result["stats"]["actions"])
-        return run.finish(**figures)
+        return run.finish(**figures) or (cli.EXIT_FAILED if faults else cli.EXIT_DONE)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -66,24 +72,33 @@ def transcriptions(records: Iterator[Record], workers: int) -> Iterator[tuple[Re
 
 def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
     """A record beside what becomes of it."""
-    return record, transcribe(record)
+    try:
+        with cli.one_record():
+            return record, transcribe(record)
+    except cli.Reject as reject:
+        return record, reject
 
 
-def transcribe(record: Record) -> Record | cli.Reject:
-    """The fields this stage adds to a record."""
+def transcribe(record: Record) -> Record:
+    """The fields this stage adds to a record. Raises cli.Reject where it has none."""
     from common import dialect, plist
 
     try:
         shortcut = plist.from_json(record["shortcut"])
+        plist.check_shortcut(shortcut)
         result = dialect.transcribe(shortcut)
     except dialect.Unbalanced as error:
-        return cli.Reject("unbalanced", str(error))
+        raise cli.Reject("unbalanced", str(error)) from None
     except dialect.TooDeep as error:
-        return cli.Reject("too_deep", str(error))
-    except (plist.PlistError, KeyError, TypeError, AttributeError) as error:
-        return cli.Reject("bad_shortcut", f"the field shortcut holds no shortcut: {error!r}")
+        raise cli.Reject("too_deep", str(error)) from None
+    except plist.PlistError as error:
+        raise cli.Reject("bad_shortcut", f"the field shortcut holds no shortcut: {error}") from None
     if not result.exact:
-        return cli.Reject("not_exact", "program and residue do not compile to this shortcut")
+        raise cli.Reject("not_exact", "program and residue do not compile to this shortcut")
+    try:
+        jsonl.encode(result.residue)
+    except TypeError:
+        raise cli.Reject("not_unicode", "an id or a name in it holds a lone surrogate, which JSON has not") from None
     proof = {"parsed": True, "exact": True, "canonical": result.canonical, "fixed_point": result.fixed_point, "raw": result.raw}
     return {
         "code": result.code,
@@ -100,26 +115,51 @@ def transcribe(record: Record) -> Record | cli.Reject:
 
 def compile_file(source: Path, folder: Path) -> int:
     """Write a .shortcut file for each program of a file; a program that does not compile is one line on stderr."""
-    from common import dialect, plist
-
+    if is_shortcut(source):
+        raise UserError(f"{source}: this is a shortcut already; name a .py file, or a .jsonl file of records with code")
     written = failed = 0
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be made: {error.strerror}") from None
     for name, where, code, residue, renames in programs(source):
         try:
-            data = plist.write_binary(dialect.to_shortcut(code, residue and dialect.rename_residue(residue, renames)))
-        except (dialect.DialectError, plist.PlistError, ValueError) as error:
-            cli.say(f"{where}: {error}")
+            data = compiled(code, residue, renames)
+        except cli.Reject as reject:
+            cli.say(f"{where}: {reject.detail}")
             failed += 1
             continue
         jsonl.write_atomically(folder / f"{name}.shortcut", data)
         written += 1
+        last = name
     if written:
-        cli.say(f"on a Mac, sign each before a phone takes it: {SIGN.format(name if written == 1 else 'NAME')}")
+        cli.say(f"on a Mac, sign each before a phone takes it: {sign_command(folder, last if written == 1 else 'NAME')}")
     cli.summary("to_shortcut", read=written + failed, written=written, failed=failed, output=str(folder))
     return cli.EXIT_FAILED if failed else cli.EXIT_DONE
+
+
+def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str]) -> bytes:
+    """The .shortcut file of a program. Raises cli.Reject for one that does not compile."""
+    from common import dialect, plist
+
+    with cli.one_record():
+        try:
+            return plist.write_binary(dialect.to_shortcut(code, residue and dialect.rename_residue(residue, renames)))
+        except ValueError as error:  # of the dialect, of property lists, or of a residue that does not fit
+            raise cli.Reject("no_program", str(error)) from None
+
+
+def sign_command(folder: Path, name: str) -> str:
+    """What is typed on a Mac to sign a file, as a shell takes it whatever the folder is called."""
+    return shlex.join(["shortcuts", "sign", "--mode", "anyone", "--input", str(folder / f"{name}.shortcut"),
+                       "--output", str(folder / f"{name}.signed.shortcut")])  # fmt: skip
+
+
+def is_shortcut(path: Path) -> bool:
+    """Whether a file that is named as a program or as records is a shortcut's file."""
+    if not path.is_file():
+        return False
+    try:
+        with open(path, "rb") as file:
+            return path.suffix.lower() in (".shortcut", ".wflow") or file.read(16).removeprefix(b"\xef\xbb\xbf").startswith(NO_JSONL)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:
@@ -137,13 +177,7 @@ def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | Non
         if not isinstance(code, str):
             raise UserError(f'{source}: record {number}: neither "annotated_code" nor "code" is there')
         renames = record.get("renames") if "annotated_code" in record else None
-        yield file_name(record), f"{source}: {record['id']}", code, record.get("residue"), renames or {}
-
-
-def file_name(record: Record) -> str:
-    """A file name for a record: its name as far as every system takes it, and its id, so that no two are one."""
-    words = re.sub(r"[^\w -]+", " ", str(record.get("name") or "")).split()
-    return "_".join([*" ".join(words)[:60].split(), str(record["id"])])
+        yield record_name(record.get("name") or "", record["id"]), f"{source}: {record['id']}", code, record.get("residue"), renames or {}
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ off, so the record is simply written again. Errors name file, line and field, an
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -149,18 +150,67 @@ def repair_tail(path: Path, block: int = 1 << 16) -> int:
         return size - end
 
 
+# ---------------------------------------------------------------------------------------------------------------------------------
+# writing
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """What is said of a file that cannot be written, and what helps."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return UserError(f"{path}: cannot be written: {error.strerror}; "
+                     f"{'free some space and run the same command again' if full else 'name another place, or mend this one'}")
+
+
+def open_output(path: Path) -> IO[bytes]:
+    """Open a file to append to, made if need be with its folder. Raises UserError for what is no file, such as a device or a pipe.
+
+    It has no buffer, which closing would write once more: into a full disk, after that was said.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: a {'folder' if path.is_dir() else 'device or pipe'}, where a file is to be appended to; name another")
+        return open(path, "ab", buffering=0)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def append(file: IO[bytes], path: Path, line: bytes) -> None:
+    """Append a line to a file of `open_output`; it is in the file when this returns. Raises UserError, and may leave a torn line."""
+    try:
+        while line:
+            line = line[file.write(line):]
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def check_still_there(file: IO[bytes], path: Path) -> None:
+    """Raise UserError if what was written to an open file is not at its path any more: someone has removed or replaced it."""
+    try:
+        is_same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        is_same = False
+    if not is_same:
+        raise UserError(f"{path}: was removed or replaced while it was written, and what was written with it; run the same command again")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a whole file beside its place and rename it there, so that a reader never sees half of it."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        try:
+            part.unlink(missing_ok=True)  # of a run that was killed, or a link that leads elsewhere
+            with open(part, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except OSError:
+            part.unlink(missing_ok=True)  # what there is of it may be what fills the disk
+            raise
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+        raise unwritable(path, error) from None
 
 
 @contextmanager
@@ -186,4 +236,4 @@ def writing(path: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise  # that is the terminal's, not a file's
     except OSError as error:
-        raise UserError(f"{error.filename or path}: cannot be written: {error.strerror or error}") from None
+        raise unwritable(Path(error.filename or path), error) from None

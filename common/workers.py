@@ -1,16 +1,26 @@
-"""Work over several processes, in the order of the input and in flat memory; a worker ends when its parent is gone."""
+"""Work over several processes, in the order of the input and in flat memory; a worker ends when its parent is gone.
+
+Each worker has a pipe of its own, whose other end only the worker holds: so one that is killed, as for want of memory, is noticed at once,
+also in the midst of a result. With the one queue of concurrent.futures the others would wait for a lock that the dead one holds.
+"""
 
 from __future__ import annotations
 
+import atexit
+import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from common.jsonl import UserError
@@ -18,6 +28,7 @@ from common.jsonl import UserError
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 CHUNK, CHUNKS_AHEAD = 16, 4  # items a worker takes at a time; chunks waiting for each worker, so that none is idle and memory stays flat
+START = "fork" if sys.platform == "linux" else None  # what Python 3.14 would take puts a server between a worker and its parent
 
 
 def ordered_map(
@@ -31,15 +42,56 @@ def ordered_map(
         yield from map(function, items)
         return
     todo, running = iter(items), deque[Future[list[Result]]]()
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(os.getpid(), prepare, given)) as pool:
+    pool = _Pool(function, workers, prepare, given)
+    try:
+        while (chunk := list(islice(todo, CHUNK))) or running:
+            if chunk:
+                running.append(pool.threads.submit(pool.ask, chunk))
+            if not chunk or len(running) > CHUNKS_AHEAD * workers:
+                yield from running.popleft().result()
+    finally:  # done, closed, interrupted or broken: nothing that a worker may still be doing is wanted
+        pool.end()
+
+
+class _Pool:
+    """Processes that apply one function, and a thread for each of them, which waits for its answers."""
+
+    def __init__(self, function: Callable[[Any], Any], workers: int, prepare: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+        context = multiprocessing.get_context(START)
+        self.processes: list[BaseProcess] = []
+        self.idle: SimpleQueue[Connection] = SimpleQueue()
+        self.threads = ThreadPoolExecutor(workers)  # they start with the first chunk: a fork takes no thread along, but what it has locked
+        atexit.register(self.end)  # workers ignore the signal by which multiprocessing would end them then
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs, function, os.getpid(), prepare, given), daemon=True)
+            process.start()
+            theirs.close()  # else the end of the worker would not end its pipe
+            self.processes.append(process)
+            self.idle.put(ours)
+
+    def ask(self, chunk: list[Any]) -> list[Any]:
+        """Have an idle worker do a chunk. Raises what the function raised, and UserError for a worker that is dead."""
+        pipe = self.idle.get()
         try:
-            while (chunk := list(islice(todo, CHUNK))) or running:
-                if chunk:
-                    running.append(pool.submit(_map_all, function, chunk))
-                if not chunk or len(running) > CHUNKS_AHEAD * workers:
-                    yield from running.popleft().result()
-        except BrokenProcessPool:
+            pipe.send(chunk)
+            done, error = pipe.recv()
+        except (EOFError, OSError):  # before, or in the midst of an answer
             raise UserError("a worker process died, probably for want of memory; take fewer with --workers") from None
+        finally:
+            self.idle.put(pipe)
+        if error is not None:
+            raise error
+        return done
+
+    def end(self) -> None:
+        """End all workers at once, and with them the threads that wait for them."""
+        for process in self.processes:
+            process.kill()
+        self.threads.shutdown(cancel_futures=True)
+        for process in self.processes:
+            process.join()
+        atexit.unregister(self.end)
 
 
 def cores() -> int:
@@ -47,16 +99,23 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # a Mac has no affinity
 
 
-def _map_all(function: Callable[[Item], Result], chunk: list[Item]) -> list[Result]:
-    return list(map(function, chunk))
-
-
-def _start(parent: int, prepare: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _work(
+    pipe: Connection, function: Callable[[Any], Any], parent: int, prepare: Callable[..., None] | None, given: tuple[Any, ...]
+) -> None:
+    """A worker: answers each chunk with (results, None) or (None, what was raised)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C is for the parent, which drains
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if prepare is not None:
         prepare(*given)
+    while True:
+        chunk = pipe.recv()
+        try:
+            answer = [function(item) for item in chunk], None
+        except Exception as error:
+            error.add_note(traceback.format_exc())  # where it was raised is lost on the way
+            answer = None, error
+        pipe.send(answer)
 
 
 def _end_with(parent: int) -> None:

@@ -12,6 +12,7 @@ A fault concerns the record of a share link, or what the fault's first word name
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import sys
@@ -60,7 +61,7 @@ class StubHub:
         self.by_record: dict[str, Shared] = {}
         self.asked: list[Asked] = []
         self.counts: Counter[str] = Counter()
-        self.robots: dict[str, str] = {}
+        self.robots: dict[str, str | bytes] = {}
         self.pages: dict[str, str] = {}
         self.fault: dict[str, str] = {}  # of a whole host
         self.lock = threading.Lock()
@@ -145,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
             self.misbehave(self.hub.fault[self.host].removeprefix("robots "), b"")
         elif path == "/robots.txt":
             text = self.hub.robots.get(self.host)
-            self.answer(200 if text else 404, (text or "").encode(), "text/plain")
+            self.answer(200 if text else 404, text if isinstance(text, bytes) else (text or "").encode(), "text/plain")
         elif self.host in self.hub.fault:
             self.misbehave(self.hub.fault[self.host], b"")
         elif self.host == "routinehub.co" and self.path in self.hub.pages:
@@ -212,6 +213,11 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(403, b"<html><title>Just a moment...</title></html>", "text/html", cf_mitigated="challenge")
         elif words[0] == "redirect":
             self.answer(301, Location=self.path.split("?")[0] + "?again=1")
+        elif words[0] == "to":
+            self.answer(301, Location=words[1])
+        elif words[0] in ("gzip", "bomb", "endless", "br"):
+            packed = {"gzip": body, "bomb": bytes(80 << 20), "endless": b"", "br": body}[words[0]]
+            self.answer(200, gzip.compress(packed, 1) + bytes(70 << 20 if words[0] == "endless" else 0), Content_Encoding=words[0] if words[0] == "br" else "gzip")
         elif words[0] == "malformed":
             self.answer(200, body[:len(body) // 2])
         else:  # the words of an error, as iCloud gives them

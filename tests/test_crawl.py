@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import signal
@@ -20,6 +21,7 @@ from stub_hub import PRIVATE, StubHub, new_listing, new_page, old_listing, old_p
 from common import cli
 from common.crawl import client, crawler
 from common.crawl import jobs as jobs_module
+from common.jsonl import UserError
 from common.plist import write_binary
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -196,6 +198,99 @@ def test_a_crawl_delay_slows_us_down(scrape: Scrape, hub: StubHub) -> None:
     scrape("--routinehub", "1-4")
     times = [a.at for a in hub.asked if "versions" in a.path]
     assert times[-1] - times[0] >= (3 - client.JITTER) * 0.2 - SLACK
+
+
+@pytest.mark.parametrize("delay", ["61", "100000000", "9" * 300])
+def test_a_crawl_delay_that_no_run_can_wait_for_closes_the_host_with_a_line(scrape: Scrape, hub: StubHub, delay: str) -> None:
+    hub.robots["routinehub.co"] = f"User-agent: *\nCrawl-delay: {delay}\n"
+    code, summary = scrape("--routinehub", "1-4")
+    assert code == 1 and summary["failed"] == 4 and not hub.count("/versions/")
+    (line,) = (line for line in summary["said"].splitlines() if "Crawl-delay" in line)
+    assert "routinehub.co wants" in line and "nothing is asked of it" in line
+
+
+@pytest.mark.parametrize("delay", ["inf", "nan", "-5", "1e999", "soon", "0"])
+def test_a_crawl_delay_that_is_none_changes_nothing(scrape: Scrape, hub: StubHub, delay: str) -> None:
+    hub.robots["routinehub.co"] = f"User-agent: *\nCrawl-delay: {delay}\n"
+    assert scrape("--routinehub", "1-4")[1]["written"] == 4
+
+
+RULES = "User-agent: *\nDisallow: /api/v1/shortcuts/2/\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_the_first_group_of_a_robots_txt_counts_in_every_encoding(scrape: Scrape, hub: StubHub, encoding: str) -> None:
+    hub.robots["routinehub.co"] = RULES.encode(encoding)
+    assert scrape("--routinehub", "1-4")[1]["states"]["disallowed"] == 1 and not hub.count("/2/versions")
+
+
+def test_a_robots_txt_of_any_size_is_read_as_far_as_it_must_be(scrape: Scrape, hub: StubHub) -> None:
+    hub.robots["routinehub.co"] = RULES + "#" * (3 * client.ROBOTS_BYTES)
+    assert scrape("--routinehub", "1-4")[1]["states"]["disallowed"] == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# strangers' answers
+
+
+def elsewhere(hub: StubHub, name: str) -> str:
+    """The content server under another name than the one that --at trusts."""
+    return hub.url["content"].replace("127.0.0.1", name)
+
+
+@pytest.mark.parametrize("name", ["localhost", "2130706433", "0x7f000001", "127.1", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "user:pw@127.0.0.2"])
+def test_the_file_of_a_record_is_not_fetched_from_a_private_address(scrape: Scrape, hub: StubHub, name: str) -> None:
+    hub.url["content"] = elsewhere(hub, name)
+    code, summary = scrape("--routinehub", "1")
+    assert (code, summary["failed"], summary["written"], hub.count("", "content")) == (1, 1, 0, 0)
+    assert "no public address" in summary["said"] and "--at" in summary["said"]
+
+
+def test_robots_txt_is_not_followed_to_a_private_address(scrape: Scrape, hub: StubHub) -> None:
+    hub.fault["routinehub.co"] = f"robots to {elsewhere(hub, 'localhost')}/internal?delete=1"
+    code, summary = scrape("--routinehub", "1-3")
+    assert code == 1 and "no public address" in summary["said"] and not hub.count("internal") and not hub.count("/versions/")
+
+
+def test_a_host_that_is_named_is_asked_wherever_it_is(scrape: Scrape, hub: StubHub) -> None:
+    hub.url["content"] = elsewhere(hub, "localhost")
+    assert scrape("--routinehub", "1", "--at", f"content={hub.url['content']}")[1]["written"] == 1
+
+
+@pytest.mark.parametrize("fault, written, reason", [("gzip", 1, None), ("bomb", 0, "too_large"), pytest.param("endless", 0, None, marks=pytest.mark.slow), ("br", 0, None)])
+def test_a_packed_answer_is_unpacked_within_bounds(scrape: Scrape, hub: StubHub, output: Path, fault: str, written: int, reason: str | None) -> None:
+    hub.by_number[1].fault = f"file {fault}"
+    code, summary = scrape("--routinehub", "1", "--limit", "1")
+    assert summary["written"] == written and [reject["reason"] for reject in records(cli.rejects_path(output))] == ([reason] if reason else [])
+    assert all(asked.headers["Accept-Encoding"] == "gzip" for asked in hub.asked)
+
+
+def test_what_nobody_foresaw_is_one_reject_and_the_crawl_goes_on(scrape: Scrape, hub: StubHub, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(body: bytes) -> Any:
+        if b"/shortcuts/" + hub.by_number[2].record.encode() in body:
+            raise ZeroDivisionError("planted")
+        return faithful(body)
+
+    faithful = crawler.routinehub.parse_version
+    monkeypatch.setattr(crawler.routinehub, "parse_version", broken)
+    code, summary = scrape("--routinehub", "1-4")
+    assert (code, summary["written"], summary["rejected"], summary["states"]["transient"]) == (1, 3, 1, 1)
+    assert records(cli.rejects_path(output))[0]["reason"] == "internal_error"
+
+
+def test_a_full_disk_ends_the_crawl_in_one_line_and_the_next_run_goes_on(scrape: Scrape, hub: StubHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    faithful = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if path.suffix == ".part" and len(data) > 400:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return faithful(path, data)
+
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="free some space"):
+        patch.setattr(Path, "write_bytes", full)
+        scrape("--routinehub", "1-4")
+    code, summary = scrape("--routinehub", "1-4")
+    assert code == 0 and summary["written"] + summary["skipped"] >= 4
 
 
 def test_a_challenge_page_stops_the_host_at_once_and_the_others_go_on(scrape: Scrape, hub: StubHub, tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +85,78 @@ def test_an_atomic_write_leaves_the_old_file_or_the_new_one(tmp_path):
     jsonl.write_atomically(path, b"old")
     jsonl.write_atomically(path, b"new")
     assert path.read_bytes() == b"new" and [item.name for item in path.parent.iterdir()] == ["file.json"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# disks that are full, files that are none
+
+
+def full_disk(*_, **__):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Short:
+    """A file on a disk with room for so many bytes: as a kernel does, it takes a part of a write before it refuses one."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.held = room, b""
+
+    def write(self, data: bytes) -> int:
+        if len(self.held) == self.room:
+            full_disk()
+        taken = data[: min(3, self.room - len(self.held))]
+        self.held += taken
+        return len(taken)
+
+
+def test_a_line_is_written_whole_though_the_kernel_takes_it_in_parts():
+    file = Short(100)
+    jsonl.append(file, Path("o.jsonl"), b"0123456789\n")
+    assert file.held == b"0123456789\n"
+
+
+def test_a_full_disk_is_one_line_with_path_and_advice():
+    with pytest.raises(UserError, match="^o.jsonl: cannot be written: No space left on device; free some space"):
+        jsonl.append(Short(5), Path("o.jsonl"), b"0123456789\n")
+
+
+def test_closing_an_output_writes_nothing_more(tmp_path):
+    file = jsonl.open_output(tmp_path / "o.jsonl")
+    jsonl.append(file, tmp_path / "o.jsonl", b"{}\n")
+    assert (tmp_path / "o.jsonl").read_bytes() == b"{}\n"  # before it is closed
+    file.close()
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_an_atomic_write_on_a_full_disk_leaves_the_old_file_and_no_part(tmp_path, monkeypatch, step):
+    jsonl.write_atomically(tmp_path / "file", b"old")
+    monkeypatch.setattr(os, step, full_disk)
+    with pytest.raises(UserError, match="free some space"):
+        jsonl.write_atomically(tmp_path / "file", b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"file": b"old"}
+
+
+def test_a_link_in_the_place_of_the_part_is_not_followed(tmp_path):
+    (tmp_path / "other").write_bytes(b"other")
+    (tmp_path / "file.part").symlink_to(tmp_path / "other")
+    jsonl.write_atomically(tmp_path / "file", b"new")
+    assert (tmp_path / "other").read_bytes() == b"other" and (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_what_is_no_file_is_no_output(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, what in ((Path("/dev/full"), "a device or pipe"), (Path("/dev/zero"), "a device or pipe"), (tmp_path / "pipe", "a device or pipe"), (tmp_path, "a folder")):
+        with pytest.raises(UserError, match=f"{path}: {what}"):
+            jsonl.open_output(path)
+
+
+def test_an_output_that_is_removed_or_replaced_meanwhile_is_noticed(tmp_path):
+    path = tmp_path / "o.jsonl"
+    with jsonl.open_output(path) as file:
+        jsonl.check_still_there(file, path)
+        path.unlink()
+        with pytest.raises(UserError, match="o.jsonl: was removed or replaced"):
+            jsonl.check_still_there(file, path)
+        path.touch()
+        with pytest.raises(UserError, match="removed or replaced"):
+            jsonl.check_still_there(file, path)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -348,3 +348,40 @@ def test_a_tree_without_end_is_refused() -> None:
     with pytest.raises(PlistError, match="too_deep"):
         from_json(orjson.loads(b"[" * 900 + b"]" * 900))
     assert plist.JSON_DEPTH + 2 < 254
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# dates in XML
+
+
+def read_date(text: str, encoding: str = "utf-8") -> object:
+    action = {**ACTION, "WFWorkflowActionParameters": {"Date": datetime(2001, 1, 1)}}
+    xml = plistlib.dumps({"WFWorkflowActions": [action]}).decode().replace("2001-01-01T00:00:00Z", text)
+    shortcut = read_shortcut(xml.replace("UTF-8", encoding).encode(encoding))
+    return shortcut["WFWorkflowActions"][0]["WFWorkflowActionParameters"]["Date"]
+
+
+@pytest.mark.parametrize("text, date", [
+    ("2026-01-31T23:59:59Z", datetime(2026, 1, 31, 23, 59, 59)), ("2026-01-31T23:59:59.5Z", datetime(2026, 1, 31, 23, 59, 59, 500_000)),
+    ("2026-01-31T23:59:59.123456000Z", datetime(2026, 1, 31, 23, 59, 59, 123_456)), ("2026-01-31T23:59:59,25Z", datetime(2026, 1, 31, 23, 59, 59, 250_000)),
+    ("2026-01-31T23:59:59+02:00", datetime(2026, 1, 31, 21, 59, 59)), ("2026-01-31T23:59:59.5-0930", datetime(2026, 2, 1, 9, 29, 59, 500_000)),
+    ("2026-01-31T23:59:59+00", datetime(2026, 1, 31, 23, 59, 59)), (" 2026-01-31T23:59Z\n", datetime(2026, 1, 31, 23, 59)), ("2026-01-31Z", datetime(2026, 1, 31)),
+])  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_dates_with_fractions_and_zones_are_read_exactly(text: str, date: datetime, encoding: str) -> None:
+    assert read_date(text, encoding) == date and from_json(to_json(date)) == date
+
+
+@pytest.mark.parametrize("text", ["2026-01-31T23:59:59.1234567Z", "2026-01-31T23:59:59", "2026-02-30T00:00:00Z", "2026-01-31T23:59:60Z", "0001-01-01T00:00:00+02:00",
+                                  "2026-01-31T23:59:59+99:00", "2026-01-31T23:59.5Z", "yesterday", "", "２０２６-01-31T00:00:00Z", "2026-01-31T00:00:00.Z"])
+def test_a_date_that_is_none_or_cannot_be_kept_exactly_is_named(text: str) -> None:
+    with pytest.raises(PlistError, match="the date") as error:
+        read_date(text)
+    assert error.value.code == "bad_xml" and repr(text.strip()[:60])[1:-1] in error.value.detail and "NoneType" not in error.value.detail
+
+
+@given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-23 * 60, 23 * 60))
+def test_a_date_comes_back_from_any_zone(date: datetime, minutes: int) -> None:
+    local = date + timedelta(minutes=minutes)
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    assert parser.read_date(f"{local.isoformat()}{sign}{hours:02}:{rest:02}") == date

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from stub_hub import PRIVATE, StubHub
 
-from common import cli
+from common import cli, plist
 from common.crawl import client
 from common.jsonl import UserError
 from common.plist import content_id, from_json, same, write_binary
@@ -131,6 +131,26 @@ def test_an_unreadable_file_is_tried_again(scrape: Any, folder: Path) -> None:
     assert (code, summary["failed"], summary["read"]) == (1, 1, 9)
 
 
+def test_one_file_is_imported_as_that_of_a_folder(scrape: Any, folder: Path, output: Path) -> None:
+    code, summary = scrape("--folder", folder / "a.shortcut")
+    assert (code, summary["written"], records(output)[0]["source"]["file"]) == (0, 1, "a.shortcut")
+    assert scrape("--folder", folder)[1]["skipped"] == 1
+
+
+@pytest.mark.parametrize("scrub", [True, False])
+def test_what_nobody_foresaw_in_a_file_is_one_reject_and_the_exit_code_says_so(scrape: Any, folder: Path, output: Path, monkeypatch: pytest.MonkeyPatch, scrub: bool) -> None:
+    def broken(tree: Any) -> str:
+        if "WFWorkflowName" in tree:
+            raise ZeroDivisionError("planted")
+        return content_id(tree)
+
+    monkeypatch.setattr(plist, "content_id", broken)
+    code, summary = scrape("--folder", folder, *(["--scrub"] if scrub else []))
+    assert (code, summary["written"], summary["rejected"]) == (1, 4, 5)
+    (reject,) = (reject for reject in records(cli.rejects_path(output)) if reject["reason"] == "internal_error")
+    assert reject["detail"].startswith("b.plist: ZeroDivisionError at test_scrape.py")
+
+
 @pytest.mark.slow
 def test_the_whole_corpus_is_imported(scrape: Any, shared: Path, output: Path) -> None:
     code, summary = scrape("--folder", shared / "corpus" / "plist")
@@ -167,7 +187,7 @@ def test_a_killed_run_and_its_rerun_equal_an_uninterrupted_one(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("arguments", "code", "words"), [
-    ([], 2, "--folder DIR, --links FILE or --routinehub IDS"),
+    ([], 2, "--folder PATH, --links FILE or --routinehub IDS"),
     (["--links", "x", "--rate", "0"], 2, "--rate"),
     (["--links", "x"], 2, "--contact must be given"),
     (["--routinehub", "1-2"], 2, "--contact must be given"),

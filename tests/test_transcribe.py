@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import plistlib
 import random
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -148,10 +150,98 @@ def test_records_become_the_shortcuts_they_came_from(tmp_path):
     assert summary(run("--to-shortcut", tmp_path / "out.jsonl", "--output", tmp_path / "made"))["written"] == 3
     made = {path.name: plistlib.loads(path.read_bytes()) for path in (tmp_path / "made").iterdir()}
     for record in jsonl.read(source):
-        assert plist.same(made[f"{record['name'].replace('. ', '_')}_{record['id']}.shortcut"], plist.from_json(record["shortcut"]))
+        assert plist.same(made[f"{record['name'].replace('. ', '_')}.{record['id']}.shortcut"], plist.from_json(record["shortcut"]))
 
 
 def test_a_program_that_does_not_compile_is_named_by_file_and_line(tmp_path):
     (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nwhile True:\n    pass\n")
     result = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made")
     assert result.returncode == 1 and "bad.py: line 2: there is no while" in result.stderr and "Traceback" not in result.stderr
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what is no fault of the other records
+
+
+def shortcut_of(**parameters: Any) -> dict[str, Any]:
+    return {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": parameters}]}
+
+
+def attachment(**token: Any) -> dict[str, Any]:
+    return {"Value": {"Type": "ActionOutput", "OutputName": "x", **token}, "WFSerializationType": "WFTextTokenAttachment"}
+
+
+@pytest.mark.parametrize("parameters, reason", [
+    ({"WFTextActionText": attachment(OutputUUID={"$utf8": "eda080"})}, "not_unicode"),
+    ({"WFTextActionText": attachment(OutputUUID="A", Aggrandizements=[{"Type": {}}])}, None),
+    ({"WFTextActionText": attachment(OutputUUID="A", Aggrandizements=[{"Type": []}])}, None),
+    ({"WFTextActionText": {"$dict": [[5, 6]]}}, "bad_shortcut"),
+])  # fmt: skip
+def test_an_odd_value_is_transcribed_or_rejected_and_the_next_record_is_written(tmp_path, parameters, reason):
+    odd, good = {"id": "odd", "shortcut": shortcut_of(**parameters)}, {"id": "good", "shortcut": shortcut_of()}
+    (tmp_path / "in.jsonl").write_bytes(jsonl.encode(odd) + jsonl.encode(good))
+    result = run("--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
+    assert result.returncode == 0 and summary(result)["written"] == (1 if reason else 2)
+    assert [reject["reason"] for reject in jsonl.read(tmp_path / "out.rejected.jsonl")] == [reason] if reason else True
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_nobody_foresaw_is_one_reject_and_the_stage_says_that_it_failed(tmp_path, monkeypatch, workers):
+    faithful = dialect.transcribe
+
+    def transcribe(shortcut):
+        if len(shortcut["WFWorkflowActions"]) == 1:
+            raise ZeroDivisionError("planted")
+        return faithful(shortcut)
+
+    monkeypatch.setattr(dialect, "transcribe", transcribe)
+    source = write_shortcuts(tmp_path / "in.jsonl", 4)
+    source.write_bytes(source.read_bytes() + jsonl.encode({"id": "odd", "shortcut": shortcut_of()}))
+    result = run("--input", source, "--output", tmp_path / "out.jsonl", "--workers", workers)
+    assert result.returncode == 1 and (summary(result)["written"], summary(result)["rejected"]) == (4, 1) and "Traceback" not in result.stderr
+    (reject,) = jsonl.read(tmp_path / "out.rejected.jsonl")
+    assert (reject["id"], reject["reason"]) == ("odd", "internal_error") and "ZeroDivisionError at test_transcribe.py" in reject["detail"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# ids are no file names and no shell text
+
+EVIL = ["../../evil", "/tmp/evil-absolute", "x/../../../evil", "nul\0byte", "y" * 300, "CON", "-rf", ".hidden", "two\nlines", '$(touch pwned)";id;"', "A", "a", "..", ""]
+
+
+def test_ids_are_never_paths(tmp_path):
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "in.jsonl").write_bytes(b"".join(jsonl.encode({"id": evil, "code": PROGRAM.format(1), "name": evil[:5]}) for evil in EVIL))
+    result = run("--to-shortcut", tmp_path / "in.jsonl", "--output", tmp_path / "deep" / "er" / "made")
+    assert result.returncode == 0 and summary(result)["written"] == len(EVIL)
+    made = {path.name.casefold() for path in (tmp_path / "deep" / "er" / "made").iterdir()}
+    assert len(made) == len(EVIL)
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if "made" not in path.parts) == ["deep", "deep/er", "in.jsonl"]
+
+
+@pytest.mark.parametrize("folder", ["my shortcuts", "$(touch pwned)", "plain"])
+@pytest.mark.parametrize("identifier", ["an-id", '";touch pwned;"'])
+def test_the_command_to_sign_names_the_file_and_nothing_in_it_is_run(tmp_path, folder, identifier):
+    (tmp_path / "in.jsonl").write_bytes(jsonl.encode({"id": identifier, "code": PROGRAM.format(1)}))
+    result = run("--to-shortcut", tmp_path / "in.jsonl", "--output", tmp_path / folder)
+    words = shlex.split(result.stderr.split(": ", 1)[1])
+    assert words[:5] == ["shortcuts", "sign", "--mode", "anyone", "--input"] and len(words) == 8
+    assert Path(words[5]).is_file() and Path(words[7]).parent == tmp_path / folder
+    shell = "shortcuts() { :; }; " + result.stderr.split(": ", 1)[1]
+    subprocess.run(["sh", "-c", shell], cwd=tmp_path, check=True)
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("name, data", [("x.shortcut", b"AEA1junk"), ("x.jsonl", plistlib.dumps({})), ("x.py", plistlib.dumps({}, fmt=plistlib.FMT_BINARY))])
+def test_a_shortcuts_file_in_the_place_of_another_is_called_what_it_is(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    result = run("--input", tmp_path / name, "--output", tmp_path / "out.jsonl")
+    assert result.returncode == 1 and "this is a shortcut" in result.stderr and f"01_scrape.py --folder {tmp_path / name}" in result.stderr
+    result = run("--to-shortcut", tmp_path / name, "--output", tmp_path / "made")
+    assert result.returncode == 1 and "this is a shortcut already" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_program_that_cannot_be_read_leaves_no_empty_folder(tmp_path):
+    assert run("--to-shortcut", tmp_path / "nowhere.py", "--output", tmp_path / "made").returncode == 1
+    assert list(tmp_path.iterdir()) == []

@@ -8,19 +8,24 @@ Closed (this host is left alone for the rest of the run).
 from __future__ import annotations
 
 import asyncio
+import codecs
+import contextlib
 import random
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
+import httpcore
 import httpx
 from protego import Protego
 
 from common import cli, plist
 from common.crawl.links import absolute
+from common.crawl.network import PrivateAddress, PublicTransport, public_addresses, through_proxy
 
 AGENT = "WorkflowLLM-scrape"
 RATES = {"routinehub.co": 0.5, "www.icloud.com": 2.0}  # requests a second; RoutineHub is small, and 20 a minute have been called its limit
@@ -128,8 +133,12 @@ class Client:
         self.share = share  # how many such clients run at once, each with its part of the rate
         self.hosts: dict[str, Host] = {}
         self.draining = asyncio.Event()
-        headers = {"User-Agent": f"{AGENT}/1.0 ({contact})"}
-        self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, limits=httpx.Limits(max_keepalive_connections=8))
+        self.trusted = {urlsplit(base).hostname or "" for base in places.values()}
+        self.proxied = through_proxy()
+        headers = {"User-Agent": f"{AGENT}/1.0 ({contact})", "Accept-Encoding": "gzip"}
+        limits = httpx.Limits(max_keepalive_connections=8)
+        transport = None if self.proxied else PublicTransport(self.trusted, limits)
+        self.http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, limits=limits, transport=transport)
 
     def host(self, name: str) -> Host:
         """The host of that name; one that asked us to stay away for long is closed until then."""
@@ -160,6 +169,8 @@ class Client:
                 return Answer(None, response.headers.get("ETag") or etag, response.headers.get("Last-Modified") or last_modified)
             if response.status_code not in REDIRECTED or "Location" not in response.headers:
                 self._judge(host, response, body, html, absent)
+                if len(body) > plist.MAX_BYTES:
+                    raise cli.Reject("too_large", f"more than {plist.MAX_BYTES:,} bytes")
                 return Answer(body, response.headers.get("ETag"), response.headers.get("Last-Modified"))
             target = self._redirected(url, response)
             if urlsplit(target).netloc != urlsplit(url).netloc or urlsplit(target).scheme not in {urlsplit(url).scheme, "https"}:
@@ -173,11 +184,13 @@ class Client:
             raise Later("redirects to what is no URL")
         return target
 
-    async def _exchange(self, host: Host, url: str, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
-        """One request and its whole body."""
+    async def _exchange(self, host: Host, url: str, headers: dict[str, str], most: int = plist.MAX_BYTES) -> tuple[httpx.Response, bytes]:
+        """One request and its body, of which no more than one byte above `most` is read."""
         host.requests += 1
         try:
-            answer = await asyncio.wait_for(self._read(url, headers), DEADLINE)
+            answer = await asyncio.wait_for(self._read(url, headers, most), DEADLINE)
+        except PrivateAddress as error:
+            raise Later(str(error)) from None
         except (httpx.TransportError, httpx.DecodingError, asyncio.TimeoutError) as error:
             host.silences += 1
             if host.silences >= SILENCES:
@@ -189,13 +202,28 @@ class Client:
         host.silences = 0
         return answer
 
-    async def _read(self, url: str, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
-        body = bytearray()
+    async def _read(self, url: str, headers: dict[str, str], most: int) -> tuple[httpx.Response, bytes]:
+        """The answer of one request; the bound holds for what the body unpacks to, which may be a thousand times what comes."""
+        place = httpx.URL(url)
+        if self.proxied:
+            with contextlib.suppress(httpcore.ConnectError):  # a name that only the proxy knows
+                await public_addresses(place.host, place.port or 443, self.trusted)
+        body, came = bytearray(), 0
         async with self.http.stream("GET", url, headers=headers) as response:
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > plist.MAX_BYTES:
-                    raise cli.Reject("too_large", f"more than {plist.MAX_BYTES:,} bytes")
+            packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+            if packing not in ("identity", "gzip", "x-gzip", ""):
+                raise httpx.DecodingError(f"packed as {packing[:20]!r}, which was not asked for")
+            unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
+            async for part in response.aiter_raw():
+                came += len(part)
+                body += _unpacked(unpacking, part, most + 1 - len(body)) if unpacking else part
+                if len(body) > most:
+                    break
+                if came > most:
+                    raise httpx.DecodingError("the packed answer has no end")
+            else:
+                if unpacking and came and not unpacking.eof:
+                    raise httpx.DecodingError("the packed answer is cut short")
         return response, bytes(body)
 
     def _judge(self, host: Host, response: httpx.Response, body: bytes, html: bool, absent: frozenset[int]) -> None:
@@ -234,10 +262,19 @@ class Client:
     async def _obey(self, host: Host, url: str) -> None:
         async with host.reading_rules:  # the first job of a host reads them, the others wait
             if host.rules is None:
-                host.rules = Protego.parse(await self._read_rules(host, url))
-                host.interval = max(host.interval, host.rules.crawl_delay(AGENT) or 0)
+                rules = Protego.parse(await self._read_rules(host, url))
+                host.interval = max(host.interval, self._delay(host, rules) * self.share)
+                host.rules = rules
         if not host.rules.can_fetch(url, AGENT):
             raise Disallowed(f"robots.txt of {host.name} does not allow {urlsplit(url).path}")
+
+    def _delay(self, host: Host, rules: Protego) -> float:
+        """The seconds between requests that robots.txt asks for; raises Closed where they are more than a run can wait."""
+        delay = rules.crawl_delay(AGENT) or 0.0
+        if delay > LONGEST_WAIT:
+            raise host.close(f"wants {delay:,.0f} s between requests (Crawl-delay in its robots.txt), and we wait {LONGEST_WAIT:,.0f} s at "
+                             f"most: nothing is asked of it; {NEXT}")
+        return delay if delay > 0 else 0.0
 
     async def _read_rules(self, host: Host, url: str) -> str:
         """The text of robots.txt, from memory for a day. One that can't be had closes the host: what it allows is not known then."""
@@ -257,7 +294,7 @@ class Client:
     async def _ask_for_rules(self, host: Host, url: str) -> str:
         for _ in range(HOPS):
             await host.turn(self.draining)
-            response, body = await self._exchange(host, url, {})
+            response, body = await self._exchange(host, url, {}, ROBOTS_BYTES)
             status = response.status_code
             if status in REDIRECTED and "Location" in response.headers:
                 url = self._redirected(url, response)
@@ -265,8 +302,25 @@ class Client:
             if 400 <= status < 500 and status not in RETRIED and not is_challenge(response, body):
                 return ""  # there is none: all is allowed
             self._judge(host, response, body, html=True, absent=frozenset())
-            return body[:ROBOTS_BYTES].decode("utf-8", "replace")
+            return robots_text(body[:ROBOTS_BYTES])
         return ""  # RFC 9309, 2.3.1.2: more than five redirects are none
+
+
+def _unpacked(unpacking: zlib._Decompress, part: bytes, most: int) -> bytes:
+    """What a part of a packed body unpacks to, `most` bytes of it at most; what follows the packed body is left out."""
+    try:
+        return b"" if unpacking.eof else unpacking.decompress(part, most)
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from None
+
+
+def robots_text(body: bytes) -> str:
+    """The text of a robots.txt: without its byte-order mark, for with it the first group is lost, and what that forbids."""
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    encoding = next((encoding for mark, encoding in marks.items() if body.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and 0 in body[:2]:  # UTF-16 without a mark: of a letter of ASCII one byte is zero
+        encoding = "utf-16-be" if body[0] == 0 else "utf-16-le"
+    return body.decode(encoding, "replace").lstrip("\ufeff")
 
 
 def is_challenge(response: httpx.Response, body: bytes) -> bool:

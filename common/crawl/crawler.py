@@ -8,6 +8,7 @@ shortcut, which is handed to `keep`. All of it runs in one thread, so nothing he
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -24,7 +25,7 @@ from common.crawl.client import Answer, Client, Closed, Disallowed, Gone, Later
 from common.crawl.jobs import BAD, DISALLOWED, GONE, GONE_TRIES, OK, OPTED_OUT, TRANSIENT, Bodies, Job, Jobs
 from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link, without_query
 from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
-from common.jsonl import Record
+from common.jsonl import Record, UserError
 
 CONCURRENCY = 2  # requests in flight to one host
 TICK = 0.25  # seconds until the loop looks up, whatever happens
@@ -145,11 +146,22 @@ class Crawler:
             if not (self.client.host(job.host).closed or self.client.draining.is_set()):  # another host that it needs
                 self._put_off(job, Later("the host of its file is left alone for now"))
         except cli.Reject as reject:
-            self.jobs.done(job, BAD, f"{reject.reason}: {self.clean_error(reject.detail)}", checked_at=time.time())
-            self.run.reject(job.key, cli.Reject(reject.reason, self.clean_error(f"{without_query(job.url)}: {reject.detail}")))
-            self._over(job, BAD)
+            self._rejected(job, reject, BAD)
+        except (UserError, sqlite3.Error, OSError):  # of the disk, not of this job
+            raise
+        except Exception as error:
+            try:
+                with cli.one_record():
+                    raise error
+            except cli.Reject as reject:
+                self._rejected(job, reject, TRANSIENT)  # a later version of this program may read it
         finally:
             self.running[job.host].discard(job.url)
+
+    def _rejected(self, job: Job, reject: cli.Reject, state: str) -> None:
+        self.jobs.done(job, state, f"{reject.reason}: {self.clean_error(reject.detail)}", checked_at=time.time())
+        self.run.reject(job.key, cli.Reject(reject.reason, self.clean_error(f"{without_query(job.url)}: {reject.detail}")))
+        self._over(job, state)
 
     def _put_off(self, job: Job, error: Later) -> None:
         problem = self.clean_error(error)

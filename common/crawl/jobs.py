@@ -6,6 +6,7 @@ was killed is gone on with by wanting the same jobs again: what is `ok` has its 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -157,10 +158,12 @@ class Jobs:
     def copy_from(self, folder: Path) -> None:
         """Take what the table of a folder holds; the folder is only read."""
         if (folder / "jobs.sqlite").exists():
-            source = sqlite3.connect(f"{(folder / 'jobs.sqlite').resolve().as_uri()}?mode=ro", uri=True)
-            source.backup(self.db)
-            source.close()
-            self.run = self._next_run()
+            try:
+                with contextlib.closing(sqlite3.connect(f"{(folder / 'jobs.sqlite').resolve().as_uri()}?mode=ro", uri=True)) as source:
+                    source.backup(self.db)
+                self.run = self._next_run()
+            except sqlite3.Error as error:
+                raise UserError(f"{folder}: the job table cannot be read ({error}); if it is damaged, move this folder away") from None
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # figures and hosts
@@ -209,8 +212,12 @@ class Bodies:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{digest}.part")
-            part.write_bytes(body)
-            os.replace(part, path)
+            try:
+                part.write_bytes(body)
+                os.replace(part, path)
+            except OSError:
+                part.unlink(missing_ok=True)
+                raise
         return digest
 
     def read(self, digest: str | None) -> bytes | None:

@@ -187,5 +187,6 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _made_uuid(seed: str) -> str:
     """A UUID that is the same in every run, in the upper case that the app writes."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, seed)).upper()
+    unicode = seed.encode("utf-8", "backslashreplace").decode()  # names in a shortcut may hold lone surrogates
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, unicode)).upper()
 

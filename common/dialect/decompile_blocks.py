@@ -110,7 +110,7 @@ class BlockWriter(Naming, ABC):
             return ast.MatchValue(const(title)), None
         if title is None:
             return ast.MatchAs(), call("item")
-        expression = text.to_expr(title, self) if "string" in title else None
+        expression = text.to_expr(title, self) if isinstance(title, dict) and "string" in title else None
         if isinstance(expression, ast.Constant):
             return ast.MatchValue(expression), None
         return ast.MatchAs(), call("item", expression or values.literal_expr(title, self))

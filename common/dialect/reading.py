@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import binascii
 import datetime
 from collections.abc import Callable
 from plistlib import UID
@@ -164,7 +163,7 @@ def _text_argument(node: ast.Call, index: int = 0) -> str:
 def _read_data(node: ast.Call, scope: Reading) -> bytes:
     try:
         return base64.b64decode(_text_argument(node), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one, and letters beyond ASCII are another
         raise DialectError(node.lineno, f"data(): not base64: {error}") from None
 
 
@@ -191,10 +190,10 @@ def _read_float(node: ast.Call, scope: Reading) -> float:
 
 def _read_uuid(node: ast.Call, scope: Reading) -> str:
     named = _argument(node)
-    if called(named) == "missing":
-        return (tokens.from_expr(named, scope) or {})["OutputUUID"]
+    if called(named) == "missing" and (token := tokens.from_expr(named, scope)):
+        return token["OutputUUID"]
     if not isinstance(named, ast.Name):
-        raise DialectError(node.lineno, "uuid_of() takes a name")
+        raise DialectError(node.lineno, "uuid_of() takes a name, or missing('…')")
     return scope.uuid(named.id, node.lineno)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import re
 import unicodedata
 import warnings
 from functools import lru_cache
@@ -110,11 +111,19 @@ def _escaped(literal: str, quote: str) -> str:
 # reading
 
 
+_LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{3000}")
+
+
 @lru_cache(maxsize=4)  # a transcription reads one program several times over
 def _parsed(code: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # what is odd in a generated program is for `check` to say
-        return ast.parse(code)
+        tree = ast.parse(code)
+    if _LONG_NUMBER.search(code):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, int):
+                str(node.value)  # Python reads any hexadecimal number, and does not write one of more than 4,300 digits
+    return tree
 
 
 def parse(code: str) -> ast.Module:

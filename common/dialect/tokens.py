@@ -60,7 +60,7 @@ def to_expr(token: Any, scope: Writing) -> ast.expr | None:
     steps = token.get("Aggrandizements", [])
     base = _base_expr(token, scope) if isinstance(steps, list) else None
     for step in steps if base is not None else ():
-        writer = _STEP_WRITERS.get(step.get("Type")) if isinstance(step, dict) else None
+        writer = _STEP_WRITERS.get(step["Type"]) if isinstance(step, dict) and isinstance(step.get("Type"), str) else None
         if base is None or writer is None:
             return None
         base = writer(base, {key: value for key, value in step.items() if key != "Type"})
@@ -172,7 +172,10 @@ def _base_token(node: ast.expr, scope: Reading) -> Token | None:
     if helper == "later" and isinstance(argument, ast.Name):
         return scope.reference(argument.id, node.lineno, later=True)
     if helper == "missing" and constant(argument) is not None:
-        return scope.missing(constant(argument), constant(node.args[1], int) if len(node.args) > 1 else 1)
+        number = constant(node.args[1], int) if len(node.args) > 1 else 1
+        if number is None:
+            raise DialectError(node.lineno, "missing(): argument 2 must be written as a number")
+        return scope.missing(constant(argument), number)
     return None
 
 

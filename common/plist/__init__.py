@@ -48,7 +48,7 @@ def read_shortcut(data: bytes, name: str = "") -> dict[str, Any]:
         tree = _parse(data)
         if isinstance(tree, dict) and "WFWorkflowActions" not in tree:
             tree = tree.get("shortcut", tree)
-        _check_shortcut(tree)
+        check_shortcut(tree)
     except PlistError as error:
         if not name:
             raise
@@ -104,8 +104,8 @@ def _parse_json(data: bytes) -> Any:
 # check
 
 
-def _check_shortcut(tree: Any) -> None:
-    """The least that makes a property list a shortcut."""
+def check_shortcut(tree: Any) -> None:
+    """The least that makes a property list a shortcut. Raises PlistError (not_a_shortcut, bad_action)."""
     if not isinstance(tree, dict):
         raise PlistError("not_a_shortcut", f"a dictionary is expected, not {type(tree).__name__}")
     actions = tree.get("WFWorkflowActions")
@@ -184,7 +184,7 @@ def from_json(value: Any, room: int = JSON_DEPTH) -> Any:
         (tag, content), = value.items()
         try:
             if tag == "$dict":
-                return {from_json(key): from_json(item, room - 3) for key, item in content}
+                return {_text_key(key): from_json(item, room - 3) for key, item in content}
             if tag in _UNTAG:
                 return _UNTAG[tag](content)
         except PlistError:
@@ -192,6 +192,13 @@ def from_json(value: Any, room: int = JSON_DEPTH) -> Any:
         except (ValueError, TypeError, AttributeError) as error:
             raise PlistError("bad_tag", f"{tag}: {error}") from None
     return {key: from_json(item, room - 1) for key, item in value.items()}
+
+
+def _text_key(value: Any) -> str:
+    key = from_json(value)
+    if type(key) is not str:
+        raise PlistError("bad_type", f"a dict key of type {type(key).__name__}")
+    return key
 
 
 _UNTAG = {

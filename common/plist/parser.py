@@ -5,9 +5,11 @@ plistlib does the parsing. What stands here is what it leaves to its caller: bou
 
 from __future__ import annotations
 
+import io
 import plistlib
+import re
 import struct
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from xml.parsers import expat
 
@@ -27,8 +29,11 @@ class PlistError(ValueError):
     """No shortcut can be read or written: `code` is short and stable, `detail` is for a person."""
 
     def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
+        super().__init__(code, detail)  # what pickle gives back to __init__, for one that is raised in a worker
         self.code, self.detail = code, detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -88,13 +93,41 @@ def parse_xml(data: bytes) -> Any:
     parser.DefaultHandler, parser.StartDoctypeDeclHandler, parser.SkippedEntityHandler = token, doctype, skipped
     try:
         parser.Parse(data, True)
-        return plistlib.loads(data, fmt=plistlib.FMT_XML)
+        return _XmlParser(dict_type=dict).parse(io.BytesIO(data))
     except PlistError:
         raise
     except expat.ExpatError as error:
         raise PlistError("truncated" if expat.errors.messages[error.code] in ENDS_EARLY else "bad_xml", str(error)) from None
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:  # what plistlib meets in elements out of place
         raise PlistError("bad_xml", f"no property list: {error or type(error).__name__}") from None
+
+
+class _XmlParser(plistlib._PlistParser):  # type: ignore[name-defined,misc]
+    """plistlib's own, but for dates: it takes whole seconds of UTC only, and for others it says something of a NoneType."""
+
+    def end_date(self) -> None:
+        """Called at the end of a <date>."""
+        self.add_object(read_date(self.get_data()))
+
+
+DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?)?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d)?)",
+                  re.ASCII)
+
+
+def read_date(text: str) -> datetime:
+    """An ISO 8601 date as property lists have it: UTC, without a zone. Raises PlistError where that cannot be told exactly."""
+    match = DATE.fullmatch(text.strip())
+    fraction = (match[7] or "").rstrip("0") if match else ""
+    if match is None or len(fraction) > 6:
+        why = "is finer than a microsecond" if match else "is not of the form 2026-01-31T23:59:59Z"
+        raise PlistError("bad_xml", f"the date {text[:60]!r} {why}")
+    year, month, day, hour, minute, second = (int(number or 0) for number in match.groups()[:6])
+    offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
+    try:
+        local = datetime(year, month, day, hour, minute, second, int(fraction.ljust(6, "0")))
+        return local + offset if match[8] == "-" else local - offset
+    except (ValueError, OverflowError) as error:
+        raise PlistError("bad_xml", f"the date {text[:60]!r}: {error}") from None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,92 @@
+"""Whatever a shortcut or a program holds, only the project's own errors come out. `python -m pytest tests/test_dialect_faults.py`
+
+The same damage each time, so that a red test means a change; `EXPLORE=3000 python -m pytest …` tries that much that is new.
+"""
+
+from __future__ import annotations
+
+import os
+import plistlib
+import random
+from pathlib import Path
+
+import orjson
+import pytest
+
+from common import dialect, plist
+from common.catalog import Catalog
+from common.dialect.repair import repair
+from common.dialect.trace import trace
+from tests.mutations import ODD_EXPRESSIONS, mutated_code, mutated_tree
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
+EXPLORE = int(os.environ.get("EXPLORE", 0))
+SEEDS = [random.randrange(10**9)] if EXPLORE else range(4)  # noqa: S311
+TRIES = EXPLORE or 60  # of each seed
+
+
+def small(code: str) -> bool:
+    return len(code) < 3000
+
+
+def look_at(code: str) -> None:
+    """Everything that is asked of a program that a model wrote."""
+    catalog = Catalog.load()
+    found, shortcut = dialect.review(code, catalog)
+    trace(code)
+    try:
+        dialect.to_shortcut(code)
+        assert shortcut is not None
+        plist.write_binary(shortcut)
+    except (dialect.DialectError, plist.PlistError):
+        pass
+    mended, _ = repair(code, catalog)
+    dialect.check(mended, catalog)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_damaged_shortcuts_end_in_a_transcription_or_in_an_error_of_ours(seed: int) -> None:
+    draw = random.Random(seed)
+    trees = [plistlib.loads(path.with_suffix(".shortcut").read_bytes()) for path in EXAMPLES if small(path.read_text())]
+    transcribed = 0
+    for _ in range(TRIES):
+        tree = mutated_tree(draw.choice(trees), draw)
+        try:
+            shortcut = plist.read_shortcut(orjson.dumps(plist.to_json(tree)))
+            result = dialect.transcribe(shortcut)
+        except (plist.PlistError, dialect.Unbalanced, dialect.TooDeep):
+            continue
+        transcribed += 1
+        assert result.exact
+        assert plist.same(dialect.to_shortcut(result.code, result.residue), shortcut)
+        dialect.statistics(shortcut)
+        look_at(result.code)
+    assert transcribed > TRIES // 4
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_damaged_programs_end_in_diagnostics(seed: int) -> None:
+    draw = random.Random(seed)
+    codes = list(filter(small, (path.read_text() for path in EXAMPLES)))
+    for _ in range(TRIES):
+        look_at(mutated_code(draw.choice(codes), draw))
+
+
+@pytest.mark.parametrize("expression", ODD_EXPRESSIONS, ids=lambda expression: expression[:30])
+def test_an_odd_expression_ends_in_diagnostics_wherever_it_stands(expression: str) -> None:
+    for form in ("is_workflow_actions_gettext(WFTextActionText={})", "x = {}", "is_workflow_actions_dictionary(WFItems={{'a': {}}})", "if {}:\n    pass",
+                 "for y in {}:\n    pass", "match {}:\n    case 'a':\n        pass", "x += [{}]", "is_workflow_actions_gettext(WFTextActionText=f'a{{{}}}')"):
+        look_at("x = clipboard()\n" + form.format(expression))
+
+
+@pytest.mark.parametrize("text", ["data('é')", "data('=')", "data('\\ud800')"])
+def test_data_that_is_no_base64_is_named_by_line(text: str) -> None:
+    (found,) = dialect.check(f"is_workflow_actions_gettext(WFTextActionText={text})\n")
+    assert (found.line, found.code) == (1, "form") and "not base64" in found.message
+
+
+def test_a_title_of_a_menu_may_be_of_any_type() -> None:
+    for title in (5, 0.5, True, ["string"], b"string", plistlib.UID(1), {"string": 5}):
+        marks = [{"WFControlFlowMode": mode, **({"WFMenuItemTitle": title} if mode == 1 else {})} for mode in (0, 1, 2)]
+        shortcut = {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": "is.workflow.actions.choosefrommenu", "WFWorkflowActionParameters": mark} for mark in marks]}
+        assert dialect.transcribe(shortcut).exact
