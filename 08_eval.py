@@ -32,8 +32,6 @@ from importlib.metadata import version
 from itertools import combinations, islice, product
 from pathlib import Path
 
-import orjson
-
 from common import cli, jsonl, llm, metrics
 from common.jsonl import Record, UserError
 from common.metrics import judge, offers, samples_page, teval, uncertainty
@@ -49,6 +47,9 @@ from common.metrics.systems import CHANCE, SPLITS, Prediction, System, baselines
 from common.metrics.text import text_scores
 from common.retrieval import ALWAYS
 from common.workers import cores
+
+# isort: split
+import orjson  # after common, which says in one line what is not installed
 
 ROOT = Path(__file__).resolve().parent
 SEED = 0  # of the bootstrap, and of the wrong APIs
