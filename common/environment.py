@@ -27,7 +27,7 @@ OF_THE_MACHINE = re.compile(r"(torch|triton|cuda-.*|nvidia-.*)")  # PyTorch and 
 LOWEST = {"aiohttp": "3.14.4"}  # earlier ones have a known hole: PYSEC-2026-4371
 BEAT, QUIET_BEAT = 1.0, 15.0  # seconds between two signs of life, on a terminal and in a log
 HEAD = """\
-# The exact version of every package that the tests passed with, for pip's -c: `make constraints` writes it, `make check-constraints` checks it.
+# The exact versions of all packages that the tests passed with, for pip -c: `make constraints` writes, `make check-constraints` checks it.
 # Not here: PyTorch, whose one version stands in requirements.txt and whose build depends on the machine, and what its CUDA build brings.
 """
 
