@@ -26,8 +26,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from common import cli, distribution, jsonl, llm, prompts
 from common.catalog import Catalog
 from common.cli import Reject
@@ -35,6 +33,9 @@ from common.distribution import Distribution
 from common.expansion import UNASKED, Diet, Sampler, Uses, is_usable
 from common.jsonl import Record, UserError
 from common.llm import Writer
+
+# isort: split
+import orjson  # after common, which says in one line what is not installed
 
 if TYPE_CHECKING:
     from common.dataset.dedup import Seen

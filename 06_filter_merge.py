@@ -33,12 +33,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from tqdm import tqdm
-
 from common import cli, jsonl
 from common.jsonl import Record, UserError
 from common.workers import cores, ordered_map
+
+# isort: split
+import orjson  # after common, which says in one line what is not installed
+from tqdm import tqdm
 
 if TYPE_CHECKING:
     from common.dataset.arrange import Dropped, Options

@@ -33,8 +33,6 @@ from importlib.metadata import version
 from itertools import combinations, islice, product
 from pathlib import Path
 
-import orjson
-
 from common import cli, jsonl, llm, metrics
 from common.cli import Reject
 from common.dataset.files import joined
@@ -64,6 +62,9 @@ from common.metrics.systems import (
 from common.metrics.text import text_scores
 from common.retrieval import ALWAYS
 from common.workers import cores
+
+# isort: split
+import orjson  # after common, which says in one line what is not installed
 
 Unanswered = dict[str, Reject]  # why a query has no answer that was scored, or a workflow no verdict, by id
 

@@ -1,5 +1,6 @@
-# make demo: all eight stages on examples/, offline, on a CPU.
-# make test: the tests.   make test-slurm: those on a real SLURM, of this machine.   All set up .venv first, once.
+# make setup: .venv, in which the stages run.   make demo: all eight stages on examples/, offline, on a CPU.
+# make test: the tests.   make test-slurm: those on a real SLURM, of this machine.   These set up .venv first, once.
+# make constraints: write constraints.txt from the packages in .venv, once the tests pass with them.   make check-constraints: compare them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,29 +8,41 @@ BIN := $(VENV)/bin
 # Empty, whatever the caller has: each process that a test or the demo starts would compile every file anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-slurm test-all lint clean
+.PHONY: setup demo test test-slurm test-all lint constraints check-constraints clean
 
 setup: $(VENV)/ready
+	@echo 'ready: source $(VENV)/bin/activate'
 
-$(VENV)/ready: requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	touch $@
+$(VENV)/ready: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import common'
+	@test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m common.environment install
+	@touch $@
 
-demo: setup
+$(VENV)/ready-dev: $(VENV)/ready pyproject.toml
+	@$(BIN)/python -m common.environment install dev
+	@touch $@
+
+demo: $(VENV)/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/demo.sh
 
-test: setup
+test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
 
-test-slurm: setup
+test-slurm: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -rs -m slurm tests
 
-test-all: setup
+test-all: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests
 
-lint: setup
+lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
+
+constraints: $(VENV)/ready-dev
+	$(BIN)/python -m common.environment constraints
+
+check-constraints: $(VENV)/ready-dev
+	$(BIN)/python -m common.environment check
 
 clean:
 	rm -rf data/demo* runs/demo/ runs/demo-smallest/

@@ -28,5 +28,12 @@ step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench
 step "5 again: the model writes, held to the grammar and to its APIs" 05_annotate.py --model $model --input $data/bench/test_id.jsonl --limit 5 \
     --use-all --max-new-tokens $tokens --output $data/written.jsonl
 step "2 backwards: what it wrote as shortcuts"   02_transcribe.py --to-shortcut $data/written.jsonl --output $data/shortcuts
-echo "done: $data/bench is the dataset (open browse.html), $model the model, $data/eval the scores (eval.html)," \
-    "$data/shortcuts what the model wrote, to sign on a Mac" >&2
+cat >&2 <<END
+done. What to look at:
+  $PWD/$data/bench/browse.html    the dataset, in a browser
+  $PWD/$data/eval/eval.html    what the model wrote beside what was wanted, query by query
+  $data/eval/tables.md    the scores; the baselines need no model, and a model of this size does not beat them all
+  $data/shortcuts/    the model's programs as shortcuts: valid, and of little sense at this size; a Mac can sign them
+  $model/    the model
+Your own: source .venv/bin/activate; python 05_annotate.py --query "start a timer for 10 minutes" --output timer.shortcut
+END

@@ -57,6 +57,7 @@ def test_the_pinned_grammar_is_installed() -> None:
     assert versions() == {"tree-sitter": "0.24.0", "tree-sitter-python": "0.21.0"}
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="the scores are those of CPython 3.11: since 3.12 sum() rounds, and tokenize reads f-strings, otherwise")
 @pytest.mark.parametrize("part", [pytest.param(slice(0, None, 8), id="every eighth"), pytest.param(slice(None), id="all", marks=pytest.mark.slow)])
 def test_every_score_of_the_published_package_is_reproduced(fixture: list[dict], part: slice) -> None:
     for pair in fixture[part]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from itertools import combinations
 from pathlib import Path
 from types import ModuleType
@@ -259,7 +260,8 @@ def test_where_a_block_ends_matters() -> None:
 @pytest.mark.parametrize("depth", [5000, 100_000])
 def test_a_hostile_depth_is_a_reason_and_no_crash(depth: int) -> None:
     item = record(1, "synthetic", annotated_code=f"x = {name_of(BUILTIN[0])}(Text={'+'.join(['1'] * depth)})\n" * 2, apis=BUILTIN[:1])
-    with pytest.raises(Reject, match="does_not_parse"):
+    parses = depth == 5000 and sys.version_info >= (3, 13)  # its parser goes deeper
+    with nullcontext() if parses else pytest.raises(Reject, match="does_not_parse"):
         examine(item, "synthetic")
 
 

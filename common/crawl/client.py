@@ -191,7 +191,7 @@ class Client:
             answer = await asyncio.wait_for(self._read(url, headers, most), DEADLINE)
         except PrivateAddress as error:
             raise Later(str(error)) from None
-        except (httpx.TransportError, httpx.DecodingError, asyncio.TimeoutError) as error:
+        except (TimeoutError, httpx.TransportError, httpx.DecodingError) as error:
             host.silences += 1
             if host.silences >= SILENCES:
                 raise host.close(f"has not answered {host.silences} requests in a row: stopped asking it; "
