@@ -215,6 +215,14 @@ def judge_all(samples: dict[str, list[Record]], tests: list[Record], models: lis
     return verdicts, unanswered, about
 
 
+def add_pass_rates(result: Record, samples: dict[str, list[Record]], verdicts: Verdicts) -> None:
+    """Put the share of each system and split that the judge passes beside its other figures."""
+    for name, split in product(samples, SPLITS):
+        ids = [sample["id"] for sample in samples[name] if sample["split"] == split]
+        own = [verdicts[identifier, name] for identifier in ids if (identifier, name) in verdicts]
+        result[name][split]["pass_rate"] = judge.summary(own, SEED, len(ids) - len(own))
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the report
 
@@ -309,14 +317,12 @@ def main() -> int:
     models_first = [*models, *(system for system in systems if system not in models)]
     collected = collect_all(models_first, tests, args.output, score, scorer, args)
     samples, unanswered = answered(collected)
-    named_models = [system.name for system in models if system.name in samples]
-    verdicts, unjudged, about_judge = judge_all(samples, tests, named_models, args)
+    verdicts, unjudged, about_judge = judge_all(samples, tests, [system.name for system in models], args)
 
     result = summarise(samples, unanswered, tests)
-    for name, split in product(samples, SPLITS) if verdicts else ():
-        ids = [sample["id"] for sample in samples[name] if sample["split"] == split]
-        own = [verdicts[identifier, name] for identifier in ids if (identifier, name) in verdicts]
-        result[name][split]["pass_rate"] = judge.summary(own, SEED, len(ids) - len(own))
+    if verdicts:
+        add_pass_rates(result, samples, verdicts)
+    named_models = [system.name for system in models if system.name in samples]
     pairs = [(name, args.compare) for name in samples if name != args.compare] if args.compare else list(combinations(named_models, 2))
     differences = compare(samples, pairs)
     by_shape = breakdown(tests, samples, SEED)
@@ -330,9 +336,7 @@ def main() -> int:
     if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
         cli.say(f"eval.html: {len(undrawn)} samples cannot be drawn: {by_reason(undrawn)}")
 
-    for row in (row for row in differences if row["metric"] in SHOWN):
-        print(f"{' - '.join(row['systems'])}, {row['metric']}: {100 * row['mean']:+.1f} "
-              f"[{100 * row['low']:+.1f}, {100 * row['high']:+.1f}], p = {row['p']:.3f}, n = {row['n']}")  # fmt: skip
+    print_differences(differences)
     print(f"Every sample beside its gold: {args.output / 'eval.html'}. Intervals, the other comparisons, diagnostics, plans: scores.json.")
     missing = sum(map(len, unanswered.values())), sum(map(len, unjudged.values())), len(undrawn)
     if any(missing):
@@ -341,6 +345,13 @@ def main() -> int:
                 seconds=round(time.perf_counter() - started, 3), output=str(args.output / "scores.json"),
                 scores={name: headline(result[name]) for name in samples})  # fmt: skip
     return cli.EXIT_FAILED if any(missing) else cli.EXIT_DONE
+
+
+def print_differences(differences: list[Record]) -> None:
+    """The comparisons by the metrics that are SHOWN."""
+    for row in (row for row in differences if row["metric"] in SHOWN):
+        print(f"{' - '.join(row['systems'])}, {row['metric']}: {100 * row['mean']:+.1f} "
+              f"[{100 * row['low']:+.1f}, {100 * row['high']:+.1f}], p = {row['p']:.3f}, n = {row['n']}")  # fmt: skip
 
 
 def answered(collected: dict[str, Collected]) -> tuple[dict[str, list[Record]], dict[str, Unanswered]]:

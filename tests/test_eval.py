@@ -401,6 +401,9 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
         assert (loaded, tokenizer, options) == ("model", "tokenizer", {"max_new_tokens": 99, "batch_size": 4})
         for number, prompt in enumerate(prompts):
             asked.append(prompt)
+            if prompt[0]["content"].endswith("8"):
+                yield Generation("", 0, False, "prompt_too_long")
+                continue
             yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
 
     monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
@@ -411,11 +414,12 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
                               constrained=False, use_all=False, teval=None)
     system = systems.local_model("tiny", str(bench), args)
-    first = collect(system, tests, args.output, stage.score, "scorer").samples
+    first, unanswered = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
-    assert [sample["prediction"]["failure"] for sample in first] == ["", "length", *[""] * 7]
+    assert [sample["prediction"]["failure"] for sample in first] == ["", "length", *[""] * 6]
+    assert list(unanswered) == ["r8"] and unanswered["r8"].reason == "prompt_too_long"
     again = collect(system, tests, args.output, stage.score, "another scorer").samples  # scored again from the kept answers
-    assert len(asked) == 9 and [sample["scorer"] for sample in again] == ["another scorer"] * 9
+    assert len(asked) == 10 and [sample["scorer"] for sample in again] == ["another scorer"] * 8  # r8 alone is asked again
     assert again == samples(bench, "tiny") == [{**sample, "scorer": "another scorer"} for sample in first]
 
 

@@ -8,6 +8,8 @@ import random
 import string
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from common import metrics
 from common.dialect import tolerant
 from common.metrics import uncertainty
 from common.metrics.graph import match_calls
-from common.metrics.program import read_program
+from common.metrics.program import read_program, without_comments
 from tests.programs import GOLD
 
 RENAMED = GOLD.replace("answer", "a").replace("page", "b").replace("Titles", "c").replace("item", "d")
@@ -148,6 +150,29 @@ def test_a_chain_may_take_any_order_that_the_gold_graph_allows() -> None:
 def test_a_subgraph_is_what_edges_of_both_connect() -> None:
     gold = "x = a_a()\nb_b(k=x)\ny = c_c()\nd_d(k=y)\n"
     assert chain_and_subgraph("x = a_a()\nb_b(k=x)\nc_c(k=x)\nd_d(k=1)\n", gold) == (1.0, pytest.approx(2 / 4))
+
+
+ADVERSARIAL = " ", "\n", " \n", "\t", "#", "'", "'''", "\\", "[", ". ", "<think>", "</think>", "a.b", "_", "é "
+
+
+@pytest.mark.parametrize("unit", ADVERSARIAL)
+def test_four_times_the_text_takes_about_four_times_as_long_to_read(unit: str) -> None:
+    """Answers are untrusted: none may cost time by the square of its length."""
+    from common.metrics.samples import file_of
+    from common.metrics.teval import read_plan
+    from common.metrics.thought import without_thought
+
+    readers = (without_comments, without_thought, lambda text: read_plan(text, "json", []), lambda text: read_plan(text, "str", ["a.b", "x"]),
+               lambda text: file_of(Path(), "samples", text))  # fmt: skip
+    for read in readers:
+        short, long = (min(timed(read, unit * (size // len(unit)) + "x") for _ in range(3)) for size in (20_000, 80_000))
+        assert long < 8 * max(short, 0.02), (read, short, long)
+
+
+def timed(read: Callable[[str], object], text: str) -> float:
+    started = time.process_time()
+    read(text)
+    return time.process_time() - started
 
 
 @given(st.lists(st.sampled_from(["x = a_a(k=x)", "y = b_b(k=y)", "c_c(k=x, l=y)", "x = d_d()", "y = a_a()"]), max_size=6), st.randoms())
