@@ -121,8 +121,8 @@ def install(*extras: str) -> int:
 
     pip's warnings and errors come through as they are.
     """
-    print(f"installing what {' and '.join(['the stages', *extras])} need, some 90 packages: 1.9 GB with PyTorch's CPU build, 5.6 GB with its "
-          "CUDA build; 2 to 10 minutes, less when most are there", flush=True)  # fmt: skip
+    print(f"installing what {' and '.join(['the stages', *extras])} need, some 90 packages: 1.9 GB with PyTorch's CPU build, 5.6 GB with "
+          "its CUDA build; 2 to 10 minutes, less when most are there", flush=True)  # fmt: skip
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off",
                "-c", str(CONSTRAINTS), *requirements(*extras)]  # fmt: skip
     started, done = time.monotonic(), threading.Event()
