@@ -53,8 +53,9 @@ def main() -> int:
     dropped = [] if args.overwrite else drop_opted_out(cli.shard_path(args.output, args.shard), opt_out)
     failed = others = 0
     figures: Record = {}
-    with Scrape("scrape", args) as run:
-        run.done.update(keys_written(run.output))
+    with cli.Run("scrape", args) as run:
+        for path in run.kept:
+            run.done.update(keys_written(path))
         for key, detail in dropped:
             opt_out.names.add(key)  # so that its stored body goes, too
             run.reject(key, cli.Reject("opted_out", detail))
@@ -67,18 +68,7 @@ def main() -> int:
         code = run.finish(failed=failed, other_files=others, **figures)
     if failed and code == cli.EXIT_DONE:
         cli.say(f"error: {failed} could not be read or fetched (see above); run the same command again to try them again")
-    return code or (cli.EXIT_FAILED if failed or run.faults else cli.EXIT_DONE)
-
-
-class Scrape(cli.Run):
-    """A run that knows how many of its rejects are faults of ours."""
-
-    faults = 0
-
-    def reject(self, identifier: str, reject: cli.Reject, **context: object) -> None:
-        """Append a reject, and count it if nobody foresaw it."""
-        super().reject(identifier, reject, **context)
-        self.faults += reject.reason == cli.INTERNAL_ERROR
+    return code or (cli.EXIT_FAILED if failed else cli.EXIT_DONE)
 
 
 def arguments() -> argparse.Namespace:

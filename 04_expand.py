@@ -208,7 +208,8 @@ def main() -> int:
     writer, catalog = llm.from_arguments(args), Catalog.load()
     with cli.Run("expand", args) as run:
         seed = survey(args.input, catalog, args.max_apis)
-        remember(run.output, seed.seen)
+        for path in run.kept:
+            remember(path, seed.seen)
         sampler = Sampler(seed.uses, catalog, args.seed)
         for task, outcome in in_order(writer.map(lambda task: ask(task, writer, catalog), tasks(run, sampler, seed))):
             outcome = new(outcome, seed.seen)

@@ -22,14 +22,17 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import io
 import os
+import re
 import shlex
 import signal
 import sys
 import time
 import traceback
 import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -40,6 +43,9 @@ from tqdm import tqdm
 from common import jsonl
 from common.jsonl import Record, UserError
 
+KNOWN_ALREADY = {"duplicate", "near_duplicate", "opted_out"}  # reasons that are no failure: what they drop is there already, or unwanted
+EXAMPLE = 200  # characters of a reject that is shown
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline: they could move a terminal's cursor, or worse
 INTERNAL_ERROR = "internal_error"  # the reason of a reject that is a fault of ours, not of the record
 EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
 _bar: tqdm[Any] | None = None  # the progress bar that a person is looking at
@@ -75,6 +81,9 @@ def one_record() -> Iterator[None]:
 
 def parser(doc: str | None, input: str | None = None, output: str | None = None) -> argparse.ArgumentParser:
     """The parser of a stage: its docstring is the help, and the arguments of all stages stand in it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no UTF-8 shows what it can
     result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     if input is not None:
         result.add_argument("--input", type=Path, default=Path(input), metavar="FILE", help=f"JSONL to read (default: {input})")
@@ -150,35 +159,55 @@ class Run:
         self.output = shard_path(args.output, args.shard)
         self.rejects = rejects_path(self.output)
         self.read = self.written = self.rejected = self.skipped = 0
+        self.reasons, self.examples = Counter[str](), dict[str, str]()  # of the rejects: how many, and the first of each
+        self.given_up = 0  # skipped because an earlier run has rejected them
+        self.stale: list[Path] = []  # files that the first new record empties
         self.interrupted = False
         self.started = time.perf_counter()
         self.bar: tqdm[Any] | None = None
         self._files: dict[Path, IO[bytes]] = {}
 
     def __enter__(self) -> Run:
-        if self.input is not None and self.input.resolve() == self.output.resolve():
-            raise UserError(f"{self.output}: --input and --output are the same file")
+        self._check_input()
+        self.is_new = not self.output.exists()
+        for path in (self.output, self.rejects):
+            self._files[path] = jsonl.open_output(path)
         try:
-            self.output.parent.mkdir(parents=True, exist_ok=True)
-            for path in (self.output, self.rejects):
-                self._files[path] = open(path, "ab")
             fcntl.flock(self._files[self.output], fcntl.LOCK_EX | fcntl.LOCK_NB)
             for path in (self.output, self.rejects):
-                if self.args.overwrite or (path == self.rejects and getattr(self.args, "retry_rejected", False)):
-                    os.truncate(path, 0)
                 jsonl.repair_tail(path)
         except BlockingIOError:
             raise UserError(f"{self.output}: another run is writing it; wait for it, or name another --output") from None
         except OSError as error:
-            raise UserError(f"{error.filename or self.output}: cannot be written: {error.strerror}") from None
-        self.done = {*jsonl.ids(self.output), *jsonl.ids(self.rejects)}
+            raise jsonl.unwritable(self.output, error) from None
+        asks_again = getattr(self.args, "retry_rejected", False)
+        self.stale = [self.output, self.rejects] if self.args.overwrite else [self.rejects] if asks_again else []
+        self.dropped = set() if self.stale else set(jsonl.ids(self.rejects))
+        self.done = self.dropped.union(*(jsonl.ids(path) for path in self.kept))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupt)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def _check_input(self) -> None:
+        """Open the input before anything is changed. Raises UserError where it cannot be read, or would be written."""
+        if self.input is None:
+            return
+        for _ in jsonl.numbered_lines(self.input):
+            break
+        for path in (self.output, self.rejects):
+            if path.exists() and self.input.samefile(path):
+                raise UserError(f"{path}: --input and --output are the same file; name another --output")
+
+    @property
+    def kept(self) -> list[Path]:
+        """The output that this run goes on from, if it does: not with --overwrite, which empties it at the first new record."""
+        return [] if self.output in self.stale else [self.output]
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for file in self._files.values():
             file.close()
+        if kind is not None and self.is_new and self.output.exists() and not self.output.stat().st_size:
+            self.output.unlink()  # a run that failed before its first record leaves nothing behind
         if self.bar is not None:
             self.bar.close()
         if self.rejects.exists() and not self.rejects.stat().st_size:
@@ -198,6 +227,7 @@ class Run:
             return False
         if identifier in self.done:
             self.skipped += 1
+            self.given_up += identifier in self.dropped
             return False
         return True
 
@@ -236,6 +266,8 @@ class Run:
         """Append a dropped record's id, reason and detail to the rejects."""
         self._append(self.rejects, {"id": identifier, "reason": reject.reason, "detail": reject.detail, **context})
         self.rejected += 1
+        self.reasons[reject.reason] += 1
+        self.examples.setdefault(reject.reason, f"{identifier}: {reject.detail}")
 
     def _append(self, path: Path, record: Record) -> None:
         self.done.add(record["id"])
@@ -243,28 +275,46 @@ class Run:
             line = jsonl.encode(record)
         except TypeError as error:
             raise UserError(f"{path}: record {record['id']} cannot be written as JSON: {error}") from None
-        try:
-            self._files[path].write(line)
-            self._files[path].flush()
-        except OSError as error:
-            raise UserError(f"{path}: cannot be written: {error.strerror}; free some space and run the same command again") from None
+        while self.stale:  # what was there goes when there is something to put in its place
+            os.truncate(self.stale.pop(), 0)
+        jsonl.append(self._files[path], path, line)
 
     def finish(self, **figures: Any) -> int:
-        """Print the summary line, the last on stdout; returns the exit code."""
+        """Say what was rejected and print the summary line, the last on stdout; returns the exit code."""
         if self.bar is not None:
             self.bar.close()
+        jsonl.check_still_there(self._files[self.output], self.output)
+        self._tell_rejects()
         summary(self.stage, read=self.read, written=self.written, rejected=self.rejected, skipped=self.skipped,
                 seconds=round(time.perf_counter() - self.started, 3), **figures)
-        return EXIT_INTERRUPTED if self.interrupted else EXIT_DONE
+        failed = self.reasons[INTERNAL_ERROR] or (not self.written and any(reason not in KNOWN_ALREADY for reason in self.reasons))
+        return EXIT_INTERRUPTED if self.interrupted else EXIT_FAILED if failed else EXIT_DONE
+
+    def _tell_rejects(self) -> None:
+        """Say on the terminal what was dropped and why, in this run and in those before."""
+        if self.reasons:
+            nothing = "" if self.written else "; nothing else came through"
+            say(f"{self.rejected} of {self.read} rejected{nothing} ({self.rejects}):\n{told_rejects(self.reasons, self.examples)}")
+        if self.given_up:
+            again = "--retry-rejected asks for them again" if hasattr(self.args, "retry_rejected") else "--overwrite starts anew"
+            say(f"{self.given_up} skipped that earlier runs rejected ({self.rejects}); {again}")
+        if self.output in self.stale and self.output.stat().st_size:
+            say(f"{self.output}: stays as it was, as nothing has come to take its place")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # start and end
 
 
+def told_rejects(reasons: Mapping[str, int], examples: Mapping[str, str]) -> str:
+    """A line for each reason, the most frequent first, with its first example cut to a line."""
+    most_first = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
+    return "\n".join(f"  {reason} {reasons[reason]}, such as {' '.join(examples[reason].split())[:EXAMPLE]}" for reason in most_first)
+
+
 def say(message: str) -> None:
-    """A message to the person at the terminal: stderr, so that stdout stays data."""
-    tqdm.write(message, file=sys.stderr)
+    """A message to the person at the terminal: stderr, so that stdout stays data. Control characters of others' texts are shown as ?."""
+    tqdm.write(CONTROLS.sub("?", message), file=sys.stderr)
 
 
 def command(**changed: str) -> str:

@@ -60,6 +60,7 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
                        help=f"seconds to wait for one answer (default: {timeout:g})")
     group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
                        help="answers by content, shared by all stages: what is in it is never paid again (default: data/answers.sqlite)")
+    group.add_argument("--no-cache", dest="cache", action="store_const", const=None, help="keep no answers, and use none that are kept")
     group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
     group.add_argument("--prices", type=Path, metavar="FILE", help='prices of several models, as JSON: {"gpt-4o-mini": [0.15, 0.60]}')
     group.add_argument("--budget-usd", type=float, metavar="D", help="stop before this run spends more than that")

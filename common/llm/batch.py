@@ -232,29 +232,30 @@ class Book:
     """The batches of an endpoint that are under way, in the cache's file."""
 
     def __init__(self, cache: Cache, endpoint: str) -> None:
-        self.database, self.endpoint = cache.database, endpoint
+        self.cache, self.endpoint = cache, endpoint
 
     def entries(self) -> Iterator[tuple[str, str | None, list[Question]]]:
         """(file, id of the batch if it is known to be made, questions) of each."""
-        for file, identifier in self.database.execute("SELECT file, id FROM batches WHERE endpoint = ?", (self.endpoint,)).fetchall():
-            rows = self.database.execute("SELECT key, max_tokens FROM batched WHERE file = ?", (file,))
+        for file, identifier in self.cache.execute("SELECT file, id FROM batches WHERE endpoint = ?", (self.endpoint,)).fetchall():
+            rows = self.cache.execute("SELECT key, max_tokens FROM batched WHERE file = ?", (file,))
             yield file, identifier, [Question(*row) for row in rows]
 
     def add(self, file: str, questions: Any) -> None:
         """Note a file that a batch is about to be made of."""
-        self.database.execute("BEGIN")
-        self.database.execute("INSERT OR REPLACE INTO batches VALUES (?, NULL, ?)", (file, self.endpoint))
-        self.database.executemany("INSERT OR REPLACE INTO batched VALUES (?, ?, ?)", ((file, *question) for question in questions))
-        self.database.execute("COMMIT")
+        self.cache.execute("BEGIN")
+        self.cache.execute("INSERT OR REPLACE INTO batches VALUES (?, NULL, ?)", (file, self.endpoint))
+        for question in questions:
+            self.cache.execute("INSERT OR REPLACE INTO batched VALUES (?, ?, ?)", (file, *question))
+        self.cache.execute("COMMIT")
 
     def name(self, file: str, identifier: str) -> None:
         """Note the id of the batch of a file."""
-        self.database.execute("UPDATE batches SET id = ? WHERE file = ?", (identifier, file))
+        self.cache.execute("UPDATE batches SET id = ? WHERE file = ?", (identifier, file))
 
     def drop(self, file: str) -> None:
         """Forget a batch whose answers are kept."""
         for table in ("batched", "batches"):
-            self.database.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
+            self.cache.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
 
 
 def name_of(question: Question) -> str:

@@ -42,9 +42,13 @@ class Question(NamedTuple):
     max_tokens: int
 
     @classmethod
-    def of(cls, model: str, messages: Messages, schema: Any, request: dict[str, Any]) -> Question:
-        """The question a request puts; not of the endpoint, so that a model may move. `request` has `max_tokens` and the sampling."""
+    def of(cls, model: str, messages: Messages, schema: Any, request: dict[str, Any], identity: str | None = None) -> Question:
+        """The question a request puts; not of the endpoint, so that a model may move. `request` has `max_tokens` and the sampling.
+
+        `identity` is what a server says that it serves under the model's name, so that a model trained anew has answers of its own.
+        """
         shape = [model, messages, schema, {name: value for name, value in request.items() if name != "max_tokens"}]
+        shape += [identity] if identity else []
         return cls(hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest(), request["max_tokens"])
 
 
@@ -71,22 +75,29 @@ class Cache:
     def get(self, question: Question) -> Answer | Reject | None:
         """The answer to a question, or the Reject it got; None if it has not been asked."""
         values = {"key": question.key, "limit": question.max_tokens}
-        if row := self.database.execute(FIND, values).fetchone():
+        if row := self.execute(FIND, values).fetchone():
             text, finish, *usage = row
             return Answer(text, None, Usage(*usage), finish)
-        row = self.database.execute("SELECT reason, detail FROM refusals WHERE key = ? AND max_tokens = ?", question).fetchone()
+        row = self.execute("SELECT reason, detail FROM refusals WHERE key = ? AND max_tokens = ?", question).fetchone()
         return Reject(*row) if row else None
 
     def put(self, question: Question, answer: Answer) -> None:
         """Keep an answer; it is on disk when this returns."""
         row = (*question, answer.finish, *answer.usage, answer.text)
-        self.database.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        self.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def refuse(self, question: Question, reject: Reject) -> None:
         """Remember that a request was refused, and why: it would be again."""
-        self.database.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", (*question, reject.reason, reject.detail))
+        self.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", (*question, reject.reason, reject.detail))
 
     def forget(self, question: Question) -> None:
         """Make a question one that has not been asked, under any limit."""
         for table in ("replies", "refusals"):
-            self.database.execute(f"DELETE FROM {table} WHERE key = ?", (question.key,))
+            self.execute(f"DELETE FROM {table} WHERE key = ?", (question.key,))
+
+    def execute(self, statement: str, values: Any = ()) -> sqlite3.Cursor:
+        """One statement. Raises UserError where the file is damaged, or its disk full."""
+        try:
+            return self.database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise UserError(f"--cache {self.path}: cannot be used: {error}; free some space, or name another --cache") from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,8 @@ from common.llm.completion import Completion, parse_body, read_completion
 LATER = {408, 409, 425, 500, 502, 504, 520, 522, 524}  # statuses that pass when the same request is sent again
 BUSY = {503, 529}  # the server has too much to do
 ABOUT_THE_REQUEST = {400, 413, 422}  # all other statuses from 400 to 499 are about the account or the server: every request gets them
+BROKEN = 500
+MOST_BYTES = 16 << 20  # of an answer as it is unpacked: more is none
 FORBIDDEN = 403  # of a gateway that moderates it is about the request, too
 WRONG_SETTINGS = {401, 402, 403, 404, 405, 407, 410, 423, 426, 451}
 
@@ -68,9 +71,15 @@ class Connection:
             import openai
 
             limits = httpx2.Limits(max_connections=self.most + 10, max_keepalive_connections=self.most + 10)
+            class Bounded(type(openai.DefaultAioHttpClient())):
+                """The transport, which reads no more of a body than an answer can have."""
+
+                async def send(self, request: Any, *, stream: bool = False, **settings: Any) -> Any:
+                    response = await super().send(request, stream=True, **settings)
+                    return response if stream else await read_whole(response)
+
             self._client = openai.AsyncOpenAI(api_key=self.key or "none", base_url=self.base_url, timeout=self.timeout, max_retries=0,
-                                              http_client=openai.DefaultAioHttpClient(timeout=self.timeout, limits=limits,
-                                                                                       follow_redirects=False))
+                                              http_client=Bounded(timeout=self.timeout, limits=limits, follow_redirects=False))
         return self._client
 
     async def close(self) -> None:
@@ -111,7 +120,20 @@ class Connection:
         if about_all or error.code == "insufficient_quota":
             return Outcome(Fate.FATAL, None, problem, headers, status=status)
         fates = {429: Fate.THROTTLED, **dict.fromkeys(BUSY, Fate.OVERLOADED), **dict.fromkeys(LATER, Fate.FAILED)}
-        return Outcome(fates.get(status, Fate.REFUSED), None, problem, headers)
+        return Outcome(fates.get(status, Fate.REFUSED), None, problem, headers, status=status)
+
+    async def identity(self, model: str) -> str:
+        """What the server says that it serves under a model's name, such as an adapter's folder, and when its weights were written."""
+        import httpx2
+
+        try:
+            response = await asyncio.wait_for(self.client.get("/models", cast_to=httpx2.Response), self.timeout)
+            rows = parse_body(response.content)["data"]
+            root = next(str(row["root"]) for row in rows if row.get("id") == model and row.get("root"))
+        except Exception:  # many servers have no such list, and what is wrong with one the first prompt will say
+            return ""
+        weights = sorted(Path(root).glob("*.safetensors")) if Path(root).is_dir() else []  # the server's folder, where it is ours, too
+        return " ".join([root, *(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in weights)])
 
     def _unsent(self, error: Exception) -> Outcome | None:
         """The outcome of a request that never left: no connection was made. openai's aiohttp transport calls that a time-out."""
@@ -133,6 +155,24 @@ class Connection:
         for form in {self.key, quote(self.key, safe="")} - {""}:
             text = text.replace(form, "***")
         return text
+
+
+async def read_whole(response: Any) -> Any:
+    """A response with its body. Raises httpx2.DecodingError for one of more than MOST_BYTES."""
+    import httpx2
+
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise httpx2.DecodingError(f"the body has more than {MOST_BYTES >> 20} MB", request=response.request)
+    finally:
+        await response.aclose()
+    done = "content-encoding", "content-length"  # true of the body as it came
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in done]
+    return httpx2.Response(response.status_code, headers=headers, content=bytes(body), request=response.request,
+                           extensions=response.extensions)  # fmt: skip
 
 
 def is_secret(key: str) -> bool:

@@ -31,7 +31,8 @@ class DryRun(Writer):
         self.stand_in, self.scratch = OfflineWriter(), tempfile.TemporaryDirectory(prefix="dry-run-")
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Answer:
-        question = Question.of(self.name, messages, prompt.schema, {"max_tokens": MAX_TOKENS, **self.sampling, **sampling})
+        request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
+        question = Question.of(self.name, messages, prompt.schema or prompt.grammar, request)
         known = self.cache.get(question) if self.cache else None
         if isinstance(known, Answer):
             return self.count(known._replace(usage=Usage()), cached=True)

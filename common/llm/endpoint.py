@@ -14,7 +14,8 @@ from common.cli import Reject
 from common.jsonl import UserError
 from common.llm.cache import Cache, Question
 from common.llm.completion import Completion
-from common.llm.connection import FORBIDDEN, Connection, Fate, Outcome
+from common.llm.connection import BROKEN, FORBIDDEN, Connection, Fate, Outcome
+from common.llm.forms import keeps_form
 from common.llm.pace import Pace, back_off
 from common.llm.prices import Budget, Messages, Price, cost, estimated_tokens, known_price, most_tokens
 from common.llm.protocol import Answer, Prompt, Usage, Writer
@@ -60,6 +61,8 @@ class Endpoint(Writer):
         self.context: int | None = None  # tokens that prompt and answer share, once a refusal has said it
         self.longest: int | None = None  # tokens of an answer that it allows, likewise
         self.forbidden = 0  # refusals with 403 in a row
+        self.identity: str | None = None  # what a server of one's own says that it serves; "" where it says nothing
+        self.finding_identity = asyncio.Lock()
 
     def status(self) -> str:
         return f"{self.pace.in_flight} in flight, {super().status()}"
@@ -70,12 +73,13 @@ class Endpoint(Writer):
 
     async def close(self) -> None:
         self.pace.reset()
-        self.finding_format = asyncio.Lock()  # bound to the loop that ends
+        self.finding_format, self.finding_identity = asyncio.Lock(), asyncio.Lock()  # bound to the loop that ends
         await self.connection.close()
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> Answer:
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
-        question = Question.of(self.name, messages, prompt.schema or prompt.grammar, request)
+        await self._identify()
+        question = self._question(prompt, messages, request)
         while self.cache and (flight := self.flights.get(question)):  # another record asks the very same: the answer will be in the cache
             await asyncio.wait([flight])
         answer = known = self._known(question)
@@ -97,6 +101,18 @@ class Endpoint(Writer):
             raise Reject("answer_too_long", f"{prompt.task}: no complete object within {request['max_tokens']} tokens")
         return answer
 
+    async def _identify(self) -> None:
+        """Ask a server of one's own once what it serves under the model's name: a model trained anew keeps its name."""
+        if self.identity is None and self.cache and self.connection.base_url:
+            async with self.finding_identity:
+                if self.identity is None:
+                    self.identity = await self.connection.identity(self.name)
+
+    def _question(self, prompt: Prompt, messages: Messages, request: dict[str, Any]) -> Question:
+        """What an answer is kept under; one that no grammar held is another than one that was held."""
+        shape = prompt.schema or (prompt.grammar if self.takes_grammar else None)
+        return Question.of(self.name, messages, shape, request, self.identity)
+
     def _known(self, question: Question) -> Answer | None:
         """The answer in the cache; raises the Reject that is remembered there."""
         known = self.cache.get(question) if self.cache else None
@@ -116,7 +132,7 @@ class Endpoint(Writer):
 
     def asks_anew(self, prompt: Prompt, conversations: list[Messages], sampling: dict[str, Any]) -> bool:
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
-        return any([self.renew(Question.of(self.name, messages, prompt.schema, request)) for messages in conversations])
+        return any([self.renew(self._question(prompt, messages, request)) for messages in conversations])
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # to the server and back
@@ -129,8 +145,11 @@ class Endpoint(Writer):
             self.count(answer)  # paid for all the same
             reason, detail = completion.refusal
             raise Reject(reason, f"{prompt.task}: {detail}")
+        if prompt.grammar and self.takes_grammar and not keeps_form(prompt.grammar, answer.text, answer.finish == "stop"):
+            self.takes_grammar = False
+            cli.say(f"{self.name}: this server ignores the grammar it is given; its answers are not held to one")
         if self.cache:
-            self.cache.put(question, answer)
+            self.cache.put(self._question(prompt, messages, request) if prompt.grammar else question, answer)
         return answer
 
     def answer(self, completion: Completion, messages: Messages) -> Answer:
@@ -193,6 +212,8 @@ class Endpoint(Writer):
                     raise Reject("bad_request", outcome.problem)
             elif outcome.fate is not Fate.THROTTLED:
                 attempt += 1
+                if outcome.status == BROKEN and attempt == 1 and not self.pace.answered and (answer := await self._without_extras(sent)):
+                    return answer
                 if attempt == ATTEMPTS:
                     break
                 await asyncio.sleep(back_off(attempt - 1))
@@ -200,6 +221,20 @@ class Endpoint(Writer):
             self.pace.stop(f"nothing gets through in {ATTEMPTS} tries, the last: {outcome.problem}")
             raise self._stopped()
         raise Reject("no_answer", f"{ATTEMPTS} attempts in {time.monotonic() - started:.0f} s; the last: {outcome.problem}")
+
+    async def _without_extras(self, sent: dict[str, Any]) -> Completion | None:
+        """An answer to a request without the settings that it can do without: some servers break on one they do not know.
+
+        What was left out is left out from now on, if that helps, which is said.
+        """
+        extras = {name for name in (*OPTIONAL, "structured_outputs", "response_format") if name in sent}
+        outcome = await self._attempt({name: value for name, value in sent.items() if name not in extras}) if extras else None
+        if outcome is None or outcome.body is None:
+            return None
+        cli.say(f"{self.name}: this server breaks on {', '.join(sorted(extras))}; left out from now on")
+        self.left_out |= extras
+        self.takes_grammar = self.takes_grammar and "structured_outputs" not in extras
+        return outcome.body
 
     def renames_limit(self, used: str, problem: str) -> bool:
         """Whether a refusal says that the token limit has the other name here; then that is used from now on."""

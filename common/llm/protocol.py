@@ -131,7 +131,8 @@ class Writer(ABC):
 
         async def one(item: Item) -> None:
             try:
-                outcome: Any = await work(item)
+                with cli.one_record():
+                    outcome: Any = await work(item)
             except Exception as problem:  # handed to the loop below, which raises it in its turn
                 outcome = problem
             done.put_nowait((item, outcome))
