@@ -43,7 +43,7 @@ from tqdm import tqdm
 from common import jsonl
 from common.jsonl import Record, UserError
 
-KNOWN_ALREADY = {"duplicate", "near_duplicate", "opted_out"}  # reasons that are no failure: what they drop is there already, or unwanted
+NO_FAILURE = {"duplicate", "near_duplicate", "opted_out", "gone"}  # reasons of what is there already, unwanted, or nowhere any more
 EXAMPLE = 200  # characters of a reject that is shown
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline: they could move a terminal's cursor, or worse
 INTERNAL_ERROR = "internal_error"  # the reason of a reject that is a fault of ours, not of the record
@@ -287,7 +287,7 @@ class Run:
         self._tell_rejects()
         summary(self.stage, read=self.read, written=self.written, rejected=self.rejected, skipped=self.skipped,
                 seconds=round(time.perf_counter() - self.started, 3), **figures)
-        failed = self.reasons[INTERNAL_ERROR] or (not self.written and any(reason not in KNOWN_ALREADY for reason in self.reasons))
+        failed = self.reasons[INTERNAL_ERROR] or (not self.written and any(reason not in NO_FAILURE for reason in self.reasons))
         return EXIT_INTERRUPTED if self.interrupted else EXIT_FAILED if failed else EXIT_DONE
 
     def _tell_rejects(self) -> None:

@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from common import cli, jsonl
+from common.jsonl import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = sorted(ROOT.glob("0[1-8]_*.py"))
@@ -79,7 +80,7 @@ def test_an_array_with_gaps_must_be_told_its_parts(stage, tmp_path):
     some = {"SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MIN": "3", "SLURM_ARRAY_TASK_MAX": "7"}
     refused = stage(**some)
     assert refused.returncode == 2 and "task 7 of a job array with gaps" in refused.stderr and not (tmp_path / "out.jsonl").exists()
-    assert stage("--shard", "7/8", **some).returncode == 0 and (tmp_path / "out.7-of-8.jsonl").exists()
+    assert "array" not in stage("--shard", "7/8", **some).stderr and (tmp_path / "out.7-of-8.jsonl").exists()
 
 
 def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage):
@@ -130,3 +131,96 @@ def test_every_stage_refuses_a_flag_it_does_not_know(script):
 
 def test_all_eight_stages_are_there():
     assert [path.name[:2] for path in STAGES] == [f"0{number}" for number in range(1, 9)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# mistakes of the caller's cost nothing
+
+
+@pytest.fixture
+def old(tmp_path, monkeypatch):
+    """A finished output, and how to run over it: (path, function of the input's lines and flags -> run's exit code)."""
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / "out.jsonl"
+    output.write_bytes(b'{"id":"old"}\n')
+
+    def go(work, *flags, lines=('{"id":"a"}', '{"id":"b"}'), source="in.jsonl"):
+        (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+        monkeypatch.setattr(sys, "argv", ["stage.py", "--input", source, "--output", str(output), *flags])
+        with cli.Run("small", cli.parser("", "x", "y").parse_args()) as run:
+            for record in run.records("id"):
+                work(run, record)
+            return run.finish()
+
+    return output, go
+
+
+def keep(run, record):
+    run.write(record)
+
+
+def drop(run, record):
+    run.reject(record["id"], cli.Reject("bad", "this \x1b[31mone\nis bad"))
+
+
+@pytest.mark.parametrize("flags, source, lines", [
+    (["--overwrite"], "typo.jsonl", []), (["--overwrite"], "in.jsonl", ["no JSON"]), (["--overwrite"], "out.jsonl", ['{"id":"a"}']),
+])  # fmt: skip
+def test_a_mistaken_input_leaves_the_output_as_it_was(old, flags, source, lines):
+    output, go = old
+    with pytest.raises(UserError):
+        go(keep, *flags, source=source, lines=lines)
+    assert output.read_bytes() == b'{"id":"old"}\n'
+
+
+def test_overwrite_begins_anew_with_the_first_record(old):
+    output, go = old
+    assert go(keep, "--overwrite") == 0 and output.read_bytes() == b'{"id":"a"}\n{"id":"b"}\n'
+
+
+def test_an_input_without_records_does_not_empty_an_output(old, capsys):
+    output, go = old
+    assert go(keep, "--overwrite", lines=[""]) == 0 and output.read_bytes() == b'{"id":"old"}\n'
+    assert "stays as it was" in capsys.readouterr().err
+
+
+def test_what_was_rejected_and_why_is_said_and_nothing_through_is_a_failure(old, capsys):
+    _, go = old
+    assert go(drop) == 1
+    told = capsys.readouterr().err
+    assert "2 of 2 rejected; nothing else came through" in told and "bad 2, such as a: this ?[31mone is bad" in told
+    assert go(keep) == 0 and "2 skipped that earlier runs rejected" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_is_one_reject_and_a_failed_run(old, capsys):
+    def work(run, record):
+        try:
+            with cli.one_record():
+                if record["id"] == "b":
+                    raise IndexError("nobody foresaw this")
+                run.write(record)
+        except cli.Reject as reject:
+            run.reject(record["id"], reject)
+
+    output, go = old
+    assert go(work) == 1 and output.read_bytes() == b'{"id":"old"}\n{"id":"a"}\n'
+    assert "internal_error 1, such as b: IndexError at test_cli.py" in capsys.readouterr().err
+
+
+def test_an_output_that_was_removed_meanwhile_is_a_failure(old):
+    output, go = old
+
+    def work(run, record):
+        run.write(record)
+        output.unlink(missing_ok=True)
+
+    with pytest.raises(UserError, match="removed or replaced"):
+        go(work)
+
+
+def test_a_run_that_fails_at_once_leaves_no_empty_output(tmp_path, monkeypatch):
+    (tmp_path / "in.jsonl").write_text("no JSON\n")
+    monkeypatch.setattr(sys, "argv", ["stage.py", "--input", str(tmp_path / "in.jsonl"), "--output", str(tmp_path / "new.jsonl")])
+    with pytest.raises(UserError), cli.Run("small", cli.parser("", "x", "y").parse_args()) as run:
+        list(run.records("id"))
+    assert not (tmp_path / "new.jsonl").exists()

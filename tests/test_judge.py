@@ -152,7 +152,7 @@ def test_a_server_in_trouble_leaves_its_sample_for_the_next_run(judging: Any, tm
 
 
 def test_a_refused_vote_is_no_verdict_however_the_others_say(judging: Any, tmp_path: Path) -> None:
-    with StubOpenAI(lambda body, number: error(400, "Unsupported value: 'seed'") if body.get("seed") == 1 else said("pass")) as stub:
+    with StubOpenAI(lambda body, number: error(400, "not this one") if body.get("seed") == 1 else said("pass")) as stub:
         assert judging(stub, [GOOD, ""], votes=3).keys() == {"r1"}  # what code decides needs no judge
         assert judging.unanswered["r0"].reason == "bad_request" and len(stub.requests) == 3
     assert "r0" not in (tmp_path / "verdicts.jsonl").read_text()

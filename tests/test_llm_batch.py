@@ -126,7 +126,7 @@ def test_a_batch_whose_id_was_lost_is_found_by_its_file(tmp_path: Path) -> None:
         first = open_batch(stub, tmp_path)
         with pytest.raises(KeyboardInterrupt):
             list(first.map(interrupted(first, stub), range(8)))
-        first.book.database.execute("UPDATE batches SET id = NULL")
+        first.book.cache.execute("UPDATE batches SET id = NULL")
         stub.polls = 0
         second = open_batch(stub, tmp_path)
         assert len(list(second.map(second.ask, [prompt(str(number)) for number in range(8)]))) == 8 and len(stub.batches) == 1

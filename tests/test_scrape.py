@@ -284,7 +284,7 @@ def test_what_is_no_link_or_no_shortcut_is_rejected_for_good(links: Any, hub: St
     lines = ("https://example.org/shortcut/1/?token=planted", "nonsense \N{SNOWMAN}", put(hub, 2))
     hub.by_record[lines[2]].data = b"no shortcut"
     code, summary = links(*lines)
-    assert (code, summary["rejected"], summary["failed"]) == (0, 3, 0)
+    assert (code, summary["rejected"], summary["failed"]) == (1, 3, 0)  # nothing came through
     assert Counter(reject["reason"] for reject in records(cli.rejects_path(output))) == {"bad_link": 2, "not_a_shortcut": 1}
     assert "planted" not in cli.rejects_path(output).read_text()
     assert links(*lines)[1]["skipped"] == 3

@@ -104,7 +104,7 @@ def test_a_bad_line_is_named_and_what_was_done_is_kept(tmp_path, line, complaint
 def test_a_record_whose_shortcut_is_none_is_rejected(tmp_path, value):
     (tmp_path / "in.jsonl").write_bytes(orjson.dumps({"id": "a", "shortcut": value}) + b"\n")
     result = run("--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
-    assert result.returncode == 0 and summary(result)["rejected"] == 1
+    assert result.returncode == 1 and summary(result)["rejected"] == 1  # nothing came through
     assert orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())["reason"] == "bad_shortcut"
 
 
@@ -114,7 +114,7 @@ def test_deep_nesting_is_transcribed_or_rejected_in_one_line(tmp_path, levels, r
     action = b'{"WFWorkflowActionIdentifier":"is.workflow.actions.gettext","WFWorkflowActionParameters":{"Key":' + value + b"}}"
     (tmp_path / "in.jsonl").write_bytes(b'{"id":"a","shortcut":{"WFWorkflowActions":[' + action + b"]}}\n")
     result = run("--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
-    assert result.returncode == 0 and summary(result)["rejected" if reason else "exact"] == 1
+    assert result.returncode == bool(reason) and summary(result)["rejected" if reason else "exact"] == 1
     assert reason is None or orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())["reason"] == reason
 
 
