@@ -67,7 +67,7 @@ def one_record() -> Iterator[None]:
     """
     try:
         yield
-    except (UserError, Reject):
+    except (UserError, Reject, ImportError):  # a package that is missing is missed by all
         raise
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]

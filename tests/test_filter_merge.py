@@ -572,7 +572,7 @@ def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, k
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench/train.jsonl").write_text("old")
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes << 10}, {kilobytes << 10}))"
-    ended = subprocess.run([sys.executable, "-c", limit + CHILD.format(root=str(ROOT), tests=str(ROOT / "tests")), f"--seed={tmp_path}/seed.jsonl",
+    ended = subprocess.run([sys.executable, "-B", "-c", limit + CHILD.format(root=str(ROOT), tests=str(ROOT / "tests")), f"--seed={tmp_path}/seed.jsonl",
                             "--generated=none", f"--output={tmp_path}/bench", "--workers=1"], capture_output=True, text=True)  # fmt: skip
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert re.search(f"error: {tmp_path}/bench.*: cannot be written: File too large", ended.stderr.splitlines()[-1])
