@@ -110,7 +110,7 @@ def arguments() -> argparse.Namespace:
     add("--judge-url", metavar="URL", help="an OpenAI-compatible server that has the judge (default: OPENAI_BASE_URL, else OpenAI's)")
     add("--votes", type=cli.positive_int, default=1, metavar="K", help="verdicts on each workflow; the majority counts (default: 1)")
     add("--human-labels", type=Path, metavar="FILE", help='verdicts of people, JSONL {"id", "pass", "model"}: how far the judge agrees')
-    llm.add_request_arguments(parser.add_argument_group("requests to the judge", "--concurrency is for the server of --base-url too"))
+    llm.add_request_arguments(parser.add_argument_group("requests to the judge", "--concurrency and --timeout hold for --base-url too"))
     # T-Eval's planning test
     add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: judge plans by T-Eval, not workflows")
     add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import hashlib
 import inspect
 import json
@@ -38,6 +39,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     cut: bool = False
+    packed: bool = False  # by gzip
     finish: str = "stop"
 
 
@@ -58,6 +60,7 @@ class StubOpenAI:
         self.batches: dict[str, dict[str, Any]] = {}
         self.endings: list[str] = []
         self.polls = 1
+        self.models: list[dict[str, Any]] = []  # what /models lists
         self.number = self.flying = 0
         self.base_url = ""
 
@@ -87,13 +90,16 @@ class StubOpenAI:
         app.add_routes([
             web.post("/v1/chat/completions", self.complete), web.post("/v1/files", self.upload),
             web.get("/v1/files/{id}/content", self.download), web.post("/v1/batches", self.submit), web.get("/v1/batches", self.list),
-            web.get("/v1/batches/{id}", self.look), web.get("/stats", self.stats),
+            web.get("/v1/batches/{id}", self.look), web.get("/v1/models", self.list_models), web.get("/stats", self.stats),
         ])
         self.runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.01)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0, backlog=2048)
         await site.start()
         self.base_url = f"http://127.0.0.1:{self.runner.addresses[0][1]}/v1"
+
+    async def list_models(self, request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": self.models})
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # chat completions
@@ -114,6 +120,8 @@ class StubOpenAI:
             self.flying -= 1
         data = content(reply, body)
         self.counts[f"status_{reply.status}"] += 1
+        if reply.packed:
+            data, reply.headers = gzip.compress(data), {**reply.headers, "Content-Encoding": "gzip"}
         if reply.cut:
             response = web.StreamResponse(status=reply.status, headers={"Content-Length": str(len(data) + 100), **reply.headers})
             await response.prepare(request)

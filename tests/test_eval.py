@@ -440,7 +440,7 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     monkeypatch.setattr(llm, "open_writer", lambda *_, **__: Troubled())
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
-    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1)
+    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0)
     done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
     assert {identifier: reject.reason for identifier, reject in unanswered.items()} == {"r1": "no_answer", "r2": "bad_request"}

@@ -169,8 +169,8 @@ async def read_whole(response: Any) -> Any:
                 raise httpx2.DecodingError(f"the body has more than {MOST_BYTES >> 20} MB", request=response.request)
     finally:
         await response.aclose()
-    done = "content-encoding", "content-length"  # true of the body as it came
-    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in done]
+    done = b"content-encoding", b"content-length"  # true of the body as it came
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in done]
     return httpx2.Response(response.status_code, headers=headers, content=bytes(body), request=response.request,
                            extensions=response.extensions)  # fmt: skip
 

@@ -242,7 +242,7 @@ def served_model(name: str, model: str, args: argparse.Namespace) -> System:
     def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         from common import llm
 
-        writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, temperature=0.0)
+        writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
         ask = partial(writer.ask, max_tokens=args.max_new_tokens)
         for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", question(record))), records):
             if isinstance(outcome, Reject):
