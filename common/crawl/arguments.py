@@ -11,7 +11,7 @@ from pathlib import Path
 FRESH = 86400.0  # seconds; what may change is asked for again, if it has changed, after a day
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 PERIODS = {"": 1, "s": 1, "min": 60, "h": 3600, "day": 86400}
-CONTACT = re.compile(r"(?:mailto:)?[^\s@()]+@[^\s@()]+\.[^\s@()]+|https?://[^\s()]+")
+CONTACT = re.compile(r"(?:mailto:)?[^\s@()]+@[^\s@()]+\.[^\s@().]+|https?://[^\s()]+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

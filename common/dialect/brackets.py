@@ -23,11 +23,12 @@ def open_marks(text: str) -> str:
             continue
         if character in "'\"":
             triple = text.startswith(character * 3, place)
-            stack.append(("f" if _F_PREFIX.search(text[:place]) else "") + character * (3 if triple else 1))
+            stack.append(("f" if _F_PREFIX.search(text[max(0, place - 3) : place]) else "") + character * (3 if triple else 1))
             place += 3 if triple else 1
             continue
         if character == "#" and "f" not in "".join(stack):
-            place = text.find("\n", place) if "\n" in text[place:] else len(text)
+            newline = text.find("\n", place)
+            place = newline if newline >= 0 else len(text)
             continue
         if character in _CLOSES:
             stack.append(_CLOSES[character])

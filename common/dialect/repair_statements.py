@@ -20,14 +20,22 @@ from common.dialect.syntax import called
 MAX_LINES = 400  # of one statement: a picture in base64 fills some
 MAX_TRIED = 80  # texts per fix
 HEADS = ("if", "elif", "else", "for", "while", "match", "case", "with", "def", "try")
-_PLACES = re.compile(r"(?=, )|(?= [\w-]+=)|(?=[)\]}:]+$)|(?=[)\]}])|(?=:$)|$")  # where something that was left out may have been
+_PLACES = re.compile(r"(?=, )|(?= [\w-]+=)|(?=[)\]}])|(?=:$)|$")  # where something that was left out may have been
 _ODD_KEY = re.compile(r"(?<=[(,\s])([A-Za-z_]\w*(?:-[\w-]*\w))\s*=(?!=)\s*")
 _KEY = re.compile(r"(?:(?<=[(,])|(?<=[(,] ))\s*(\*\*|[A-Za-z_][\w-]*\s*=(?!=))")
 _CALL = re.compile(r"(?:([^\W\d]\w*)\s*(\+?=)\s*\[?)?([^\W\d]\w*)\((.*)", re.DOTALL)
 _OPERATORS = {"===": "==", "!==": "!=", "&&": " and ", "||": " or "}
 CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None", "undefined": "None"}
-_ITEM = re.compile(r"'''.*?'''|'(?:[^'\\\n]|\\.)*'(?=\s*[,:\]}]|$)|\"(?:[^\"\\\n]|\\.)*\"(?=\s*[,:\]}]|$)|[,(\[{)\]}]", re.DOTALL)
-_STARTS = re.compile(r"\s*(?:#|(?:[^\W\d]\w*\s*\+?=\s*)?[^\W\d]\w*_\w*\(|(?:if|elif|for|match|case)\b.*:\s*$|else:)")
+# A text, or one escaped character outside of a text: else each quote of many that are escaped would begin a text that has no end.
+_TEXT = re.compile(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.)", re.DOTALL)
+_ITEM = re.compile(r"'''.*?'''|'(?:[^'\\\n]|\\.)*'(?=\s*[,:\]}]|$)|\"(?:[^\"\\\n]|\\.)*\"(?=\s*[,:\]}]|$)|\\.|[,(\[{)\]}]", re.DOTALL)
+_STARTS = re.compile(r"\s*(?:#|(?:[^\W\d]\w*\s*\+?=\s*)?(?=\w+_)[^\W\d]\w*\(|(?:if|elif|for|match|case)\b.*:\s*$|else:)")
+_API = re.compile(r"\b(?=\w+_\w)(\w+)\(")
+_COMPARISON = re.compile(r"==|!=|<=|>=|<|>")
+_HEAD = re.compile(r"(?:case|match|for \w+ in)\s")
+_STRING_PAIR = re.compile(r"\{\s*[\"']string[\"']\s*:(.*?)\}\s*:(.*)", re.DOTALL)  # as the reference transcriber writes a text
+_PAIR = re.compile(r"('''.*?'''\s*|\"(?:[^\"\\]|\\.)*\"\s*|'(?:[^'\\]|\\.)*'\s*|[^:]*):(.*)", re.DOTALL)
+_STRING = re.compile(r"\{\s*[\"']string[\"']\s*:(.*)\}", re.DOTALL)
 
 
 def readable(text: str) -> bool:
@@ -98,7 +106,7 @@ def mend(text: str, catalog: Catalog) -> tuple[str, str] | None:
 
 
 def _apis_in(text: str, catalog: Catalog) -> Counter[str | None]:
-    return Counter(name for name in re.findall(r"\b(\w+_\w+)\(", text) if catalog.by_name(name))
+    return Counter(name for name in _API.findall(text) if catalog.by_name(name))
 
 
 def _is_sound(text: str, catalog: Catalog) -> bool:
@@ -121,14 +129,15 @@ def _colons(text: str) -> Iterator[str]:
     plain = re.sub(r"^else if\b", "elif", text.rstrip())
     yield plain
     if first_word(plain) in HEADS:
-        yield re.sub(r"\s*(\bthen)?\s*[:;{]?$", "", plain) + ":"
+        stem = plain[:-1].rstrip() if plain[-1:] in (":", ";", "{") else plain
+        yield re.sub(r"\bthen$", "", stem).rstrip() + ":"
 
 
 def _operators(text: str) -> Iterator[str]:
     """Operators and constants of other languages, outside of texts."""
     def swapped(piece: str) -> str:
         for wrong, right in sorted(_OPERATORS.items(), reverse=True):
-            piece = re.sub(rf"\s*{re.escape(wrong)}\s*", f" {right.strip()} ", piece)
+            piece = re.sub(rf"(?:(?<!\s)\s+)?{re.escape(wrong)}\s*", f" {right.strip()} ", piece)
         return re.sub(r"\b(?:" + "|".join(CONSTANTS) + r")\b", lambda match: CONSTANTS[match[0]], piece)
 
     yield _outside_texts(text, swapped)
@@ -195,13 +204,21 @@ def _values(text: str) -> Iterator[str]:
         yield f"{start}[{function}({arguments})]" if operator == "+=" else f"{start}{function}({arguments})"
     if (assigned := re.fullmatch(r"([^\W\d]\w*)\s*=\s*(.+)", text, re.DOTALL)) and not colon:
         yield f"{assigned[1]} = {_as_value(assigned[2])}"
-    if colon and (head := re.fullmatch(r"(if|elif)\s+(not\s+)?(.+?)(?:\s*(==|!=|<=|>=|<|>)\s*(.+?))?\s*:", text, re.DOTALL)):
-        word, negated, left, operator, right = head.groups()
-        tail = f" {operator} {_as_value(right)}" if operator else ""
-        yield f"{word} {negated or ''}{_as_value(left)}{tail}:"
-        yield f"{word} {_as_value(text[len(word) : -1].strip())}:"
-    if colon and (head := re.fullmatch(r"(case|match|for \w+ in)\s+(.+?)\s*:", text, re.DOTALL)):
-        yield f"{head[1]} {_as_value(head[2])}:"
+    if colon and re.match(r"(?:if|elif)\s", text):
+        yield from _tests(first_word(text), text[len(first_word(text)) : -1].strip())
+    if colon and (head := _HEAD.match(text)):
+        yield f"{head[0].rstrip()} {_as_value(text[head.end() : -1])}:"
+
+
+def _tests(word: str, test: str) -> Iterator[str]:
+    """The head of an If: its test as a comparison of two values, and as one value."""
+    negated = re.match(r"not\s", test)
+    compared = test[len("not") :].strip() if negated else test
+    operator = _COMPARISON.search(compared, 1)
+    left, right = (compared[: operator.start()], compared[operator.end() :].strip()) if operator else (compared, "")
+    tail = f" {operator[0]} {_as_value(right)}" if operator and right else ""
+    yield f"{word} {'not ' if negated else ''}{_as_value(left if tail else compared)}{tail}:"
+    yield f"{word} {_as_value(test)}:"
 
 
 _FIXES: dict[str, Callable[[str], Iterator[str]]] = {
@@ -216,7 +233,7 @@ _FIXES: dict[str, Callable[[str], Iterator[str]]] = {
 
 def _outside_texts(text: str, change: Callable[[str], str]) -> str:
     """Change what stands between the texts of a statement."""
-    pieces = re.split(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", text)
+    pieces = _TEXT.split(text)
     return "".join(piece if index % 2 else change(piece) for index, piece in enumerate(pieces))
 
 
@@ -284,14 +301,14 @@ def _items(inner: str) -> list[str]:
 
 def _pair(item: str) -> str:
     """`key: value` of a dict. The reference transcriber writes `{"string": key}: {"string": value}` for text."""
-    match = re.fullmatch(r"\{\s*[\"']string[\"']\s*:\s*(.*?)\}\s*:\s*(.*)", item, re.DOTALL) or \
-        re.fullmatch(r"('''.*?'''|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^:]*?)\s*:\s*(.*)", item, re.DOTALL)  # fmt: skip
+    match = _STRING_PAIR.fullmatch(item) or _PAIR.fullmatch(item)
     if match is None:
         return ""
-    key, value = match[1], match[2]
-    if text := re.fullmatch(r"\{\s*[\"']string[\"']\s*:\s*(.*)\}", value, re.DOTALL):
-        value = text[1] if _is_expression(text[1]) else repr(text[1])
-    return f"{key if _is_text(key) else repr(key.strip())}: {_as_value(value)}"
+    key, value = match[1].strip(), match[2].strip()
+    if string := _STRING.fullmatch(value):
+        text = string[1].strip()
+        value = text if _is_expression(text) else repr(text)
+    return f"{key if _is_text(key) else repr(key)}: {_as_value(value)}"
 
 
 def _is_text(text: str) -> bool:

@@ -23,7 +23,7 @@ MAX_CALLS = 5_000  # taken from one text that is no statement
 
 _QUOTES = re.compile(r"'''|\"\"\"")
 _STATEMENT = re.compile(r"(?:([^\W\d]\w*)\s*(\+?=)(?!=)\s*)?([^\W\d]\w*)\s*\((.*)", re.DOTALL)
-_CALL = re.compile(r"(?<![\w.'\"])([^\W\d]\w*_\w*)\(")  # in prose: APIs have an underscore in their name
+_CALL = re.compile(r"(?<![\w.'\"])(?=\w+_)([^\W\d]\w*)\(")  # in prose: APIs have an underscore in their name
 _KEY = re.compile(r"(?:^|,)\s*([^\W\d][\w.-]*)\s*=(?!=)")
 _HEADS = {"if": ast.If, "while": ast.If, "elif": ast.If, "for": ast.For, "match": ast.Match, "case": ast.match_case, "else": None}
 
