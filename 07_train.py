@@ -312,9 +312,8 @@ class FineTuning(lightning.LightningModule):
         self.whole, self.skeleton, self.begin, self.ask = whole, skeleton, begin, ask
         self.logs: Logs | None = None
         self.objective: AnswerLoss | None = None
-        self.step, self.best_loss = folder.step, folder.best_loss
+        self.step, self.best_loss, self.validation_loss = folder.step, folder.best_loss, folder.validation_loss
         self.interrupted = False
-        self.validation_loss = float("nan")
         self.tokens = self.seconds = self.steps = 0.0
 
     # --- set-up
@@ -450,7 +449,7 @@ class FineTuning(lightning.LightningModule):
 
     def save(self, path: Path) -> None:
         """A checkpoint at this step."""
-        position = {"step": self.step, "best_loss": self.best_loss}
+        position = {"step": self.step, "best_loss": self.best_loss, "validation_loss": self.validation_loss}
         checkpoint.save(path, self.objective.model, self.optimizer, position, self.trainer.is_global_zero)
 
     @torch.no_grad()
@@ -548,7 +547,8 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, config: Any, whole: Call
         folder.finish({
             "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": total,
             "validation_loss": tuning.validation_loss, "best_validation_loss": tuning.best_loss,
-            "tok_per_s": round(tuning.tokens / max(tuning.seconds, 1e-9)), "seconds": round(time.perf_counter() - started, 1)})
+            "tok_per_s": round(tuning.tokens / tuning.seconds) if tuning.steps else None,
+            "seconds": round(time.perf_counter() - started, 1)})
     cli.summary("train", **folder.summary, output=str(args.output))
     return cli.EXIT_DONE
 

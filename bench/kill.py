@@ -375,7 +375,7 @@ def summed_up(lines: list[dict[str, Any]]) -> dict[str, Any]:
 # Fields and columns that tell of the machine or the clock, and what a run that goes on need not ask again; not of the result.
 ASKED = frozenset(("requests", "sends", "cached", "prompt_tokens", "completion_tokens", "cost_usd"))  # where `requests` is among them
 CLOCK = re.compile(r"(^|_)(seconds|eta_s|per_s|mib|mfu_\dn)$")
-LEFTOVERS = re.compile(r"\.(part|tmp|lock)$|-(wal|shm|journal)$")
+LEFTOVERS = re.compile(r"\.(part|tmp)$|-(wal|shm|journal)$")  # the .lock of a run of 07 stays: it is open as long as the run is
 
 
 def differences(wanted: Path, made: Path, exact: bool = False) -> list[str]:

@@ -360,3 +360,10 @@ def test_bad_input_ends_a_process_with_one_line_and_exit_code_1(tmp_path):
     done = subprocess.run(command(tmp_path / "missing.jsonl", tmp_path / "a"), capture_output=True, text=True)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "missing.jsonl: no such file" in done.stderr
+
+
+def test_a_run_killed_behind_its_last_checkpoint_still_tells_its_validation_loss(run, tmp_path):
+    _, whole, _ = run("a", "--steps", 3)
+    (tmp_path / "a" / "summary.json").unlink()  # what a kill between checkpoint and summary leaves
+    code, again, _ = run("a", "--steps", 3)
+    assert code == 0 and again["validation_loss"] == whole["validation_loss"] and again["tok_per_s"] is None

@@ -71,7 +71,7 @@ class RunFolder:
     def __init__(self, path: Path, plan: dict[str, Any], anew: bool) -> None:
         self.path, self.plan = path, plan
         self.last, self.best = (path / "checkpoints" / f"{name}.safetensors" for name in ("last", "best"))
-        self.step, self.best_loss = 0, float("inf")
+        self.step, self.best_loss, self.validation_loss = 0, float("inf"), float("nan")
         self.summary: dict[str, Any] | None = None
         if anew or not (path / "run.json").exists():
             return
@@ -81,6 +81,7 @@ class RunFolder:
 
             position = checkpoint.position(self.last)
             self.step, self.best_loss = int(position["step"]), position["best_loss"]
+            self.validation_loss = position.get("validation_loss", self.validation_loss)  # checkpoints of before have none
         if (path / "summary.json").exists():
             self.summary = _object(path / "summary.json")
 
