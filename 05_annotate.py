@@ -126,7 +126,7 @@ def ask(writer: Writer, refiner: Writer | None, records: Iterable[Record], args:
     return writer.map(work, records, [refiner] if refiner else [])
 
 
-def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[tuple[Record, Outcome]]:
+def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Answer]:
     """Yield the answers of a model loaded here, batch by batch: the records of one go through their courses in step."""
     from common import generation
     from common import model as models
@@ -158,7 +158,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     for batch in batches:
         outcomes = in_step([annotating(record, settings, sampling, catalog) for record in batch], answer)
         for record, outcome in zip(batch, outcomes, strict=True):
-            yield record, named(outcome, args.model, adapter)
+            yield record, outcome if isinstance(outcome, Reject) else named(outcome, args.model, adapter)
 
 
 def form_of(question: Question, args: argparse.Namespace, catalog: Catalog) -> str | None:
@@ -168,9 +168,25 @@ def form_of(question: Question, args: argparse.Namespace, catalog: Catalog) -> s
     return grammar(question.apis, catalog, answer=True, everything=False) if args.constrained else None
 
 
-def in_step(courses: list[Course], answer: Callable[[list[Question]], Iterator[Reply]]) -> list[Outcome]:
-    """What the courses of a batch return; the questions of a round with the same sampling are answered together."""
-    waiting, outcomes = {place: next(course) for place, course in enumerate(courses)}, {}
+def in_step(courses: list[Course], answer: Callable[[list[Question]], Iterator[Reply]]) -> list[Outcome | Reject]:
+    """What the courses of a batch return; the questions of a round with the same sampling are answered together.
+
+    A course in which something goes wrong that nobody foresaw ends in a Reject, and the others go on.
+    """
+    waiting, outcomes = dict[int, Question](), dict[int, Outcome | Reject]()
+
+    def advance(place: int, reply: Reply | None) -> None:
+        try:
+            with cli.one_record():
+                try:
+                    waiting[place] = courses[place].send(reply)
+                except StopIteration as end:
+                    outcomes[place] = end.value
+        except Reject as reject:
+            outcomes[place] = reject
+
+    for place in range(len(courses)):
+        advance(place, None)
     while waiting:
         rounds: dict[str, list[int]] = {}
         for place, question in waiting.items():
@@ -178,10 +194,7 @@ def in_step(courses: list[Course], answer: Callable[[list[Question]], Iterator[R
         for places in rounds.values():
             asked = [waiting.pop(place) for place in places]
             for place, reply in zip(places, answer(asked), strict=True):
-                try:
-                    waiting[place] = courses[place].send(reply)
-                except StopIteration as end:
-                    outcomes[place] = end.value
+                advance(place, reply)
     return [outcomes[place] for place in sorted(outcomes)]
 
 
@@ -223,10 +236,13 @@ async def refined(writer: Writer | None, record: Record, outcome: Outcome, catal
     return {**fields, "annotator": {**fields["annotator"], "refine": told}}, draft
 
 
-def refine_all(writer: Writer | None, drafts: Iterator[tuple[Record, Outcome]], catalog: Catalog) -> Iterator[Answer]:
+def refine_all(writer: Writer | None, drafts: Iterator[Answer], catalog: Catalog) -> Iterator[Answer]:
     """Yield the drafts of a model loaded here, refined in groups: while it generates, no request may wait for this process to hear it."""
-    async def work(draft: tuple[Record, Outcome]) -> Outcome:
-        return await refined(writer, *draft, catalog)
+    async def work(draft: Answer) -> Outcome:
+        record, outcome = draft
+        if isinstance(outcome, Reject):
+            raise outcome
+        return await refined(writer, record, outcome, catalog)
 
     while group := list(islice(drafts, writer.concurrency if writer else 1)):
         yield from ((record, outcome) for (record, _), outcome in writer.map(work, group)) if writer else group

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import cli, dialect, jsonl, plist, prompts
+from common import candidates, cli, dialect, jsonl, plist, prompts
 from common import model as models
 from common.catalog import Catalog
 from common.offline import baseline
@@ -360,3 +360,18 @@ def test_what_does_not_compile_is_one_line_and_no_file(here: Path, run: Callable
 def test_an_api_that_is_none_is_named_with_what_is_near(here: Path, run: Callable[..., Run]) -> None:
     code, _, _, err = run(None, "--query", "say hello", "--apis", "show reslt")
     assert code == 1 and "--apis: show reslt is not in the catalogue; near it: is.workflow.actions." in err and not list(here.iterdir())
+
+
+def test_a_course_that_fails_as_nobody_foresaw_ends_alone(stage: Any) -> None:
+
+    def course(value: str) -> Any:
+        reply = yield candidates.Question("answer", [], {}, ())
+        if value == "bad":
+            raise IndexError("nobody foresaw this")
+        return {"code": value + reply.text}, None
+
+    def answer(questions: list[candidates.Question]) -> Any:
+        return iter([candidates.Reply("!") for _ in questions])
+
+    one, bad, two = stage.in_step([course("one"), course("bad"), course("two")], answer)
+    assert (one[0]["code"], two[0]["code"]) == ("one!", "two!") and bad.reason == cli.INTERNAL_ERROR
