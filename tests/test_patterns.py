@@ -25,9 +25,10 @@ PREFIXES = ["", "f(", "if x", "{'string':", "'"]
 PIECES = [" ", "\n", "a", "1", "_", "-", "a ", "- ", "'", '"', "\\", "(", ")", "[", "}", ", ", ",", "a=", "a = ", "=", ":", "{", ".", "a.", "1.", "@", "a@", "/", "+", "a_", "a-",
           "''' ", "\\'", '\\"', "1, ", "A1", "not ", "=== ", "?t=", "://", "key", "tel:1", "} ", "```", "é"]  # fmt: skip
 SUFFIXES = ["", "!"]
-SHORT, TIMES = 2000, 4  # characters
-NOISE = 0.03  # seconds: what takes less at 4n cannot be quadratic, for that takes a tenth
-LINEAR = 8  # at most: how much longer 4n may take; 4 is meant, and 16 is quadratic
+TIMES = 4
+LENGTHS = [125, 500, 2000, 8000]  # characters
+NOISE = 0.03  # seconds: what takes less on 8,000 characters cannot be quadratic, for that takes a tenth
+LINEAR = 8  # at most: how much longer 4 times the length may take; 4 is meant, and 16 is quadratic
 
 
 def module_of(path: Path) -> ModuleType:
@@ -75,12 +76,23 @@ def seconds(run: Callable[[str], Any], text: str, tries: int = 1) -> float:
     return best
 
 
+def grows_too_fast(run: Callable[[str], Any], text_of: Callable[[int], str]) -> bool:
+    """Whether a text of four times the length takes much more than four times as long.
+
+    The lengths grow until one takes a time that can be measured: a cubic pattern is found on a few hundred characters, and need not be
+    waited for on thousands.
+    """
+    for length in LENGTHS:
+        if seconds(run, text_of(length)) > NOISE:
+            return seconds(run, text_of(length), 3) > LINEAR * seconds(run, text_of(length // TIMES), 3)
+    return False
+
+
 def too_slow(pattern: re.Pattern[Any], method: str) -> str:
     """The text, in words, on which a pattern takes more than linear time; "" if none was found."""
     run = matching(pattern, method)
     for prefix, piece, suffix in itertools.product(PREFIXES, PIECES, SUFFIXES):
-        longer, shorter = (prefix + piece * (length // len(piece)) + suffix for length in (TIMES * SHORT, SHORT))
-        if seconds(run, longer) > NOISE and seconds(run, longer, 3) > LINEAR * seconds(run, shorter, 3):
+        if grows_too_fast(run, lambda length: prefix + piece * (length // len(piece)) + suffix):  # noqa: B023
             return f"{prefix!r}, then {piece!r} again and again, then {suffix!r}"
     return ""
 
