@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from common.catalog import Catalog, call_name
 from common.dialect.blocks import KINDS, RESULT_NAMES
-from common.dialect.vocabulary import HELPERS
+from common.dialect.syntax import is_keyword_name
+from common.dialect.vocabulary import RESERVED
 
 COMMENT = "is.workflow.actions.comment"
 SET_VARIABLE = "is.workflow.actions.setvariable"
@@ -15,31 +16,31 @@ NOTHING = "is.workflow.actions.nothing"
 
 
 @lru_cache(maxsize=1 << 14)
-def action_id(name: str) -> str:
+def action_id(name: str, catalog: Catalog | None = None) -> str:
     """The action a call's name means: that of the catalogue, else the name with dots for underscores."""
-    api = Catalog.load().by_name(name)
+    api = (catalog or Catalog.load()).by_name(name)
     return api.id if api else name.replace("_", ".")
 
 
 @lru_cache(maxsize=1 << 14)
-def is_callable(identifier: str) -> bool:
-    """Whether a call's name brings this id back; the others are written `action('id', ...)`."""
+def is_callable(identifier: str, catalog: Catalog | None = None) -> bool:
+    """Whether a call's name brings this id back, and means nothing else in Python; the others are written `action('id', ...)`."""
     name = call_name(identifier)
-    return name.isidentifier() and name not in HELPERS and action_id(name) == identifier and identifier not in KINDS
+    return is_keyword_name(name) and name not in RESERVED and action_id(name, catalog) == identifier and identifier not in KINDS
 
 
 @lru_cache(maxsize=1 << 14)
-def default_output(identifier: str) -> str | None:
+def default_output(identifier: str, catalog: Catalog | None = None) -> str | None:
     """What the app calls an action's output when the user has not named it."""
     if identifier in KINDS:
         return RESULT_NAMES[KINDS[identifier]]
-    api = Catalog.load().get(identifier)
+    api = (catalog or Catalog.load()).get(identifier)
     return api.result.name if api and api.result and api.result.name else None
 
 
 @lru_cache(maxsize=1 << 14)
-def takes_text(identifier: str, key: str) -> bool:
+def takes_text(identifier: str, key: str, catalog: Catalog | None = None) -> bool:
     """Whether a lone variable stands in this parameter as a text of one token, not as an attachment."""
-    api = Catalog.load().get(identifier)
+    api = (catalog or Catalog.load()).get(identifier)
     parameter = api.parameter(key) if api else None
     return parameter is not None and not parameter.is_attachment

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import ast
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from common.catalog import Catalog
 from common.dialect import actions, blocks, vocabulary
 from common.dialect.syntax import DialectError, called
 from common.dialect.tokens import Token
 
 Parameters = dict[str, Any]
+IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop binds by itself
 
 
 class Bindings:
     """The names of one program; answers reading.py's questions about them."""
 
-    def __init__(self, module: ast.Module, residue: dict[str, Any]) -> None:
+    def __init__(self, module: ast.Module, residue: dict[str, Any], catalog: Catalog) -> None:
         self.residue = residue
+        self.catalog = catalog
         self.bound: set[str] = set()
+        self.ended: set[str] = set()  # loop variables whose loop has ended
         self.loop_variables: dict[str, str] = {}  # identifier -> Repeat Item, Repeat Index 2, …
         self.uuids: dict[str, str] = {}  # identifier -> UUID
         self.labels: dict[str, str] = {}
+        self.variable_labels: dict[str, str] = {}  # label -> the variable that has it
         self.read: set[str] = set()
         self.pending: dict[str, int] = {}  # identifier -> line of a later() whose name is not bound yet
         self.outputs: list[tuple[Parameters, str]] = []
@@ -75,6 +81,18 @@ class Bindings:
         """The name that an identifier stands for in the shortcut."""
         return self.labels.get(identifier) or self.residue.get("names", {}).get(identifier) or vocabulary.spoken(identifier)
 
+    def variable_label(self, identifier: str) -> str:
+        """The name of a variable, by which Shortcuts knows it: no two have one, though `text` and `text_` would both be "text"."""
+        if identifier not in self.labels:
+            label = wanted = self.label(identifier)
+            number = 1
+            while self.variable_labels.get(label, identifier) != identifier or IMPLICIT_VARIABLE.fullmatch(label):
+                number += 1
+                label = f"{wanted} ({number})"
+            self.labels[identifier] = label
+            self.variable_labels[label] = identifier
+        return self.labels[identifier]
+
     def unbound(self) -> Iterator[tuple[str, int]]:
         """Names that `later` promised and nothing bound."""
         return ((identifier, line) for identifier, line in self.pending.items() if identifier not in self.bound)
@@ -85,6 +103,9 @@ class Bindings:
         """The token of a name. Raises DialectError if nothing has bound it."""
         if identifier in self.loop_variables:
             return {"Type": "Variable", "VariableName": self.loop_variables[identifier]}
+        if identifier in self.ended:
+            raise DialectError(line, f"{identifier} belongs to a loop that has ended; give what it held another name inside the loop",
+                               "undefined_name")  # fmt: skip
         if later:
             self.names.taken.add(identifier)
             self.pending.setdefault(identifier, line)
@@ -92,7 +113,7 @@ class Bindings:
             raise DialectError(line, f"{identifier} is not bound to anything above this line", "undefined_name")
         self.read.add(identifier)
         if self.is_variable(identifier):
-            return {"Type": "Variable", "VariableName": self.label(identifier)}
+            return {"Type": "Variable", "VariableName": self.variable_label(identifier)}
         return {"Type": "ActionOutput", "OutputUUID": self._uuid(identifier), "OutputName": self.label(identifier)}
 
     def missing(self, output_name: str, number: int) -> Token:
@@ -119,12 +140,13 @@ class Bindings:
         """Bind a name to a variable; returns the variable's name."""
         self.names.taken.add(identifier)
         self.bound.add(identifier)
+        self.ended.discard(identifier)
         self.loop_variables.pop(identifier, None)
-        return self.label(identifier)
+        return self.variable_label(identifier)
 
     def bind_output(self, identifier: str, parameters: Parameters, action_id: str) -> None:
         """Bind a name to an action's output: give the action its UUID, and a custom name unless the default one fits."""
-        default = actions.default_output(action_id)
+        default = actions.default_output(action_id, self.catalog)
         known = self.residue.get("names", {}).get(identifier)
         if self.residue:
             if identifier in self.residue.get("custom", ()):
@@ -136,6 +158,7 @@ class Bindings:
         parameters["UUID"] = self._uuid(identifier)
         self.names.taken.add(identifier)
         self.bound.add(identifier)
+        self.ended.discard(identifier)
         self.loop_variables.pop(identifier, None)
         self.outputs.append((parameters, identifier))
 
@@ -151,29 +174,36 @@ class Bindings:
 
     def anonymous_output(self, action: blocks.Action) -> Token:
         """The token of an output that no name is bound to; gives its action a UUID."""
-        parameters, label = action["WFWorkflowActionParameters"], actions.default_output(action["WFWorkflowActionIdentifier"]) or "Output"
+        parameters, label = action["WFWorkflowActionParameters"], actions.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
         value = parameters.setdefault("UUID", _made_uuid(f"anonymous {len(self.uuids)}"))
         self.uuids[f"<{value}>"] = value
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
 
     def enter_loop(self, node: ast.For, is_count: bool, has_index: bool, depth: int) -> Callable[[], None]:
-        """Bind a loop's targets; the result puts back what they meant before, if they were loop variables of an outer loop."""
+        """Bind a loop's targets. What is returned ends the loop: its targets mean nothing after it."""
         targets = list(node.target.elts) if isinstance(node.target, ast.Tuple) else [node.target]
         roles = ["Repeat Index"] if is_count else ["Repeat Index", "Repeat Item"] if has_index else ["Repeat Item"]
-        if len(targets) != len(roles) or not all(isinstance(target, ast.Name) for target in targets):
+        identifiers = [target.id for target in targets if isinstance(target, ast.Name)]
+        if not len(targets) == len(identifiers) == len(roles):
             raise DialectError(node.lineno, f"this loop has {len(roles)} target{'s' * (len(roles) > 1)}: {', '.join(roles)}")
-        if is_count and not has_index and targets[0].id != "_":  # type: ignore[attr-defined]
+        if is_count and not has_index and identifiers != ["_"]:
             raise DialectError(node.lineno, "the index of a repeat counts from 1: `for i in range(1, n + 1)`; "
                                             "without it, `for _ in range(n)`")  # fmt: skip
-        before = dict(self.loop_variables)
         suffix = f" {depth + 1}" if depth else ""
-        for target, role in zip(targets, roles):
-            assert isinstance(target, ast.Name)
-            if target.id != "_":
-                self.names.taken.add(target.id)
-                self.loop_variables[target.id] = role + suffix
-                self.bound.add(target.id)
-        return lambda: self.loop_variables.update({key: value for key, value in before.items() if key in self.loop_variables})
+        entered = {identifier: role + suffix for identifier, role in zip(identifiers, roles) if identifier != "_"}
+        self.names.taken |= entered.keys()
+        self.bound |= entered.keys()
+        self.ended -= entered.keys()
+        self.loop_variables |= entered
+
+        def leave() -> None:
+            for identifier, variable in entered.items():
+                if self.loop_variables.get(identifier) == variable:  # else it was bound anew inside
+                    del self.loop_variables[identifier]
+                    self.bound.discard(identifier)
+                    self.ended.add(identifier)
+
+        return leave
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

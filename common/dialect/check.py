@@ -52,7 +52,7 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
 
     try:
         module = parse(code)
-        compiler = Compiler(module, None, note)
+        compiler = Compiler(module, None, note, catalog)
         shortcut = compiler.shortcut()
     except DialectError as error:
         note(error)

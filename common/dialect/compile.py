@@ -8,11 +8,13 @@ action that makes it. What lies outside the dialect is a DialectError with line 
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from common.dialect import actions, blocks, header, reading, text, tokens, values, vocabulary
+from common.catalog import Catalog
+from common.dialect import actions, blocks, header, signatures, text, tokens, values, vocabulary
 from common.dialect.bindings import Bindings
 from common.dialect.blocks import Action
 from common.dialect.compile_blocks import BlockCompiler
@@ -51,11 +53,13 @@ _CALL_ADVICE = {
 class Compiler(BlockCompiler):
     """Compiles one program. `report` takes a DialectError: it raises it, or notes it and lets the compiler go on (`check`)."""
 
-    def __init__(self, module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None]) -> None:
+    def __init__(self, module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
+                 catalog: Catalog | None = None) -> None:
         self.module = module
         self.report = report
         self.residue = residue or {}
-        self.names = Bindings(module, self.residue)
+        self.catalog = catalog or Catalog.load()
+        self.names = Bindings(module, self.residue, self.catalog)
         self.actions: list[Action] = []
         self.lines: list[int] = []  # the source line of each action
         self.questions: list[dict[str, Any]] = []
@@ -186,7 +190,7 @@ class Compiler(BlockCompiler):
             raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
                                             "calculations are made by is_workflow_actions_math")  # fmt: skip
         action, key = LITERAL_ACTIONS[kind]
-        self._emit(action, {key: reading.from_expr(node, self.names, key)}, node.lineno, identifier)
+        self._emit(action, {key: values.from_expr(node, self.names, key)}, node.lineno, identifier)
 
     def _append(self, node: ast.AugAssign) -> None:
         items = list(node.value.elts) if isinstance(node.value, ast.List) else None
@@ -214,22 +218,10 @@ class Compiler(BlockCompiler):
     # -- calls ----------------------------------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call, identifier: str | None) -> None:
-        helper = called(node) or ""
-        if helper in vocabulary.HELPERS and helper not in ("action", "raw_action"):
-            raise DialectError(node.lineno, f"{helper}() is no action: it stands inside a value, a condition or a loop")
-        if helper in _CALL_ADVICE:
-            raise DialectError(node.lineno, f"{helper}() is no action; {_CALL_ADVICE[helper]}", "unknown_api")
-        if helper == "raw_action":
+        if called(node) == "raw_action":
             self._raw_call(node, identifier)
             return
-        if node.args and helper != "action":
-            raise DialectError(node.lineno, f"{helper}() takes keyword arguments only", "positional_argument")
-        action_id = actions.action_id(helper) if helper != "action" else constant(node.args[0]) if len(node.args) == 1 else None
-        if action_id is None:
-            raise DialectError(node.lineno, "action() takes the action's id as text, then keywords")
-        if action_id in blocks.KINDS:
-            raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
-        given = keywords(node)
+        action_id, given = self._action_called(node)
         shared = given.pop("UUID", None)
         parameters = {}
         for key, value in sorted(given.items()):
@@ -238,39 +230,60 @@ class Compiler(BlockCompiler):
                 parameters[key] = self._parameter(action_id, key, value)
         if isinstance(shared, ast.Constant):
             parameters["UUID"] = shared.value
+        elif shared is not None and not (isinstance(shared, ast.Name) and shared.id == identifier):
+            raise DialectError(node.lineno, "UUID is the name on the left of =, for a copied action that shares the identity of another")
         self._emit(action_id, parameters, node.lineno, identifier)
+
+    def _action_called(self, node: ast.Call) -> tuple[str, dict[str, ast.expr]]:
+        """(the id of the action that is called, its arguments by key)."""
+        helper = called(node) or ""
+        if helper == "action":
+            bound = signatures.bind(node)
+            action_id = constant(bound["id"])
+        elif helper in vocabulary.HELPERS:
+            raise DialectError(node.lineno, f"{helper}() is no action: it stands inside a value, a condition or a loop")
+        elif helper in _CALL_ADVICE or hasattr(builtins, helper):
+            advice = _CALL_ADVICE.get(helper, "Python's own functions are not there; every action is called by its name")
+            raise DialectError(node.lineno, f"{helper}() is no action; {advice}", "unknown_api")
+        elif node.args:
+            raise DialectError(node.lineno, f"{helper}() takes keyword arguments only", "positional_argument")
+        else:
+            action_id = actions.action_id(helper, self.catalog)
+        if action_id in blocks.KINDS:
+            raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
+        return action_id, keywords(node)
 
     def _parameter(self, action_id: str, key: str, node: ast.expr) -> Any:
         """A parameter's value; a lone variable goes into the envelope that is usual for the parameter."""
-        value = reading.from_expr(node, self.names, key)
+        value = values.from_expr(node, self.names, key)
         token = values.opened(value, values.ATTACHMENT)
-        if token is None or called(node) == "attachment" or not actions.takes_text(action_id, key):
+        if token is None or called(node) == "attachment" or not actions.takes_text(action_id, key, self.catalog):
             return value
         return text.envelope(text.MARK, {"{0, 1}": token})
 
     def _question(self, node: ast.expr, key: str) -> ast.expr | None:
         """Note an import question; returns the parameter's own value."""
         assert isinstance(node, ast.Call)
-        value = node.args[0] if node.args else None
-        given = keywords(node)
+        given = signatures.bind(node)
+        value = given.get("value")
         question: dict[str, Any] = {"ActionIndex": len(self.actions), "Category": "Parameter", "ParameterKey": key}
         if "question" in given:
-            question["Text"] = reading.from_expr(given["question"], self.names)
+            question["Text"] = values.from_expr(given["question"], self.names)
         default = given.get("default", value)
         if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
-            question["DefaultValue"] = reading.from_expr(default, self.names, key)
+            question["DefaultValue"] = values.from_expr(default, self.names, key)
         self.questions.append(question)
         return value
 
     def _raw_call(self, node: ast.Call, identifier: str | None) -> None:
-        action_id = constant(node.args[0]) if node.args else None
-        parameters = reading.literal(node.args[1], self.names) if len(node.args) == 2 else None
-        if action_id is None or not isinstance(parameters, dict):
-            raise DialectError(node.lineno, "raw_action() takes the action's id and its parameters as a dictionary")
-        given = keywords(node)
-        extra = reading.literal(given["extra"], self.names) if "extra" in given else {}
+        given = signatures.bind(node)
+        action_id = constant(given["id"])
+        if action_id in blocks.KINDS:
+            raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
+        parameters = values.literal(given["parameters"], self.names)
+        extra = values.literal(given["extra"], self.names) if "extra" in given else {}
         self._emit(action_id, parameters, node.lineno, identifier)
-        self.actions[-1].update(extra if isinstance(extra, dict) else {})
+        self.actions[-1].update(extra)
 
     def _emit(self, action_id: str, parameters: Parameters, line: int, identifier: str | None = None) -> Parameters:
         if identifier is not None:

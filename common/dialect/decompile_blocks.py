@@ -136,6 +136,7 @@ class BlockWriter(Naming, ABC):
             subject, target = self._count_subject(source, rest, index), index or name("_", store=True)
         body = self._body(block.branches[0], frozenset(parameters))
         self.depth -= 1
+        self._leave_loop(f"Repeat Index{suffix}", f"Repeat Item{suffix}")
         return ast.For(target, subject, body, [], lineno=1)
 
     def _count_subject(self, source: ast.expr | None, rest: dict[str, ast.expr], index: ast.expr | None) -> ast.expr:

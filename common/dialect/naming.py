@@ -153,6 +153,10 @@ class Naming:
         self.bound.add(identifier)
         return name(identifier, store=True)
 
+    def _leave_loop(self, *variables: str) -> None:
+        """What a loop binds is not bound after it, unless an assignment binds it, too."""
+        self.bound -= {self.variable_names[name] for name in variables if name in self.variable_names and name not in self.assigned_variables}
+
     def _bind_output(self, parameters: dict[str, Any], action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]:
         """(the name that an action's output is bound to, a keyword where a copied action shares another's identity)."""
         if not self._has_name(parameters):

@@ -17,7 +17,8 @@ from common.dialect.tokens import Reading, Token, Writing
 
 TEXT = "WFTextTokenString"
 MARK = "\ufffc"
-_RANGE = re.compile(r"\{(\d+), 1\}")
+_RANGE = re.compile(r"\{([0-9]{1,9}), 1\}")
+_PLACE = re.compile(r"[0-9]{1,4}")  # of an argument in a template
 # Before Python 3.12 an expression in an f-string may hold neither the string's own quotes nor a backslash nor `#`.
 _PLAIN_KEY = re.compile(r"[^'\"\\#{}\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
 
@@ -149,6 +150,7 @@ def is_text(node: ast.expr) -> bool:
 
 
 def _parts(node: ast.expr) -> list[str | ast.expr] | None:
+    """The pieces of a text, expressions where a variable stands; None for another expression."""
     text = constant(node)
     if text is not None:
         return [text]
@@ -158,10 +160,20 @@ def _parts(node: ast.expr) -> list[str | ast.expr] | None:
         template = constant(node.func.value)
         return None if template is None else _format_parts(node, template)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _parts(node.left), _parts(node.right)
-        if left is not None or right is not None:
-            return [*(left or [node.left]), *(right or [node.right])]
+        return _sum_parts(node)
     return None
+
+
+def _sum_parts(node: ast.expr) -> list[str | ast.expr] | None:
+    """The pieces of a sum with a text in it. Sums nest to the left, as deep as they are long."""
+    terms: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        terms.append(node.right)
+        node = node.left
+    pieces = [(term, _parts(term)) for term in (node, *reversed(terms))]
+    if all(parts is None for _, parts in pieces):
+        return None
+    return [part for term, parts in pieces for part in ([term] if parts is None else parts)]
 
 
 def _field(node: ast.expr) -> list[str | ast.expr]:
@@ -174,20 +186,19 @@ def _field(node: ast.expr) -> list[str | ast.expr]:
 
 
 def _format_parts(node: ast.Call, template: str) -> list[str | ast.expr]:
-    parts: list[str | ast.expr] = []
-    used = 0
+    """The pieces of `'… {} …'.format(x)`: fields without a name, or all of them numbered."""
     try:
         fields = list(string.Formatter().parse(template))
     except ValueError as error:
         raise DialectError(node.lineno, f"format: {error}") from None
-    for literal, field, spec, conversion in fields:
-        if literal:
-            parts.append(literal)
-        if field is None:
-            continue
-        index = used if field == "" else int(field) if field.isdigit() else -1
-        if spec or conversion or not 0 <= index < len(node.args):
-            raise DialectError(node.lineno, "format takes plain {} fields, one for each argument")
-        parts.append(node.args[index])
-        used += 1
+    given = [field for _, field, _, _ in fields if field is not None]
+    order = list(range(len(given))) if set(given) <= {""} else [int(field) if _PLACE.fullmatch(field) else -1 for field in given]
+    plain = not any(spec or conversion for _, _, spec, conversion in fields) and not node.keywords
+    if not plain or set(order) != set(range(len(node.args))):
+        raise DialectError(node.lineno, "format takes plain {} fields, one for each argument")
+    parts: list[str | ast.expr] = []
+    places = iter(order)
+    for literal, field, _, _ in fields:
+        parts += [literal] if literal else []
+        parts += [node.args[next(places)]] if field is not None else []
     return parts

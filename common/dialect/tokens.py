@@ -10,21 +10,21 @@
 | date format                                   | x.formatted('yyyy-MM-dd')                |
 | unit                                          | x.in_unit('kg', 'Mass')                  |
 
-Each pair of functions is inverse to each other; what has no form here is left to the caller, who writes the property list out.
+Each step (an aggrandizement) has a pair of functions, inverse to each other. What has no form here is left to the caller, who writes the
+property list out.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from common.dialect import vocabulary
-from common.dialect.syntax import DialectError, call, called, const, constant, is_keyword_name, keywords, signed
+from common.dialect import signatures, vocabulary
+from common.dialect.syntax import DialectError, call, called, const, constant, is_keyword_name, signed
 
 Token = dict[str, Any]
 
-_METHODS = frozenset({"property", "formatted", "in_unit", "format"})
 _DATE_KEYS = {
     "style": "WFDateFormatStyle", "time": "WFTimeFormatStyle", "relative": "WFRelativeDateFormatStyle", "pattern": "WFDateFormat",
     "iso_time": "WFISO8601IncludeTime",
@@ -50,7 +50,7 @@ class Reading(Protocol):
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# to Python
+# tokens
 
 
 def to_expr(token: Any, scope: Writing) -> ast.expr | None:
@@ -60,11 +60,23 @@ def to_expr(token: Any, scope: Writing) -> ast.expr | None:
     steps = token.get("Aggrandizements", [])
     base = _base_expr(token, scope) if isinstance(steps, list) else None
     for step in steps if base is not None else ():
-        writer = _STEP_WRITERS.get(step["Type"]) if isinstance(step, dict) and isinstance(step.get("Type"), str) else None
-        if base is None or writer is None:
+        form = _STEPS.get(step["Type"]) if isinstance(step, dict) and isinstance(step.get("Type"), str) else None
+        base = form.write(base, {key: value for key, value in step.items() if key != "Type"}) if form else None
+        if base is None:
             return None
-        base = writer(base, {key: value for key, value in step.items() if key != "Type"})
     return base
+
+
+def from_expr(node: ast.expr, scope: Reading) -> Token | None:
+    """The token of an expression, or None if it is not of the kind above."""
+    base = _base_token(node, scope)
+    if base is not None:
+        return base
+    inner, step = _read_step(node)
+    token = None if inner is None else from_expr(inner, scope)
+    if token is None:
+        return None
+    return {**token, "Aggrandizements": [*token.get("Aggrandizements", ()), step]}
 
 
 def _base_expr(token: Token, scope: Writing) -> ast.expr | None:
@@ -82,10 +94,50 @@ def _base_expr(token: Token, scope: Writing) -> ast.expr | None:
     return None
 
 
+def _base_token(node: ast.expr, scope: Reading) -> Token | None:
+    if isinstance(node, ast.Name):
+        return scope.reference(node.id, node.lineno)
+    helper = called(node)
+    if helper not in _BASES:
+        return None
+    assert isinstance(node, ast.Call)
+    given = signatures.bind(node)
+    if helper == "variable":
+        return {"Type": "Variable", "VariableName": constant(given["name"])}
+    if helper == "later":
+        return scope.reference(given["name"].id, node.lineno, later=True)
+    if helper == "missing":
+        return scope.missing(constant(given["label"]), constant(given["number"], int) if "number" in given else 1)
+    prompt = {"Prompt": constant(given["prompt"])} if "prompt" in given else {}
+    return {"Type": vocabulary.GLOBALS[helper], **prompt}
+
+
+_BASES = {*vocabulary.GLOBALS, "variable", "later", "missing"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# steps: what is taken of a token. `write` gives the expression over a base, or None; `read` what it was applied to, and the step.
+
+
+class Step(NamedTuple):
+    """One kind of aggrandizement, written and read."""
+
+    write: Callable[[ast.expr, Token], ast.expr | None]
+    read: Callable[[Any], tuple[ast.expr, Token]]
+
+
 def _write_key(base: ast.expr, step: Token) -> ast.expr | None:
     if step.keys() == {"DictionaryKey"} and isinstance(step["DictionaryKey"], str):
         return ast.Subscript(base, const(step["DictionaryKey"]), ast.Load())
     return None
+
+
+def _read_key(node: ast.Subscript) -> tuple[ast.expr, Token]:
+    key = constant(node.slice)
+    if key is None:
+        raise DialectError(node.lineno, "a value is taken out of a dictionary by a text key, such as x['name']; "
+                                        "for an item of a list call is_workflow_actions_getitemfromlist")  # fmt: skip
+    return node.value, {"DictionaryKey": key}
 
 
 def _write_coercion(base: ast.expr, step: Token) -> ast.expr | None:
@@ -94,6 +146,12 @@ def _write_coercion(base: ast.expr, step: Token) -> ast.expr | None:
         return None
     helper = vocabulary.COERCION_OF_CLASS.get(item_class)
     return call(helper, base) if helper else call("as_type", base, const(item_class))
+
+
+def _read_coercion(node: ast.Call) -> tuple[ast.expr, Token]:
+    given = signatures.bind(node)
+    item_class = constant(given["item_class"]) if "item_class" in given else vocabulary.COERCIONS[called(node) or ""]
+    return given["value"], {"CoercionItemClass": item_class}
 
 
 def _write_property(base: ast.expr, step: Token) -> ast.expr | None:
@@ -112,16 +170,47 @@ def _write_property(base: ast.expr, step: Token) -> ast.expr | None:
     return call(method, const(label), ast.Dict([], [])) if info == {} else None
 
 
+def _read_property(node: ast.Call) -> tuple[ast.expr, Token]:
+    assert isinstance(node.func, ast.Attribute)
+    given = signatures.bind(node, method=True)
+    step: Token = {"PropertyName": constant(given["label"])}
+    if "info" in given:
+        step["PropertyUserInfo"] = {} if isinstance(given["info"], ast.Dict) else constant(given["info"], (str, int, float, bool))
+    return node.func.value, step
+
+
+def _read_attribute(node: ast.Attribute) -> tuple[ast.expr, Token]:
+    label = node.attr.replace("_", " ")
+    info = {"PropertyUserInfo": vocabulary.PROPERTY_INFO[label]} if label in vocabulary.PROPERTY_INFO else {}
+    return node.value, {"PropertyName": label, **info}
+
+
 def _write_date_format(base: ast.expr, step: Token) -> ast.expr | None:
     if step.keys() - _DATE_KEYS.values() or not all(isinstance(value, str | bool) for value in step.values()):
         return None
     method = ast.Attribute(base, "formatted", ast.Load())
     if step == {"WFDateFormatStyle": "Custom", "WFDateFormat": step.get("WFDateFormat"), "WFISO8601IncludeTime": False}:
         return call(method, const(step["WFDateFormat"]))
+    texts = {key: value for key, value in step.items() if key != "WFISO8601IncludeTime"}
+    if not all(isinstance(value, str) for value in texts.values()) or not isinstance(step.get("WFISO8601IncludeTime", False), bool):
+        return None
     arguments = {word: const(step[key]) for word, key in _DATE_KEYS.items() if key in step and step[key] is not False}
     if "WFISO8601IncludeTime" not in step:
         arguments["iso_time"] = const(None)
     return call(method, **arguments)
+
+
+def _read_date_format(node: ast.Call) -> tuple[ast.expr, Token]:
+    assert isinstance(node.func, ast.Attribute)
+    given = signatures.bind(node, method=True)
+    step: Token = {"WFISO8601IncludeTime": False}
+    if "custom" in given:
+        if len(given) > 1:
+            raise DialectError(node.lineno, "formatted() takes a format of its own, or styles by name, not both")
+        return node.func.value, {**step, "WFDateFormatStyle": "Custom", "WFDateFormat": constant(given["custom"])}
+    for word, value in given.items():
+        step[_DATE_KEYS[word]] = constant(value, (str, bool))
+    return node.func.value, {key: value for key, value in step.items() if value is not None}
 
 
 def _write_unit(base: ast.expr, step: Token) -> ast.expr | None:
@@ -130,98 +219,39 @@ def _write_unit(base: ast.expr, step: Token) -> ast.expr | None:
     return call(ast.Attribute(base, "in_unit", ast.Load()), const(step["WFUnitSymbol"]), const(step["WFMeasurementUnitType"]))
 
 
-_STEP_WRITERS: dict[Any, Callable[[ast.expr, Token], ast.expr | None]] = {
-    "WFDictionaryValueVariableAggrandizement": _write_key,
-    "WFCoercionVariableAggrandizement": _write_coercion,
-    "WFPropertyVariableAggrandizement": _write_property,
-    "WFDateFormatVariableAggrandizement": _write_date_format,
-    "WFUnitVariableAggrandizement": _write_unit,
+def _read_unit(node: ast.Call) -> tuple[ast.expr, Token]:
+    assert isinstance(node.func, ast.Attribute)
+    given = signatures.bind(node, method=True)
+    return node.func.value, {"WFUnitSymbol": constant(given["symbol"]), "WFMeasurementUnitType": constant(given["unit_type"])}
+
+
+_STEPS = {
+    "WFDictionaryValueVariableAggrandizement": Step(_write_key, _read_key),
+    "WFCoercionVariableAggrandizement": Step(_write_coercion, _read_coercion),
+    "WFPropertyVariableAggrandizement": Step(_write_property, _read_property),
+    "WFDateFormatVariableAggrandizement": Step(_write_date_format, _read_date_format),
+    "WFUnitVariableAggrandizement": Step(_write_unit, _read_unit),
 }
+_STEP_OF_METHOD = {"property": "WFPropertyVariableAggrandizement", "formatted": "WFDateFormatVariableAggrandizement",
+                   "in_unit": "WFUnitVariableAggrandizement"}  # fmt: skip
+_METHODS = frozenset({*_STEP_OF_METHOD, "format"})  # no property is written `x.format`
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-# from Python
-
-
-def from_expr(node: ast.expr, scope: Reading) -> Token | None:
-    """The token of an expression, or None if it is not of the kind above."""
-    base = _base_token(node, scope)
-    if base is not None:
-        return base
-    inner, step = _read_step(node)
-    if inner is None or step is None:
-        return None
-    token = from_expr(inner, scope)
-    if token is None:
-        return None
-    return {**token, "Aggrandizements": [*token.get("Aggrandizements", ()), step]}
-
-
-def _base_token(node: ast.expr, scope: Reading) -> Token | None:
-    if isinstance(node, ast.Name):
-        return scope.reference(node.id, node.lineno)
-    helper = called(node)
-    if helper is None or not isinstance(node, ast.Call):
-        return None
-    argument = node.args[0] if node.args else None
-    if helper in vocabulary.GLOBALS:
-        prompt = {"Prompt": constant(argument)} if helper == "ask_each_time" and constant(argument) is not None else {}
-        return {"Type": vocabulary.GLOBALS[helper], **prompt}
-    if helper == "variable" and constant(argument) is not None:
-        return {"Type": "Variable", "VariableName": constant(argument)}
-    if helper == "later" and isinstance(argument, ast.Name):
-        return scope.reference(argument.id, node.lineno, later=True)
-    if helper == "missing" and constant(argument) is not None:
-        number = constant(node.args[1], int) if len(node.args) > 1 else 1
-        if number is None:
-            raise DialectError(node.lineno, "missing(): argument 2 must be written as a number")
-        return scope.missing(constant(argument), number)
-    return None
-
-
-def _read_step(node: ast.expr) -> tuple[ast.expr | None, Token | None]:
-    """(what an operation is applied to, the aggrandizement)."""
+def _read_step(node: ast.expr) -> tuple[ast.expr | None, Token]:
+    """(what an operation is applied to, the aggrandizement); None for another expression."""
+    kind = ""
     if isinstance(node, ast.Subscript):
-        key = constant(node.slice)
-        if key is None:
-            raise DialectError(node.lineno, "a value is taken out of a dictionary by a text key, such as x['name']; "
-                                            "for an item of a list call is_workflow_actions_getitemfromlist")  # fmt: skip
-        return node.value, {"Type": "WFDictionaryValueVariableAggrandizement", "DictionaryKey": key}
-    if isinstance(node, ast.Attribute):
-        label = node.attr.replace("_", " ")
-        info = {"PropertyUserInfo": vocabulary.PROPERTY_INFO[label]} if label in vocabulary.PROPERTY_INFO else {}
-        return node.value, {"Type": "WFPropertyVariableAggrandizement", "PropertyName": label, **info}
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
-        return node.func.value, _read_method(node, node.func.attr)
-    helper = called(node)
-    if isinstance(node, ast.Call) and node.args and (helper in vocabulary.COERCIONS or helper == "as_type"):
-        item_class = vocabulary.COERCIONS.get(helper) or constant(node.args[-1])
-        if item_class is not None:
-            return node.args[0], {"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": item_class}
-    return None, None
-
-
-def _read_method(node: ast.Call, method: str) -> Token | None:
-    values = [constant(argument, (str, int, float, bool)) for argument in node.args]
-    if method == "property" and values and isinstance(values[0], str):
-        info = {"PropertyUserInfo": {} if isinstance(node.args[1], ast.Dict) else values[1]} if len(values) > 1 else {}
-        return {"Type": "WFPropertyVariableAggrandizement", "PropertyName": values[0], **info}
-    if method == "in_unit" and len(values) == 2:
-        return {"Type": "WFUnitVariableAggrandizement", "WFUnitSymbol": values[0], "WFMeasurementUnitType": values[1]}
-    if method == "formatted":
-        return _read_date_format(node, values)
-    return None
-
-
-def _read_date_format(node: ast.Call, values: list[Any]) -> Token:
-    step: Token = {"Type": "WFDateFormatVariableAggrandizement", "WFISO8601IncludeTime": False}
-    if values:
-        return {**step, "WFDateFormatStyle": "Custom", "WFDateFormat": values[0]}
-    for word, value in keywords(node).items():
-        if word not in _DATE_KEYS:
-            raise DialectError(node.lineno, f"formatted() takes {', '.join(_DATE_KEYS)}, not {word}")
-        if isinstance(value, ast.Constant) and value.value is None:
-            step.pop(_DATE_KEYS[word], None)
-        else:
-            step[_DATE_KEYS[word]] = constant(value, (str, bool))
-    return step
+        kind = "WFDictionaryValueVariableAggrandizement"
+    elif isinstance(node, ast.Attribute):
+        inner, step = _read_attribute(node)
+        return inner, {"Type": "WFPropertyVariableAggrandizement", **step}
+    elif isinstance(node, ast.Call):
+        helper = called(node)
+        if isinstance(node.func, ast.Attribute):
+            kind = _STEP_OF_METHOD.get(node.func.attr, "")
+        elif helper in vocabulary.COERCIONS or helper == "as_type":
+            kind = "WFCoercionVariableAggrandizement"
+    if not kind:
+        return None, {}
+    inner, step = _STEPS[kind].read(node)
+    return inner, {"Type": kind, **step}

@@ -12,7 +12,8 @@ A value is a plain property-list value or an envelope, `{Value, WFSerializationT
 | WFContentPredicateTableTemplate | filter_all(rule('Name', '==', String='x'), ...), filter_any(...)  |
 | others                          | a helper named after it: contacts([...]), number_choice(x)        |
 
-What has no form is written out as the literal it is: a raw fallback, in which `WFSerializationType` shows.
+What has no form is written out as the literal it is: a raw fallback, in which `WFSerializationType` shows. Each form stands below with both
+directions, `_write_…` (None where the value is not of this form) and `_read_…`.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ import datetime
 import math
 from collections.abc import Callable
 from plistlib import UID
-from typing import Any
+from typing import Any, NamedTuple
 
-from common.dialect import text, tokens, vocabulary
-from common.dialect.syntax import call, const, constant, signed
-from common.dialect.tokens import Writing
+from common.dialect import signatures, text, tokens, vocabulary
+from common.dialect.syntax import DialectError, call, called, const, constant, keywords, signed
+from common.dialect.tokens import Reading, Writing
 
-ATTACHMENT, DICTIONARY, ARRAY, NUMBER_STATE = (
+Arguments = dict[str, Any]  # of a helper's call, by name
+
+ATTACHMENT, DICTIONARY, ARRAY, NUMBER_STATE, FILE_STATE = (
     "WFTextTokenAttachment", "WFDictionaryFieldValue", "WFArrayParameterState", "WFNumberSubstitutableState",
+    "WFTokenAttachmentParameterState",
 )  # fmt: skip
 FILTER_PREFIX, FILTER_ROWS, FILTER_BOUNDED = (
     "WFActionParameterFilterPrefix", "WFActionParameterFilterTemplates", "WFContentPredicateBoundedDate",
@@ -51,7 +55,7 @@ def opened(value: Any, kind: str) -> Any:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# to Python
+# a value
 
 
 def to_expr(value: Any, scope: Writing, key: str | None = None) -> ast.expr:
@@ -68,8 +72,74 @@ def to_expr(value: Any, scope: Writing, key: str | None = None) -> ast.expr:
     return scalar(value)
 
 
+def from_expr(node: ast.expr, scope: Reading, key: str | None = None) -> Any:
+    """The value of an expression; `key` is the parameter it is for. Raises DialectError for a form outside the dialect."""
+    if isinstance(node, ast.Dict):
+        return _read_items(node, scope) if key in vocabulary.DICTIONARY_FIELDS else _plain_dict(node, scope, from_expr)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_read_listed(item, scope) if key in vocabulary.LIST_FIELDS else from_expr(item, scope) for item in node.elts]
+    written = text.from_expr(node, scope)
+    if written is not None:
+        return written
+    if _is_number(node):
+        return _number(node)
+    form = FORMS.get(called(node) or "")
+    if form is not None:
+        assert isinstance(node, ast.Call)
+        return form.read(node, signatures.bind(node), scope)
+    token = tokens.from_expr(node, scope)
+    if token is not None:
+        return wrap(ATTACHMENT, token)
+    raise DialectError(node.lineno, _no_value(node))
+
+
+def _no_value(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and node.value is None:
+        return "None stands for no value; leave the parameter out"
+    source = ast.unparse(node)
+    shown = source if len(source) <= 60 else source[:57] + "..."
+    return f"{shown} is no value of the dialect; give it a name with an action on a line before"
+
+
+def literal_expr(value: Any, scope: Writing | None = None) -> ast.expr:
+    """A value written out as it is; only identities of actions are named (where there is a scope), since code alone makes them anew."""
+    if isinstance(value, dict):
+        return ast.Dict([const(name) for name in value], [literal_expr(inner, scope) for inner in value.values()])
+    if isinstance(value, list):
+        return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
+    named = scope.uuid_expr(value) if scope is not None and isinstance(value, str) else None
+    return scalar(value) if named is None else call("uuid_of", named)
+
+
+def literal(node: ast.expr, scope: Reading) -> Any:
+    """A value written out: every dict is a plain one, every string a plain string."""
+    if isinstance(node, ast.Dict):
+        return _plain_dict(node, scope, literal)
+    if isinstance(node, ast.List):
+        return [literal(item, scope) for item in node.elts]
+    if constant(node) is not None:
+        return constant(node)
+    return from_expr(node, scope)
+
+
+def _plain_dict(node: ast.Dict, scope: Reading, reader: Callable[[ast.expr, Reading], Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in zip(node.keys, node.values):
+        name = constant(key)
+        if name is None:
+            raise DialectError(node.lineno, "the keys of a plain dictionary are written as text")
+        if name in result:
+            raise DialectError(node.lineno, f"the key {name!r} is given twice", "duplicate_parameter")
+        result[name] = reader(value, scope)
+    return result
+
+
 def _entry_expr(name: str, value: Any, scope: Writing) -> ast.expr:
     return literal_expr(value, scope) if name in ("OutputUUID", "UUID") else to_expr(value, scope)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# strings, numbers, booleans, dates, data
 
 
 def scalar(value: Any) -> ast.expr:
@@ -88,40 +158,66 @@ def scalar(value: Any) -> ast.expr:
     return signed(value)
 
 
-def literal_expr(value: Any, scope: Writing | None = None) -> ast.expr:
-    """A value written out as it is; only identities of actions are named (where there is a scope), since code alone makes them anew."""
-    if isinstance(value, dict):
-        return ast.Dict([const(name) for name in value], [literal_expr(inner, scope) for inner in value.values()])
-    if isinstance(value, list):
-        return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
-    named = scope.uuid_expr(value) if scope is not None and isinstance(value, str) else None
-    return scalar(value) if named is None else call("uuid_of", named)
+def _read_data(node: ast.Call, given: Arguments, scope: Reading) -> bytes:
+    try:
+        return base64.b64decode(constant(given["base64"]), validate=True)
+    except ValueError as error:  # binascii.Error is one, and letters beyond ASCII are another
+        raise DialectError(node.lineno, f"data(): not base64: {error}") from None
 
 
-def _envelope_expr(kind: Any, value: Any, scope: Writing, key: str | None) -> ast.expr | None:
-    if kind == ATTACHMENT:
-        return tokens.to_expr(value, scope)
-    if kind == text.TEXT:
-        return text.to_expr(value, scope)
-    if kind == DICTIONARY:
-        expression = _dictionary_expr(value, scope)
-        plain_enough = expression is None or key in vocabulary.DICTIONARY_FIELDS
-        return expression if plain_enough else call("dictionary", expression)
-    if kind == "WFQuantityFieldValue":
-        return _quantity_expr(value, scope)
-    if kind == "WFTimeOffsetValue":
-        return _time_offset_expr(value, scope)
-    if kind == "WFContentPredicateTableTemplate":
-        return _filter_expr(value, scope)
-    helper = vocabulary.ENVELOPE_HELPERS.get(kind) if isinstance(kind, str) else None
-    if helper == "contacts" and isinstance(value, dict) and value.keys() == {"WFContactFieldValues"}:
-        return call(helper, to_expr(value["WFContactFieldValues"], scope))
-    if helper is None or (helper == "contacts" and isinstance(value, list)):
+def _read_datetime(node: ast.Call, given: Arguments, scope: Reading) -> datetime.datetime:
+    try:
+        return datetime.datetime(**{field: constant(value, int) for field, value in given.items()})
+    except (OverflowError, ValueError) as error:
+        raise DialectError(node.lineno, f"datetime(): {error}") from None
+
+
+def _read_uid(node: ast.Call, given: Arguments, scope: Reading) -> UID:
+    number = constant(given["number"], int)
+    if not 0 <= number < 1 << 64:
+        raise DialectError(node.lineno, "uid() takes a number of at most 64 bits")
+    return UID(number)
+
+
+def _read_float(node: ast.Call, given: Arguments, scope: Reading) -> float:
+    if constant(given["text"]) not in ("inf", "-inf", "nan"):
+        raise DialectError(node.lineno, "float() takes 'inf', '-inf' or 'nan'; other numbers are written as they are")
+    return float(constant(given["text"]))
+
+
+def _is_number(node: ast.expr) -> bool:
+    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd) else node
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, int | float)
+
+
+def _number(node: ast.expr) -> int | float | bool:
+    if isinstance(node, ast.UnaryOp):
+        assert isinstance(node.operand, ast.Constant)
+        value = -node.operand.value if isinstance(node.op, ast.USub) else +node.operand.value
+    else:
+        assert isinstance(node, ast.Constant)
+        value = node.value
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        raise DialectError(node.lineno, "no property list holds a number of more than 64 bits; write it as text")
+    return value
+
+
+def numeral(value: Any) -> int | float | None:
+    """The number a string spells in the one way that Python prints it: '5' and '14.5', not '05' or '1e3'."""
+    if not isinstance(value, str) or len(value) > 15:
         return None
-    return call(helper, to_expr(value, scope, "WFItems" if kind == ARRAY and isinstance(value, list) else None))
+    try:
+        number = float(value) if "." in value else int(value)
+    except ValueError:
+        return None
+    return number if str(number) == value else None
 
 
-def _dictionary_expr(value: Any, scope: Writing) -> ast.Dict | None:
+# ---------------------------------------------------------------------------------------------------------------------------------
+# dictionary and list fields, with typed items
+
+
+def _write_items(value: Any, scope: Writing) -> ast.Dict | None:
     """The dict of a dictionary field's items, or None if one of them has no key."""
     items = value.get("WFDictionaryFieldValueItems") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(items, list):
@@ -138,46 +234,105 @@ def _dictionary_expr(value: Any, scope: Writing) -> ast.Dict | None:
     return result
 
 
+def _read_items(node: ast.Dict, scope: Reading) -> dict[str, Any]:
+    items = []
+    for key, value in zip(node.keys, node.values):
+        name = None if key is None else _text_or_variable(key, scope)
+        if name is None:
+            raise DialectError(node.lineno, "the keys of a dictionary are text")
+        items.append({"WFKey": _token_string(name), **_read_item(value, scope)})
+    return wrap(DICTIONARY, {"WFDictionaryFieldValueItems": items})
+
+
+def _read_listed(node: ast.expr, scope: Reading) -> Any:
+    """An item of a list field: plain text stays a string."""
+    return constant(node) if constant(node) is not None else _read_item(node, scope)
+
+
 def _item_expr(item: Any, scope: Writing) -> ast.expr:
     """A typed item of a dictionary or list field."""
     if isinstance(item, str):
         return const(item)
     if isinstance(item, dict) and item.keys() == {"WFItemType", "WFValue"} and type(item["WFItemType"]) is int:
-        writer = _ITEM_WRITERS.get(item["WFItemType"])
-        expression = writer(item["WFValue"], scope) if writer else None
+        write = _ITEM_WRITERS.get(item["WFItemType"])
+        expression = write(item["WFValue"], scope) if write else None
         if expression is not None:
             return expression
     return call("plain", literal_expr(item, scope))
 
 
-def _text_item(value: Any, scope: Writing) -> ast.expr | None:
+def _read_item(node: ast.expr, scope: Reading) -> Any:
+    """An item with its type (WFItemType): that of a helper, else that of its literal."""
+    helper = called(node) or ""
+    if helper in ITEM_HELPERS:
+        assert isinstance(node, ast.Call)
+        kind, read = _ITEM_READERS[helper]
+        (argument,) = signatures.bind(node).values()
+        return literal(argument, scope) if kind is None else _item(kind, read(argument, scope))
+    if isinstance(node, ast.Dict):
+        return _item(vocabulary.DICTIONARY_ITEM, wrap(DICTIONARY, _read_items(node, scope)))
+    if isinstance(node, ast.List | ast.Tuple):
+        return _item(vocabulary.ARRAY_ITEM, wrap(ARRAY, from_expr(node, scope, "WFItems")))
+    if _is_number(node):
+        value = _number(node)
+        boolean = isinstance(value, bool)
+        return _item(vocabulary.BOOLEAN_ITEM, wrap(NUMBER_STATE, value)) if boolean else \
+            _item(vocabulary.NUMBER_ITEM, _token_string(str(value)))  # fmt: skip
+    written = _text_or_variable(node, scope)
+    if written is None:
+        raise DialectError(node.lineno, _no_value(node))
+    return _item(vocabulary.TEXT_ITEM, _token_string(written))
+
+
+def _text_or_variable(node: ast.expr, scope: Reading) -> Any:
+    """A text, or a variable as a text that holds nothing else; None for another expression."""
+    written = text.from_expr(node, scope)
+    return text.single(node, scope) if written is None else written
+
+
+def _item(kind: int, value: Any) -> dict[str, Any]:
+    return {"WFItemType": kind, "WFValue": value}
+
+
+def _token_string(value: Any) -> Any:
+    return wrap(text.TEXT, {"string": value}) if isinstance(value, str) else value
+
+
+def _write_text_item(value: Any, scope: Writing) -> ast.expr | None:
     expression = text.to_expr(value if isinstance(value, str) else opened(value, text.TEXT), scope)
     return text.lone_variable(expression) or expression
 
 
-def _number_item(value: Any, scope: Writing) -> ast.expr | None:
-    expression = _text_item(value, scope)
+def _write_number_item(value: Any, scope: Writing) -> ast.expr | None:
+    expression = _write_text_item(value, scope)
     if expression is None:
         return None
     number = numeral(constant(expression))
     return call("number", expression) if number is None else scalar(number)
 
 
-def _boolean_item(value: Any, scope: Writing) -> ast.expr | None:
+def _read_number_item(node: ast.expr, scope: Reading) -> Any:
+    written = _text_or_variable(node, scope)
+    if written is None:
+        raise DialectError(node.lineno, "number() takes a variable or a text; a number is written as it is")
+    return _token_string(written)
+
+
+def _write_boolean_item(value: Any, scope: Writing) -> ast.expr | None:
     inner = opened(value, NUMBER_STATE)
     if inner is None:
         return None
     return const(inner) if isinstance(inner, bool) else call("boolean", to_expr(inner, scope))
 
 
-def _nested_item(value: Any, scope: Writing) -> ast.expr | None:
+def _write_dictionary_item(value: Any, scope: Writing) -> ast.expr | None:
     chosen = opened(value, vocabulary.SIMPLE_ENVELOPES["dictionary_choice"])
     if chosen is not None:
         return call("dictionary_choice", to_expr(chosen, scope))
-    return _dictionary_expr(opened(opened(value, DICTIONARY), DICTIONARY), scope)
+    return _write_items(opened(opened(value, DICTIONARY), DICTIONARY), scope)
 
 
-def _array_item(value: Any, scope: Writing) -> ast.expr | None:
+def _write_array_item(value: Any, scope: Writing) -> ast.expr | None:
     chosen = opened(value, vocabulary.SIMPLE_ENVELOPES["array_choice"])
     if chosen is not None:
         return call("array_choice", to_expr(chosen, scope))
@@ -185,46 +340,70 @@ def _array_item(value: Any, scope: Writing) -> ast.expr | None:
     return to_expr(inner, scope, "WFItems") if isinstance(inner, list) else None
 
 
-def _file_item(value: Any, scope: Writing) -> ast.expr | None:
-    inner = opened(value, "WFTokenAttachmentParameterState")
+def _write_file_item(value: Any, scope: Writing) -> ast.expr | None:
+    inner = opened(value, FILE_STATE)
     return None if inner is None else call("file", to_expr(inner, scope))
 
 
+def _in_envelope(kind: str) -> Callable[[ast.expr, Reading], Any]:
+    return lambda node, scope: wrap(kind, from_expr(node, scope))
+
+
 _ITEM_WRITERS: dict[int, Callable[[Any, Writing], ast.expr | None]] = {
-    vocabulary.TEXT_ITEM: _text_item, vocabulary.DICTIONARY_ITEM: _nested_item, vocabulary.ARRAY_ITEM: _array_item,
-    vocabulary.NUMBER_ITEM: _number_item, vocabulary.BOOLEAN_ITEM: _boolean_item, vocabulary.FILE_ITEM: _file_item,
+    vocabulary.TEXT_ITEM: _write_text_item, vocabulary.DICTIONARY_ITEM: _write_dictionary_item, vocabulary.ARRAY_ITEM: _write_array_item,
+    vocabulary.NUMBER_ITEM: _write_number_item, vocabulary.BOOLEAN_ITEM: _write_boolean_item, vocabulary.FILE_ITEM: _write_file_item,
 }  # fmt: skip
+_ITEM_READERS: dict[str, tuple[int | None, Callable[[ast.expr, Reading], Any]]] = {
+    "plain": (None, literal),
+    "number": (vocabulary.NUMBER_ITEM, _read_number_item),
+    "boolean": (vocabulary.BOOLEAN_ITEM, _in_envelope(NUMBER_STATE)),
+    "file": (vocabulary.FILE_ITEM, _in_envelope(FILE_STATE)),
+    "dictionary_choice": (vocabulary.DICTIONARY_ITEM, _in_envelope(vocabulary.SIMPLE_ENVELOPES["dictionary_choice"])),
+    "array_choice": (vocabulary.ARRAY_ITEM, _in_envelope(vocabulary.SIMPLE_ENVELOPES["array_choice"])),
+}
+ITEM_HELPERS = _ITEM_READERS.keys()
 
 
-def numeral(value: Any) -> int | float | None:
-    """The number a string spells in the one way that Python prints it: '5' and '14.5', not '05' or '1e3'."""
-    if not isinstance(value, str) or len(value) > 15:
-        return None
-    try:
-        number = float(value) if "." in value else int(value)
-    except ValueError:
-        return None
-    return number if str(number) == value else None
+# ---------------------------------------------------------------------------------------------------------------------------------
+# quantities, offsets
 
 
-def _bare(value: Any, scope: Writing) -> ast.expr:
+def _write_bare(value: Any, scope: Writing) -> ast.expr:
     """A number, text or token that stands without an envelope."""
     return tokens.to_expr(value, scope) or to_expr(value, scope)
 
 
-def _quantity_expr(value: Any, scope: Writing) -> ast.expr | None:
+def _read_bare(node: ast.expr, scope: Reading) -> Any:
+    return tokens.from_expr(node, scope) or from_expr(node, scope)
+
+
+def _write_quantity(value: Any, scope: Writing) -> ast.expr | None:
     if not isinstance(value, dict) or not {"Unit"} <= value.keys() <= {"Unit", "Magnitude"} or not isinstance(value["Unit"], str):
         return None
-    return call("quantity", _bare(value["Magnitude"], scope) if "Magnitude" in value else const(None), const(value["Unit"]))
+    return call("quantity", _write_bare(value["Magnitude"], scope) if "Magnitude" in value else const(None), const(value["Unit"]))
 
 
-def _time_offset_expr(value: Any, scope: Writing) -> ast.expr | None:
+def _read_quantity(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    magnitude = {} if _is_none(given["magnitude"]) else {"Magnitude": _read_bare(given["magnitude"], scope)}
+    return wrap("WFQuantityFieldValue", {**magnitude, "Unit": constant(given["unit"])})
+
+
+def _write_time_offset(value: Any, scope: Writing) -> ast.expr | None:
     if not isinstance(value, dict) or value.keys() != {"Operation", "Unit", "Value"}:
         return None
-    return call("time_offset", to_expr(value["Operation"], scope), _bare(value["Value"], scope), to_expr(value["Unit"], scope))
+    return call("time_offset", to_expr(value["Operation"], scope), _write_bare(value["Value"], scope), to_expr(value["Unit"], scope))
 
 
-def _filter_expr(value: Any, scope: Writing) -> ast.expr | None:
+def _read_time_offset(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    operation, unit = from_expr(given["operation"], scope), from_expr(given["unit"], scope)
+    return wrap("WFTimeOffsetValue", {"Operation": operation, "Value": _read_bare(given["value"], scope), "Unit": unit})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# filters
+
+
+def _write_filter(value: Any, scope: Writing) -> ast.expr | None:
     """`filter_all(rule(…), …)`; WFContentPredicateBoundedDate is False unless it is given, other keys (a limit) stand as they are."""
     rows = value.get(FILTER_ROWS) if isinstance(value, dict) else None
     prefix = value.get(FILTER_PREFIX) if isinstance(value, dict) else None
@@ -242,6 +421,17 @@ def _filter_expr(value: Any, scope: Writing) -> ast.expr | None:
     return call(helper, *rules, **rest)  # type: ignore[arg-type]
 
 
+def _read_filter(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    prefix, rules = FILTER_PREFIXES[called(node) or ""], [_read_rule(row, scope) for row in given.get("rules", ())]
+    table = {FILTER_PREFIX: prefix, FILTER_ROWS: rules, FILTER_BOUNDED: False}
+    for key, value in keywords(node).items():
+        if _is_none(value):
+            table.pop(key, None)
+        else:
+            table[key] = from_expr(value, scope)
+    return wrap("WFContentPredicateTableTemplate", table)
+
+
 def _rule_expr(row: Any, scope: Writing) -> ast.expr | None:
     """`rule('Name', 'contains', String='x')`: property, operator, operands; iOS 12's rows have their operands beside the rest."""
     if not isinstance(row, dict) or type(row.get("Operator")) is not int or not isinstance(row.get("Property"), str):
@@ -255,3 +445,127 @@ def _rule_expr(row: Any, scope: Writing) -> ast.expr | None:
             operands["Removable"] = row.get("Removable")
     arguments = {key: to_expr(value, scope) for key, value in operands.items()}
     return call("rule" if modern else "legacy_rule", const(row["Property"]), operator, **arguments)
+
+
+def _read_rule(node: ast.expr, scope: Reading) -> dict[str, Any]:
+    helper = called(node)
+    if not isinstance(node, ast.Call) or helper not in ("rule", "legacy_rule"):
+        raise DialectError(node.lineno, "a filter takes rules: rule('Name', 'contains', String='x')")
+    given = signatures.bind(node)
+    operator = constant(given["operator"], (str, int))
+    code = vocabulary.RULE_OPERATORS.get(operator) if isinstance(operator, str) else operator
+    if code is None:
+        raise DialectError(node.lineno, f"rule(): the operator is one of {', '.join(vocabulary.RULE_OPERATORS)}")
+    named = keywords(node)
+    operands = {key: from_expr(value, scope) for key, value in named.items() if not _is_none(value)}
+    row = {"Operator": code, "Property": constant(given["property"])}
+    if helper == "legacy_rule":
+        return {**row, **operands}
+    removable = {} if "Removable" in named and _is_none(named["Removable"]) else {"Removable": operands.pop("Removable", True)}
+    bounded = {"Bounded": operands.pop("Bounded")} if "Bounded" in operands else {}
+    return {**row, **removable, **bounded, "Values": operands}
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# other envelopes
+
+
+def _write_typed_dictionary(value: Any, scope: Writing) -> ast.expr | None:
+    """A dictionary field elsewhere than in the usual parameters."""
+    expression = _write_items(value, scope)
+    return None if expression is None else call("dictionary", expression)
+
+
+def _read_typed_dictionary(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    return _read_items(given["items"], scope)
+
+
+def _write_contacts(value: Any, scope: Writing) -> ast.expr | None:
+    if isinstance(value, dict) and value.keys() == {"WFContactFieldValues"}:
+        return call("contacts", to_expr(value["WFContactFieldValues"], scope))
+    return None if isinstance(value, list) else call("contacts", to_expr(value, scope))
+
+
+def _read_contacts(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    value = from_expr(given["value"], scope)
+    return wrap("WFContactFieldValue", {"WFContactFieldValues": value} if isinstance(value, list) else value)
+
+
+def _write_array(value: Any, scope: Writing) -> ast.expr | None:
+    return call("array", to_expr(value, scope, "WFItems" if isinstance(value, list) else None))
+
+
+def _read_array(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    return wrap(ARRAY, from_expr(given["value"], scope, "WFItems" if isinstance(given["value"], ast.List) else None))
+
+
+def _write_plain(helper: str) -> Callable[[Any, Writing], ast.expr | None]:
+    return lambda value, scope: call(helper, to_expr(value, scope))
+
+
+def _read_plain(envelope: str) -> Callable[[ast.Call, Arguments, Reading], Any]:
+    return lambda node, given, scope: wrap(envelope, from_expr(given["value"], scope))
+
+
+def _read_attachment(node: ast.Call, given: Arguments, scope: Reading) -> Any:
+    token = tokens.from_expr(given["value"], scope)
+    if token is None:
+        raise DialectError(node.lineno, "attachment() takes a variable or a part of one")
+    return wrap(ATTACHMENT, token)
+
+
+def _read_uuid(node: ast.Call, given: Arguments, scope: Reading) -> str:
+    output = given["output"]
+    if called(output) == "missing":
+        return tokens.from_expr(output, scope)["OutputUUID"]  # type: ignore[index]
+    if not isinstance(output, ast.Name):
+        raise DialectError(node.lineno, "uuid_of() takes a name, or missing('…')")
+    return scope.uuid(output.id, node.lineno)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the table of forms
+
+
+class Form(NamedTuple):
+    """One way to write a value, in both directions, and its envelope. Where `write` is missing, scalar() or the parameter writes it."""
+
+    read: Callable[[ast.Call, Arguments, Reading], Any]
+    write: Callable[[Any, Writing], ast.expr | None] | None = None
+    envelope: str = ""
+
+
+FORMS: dict[str, Form] = {
+    "data": Form(_read_data),
+    "datetime": Form(_read_datetime),
+    "uid": Form(_read_uid),
+    "float": Form(_read_float),
+    "uuid_of": Form(_read_uuid),
+    "plain": Form(lambda node, given, scope: literal(given["value"], scope)),
+    "attachment": Form(_read_attachment),
+    "quantity": Form(_read_quantity, _write_quantity, "WFQuantityFieldValue"),
+    "time_offset": Form(_read_time_offset, _write_time_offset, "WFTimeOffsetValue"),
+    "filter_any": Form(_read_filter),
+    "filter_all": Form(_read_filter, _write_filter, "WFContentPredicateTableTemplate"),  # both helpers
+    **{helper: Form(_read_plain(envelope), _write_plain(helper), envelope) for helper, envelope in vocabulary.SIMPLE_ENVELOPES.items()},
+    "dictionary": Form(_read_typed_dictionary, _write_typed_dictionary, DICTIONARY),
+    "contacts": Form(_read_contacts, _write_contacts, "WFContactFieldValue"),
+    "array": Form(_read_array, _write_array, ARRAY),
+}
+_FORM_OF_ENVELOPE = {form.envelope: form for form in FORMS.values() if form.envelope}
+
+
+def _envelope_expr(kind: Any, value: Any, scope: Writing, key: str | None) -> ast.expr | None:
+    """What an envelope holds, in its form; None where it has none."""
+    if kind == ATTACHMENT:
+        return tokens.to_expr(value, scope)
+    if kind == text.TEXT:
+        return text.to_expr(value, scope)
+    if kind == DICTIONARY and key in vocabulary.DICTIONARY_FIELDS:
+        return _write_items(value, scope)
+    form = _FORM_OF_ENVELOPE.get(kind) if isinstance(kind, str) else None
+    return form.write(value, scope) if form and form.write else None

@@ -99,7 +99,8 @@ HELPERS = frozenset(
     + "ask_on_import repeat_each repeat_count EVERYTHING EVERYTHING_BUT_FOLDERS range enumerate float".split()
 )
 
-_RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | HELPERS
+# What no name of a program may be.
+RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | HELPERS
 _MAX_IDENTIFIER = 48  # characters: a custom name may be a whole sentence
 
 
@@ -116,7 +117,7 @@ def identifier(name: str) -> str:
         return "value"
     if not text.isidentifier():
         text = "n" + text
-    return text + "_" if text in _RESERVED else text
+    return text + "_" if text in RESERVED else text
 
 
 def spoken(name: str) -> str:
