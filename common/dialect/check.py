@@ -1,40 +1,62 @@
 """What is wrong with a program: `check(code, catalog)`.
 
-| code                 | meaning                                                                          |
-|----------------------|----------------------------------------------------------------------------------|
-| syntax               | Python does not take it                                                          |
-| form                 | Python takes it, the dialect has no such form; the message says what to write    |
-| undefined_name       | a name is read that nothing above has bound                                      |
-| positional_argument  | an action is called with an argument that has no key                             |
-| duplicate_parameter  | a parameter is given twice                                                       |
-| unknown_api          | no API has this name; the nearest one is named                                   |
-| unknown_parameter    | the API has no such parameter                                                    |
-| missing_parameter    | a parameter that the API cannot do without is missing                            |
-| enum_value           | the value is not one of the parameter's list                                     |
-| parameter_type       | a literal of the wrong type                                                      |
-| unreachable          | statements after the shortcut has ended                                          |
+| code                 | severity | meaning                                                                            |
+|----------------------|----------|------------------------------------------------------------------------------------|
+| syntax               | error    | Python does not take it                                                            |
+| form                 | error    | Python takes it, the dialect has no such form; the message says what to write      |
+| undefined_name       | error    | a name is read that nothing above has bound                                        |
+| positional_argument  | error    | an action is called with an argument that has no key                               |
+| duplicate_parameter  | error    | a parameter is given twice                                                         |
+| unknown_api          | error    | no API has this name; the nearest one is named                                     |
+| unknown_parameter    | error    | the API has no such parameter                                                      |
+| missing_parameter    | error    | a parameter that the API cannot do without is missing                              |
+| enum_value           | error    | the value is not one of the parameter's list                                       |
+| parameter_type       | error    | a literal of the wrong type                                                        |
+| unwritable           | error    | it compiles to what no file can hold                                               |
+| empty                | error    | the program has no action                                                          |
+| unknown_keyword      | warning  | a helper is given a keyword that the app does not write there; it is kept          |
+| unreachable          | warning  | statements after the shortcut has ended                                            |
 
-A program without diagnostics compiles. Real shortcuts, transcribed, give next to none: see bench/RESULTS.md.
+A program without errors compiles, and a file can hold it. Real shortcuts, transcribed, give next to none: see bench/RESULTS.md.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 from functools import lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from common.catalog import Api, Catalog, Parameter, call_name
-from common.dialect import actions, blocks
+from common import plist
+from common.catalog import Api, Catalog, Parameter
+from common.dialect import actions, blocks, signatures, text, values
 from common.dialect.compile import Compiler
-from common.dialect.syntax import Diagnostic, DialectError, called, parse
+from common.dialect.syntax import Diagnostic, DialectError, called, keywords, parse
 
 ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
 _BUILT_IN = frozenset({actions.COMMENT, actions.SET_VARIABLE, actions.APPEND_VARIABLE, actions.NOTHING, *blocks.KINDS})
-# Types whose literals can be told apart for certain; a variable may hold anything.
-_WRONG_LITERALS: dict[str, tuple[type, ...]] = {"boolean": (str, float, list), "dictionary": (bool, int, float), "number": (bool, list)}
+NEAR = 60.0  # percent of likeness from which another word is named as advice
+
+# The literals that a parameter of a type cannot hold, and what it can. A variable may hold anything. No file that the app made, of those
+# the project has seen, holds one of these. "words": text that spells no number.
+WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
+    "text": (frozenset({"bool", "int", "float", "dict"}), "a text, in quotes"),
+    "url": (frozenset({"bool", "int", "float", "dict"}), "an address, in quotes"),
+    "number": (frozenset({"bool", "list", "dict", "words"}), "a number"),
+    "boolean": (frozenset({"str", "float", "list", "dict"}), "True or False"),
+    "date": (frozenset({"bool", "int", "float", "list", "dict"}), "a date as text, such as '2026-11-29 09:00'"),
+    "dictionary": (frozenset({"bool", "int", "float", "str", "list"}), "a dictionary, such as {'key': 'text'}"),
+    "quantity": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}), "a number with its unit, such as quantity(5, 'min')"),
+    "filter": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}),
+               "a filter, such as filter_all(rule('Name', 'contains', String='x'))"),
+    "contact": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}), "a contact: a variable, or ask_each_time()"),
+    "location": (frozenset({"bool", "int", "float", "str", "text", "list"}), "a place: a variable, such as the output of an action"),
+    "color": (frozenset({"bool", "int", "float", "str", "text", "list"}), "a colour, as the app writes it"),
+    "variable": (frozenset({"bool", "int", "float"}), "the output of an action: give the value a name on a line before"),
+    "file": (frozenset({"bool", "int", "float"}), "a file: a variable"),
+    "list": (frozenset({"bool", "int", "float", "dict"}), "a list"),
+}  # fmt: skip
 
 
 def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
@@ -62,8 +84,16 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
     whole = None if found else shortcut  # what was noted is missing from it
     for action, line in zip(compiler.actions, compiler.lines):
         found += _check_action(action, line, catalog)
-    found += _unreachable(module.body)
+    found += _unreachable(module.body) + _unknown_keywords(module)
+    if whole is not None:
+        found += _unwritable(whole, compiler.lines)
+        if all(action["WFWorkflowActionIdentifier"] == actions.COMMENT for action in compiler.actions):
+            found.append(Diagnostic(1, "empty", "the program does nothing: it has no action"))
     return sorted(set(found)), whole
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# actions, as the catalogue knows them
 
 
 def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Diagnostic]:
@@ -72,37 +102,99 @@ def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Di
         return []
     api = catalog.get(identifier)
     if api is None:
-        return [Diagnostic(line, "unknown_api", f"no API {identifier}{_nearest(identifier, catalog)}")]
+        near = nearest(identifier.replace(".", "_"), _call_names(catalog), 80)
+        return [Diagnostic(line, "unknown_api", f"no API {identifier}{near and f'; did you mean {near}?'}")]
     found = []
     for key, value in parameters.items():
-        if key in Catalog.GENERIC_KEYS or key.startswith("Show-"):
+        if catalog.is_generic(key):
             continue
         parameter = api.parameter(key)
-        if parameter is None:
-            known = ", ".join(parameter.key for parameter in api.parameters[:12]) or "none"
-            found.append(Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}; it has {known}"))
-        else:
-            found += _check_value(api, parameter, value, line)
+        found += _unknown(api, key, line) if parameter is None else _check_value(api, parameter, value, line)
     missing = [parameter.key for parameter in api.parameters if parameter.required and parameter.key not in parameters]
     return found + [Diagnostic(line, "missing_parameter", f"{api.name} needs {key}") for key in missing if key != api.input_key]
 
 
+def _unknown(api: Api, key: str, line: int) -> list[Diagnostic]:
+    keys = tuple(parameter.key for parameter in api.parameters)
+    near = nearest(key, keys)
+    known = ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "") if keys else "none"
+    return [Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}{near and f', did you mean {near}?'}; it has {known}")]
+
+
 def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[Diagnostic]:
     if parameter.enum and not parameter.open_enum and isinstance(value, str) and value not in parameter.enum:
-        near = difflib.get_close_matches(value, parameter.enum, 1)
-        advice = f"; did you mean {near[0]!r}?" if near else f"; it is one of {', '.join(map(repr, parameter.enum[:12]))}"
-        return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}{advice}")]
-    if type(value) in _WRONG_LITERALS.get(parameter.type, ()) and not parameter.open_enum:
-        return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is a {parameter.type}, not {type(value).__name__}")]
+        near = nearest(value, parameter.enum)
+        advice = f"did you mean {near!r}?" if near else f"it is one of {', '.join(map(repr, parameter.enum[:12]))}"
+        return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}; {advice}")]
+    wrong, advice = WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
+    if literal_kinds(value) & wrong and not parameter.open_enum:
+        return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {_shown(value)}")]
     return []
 
 
+def literal_kinds(value: Any) -> frozenset[str]:
+    """What a compiled value is as a literal, in the words of WRONG_LITERALS; nothing for a variable or an envelope of another kind."""
+    if isinstance(value, str):
+        spells_number = not value or values.numeral(value) is not None or values.numeral(value.rstrip("0").rstrip(".")) is not None
+        return frozenset({"str"}) if spells_number else frozenset({"str", "words"})
+    if isinstance(value, dict):
+        if values.opened(value, text.TEXT) is not None:
+            return frozenset() if value == text.envelope(text.MARK, value["Value"]["attachmentsByRange"]) else frozenset({"text"})
+        return frozenset() if "WFSerializationType" in value else frozenset({"dict"})
+    return frozenset({type(value).__name__})
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a text with variables" if values.opened(value, text.TEXT) is not None else "a dictionary"
+    return f"{value!r:.60}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the program as a whole
+
+
+def _unwritable(shortcut: dict[str, Any], lines: list[int]) -> list[Diagnostic]:
+    """What a .shortcut file cannot hold, such as half a character."""
+    try:
+        plist.write_binary(shortcut)
+        return []
+    except plist.PlistError:
+        pass
+    found = []
+    for action, line in [*zip(shortcut["WFWorkflowActions"], lines), ({**shortcut, "WFWorkflowActions": []}, 1)]:
+        try:
+            plist.write_binary(action)
+        except plist.PlistError as error:
+            found.append(Diagnostic(line, "unwritable", f"no file can hold this: {error}"))
+    return found or [Diagnostic(1, "unwritable", "no file can hold a shortcut of this size")]
+
+
+def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
+    """Keywords of helpers that the app does not write there: what a person meant is lost in a run."""
+    found = []
+    for node in ast.walk(module):
+        form = signatures.HELPERS.get(called(node) or "") if isinstance(node, ast.Call) else None
+        if form is None or not form.by_name or form.name == "workflow":
+            continue
+        for key in keywords(node) if node.keywords else ():  # type: ignore[attr-defined]
+            if key not in form.by_name and key not in form.by_place:
+                near = nearest(key, form.by_name)
+                advice = f"did you mean {near}?" if near else f"it has {', '.join(form.by_name)}"
+                found.append(Diagnostic(node.lineno, "unknown_keyword", f"{form.name}() has no {key}; {advice}"))  # type: ignore[attr-defined]
+    return found
+
+
+@lru_cache(maxsize=8)
+def _call_names(catalog: Catalog) -> tuple[str, ...]:
+    return tuple(api.name for api in catalog)
+
+
 @lru_cache(maxsize=1 << 12)
-def _nearest(identifier: str, catalog: Catalog) -> str:
-    """The API that an unknown one may have been meant for, as advice; nothing where none is near."""
-    names = [api.name for api in catalog]
-    near = process.extractOne(call_name(identifier), names, scorer=fuzz.ratio, score_cutoff=80)
-    return f"; did you mean {near[0]}?" if near else ""
+def nearest(word: str, known: tuple[str, ...], least: float = NEAR) -> str:
+    """The word that an unknown one may have been meant for; "" where none is near."""
+    near = process.extractOne(word, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=least)
+    return near[0] if near else ""
 
 
 def _unreachable(body: list[ast.stmt]) -> list[Diagnostic]:

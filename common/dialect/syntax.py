@@ -22,12 +22,20 @@ class DialectError(ValueError):
         self.line, self.message, self.code = line, message, code
 
 
+WARNINGS = frozenset({"unknown_keyword", "unreachable"})  # the codes of findings with which a shortcut is written all the same
+
+
 class Diagnostic(NamedTuple):
     """One finding of `check`."""
 
     line: int
     code: str
     message: str
+
+    @property
+    def severity(self) -> str:
+        """"error": no shortcut is written of the program; "warning": it does something, but maybe not what was meant."""
+        return "warning" if self.code in WARNINGS else "error"
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
