@@ -35,6 +35,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile a .py file, or the code of each record of a .jsonl file; "
                                                                          "--output is then a folder")  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="with --to-shortcut: write the file of a program that compiles, whatever "
+                                                             "else `check` finds wrong with it")  # fmt: skip
     return parser.parse_args()
 
 
@@ -42,7 +44,7 @@ def main() -> int:
     """Transcribe, or compile with --to-shortcut."""
     args = arguments()
     if args.to_shortcut is not None:
-        return compile_file(args.to_shortcut, Path("shortcuts") if args.output == Path(OUTPUT) else args.output)
+        return compile_file(args.to_shortcut, Path("shortcuts") if args.output == Path(OUTPUT) else args.output, args.force)
     if is_shortcut(args.input):
         raise UserError(f"{args.input}: this is a shortcut, not JSONL; import it first: "
                         f"{shlex.join(['python', '01_scrape.py', '--folder', str(args.input)])}")
@@ -111,14 +113,14 @@ def transcribe(record: Record) -> Record:
 # Python -> shortcut
 
 
-def compile_file(source: Path, folder: Path) -> int:
-    """Write a .shortcut file for each program of a file; a program that does not compile is one line on stderr."""
+def compile_file(source: Path, folder: Path, force: bool) -> int:
+    """Write a .shortcut file for each program of a file; what is wrong with one is a line each on stderr."""
     if is_shortcut(source):
         raise UserError(f"{source}: this is a shortcut already; name a .py file, or a .jsonl file of records with code")
     written = failed = 0
     for name, where, code, residue, renames in programs(source):
         try:
-            data = compiled(code, residue, renames)
+            data = compiled(code, residue, renames) if residue else checked(code, where, force)
         except cli.Reject as reject:
             cli.say(f"{where}: {reject.detail}")
             failed += 1
@@ -130,6 +132,20 @@ def compile_file(source: Path, folder: Path) -> int:
         cli.say(f"on a Mac, sign each before a phone takes it: {sign_command(folder, last if written == 1 else 'NAME')}")
     cli.summary("to_shortcut", read=written + failed, written=written, failed=failed, output=str(folder))
     return cli.EXIT_FAILED if failed else cli.EXIT_DONE
+
+
+def checked(code: str, where: str, force: bool) -> bytes:
+    """The .shortcut file of a program that a person or a model wrote. Raises cli.Reject where `check` finds an error, unless forced."""
+    from common import dialect
+
+    with cli.one_record():
+        findings = dialect.check(code)
+    for finding in findings:
+        cli.say(f"{where}: line {finding.line}: {finding.severity}: {finding.message}")
+    errors = sum(finding.severity == "error" for finding in findings)
+    if errors and not force:
+        raise cli.Reject("no_program", f"{errors} error{'s' * (errors > 1)}, so no shortcut is written; --force writes one that compiles")
+    return compiled(code, None, {})
 
 
 def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str]) -> bytes:

@@ -54,6 +54,7 @@ def arguments() -> argparse.Namespace:
     one.add_argument("--query", metavar="TEXT", help="write the .shortcut that this sentence asks for, instead of reading --input")
     one.add_argument("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: what a search of the catalogue "
                      "finds, and some that are always of use)")  # fmt: skip
+    one.add_argument("--force", action="store_true", help="write the shortcut although `check` finds errors in the program")
     annotator = parser.add_argument_group("the annotator")
     annotator.add_argument("--model", default=OFFLINE, metavar="NAME",
                            help='folder or name of a model, or "offline" for rules (default: offline)')
@@ -307,9 +308,12 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     if draft.code:  # with the plan as comments it is a program of the dialect, to pipe into a file
         print("".join(f"# {line}\n" for line in draft.plan.splitlines()), draft.code, sep="\n")
     for finding in draft.diagnostics:
-        cli.say(f"line {finding.line}: {finding.message}")
+        cli.say(f"line {finding.line}: {finding.severity}: {finding.message}")
     if draft.shortcut is None:
         raise UserError("the program does not compile, so no shortcut is written; --candidates 4 --repair or another --model may help")
+    if not args.force and any(finding.severity == "error" for finding in draft.diagnostics):
+        raise UserError("the program has errors, so no shortcut is written; --candidates 4 --repair or another --model may help, "
+                        "and --force writes it all the same")  # fmt: skip
     try:
         jsonl.write_atomically(path, plist.write_binary(draft.shortcut))
     except plist.PlistError as error:

@@ -27,7 +27,7 @@ step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench
 
 step "5 again: the model writes, held to the grammar and to its APIs" 05_annotate.py --model $model --input $data/bench/test_id.jsonl --limit 5 \
     --use-all --max-new-tokens $tokens --output $data/written.jsonl
-step "2 backwards: what it wrote as shortcuts"   02_transcribe.py --to-shortcut $data/written.jsonl --output $data/shortcuts
+step "2 backwards: what it wrote as shortcuts"   02_transcribe.py --to-shortcut $data/written.jsonl --force --output $data/shortcuts
 cat >&2 <<END
 done. What to look at:
   $PWD/$data/bench/browse.html    the dataset, in a browser

@@ -348,7 +348,7 @@ def test_a_model_is_offered_what_a_person_names_and_need_not_call_it_all(here: P
     assert len(stub.requests) == 1 and "def is_workflow_actions_ask(" in stub.requests[0]["messages"][0]["content"]
 
 
-@pytest.mark.parametrize(("answer", "said"), [("Sorry.", "the answer holds no program"), (fenced("x = (\n"), "line 1: not Python")])
+@pytest.mark.parametrize(("answer", "said"), [("Sorry.", "the answer holds no program"), (fenced("x = (\n"), "line 1: error: not Python")])
 def test_what_does_not_compile_is_one_line_and_no_file(here: Path, run: Callable[..., Run], answer: str, said: str) -> None:
     with StubOpenAI(lambda body, number: answer) as stub:
         code, summary, _, err = run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache",

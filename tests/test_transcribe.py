@@ -156,7 +156,31 @@ def test_records_become_the_shortcuts_they_came_from(tmp_path):
 def test_a_program_that_does_not_compile_is_named_by_file_and_line(tmp_path):
     (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nwhile True:\n    pass\n")
     result = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made")
-    assert result.returncode == 1 and "bad.py: line 2: there is no while" in result.stderr and "Traceback" not in result.stderr
+    assert result.returncode == 1 and "bad.py: line 2: error: there is no while" in result.stderr and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("code, finding, by_force", [
+    ("is_workflow_actions_showresult(text='a')\n", "line 1: error: is_workflow_actions_showresult has no parameter text, did you mean Text?", True),
+    ("is_workflow_actions_urll()\n", "line 1: error: no API is.workflow.actions.urll; did you mean is_workflow_actions_url?", True),
+    ("is_workflow_actions_setvolume(WFVolume='loud')\n", "line 1: error: is_workflow_actions_setvolume: WFVolume is a number", True),
+    ("# nothing\n", "line 1: error: the program does nothing", True),
+    ("x = y\n", "line 1: error: y is not bound", False),
+    ("is_workflow_actions_showresult(Text='\\ud800')\n", "line 1: error: no file can hold this", False),
+])
+def test_a_program_with_an_error_is_written_by_force_alone(tmp_path, code, finding, by_force):
+    (tmp_path / "bad.py").write_text(code)
+    result = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made")
+    assert result.returncode == 1 and finding in result.stderr and "--force" in result.stderr and not (tmp_path / "made").exists()
+    forced = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made", "--force")
+    assert (forced.returncode == 0) == by_force == (tmp_path / "made/bad.shortcut").exists() and finding in forced.stderr
+    assert "Traceback" not in forced.stderr + result.stderr
+
+
+def test_a_warning_is_said_and_the_shortcut_written(tmp_path):
+    (tmp_path / "late.py").write_text("is_workflow_actions_exit()\nis_workflow_actions_nothing()\n")
+    result = run("--to-shortcut", tmp_path / "late.py", "--output", tmp_path / "made")
+    assert result.returncode == 0 and "line 2: warning: the shortcut has ended above this line" in result.stderr
+    assert (tmp_path / "made/late.shortcut").exists()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
