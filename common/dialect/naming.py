@@ -9,6 +9,7 @@ import ast
 from typing import Any
 
 from common.dialect import actions, blocks, tokens, values, vocabulary
+from common.dialect.bindings import IMPLICIT_VARIABLE
 from common.dialect.blocks import Action
 from common.dialect.syntax import call, const, name
 
@@ -31,7 +32,8 @@ class Naming:
         self._gather_questions()
         # A variable whose setting cannot always be written as an assignment is set by calls throughout, under its own name.
         settings = [(index, variable) for index in range(len(self.actions)) if (variable := self._variable_set(index)) is not None]
-        self.called_variables = {variable for index, variable in settings if plain_names or not self._is_plain_set(index)}
+        self.called_variables = {variable for index, variable in settings
+                                 if plain_names or IMPLICIT_VARIABLE.fullmatch(variable) or not self._is_plain_set(index)}  # fmt: skip
         self.assigned_variables = {variable for _, variable in settings} - self.called_variables
 
     def _survey(self) -> None:
@@ -154,8 +156,8 @@ class Naming:
         return name(identifier, store=True)
 
     def _leave_loop(self, *variables: str) -> None:
-        """What a loop binds is not bound after it, unless an assignment binds it, too."""
-        self.bound -= {self.variable_names[name] for name in variables if name in self.variable_names and name not in self.assigned_variables}
+        """What a loop binds is not bound after it."""
+        self.bound -= {self.variable_names[name] for name in variables if name in self.variable_names}
 
     def _bind_output(self, parameters: dict[str, Any], action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]:
         """(the name that an action's output is bound to, a keyword where a copied action shares another's identity)."""

@@ -1,0 +1,71 @@
+"""Writer, reader, grammar, trace and check agree on every form of tests/forms.py. `python -m pytest tests/test_forms.py`"""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from common import dialect, plist
+from common.catalog import Catalog
+from common.dialect import signatures
+from common.dialect.grammar import grammar
+from common.dialect.trace import trace
+from tests.forms import FORMS, Row
+from tests.test_grammar import accepts as takes
+from tests.test_grammar import matcher, table  # noqa: F401
+
+EVERY_FORM = pytest.mark.parametrize("row", FORMS, ids=[row.name for row in FORMS])
+
+
+@pytest.fixture(scope="module")
+def accepts(table):  # noqa: F811
+    return lambda text, code: takes(matcher(table, text), code)
+
+
+@EVERY_FORM
+def test_the_writer_prints_it(row: Row) -> None:
+    assert dialect.to_python(row.shortcut)[0] == row.code
+
+
+@EVERY_FORM
+def test_the_reader_gives_its_property_list(row: Row) -> None:
+    result = dialect.transcribe(row.shortcut)
+    assert (result.code, result.exact, result.canonical, result.fixed_point) == (row.code, True, True, True)
+    assert plist.same(dialect.canonical(dialect.to_shortcut(row.code)), dialect.canonical(row.shortcut))
+
+
+@EVERY_FORM
+def test_it_is_no_raw_fallback(row: Row) -> None:
+    assert (dialect.raw_fallbacks(row.code) == 0) != (row.name == "raw_action")
+
+
+@EVERY_FORM
+def test_the_grammar_takes_it(row: Row, accepts) -> None:
+    extra = {action["WFWorkflowActionIdentifier"]: list(action["WFWorkflowActionParameters"]) for action in row.actions}
+    assert accepts(grammar(extra, Catalog.load(), extra=extra), row.code), row.code
+
+
+@EVERY_FORM
+def test_the_trace_follows_it(row: Row) -> None:
+    result = trace(row.code)
+    assert result.parsed and not result.problems, result.problems
+    calls = [action for action in row.actions if action["WFWorkflowActionIdentifier"].rpartition(".")[2] not in
+             ("setvariable", "appendvariable", "comment", "conditional", "choosefrommenu", "each", "count")]  # fmt: skip
+    assert max(map(len, result.paths)) >= len(calls)
+
+
+@EVERY_FORM
+def test_check_finds_nothing_in_it(row: Row) -> None:
+    odd = {"unknown_api", "unknown_parameter", "parameter_type", "unknown_keyword"}  # the catalogue's matter, not the form's
+    assert [finding for finding in dialect.check(row.code) if finding.code not in odd] == []
+
+
+def test_every_helper_and_method_is_a_row() -> None:
+    used = set()
+    for row in FORMS:
+        for node in ast.walk(ast.parse(row.code)):
+            if isinstance(node, ast.Call):
+                used.add(node.func.id if isinstance(node.func, ast.Name) else node.func.attr)
+    printed = {*signatures.HELPERS, *signatures.METHODS} - {"append", "previous_output"}  # x.append(y) is printed x += [y]
+    assert printed - used == set()
