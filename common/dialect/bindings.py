@@ -174,7 +174,8 @@ class Bindings:
 
     def anonymous_output(self, action: blocks.Action) -> Token:
         """The token of an output that no name is bound to; gives its action a UUID."""
-        parameters, label = action["WFWorkflowActionParameters"], actions.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
+        parameters = action["WFWorkflowActionParameters"]
+        label = actions.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
         value = parameters.setdefault("UUID", _made_uuid(f"anonymous {len(self.uuids)}"))
         self.uuids[f"<{value}>"] = value
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
