@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from common import plist
 from common.plist import PlistError, aea, content_id, from_json, parser, read_shortcut, same, to_json, write_binary
+from common.plist import xml as xml_lists
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTION = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": "Grüße, 👋"}}
@@ -237,8 +238,8 @@ def test_an_undefined_entity_is_refused_rather_than_dropped() -> None:
 
 @pytest.mark.parametrize("data", [
     bytes(parser.MAX_BYTES + 1),
-    xml("<true/>" * (parser.MAX_XML_TOKENS + 1)),
-    xml("<string>" + "\n" * parser.MAX_XML_TOKENS + "</string>"),
+    xml("<true/>" * (xml_lists.MAX_XML_TOKENS + 1)),
+    xml("<string>" + "\n" * xml_lists.MAX_XML_TOKENS + "</string>"),
     xml("<!--" + "x" * (4 << 20) + "-->"),
     xml(f'<array a="{">" * (4 << 20)}"/>'),
     xml(f"<array{' ' * (4 << 20)}/>"),
@@ -384,4 +385,4 @@ def test_a_date_that_is_none_or_cannot_be_kept_exactly_is_named(text: str) -> No
 def test_a_date_comes_back_from_any_zone(date: datetime, minutes: int) -> None:
     local = date + timedelta(minutes=minutes)
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
-    assert parser.read_date(f"{local.isoformat()}{sign}{hours:02}:{rest:02}") == date
+    assert xml_lists.read_date(f"{local.isoformat()}{sign}{hours:02}:{rest:02}") == date
