@@ -69,7 +69,7 @@ def test_raw_texts_keep_the_ends_of_their_lines_and_control_characters(text: str
     assert value_of(f"<dict><key>{text}</key><true/></dict>") == {text: True}
 
 
-@pytest.mark.parametrize("tree, code", [("\ud83d", "not_unicode"), ({"\udc00": 1}, "not_unicode"), (1 << 64, "bad_type"), (-(1 << 63) - 1, "bad_type"),
+@pytest.mark.parametrize("tree, code", [("\ud83d", "not_unicode"), ({"\udc00": 1}, "not_unicode"), (1 << 64, "bad_plist"), (-(1 << 63) - 1, "bad_plist"),
                                         (datetime(2026, 1, 1, microsecond=1), "not_exact"), ({"CF$UID": 1}, "not_exact"), ({1}, "bad_type")])
 def test_what_xml_cannot_hold_is_not_written(tree: Any, code: str) -> None:
     with pytest.raises(PlistError) as error:

@@ -56,12 +56,20 @@ def parse_binary(data: bytes) -> Any:
 
 
 def _object_size(data: bytes, at: int, ref_size: int) -> int:
-    """Bytes that the object at an offset of a binary property list claims for its text, data or references."""
+    """Bytes that the object at an offset of a binary property list claims for its text, data or references.
+
+    Raises PlistError where plistlib would read something else than Apple's parser, without a word: a size of 16 bytes as 0, padding as data,
+    and an integer of 16 bytes with all of them (only the lower 64 bits count).
+    """
     kind, size = divmod(data[at], 16) if at < len(data) else (0, 0)
-    if size == 15:  # the size follows as an integer of 1, 2, 4 or 8 bytes
-        width = 1 << ((data[at + 1:at + 2] or b"\0")[0] & 3)
-        size = int.from_bytes(data[at + 2:at + 2 + width], "big")
+    if data[at:at + 1] == b"\x0f" or (kind == 0x1 and size == 4 and any(data[at + 1:at + 9])):
+        raise PlistError("bad_plist", "padding in the place of a value" if kind == 0 else "an integer of more than 64 bits")
     unit = {0x4: 1, 0x5: 1, 0x6: 2, 0xA: ref_size, 0xD: 2 * ref_size}.get(kind, 0)
+    if unit and size == 15:  # the size follows as an integer of 1, 2, 4 or 8 bytes
+        mark = (data[at + 1:at + 2] or b"\0")[0]
+        if not 0x10 <= mark <= 0x13:
+            raise PlistError("bad_plist", f"a size of the kind {mark:#04x}")
+        size = int.from_bytes(data[at + 2:at + 2 + (1 << (mark & 3))], "big")
     return size * unit
 
 
@@ -89,8 +97,8 @@ def check_bounds(tree: Any) -> None:
                 values += len(value)
                 text += sum(map(len, text_keys(value)))
                 below += value.values()
-            elif kind is int and value.bit_length() > 128:
-                raise PlistError("bad_plist", f"an integer of {value.bit_length():,} bits; property lists have 128")
+            elif kind is int and not -(1 << 63) <= value < 1 << 64:
+                raise PlistError("bad_plist", f"an integer of {value.bit_length():,} bits; property lists have 64")
             elif kind not in SCALARS:
                 raise PlistError("bad_type", f"property lists have no {kind.__name__}")
             if values > MAX_VALUES or text > MAX_TEXT:

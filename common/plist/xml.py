@@ -254,7 +254,7 @@ ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 def write_xml(tree: Any) -> bytes:
     """A tree as an XML property list; read back and compared, so that nothing changes unseen.
 
-    Raises PlistError: XML has no fraction of a second, no integer beyond 64 bits and no lone surrogate (not_exact, bad_type, not_unicode).
+    Raises PlistError: XML has no fraction of a second and no lone surrogate (not_exact, not_unicode).
     """
     check_bounds(tree)
     try:
@@ -291,8 +291,6 @@ def _scalar(value: Any) -> tuple[str, str]:
     if type(value) is str:
         return "string", value.translate(ESCAPES)
     if type(value) is int:
-        if not -(1 << 63) <= value < 1 << 64:
-            raise PlistError("bad_type", f"an integer of {value.bit_length()} bits; XML property lists have 64")
         return "integer", str(value)
     if type(value) is float:
         return "real", {"inf": "+infinity", "-inf": "-infinity"}.get(repr(value), repr(value))
