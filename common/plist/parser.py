@@ -58,8 +58,8 @@ def parse_binary(data: bytes) -> Any:
 def _object_size(data: bytes, at: int, ref_size: int) -> int:
     """Bytes that the object at an offset of a binary property list claims for its text, data or references.
 
-    Raises PlistError where plistlib would read something else than Apple's parser, without a word: a size of 16 bytes as 0, padding as data,
-    and an integer of 16 bytes with all of them (only the lower 64 bits count).
+    Raises PlistError where plistlib would read something else than Apple's parser, without a word: a size of 16 bytes as 0, padding as
+    data, and an integer of 16 bytes with all of them (only the lower 64 bits count).
     """
     kind, size = divmod(data[at], 16) if at < len(data) else (0, 0)
     if data[at:at + 1] == b"\x0f" or (kind == 0x1 and size == 4 and any(data[at + 1:at + 9])):

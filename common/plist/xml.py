@@ -29,7 +29,7 @@ ENDS_EARLY = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSE
 UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0")  # what UTF-16 begins with
 NOT_UTF8 = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
 ESCAPE, PLANE = "\ufdd0", 0xF0000  # a forbidden character becomes these two: a code point that is no character, and its own in this plane
-FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|" + ESCAPE.encode())  # control characters, U+FFFE, U+FFFF
+FORBIDDEN = [ESCAPE, *map(chr, sorted({*range(32)} - {*b"\t\n\r"})), "\ufffe", "\uffff"]  # the escape first: all others become one
 ESCAPED = re.compile(f"{ESCAPE}([{chr(PLANE)}-{chr(PLANE + 0xFFFF)}])")
 
 
@@ -56,11 +56,14 @@ def _for_expat(data: bytes) -> tuple[bytes, str | None]:
     encoding = None
     if data.startswith(UTF16):
         data, encoding = data.decode("utf-16-le" if data.startswith(b"<") else "utf-16").encode(), "utf-8"
-    if not FORBIDDEN.search(data) or (encoding is None and NOT_UTF8.match(data[:1000])):
+    found = [character for character in FORBIDDEN if character.encode() in data]
+    if not found or (encoding is None and NOT_UTF8.match(data[:1000])):
         return data, encoding
-    if sum(1 for _ in FORBIDDEN.finditer(data)) > MAX_XML_TOKENS:
+    if sum(data.count(character.encode()) for character in found) > MAX_XML_TOKENS:
         raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} control characters")
-    return FORBIDDEN.sub(lambda match: (ESCAPE + chr(PLANE + ord(match[0].decode()))).encode(), data), "utf-8"
+    for character in found:
+        data = data.replace(character.encode(), (ESCAPE + chr(PLANE + ord(character))).encode())
+    return data, "utf-8"
 
 
 def _check_cost(data: bytes, encoding: str | None) -> None:
