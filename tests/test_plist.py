@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from common import plist
 from common.plist import PlistError, aea, content_id, from_json, parser, read_shortcut, same, to_json, write_binary
+from common.plist import xml as xml_lists
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTION = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": "Grüße, 👋"}}
@@ -162,10 +163,28 @@ def test_signed_files_decode_to_their_plists(shared: Path) -> None:
     (binary([b"\xd1\0\0\0\1\0\0\0\1", b"\x10\5"]), "bad_type"),  # {5: 5}
     (binary([b"\xa1\0\0\0\1", b"\x61\xd8\0"]), "not_unicode"),
     (binary([b"\xa1\0\0\0\7"]), "bad_plist"),
+    (binary([b"\xa1\0\0\0\1", b"\x5f\x14" + bytes(15) + b"\1a"]), "bad_plist"),  # a text whose size has 16 bytes: plistlib reads ""
+    (binary([b"\xa1\0\0\0\1", b"\x4f\x20\1a"]), "bad_plist"),  # a size that is a real number
+    (binary([b"\xa1\0\0\0\1", b"\x0f"]), "bad_plist"),  # padding: plistlib reads b""
+    (binary([b"\xa1\0\0\0\1", b"\x14" + bytes([255]) * 16]), "bad_plist"),  # -1 to plistlib, 2**64 - 1 to Apple
+    (binary([b"\xa1\0\0\0\1", b"\x14" + bytes(7) + b"\1" + bytes(8)]), "bad_plist"),  # 2**64 to plistlib, 0 to Apple
+    (binary([b"\xa1\0\0\0\1", b"\xc1\0\0\0\2", b"\x51a"]), "bad_plist"),  # a set
+    (binary([b"\xa1\0\0\0\1", b"\x33" + struct.pack(">d", float("nan"))]), "bad_plist"),  # a date
     (b"AEA1\1\0\0\0" + bytes(800), "encrypted"),
 ])
 def test_what_is_no_shortcut_has_a_code(data: bytes, code: str) -> None:
     assert code_of(data) == code
+
+
+@pytest.mark.parametrize(("item", "value"), [
+    (b"\x10\xff", 255), (b"\x12" + b"\xff" * 4, (1 << 32) - 1), (b"\x13" + b"\xff" * 8, -1), (b"\x14" + bytes(8) + b"\xff" * 8, (1 << 64) - 1),
+    (b"\x22" + struct.pack(">f", 0.1), 0.10000000149011612), (b"\x23" + struct.pack(">d", -0.0), -0.0), (b"\x61\0a", "a"), (b"\x62\xd8\x3d\xde\0", "\U0001f600"),
+    (b"\x33" + struct.pack(">d", -0.25), datetime(2000, 12, 31, 23, 59, 59, 750_000)), (b"\x82\0\1\0", plistlib.UID(256)), (b"\x40", b""),
+])  # fmt: skip
+@pytest.mark.parametrize("ref_size", [1, 3, 8])
+def test_values_of_every_kind_and_width_are_read(item: bytes, value: Any, ref_size: int) -> None:
+    keys = [b"\xd2" + b"".join(n.to_bytes(ref_size, "big") for n in (1, 2, 3, 4)), b"\x5f\x10\x11WFWorkflowActions", b"\x51v", b"\xa0", item]
+    assert same(read_shortcut(binary(keys, ref_size)), {"WFWorkflowActions": [], "v": value})
 
 
 def test_null_is_refused_wherever_it_stands() -> None:
@@ -237,8 +256,8 @@ def test_an_undefined_entity_is_refused_rather_than_dropped() -> None:
 
 @pytest.mark.parametrize("data", [
     bytes(parser.MAX_BYTES + 1),
-    xml("<true/>" * (parser.MAX_XML_TOKENS + 1)),
-    xml("<string>" + "\n" * parser.MAX_XML_TOKENS + "</string>"),
+    xml("<true/>" * (xml_lists.MAX_XML_TOKENS + 1)),
+    xml("<string>" + "\n" * xml_lists.MAX_XML_TOKENS + "</string>"),
     xml("<!--" + "x" * (4 << 20) + "-->"),
     xml(f'<array a="{">" * (4 << 20)}"/>'),
     xml(f"<array{' ' * (4 << 20)}/>"),
@@ -384,4 +403,4 @@ def test_a_date_that_is_none_or_cannot_be_kept_exactly_is_named(text: str) -> No
 def test_a_date_comes_back_from_any_zone(date: datetime, minutes: int) -> None:
     local = date + timedelta(minutes=minutes)
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
-    assert parser.read_date(f"{local.isoformat()}{sign}{hours:02}:{rest:02}") == date
+    assert xml_lists.read_date(f"{local.isoformat()}{sign}{hours:02}:{rest:02}") == date

@@ -28,7 +28,9 @@ from typing import Any
 import orjson
 
 from common.plist import aea
-from common.plist.parser import MAX_BYTES, MAX_VALUES, PlistError, check_bounds, parse_binary, parse_xml, text_keys
+from common.plist.parser import MAX_BYTES, MAX_VALUES, PlistError, check_bounds, parse_binary, same, text_keys
+from common.plist.xml import UTF16, parse_xml
+from common.plist.xml import write_xml as write_xml
 
 JSON_DEPTH = 250  # orjson writes 254 levels, and a record needs one or two around the shortcut
 JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surrogate": "not_unicode"}  # what orjson says -> our code
@@ -67,7 +69,7 @@ def _parse(data: bytes) -> Any:
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if data.startswith(b"bplist00"):
         tree = parse_binary(data)
-    elif text.startswith(b"<") or data.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-8 or UTF-16
+    elif text.startswith(b"<") or data.startswith(UTF16):
         tree = parse_xml(text if text.startswith(b"<") else data)
     elif text.startswith(b"{"):
         tree = _parse_json(text)
@@ -116,26 +118,6 @@ def check_shortcut(tree: Any) -> None:
         for field, kind in fields.items():
             if not (isinstance(action, dict) and isinstance(action.get(field), kind)):
                 raise PlistError("bad_action", f"action {number} has no {field} of type {kind.__name__}")
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two trees are equal, types included: 1, 1.0 and True differ, so do 0.0 and -0.0; NaN equals NaN; key order is no matter."""
-    pairs = [(a, b)]
-    while pairs:
-        x, y = pairs.pop()
-        if type(x) is not type(y):
-            return False
-        if isinstance(x, dict):
-            if x.keys() != y.keys():
-                return False
-            pairs += ((x[key], y[key]) for key in x)
-        elif isinstance(x, list):
-            if len(x) != len(y):
-                return False
-            pairs += zip(x, y, strict=True)
-        elif (repr(x) != repr(y)) if isinstance(x, float) else x != y:
-            return False
-    return True
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

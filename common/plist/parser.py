@@ -1,27 +1,20 @@
-"""Parse binary and XML property lists, hostile ones included: every input ends in a tree within the limits or in a PlistError.
+"""Parse binary property lists, hostile ones included: every input ends in a tree within the limits or in a PlistError.
 
 plistlib does the parsing. What stands here is what it leaves to its caller: bounds on time and memory, checked before it allocates.
 """
 
 from __future__ import annotations
 
-import io
 import plistlib
-import re
 import struct
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from xml.parsers import expat
 
 MAX_BYTES = 64 << 20  # of a file, and of what a signed file unpacks to; the largest shortcut seen has 0.4 MB
 MAX_VALUES = 1 << 20  # values of a tree, shared ones counted each time; the largest shortcut seen has 22 thousand
 MAX_TEXT = 64 << 20  # characters and bytes of a tree's strings and data, shared ones counted each time
 MAX_DEPTH = 128  # containers in containers; the deepest shortcut seen has 51
-MAX_XML_TOKENS = 1 << 21  # tags, lines and entities
-MAX_XML_TAG = 1 << 16  # characters; expat before 2.6 takes quadratic time for a long one
 
-ENDS_EARLY = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-              expat.errors.XML_ERROR_PARTIAL_CHAR, expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION)
 SCALARS = {int, float, bool, datetime, plistlib.UID}  # no null: binary property lists could hold one, XML ones and Apple's do not
 
 
@@ -63,71 +56,21 @@ def parse_binary(data: bytes) -> Any:
 
 
 def _object_size(data: bytes, at: int, ref_size: int) -> int:
-    """Bytes that the object at an offset of a binary property list claims for its text, data or references."""
+    """Bytes that the object at an offset of a binary property list claims for its text, data or references.
+
+    Raises PlistError where plistlib would read something else than Apple's parser, without a word: a size of 16 bytes as 0, padding as
+    data, and an integer of 16 bytes with all of them (only the lower 64 bits count).
+    """
     kind, size = divmod(data[at], 16) if at < len(data) else (0, 0)
-    if size == 15:  # the size follows as an integer of 1, 2, 4 or 8 bytes
-        width = 1 << ((data[at + 1:at + 2] or b"\0")[0] & 3)
-        size = int.from_bytes(data[at + 2:at + 2 + width], "big")
+    if data[at:at + 1] == b"\x0f" or (kind == 0x1 and size == 4 and any(data[at + 1:at + 9])):
+        raise PlistError("bad_plist", "padding in the place of a value" if kind == 0 else "an integer of more than 64 bits")
     unit = {0x4: 1, 0x5: 1, 0x6: 2, 0xA: ref_size, 0xD: 2 * ref_size}.get(kind, 0)
+    if unit and size == 15:  # the size follows as an integer of 1, 2, 4 or 8 bytes
+        mark = (data[at + 1:at + 2] or b"\0")[0]
+        if not 0x10 <= mark <= 0x13:
+            raise PlistError("bad_plist", f"a size of the kind {mark:#04x}")
+        size = int.from_bytes(data[at + 2:at + 2 + (1 << (mark & 3))], "big")
     return size * unit
-
-
-def parse_xml(data: bytes) -> Any:
-    """An XML property list: plistlib, after a first pass without a tree that refuses what would cost it too much."""
-    tokens = 0
-
-    def token(text: str) -> None:
-        nonlocal tokens
-        tokens += 1
-        if tokens > MAX_XML_TOKENS or (len(text) > MAX_XML_TAG and text.startswith("<")):
-            raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} tags and lines, or a tag of more than {MAX_XML_TAG:,} characters")
-
-    def doctype(name: str, system: str | None, public: str | None, has_declarations: int) -> None:
-        if has_declarations:  # of entities, or of default attributes: Apple's DOCTYPE line has none
-            raise PlistError("entity", "an XML property list with a DTD of its own")
-
-    def skipped(name: str, is_parameter: bool) -> None:  # expat would drop it silently
-        raise PlistError("entity", f"the undefined XML entity {name}")
-
-    parser = expat.ParserCreate()
-    parser.DefaultHandler, parser.StartDoctypeDeclHandler, parser.SkippedEntityHandler = token, doctype, skipped
-    try:
-        parser.Parse(data, True)
-        return _XmlParser(dict_type=dict).parse(io.BytesIO(data))
-    except PlistError:
-        raise
-    except expat.ExpatError as error:
-        raise PlistError("truncated" if expat.errors.messages[error.code] in ENDS_EARLY else "bad_xml", str(error)) from None
-    except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:  # what plistlib meets in elements out of place
-        raise PlistError("bad_xml", f"no property list: {error or type(error).__name__}") from None
-
-
-class _XmlParser(plistlib._PlistParser):  # type: ignore[name-defined,misc]
-    """plistlib's own, but for dates: it takes whole seconds of UTC only, and for others it says something of a NoneType."""
-
-    def end_date(self) -> None:
-        """Called at the end of a <date>."""
-        self.add_object(read_date(self.get_data()))
-
-
-DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?)?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d)?)",
-                  re.ASCII)
-
-
-def read_date(text: str) -> datetime:
-    """An ISO 8601 date as property lists have it: UTC, without a zone. Raises PlistError where that cannot be told exactly."""
-    match = DATE.fullmatch(text.strip())
-    fraction = (match[7] or "").rstrip("0") if match else ""
-    if match is None or len(fraction) > 6:
-        why = "is finer than a microsecond" if match else "is not of the form 2026-01-31T23:59:59Z"
-        raise PlistError("bad_xml", f"the date {text[:60]!r} {why}")
-    year, month, day, hour, minute, second = (int(number or 0) for number in match.groups()[:6])
-    offset = timedelta(hours=int(match[9] or 0), minutes=int(match[10] or 0))
-    try:
-        local = datetime(year, month, day, hour, minute, second, int(fraction.ljust(6, "0")))
-        return local + offset if match[8] == "-" else local - offset
-    except (ValueError, OverflowError) as error:
-        raise PlistError("bad_xml", f"the date {text[:60]!r}: {error}") from None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -154,8 +97,8 @@ def check_bounds(tree: Any) -> None:
                 values += len(value)
                 text += sum(map(len, text_keys(value)))
                 below += value.values()
-            elif kind is int and value.bit_length() > 128:
-                raise PlistError("bad_plist", f"an integer of {value.bit_length():,} bits; property lists have 128")
+            elif kind is int and not -(1 << 63) <= value < 1 << 64:
+                raise PlistError("bad_plist", f"an integer of {value.bit_length():,} bits; property lists have 64")
             elif kind not in SCALARS:
                 raise PlistError("bad_type", f"property lists have no {kind.__name__}")
             if values > MAX_VALUES or text > MAX_TEXT:
@@ -172,3 +115,23 @@ def text_keys(value: dict[Any, Any]) -> list[str]:
         if type(key) is not str:
             raise PlistError("bad_type", f"a dict key of type {type(key).__name__}")
     return list(value)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two trees are equal, types included: 1, 1.0 and True differ, so do 0.0 and -0.0; NaN equals NaN; key order is no matter."""
+    pairs = [(a, b)]
+    while pairs:
+        x, y = pairs.pop()
+        if type(x) is not type(y):
+            return False
+        if isinstance(x, dict):
+            if x.keys() != y.keys():
+                return False
+            pairs += ((x[key], y[key]) for key in x)
+        elif isinstance(x, list):
+            if len(x) != len(y):
+                return False
+            pairs += zip(x, y, strict=True)
+        elif (repr(x) != repr(y)) if isinstance(x, float) else x != y:
+            return False
+    return True
