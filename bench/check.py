@@ -1,11 +1,11 @@
 """What `check` says of shortcuts that people made, and how many planted faults it finds: prints one JSON object.
 
-    python bench/check.py ../shared/corpus                                # with a manifest.jsonl: only the files that it says people made
-    python bench/check.py ../shared/corpus --catalog old/                 # by another catalogue
-    python bench/check.py ../shared/corpus --catalog new/ --planted-by old/    # faults against what the old one knows, looked for by the new one
+    python bench/check.py ../shared/corpus                                     # if it has a manifest, only what people made
+    python bench/check.py ../shared/corpus --catalog old/                      # by another catalogue
+    python bench/check.py ../shared/corpus --catalog new/ --planted-by old/    # faults against the old one, looked for by the new one
 
-A finding in a shortcut that the app made is a false alarm, unless its author erred. Of the planted faults, a fourth are keys that nobody has,
-a fourth misspelled keys, a fourth literals of a wrong type, a fourth values outside a closed enum; they are drawn by a seed.
+A finding in a shortcut that the app made is a false alarm, unless its author erred. Of the planted faults, a fourth are keys that nobody
+has, a fourth misspelled keys, a fourth literals of a wrong type, a fourth values outside a closed enum; they are drawn by a seed.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def planted(programs: list[str], catalog: Catalog, number: int, seed: int) -> li
 
 def is_found(fault: Planted, catalog: Catalog) -> bool:
     """Whether `check` says what is wrong: with the expected code, and naming the key or value."""
-    return any(kind == fault.expected and fault.what.rsplit(" ", 1)[-1] in message for _, kind, message in dialect.check(fault.code, catalog))
+    wrong = fault.what.rsplit(" ", 1)[-1]
+    return any(kind == fault.expected and wrong in message for _, kind, message in dialect.check(fault.code, catalog))
 
 
 def _calls(tree: ast.Module, catalog: Catalog) -> list[tuple[ast.Call, Api]]:
