@@ -30,10 +30,10 @@ from typing import Any
 from common import cli, jsonl, llm, plist, prompts
 from common.candidates import Draft, Question, Reply, Settings, annotating, read
 from common.catalog import Catalog
+from common.catalog.search import offered, search
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Prompt, Usage, Writer
-from common.retrieval import offered
 
 OUTPUT = "data/generated.jsonl"
 MAX_NEW_TOKENS = 4096  # of an answer: the paper's 8,192 are shared with the prompt
@@ -338,7 +338,7 @@ def known(name: str, catalog: Catalog) -> str:
     for api in (catalog.get(name), catalog.by_name(name), catalog.get(f"is.workflow.actions.{name}")):
         if api is not None:
             return api.id
-    near = ", ".join(api.id for api in catalog.search(name, 3)) or "python -m common.catalog search WORDS"
+    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m common.catalog search WORDS"
     raise UserError(f"--apis: {name} is not in the catalogue; near it: {near}")
 
 

@@ -34,6 +34,7 @@ from itertools import combinations, islice, product
 from pathlib import Path
 
 from common import cli, jsonl, llm, metrics
+from common.catalog.search import ALWAYS
 from common.cli import Reject
 from common.dataset.files import joined
 from common.jsonl import Record, UserError
@@ -60,7 +61,6 @@ from common.metrics.systems import (
     served_model,
 )
 from common.metrics.text import text_scores
-from common.retrieval import ALWAYS
 from common.workers import cores
 
 # isort: split

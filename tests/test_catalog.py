@@ -16,9 +16,10 @@ from typing import Any
 import orjson
 import pytest
 
-from common import catalog_import
-from common.catalog import FOLDER, MAX_SHOWN, TYPES, Catalog, call_name
-from common.catalog_import.neutral import label, neutral_type
+from common.catalog import FOLDER, TYPES, Catalog, call_name, importing
+from common.catalog.importing.neutral import label, neutral_type
+from common.catalog.search import search
+from common.catalog.stub import MAX_SHOWN
 from common.jsonl import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,8 +88,29 @@ def test_keys_of_the_envelope_are_generic() -> None:
 
 def test_search_puts_the_right_action_first(catalog: Catalog) -> None:
     for text, ending in (("resize image", "image.resize"), ("get contents of url", "downloadurl"), ("show notification", "notification")):
-        assert catalog.search(text, 3)[0].id == f"is.workflow.actions.{ending}"
-    assert catalog.search("qqqq zzzz") == [] and len(catalog.search("get", 4)) == 4
+        assert search(catalog, text, 3)[0].id == f"is.workflow.actions.{ending}"
+    assert search(catalog, "qqqq zzzz") == [] and len(search(catalog, "get", 4)) == 4
+
+
+def test_the_dialect_asks_a_catalogue_of_its_own(tmp_path: Path) -> None:
+    line = {"id": "com.foo.do-it_now", "app": "com.foo", "builtin": False, "title": "Do", "summary": "Do.", "result": {"name": "", "types": []},
+            "parameters": [{"key": "note", "type": "text"}, {"key": "thing", "type": "entity"}]}  # fmt: skip
+    other = {**line, "id": "com.foo.see", "result": {"name": "Seen", "types": ["text"]}}
+    (tmp_path / "actions.jsonl").write_bytes(orjson.dumps(line) + b"\n" + orjson.dumps(other))
+    catalog = Catalog.load(tmp_path)
+    assert (catalog.action_id("com_foo_do_it_now"), catalog.action_id("is_workflow_actions_url")) == ("com.foo.do-it_now", None)
+    assert [catalog.default_output(api_id) for api_id in ("com.foo.do-it_now", "com.foo.see", "no.such")] == [None, "Seen", None]
+    assert catalog.takes_text("com.foo.see", "note") and not catalog.takes_text("com.foo.see", "thing")
+    assert not catalog.takes_text("com.foo.see", "unknown") and not catalog.takes_text("no.such", "note")
+
+
+def test_no_module_of_the_catalogue_needs_one_that_needs_it() -> None:
+    """Each alone, in a fresh Python: a circle shows as a module that can only be imported behind another."""
+    for module in ("records", "stub", "search", "importing", "importing.usage", "__main__"):
+        done = subprocess.run([sys.executable, "-c", f"import common.catalog.{module}"], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert "common.catalog.search" not in subprocess.run(
+        [sys.executable, "-c", "import sys, common.catalog; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True).stdout.split()  # fmt: skip
 
 
 def test_a_lone_variable_stands_as_its_type_says_unless_use_says_otherwise(catalog: Catalog) -> None:
@@ -161,7 +183,7 @@ def test_the_command_shows_and_searches_and_names_what_is_near() -> None:
 
 
 def imported(tmp_path: Path, *files: Path, **options: Any) -> Catalog:
-    catalog_import.build(files, tmp_path / "out", overwrite=True, **options)
+    importing.build(files, tmp_path / "out", overwrite=True, **options)
     return Catalog.load(tmp_path / "out")
 
 
@@ -367,12 +389,12 @@ def test_importing_adds_to_what_is_there_and_a_second_time_changes_nothing(tmp_p
     first = written(tmp_path / "a.json", {"tools": {"a.b.c.Do": {"parameters": [{"key": "x", "typePythonName": "str"}]}}})
     second = written(tmp_path / "b.json", {"tools": {"a.b.c.Do": {"parameters": [{"key": "y", "typePythonName": "bool"}]}, "a.b.c.Go": {}}})
     out = tmp_path / "out"
-    catalog_import.build([first], out)
-    counts = catalog_import.build([second], out)
+    importing.build([first], out)
+    counts = importing.build([second], out)
     data = (out / "actions.jsonl").read_bytes()
     assert (counts["known"], counts["apis"]) == (1, 2)
     assert [p.key for p in Catalog.load(out)["a.b.c.Do"].parameters] == ["x", "y"]
-    catalog_import.build([first, second], out)
+    importing.build([first, second], out)
     assert (out / "actions.jsonl").read_bytes() == data
 
 
@@ -455,7 +477,7 @@ def test_real_shortcuts_are_covered(shared: Path, catalog: Catalog) -> None:
 
 @pytest.mark.slow
 def test_the_catalogue_is_what_its_sources_give(shared: Path, tmp_path: Path) -> None:
-    catalog_import.build([shared / "catalog", *people(shared)], tmp_path, overwrite=True)
+    importing.build([shared / "catalog", *people(shared)], tmp_path, overwrite=True)
     assert (tmp_path / "actions.jsonl").read_bytes() == (FOLDER / "actions.jsonl").read_bytes()
 
 

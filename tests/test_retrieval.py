@@ -6,8 +6,8 @@ import pytest
 
 from common import dialect
 from common.catalog import Catalog
+from common.catalog.search import ALWAYS, clauses, offered, search, stems
 from common.offline import sentence
-from common.retrieval import ALWAYS, clauses, offered, stems
 
 BUILTIN = "is.workflow.actions."
 
@@ -80,9 +80,9 @@ def test_an_offer_is_bounded_distinct_and_has_what_is_always_of_use(catalog: Cat
 
 
 def test_an_app_comes_first_where_it_is_named_and_not_where_it_is_not(catalog: Catalog) -> None:
-    assert catalog.search("create a task in Todoist")[0].app_name == "Todoist"
-    assert catalog.search("create a note in Bear")[0].app_name == "Bear"
-    assert catalog.search("set the brightness")[0].id == BUILTIN + "setbrightness"
+    assert search(catalog, "create a task in Todoist")[0].app_name == "Todoist"
+    assert search(catalog, "create a note in Bear")[0].app_name == "Bear"
+    assert search(catalog, "set the brightness")[0].id == BUILTIN + "setbrightness"
 
 
 def test_words_meet_by_their_stems() -> None:

@@ -13,10 +13,10 @@ from itertools import chain, islice, zip_longest
 from statistics import fmean
 
 from common.catalog import Catalog, call_name
+from common.catalog.search import offered, search
 from common.jsonl import Record
 from common.metrics.systems import SPLITS
 from common.prompts import SYNTAX_APIS, chat
-from common.retrieval import offered
 
 NEIGHBOURS = 30  # APIs that a search for a gold API's title gives: enough for 24 distractors where all have the same neighbours
 SPARE = 2  # distractors are drawn from so many times as many candidates, the nearest, so that another seed gives others
@@ -84,7 +84,7 @@ def candidates(record: Record, gold: Sequence[str], catalog: Catalog, of_app: di
 def neighbours(api_id: str, catalog: Catalog, of_app: dict[str, list[str]]) -> list[str]:
     """The APIs most like one: what a search for its title finds, and, in turn with these, the others of its app if it is not Apple's."""
     api = catalog.get(api_id)
-    found = [near.id for near in catalog.search(api.title if api else api_id.rsplit(".", 1)[-1], NEIGHBOURS)]
+    found = [near.id for near in search(catalog, api.title if api else api_id.rsplit(".", 1)[-1], NEIGHBOURS)]
     siblings = of_app[api.app] if api and not api.builtin else []
     titled = sorted(siblings, key=lambda sibling: (sibling not in found, sibling))[:NEIGHBOURS]
     return [near for pair in zip_longest(titled, found) for near in pair if near]

@@ -17,12 +17,12 @@ import ast
 import re
 
 from common.catalog import Api, Catalog, Parameter
+from common.catalog.search import STOPPED, index_of, stems
 from common.dialect import to_python, to_shortcut
 from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
 from common.dialect.vocabulary import NameAllocator
 from common.offline.baseline import INPUT_KEYS
 from common.prompts import SYNTAX_APIS
-from common.retrieval import STOPPED, stems
 
 QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?<!\w)['‘]([^'’]+)['’](?!\w)")
 SAYING = re.compile(r"\b(?:saying|says|reading|with the (?:text|message))\s+(?:that\s+)?(.+)$", re.I)
@@ -70,7 +70,7 @@ class _Reader:
     """Reads a sentence from left to right; `last` is the name of the last result."""
 
     def __init__(self, apis: list[Api], catalog: Catalog) -> None:
-        self.apis, self.catalog, self.index = {api.id: api for api in apis}, catalog, catalog.index
+        self.apis, self.catalog, self.index = {api.id: api for api in apis}, catalog, index_of(catalog)
         self.names, self.last, self.on, self.whole = NameAllocator(), "", True, dict[str, float]()
 
     def request(self, text: str) -> list[ast.stmt]:

@@ -17,8 +17,9 @@ from typing import Any
 
 import orjson
 
-from common import catalog_import, cli
-from common.catalog import FOLDER, Catalog
+from common import cli
+from common.catalog import FOLDER, Catalog, importing
+from common.catalog.search import search
 from common.jsonl import UserError
 
 
@@ -26,13 +27,13 @@ def main() -> int:
     """Show, search, count or import."""
     args = arguments()
     if args.command == "import":
-        cli.summary("catalog", **catalog_import.build(args.files, args.output, args.bundle, args.overwrite))
+        cli.summary("catalog", **importing.build(args.files, args.output, args.bundle, args.overwrite))
         return cli.EXIT_DONE
     catalog = Catalog.load(args.catalog)
     if args.command == "show":
         show(catalog, args.api)
     elif args.command == "search":
-        for api in catalog.search(" ".join(args.text)):
+        for api in search(catalog, " ".join(args.text)):
             print(f"{api.id}\t{api.summary}")
     else:
         cli.summary("catalog", **stats(catalog))
@@ -48,7 +49,7 @@ def arguments() -> argparse.Namespace:
     commands.add_parser("show", help="the stub and the facts of one API").add_argument("api", help="id or name")
     commands.add_parser("search", help="find APIs by words").add_argument("text", nargs="+")
     commands.add_parser("stats", help="what the catalogue holds")
-    adding = commands.add_parser("import", help="add the facts of files", description=catalog_import.__doc__, formatter_class=as_written)
+    adding = commands.add_parser("import", help="add the facts of files", description=importing.__doc__, formatter_class=as_written)
     adding.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files or folders to read")
     adding.add_argument("--output", type=Path, default=FOLDER, metavar="DIR", help="the catalogue's folder (default: catalog/)")
     adding.add_argument("--bundle", metavar="ID", help="bundle id of the app that intents belong to (default: from its Info.plist)")
@@ -60,7 +61,7 @@ def show(catalog: Catalog, wanted: str) -> None:
     """Print an API's stub and its facts; raises UserError with what is near if there is no such API."""
     api = catalog.get(wanted) or catalog.by_name(wanted)
     if api is None:
-        near = ", ".join(found.id for found in catalog.search(wanted, 3)) or "nothing"
+        near = ", ".join(found.id for found in search(catalog, wanted, 3)) or "nothing"
         raise UserError(f"{wanted}: no such API; near it: {near}")
     print(catalog.stub(api.id))
     print(orjson.dumps(api, option=orjson.OPT_INDENT_2).decode())
@@ -79,3 +80,7 @@ def stats(catalog: Catalog) -> dict[str, Any]:
         "types": dict(Counter(parameter.type for parameter in parameters).most_common()),
         "sources": dict(Counter(code for api in catalog for code in api.source).most_common()),
     }
+
+
+if __name__ == "__main__":
+    cli.start(main)

@@ -7,8 +7,8 @@ from typing import Any
 
 from common.jsonl import Record
 
-# What sources call a type -> ours (common/catalog.py); the first that fits, `entity` if none does. The names are those of WorkflowKit's
-# parameter and content classes, of SiriKit, of uniform type identifiers, and in snake case of ToolKit in Python.
+# What sources call a type -> ours (common/catalog/records.py); the first that fits, `entity` if none does. The names are those of
+# WorkflowKit's parameter and content classes, of SiriKit, of uniform type identifiers, and in snake case of ToolKit in Python.
 TYPE_RULES = [
     (re.compile(pattern, re.IGNORECASE), kind)
     for kind, pattern in (

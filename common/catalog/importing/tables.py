@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from common.catalog_import.neutral import MAX_TITLE, PLATFORMS, label, neutral_type, plain_default, result, without_empty
+from common.catalog.importing.neutral import MAX_TITLE, PLATFORMS, label, neutral_type, plain_default, result, without_empty
 from common.jsonl import Record
 
 RETURN = "ThisIsReturnValue:"  # marks the result among the parameters of a type table

@@ -1,6 +1,6 @@
 """Readers of what a Mac has: its own list of actions, the ToolKit database, and the intents that apps declare.
 
-Each yields neutral records; common/catalog_import/__init__.py says what is in them.
+Each yields neutral records; common/catalog/importing/__init__.py says what is in them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.catalog_import.neutral import (
+from common.catalog.importing.neutral import (
     INTENT_TYPES,
     MAX_TITLE,
     PLATFORMS,

@@ -26,12 +26,12 @@ from xml.parsers.expat import ExpatError
 import orjson
 
 from common import catalog, jsonl, plist
-from common.catalog_import import mac, tables
-from common.catalog_import.neutral import PRECEDENCE, checked
-from common.catalog_import.usage import Usage
+from common.catalog.importing import mac, tables
+from common.catalog.importing.neutral import PRECEDENCE, checked
+from common.catalog.importing.usage import Usage
+from common.catalog.search import WORD
 from common.jsonl import Record, UserError
 from common.plist import aea
-from common.retrieval import WORD
 
 # What is looked for in a folder; a file that is named is read whatever it is called.
 SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})

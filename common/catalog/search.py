@@ -1,6 +1,6 @@
 """Which APIs a sentence needs: search over the catalogue by words, and the choice that a model is offered for a request.
 
-    Index(catalog).search("resize image")                             # the ten that fit best
+    search(catalog, "resize image")                                   # the ten that fit best
     offered("remind me to water the plants if no rain is forecast", catalog)      # ids: what each clause finds, and what is always of use
 
 Words are compared by their stems. A rare word says more than a common one, a word of the title more than one of the summary, and of APIs
@@ -12,10 +12,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
-if TYPE_CHECKING:
-    from common.catalog import Api, Catalog
+from common.catalog import Api, Catalog
 
 WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text or a CamelCase name: Get, URLs, From, PDF, 2
 BREAK = re.compile(r"[.,;:!?\n]+\s|\s+(?:and|then|after that|if|when|whenever|unless|but|to)\s+", re.IGNORECASE)  # between clauses
@@ -99,11 +98,6 @@ class Index:
                     weights = self.places.setdefault(stem, {})
                     weights[api.id] = weights.get(api.id, 0.0) + FIELDS[field]
 
-    def search(self, text: str, limit: int = 10) -> list[Api]:
-        """The APIs that fit a text best."""
-        scores = self.scores(text)
-        return [self.catalog[api] for api in sorted(scores, key=lambda api: (-scores[api], len(api), api))[:limit]]
-
     def scores(self, text: str) -> dict[str, float]:
         """How well each API fits that has a word of the text."""
         said = stems(text)
@@ -126,6 +120,18 @@ class Index:
         return known * (UNNAMED_APP if api_id in self.apps and not self.apps[api_id] <= said else 1.0)
 
 
+@lru_cache(maxsize=4)
+def index_of(catalog: Catalog) -> Index:
+    """The words of a catalogue; made once."""
+    return Index(catalog)
+
+
+def search(catalog: Catalog, text: str, limit: int = 10) -> list[Api]:
+    """The APIs that fit a text best."""
+    scores = index_of(catalog).scores(text)
+    return [catalog[api] for api in sorted(scores, key=lambda api: (-scores[api], len(api), api))[:limit]]
+
+
 def clauses(text: str) -> list[str]:
     """The parts of a sentence that each ask for something: cut at punctuation, "and", "then", and where a condition begins."""
     return [part.strip(" .!?") for part in BREAK.split(f" {text.strip()} ") if part.strip(" .!?")]
@@ -133,8 +139,8 @@ def clauses(text: str) -> list[str]:
 
 def offered(text: str, catalog: Catalog, limit: int = 24) -> list[str]:
     """The ids of the APIs that a model may use for a request: the best of each clause and of the whole in turn, and those of ALWAYS."""
-    rows = [[api.id for api in catalog.search(part, PER_CLAUSE)] for part in clauses(text)]
-    rows.append([api.id for api in catalog.search(text, limit)])
+    rows = [[api.id for api in search(catalog, part, PER_CLAUSE)] for part in clauses(text)]
+    rows.append([api.id for api in search(catalog, text, limit)])
     found = dict.fromkeys(row[place] for place in range(limit) for row in rows if place < len(row))
     always = [api for api in ALWAYS if api in catalog]
     return list(dict.fromkeys([*list(found)[:max(0, limit - len(always))], *always]))

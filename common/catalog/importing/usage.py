@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from common.catalog import TEXTUAL, Catalog
-from common.catalog_import.neutral import ID, PRECEDENCE
+from common.catalog.importing.neutral import ID, PRECEDENCE
 from common.jsonl import Record
 
 MIN_SHORTCUTS = 2

@@ -1,0 +1,44 @@
+"""The Python stub of an API, which models see: keyword-only parameters, Literal for enums, our summary as the docstring."""
+
+from __future__ import annotations
+
+import keyword
+
+from common.catalog.records import Api, Parameter
+
+MAX_SHOWN = 24  # enum values in a stub: a list of 150 time zones would crowd out the rest of a prompt
+
+# Our types as a stub shows them; the quoted ones name no Python type.
+ANNOTATIONS = {
+    "text": "str", "url": "str", "number": "float", "boolean": "bool", "dictionary": "dict", "list": "list", "enum": "str",
+    "date": "'Date'", "variable": "'Variable'", "file": "'File'", "contact": "'Contact'", "location": "'Location'", "app": "'App'",
+    "workflow": "'Shortcut'", "color": "'Color'", "quantity": "'Quantity'", "filter": "'Filter'", "entity": "'Entity'", "any": "'Any'",
+}  # fmt: skip
+
+
+def python_stub(api: Api) -> str:
+    """The stub of an API."""
+    named = [p for p in api.parameters if _is_keyword_argument(p.key)]
+    arguments = ", ".join(f"{p.key}: {_annotation(p)}" + ("" if p.required else f" = {_default(p)}") for p in named)
+    others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named)
+    cut = [f"{p.key} has {len(p.enum)} values, {MAX_SHOWN} shown." for p in api.parameters if len(p.enum) > MAX_SHOWN]
+    doc = " ".join([api.summary, *([f"Also **{{{others}}}."] if others else []), *cut])
+    doc = doc.replace("\\", "/").replace('"', "'")  # a docstring that needs no escapes
+    result = repr(api.result.name) if api.result else "None"
+    return f'def {api.name}({arguments and "*, " + arguments}) -> {result}:\n    """{doc}"""\n'
+
+
+def _is_keyword_argument(key: str) -> bool:
+    return key.isascii() and key.isidentifier() and not keyword.iskeyword(key)
+
+
+def _annotation(parameter: Parameter) -> str:
+    if not parameter.enum:
+        return ANNOTATIONS[parameter.type]
+    values = f"Literal[{', '.join(map(repr, parameter.enum[:MAX_SHOWN]))}]"
+    return f"{values} | str" if parameter.open_enum or len(parameter.enum) > MAX_SHOWN else values
+
+
+def _default(parameter: Parameter) -> str:
+    known = isinstance(parameter.default, (str, bool, int, float))
+    return repr(parameter.default) if known else "..."
