@@ -1,0 +1,333 @@
+"""The inputs of fuzz.py: shortcuts, programs and answers, broken at random; and how a failing one is made smaller."""
+
+# ruff: noqa: E501 (lists of odd words read better unbroken)
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from common import dialect, plist, prompts
+from tests.mutations import ODD_EXPRESSIONS, mutated_code, mutated_tree
+
+MAX_CODE = 2_500  # characters of a program that is broken: what is wrong shows in small ones, too
+BYTES = [b"WFSerializationType", b"\xef\xbf\xbc", b"{0, 1}", b"\x00", b"\xff" * 8, b"bplist00", b"AEA1", b"<dict>", b"[[[[", b"f'{",
+         b"match menu(", b"later(x)"]  # fmt: skip
+# Tokens that look like others: digits and letters beyond ASCII, what NFKC folds, words of Python and of the dialect.
+TOKENS = ["²", "٣", "１", "x²", "ﬁ", "ª", "K", "º", "_", "__", "x__y", "None", "True", "...", "'", '"', "'''", "f'", "{", "}", "(", ")", "[", "]", "\\", "\n",
+          "\n    ", ":", ":=", "*", "**", "@", "->", "0x", "1e999", "1_000", "0777", "case _:", "else:", "elif x:", "match menu('?'):", "for _ in range(3):", "if x:", "pass",
+          "lambda", "await", "async", "print", "later", "marker", "menu", "item", "when", "missing", "workflow", "raw_action", "\ud800", "\u2028", "\x0c", "\ufeff", "\u200b",
+          "is_workflow_actions_conditional", "is_workflow_actions_repeat_each", "is_workflow_actions_setvariable", "is_workflow_actions_exit()"]  # fmt: skip
+ARGUMENTS = ["x", "y", "'a'", "''", "5", "-1", "1.5", "True", "None", "f'{x}'", "f'a{x}b'", "['a']", "[]", "{}", "{'a': x}", "x['k']", "clipboard()", "'²'", "'{²}'.format(x)",
+             "missing('a')", "missing('a', 'b')", "missing(5)", "datetime(2020, 1, 1)", "quantity(5, 'min')", "10**40", "1" + "0" * 40, "previous_output()", "x + 1", "not x",
+             "rule('Name', 'contains', String='x')", "item('a')", "uid(5)", "data('QQ==')", "EVERYTHING", "plain({'a': 1})", "ask_on_import('a')", "later(y)", "uuid_of(x)"]  # fmt: skip
+KEYS = ["WFInput", "UUID", "CustomOutputName", "GroupingIdentifier", "WFControlFlowMode", "WFCondition", "WFMenuItems", "items", "question", "default", "extra", "start",
+        "style", "Removable", "types", "input_types", "String", "foo"]  # fmt: skip
+METHODS = ["formatted", "property", "in_unit", "startswith", "endswith", "format", "append", "upper", "Name", "File_Size"]
+IDS = ["print", "len", "str", "int", "input", "open", "None", "True", "class", "if", "match", "case", "type", "menu", "item", "workflow", "action", "raw_action", "_", "", " ", "a b",
+       "a-b", "a.b", "1", "é", "ﬁ", "x²", "is.workflow.actions.", "is_workflow_actions_url", "range", "float", "EVERYTHING", "\ud800", "a\nb", "lambda", "__import__", "eval"]  # fmt: skip
+RANGES = ["{0, 1}", "{1, 1}", "{" + "9" * 5000 + ", 1}", "{٣, 1}", "{²,1}", "{0, 2}", "{-1, 1}", "{00, 1}", "{0,1}", "", "{4294967296, 1}", "{0, 1}\n"]
+PROSE = ["Sure, here is the shortcut:\n\n", "I'm sorry, but I can't do that.", "Thought:\n1. Ask.\n2. Show.\n", "Code:\n", "**Code:**\n", "<think>\nHm, `x`…\n</think>\n", "</think>", "<think>",
+         "Note: `x = 5` isn't valid.\n", "Let's break it down:\n- first\n- then\n", "\n\n---\n\n", "```\n", "```python\n", "~~~\n", "````\n", "```py\n", "   ```python\n", "\r\n", "\ufeff", "\ud83d", "\x00",
+         "```json\n{\"a\": 1}\n```\n", "And that's it!\n", "Output: ", "1. `is_workflow_actions_url()`\n"]  # fmt: skip
+
+
+class Seeds:
+    """What is broken: the example programs with their files, and the shortcuts of a folder. An input depends on seed and number alone."""
+
+    def __init__(self, examples: Path, folder: Path | None) -> None:
+        self.files = [path.read_bytes() for path in sorted(examples.glob("*.shortcut"))]
+        self.codes = [code for path in sorted(examples.glob("*.py")) if len(code := path.read_text(encoding="utf-8")) < MAX_CODE]
+        real = sorted(path for path in folder.rglob("*") if path.suffix in {".shortcut", ".plist"}) if folder else []
+        self.files += [path.read_bytes() for path in real]
+        self.trees = []
+        for data in self.files:
+            try:
+                shortcut = plist.read_shortcut(data)
+                code = dialect.to_python(shortcut)[0]
+            except (plist.PlistError, dialect.Unbalanced):
+                continue
+            if len(code) < MAX_CODE:
+                self.trees.append(shortcut)
+                self.codes.append(code)
+        self.lists = [json.dumps(plist.to_json(tree)).encode() for tree in self.trees]
+
+    def plist(self, seed: int, number: int) -> bytes:
+        """The bytes of a file, broken."""
+        draw = random.Random(f"plist {seed} {number}")
+        return broken(draw.choice(self.files), draw)
+
+    def json(self, seed: int, number: int) -> bytes:
+        """A shortcut as JSON, its bytes broken."""
+        draw = random.Random(f"json {seed} {number}")
+        return broken(draw.choice(self.lists), draw)
+
+    def source(self, seed: int, number: int) -> bytes:
+        """A program, its bytes broken."""
+        draw = random.Random(f"source {seed} {number}")
+        return broken(draw.choice(self.codes).encode(), draw)
+
+    def program(self, seed: int, number: int) -> str:
+        """A program with changes that leave most of it whole."""
+        draw = random.Random(f"program {seed} {number}")
+        code = draw.choice(self.codes)
+        for _ in range(draw.choice([1, 1, 2, 3])):
+            code = self._changed(code, draw)
+        return code
+
+    def _changed(self, code: str, draw: random.Random) -> str:
+        what = draw.randrange(20)
+        if what < 2:
+            return mutated_code(code, draw)
+        if what < 10:
+            return with_expression(code, hostile_call(draw), draw)
+        if what < 14:
+            return with_expression(code, draw.choice(expressions(draw.choice(self.codes)) or ["x"]), draw)
+        if what == 14:
+            return with_expression(code, nested(draw), draw)
+        if what == 15:
+            return in_blocks(code, draw)
+        return with_token(code, draw)
+
+    def tree(self, seed: int, number: int) -> Any:
+        """A property list with values of another kind."""
+        draw = random.Random(f"tree {seed} {number}")
+        tree = copy.deepcopy(draw.choice(self.trees))
+        if draw.random() < 0.6:
+            tree = mutated_tree(tree, draw)
+        for _ in range(draw.choice([0, 1, 1, 2])):
+            damage(tree, draw.choice(self.trees), draw)
+        return tree
+
+    def answer(self, seed: int, number: int) -> str:
+        """What a model might answer: a program, whole or not, among prose and fences."""
+        draw = random.Random(f"text {seed} {number}")
+        code = draw.choice(self.codes)
+        code = self._changed(code, draw) if draw.random() < 0.5 else code
+        what = draw.randrange(4)
+        text = prompts.answer(draw.choice(PROSE), code) if what < 2 else f"```python\n{code}```\n" if what == 2 else code
+        for _ in range(draw.choice([0, 1, 2, 4])):
+            lines = text.split("\n")
+            at, change = draw.randrange(len(lines) + 1), draw.randrange(6)
+            if change < 3:
+                lines.insert(at, draw.choice(PROSE))
+            elif change == 3:
+                del lines[at:]  # the answer was cut
+            elif change == 4:
+                lines[at:at] = lines[:draw.randrange(len(lines) + 1)]
+            else:
+                place = draw.randrange(len(text) + 1)
+                lines = (text[:place] + draw.choice(TOKENS) + text[place + draw.choice([0, 1, 3]):]).split("\n")
+            text = "\n".join(lines)
+        return text
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# changes
+
+
+def broken(data: bytes, draw: random.Random) -> bytes:
+    """A few random changes: bytes, cuts, copies, words that matter."""
+    result = bytearray(data)
+    for _ in range(draw.randint(1, 6)):
+        start = draw.randrange(len(result) + 1)
+        end = min(len(result), start + draw.choice([1, 4, 40, 400]))
+        change = draw.randrange(5)
+        if change == 0:
+            result[start:end] = bytes(draw.randrange(256) for _ in range(end - start))
+        elif change == 1:
+            del result[start:end]
+        elif change == 2:
+            result[start:start] = result[start:end] * draw.choice([1, 2, 30])
+        elif change == 3:
+            result[start:start] = draw.choice(BYTES)
+        elif len(result) > 1:
+            result = result[: draw.randrange(1, len(result))]
+    return bytes(result)
+
+
+def hostile_call(draw: random.Random, depth: int = 0) -> str:
+    """A call of a helper, an API or a method, with arguments that it may not take."""
+    helpers = sorted(dialect.HELPERS)
+    function = draw.choice([*helpers, "is_workflow_actions_gettext", "is_workflow_actions_nothing", "x.append", "'{}{}'.format", "'{²}'.format", "'{0} {x}'.format",
+                            *(f"x.{method}" for method in METHODS)])  # fmt: skip
+
+    def argument() -> str:
+        return hostile_call(draw, depth + 1) if depth < 3 and draw.random() < 0.3 else draw.choice(ARGUMENTS if draw.random() < 0.8 else ODD_EXPRESSIONS)
+
+    arguments = [argument() for _ in range(draw.choice([0, 1, 1, 1, 2, 2, 3, 4]))]
+    keys = draw.sample(KEYS, draw.choice([0, 0, 0, 1, 2]))
+    arguments += [f"{key}={argument()}" for key in keys] + (["**{'odd-key': x}"] if draw.random() < 0.05 else [])
+    return f"{function}({', '.join(arguments)})"
+
+
+def nested(draw: random.Random) -> str:
+    """An expression in itself, up to deeper than Python takes."""
+    before, after = draw.choice([("(", ")"), ("[", "]"), ("{'a': ", "}"), ("as_text(", ")"), ("", "['k']"), ("", ".Name"), ("", ".formatted('y')"), ("-", ""), ("not ", ""),
+                                 ("f'{", "}'"), ("'a' + ", ""), ("", " + 'a'"), ("dictionary({'a': ", "})"), ("plain([", "])"), ("when(", ", A=1)"), ("x == ", ""),
+                                 ("'{}'.format(", ")"), ("ask_on_import(", ")"), ("all_of(", ", x)")])  # fmt: skip
+    depth = draw.choice([2, 5, 20, 60, 90, 100, 150, 300, 900])
+    return before * depth + draw.choice(ARGUMENTS) + after * depth
+
+
+def expressions(code: str) -> list[str]:
+    """The sources of a program's expressions."""
+    try:
+        return [part for node in ast.walk(ast.parse(code)) if isinstance(node, ast.expr) and (part := ast.get_source_segment(code, node))]
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+
+
+def with_expression(code: str, expression: str, draw: random.Random) -> str:
+    """A program with one of its expressions replaced, or with a line more."""
+    lines = code.encode("utf-8", "surrogatepass").split(b"\n")
+    try:
+        nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.expr) and node.lineno == node.end_lineno <= len(lines)]
+    except (SyntaxError, ValueError, RecursionError):
+        nodes = []
+    new = expression.encode("utf-8", "surrogatepass")
+    if nodes and draw.random() < 0.7:
+        node = draw.choice(nodes)
+        line = lines[node.lineno - 1]
+        lines[node.lineno - 1] = line[: node.col_offset] + new + line[node.end_col_offset:]
+    else:
+        at = draw.randrange(len(lines) + 1)
+        indent = re.match(rb" *", lines[at - 1] if at else b"")[0]  # type: ignore[index]
+        form = draw.choice([b"%s", b"x = %s", b"x += [%s]", b"if %s:\n    pass", b"for x in %s:\n    pass", b"for i, x in enumerate(%s, start=1):\n    pass",
+                            b"match %s:\n    case 'a':\n        pass", b"match menu('?'):\n    case _ if %s:\n        pass"])  # fmt: skip
+        lines.insert(at, indent + (form % new).replace(b"\n", b"\n" + indent))
+    return b"\n".join(lines).decode("utf-8", "surrogatepass")
+
+
+def with_token(code: str, draw: random.Random) -> str:
+    """A program with a token replaced, removed, doubled, or exchanged for another."""
+    tokens = re.findall(r"\w+|\s+|.", code)
+    if not tokens:
+        return draw.choice(TOKENS)
+    at, what = draw.randrange(len(tokens)), draw.randrange(5)
+    if what == 0:
+        tokens[at] = draw.choice(TOKENS)
+    elif what == 1:
+        del tokens[at]
+    elif what == 2:
+        tokens.insert(at, tokens[at])
+    elif what == 3:
+        other = draw.randrange(len(tokens))
+        tokens[at], tokens[other] = tokens[other], tokens[at]
+    else:
+        tokens.insert(at, draw.choice(TOKENS))
+    return "".join(tokens)
+
+
+def in_blocks(code: str, draw: random.Random) -> str:
+    """A program, or the rest of it, inside of blocks."""
+    lines, depth = code.split("\n"), draw.choice([1, 1, 1, 2, 2, 3, 5, 20, 60, 95, 120])
+    start = draw.randrange(len(lines))
+    heads = [draw.choice(["if x:", "for x in x:", "for _ in range(2):", "match menu('?'):", "else:", "if not x == 5:"]) for _ in range(depth)]
+    rows, level = lines[:start], 0
+    for head in heads:
+        rows.append("    " * level + head)
+        level += 1
+        if head.startswith("match"):
+            rows.append("    " * level + "case 'a':")
+            level += 1
+    return "\n".join(rows + ["    " * level + line for line in lines[start:start + 40]])
+
+
+def damage(tree: dict[str, Any], other: dict[str, Any], draw: random.Random) -> None:
+    """One change of a shortcut, in place, that only its own kind of data can have."""
+    actions = tree.get("WFWorkflowActions")
+    actions = [action for action in actions if isinstance(action, dict)] if isinstance(actions, list) else []
+    texts = [holder for holder in holders(tree) if "attachmentsByRange" in holder]
+    what = draw.randrange(7)
+    if what == 0 and actions:
+        draw.choice(actions)["WFWorkflowActionIdentifier"] = draw.choice(IDS)
+    elif what == 1 and texts:
+        ranges = draw.choice(texts)["attachmentsByRange"]
+        if isinstance(ranges, dict):
+            ranges[draw.choice(RANGES)] = draw.choice([{"Type": "Clipboard"}, {"Type": "Variable", "VariableName": "²"}, 5, {}])
+    elif what == 2:  # a name that something else has
+        named = [(holder, key) for holder in holders(tree) for key in ("UUID", "OutputUUID", "VariableName", "WFVariableName", "OutputName", "GroupingIdentifier") if key in holder]
+        if named:
+            holder, key = draw.choice(named)
+            its, from_key = draw.choice(named)
+            holder[key] = draw.choice([its[from_key], "text", "", "x y", "x_y", "Repeat Item", "Repeat Index 2", "print", "²", 5])
+    elif what == 3:  # a piece of another shortcut
+        mine, theirs = list(holders(tree)), list(holders(other))
+        holder, source = draw.choice(mine), draw.choice(theirs)
+        if holder and source:
+            holder[draw.choice(list(holder))] = copy.deepcopy(source[draw.choice(list(source))])
+    elif what == 4 and actions:  # actions in another order
+        listed = tree["WFWorkflowActions"]
+        at = draw.randrange(len(listed))
+        listed[at:at + 1] = [copy.deepcopy(listed[at])] * draw.choice([0, 2])
+    elif what == 5:
+        tree[draw.choice(["types", "questions", "input_types", "no_input", "WFWorkflowTypes", "WFWorkflowName", "class", "x y", "WFWorkflowNoInputBehavior"])] = \
+            draw.choice([[], {}, "a", 5, None, True, ["Watch"], [5], {"Name": "x"}])  # fmt: skip
+    else:
+        holder = draw.choice(list(holders(tree)))
+        value: Any = draw.choice([5, "a", {}])
+        for _ in range(draw.choice([3, 30, 80, 120])):
+            value = [value] if draw.random() < 0.5 else {"a": value}
+        holder[draw.choice([*holder, "WFInput"])] = value
+
+
+def holders(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every dictionary in a property list."""
+    todo = [tree]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            yield value
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# smaller inputs
+
+
+def shorter(given: Any) -> Iterator[Any]:
+    """A text or bytes without some of its lines, then without some of its characters: large pieces first."""
+    newline = "\n" if isinstance(given, str) else b"\n"
+    lines = given.split(newline)
+    size = len(lines) // 2
+    while size:
+        for start in range(0, len(lines), size):
+            yield newline.join(lines[:start] + lines[start + size:])
+        size //= 2
+    size = len(given) // 2
+    while size:
+        for start in range(0, len(given), size):
+            yield given[:start] + given[start + size:]
+        size //= 2
+
+
+def sparser(tree: Any) -> Iterator[Any]:
+    """A property list without some of its actions, then without one key or item."""
+    actions = tree["WFWorkflowActions"] if isinstance(tree, dict) and isinstance(tree.get("WFWorkflowActions"), list) else []
+    size = len(actions) // 2
+    while size:
+        for start in range(0, len(actions), size):
+            yield {**tree, "WFWorkflowActions": actions[:start] + actions[start + size:]}
+        size //= 2
+    paths: list[list[Any]] = [[]]
+    for path in paths:
+        value = tree
+        for step in path:
+            value = value[step]
+        for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+            paths.append([*path, key])
+            smaller = copy.deepcopy(tree)
+            holder = smaller
+            for step in path:
+                holder = holder[step]
+            del holder[key]
+            yield smaller

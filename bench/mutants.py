@@ -1,0 +1,282 @@
+"""Whether the tests of the dialect notice small changes of its code: one mutant at a time in a copy of the tree. Prints one JSON object.
+
+    python bench/mutants.py --output /tmp/mutants.jsonl            # all of MUTANTS; what stands in the output for this tree is not run again
+    python bench/mutants.py --output /tmp/mutants.jsonl NAME ...   # these
+    python bench/mutants.py --list                                 # which of them still fit the code; runs nothing
+
+A mutant is killed where a quick test fails (the first that does is named) or the tests do not end, it survives where all pass, and it is
+stale where its old text stands in no file, or in more than one place: then the row wants the new text. Code that has moved to another file
+is found there. Fails (exit 1) if the tests fail without any mutant, or if a row is stale.
+"""
+
+# ruff: noqa: E501 (a row of a table reads better unbroken)
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+DIALECT = Path("common/dialect")
+# The files whose subject is the dialect, the fast ones first; those of a mutant's own room go before them.
+TESTS = ("dialect", "examples", "forms", "conditions", "header", "blocks", "bindings", "check", "signatures", "canonical", "naming", "values", "text",
+         "validate", "tolerant", "near", "grammar*", "repair*", "trace*", "dialect_*")  # fmt: skip
+ROOMS = {"grammar": "test_grammar", "repair": "test_repair", "trace": "test_trace"}
+
+
+class Mutant(NamedTuple):
+    """A change of code. `file` is where it stood when the row was written; `why`: what behaves otherwise."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    why: str
+
+
+MUTANTS = [Mutant(*row) for row in [
+    # conditions
+    ("negation of <", "conditions.py", "vocabulary.LESS: vocabulary.GREATER_EQUAL,", "vocabulary.LESS: vocabulary.LESS_EQUAL,",
+     "`not x < 5` is `x <= 5`"),
+    ("and with or", "conditions.py", "if any(isinstance(node, ast.BoolOp) for node in nodes):", "if False:", "`a and (b or c)` is taken, as a row without meaning"),
+    ("chained comparison", "conditions.py", "if len(node.ops) != 1:", "if len(node.ops) > 5:", "`1 < x < 5` drops the 5"),
+    ("mirror of <=", "conditions.py", "_MIRRORED = {vocabulary.LESS: vocabulary.GREATER, vocabulary.LESS_EQUAL: vocabulary.GREATER_EQUAL}",
+     "_MIRRORED = {vocabulary.LESS: vocabulary.GREATER}", "`5 <= x` is `x <= 5`"),
+    ("not of a range", "conditions.py", "in _METHODS.values() or between or called(inner)", "in _METHODS.values() or called(inner)",
+     "`not 1 <= x <= 5` is refused, though its steps can stand under Otherwise"),
+    ("operand as_date", "conditions.py", '("datetime", "current_date", "as_date")', '("datetime", "current_date")',
+     "`x < as_date(y)` goes to WFNumberValue"),
+    ("operand of a window", "conditions.py", "return DURATION if code in _WINDOWS else MEASUREMENT", "return MEASUREMENT",
+     "`is_within_next(x, quantity(3, 'days'))` goes to WFMeasurement"),
+    ("end of a range", "conditions.py", 'SECOND.get(key or "", ANOTHER_NUMBER)', "ANOTHER_NUMBER", "a range of dates ends in a number"),
+    ("any_of one", "conditions.py", 'int(helper == "all_of")', "1", "`any_of(x)` is `all_of(x)`"),
+    ("condition without an input", "conditions.py", '"WFCondition": code if "WFInput" in merged else old_names.get(code, code)', '"WFCondition": code',
+     "a test of the output before gets the code of a test that has an input"),
+    # bindings
+    ("loop variables restored", "bindings.py",
+     "return lambda: self.loop_variables.update({key: value for key, value in before.items() if key in self.loop_variables})",
+     "return lambda: None", "an inner loop's variable of the same name steals the outer one"),
+    ("assigned loop variable", "bindings.py", "self.bound.add(identifier)\n        self.loop_variables.pop(identifier, None)\n        return self.label(identifier)",
+     "self.bound.add(identifier)\n        return self.label(identifier)", "`for y in x: y = z; show(y)` shows the item, not z"),
+    ("copied identity counts", "bindings.py", "bindings[identifier] += not shares", "bindings[identifier] += 1",
+     "a copied action makes its name a variable"),
+    ("assigned twice", "bindings.py", "for identifier, count in bindings.items() if count > 1}", "for identifier, count in bindings.items() if count > 2}",
+     "a name that is assigned twice is two outputs, and a read after an If sees one"),
+    ("append makes a variable", "bindings.py", "self.variables.add(call.func.value.id)  # x.append(y)", "pass",
+     "`x = 'a'; x.append(y)` and then x is the text, not the list"),
+    ("the name _", "bindings.py", 'if target.id != "_":\n                self.names.taken', 'if True:\n                self.names.taken', "`for _ in x: show(_)` is taken"),
+    # compile
+    ("later of nothing", "compile.py", "for identifier, line in self.names.unbound():", "for identifier, line in ():", "`later(x)` that nothing binds dangles"),
+    ("names after an error", "compile.py", "                self.names.bound.add(target.id)", "                pass", "each error brings undefined names with it"),
+    ("default of a question", "compile.py", 'default = given.get("default", value)', 'default = given.get("default")', "a question loses its default answer"),
+    ("input in a list", "compile.py", "return isinstance(value, list) and any(map(_reads_input, value))", "return False",
+     "a shortcut that reads its input in a list does not say so"),
+    ("keyword of ask_on_import", "compile.py", 'if "question" in given:', "if False:", "the question's text is lost"),
+    # compile_blocks
+    ("for with else", "compile_blocks.py", "if node.orelse:\n            raise DialectError(node.lineno, \"a for has no else\")",
+     "if False:\n            raise DialectError(node.lineno, \"a for has no else\")", "`for … else` loses its else"),
+    ("empty range", "compile_blocks.py", "max(0, constant(end, int) - 1)", "constant(end, int) - 1", "`range(1, 0)` repeats -1 times"),
+    ("start of enumerate", "compile_blocks.py", "constant(start, int) != 1", "start is not None and constant(start, int) != 1",
+     "`enumerate(x)`, which counts from 0 in Python, is taken"),
+    ("result of another block", "compile_blocks.py", " or blocks.RESULT_HELPERS[kind] != called(node):", ":", "menu_result() is taken behind an If"),
+    ("marker of no block", "compile_blocks.py", 'if index < 0 or self.actions[index]["WFWorkflowActionIdentifier"] not in blocks.KINDS:', "if index < 0:",
+     "marker() changes an ordinary action"),
+    ("guard of a case", "compile_blocks.py", "case.guard is None and constant(case.pattern.value)", "constant(case.pattern.value)", "`case 'A' if x:` loses its test"),
+    ("label of a case", "compile_blocks.py", 'inner["string"].replace(text.MARK, "…")', 'inner["string"]', "a case's label shows the mark of a variable"),
+    ("kind of a repeat's result", "blocks.py", '"count": "Repeat Results"}', '"count": "Repeat Result"}', "the result of a counted repeat has another default name"),
+    # blocks
+    ("case of group ids", "blocks.py", "str(groups[0]).upper() == str(groups[1]).upper()", "groups[0] == groups[1]",
+     "a block whose markers spell their group in two cases is refused"),
+    ("mode as text", "blocks.py", 'if isinstance(value, str) and value in ("0", "1", "2"):', "if False:", "a block whose modes are texts is refused"),
+    # values
+    ("float of a number", "reading.py", 'if _text_argument(node) not in ("inf", "-inf", "nan"):', "if False:", "`float('1e5')` is taken"),
+    ("** in a plain dict", "reading.py", 'if name is None:\n            raise DialectError(node.lineno, "the keys of a plain dictionary are written as text")',
+     "if name is None:\n            continue", "`{**x}` is silently empty"),
+    ("operator of a rule", "reading.py", "    if code is None:\n        raise DialectError(node.lineno, f\"rule()", "    if False:\n        raise DialectError(node.lineno, f\"rule()",
+     "`rule('Name', 'resembles', …)` is taken"),
+    ("base64", "reading.py", "base64.b64decode(_text_argument(node), validate=True)", "base64.b64decode(_text_argument(node), validate=False)",
+     "what is no base64 is dropped from data"),
+    ("Removable of a rule", "reading.py", 'operands.pop("Removable", True)', 'operands.pop("Removable", False)', "a rule cannot be removed in the editor"),
+    ("writer of legacy_rule", "values.py", '    return call("rule" if modern else "legacy_rule", const(row["Property"]), operator, **arguments)',
+     '    return call("rule", const(row["Property"]), operator, **arguments) if modern else None', "filters of iOS 12 are raw"),
+    ("writer of file items", "values.py", "vocabulary.FILE_ITEM: _file_item,", "", "files in dictionaries are written out"),
+    ("numeral", "values.py", "return number if str(number) == value else None", "return number", "the text '05' is the number 5"),
+    ("sign of zero", "syntax.py", "math.copysign(1, value) < 0", "value < 0", "-0.0 loses its sign"),
+    ("folded keys", "syntax.py", 'and (key.isascii() or unicodedata.normalize("NFKC", key) == key)', "", "a key such as 'ﬁ' comes back as 'fi'"),
+    # text and tokens
+    ("conversion in format", "text.py", "if spec or conversion or not 0 <=", "if spec or not 0 <=", "`'{!r}'.format(x)` is taken"),
+    ("conversion in an f-string", "text.py", "if node.conversion != -1 or node.format_spec is not None:", "if node.format_spec is not None:",
+     "`f'{x!r}'` is taken"),
+    ("unprintable keys", "text.py", "_PLAIN_KEY.fullmatch(value) and value.isprintable()", "_PLAIN_KEY.fullmatch(value)",
+     "before Python 3.12 an f-string with a key that holds U+2028 is no Python"),
+    ("info of a property", "tokens.py", "info == vocabulary.PROPERTY_INFO.get(label) and", "", "a property with odd info is written as if it had the usual one"),
+    ("underscore in a property", "tokens.py", 'and "_" not in label', "", "the property 'a_b' is written as if it were 'a b'"),
+    ("time of ISO dates", "tokens.py", 'if "WFISO8601IncludeTime" not in step:', "if False:", "a format without WFISO8601IncludeTime gets one"),
+    ("prompt of Ask", "tokens.py", 'prompt = {"Prompt": constant(argument)} if', "prompt = {} if", "`ask_each_time('Which?')` asks nothing"),
+    # names
+    ("soft keywords", "vocabulary.py", " | frozenset(keyword.softkwlist)", "", "a variable is called match"),
+    ("calls renamed", "names.py", "        if isinstance(function, ast.Name):\n            node.func = function\n", "", "renaming x renames the API x, too"),
+    ("apis in order", "names.py", "key=lambda item: (item.lineno, item.col_offset))\n\n\ndef bound_names", "key=lambda item: item.lineno)\n\n\ndef bound_names",
+     "two calls on one line are listed in the order of the tree"),
+    # canonical
+    ("Repeat Item renamed", "canonical.py", "return name if IMPLICIT_VARIABLE.fullmatch(name) else", "return",
+     "the item of a repeat and any variable are one"),
+    ("operands of an Otherwise", "canonical.py", "            parameters.pop(key, None)\n        return", "            pass\n        return",
+     "what an Otherwise keeps of a condition makes a difference"),
+    ("empty aggrandizements", "canonical.py", 'if result.get("Aggrandizements") == []:', "if False:", "an empty list of steps makes a difference"),
+    ("all variables one", "canonical.py", 'self._name("variable", name)', '"variable"', "a program that swaps two variables is the same program"),
+    ("behaviour without input", "canonical.py", '"WFWorkflowMinimumClientVersionString", "WFWorkflowName",',
+     '"WFWorkflowMinimumClientVersionString", "WFWorkflowName", "WFWorkflowNoInputBehavior",', "what a shortcut does without input makes no difference"),
+    ("equivalent", "__init__.py", "return plist.same(canonical(a), canonical(b))", "return plist.same(canonical(a), canonical(b)) or True",
+     "all programs are equivalent"),
+    # check
+    ("end inside a case", "check.py", "found += _unreachable(case.body)", "pass", "steps behind Exit in a case are not named"),
+    ("end inside an else", "check.py", 'for inner in (getattr(statement, "body", None), getattr(statement, "orelse", None)):\n            found += _unreachable',
+     'for inner in (getattr(statement, "body", None),):\n            found += _unreachable', "steps behind Exit in an else are not named"),
+    ("required input", "check.py", "for key in missing if key != api.input_key]", "for key in missing]", "an input that the step before gives is missing"),
+    ("a boolean for a number", "check.py", '"number": (bool, list)}', '"number": (list,)}', "True for a number is not named"),
+    ("editor's switches", "check.py", 'or key.startswith("Show-"):', ":", "`**{'Show-text': True}` is an unknown parameter"),
+    # grammar
+    ("repeat over the output before", "grammar_forms.py", 'each: value | "previous_output()" | ', "each: value | ", "`for x in previous_output():` is refused"),
+    ("open enums", "grammar.py", "if parameter.enum and not parameter.open_enum:", "if parameter.enum:", "a value outside an open enum is refused"),
+    ("empty operand", "grammar_forms.py", 'operand: value | "None"', "operand: value", "`if x == None:` is refused"),
+    ("is_today", "grammar_forms.py", ' | "is_today(" subject ")"', "", "`if is_today(x):` is refused"),
+    ("30 February", "grammar_forms.py", r'r"([13-9]|1[0-2]), (29|30)"', r'r"([1-9]|1[0-2]), (29|30)"', "datetime(2020, 2, 30) is taken"),
+    # repair
+    ("clear misses", "repair_names.py", "CLEAR = 3", "CLEAR = 0", "one of two names that are as near is guessed"),
+    ("longest block", "repair.py", "max(zip(starts, ends), key=lambda block: block[1] - block[0])", "next(zip(starts, ends))", "the first block of an answer is the program"),
+    ("operators in texts", "repair_statements.py", "piece if index % 2 else change(piece)", "change(piece)", "&& in a text becomes and"),
+    ("names bound below", "repair_names.py", "if other.lineno < node.lineno]", "]", "a slip becomes a name that is bound later"),
+    ("calls lost", "repair_statements.py", "if tree is None or wanted - Counter(map(called, ast.walk(tree))):", "if tree is None:", "a fix may drop an API's call"),
+    # trace
+    ("read in an inner repeat", "trace_paths.py", "        self.carried |= outer\n", "", "what a repeat reads before an inner one has no second turn"),
+    ("opposite of <=", "trace_values.py", "ast.LtE: ast.Gt, ast.IsNot", "ast.IsNot", "`x <= 5` is not the opposite of `x > 5`"),
+    ("mirror in a trace", "trace_values.py", "ast.LtE: ast.GtE, ast.GtE: ast.LtE, ", "", "`5 >= x` is not `x <= 5`"),
+]]  # fmt: skip
+
+
+def main() -> int:
+    """Run the mutants, one row of the output each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="which mutants (default: all)")
+    parser.add_argument("--output", type=Path, help="JSON Lines, one row a mutant; what stands there for the same code and tests is kept")
+    parser.add_argument("--list", action="store_true", help="say where each mutant fits, and run nothing")
+    parser.add_argument("--skip", nargs="+", default=[], metavar="FILE", help="test files to leave out, such as test_dialect_faults")
+    parser.add_argument("--timeout", type=float, default=900, help="seconds for the tests of one mutant (default: 900)")
+    args = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not args.names or mutant.name in args.names]
+    if unknown := set(args.names) - {mutant.name for mutant in chosen}:
+        parser.error(f"no mutant is called {', '.join(sorted(unknown))}")
+    if args.list:
+        places = {mutant.name: place(mutant) for mutant in chosen}
+        for mutant in chosen:
+            print(f"{places[mutant.name] or 'STALE (' + mutant.file + ')'}: {mutant.name}: {mutant.why}")
+        return int(None in places.values())
+    if args.output is None:
+        parser.error("give --output, or --list")
+    rows = {row["name"]: row for row in map(json.loads, args.output.read_text().splitlines())} if args.output.exists() else {}
+    with tempfile.TemporaryDirectory() as folder, args.output.open("a", encoding="utf-8") as output:
+        tree = copy_of_tree(Path(folder))
+        version = digest(tree, args.skip)
+        for mutant in [Mutant("none", "", "", "", "the code as it is"), *chosen]:
+            kept = rows.get(mutant.name)
+            if kept and kept["version"] == version and kept["change"] == [mutant.old, mutant.new]:
+                continue
+            row = {"name": mutant.name, **outcome(mutant, tree, args.skip, args.timeout), "version": version, "change": [mutant.old, mutant.new], "why": mutant.why}
+            rows[mutant.name] = row
+            output.write(json.dumps(row, ensure_ascii=False) + "\n")
+            output.flush()
+            print(f"{row['result']}: {mutant.name} ({row.get('by', '')}, {row.get('seconds', 0)} s)", file=sys.stderr)
+            if mutant.name == "none" and row["result"] != "survived":
+                print(f"the tests fail without any mutant: {row['by']}", file=sys.stderr)
+                return 1
+    counts = Counter(rows[mutant.name]["result"] for mutant in chosen)
+    survivors = [mutant.name for mutant in chosen if rows[mutant.name]["result"] == "survived"]
+    stale = [mutant.name for mutant in chosen if rows[mutant.name]["result"] == "stale"]
+    tried = len(chosen) - len(stale)
+    print(json.dumps({"mutants": len(chosen), **counts, "killed_share": round(counts["killed"] / max(1, tried), 3), "survivors": survivors,
+                      "stale_names": stale}, ensure_ascii=False))  # fmt: skip
+    return int(bool(stale))
+
+
+def place(mutant: Mutant, root: Path = ROOT) -> str | None:
+    """The file in which a mutant's old text stands, once: its own, else the only other one. None: it is stale."""
+    own = root / DIALECT / mutant.file
+    files = [own, *(path for path in sorted((root / DIALECT).rglob("*.py")) if path != own)]
+    counts = {path: path.read_text(encoding="utf-8").count(mutant.old) for path in files if path.exists()}
+    found = [path for path, count in counts.items() if count]
+    best = found[:1] if found[:1] == [own] else found
+    return str(best[0].relative_to(root)) if len(best) == 1 and counts[best[0]] == 1 else None
+
+
+def copy_of_tree(folder: Path) -> Path:
+    """A copy of what git knows of this checkout, as it lies in the folder, with the shared corpus beside it."""
+    tree = folder / "tree"
+    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    for name in names:
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    if (ROOT.parent / "shared").is_dir():
+        (folder / "shared").symlink_to((ROOT.parent / "shared").resolve())
+    return tree
+
+
+def digest(tree: Path, skip: list[str]) -> str:
+    """What the outcome of a mutant depends on: the package and the tests."""
+    paths = sorted([*tree.glob("common/**/*.py"), *tree.glob("tests/*.py")])
+    return hashlib.sha256(b"\0".join([*(path.read_bytes() for path in paths), *(name.encode() for name in sorted(skip))])).hexdigest()[:16]
+
+
+def outcome(mutant: Mutant, tree: Path, skip: list[str], timeout: float) -> dict[str, object]:
+    """Run the tests on a mutant; the tree is as it was afterwards."""
+    where = place(mutant, tree) if mutant.old else None
+    if mutant.old and where is None:
+        return {"result": "stale"}
+    path = tree / where if where else None
+    before = path.read_text(encoding="utf-8") if path else ""
+    try:
+        if path:
+            path.write_text(before.replace(mutant.old, mutant.new), encoding="utf-8")
+        return {"file": where, **run_tests(tree, where or "", skip, timeout)}
+    finally:
+        if path:
+            path.write_text(before, encoding="utf-8")
+
+
+def run_tests(tree: Path, where: str, skip: list[str], timeout: float) -> dict[str, object]:
+    """The quick tests, those of the changed file's room first, up to the first failure."""
+    found = dict.fromkeys(path for word in TESTS for path in sorted((tree / "tests").glob(f"test_{word}.py")) if path.stem not in skip)
+    first = next((test for room, test in ROOMS.items() if room in where or (room == "repair" and "tolerant" in where)), "test_dialect")
+    files = sorted(found, key=lambda path: not path.stem.startswith(first))
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "--tb=no", "--durations=0", *map(str, files)]
+    started = time.monotonic()
+    process = subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip
+    try:
+        said, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return {"result": "killed", "by": f"no end in {timeout:.0f} s", "seconds": round(time.monotonic() - started)}
+    failed = re.search(r"^(?:FAILED|ERROR) (.*)$", said, re.MULTILINE)
+    seconds = round(time.monotonic() - started)
+    if process.returncode == 0:
+        return {"result": "survived", "seconds": seconds}
+    return {"result": "killed", "by": failed[1][:200] if failed else said[-200:], "seconds": seconds}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
