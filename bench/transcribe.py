@@ -70,7 +70,7 @@ def literals(shortcuts: list[dict], results: list[dialect.Transcription | None])
         nodes = list(ast.walk(ast.parse(result.code)))
         shown = "\0".join(str(node.value) for node in nodes if isinstance(node, ast.Constant))
         shown += "\0".join(node.attr.replace("_", " ") for node in nodes if isinstance(node, ast.Attribute))
-        wanted = [text for action in shortcut["WFWorkflowActions"] for text in texts(action["WFWorkflowActionParameters"])]
+        wanted = [text for action in shortcut["WFWorkflowActions"] for text in texts(action.get("WFWorkflowActionParameters", {}))]
         counts["literals"] += len(wanted)
         counts["literals_missing"] += sum(text not in shown and text.replace("{", "{{").replace("}", "}}") not in shown for text in wanted)
         names = [node for node in nodes if isinstance(node, ast.Name)]

@@ -310,11 +310,6 @@ def test_odd_shortcuts_come_back_equal(actions, more):
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
 
 
-def test_a_marker_with_keys_of_its_own_is_refused():
-    with pytest.raises(dialect.Unbalanced, match="keys beside"):
-        dialect.to_python({"WFWorkflowActions": [{**step("conditional"), "Odd": 1}, step("conditional", WFControlFlowMode=2)]})
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # real shortcuts
 

@@ -94,7 +94,6 @@ def test_it_is_refused_inside_text_and_items_too(expression: str) -> None:
 
 WRONG_LINES = """
 x = is_workflow_actions_date(UUID=y)
-x = is_workflow_actions_date(UUID=5)
 action()
 action('a.b', {})
 action('a.b', 'c.d')
@@ -126,8 +125,6 @@ def test_a_statement_with_wrong_arguments_is_refused_by_line(line: str) -> None:
 BLOCKS = r"""
 match menu('p', 'q'):\n    case 'a':\n        pass
 match menu('p'):\n    case _ if item('a', 'b'):\n        pass
-match menu('p'):\n    case _ if item(y):\n        pass
-match menu('p'):\n    case _ if item(5):\n        pass
 for z in repeat_each(y, 5):\n    pass
 for _ in repeat_count(5, 5):\n    pass
 for _ in range(1, 2, 3):\n    pass

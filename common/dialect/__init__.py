@@ -25,7 +25,7 @@ from common.dialect import blocks, residue
 from common.dialect.canonical import canonical, canonical_actions, canonical_level
 from common.dialect.check import check, review
 from common.dialect.compile import Compiler
-from common.dialect.decompile import Writer, program_text
+from common.dialect.decompile import Decompiler
 from common.dialect.names import apis_of, bound_names, rename, rename_residue
 from common.dialect.syntax import Diagnostic, DialectError, called, parse
 from common.dialect.vocabulary import HELPERS, spoken
@@ -71,7 +71,7 @@ def transcribe(shortcut: dict[str, Any]) -> Transcription:
     code, writer, alone, same_actions = _write(shortcut)
     rest, rebuilt = _residue(code, writer, shortcut)
     # a text that the writer gives at once for what the program compiles to is what to_python gives
-    fixed_point = program_text(alone)[0] == code or _write(alone)[0] == code
+    fixed_point = Decompiler(alone).text() == code or _write(alone)[0] == code
     same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
     return Transcription(code, rest, plist.same(rebuilt, shortcut), same, fixed_point, raw_fallbacks(code))
 
@@ -84,18 +84,20 @@ def raw_fallbacks(code: str) -> int:
     return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
 
 
-def _write(shortcut: dict[str, Any]) -> tuple[str, Writer, dict[str, Any], bool]:
+def _write(shortcut: dict[str, Any]) -> tuple[str, Decompiler, dict[str, Any], bool]:
     """(program, its writer, what it compiles to alone, whether that has the same actions).
 
     Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
     another "a-b", variables are called by their own names throughout.
     """
+    shortcut = blocks.completed(shortcut)
     wanted = canonical_actions(shortcut)
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
             try:
-                code, writer = program_text(shortcut, raw, plain_names)
+                writer = Decompiler(shortcut, raw, plain_names)
+                code = writer.text()
                 alone = to_shortcut(code)
             except (RecursionError, DialectError) as error:
                 if isinstance(error, DialectError) and error.code != "syntax":
@@ -116,7 +118,7 @@ def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
     return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
 
 
-def _residue(code: str, writer: Writer, shortcut: dict[str, Any]) -> tuple[Residue, dict[str, Any]]:
+def _residue(code: str, writer: Decompiler, shortcut: dict[str, Any]) -> tuple[Residue, dict[str, Any]]:
     """(the residue, what program and residue compile to)."""
     rest = _names_of(writer)
     compiled = to_shortcut(code, rest)
@@ -146,15 +148,15 @@ def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return plist.same(canonical(a), canonical(b))
 
 
-def _names_of(writer: Writer) -> Residue:
+def _names_of(writer: Decompiler) -> Residue:
     """The part of the residue that names things: it survives a renaming of the program's names."""
     actions = [action["WFWorkflowActionParameters"] for action in writer.actions]
     starts = [parameters for action, parameters in zip(writer.actions, actions)
               if blocks.kind_of(action) and blocks.mode(action) == blocks.START]  # fmt: skip
     return {
-        "uuids": {identifier: uuid for uuid, identifier in writer.output_names.items()},
-        "names": {identifier: label for identifier, label in writer.labels.items() if label != spoken(identifier)},
-        "custom": writer.custom,
-        "missing": writer.missing_uuids,
+        "uuids": {identifier: uuid for uuid, identifier in writer.names.output_names.items()},
+        "names": {identifier: label for identifier, label in writer.names.labels.items() if label != spoken(identifier)},
+        "custom": writer.names.custom,
+        "missing": writer.names.missing_uuids,
         "groups": [group if isinstance(group := parameters.get("GroupingIdentifier"), str) else "" for parameters in starts],
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Action = dict[str, Any]
+ID, PARAMETERS = "WFWorkflowActionIdentifier", "WFWorkflowActionParameters"
 
 KINDS = {
     "is.workflow.actions.conditional": "if",
@@ -44,7 +45,7 @@ class Branch:
 
 @dataclass
 class Block:
-    """A block: `branches[0]` follows the start, the others the markers of mode 1; a menu's first branch is empty."""
+    """A block: `branches[0]` follows the start, the others the markers of mode 1. What stands in a menu's first branch never runs."""
 
     kind: str
     start: int
@@ -52,9 +53,17 @@ class Block:
     end: int = -1
 
 
+def completed(shortcut: dict[str, Any]) -> dict[str, Any]:
+    """A shortcut with empty parameters where an action has none: compilers leave them out, and the app reads that."""
+    listed = shortcut["WFWorkflowActions"]
+    if all(PARAMETERS in action for action in listed):
+        return shortcut
+    return {**shortcut, "WFWorkflowActions": [action if PARAMETERS in action else {**action, PARAMETERS: {}} for action in listed]}
+
+
 def mode(action: Action) -> int:
     """A marker's mode; 0 where it is missing, the number where it is written as text."""
-    value = action["WFWorkflowActionParameters"].get("WFControlFlowMode", START)
+    value = action.get(PARAMETERS, {}).get("WFControlFlowMode", START)
     if isinstance(value, str) and value in ("0", "1", "2"):
         return int(value)
     return value if type(value) is int else -1
@@ -62,7 +71,7 @@ def mode(action: Action) -> int:
 
 def kind_of(action: Action) -> str | None:
     """The kind of block that an action marks, if it is a marker."""
-    return KINDS.get(action["WFWorkflowActionIdentifier"])
+    return KINDS.get(action[ID])
 
 
 def tree(actions: list[Action]) -> list[int | Block]:
@@ -72,8 +81,6 @@ def tree(actions: list[Action]) -> list[int | Block]:
     for index, action in enumerate(actions):
         kind = kind_of(action)
         current = open_blocks[-1].branches[-1] if open_blocks else root
-        if kind is not None and len(action) != 2:
-            raise Unbalanced(index, f"a {kind} marker with keys beside its id and parameters")
         if kind is None:
             current.body.append(index)
         elif mode(action) == START:
@@ -87,8 +94,6 @@ def tree(actions: list[Action]) -> list[int | Block]:
             _close(open_blocks, index, kind, mode(action))
             if not _same_group(actions[start], action):
                 raise Unbalanced(index, f"its group is not that of the {kind} at action {start}")
-        if open_blocks and open_blocks[-1].kind == "menu" and open_blocks[-1].branches[0].body:
-            raise Unbalanced(index, "an action between a menu and its first case")
     if open_blocks:
         raise Unbalanced(open_blocks[-1].start, f"this {open_blocks[-1].kind} never ends")
     return root.body
@@ -108,7 +113,7 @@ def _close(open_blocks: list[Block], index: int, kind: str, marker: int) -> None
 
 def _same_group(start: Action, marker: Action) -> bool:
     """Whether two markers carry one GroupingIdentifier; upper and lower case are one, and a missing one fits."""
-    groups = [action["WFWorkflowActionParameters"].get("GroupingIdentifier") for action in (start, marker)]
+    groups = [action.get(PARAMETERS, {}).get("GroupingIdentifier") for action in (start, marker)]
     return None in groups or str(groups[0]).upper() == str(groups[1]).upper()
 
 

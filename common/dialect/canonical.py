@@ -8,7 +8,10 @@ Forgotten, each for its reason; nothing else is:
 - whether text without variables is a string, a token string or a text item, and an empty list of aggrandizements;
 - in conditions: a number as text or as number, the old name of an operator for its code;
 - in markers: a missing mode for 0, which marker of a block carries the block's UUID, parameters of an Otherwise, a case or an end that
-  only repeat the start's, condition fields left over in a plain Otherwise, a case's label beside its tokenised title;
+  only repeat the start's, condition fields left over in a plain Otherwise, the items and the prompt of another menu left over in a case
+  or an end (only the start asks), a case's label beside its tokenised title, and whether that stands in an envelope;
+- missing parameters for empty ones; in Set Variable and Add to Variable an envelope's tag without an envelope (compilers write it beside
+  the input, which has its own); in a token of the clipboard's kind a variable's name that only repeats the kind;
 - presentation: `Show-…` switches, icon, client versions, the workflow's name, whether input variables are used (it follows from the
   actions), empty or missing lists at the workflow level, the order of import questions.
 """
@@ -28,6 +31,7 @@ PRESENTATION_KEYS = frozenset({
 })  # fmt: skip
 INPUT_CLASSES = "WFWorkflowInputContentItemClasses"  # an empty list means that the shortcut takes no input, a missing one that it takes any
 MARKER_KEYS = frozenset({"UUID", "GroupingIdentifier", "WFControlFlowMode", "CustomOutputName"})
+START_KEYS_OF_MENU = frozenset({"WFMenuItems", "WFMenuPrompt"})
 VARIABLE_ACTIONS = frozenset({"is.workflow.actions.setvariable", "is.workflow.actions.appendvariable"})
 _DROPPED_IN_TOKENS = ("VariableUUID", "OutputName")
 
@@ -39,6 +43,7 @@ def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
 
 def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
     """The canonical form of the actions."""
+    shortcut = blocks.completed(shortcut)
     actions = [_simple_action(action) for action in shortcut["WFWorkflowActions"]]
     _settle_markers(blocks.tree(shortcut["WFWorkflowActions"]), actions)
     renamer = _Renamer(actions)
@@ -84,6 +89,8 @@ def simplify(value: Any) -> Any:
             del result["Aggrandizements"]
         for key in _DROPPED_IN_TOKENS:
             result.pop(key, None)
+        if isinstance(kind := result["Type"], str) and kind in vocabulary.GLOBAL_OF_TYPE and result.get("VariableName") == kind:
+            del result["VariableName"]
     if "WFKey" in keys:
         result.pop("UUID", None)
     return result
@@ -95,6 +102,8 @@ def _simple_action(action: Action) -> Action:
         for key, value in action["WFWorkflowActionParameters"].items()
         if not (key.startswith("Show-") and isinstance(value, bool)) and not (key == "CustomOutputName" and isinstance(value, str))
     }
+    if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFSerializationType"), str):
+        del parameters["WFSerializationType"]
     return {**action, "WFWorkflowActionParameters": parameters}
 
 
@@ -116,17 +125,22 @@ def _settle_block(block: Block, actions: list[Action]) -> None:
         marker["WFControlFlowMode"] = blocks.START if index == 0 else blocks.END if index == len(markers) - 1 else blocks.MIDDLE
         marker.pop("GroupingIdentifier", None)
         if index and block.kind == "menu":
-            for key in marker.keys() & start.keys() - MARKER_KEYS:
-                if marker[key] == start[key]:
+            for key in marker.keys() & (start.keys() | START_KEYS_OF_MENU) - MARKER_KEYS:
+                if key in START_KEYS_OF_MENU or marker[key] == start[key]:
                     del marker[key]
         if block.kind == "if" and index < len(markers) - 1:
             _settle_condition(marker, is_start=index == 0)
-        if "WFMenuItemAttributedTitle" in marker:
-            title = simplify(values.wrap(text.TEXT, marker["WFMenuItemAttributedTitle"]))
-            marker.pop("WFMenuItemTitle", None)
-            if isinstance(title, str):
-                del marker["WFMenuItemAttributedTitle"]
-                marker["WFMenuItemTitle"] = title
+        if (title := tokenised_title(marker)) is not None:
+            del marker["WFMenuItemAttributedTitle"]
+            marker["WFMenuItemTitle"] = simplify(values.wrap(text.TEXT, title)) if isinstance(title, dict) else title
+
+
+def tokenised_title(case: dict[str, Any]) -> Any:
+    """A case's tokenised title, taken out of its envelope: a token string's `Value` or a plain text; None where it is no text."""
+    title = case.get("WFMenuItemAttributedTitle")
+    inner = values.opened(title, text.TEXT)
+    title = title if inner is None else inner
+    return title if isinstance(title, str) or (isinstance(title, dict) and isinstance(title.get("string"), str)) else None
 
 
 def _settle_condition(parameters: dict[str, Any], is_start: bool) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from common.catalog import Catalog
-from common.dialect import actions, blocks, header, signatures, text, tokens, values, vocabulary
+from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repeat, header, signatures, text, tokens, values, vocabulary
 from common.dialect.bindings import Bindings
 from common.dialect.blocks import Action
-from common.dialect.compile_blocks import BlockCompiler
+from common.dialect.markers import MarkerReader
 from common.dialect.syntax import DialectError, called, constant, keywords
 
 Parameters = dict[str, Any]
@@ -50,7 +50,7 @@ _CALL_ADVICE = {
 }
 
 
-class Compiler(BlockCompiler):
+class Compiler:
     """Compiles one program. `report` takes a DialectError: it raises it, or notes it and lets the compiler go on (`check`)."""
 
     def __init__(self, module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
@@ -64,7 +64,7 @@ class Compiler(BlockCompiler):
         self.lines: list[int] = []  # the source line of each action
         self.questions: list[dict[str, Any]] = []
         self.head: dict[str, Any] = {}
-        self.groups: Iterator[str] = iter(self.residue.get("groups", ()))
+        self.markers = MarkerReader(self.names, self.actions, self.residue.get("groups", []), self._emit, self._body)
 
     def shortcut(self) -> dict[str, Any]:
         """The shortcut of the program, with the defaults of a new one."""
@@ -115,11 +115,13 @@ class Compiler(BlockCompiler):
         elif isinstance(node, ast.AugAssign):
             self._append(node)
         elif isinstance(node, ast.If):
-            self._if(node)
+            blocks_if.read(node, self.markers)
         elif isinstance(node, ast.For):
-            self._for(node)
+            blocks_repeat.read(node, self.markers)
         elif isinstance(node, ast.Match):
-            self._match(node)
+            if called(node.subject) != "menu":
+                raise DialectError(node.lineno, "match is a menu, match menu('Prompt'): case 'A choice': …; test values with if and elif")
+            blocks_menu.read(node.subject, node.cases, self.markers)  # type: ignore[arg-type]
         elif not isinstance(node, ast.Pass):
             raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is no statement of the dialect"))
 
@@ -136,9 +138,9 @@ class Compiler(BlockCompiler):
         elif helper == "workflow":
             self.head = header.from_statement(value, self.names)
         elif helper == "menu":
-            self._menu(value, [])
+            blocks_menu.read(value, [], self.markers)
         elif helper == "marker":
-            self._amend(len(self.actions) - 1, value)
+            self.markers.amend(value)
         elif helper in blocks.RESULT_HELPERS.values():
             self._result(value, None, previous)
         else:
@@ -162,9 +164,17 @@ class Compiler(BlockCompiler):
         else:
             self._bind(identifier, lambda name: self._literal(value, name), line)
 
+    def _result(self, node: ast.Call, identifier: str | None, previous: ast.stmt | None) -> None:
+        """The output of the block before, and the name it is given."""
+        end = self.markers.result(node, previous)
+        if identifier is not None and self.names.is_variable(identifier):
+            self._set(identifier, values.wrap(values.ATTACHMENT, self.names.anonymous_output(end)), node.lineno)
+        elif identifier is not None:
+            self.names.bind_output(identifier, end[blocks.PARAMETERS], end[blocks.ID])
+
     def _declare(self, identifier: str, line: int) -> None:
         """`X = []`: an append to a variable that is not set begins a list; one that is set, or may be in a loop, is emptied by Nothing."""
-        if self.names.is_bound(identifier) or self.depth:
+        if self.names.is_bound(identifier) or self.markers.depth:
             self._emit(actions.NOTHING, {}, line)
             nothing = self.names.anonymous_output(self.actions[-1])
             self._set(identifier, values.wrap(values.ATTACHMENT, nothing), line)

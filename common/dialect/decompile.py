@@ -1,25 +1,38 @@
-"""Shortcut -> Python: the writer behind `to_python`."""
+"""Shortcut -> Python: the decompiler behind `to_python`."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from common.catalog import call_name
-from common.dialect import actions, blocks, header, text, values
-from common.dialect.blocks import Action, Block
-from common.dialect.decompile_blocks import BlockWriter
+from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repeat, header, text, values
+from common.dialect.blocks import ID, PARAMETERS, Action, Block
+from common.dialect.markers import MarkerWriter
+from common.dialect.naming import Names
 from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
 
-ACTION_KEYS = ("WFWorkflowActionIdentifier", "WFWorkflowActionParameters")
+BLOCK_WRITERS: dict[str, Callable[[Block, MarkerWriter], ast.stmt]] = {
+    "if": blocks_if.write, "menu": blocks_menu.write, "each": blocks_repeat.write, "count": blocks_repeat.write,
+}  # fmt: skip
 
 
-class Writer(BlockWriter):
-    """Writes one shortcut. Names are handed out in the order in which the program mentions them, as the compiler does."""
+class Decompiler:
+    """Writes one shortcut. Names are handed out in the order in which the program mentions them, as the compiler does.
+
+    `raw`: indexes of actions to write out; `plain_names`: variables are never assigned to but called by their own names.
+    """
+
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False) -> None:
+        self.shortcut, self.raw = shortcut, raw
+        self.actions: list[Action] = shortcut["WFWorkflowActions"]
+        self.names = Names(shortcut, raw, plain_names)
+        self.markers = MarkerWriter(self.names, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
-        """The statements of the shortcut."""
-        head = header.to_statement(self.shortcut, self.loose_questions)
+        """The statements of the shortcut. Raises blocks.Unbalanced."""
+        head = header.to_statement(self.shortcut, self.names.loose_questions)
         result = [head] if head else []
         for item in blocks.tree(self.actions):
             result += [*self._declarations(item), *self._statements([item])]
@@ -31,59 +44,63 @@ class Writer(BlockWriter):
         seen: set[str] = set()
         result: list[ast.stmt] = []
         for index in indexes:
-            variable = self._assigned(index)
-            if variable is None or variable in seen or self.variable_names.get(variable) in self.bound:
+            variable = self.names.assigned(index)
+            if variable is None or variable in seen or self.names.is_bound(variable):
                 continue
             seen.add(variable)
-            if self.actions[index]["WFWorkflowActionIdentifier"] == actions.APPEND_VARIABLE:
-                result.append(assign(self._bind_variable(variable), ast.List([], ast.Load())))
+            if self.actions[index][ID] == actions.APPEND_VARIABLE:
+                result.append(assign(self.names.bind_variable(variable), ast.List([], ast.Load())))
         return result
 
     def _statements(self, body: list[int | Block]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for item in body:
-            result += self._block(item) if isinstance(item, Block) else [self._action(item)]
+            if isinstance(item, Block):
+                result.append(BLOCK_WRITERS[item.kind](item, self.markers))
+                result += self.markers.result(item)
+            else:
+                result.append(self._action(item))
         return result
 
     def _action(self, index: int) -> ast.stmt:
         action = self.actions[index]
-        identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
-        variable = self._assigned(index)
+        identifier, parameters = action[ID], action[PARAMETERS]
+        variable = self.names.assigned(index)
         if variable is not None:
-            source = values.to_expr(parameters["WFInput"], self) if "WFInput" in parameters else call("previous_output")
+            source = values.to_expr(parameters["WFInput"], self.names) if "WFInput" in parameters else call("previous_output")
             return self._assignment(identifier, variable, source)
-        shown = parameters.keys() - self._hidden_keys(parameters)
-        hidden = index in self.raw or index in self.questions or len(action) != 2 or self._has_name(parameters)
+        shown = parameters.keys() - self.names.hidden_keys(parameters)
+        hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)
         if identifier == actions.COMMENT and shown == {"WFCommentActionText"} and not hidden:
-            note = values.to_expr(parameters["WFCommentActionText"], self)
+            note = values.to_expr(parameters["WFCommentActionText"], self.names)
             if text.is_text(note):
                 return ast.Expr(note)
         return self._call_statement(index, action)
 
     def _assignment(self, identifier: str, variable: str, source: ast.expr) -> ast.stmt:
         if identifier == actions.APPEND_VARIABLE:
-            return ast.AugAssign(self._bind_variable(variable), ast.Add(), ast.List([source], ast.Load()))
-        return assign(self._bind_variable(variable), source)
+            return ast.AugAssign(self.names.bind_variable(variable), ast.Add(), ast.List([source], ast.Load()))
+        return assign(self.names.bind_variable(variable), source)
 
     def _call_statement(self, index: int, action: Action) -> ast.stmt:
-        identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
-        hidden = self._hidden_keys(parameters)
+        identifier, parameters = action[ID], action[PARAMETERS]
+        hidden = self.names.hidden_keys(parameters)
         if index in self.raw or len(action) != 2:
             literal = {key: parameters[key] for key in sorted(parameters.keys() - hidden)}
-            extra = {key: value for key, value in action.items() if key not in ACTION_KEYS}
-            function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self)]
-            shown = {"extra": values.literal_expr(extra, self)} if extra else {}
+            extra = {key: value for key, value in action.items() if key not in (ID, PARAMETERS)}
+            function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self.names)]
+            shown = {"extra": values.literal_expr(extra, self.names)} if extra else {}
         else:
             shown = self._parameters(index, parameters, hidden)
             callable_ = actions.is_callable(identifier)
             function = name(call_name(identifier) if callable_ else "action")
             arguments = [] if callable_ else [const(identifier)]
-        target, shared = self._bind_output(parameters, identifier)
+        target, shared = self.names.bind_output(parameters, identifier)
         expression = ast.Call(function, arguments, keywords_of_dict({**shown, **shared}))
         return ast.Expr(expression) if target is None else assign(target, expression)
 
     def _parameters(self, index: int, parameters: dict[str, Any], hidden: set[str]) -> dict[str, ast.expr]:
-        questions = self.questions.get(index, {})
+        questions = self.names.questions.get(index, {})
         shown = {}
         for key in sorted({*parameters, *questions} - hidden):
             if key.startswith("Show-") and isinstance(parameters.get(key), bool) and key not in questions:
@@ -95,8 +112,8 @@ class Writer(BlockWriter):
 
     def _parameter(self, index: int, key: str, value: Any) -> ast.expr:
         """A parameter's value. A lone variable is written as such in the envelope that is usual for the parameter."""
-        expression = values.to_expr(value, self, key)
-        if not actions.takes_text(self.actions[index]["WFWorkflowActionIdentifier"], key):
+        expression = values.to_expr(value, self.names, key)
+        if not actions.takes_text(self.actions[index][ID], key):
             return expression
         if values.opened(value, values.ATTACHMENT) is not None and not isinstance(expression, ast.Dict):
             return call("attachment", expression)
@@ -104,16 +121,13 @@ class Writer(BlockWriter):
 
     def _question(self, question: dict[str, Any], value: ast.expr | None) -> ast.expr:
         """`ask_on_import(value, question='…', default=…)`; the default is left out where it is the value, None where there is none."""
-        arguments = {"question": values.to_expr(question["Text"], self)} if "Text" in question else {}
-        default = values.to_expr(question["DefaultValue"], self, question["ParameterKey"]) if "DefaultValue" in question else const(None)
+        arguments = {"question": values.to_expr(question["Text"], self.names)} if "Text" in question else {}
+        given = "DefaultValue" in question
+        default = values.to_expr(question["DefaultValue"], self.names, question["ParameterKey"]) if given else const(None)
         if value is None or ast.dump(default) != ast.dump(value):
             arguments["default"] = default
         return call("ask_on_import", *([] if value is None else [value]), **arguments)
 
-
-def program_text(shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False) -> tuple[str, Writer]:
-    """The source of a shortcut, and the writer that knows its names. `raw`: actions to write out; `plain_names`: variables are never
-    assigned to but called by their own names. Raises blocks.Unbalanced.
-    """
-    writer = Writer(shortcut, raw, plain_names)
-    return unparse(writer.program()), writer
+    def text(self) -> str:
+        """The source of the shortcut."""
+        return unparse(self.program())

@@ -208,15 +208,16 @@ lines@: line@ | lines@ line@
 line@: note@ INDENT step "\\n" | if@ result_if@? | for@ result_for@? | match@ result_match@?
 note@: (INDENT COMMENT "\\n")*
 suite@: note@ INDENT "pass\\n" | lines@
-marked@: suite@ | note@ INDENT "marker(" own_words "\\n" lines@?
-result_if@: note@ INDENT (NAME " = ")? "if_result(" own_words "\\n"
-result_for@: note@ INDENT (NAME " = ")? "repeat_results(" own_words "\\n"
-result_match@: note@ INDENT (NAME " = ")? "menu_result(" own_words "\\n"
-if@: note@ INDENT "if " test ":\\n" suite> elif@* else@?
-elif@: note@ INDENT "elif " (test | "otherwise_if(" test? ")") ":\\n" suite>
+marked@: suite@ | note@ INDENT "marker(" own "\\n" lines@?
+result_if@: note@ INDENT (NAME " = ")? "if_result(" own "\\n"
+result_for@: note@ INDENT (NAME " = ")? "repeat_results(" own "\\n"
+result_match@: note@ INDENT (NAME " = ")? "menu_result(" own "\\n"
+if@: note@ INDENT "if " test ":\\n" marked> elif@* else@?
+elif@: note@ INDENT "elif " (test | "otherwise_if(" test? ")") ":\\n" marked>
 else@: note@ INDENT "else:\\n" marked>
-for@: note@ INDENT "for " for_head ":\\n" suite>
-match@: note@ INDENT "match " menu ":\\n" case>+ | note@ INDENT menu "\\n"
+for@: note@ INDENT "for " for_head ":\\n" marked>
+match@: note@ INDENT "match " menu ":\\n" (before> case>* | case>+) | note@ INDENT menu "\\n"
+before@: note@ INDENT "case _ if before():\\n" marked>
 case@: note@ INDENT ("case " STRING | "case _ if item(" value? ")") ":\\n" marked>
 """
 
@@ -233,6 +234,7 @@ def _block_rules(depth: int) -> str:
 suite_{depth}: note_{depth} {innermost} ("pass\\n" | step "\\n")
 marked_{depth}: suite_{depth}
 note_{depth}: ({innermost} COMMENT "\\n")*
+before_{depth}: note_{depth} {innermost} "case _ if before():\\n" "{'    ' * (depth + 1)}pass\\n"
 case_{depth}: note_{depth} {innermost} "case " STRING ":\\n" "{'    ' * (depth + 1)}pass\\n"
 """
 
@@ -247,6 +249,7 @@ header: (COMMENT "\\n")* "workflow(" header_words::0x0 "\\n"
 header_value: value | "None" | "EVERYTHING" | "EVERYTHING_BUT_FOLDERS"
 {_block_rules(depth)}
 own_words: ")" | ANY_KEY value ")"
+own: own_words | plain_dict (")" | ", " ANY_KEY value ")")
 for_head: "_" " in " (counted | "range(" value ")" | each) | NAME " in " (counted | "range(1, " (INTEGER | value " + 1") ")" | each)
   | NAME ", " NAME " in " "enumerate(" each ", start=1)"
 counted: "repeat_count(" (value (", " own_words | ")") | own_words)

@@ -6,29 +6,34 @@ The counterpart of bindings.py, which hands out the same names when the program 
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from typing import Any
 
 from common.dialect import actions, blocks, tokens, values, vocabulary
 from common.dialect.bindings import IMPLICIT_VARIABLE
-from common.dialect.blocks import Action
+from common.dialect.blocks import ID, PARAMETERS, Action
 from common.dialect.syntax import call, const, name
 
+SET_KEYS = frozenset({"WFVariableName", "WFInput"})
+STRAY_TAG = "WFSerializationType"  # that of the input, once more beside it: compilers write it
 
-class Naming:
+
+class Names:
     """The names of one shortcut, handed out in the order in which its program mentions them."""
 
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool) -> None:
         self.shortcut = shortcut
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.raw = raw  # indexes of actions that are written out instead
-        self.names = vocabulary.NameAllocator()
+        self.identifiers = vocabulary.NameAllocator()
         self.output_names: dict[str, str] = {}  # UUID -> identifier
         self.variable_names: dict[str, str] = {}  # variable name -> identifier
         self.bound: set[str] = set()
         self.labels: dict[str, str] = {}  # identifier -> original name
         self.custom: list[str] = []  # identifiers whose name is a CustomOutputName
         self.missing_uuids: dict[str, list[str]] = {}  # label -> UUIDs that no action has
-        self._survey()
+        self._missing: dict[str, tuple[str, int]] = {}  # such a UUID -> its label and number
+        self._find_references()
         self._gather_questions()
         # A variable whose setting cannot always be written as an assignment is set by calls throughout, under its own name.
         settings = [(index, variable) for index in range(len(self.actions)) if (variable := self._variable_set(index)) is not None]
@@ -36,24 +41,44 @@ class Naming:
                                  if plain_names or IMPLICIT_VARIABLE.fullmatch(variable) or not self._is_plain_set(index)}  # fmt: skip
         self.assigned_variables = {variable for _, variable in settings} - self.called_variables
 
-    def _survey(self) -> None:
-        """What is referred to where: output labels by UUID, and the variables that each action reads."""
+    def _find_references(self) -> None:
+        """What is referred to: output labels by UUID, which action owns a UUID, and where a loop's index is read."""
         self.referenced: dict[str, str | None] = {}
-        self.reads: list[set[str]] = []
-        for action in self.actions:
-            read: set[str] = set()
-            self._survey_value(action["WFWorkflowActionParameters"], read)
-            self.reads.append(read)
+        self.index_reads: dict[str, list[int]] = {}  # Repeat Index, Repeat Index 2, … -> indexes of the actions that read it
         self.owners: dict[str, str] = {}  # UUID of an output -> its CustomOutputName or ""
         starts: list[dict[str, Any]] = []  # of the blocks around an action
-        for action in self.actions:
-            parameters = action["WFWorkflowActionParameters"]
+        for index, action in enumerate(self.actions):
+            parameters = action[PARAMETERS]
+            for value in parameters.values():
+                if isinstance(value, dict | list):
+                    self._find_in(value, index)
             if blocks.kind_of(action) is None:
                 self._own(parameters)
             elif blocks.mode(action) == blocks.START:
                 starts.append(parameters)
             elif blocks.mode(action) == blocks.END:
                 self._own(self.result_identity(starts.pop(), parameters))
+
+    def _find_in(self, value: dict[str, Any] | list[Any], index: int) -> None:
+        if isinstance(value, dict):
+            if "OutputUUID" in value and isinstance(uuid := value["OutputUUID"], str):
+                label = value.get("OutputName")
+                if not self.referenced.get(uuid):
+                    self.referenced[uuid] = label if isinstance(label, str) else None
+            elif "VariableName" in value and isinstance(variable := value["VariableName"], str) and variable.startswith("Repeat Index"):
+                self.index_reads.setdefault(variable, []).append(index)
+            inside = value.values()
+        else:
+            inside = value  # type: ignore[assignment]
+        for inner in inside:
+            if isinstance(inner, dict | list):
+                self._find_in(inner, index)
+
+    def reads_between(self, index_variable: str, start: int, end: int) -> bool:
+        """Whether a loop's index is read by an action after `start`, up to `end`."""
+        reads = self.index_reads.get(index_variable, [])
+        after = bisect_right(reads, start)
+        return after < len(reads) and reads[after] <= end
 
     def _own(self, parameters: dict[str, Any]) -> None:
         if isinstance(uuid := parameters.get("UUID"), str):
@@ -65,44 +90,38 @@ class Naming:
         """The parameters of a block's end marker, with the start's UUID where it has none of its own."""
         return end if isinstance(end.get("UUID"), str) or not isinstance(start.get("UUID"), str) else {**end, "UUID": start["UUID"]}
 
-    def _survey_value(self, value: Any, read: set[str]) -> None:
-        if isinstance(value, dict):
-            kind = value.get("Type")
-            if isinstance(uuid := value.get("OutputUUID"), str):
-                label = value.get("OutputName")
-                if not self.referenced.get(uuid):
-                    self.referenced[uuid] = label if isinstance(label, str) else None
-            elif kind == "Variable" and isinstance(variable := value.get("VariableName"), str):
-                read.add(variable)
-            for inner in value.values():
-                self._survey_value(inner, read)
-        elif isinstance(value, list):
-            for inner in value:
-                self._survey_value(inner, read)
-
     def _gather_questions(self) -> None:
         """Import questions go with the parameter they fill, where the action is written as a call."""
         self.questions: dict[int, dict[str, dict[str, Any]]] = {}
         self.loose_questions: list[Any] = []
         listed = self.shortcut.get("WFWorkflowImportQuestions")
         for question in listed if isinstance(listed, list) else []:
-            index, key = (question.get("ActionIndex"), question.get("ParameterKey")) if isinstance(question, dict) else (None, None)
-            fits = type(index) is int and 0 <= index < len(self.actions) and isinstance(key, str)
-            fits = fits and question.get("Category") == "Parameter"
-            fits = fits and question.keys() <= {"ActionIndex", "ParameterKey", "Category", "Text", "DefaultValue"} and index not in self.raw
-            if fits and blocks.kind_of(self.actions[index]) is None and key not in self.questions.get(index, {}) \
-                    and key not in ("UUID", "CustomOutputName"):  # fmt: skip
-                self.questions.setdefault(index, {})[key] = question
+            if self._fits(question):
+                self.questions.setdefault(question["ActionIndex"], {})[question["ParameterKey"]] = question
             else:
                 self.loose_questions.append(question)
 
-    def _has_name(self, parameters: dict[str, Any]) -> bool:
+    def _fits(self, question: Any) -> bool:
+        """Whether a question can stand with its parameter."""
+        if not isinstance(question, dict) or question.get("Category") != "Parameter":
+            return False
+        if not question.keys() <= {"ActionIndex", "ParameterKey", "Category", "Text", "DefaultValue"}:
+            return False
+        index, key = question.get("ActionIndex"), question.get("ParameterKey")
+        if type(index) is not int or not 0 <= index < len(self.actions) or index in self.raw:
+            return False
+        if blocks.kind_of(self.actions[index]) is not None:
+            return False
+        return isinstance(key, str) and key not in self.questions.get(index, {}) and key not in ("UUID", "CustomOutputName")
+
+    def has_name(self, parameters: dict[str, Any]) -> bool:
         """Whether an action's output is bound to a name: something refers to it, or its author named it."""
         uuid = parameters.get("UUID")
         return isinstance(uuid, str) and (uuid in self.referenced or isinstance(parameters.get("CustomOutputName"), str))
 
     @staticmethod
-    def _hidden_keys(parameters: dict[str, Any]) -> set[str]:
+    def hidden_keys(parameters: dict[str, Any]) -> set[str]:
+        """The keys of an action's identity, which its name stands for."""
         return {key for key in ("UUID", "CustomOutputName") if isinstance(parameters.get(key), str)}
 
     # -- names, as values.py asks for them ------------------------------------------------------------------------------------
@@ -110,11 +129,11 @@ class Naming:
     def output(self, uuid: str, output_name: str | None) -> ast.expr:
         """A reference to an action's output: its name, `later(name)` before it is bound, `missing('…')` if no action has it."""
         if uuid not in self.owners:
-            label = next((label for label, uuids in self.missing_uuids.items() if uuid in uuids), output_name or "")
-            known = self.missing_uuids.setdefault(label, [])
-            if uuid not in known:
+            if uuid not in self._missing:
+                known = self.missing_uuids.setdefault(output_name or "", [])
                 known.append(uuid)
-            number = known.index(uuid) + 1
+                self._missing[uuid] = (output_name or "", len(known))
+            label, number = self._missing[uuid]
             return call("missing", const(label), *([const(number)] if number > 1 else []))
         identifier = self._output_identifier(uuid, None)
         return name(identifier) if identifier in self.bound else call("later", name(identifier))
@@ -138,7 +157,7 @@ class Naming:
         if uuid not in self.output_names:
             custom = self.owners[uuid]
             label = custom or self.referenced.get(uuid) or actions.default_output(action_id or "") or (action_id or "Output").split(".")[-1]
-            identifier = self.output_names[uuid] = self.names.take(label)
+            identifier = self.output_names[uuid] = self.identifiers.take(label)
             self.labels[identifier] = label
             if custom:
                 self.custom.append(identifier)
@@ -146,22 +165,28 @@ class Naming:
 
     def _variable_identifier(self, variable_name: str) -> str:
         if variable_name not in self.variable_names:
-            identifier = self.variable_names[variable_name] = self.names.take(variable_name)
+            identifier = self.variable_names[variable_name] = self.identifiers.take(variable_name)
             self.labels[identifier] = variable_name
         return self.variable_names[variable_name]
 
-    def _bind_variable(self, variable_name: str) -> ast.expr:
+    def bind_variable(self, variable_name: str) -> ast.expr:
+        """The name of a variable that is set here."""
         identifier = self._variable_identifier(variable_name)
         self.bound.add(identifier)
         return name(identifier, store=True)
 
-    def _leave_loop(self, *variables: str) -> None:
+    def leave_loop(self, suffix: str) -> None:
         """What a loop binds is not bound after it."""
-        self.bound -= {self.variable_names[name] for name in variables if name in self.variable_names}
+        implicit = (f"Repeat Index{suffix}", f"Repeat Item{suffix}")
+        self.bound -= {self.variable_names[name] for name in implicit if name in self.variable_names}
 
-    def _bind_output(self, parameters: dict[str, Any], action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]:
+    def is_bound(self, variable_name: str) -> bool:
+        """Whether a variable was set before."""
+        return self.variable_names.get(variable_name) in self.bound
+
+    def bind_output(self, parameters: dict[str, Any], action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]:
         """(the name that an action's output is bound to, a keyword where a copied action shares another's identity)."""
-        if not self._has_name(parameters):
+        if not self.has_name(parameters):
             return None, {}
         uuid = parameters["UUID"]
         identifier = self._output_identifier(uuid, action_id)
@@ -171,24 +196,26 @@ class Naming:
 
     # -- variables that assignments set ---------------------------------------------------------------------------------------
 
-    def _assigned(self, index: int) -> str | None:
+    def assigned(self, index: int) -> str | None:
         """The variable that an action sets or appends to, if that is written as an assignment."""
         variable = self._variable_set(index)
         return None if variable in self.called_variables else variable
 
     def _variable_set(self, index: int) -> str | None:
-        identifier, parameters = self.actions[index]["WFWorkflowActionIdentifier"], self.actions[index]["WFWorkflowActionParameters"]
-        if identifier not in (actions.SET_VARIABLE, actions.APPEND_VARIABLE) or not isinstance(parameters.get("WFVariableName"), str):
+        action = self.actions[index]
+        if action[ID] not in (actions.SET_VARIABLE, actions.APPEND_VARIABLE):
             return None
-        return parameters["WFVariableName"]
+        variable = action[PARAMETERS].get("WFVariableName")
+        return variable if isinstance(variable, str) else None
 
     def _is_plain_set(self, index: int) -> bool:
         action = self.actions[index]
-        parameters = action["WFWorkflowActionParameters"]
+        parameters = action[PARAMETERS]
         token = values.opened(parameters.get("WFInput"), values.ATTACHMENT)
-        plain = len(action) == 2 and parameters.keys() - self._hidden_keys(parameters) <= {"WFVariableName", "WFInput"}
+        stray = {STRAY_TAG} if isinstance(parameters.get(STRAY_TAG), str) else set()
+        plain = len(action) == 2 and parameters.keys() - self.hidden_keys(parameters) - stray <= SET_KEYS
         known = "WFInput" not in parameters or (token is not None and tokens.to_expr(token, _NoNames()) is not None)
-        hidden = index in self.raw or index in self.questions or self._has_name(parameters)
+        hidden = index in self.raw or index in self.questions or self.has_name(parameters)
         return plain and known and not hidden
 
 

@@ -76,11 +76,14 @@ class Workflow:
 class Blocks:
     """Blocks"""
 
-    def menu(prompt: Value = None, *, items: Value = None, WFMenuLegacyCancelBehavior: Value = None, WFMenuItems: Literal = None,
-             **parameters: Value) -> None:
+    def menu(prompt: Value = None, *, items: Value = None, synonyms: Dict = None, WFMenuLegacyCancelBehavior: Value = None,
+             WFMenuItems: Literal = None, **parameters: Value) -> None:
         "Choose from Menu: `match menu('Which?'):` with a `case 'Title':` for each choice."
 
-    def item(title: Value = None, /) -> None:
+    def before() -> None:
+        "What stands before a menu's first choice and never runs: `case _ if before():`."
+
+    def item(title: Value = None) -> None:
         "A menu's choice with variables in its title: `case _ if item(f'{n} left'):`."
 
     def when(test: Condition = None, /, **parameters: Value) -> None:
@@ -116,16 +119,16 @@ class Blocks:
     def repeat_each(items: Value = None, /, **parameters: Literal) -> None:
         "Repeat with Each with parameters of its own, or without items."
 
-    def if_result(**parameters: Value) -> None:
+    def if_result(extra: Dict = None, /, **parameters: Literal) -> None:
         "The result of the If right above: `y = if_result()`."
 
-    def menu_result(**parameters: Value) -> None:
+    def menu_result(extra: Dict = None, /, **parameters: Literal) -> None:
         "The result of the menu right above."
 
-    def repeat_results(**parameters: Value) -> None:
+    def repeat_results(extra: Dict = None, /, **parameters: Literal) -> None:
         "The results of the repeat right above, a list."
 
-    def marker(**parameters: Literal) -> None:
+    def marker(extra: Dict = None, /, **parameters: Literal) -> None:
         "Parameters of an Otherwise or of a menu's case, first in the branch that they belong to."
 
 

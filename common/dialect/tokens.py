@@ -89,7 +89,7 @@ def _base_expr(token: Token, scope: Writing) -> ast.expr | None:
         return scope.variable(token["VariableName"])
     if kind == "Ask" and rest == {"Prompt"} and isinstance(token["Prompt"], str):
         return call("ask_each_time", const(token["Prompt"]))
-    if kind in vocabulary.GLOBAL_OF_TYPE and rest <= _FORGOTTEN:
+    if kind in vocabulary.GLOBAL_OF_TYPE and rest <= {*_FORGOTTEN, "VariableName"} and token.get("VariableName", kind) == kind:
         return call(vocabulary.GLOBAL_OF_TYPE[kind])
     return None
 

@@ -188,10 +188,11 @@ class Run:
         """A menu, and the one of its cases that this path takes."""
         is_menu = isinstance(node.subject, ast.Call) and called(node.subject) == "menu"
         arguments = self.head_of_menu(node.subject) if is_menu else [("prompt", self.read(node.subject))]  # type: ignore[arg-type]
-        if not node.cases:
+        cases = [case for case in node.cases if case.guard is None or called(case.guard) != "before"]  # what stands there never runs
+        if not cases:
             self.step("menu", node, arguments)
             return
-        case = node.cases[self.choose(node, len(node.cases))]
+        case = cases[self.choose(node, len(cases))]
         pattern, guard = case.pattern, case.guard
         title = self.read(pattern.value) if isinstance(pattern, ast.MatchValue) else Origin("_") if guard is None else self.read(guard)
         self.step("menu", node, [*arguments, ("case", title)])

@@ -17,7 +17,7 @@ _UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
 def defects(shortcut: dict[str, Any]) -> list[str]:
     """One line for each defect, with the action's index; nothing for a shortcut that the app takes."""
-    listed = shortcut["WFWorkflowActions"]
+    listed = blocks.completed(shortcut)["WFWorkflowActions"]
     found = [*_block_defects(listed), *_question_defects(shortcut)]
     known: set[str] = set()
     for index, action in enumerate(listed):

@@ -92,7 +92,7 @@ ENVELOPE_HELPERS = {envelope: name for name, envelope in SIMPLE_ENVELOPES.items(
 # Every name that is called or read in a program and is no action; nothing else may have these names.
 HELPERS = frozenset(
     [*GLOBALS, *COERCIONS, *SIMPLE_ENVELOPES]
-    + "workflow action raw_action menu item when otherwise_if is_within_next is_within_last is_today all_of any_of".split()
+    + "workflow action raw_action menu item before when otherwise_if is_within_next is_within_last is_today all_of any_of".split()
     + "if_result menu_result repeat_results marker previous_output variable missing later as_type".split()
     + "dictionary plain attachment number boolean file data datetime uid uuid_of quantity time_offset".split()
     + "filter_all filter_any rule legacy_rule".split()

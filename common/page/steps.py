@@ -50,7 +50,7 @@ def steps(shortcut: dict[str, Any], catalog: Catalog) -> list[Step]:
 
 
 def _action(action: dict[str, Any], catalog: Catalog) -> Step:
-    identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
+    identifier, parameters = action["WFWorkflowActionIdentifier"], action.get("WFWorkflowActionParameters", {})
     if identifier == COMMENT:
         return {"remark": plain(parameters.get("WFCommentActionText", ""))}
     api = catalog.get(identifier)
@@ -65,7 +65,7 @@ def _action(action: dict[str, Any], catalog: Catalog) -> Step:
 
 def _marker(action: dict[str, Any], kind: str, mode: int) -> Step:
     """The start, middle or end of a block."""
-    parameters, title, shown = action["WFWorkflowActionParameters"], MARKERS[kind][mode if 0 <= mode <= 2 else 0], list[Any]()
+    parameters, title, shown = action.get("WFWorkflowActionParameters", {}), MARKERS[kind][mode if 0 <= mode <= 2 else 0], list[Any]()
     if kind == "menu" and mode == blocks.MIDDLE:
         title = plain(parameters.get("WFMenuItemTitle", ""))
     elif kind == "if" and (mode == blocks.START or "WFCondition" in parameters):

@@ -107,7 +107,7 @@ def _parse_json(data: bytes) -> Any:
 
 
 def check_shortcut(tree: Any) -> None:
-    """The least that makes a property list a shortcut. Raises PlistError (not_a_shortcut, bad_action)."""
+    """The least that makes a property list a shortcut; an action may lack parameters. Raises PlistError (not_a_shortcut, bad_action)."""
     if not isinstance(tree, dict):
         raise PlistError("not_a_shortcut", f"a dictionary is expected, not {type(tree).__name__}")
     actions = tree.get("WFWorkflowActions")
@@ -116,7 +116,8 @@ def check_shortcut(tree: Any) -> None:
     fields = {"WFWorkflowActionIdentifier": str, "WFWorkflowActionParameters": dict}
     for number, action in enumerate(actions):
         for field, kind in fields.items():
-            if not (isinstance(action, dict) and isinstance(action.get(field), kind)):
+            missing = {} if kind is dict else None  # compilers write no parameters where there are none
+            if not (isinstance(action, dict) and isinstance(action.get(field, missing), kind)):
                 raise PlistError("bad_action", f"action {number} has no {field} of type {kind.__name__}")
 
 

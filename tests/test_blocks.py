@@ -1,0 +1,166 @@
+"""Blocks as people's files and compilers have them: what is missing, what is more, what stands where. `python -m pytest tests/test_blocks.py`"""
+
+from __future__ import annotations
+
+import datetime
+from plistlib import UID
+from typing import Any
+
+import pytest
+
+from common import dialect, plist
+
+IF, MENU, EACH = "conditional", "choosefrommenu", "repeat.each"
+PICTURE = {"Type": "Variable", "VariableName": "Picture"}
+
+
+def step(identifier: str, **parameters: Any) -> dict[str, Any]:
+    return {"WFWorkflowActionIdentifier": f"is.workflow.actions.{identifier}", "WFWorkflowActionParameters": parameters}
+
+
+def marker(identifier: str, mode: int, **parameters: Any) -> dict[str, Any]:
+    return step(identifier, GroupingIdentifier="A", WFControlFlowMode=mode, **parameters)
+
+
+def menu(*cases: dict[str, Any], **parameters: Any) -> list[dict[str, Any]]:
+    return [marker(MENU, 0, **parameters), *cases, marker(MENU, 2)]
+
+
+def shortcut(actions: list[dict[str, Any]], version: str = "2605.0.5") -> dict[str, Any]:
+    return {"WFWorkflowActions": actions, "WFWorkflowClientVersion": version}
+
+
+def proven(actions: list[dict[str, Any]], version: str = "2605.0.5") -> str:
+    """The program of some actions; all that is promised of it holds, and nothing in it is raw."""
+    result = dialect.transcribe(shortcut(actions, version))
+    assert (result.exact, result.canonical, result.fixed_point, result.raw) == (True, True, True, 0), result.code
+    return "".join(line + "\n" for line in result.code.splitlines() if not line.startswith("workflow("))
+
+
+def variable(token: dict[str, Any]) -> dict[str, Any]:
+    return {"Value": token, "WFSerializationType": "WFTextTokenAttachment"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# actions and markers that lack a part, or have one too many
+
+
+def bare(identifier: str) -> dict[str, Any]:
+    return {"WFWorkflowActionIdentifier": f"is.workflow.actions.{identifier}"}
+
+
+def test_missing_parameters_are_none():
+    actions = [bare("nothing"), marker(IF, 0, WFCondition=100, WFInput={"Type": "Variable", "Variable": variable(PICTURE)}), bare("nothing"), marker(IF, 2)]
+    assert proven(actions) == "is_workflow_actions_nothing()\nif variable('Picture'):\n    is_workflow_actions_nothing()\n"
+    assert dialect.equivalent(shortcut([bare("nothing")]), shortcut([step("nothing")]))
+    assert dialect.statistics(shortcut(actions))["actions"] == 4
+
+
+def test_a_shortcut_whose_actions_lack_parameters_is_read():
+    plist.check_shortcut(shortcut([bare("nothing")]))
+    with pytest.raises(plist.PlistError, match="action 0 has no WFWorkflowActionParameters of type dict"):
+        plist.check_shortcut(shortcut([{**bare("nothing"), "WFWorkflowActionParameters": []}]))
+
+
+@pytest.mark.parametrize("index, code", [
+    (0, "if x:\n    marker({'SCPLData': {'line': 3}})\n    'then'\nelse:\n    'else'\n"),
+    (2, "if x:\n    'then'\nelse:\n    marker({'SCPLData': {'line': 3}})\n    'else'\n"),
+    (4, "if x:\n    'then'\nelse:\n    'else'\nif_result({'SCPLData': {'line': 3}})\n"),
+])  # fmt: skip
+def test_keys_of_a_marker_beside_its_parameters_are_shown(index, code):
+    test = {"WFCondition": 100, "WFInput": {"Type": "Variable", "Variable": variable(PICTURE)}}
+    actions = [marker(IF, 0, **test), step("comment", WFCommentActionText="then"), marker(IF, 1),
+               step("comment", WFCommentActionText="else"), marker(IF, 2)]  # fmt: skip
+    actions[index] |= {"SCPLData": {"line": 3}}
+    assert proven(actions) == code.replace("if x", "if variable('Picture')")
+
+
+def test_keys_of_a_menus_and_a_loops_start_stand_in_its_first_branch():
+    choice = menu(marker(MENU, 1, WFMenuItemTitle="a"), WFMenuItems=["a"])
+    choice[0] |= {"More": 1}
+    loop = [{**marker(EACH, 0, WFInput=variable(PICTURE)), "More": 2}, {**marker(EACH, 2), "More": 3}]
+    assert proven([*choice, *loop]) == (
+        "match menu():\n    case _ if before():\n        marker({'More': 1})\n    case 'a':\n        pass\n"
+        "for Repeat_Item in variable('Picture'):\n    marker({'More': 2})\nrepeat_results({'More': 3})\n"
+    )
+
+
+@pytest.mark.parametrize("code", [
+    "if clipboard():\n    marker(WFControlFlowMode=2)\n", "if clipboard():\n    marker(GroupingIdentifier='z')\n",
+    "if clipboard():\n    pass\nif_result(WFControlFlowMode=0)\n", "if clipboard():\n    marker(5)\n",
+])  # fmt: skip
+def test_what_makes_a_marker_one_is_not_changed(code):
+    with pytest.raises(dialect.DialectError):
+        dialect.to_shortcut(code)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# menus
+
+
+def test_actions_between_a_menu_and_its_first_case_are_kept():
+    actions = menu(step("comment", WFCommentActionText="not run"), marker(MENU, 1, WFMenuItemTitle="a"), step("nothing"), WFMenuItems=["a"])
+    assert proven(actions) == (
+        "match menu():\n    case _ if before():\n        'not run'\n    case 'a':\n        is_workflow_actions_nothing()\n"
+    )
+    assert proven(menu(step("nothing"), WFMenuItems=[])) == "match menu():\n    case _ if before():\n        is_workflow_actions_nothing()\n"
+
+
+def test_only_the_first_case_stands_before_the_cases():
+    with pytest.raises(dialect.DialectError, match="line 4"):
+        dialect.to_shortcut("match menu('?'):\n    case 'a':\n        pass\n    case _ if before():\n        pass\n")
+
+
+@pytest.mark.parametrize("title", ["Item 1", {"string": "Item 1"}, {"Value": {"string": "Item 1"}, "WFSerializationType": "WFTextTokenString"}])
+def test_a_tokenised_title_without_variables_is_the_title(title):
+    case = marker(MENU, 1, WFMenuItemTitle="Item 1", WFMenuItemAttributedTitle=title)
+    assert proven(menu(case, WFMenuPrompt="?", WFMenuItems=["Item 1"])) == "match menu('?'):\n    case 'Item 1':\n        pass\n"
+
+
+@pytest.mark.parametrize("title, shown", [
+    (5, "5"), (-2.5, "-2.5"), (True, "True"), (datetime.datetime(2020, 1, 2), "datetime(2020, 1, 2)"), (UID(3), "uid(3)"), (b"x", "data('eA==')"),
+    (variable({"Type": "Clipboard"}), "attachment(clipboard())"), (["a"], "['a']"), ({"a": 1}, "plain({'a': 1})"),
+])  # fmt: skip
+def test_a_title_may_be_anything(title, shown):
+    assert f"case _ if item({shown}):" in proven(menu(marker(MENU, 1, WFMenuItemTitle=title), WFMenuItems=["x"]))
+    tokenised = dialect.transcribe(shortcut(menu(marker(MENU, 1, WFMenuItemTitle="a", WFMenuItemAttributedTitle=title), WFMenuItems=["a"])))
+    assert (tokenised.exact, tokenised.canonical, tokenised.fixed_point) == (True, True, True)
+    assert "match menu():\n    case 'a':\n        marker(WFMenuItemAttributedTitle=" in tokenised.code
+
+
+def test_a_title_that_is_a_variable_is_a_text_of_one():
+    cases = dialect.to_shortcut("x = clipboard()\nmatch menu('?'):\n    case _ if item(x):\n        pass\n")["WFWorkflowActions"]
+    assert cases[2]["WFWorkflowActionParameters"]["WFMenuItemAttributedTitle"]["string"] == "\ufffc"
+
+
+def test_synonyms_of_a_choice_stand_at_the_menu():
+    item = {"WFItemType": 0, "WFValue": {"Synonyms": [{"string": "photo"}, {"string": ""}], "Value": {"string": "Image"}, "WFSerializationType": "WFTextTokenString"}}
+    cases = [marker(MENU, 1, WFMenuItemTitle="Image"), marker(MENU, 1, WFMenuItemTitle="Text")]
+    assert proven(menu(*cases, WFMenuPrompt="?", WFMenuItems=[item, "Text"])).startswith("match menu('?', synonyms={'Image': ['photo', '']}):\n")
+    with pytest.raises(dialect.DialectError, match="no case 'Other'"):
+        dialect.to_shortcut("match menu('?', synonyms={'Other': ['x']}):\n    case 'a':\n        pass\n")
+
+
+def test_leftovers_of_another_menu_at_a_case_are_no_step():
+    case = marker(MENU, 1, WFMenuItemTitle="a", WFMenuItems=["old", "older"], WFMenuPrompt="old?")
+    assert proven(menu(case, WFMenuPrompt="?", WFMenuItems=["a"])) == "match menu('?'):\n    case 'a':\n        pass\n"
+
+
+def test_group_ids_are_equal_in_upper_and_lower_case():
+    actions = [marker(EACH, 0, WFInput=variable(PICTURE)), step(EACH, GroupingIdentifier="a", WFControlFlowMode=2)]
+    assert proven(actions) == "for Repeat_Item in variable('Picture'):\n    pass\n"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# variables
+
+
+@pytest.mark.parametrize("identifier, code", [("setvariable", "A = clipboard()\n"), ("appendvariable", "A = []\nA += [clipboard()]\n")])
+def test_a_stray_envelope_tag_hides_no_assignment(identifier, code):
+    parameters = {"WFVariableName": "A", "WFInput": variable({"Type": "Clipboard"}), "WFSerializationType": "WFTextTokenAttachment"}
+    assert proven([step(identifier, **parameters)]) == code
+
+
+def test_a_token_that_names_its_own_type_is_that_of_the_type():
+    assert proven([step("showresult", Text=variable({"Type": "Ask", "VariableName": "Ask"}))]) == \
+        "is_workflow_actions_showresult(Text=attachment(ask_each_time()))\n"  # fmt: skip
