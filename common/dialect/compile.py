@@ -8,7 +8,6 @@ action that makes it. What lies outside the dialect is a DialectError with line 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,8 +54,8 @@ class Compiler(BlockCompiler):
         self.module = module
         self.report = report
         self.residue = residue or {}
-        self.names = Bindings(module, self.residue)
         self.actions: list[Action] = []
+        self.names = Bindings(module, self.residue, self.actions)
         self.lines: list[int] = []  # the source line of each action
         self.questions: list[dict[str, Any]] = []
         self.head: dict[str, Any] = {}
@@ -69,7 +68,7 @@ class Compiler(BlockCompiler):
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
         if not self.residue:
             self._name_unused_outputs()
-        top = {**copy.deepcopy(header.DEFAULTS), **self.head}  # a copy, since residues are applied in place
+        top = {**header.defaults(self.head), **self.head}
         if isinstance(loose := top["WFWorkflowImportQuestions"], list):
             top["WFWorkflowImportQuestions"] = [*self.questions, *loose]
         if "WFWorkflowHasShortcutInputVariables" not in self.head:
@@ -130,7 +129,10 @@ class Compiler(BlockCompiler):
         elif not isinstance(value, ast.Call) or helper is None:
             raise DialectError(node.lineno, "a line of its own is an action's call, an assignment or a comment in quotes")
         elif helper == "workflow":
+            if node is not self.module.body[0]:
+                raise DialectError(node.lineno, "workflow(…) stands once, on the first line of a program")
             self.head = header.from_statement(value, self.names)
+            self.names.is_old = header.is_old(self.head.get("WFWorkflowClientVersion"))
         elif helper == "menu":
             self._menu(value, [])
         elif helper == "marker":

@@ -68,17 +68,17 @@ class BlockCompiler(ABC):
             self.names.bind_output(identifier, parameters, blocks.ACTION_OF_KIND[kind])
 
     def _if(self, node: ast.If) -> None:
-        if conditions.lacks_opposite(node.test):  # `not x.startswith('a')`: the steps go under Otherwise
-            assert isinstance(node.test, ast.UnaryOp)
-            node = ast.copy_location(ast.If(node.test.operand, node.orelse or [ast.Pass()], node.body), node)
+        while (test := conditions.swapped(node.test)) is not None:  # `not x.startswith('a')`: the steps go under Otherwise
+            node = ast.copy_location(ast.If(test, node.orelse or [ast.Pass()], node.body), node)
         group = self._open("if", conditions.from_expr(node.test, self.names), node.lineno)
         self._body(node.body)
         branch = node
         while len(branch.orelse) == 1 and isinstance(branch.orelse[0], ast.If) and called(branch.orelse[0].test) == "otherwise_if":
             branch = branch.orelse[0]
             assert isinstance(branch.test, ast.Call)
-            test = conditions.from_expr(branch.test.args[0], self.names) if branch.test.args else {}
-            self._mark("if", group, blocks.MIDDLE, test, branch.lineno)
+            self._mark("if", group, blocks.MIDDLE, {}, branch.lineno)
+            marker = self.actions[-1]["WFWorkflowActionParameters"]  # stands there already: no output comes before its test
+            marker.update(conditions.from_expr(branch.test.args[0], self.names) if branch.test.args else {})
             self._body(branch.body)
         if branch.orelse:
             self._mark("if", group, blocks.MIDDLE, {}, branch.orelse[0].lineno)

@@ -61,12 +61,14 @@ class BlockWriter(Naming, ABC):
 
     def _if(self, block: Block, parameters: dict[str, Any]) -> ast.stmt:
         raw = block.start in self.raw
+        self.kinds.end = block.start
         test = call("when", **self._literals(parameters)) if raw else conditions.to_expr(parameters, self)
         everything = frozenset(parameters)
         statement = result = ast.If(test, self._body(block.branches[0], everything), [])
         for branch in block.branches[1:]:
             own = self._marker_parameters(branch.marker)
             if own.keys() & {"WFCondition", "WFConditions"}:
+                self.kinds.end = branch.marker
                 nested = ast.If(call("otherwise_if", conditions.to_expr(own, self)), self._body(branch, frozenset(own)), [])
                 statement.orelse = [nested]
                 statement = nested

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from common.dialect import actions, blocks, tokens, values, vocabulary
+from common.dialect import actions, blocks, header, tokens, values, vocabulary
 from common.dialect.blocks import Action
+from common.dialect.kinds import Kinds
 from common.dialect.syntax import call, const, name
 
 
@@ -21,6 +22,8 @@ class Naming:
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.raw = raw  # indexes of actions that are written out instead
         self.names = vocabulary.NameAllocator()
+        self.kinds = Kinds(self.actions)
+        self.is_old = header.is_old(shortcut.get("WFWorkflowClientVersion"))
         self.output_names: dict[str, str] = {}  # UUID -> identifier
         self.variable_names: dict[str, str] = {}  # variable name -> identifier
         self.bound: set[str] = set()
@@ -126,6 +129,10 @@ class Naming:
             return call("variable", const(variable_name))
         return call("later", name(self._variable_identifier(variable_name)))
 
+    def kind(self, token: tokens.Token) -> str | None:
+        """The kind of a variable's value, as kinds.py knows it from the actions above."""
+        return self.kinds.of(token)
+
     def uuid_expr(self, uuid: str) -> ast.expr | None:
         """What names the output with this UUID, if it is one that is referred to."""
         if uuid not in self.referenced:
@@ -189,6 +196,8 @@ class Naming:
 class _NoNames:
     """Answers every question for a name, so that a value can be tried without binding anything."""
 
+    is_old = False
+
     def output(self, uuid: str, output_name: str | None) -> ast.expr:
         return name("x")
 
@@ -196,4 +205,7 @@ class _NoNames:
         return name("x")
 
     def uuid_expr(self, uuid: str) -> ast.expr | None:
+        return None
+
+    def kind(self, token: tokens.Token) -> str | None:
         return None

@@ -246,11 +246,15 @@ def _read_rule(node: ast.expr, scope: Reading) -> dict[str, Any]:
     code = vocabulary.RULE_OPERATORS.get(operator) if isinstance(operator, str) else operator
     if code is None:
         raise DialectError(node.lineno, f"rule(): the operator is one of {', '.join(vocabulary.RULE_OPERATORS)}")
-    operands = {key: from_expr(value, scope) for key, value in keywords(node).items() if not _is_none(value)}
+    given = keywords(node)
+    left = from_expr(given.pop("leftover"), scope) if "leftover" in given else {}
+    operands = {key: from_expr(value, scope) for key, value in given.items() if not _is_none(value)}
+    if not isinstance(left, dict) or left.keys() & operands.keys():
+        raise DialectError(node.lineno, "rule(): leftover is a dictionary of operands that the operator does not use")
+    operands |= left
     row = {"Operator": code, "Property": _text_argument(node)}
     if helper == "legacy_rule":
         return {**row, **operands}
-    given = keywords(node)
     removable = {} if "Removable" in given and _is_none(given["Removable"]) else {"Removable": operands.pop("Removable", True)}
     bounded = {"Bounded": operands.pop("Bounded")} if "Bounded" in operands else {}
     return {**row, **removable, **bounded, "Values": operands}
