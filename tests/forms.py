@@ -209,6 +209,8 @@ BLOCKS = [
            step("getvariable", WFVariable=attached(output("R", "R")))),
     menu("menu", "match menu('Which?'):\n    case 'A':\n        pass\n    case 'B':\n        pass\n",
          {"WFMenuPrompt": "Which?", "WFMenuItems": ["A", "B"]}, {"WFMenuItemTitle": "A"}, {"WFMenuItemTitle": "B"}),
+    blocks("before", "match menu():\n    case _ if before():\n        is_workflow_actions_nothing()\n    case 'A':\n        pass\n",
+           marker("choosefrommenu", 0, WFMenuItems=["A"]), step("nothing"), marker("choosefrommenu", 1, WFMenuItemTitle="A"), marker("choosefrommenu", 2)),
     menu("item", "match menu():\n    case _ if item(f'{x} left'):\n        pass\n", {"WFMenuItems": [{"WFItemType": 0, "WFValue": text(f"{MARK} left", at0=X)}]},
          {"WFMenuItemTitle": "… left", "WFMenuItemAttributedTitle": text(f"{MARK} left", at0=X)["Value"]}),
     blocks("menu_result", "match menu():\n    case 'A':\n        pass\nR = menu_result()\nis_workflow_actions_getvariable(WFVariable=R)\n",
@@ -236,6 +238,13 @@ CONDITIONS = [
               {"WFCondition": 99, "WFInput": SUBJECT, "WFConditionalActionString": "a"})),
     condition("all_of", "all_of(x)", WFConditions=filtered(1, {"WFCondition": 100, "WFInput": SUBJECT})),
     condition("any_of", "any_of(x)", WFConditions=filtered(0, {"WFCondition": 100, "WFInput": SUBJECT})),
-    condition("when", "when(x, WFCondition=4, WFEnumeration='Odd')", WFCondition=4, WFInput=SUBJECT, WFEnumeration="Odd"),
+    condition("enumeration", "x == enumeration('Odd')", WFCondition=4, WFInput=SUBJECT, WFEnumeration="Odd"),
+    condition("legacy", "legacy(x == 'a')", WFCondition=4, WFInput=SUBJECT, WFConditionalActionString="a", WFConditionalLegacyComparisonBehavior=True),
+    condition("leftover", "leftover(x < 5, text='a')", WFCondition=0, WFInput=SUBJECT, WFNumberValue="5", WFConditionalActionString="a"),
+    condition("single", "single(x)", WFConditions=wrapped("WFContentPredicateTableTemplate", {
+              "WFActionParameterFilterPrefix": -1, "WFActionParameterFilterTemplates": [{"WFCondition": 100, "WFInput": SUBJECT}]})),
+    condition("is true", "as_boolean(x) == True", WFCondition=4, WFInput={"Type": "Variable", "Variable": attached(
+              taken("Coercion", CoercionItemClass="WFBooleanContentItem"))}),
+    condition("when", "when(x == 'a', Odd='b')", WFCondition=4, WFInput=SUBJECT, WFConditionalActionString="a", Odd="b"),
 ]  # fmt: skip
 FORMS = [*VALUES, *ITEMS, *STATEMENTS, *BLOCKS, *CONDITIONS]

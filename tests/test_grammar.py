@@ -125,7 +125,7 @@ def test_every_real_program_is_accepted_and_refused_without_one_of_its_apis(tabl
 
 @pytest.mark.parametrize("code", [
     "'A note.'\nis_workflow_actions_nothing()\n",
-    "workflow(types=['Watch'], input_types=EVERYTHING_BUT_FOLDERS)\nis_workflow_actions_exit()\n",
+    "workflow(types=['Watch'], input_types=EVERYTHING_BUT_APPS_AND_FOLDERS)\nis_workflow_actions_exit()\n",
     "größe = is_workflow_actions_nothing()\nis_workflow_actions_showresult(Text=größe)\n",
     "x = clipboard()\nx += [current_date().formatted('yyyy')]\ny = []\nz = as_dictionary(x['a'])['b'].File_Size\n",
     "x = shortcut_input()\nif x:\n    pass\nelif otherwise_if(x == 'a'):\n    is_workflow_actions_nothing()\nelse:\n    marker(Odd=1)\ny = if_result()\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common import dialect
-from common.dialect import DialectError, signatures, vocabulary
+from common.dialect import DialectError, header, signatures, vocabulary
 
 WRONG = """
 x.formatted('HH', time='Short')
@@ -165,5 +165,5 @@ def test_arguments_may_be_given_by_name(natural: str, printed: str) -> None:
 
 
 def test_each_helper_is_stated_once_and_no_other_is() -> None:
-    assert signatures.HELPERS.keys() | {"EVERYTHING", "EVERYTHING_BUT_FOLDERS"} == vocabulary.HELPERS
+    assert signatures.HELPERS.keys() | header.CONSTANTS.keys() == vocabulary.HELPERS
     assert all(signature.words.endswith((".", "`.", ":`.")) for signature in {**signatures.HELPERS, **signatures.METHODS}.values())

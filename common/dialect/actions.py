@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from common.catalog import Catalog, call_name
-from common.dialect.blocks import KINDS, RESULT_NAMES
+from common.dialect.blocks import END, KINDS, RESULT_NAMES, Action, mode
 from common.dialect.syntax import is_keyword_name
 from common.dialect.vocabulary import RESERVED
 
@@ -13,6 +13,7 @@ COMMENT = "is.workflow.actions.comment"
 SET_VARIABLE = "is.workflow.actions.setvariable"
 APPEND_VARIABLE = "is.workflow.actions.appendvariable"
 NOTHING = "is.workflow.actions.nothing"
+_WITHOUT_OUTPUT = frozenset({COMMENT, SET_VARIABLE, APPEND_VARIABLE, NOTHING, "is.workflow.actions.exit", "is.workflow.actions.output"})
 
 
 @lru_cache(maxsize=1 << 14)
@@ -36,6 +37,19 @@ def default_output(identifier: str, catalog: Catalog | None = None) -> str | Non
         return RESULT_NAMES[KINDS[identifier]]
     api = (catalog or Catalog.load()).get(identifier)
     return api.result.name if api and api.result and api.result.name else None
+
+
+def has_output(action: Action) -> bool:
+    """Whether an action gives a value to the one after it. A block gives one at its end."""
+    kind = KINDS.get(action["WFWorkflowActionIdentifier"])
+    return mode(action) == END if kind else action["WFWorkflowActionIdentifier"] not in _WITHOUT_OUTPUT
+
+
+@lru_cache(maxsize=1 << 14)
+def result_type(identifier: str, catalog: Catalog | None = None) -> str | None:
+    """What an action gives, in the catalogue's words, if it always gives the same."""
+    api = (catalog or Catalog.load()).get(identifier)
+    return api.result.types[0] if api and api.result and len(api.result.types) == 1 else None
 
 
 @lru_cache(maxsize=1 << 14)

@@ -11,6 +11,7 @@ from typing import Any
 
 from common.catalog import Catalog
 from common.dialect import actions, blocks, vocabulary
+from common.dialect.kinds import Kinds
 from common.dialect.syntax import DialectError, called
 from common.dialect.tokens import Token
 
@@ -21,9 +22,12 @@ IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop 
 class Bindings:
     """The names of one program; answers reading.py's questions about them."""
 
-    def __init__(self, module: ast.Module, residue: dict[str, Any], catalog: Catalog) -> None:
+    def __init__(self, module: ast.Module, residue: dict[str, Any], listed: list[blocks.Action], catalog: Catalog) -> None:
         self.residue = residue
         self.catalog = catalog
+        self.actions = listed  # those compiled so far
+        self.kinds = Kinds(listed, catalog)
+        self.is_old = False  # whether the header names an app from before iOS 13
         self.bound: set[str] = set()
         self.ended: set[str] = set()  # loop variables whose loop has ended
         self.loop_variables: dict[str, str] = {}  # identifier -> Repeat Item, Repeat Index 2, …
@@ -115,6 +119,22 @@ class Bindings:
         if self.is_variable(identifier):
             return {"Type": "Variable", "VariableName": self.variable_label(identifier)}
         return {"Type": "ActionOutput", "OutputUUID": self._uuid(identifier), "OutputName": self.label(identifier)}
+
+    def previous_output(self, line: int) -> Token | None:
+        """The token of what the action before gives; None where the app itself finds it. Raises DialectError if it gives nothing."""
+        if self.is_old:
+            return None
+        before = self.actions[-1] if self.actions else None
+        if before is None or not actions.has_output(before):
+            raise DialectError(line, "no output comes before this line; give a value a name and test that")
+        parameters, identifier = self.outputs[-1] if self.outputs else ({}, "")
+        named = parameters is before["WFWorkflowActionParameters"]
+        return self.reference(identifier, line) if named else self.anonymous_output(before)
+
+    def kind(self, token: Token) -> str | None:
+        """The kind of a variable's value, as kinds.py knows it."""
+        self.kinds.end = len(self.actions)
+        return self.kinds.of(token)
 
     def missing(self, output_name: str, number: int) -> Token:
         """The token of an output that no action of the shortcut has."""

@@ -12,8 +12,9 @@ Forgotten, each for its reason; nothing else is:
   or an end (only the start asks), a case's label beside its tokenised title, and whether that stands in an envelope;
 - missing parameters for empty ones; in Set Variable and Add to Variable an envelope's tag without an envelope (compilers write it beside
   the input, which has its own); in a token of the clipboard's kind a variable's name that only repeats the kind;
-- presentation: `Show-…` switches, icon, client versions, the workflow's name, whether input variables are used (it follows from the
-  actions), empty or missing lists at the workflow level, the order of import questions.
+- presentation: `Show-…` switches, icon, client versions from 900 on (an app turns what older ones wrote into new forms, so these count),
+  the workflow's name, whether input variables are used (it follows from the actions), empty or missing lists at the workflow level, the
+  order of import questions.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from common.dialect import blocks, conditions, text, values, vocabulary
 from common.dialect.blocks import Action, Block
 
 IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( \d+)?")
+CLIENT_VERSION = "WFWorkflowClientVersion"
 PRESENTATION_KEYS = frozenset({
-    "WFWorkflowIcon", "WFWorkflowClientVersion", "WFWorkflowClientRelease", "WFWorkflowMinimumClientVersion",
+    "WFWorkflowIcon", CLIENT_VERSION, "WFWorkflowClientRelease", "WFWorkflowMinimumClientVersion",
     "WFWorkflowMinimumClientVersionString", "WFWorkflowName", "WFWorkflowHasShortcutInputVariables",
 })  # fmt: skip
 INPUT_CLASSES = "WFWorkflowInputContentItemClasses"  # an empty list means that the shortcut takes no input, a missing one that it takes any
@@ -52,11 +54,18 @@ def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
 
 def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
     """The canonical form of everything but the actions."""
-    shown = {key: value for key, value in shortcut.items() if key not in PRESENTATION_KEYS and key != "WFWorkflowActions"}
+    forgotten = {*PRESENTATION_KEYS, "WFWorkflowActions"} - ({CLIENT_VERSION} if _decides(shortcut.get(CLIENT_VERSION)) else set())
+    shown = {key: value for key, value in shortcut.items() if key not in forgotten}
     result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
     if isinstance(result.get("WFWorkflowImportQuestions"), list):
         result["WFWorkflowImportQuestions"] = sorted(simplify(result["WFWorkflowImportQuestions"]), key=repr_sorted)
     return result
+
+
+def _decides(version: Any) -> bool:
+    """Whether a client version decides how an app reads the file: it turns the forms of one before 900 into new ones."""
+    number = re.match("[0-9]{1,9}", version) if isinstance(version, str) else None
+    return number is not None and int(number[0]) < 900
 
 
 def _is_empty(value: Any) -> bool:

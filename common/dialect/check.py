@@ -138,8 +138,9 @@ def literal_kinds(value: Any) -> frozenset[str]:
         spells_number = not value or values.numeral(value) is not None or values.numeral(value.rstrip("0").rstrip(".")) is not None
         return frozenset({"str"}) if spells_number else frozenset({"str", "words"})
     if isinstance(value, dict):
-        if values.opened(value, text.TEXT) is not None:
-            return frozenset() if value == text.envelope(text.MARK, value["Value"]["attachmentsByRange"]) else frozenset({"text"})
+        written = values.opened(value, text.TEXT)
+        if isinstance(written, dict):
+            return frozenset() if written.get("string") == text.MARK else frozenset({"text"})  # a lone variable may be anything
         return frozenset() if "WFSerializationType" in value else frozenset({"dict"})
     return frozenset({type(value).__name__})
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -59,8 +58,8 @@ class Compiler:
         self.report = report
         self.residue = residue or {}
         self.catalog = catalog or Catalog.load()
-        self.names = Bindings(module, self.residue, self.catalog)
         self.actions: list[Action] = []
+        self.names = Bindings(module, self.residue, self.actions, self.catalog)
         self.lines: list[int] = []  # the source line of each action
         self.questions: list[dict[str, Any]] = []
         self.head: dict[str, Any] = {}
@@ -73,7 +72,7 @@ class Compiler:
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
         if not self.residue:
             self._name_unused_outputs()
-        top = {**copy.deepcopy(header.DEFAULTS), **self.head}  # a copy, since residues are applied in place
+        top = {**header.defaults(self.head), **self.head}
         if isinstance(loose := top["WFWorkflowImportQuestions"], list):
             top["WFWorkflowImportQuestions"] = [*self.questions, *loose]
         if "WFWorkflowHasShortcutInputVariables" not in self.head:
@@ -136,7 +135,10 @@ class Compiler:
         elif not isinstance(value, ast.Call) or helper is None:
             raise DialectError(node.lineno, "a line of its own is an action's call, an assignment or a comment in quotes")
         elif helper == "workflow":
+            if node is not self.module.body[0]:
+                raise DialectError(node.lineno, "workflow(…) stands once, on the first line of a program")
             self.head = header.from_statement(value, self.names)
+            self.names.is_old = header.is_old(self.head.get("WFWorkflowClientVersion"))
         elif helper == "menu":
             blocks_menu.read(value, [], self.markers)
         elif helper == "marker":

@@ -85,7 +85,7 @@ class Decompiler:
     def _call_statement(self, index: int, action: Action) -> ast.stmt:
         identifier, parameters = action[ID], action[PARAMETERS]
         hidden = self.names.hidden_keys(parameters)
-        if index in self.raw or len(action) != 2:
+        if index in self.raw or len(action) != 2 or not isinstance(parameters.get("UUID", ""), str):
             literal = {key: parameters[key] for key in sorted(parameters.keys() - hidden)}
             extra = {key: value for key, value in action.items() if key not in (ID, PARAMETERS)}
             function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self.names)]

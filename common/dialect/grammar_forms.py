@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from common.dialect import header
-from common.dialect.conditions import OPERANDS
+from common.dialect.conditions import LEFTOVERS, OPERANDS
 from common.dialect.syntax import is_keyword_name
 from common.dialect.vocabulary import COERCIONS, GLOBALS, HELPERS, RULE_OPERATORS, SIMPLE_ENVELOPES
 
@@ -38,8 +38,8 @@ _NEW_NAME = rf"[{_LETTERS}][{_LETTERS}0-9\u0300-\u036f\u064b-\u0669\u0900-\u0963
 _DIGITS = "(0|[1-9][0-9]{0,30})"
 
 _DATE_WORDS = ("style", "time", "relative", "pattern", "iso_time")
-_RULE_WORDS = ("String", "Number", "Unit", "Bool", "Date", "AnotherDate", "AnotherNumber", "Enumeration", "Values", "Bounded", "Removable",
-               "VariableOverrides", "ExtraEditingLine", "TransitionRequired")  # fmt: skip
+_RULE_WORDS = ("leftover", "String", "Number", "Unit", "Bool", "Date", "AnotherDate", "AnotherNumber", "Enumeration", "Values", "Bounded",
+               "Removable", "VariableOverrides", "ExtraEditingLine", "TransitionRequired")  # fmt: skip
 _FILTER_WORDS = ("WFContentPredicateBoundedDate", "WFContentItemLimitEnabled", "WFContentItemLimitNumber")
 _WHEN_WORDS = ("WFCondition", "WFConditionalLegacyComparisonBehavior", *OPERANDS)
 _MENU_WORDS = ("WFMenuLegacyCancelBehavior", "WFMenuItems")
@@ -191,14 +191,18 @@ row_value: value | "None"
 # conditions and blocks
 
 _CONDITIONS = f"""
-test: condition | condition (" and " condition)+ | condition (" or " condition)+ | ("all_of(" | "any_of(") condition (", " condition)* ")"
+test: condition | condition (" and " condition)+ | condition (" or " condition)+ | "legacy(" table ")"
+  | "leftover(" (table | "legacy(" table ")") leftover_words_more::0x0 | table
+table: ("all_of(" | "any_of(" | "single(") condition (", " condition)* (", bounded=" ("True" | "False" | "None"))? ")"
 condition: subject | "not " subject | subject COMPARISON operand | operand " in " subject | operand " not in " subject
   | subject "." ("startswith(" | "endswith(") operand ")" | "is_today(" subject ")"
   | ("is_within_next(" | "is_within_last(") subject ", " operand ")" | operand " <= " subject " <= " operand
+  | "legacy(" condition ")" | "leftover(" condition leftover_words_more::0x0
   | "when(" (condition when_words_more::0x0 | when_words::0x0)
 COMPARISON: " == " | " != " | " < " | " <= " | " > " | " >= "
 subject: variable | "previous_output()"
-operand: value | "None"
+operand: value | "None" | "number(" value ")" | "enumeration(" value ")"
+{keywords("leftover_words", _words(LEFTOVERS, "value"))}
 {keywords("when_words", _words(_WHEN_WORDS, "value"), "value")}
 """
 
@@ -239,15 +243,33 @@ case_{depth}: note_{depth} {innermost} "case " STRING ":\\n" "{'    ' * (depth +
 """
 
 
+def _header_rules() -> list[str]:
+    """The values of a header's short names."""
+    rules = []
+    for word, known in header.WORDS.items():
+        item = f"HEADER_{word.upper()}"
+        constants = map(quoted, header.CONSTANTS) if word == "input_types" else ()
+        rules += [rule(f"header_{word}", ['"None"', *constants, f'"[" ({item} (", " {item})*)? "]"'])]
+        rules += [rule(item, (quoted(repr(text)) for text in known))]
+    names = " | ".join(quoted(repr(known)) for known in header.NO_INPUT)
+    return [*rules, f"""header_client_version: "None" | VERSION
+VERSION: /'[0-9]{{1,9}}(\\.[0-9]{{1,9}}){{0,8}}'/
+header_output_fallback: "True" | "False" | "None"
+header_questions: list | "None"
+header_no_input: "None" | "{{'Name': " ({names}) (", 'Parameters': " value)? "}}" | "{{'Parameters': " value ", 'Name': " ({names}) "}}"
+"""]
+
+
 def program_rules(depth: int) -> str:
     """Statements and blocks, nested up to `depth` levels of indentation."""
-    words = [Keyword(word, "header_value") for word in (*header.SHORT_NAMES, "WFWorkflowIsDisabledOnLockScreen", "WFWorkflowVariables")]
+    words = [Keyword(word, f"header_{word}") for word in header.SHORT_NAMES]
+    words += [Keyword("extra", "plain_dict"), *_words(sorted(header.KEYS), "header_value")]
     return f"""
 program: header? lines_0
 header: (COMMENT "\\n")* "workflow(" header_words::0x0 "\\n"
-{keywords("header_words", words, "header_value")}
-header_value: value | "None" | "EVERYTHING" | "EVERYTHING_BUT_FOLDERS"
-{_block_rules(depth)}
+{keywords("header_words", words)}
+header_value: value | "None" | {" | ".join(map(quoted, header.CONSTANTS))}
+{"".join(_header_rules())}{_block_rules(depth)}
 own_words: ")" | ANY_KEY value ")"
 own: own_words | plain_dict (")" | ", " ANY_KEY value ")")
 for_head: "_" " in " (counted | "range(" value ")" | each) | NAME " in " (counted | "range(1, " (INTEGER | value " + 1") ")" | each)

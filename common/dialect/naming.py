@@ -9,9 +9,10 @@ import ast
 from bisect import bisect_right
 from typing import Any
 
-from common.dialect import actions, blocks, tokens, values, vocabulary
+from common.dialect import actions, blocks, header, tokens, values, vocabulary
 from common.dialect.bindings import IMPLICIT_VARIABLE
 from common.dialect.blocks import ID, PARAMETERS, Action
+from common.dialect.kinds import Kinds
 from common.dialect.syntax import call, const, name
 
 SET_KEYS = frozenset({"WFVariableName", "WFInput"})
@@ -26,6 +27,8 @@ class Names:
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.raw = raw  # indexes of actions that are written out instead
         self.identifiers = vocabulary.NameAllocator()
+        self.kinds = Kinds(self.actions)
+        self.is_old = header.is_old(shortcut.get("WFWorkflowClientVersion"))
         self.output_names: dict[str, str] = {}  # UUID -> identifier
         self.variable_names: dict[str, str] = {}  # variable name -> identifier
         self.bound: set[str] = set()
@@ -147,6 +150,10 @@ class Names:
             return call("variable", const(variable_name))
         return call("later", name(self._variable_identifier(variable_name)))
 
+    def kind(self, token: tokens.Token) -> str | None:
+        """The kind of a variable's value, as kinds.py knows it from the actions above."""
+        return self.kinds.of(token)
+
     def uuid_expr(self, uuid: str) -> ast.expr | None:
         """What names the output with this UUID, if it is one that is referred to."""
         if uuid not in self.referenced:
@@ -222,6 +229,8 @@ class Names:
 class _NoNames:
     """Answers every question for a name, so that a value can be tried without binding anything."""
 
+    is_old = False
+
     def output(self, uuid: str, output_name: str | None) -> ast.expr:
         return name("x")
 
@@ -229,4 +238,7 @@ class _NoNames:
         return name("x")
 
     def uuid_expr(self, uuid: str) -> ast.expr | None:
+        return None
+
+    def kind(self, token: tokens.Token) -> str | None:
         return None

@@ -92,10 +92,25 @@ class Blocks:
     def otherwise_if(test: Condition, /) -> None:
         "Otherwise If, a branch of the same If: `elif otherwise_if(x == 'a'):`; a plain elif is an If inside Otherwise."
 
-    def all_of(*tests: Condition) -> None:
+    def legacy(test: Condition, /) -> None:
+        "A condition that is compared as before iOS 13; the app marks those that it took over."
+
+    def leftover(test: Condition, /, *, text: Value = None, number: Value = None, another_number: Value = None, date: Value = None,
+                 another_date: Value = None, measurement: Value = None, another_measurement: Value = None, duration: Value = None,
+                 another_duration: Value = None, enumeration: Value = None, numeric_enumeration: Value = None,
+                 link_enumeration: Value = None, bounded_number: Value = None, quantity: Value = None) -> None:
+        "A condition with operands that its operator does not use; the app keeps them when another operator is chosen."
+
+    def single(*tests: Condition, bounded: OptionalFlag = None) -> None:
+        "A table of conditions as compilers write it, of a single one."
+
+    def enumeration(value: Value, /) -> None:
+        "In a condition: one of the values of a list, such as a device's type."
+
+    def all_of(*tests: Condition, bounded: OptionalFlag = False) -> None:
         "A table of conditions of which all must hold, with a single one in it; several are joined by `and`."
 
-    def any_of(*tests: Condition) -> None:
+    def any_of(*tests: Condition, bounded: OptionalFlag = False) -> None:
         "A table of conditions of which one must hold, with a single one in it; several are joined by `or`."
 
     def is_today(date: Variable, /) -> None:
@@ -207,20 +222,20 @@ class Values:
 
     def rule(property: Text, operator: Operator, /, *, String: Value = None, Number: Value = None, AnotherNumber: Value = None,
              Unit: Value = None, Bool: Value = None, Date: Value = None, AnotherDate: Value = None, Enumeration: Value = None,
-             Bounded: Value = None, Removable: Value = True, **operands: Value) -> None:
+             Bounded: Value = None, Removable: Value = True, leftover: Dict = None, **operands: Value) -> None:
         "A rule of a filter: a property, an operator such as 'contains', and its operands by key."
 
     def legacy_rule(property: Text, operator: Operator, /, *, String: Value = None, Number: Value = None, AnotherNumber: Value = None,
                     Unit: Value = None, Bool: Value = None, Date: Value = None, AnotherDate: Value = None, Enumeration: Value = None,
                     Bounded: Value = None, Removable: Value = None, VariableOverrides: Value = None, ExtraEditingLine: Value = None,
-                    TransitionRequired: Value = None, **operands: Value) -> None:
+                    TransitionRequired: Value = None, leftover: Dict = None, **operands: Value) -> None:
         "A rule as iOS 12 wrote it, with its operands beside the rest."
 
 
 class Methods:
     """What follows a variable and a dot."""
 
-    def property(label: Text, info: Scalar = None, /) -> None:
+    def property(label: Text, info: Scalar = None, /, *, entity: Text = None) -> None:
         "A property by its label, with what the app stores beside it: `x.property('Title', 'title')`; `x.Name` where a label is all."
 
     def formatted(custom: Text = None, /, *, style: Style = None, time: Style = None, relative: Style = None, pattern: Style = None,
@@ -230,10 +245,10 @@ class Methods:
     def in_unit(symbol: Text, unit_type: Text, /) -> None:
         "A measurement in another unit: `x.in_unit('kg', 'Mass')`."
 
-    def startswith(prefix: Value, /) -> None:
+    def startswith(text: Value, /) -> None:
         "In a condition: begins with."
 
-    def endswith(suffix: Value, /) -> None:
+    def endswith(text: Value, /) -> None:
         "In a condition: ends with."
 
     def append(*values: Value) -> None:

@@ -6,7 +6,7 @@
 | ExtensionInput, Clipboard, CurrentDate, Ask … | shortcut_input(), clipboard(), …         |
 | dictionary value                              | x['key']                                 |
 | coercion                                      | as_number(x), as_type(x, 'WF…')          |
-| property                                      | x.Name, x.property('Title', 'title')     |
+| property                                      | x.Name, x.property('Title', 'title'), x.property('title', entity='title') |
 | date format                                   | x.formatted('yyyy-MM-dd')                |
 | unit                                          | x.in_unit('kg', 'Mass')                  |
 
@@ -29,6 +29,7 @@ _DATE_KEYS = {
     "style": "WFDateFormatStyle", "time": "WFTimeFormatStyle", "relative": "WFRelativeDateFormatStyle", "pattern": "WFDateFormat",
     "iso_time": "WFISO8601IncludeTime",
 }  # fmt: skip
+_ENTITY_PROPERTY = "WFLinkEntityContentPropertyUserInfoPropertyIdentifier"  # of things that apps give away through App Intents
 # Identities that the app makes anew, and a label: the residue keeps them.
 _FORGOTTEN = {"VariableUUID", "OutputName"}
 
@@ -39,6 +40,9 @@ class Writing(Protocol):
     def output(self, uuid: str, output_name: str | None) -> ast.expr: ...
     def variable(self, variable_name: str) -> ast.expr: ...
     def uuid_expr(self, uuid: str) -> ast.expr | None: ...
+    def kind(self, token: Token) -> str | None: ...
+
+    is_old: bool  # written by an app from before iOS 13
 
 
 class Reading(Protocol):
@@ -47,6 +51,8 @@ class Reading(Protocol):
     def reference(self, identifier: str, line: int, later: bool = False) -> Token: ...
     def missing(self, output_name: str, number: int) -> Token: ...
     def uuid(self, identifier: str, line: int) -> str: ...
+    def kind(self, token: Token) -> str | None: ...
+    def previous_output(self, line: int) -> Token | None: ...
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -167,6 +173,8 @@ def _write_property(base: ast.expr, step: Token) -> ast.expr | None:
         return call(method, const(label))
     if type(info) in (str, int, bool, float):
         return call(method, const(label), signed(info))
+    if isinstance(info, dict) and info.keys() == {_ENTITY_PROPERTY} and isinstance(info[_ENTITY_PROPERTY], str):
+        return call(method, const(label), entity=const(info[_ENTITY_PROPERTY]))
     return call(method, const(label), ast.Dict([], [])) if info == {} else None
 
 
@@ -174,7 +182,9 @@ def _read_property(node: ast.Call) -> tuple[ast.expr, Token]:
     assert isinstance(node.func, ast.Attribute)
     given = signatures.bind(node, method=True)
     step: Token = {"PropertyName": constant(given["label"])}
-    if "info" in given:
+    if "entity" in given:
+        step["PropertyUserInfo"] = {_ENTITY_PROPERTY: constant(given["entity"])}
+    elif "info" in given:
         step["PropertyUserInfo"] = {} if isinstance(given["info"], ast.Dict) else constant(given["info"], (str, int, float, bool))
     return node.func.value, step
 

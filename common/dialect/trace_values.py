@@ -125,8 +125,11 @@ def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
 def test(node: ast.expr, scope: Scope) -> tuple[Origin, bool]:
     """(the origin of a condition, whether it is written as its opposite): `x != 1`, `not x` and `x >= 5` are `x == 1`, `x` and `x < 5`."""
     flipped = False
-    while isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        node, flipped = node.operand, not flipped
+    while (is_not := isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)) or (called(node) == "leftover" and node.args):
+        node, flipped = (node.operand, not flipped) if is_not else (node.args[0], flipped)  # what is left over does not count
+    if called(node) == "legacy" and len(node.args) == 1:
+        inner, is_opposite = test(node.args[0], scope)
+        return compound("legacy", [inner]), flipped != is_opposite
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         return read(node, scope), flipped
     left, right, operator = node.left, node.comparators[0], type(node.ops[0])

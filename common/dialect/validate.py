@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from common.dialect import actions, blocks, text, values
+from common.dialect import actions, blocks, header, text, values
 
 _UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
@@ -18,7 +18,7 @@ _UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 def defects(shortcut: dict[str, Any]) -> list[str]:
     """One line for each defect, with the action's index; nothing for a shortcut that the app takes."""
     listed = blocks.completed(shortcut)["WFWorkflowActions"]
-    found = [*_block_defects(listed), *_question_defects(shortcut)]
+    found = [*_block_defects(listed), *_question_defects(shortcut), *_condition_defects(shortcut)]
     known: set[str] = set()
     for index, action in enumerate(listed):
         parameters = action["WFWorkflowActionParameters"]
@@ -46,6 +46,23 @@ def _question_defects(shortcut: dict[str, Any]) -> Iterator[str]:
     for question in shortcut.get("WFWorkflowImportQuestions") or []:
         if not 0 <= question.get("ActionIndex", -1) < len(shortcut["WFWorkflowActions"]):
             yield f"an import question for action {question.get('ActionIndex')}, which is not there"
+
+
+def _condition_defects(shortcut: dict[str, Any]) -> Iterator[str]:
+    """Tests as apps before iOS 13 wrote them, in a file that says it is newer: no app turns them into what it runs."""
+    if header.is_old(shortcut.get("WFWorkflowClientVersion")):
+        return
+    for index, action in enumerate(shortcut["WFWorkflowActions"]):
+        parameters = action["WFWorkflowActionParameters"]
+        is_test = blocks.mode(action) == blocks.START or parameters.keys() & {"WFCondition", "WFConditions"}
+        if blocks.kind_of(action) == "if" and blocks.mode(action) != blocks.END and is_test:
+            table = values.opened(parameters.get("WFConditions"), "WFContentPredicateTableTemplate")
+            rows = table.get(values.FILTER_ROWS) if isinstance(table, dict) else None
+            for row in rows if isinstance(rows, list) else [parameters]:
+                if isinstance(row, dict) and isinstance(row.get("WFCondition"), str):
+                    yield f"action {index}: WFCondition {row['WFCondition']!r} is a name, as before iOS 13"
+                if isinstance(row, dict) and "WFInput" not in row:
+                    yield f"action {index}: a test without WFInput, as before iOS 13"
 
 
 def _action_defects(action: blocks.Action, known: set[str]) -> Iterator[str]:

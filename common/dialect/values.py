@@ -40,6 +40,7 @@ FILTER_PREFIX, FILTER_ROWS, FILTER_BOUNDED = (
     "WFActionParameterFilterPrefix", "WFActionParameterFilterTemplates", "WFContentPredicateBoundedDate",
 )  # fmt: skip
 FILTER_PREFIXES = {"filter_any": 0, "filter_all": 1}
+_UNUSED_OTHERWISE = frozenset({"AnotherDate", "AnotherNumber"})
 _ROW_KEYS = {"Operator", "Property", "Removable", "Values", "Bounded"}
 
 
@@ -443,7 +444,13 @@ def _rule_expr(row: Any, scope: Writing) -> ast.expr | None:
         operands |= {key: row[key] for key in ("Bounded",) if key in row}
         if row.get("Removable") is not True:
             operands["Removable"] = row.get("Removable")
-    arguments = {key: to_expr(value, scope) for key, value in operands.items()}
+    unused = vocabulary.UNUSED_OPERANDS.get(row["Operator"], _UNUSED_OTHERWISE) & operands.keys()
+    if "leftover" in operands:
+        return None
+    arguments = {key: to_expr(value, scope) for key, value in operands.items() if key not in unused}
+    if unused:
+        left = {key: value for key, value in operands.items() if key in unused}
+        arguments["leftover"] = ast.Dict([const(key) for key in left], [to_expr(value, scope) for value in left.values()])
     return call("rule" if modern else "legacy_rule", const(row["Property"]), operator, **arguments)
 
 
@@ -457,7 +464,11 @@ def _read_rule(node: ast.expr, scope: Reading) -> dict[str, Any]:
     if code is None:
         raise DialectError(node.lineno, f"rule(): the operator is one of {', '.join(vocabulary.RULE_OPERATORS)}")
     named = keywords(node)
+    left = from_expr(named.pop("leftover"), scope) if "leftover" in named else {}
     operands = {key: from_expr(value, scope) for key, value in named.items() if not _is_none(value)}
+    if left.keys() & operands.keys():
+        raise DialectError(node.lineno, "rule(): leftover is a dictionary of operands that the operator does not use")
+    operands |= left
     row = {"Operator": code, "Property": constant(given["property"])}
     if helper == "legacy_rule":
         return {**row, **operands}

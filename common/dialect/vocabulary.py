@@ -67,6 +67,12 @@ RULE_OPERATORS = {
     "contains": CONTAINS, "does not contain": NOT_CONTAINS, "has value": HAS_VALUE, "has no value": HAS_NO_VALUE,
     "in the next": WITHIN_NEXT, "in the last": WITHIN_LAST, "is today": IS_TODAY, "between": BETWEEN,
 }  # fmt: skip
+# Operands that a filter's rule keeps though its operator does not use them; which others are used depends on the property.
+_ALL_OPERANDS = frozenset({"String", "Number", "AnotherNumber", "Unit", "Date", "AnotherDate", "Bool", "Enumeration"})
+UNUSED_OPERANDS = {
+    HAS_VALUE: _ALL_OPERANDS, HAS_NO_VALUE: _ALL_OPERANDS, IS_TODAY: _ALL_OPERANDS, BETWEEN: frozenset({"String", "Bool", "Enumeration"}),
+    WITHIN_NEXT: _ALL_OPERANDS - {"Number", "Unit"}, WITHIN_LAST: _ALL_OPERANDS - {"Number", "Unit"},
+}
 RULE_OPERATOR_OF_CODE = {code: word for word, code in RULE_OPERATORS.items()}
 
 # Item types of dictionary and list fields (WFItemType).
@@ -86,17 +92,24 @@ SIMPLE_ENVELOPES = {
     "phrase_choice": "WFINSpeakableStringSubstitutableState",
     "file_field": "WFTokenAttachmentParameterState",
     "enumeration_choice": "WFEnumerationTokenAttachment",
+    "boolean_choice": "WFBooleanSubstitutableState",
+    "date_choice": "WFDateSubstitutableState",
+    "unit_choice": "WFCalendarUnitSubstitutableState",
+    "number_text_choice": "WFNumberStringSubstitutableState",
+    "option_choice": "WFLinkDynamicOptionSubstitutableState",
+    "case_choice": "WFLinkEnumerationSubstitutableState",
 }
 ENVELOPE_HELPERS = {envelope: name for name, envelope in SIMPLE_ENVELOPES.items()}
 
 # Every name that is called or read in a program and is no action; nothing else may have these names.
 HELPERS = frozenset(
     [*GLOBALS, *COERCIONS, *SIMPLE_ENVELOPES]
-    + "workflow action raw_action menu item before when otherwise_if is_within_next is_within_last is_today all_of any_of".split()
+    + "workflow action raw_action menu item before when otherwise_if is_within_next is_within_last is_today all_of any_of single".split()
+    + "legacy leftover enumeration".split()
     + "if_result menu_result repeat_results marker previous_output variable missing later as_type".split()
     + "dictionary plain attachment number boolean file data datetime uid uuid_of quantity time_offset".split()
     + "filter_all filter_any rule legacy_rule".split()
-    + "ask_on_import repeat_each repeat_count EVERYTHING EVERYTHING_BUT_FOLDERS range enumerate float".split()
+    + "ask_on_import repeat_each repeat_count EVERYTHING EVERYTHING_BUT_APPS EVERYTHING_BUT_APPS_AND_FOLDERS range enumerate float".split()
 )
 
 # What no name of a program may be.
