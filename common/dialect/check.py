@@ -34,7 +34,10 @@ from common.dialect.syntax import Diagnostic, DialectError, called, parse
 ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
 _BUILT_IN = frozenset({actions.COMMENT, actions.SET_VARIABLE, actions.APPEND_VARIABLE, actions.NOTHING, *blocks.KINDS})
 # Types whose literals can be told apart for certain; a variable may hold anything.
-_WRONG_LITERALS: dict[str, tuple[type, ...]] = {"boolean": (str, float, list), "dictionary": (bool, int, float), "number": (bool, list)}
+_WRONG_LITERALS: dict[str, tuple[type, ...]] = {
+    "boolean": (str, float, list), "dictionary": (bool, int, float), "number": (bool, list),
+    **dict.fromkeys(("quantity", "contact", "location", "filter"), (str, bool, int, float, list)),
+}  # fmt: skip
 
 
 def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
@@ -78,6 +81,8 @@ def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Di
         if key in Catalog.GENERIC_KEYS or key.startswith("Show-"):
             continue
         parameter = api.parameter(key)
+        if parameter is None and "parameters" in api.unknown:
+            continue
         if parameter is None:
             known = ", ".join(parameter.key for parameter in api.parameters[:12]) or "none"
             found.append(Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}; it has {known}"))
