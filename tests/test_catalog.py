@@ -477,7 +477,7 @@ def test_real_shortcuts_are_covered(shared: Path, catalog: Catalog) -> None:
 
 @pytest.mark.slow
 def test_the_catalogue_is_what_its_sources_give(shared: Path, tmp_path: Path) -> None:
-    importing.build([shared / "catalog", *people(shared)], tmp_path, overwrite=True)
+    importing.build([shared / "catalog", FOLDER / "counted.json", *people(shared)], tmp_path, overwrite=True)
     assert (tmp_path / "actions.jsonl").read_bytes() == (FOLDER / "actions.jsonl").read_bytes()
 
 

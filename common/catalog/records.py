@@ -36,6 +36,7 @@ class Parameter:
     required: bool = False
     visible_when: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
     open_enum: bool = False  # values outside `enum` occur in real shortcuts, so that another one is no error
+    units: tuple[str, ...] = ()  # of a quantity, where they are known
     attachment: bool | None = None  # see is_attachment; only where use differs from what the type says
 
     @property
@@ -46,7 +47,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an action gives: the default name of its output, and its types."""
+    """What an action gives: the default name of its output ("" where that is not known, or named by a parameter), and its types."""
 
     name: str
     types: tuple[str, ...] = ()
@@ -54,7 +55,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One action. `app` groups the actions of an app (the start of its bundle id); `source` has the codes of catalog/README.md."""
+    """One action. `app` groups the actions of an app (the start of its bundle id); `source` has the codes of catalog/README.md.
+
+    `unknown` names what no source lists: "parameters" (another key is no error), "result" (none is known, and yet it may give one).
+    """
 
     id: str
     app: str
@@ -65,6 +69,7 @@ class Api:
     result: Result | None = None
     platforms: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     app_name: str = ""
     input_key: str = ""  # where this parameter is absent, the output of the action before is its value
     python_name: str = ""  # Apple's own name for it in the Python of Shortcuts
@@ -91,11 +96,12 @@ def read_api(line: bytes) -> Api:
         Parameter(**{
             **parameter,
             "enum": tuple(parameter.get("enum", ())),
+            "units": tuple(parameter.get("units", ())),
             "visible_when": tuple((key, relation, tuple(values)) for key, relation, values in parameter.get("visible_when", ())),
         })
         for parameter in record.pop("parameters", ())
     )
     if (result := record.pop("result", None)) is not None:
         result = Result(result["name"], tuple(result["types"]))
-    lists = {field: tuple(record.pop(field, ())) for field in ("platforms", "source")}
+    lists = {field: tuple(record.pop(field, ())) for field in ("platforms", "source", "unknown")}
     return Api(**record, **lists, parameters=parameters, result=result)

@@ -22,10 +22,13 @@ def python_stub(api: Api) -> str:
     arguments = ", ".join(f"{p.key}: {_annotation(p)}" + ("" if p.required else f" = {_default(p)}") for p in named)
     others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named)
     cut = [f"{p.key} has {len(p.enum)} values, {MAX_SHOWN} shown." for p in api.parameters if len(p.enum) > MAX_SHOWN]
-    doc = " ".join([api.summary, *([f"Also **{{{others}}}."] if others else []), *cut])
+    units = [f"Units of {p.key}: {', '.join(map(repr, p.units))}." for p in api.parameters if p.units]
+    doc = " ".join([api.summary, *([f"Also **{{{others}}}."] if others else []), *cut, *units])
     doc = doc.replace("\\", "/").replace('"', "'")  # a docstring that needs no escapes
-    result = repr(api.result.name) if api.result else "None"
-    return f'def {api.name}({arguments and "*, " + arguments}) -> {result}:\n    """{doc}"""\n'
+    result = repr(api.result.name or "Any") if api.result else "'Any'" if "result" in api.unknown else "None"
+    more = "**parameters" if "parameters" in api.unknown else ""
+    signature = ", ".join(part for part in (arguments and "*, " + arguments, more) if part)
+    return f'def {api.name}({signature}) -> {result}:\n    """{doc}"""\n'
 
 
 def _is_keyword_argument(key: str) -> bool:
@@ -33,6 +36,8 @@ def _is_keyword_argument(key: str) -> bool:
 
 
 def _annotation(parameter: Parameter) -> str:
+    if parameter.units:
+        return f"quantity(5, {_usual(parameter.units)!r})"
     if not parameter.enum:
         return ANNOTATIONS[parameter.type]
     values = f"Literal[{', '.join(map(repr, parameter.enum[:MAX_SHOWN]))}]"
@@ -42,3 +47,7 @@ def _annotation(parameter: Parameter) -> str:
 def _default(parameter: Parameter) -> str:
     known = isinstance(parameter.default, (str, bool, int, float))
     return repr(parameter.default) if known else "..."
+
+
+def _usual(units: tuple[str, ...]) -> str:
+    return "min" if "min" in units else units[0]

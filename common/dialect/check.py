@@ -109,7 +109,10 @@ def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Di
         if catalog.is_generic(key):
             continue
         parameter = api.parameter(key)
-        found += _unknown(api, key, line) if parameter is None else _check_value(api, parameter, value, line)
+        if parameter is not None:
+            found += _check_value(api, parameter, value, line)
+        elif "parameters" not in api.unknown:
+            found += _unknown(api, key, line)
     missing = [parameter.key for parameter in api.parameters if parameter.required and parameter.key not in parameters]
     return found + [Diagnostic(line, "missing_parameter", f"{api.name} needs {key}") for key in missing if key != api.input_key]
 

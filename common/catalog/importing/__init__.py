@@ -8,7 +8,8 @@ Input, told apart by what is in them (an .app or any other folder is searched):
     ai    extract.actionsdata          the App Intents of an app, in its Metadata.appintents
     si    *.intentdefinition           the SiriKit intents of an app
     sb    JSON tables of ShortcutsBench
-    seen  shortcuts                    a key, enum value or result name that at least two of them use is a fact too
+    seen  shortcuts                    a key or enum value that two of them use is a fact too, a result's name from three on
+    counted  catalog/counted.json      what was counted in shortcuts that are not at hand
 
 Output: actions.jsonl, sorted by id. The facts are added to those that are there; --overwrite begins anew. Descriptions, which are
 somebody's sentences, are not read: the summaries are our own, by rule or from catalog/summaries.json.
@@ -27,7 +28,7 @@ import orjson
 
 from common import catalog, jsonl, plist
 from common.catalog.importing import mac, tables
-from common.catalog.importing.neutral import PRECEDENCE, checked
+from common.catalog.importing.neutral import PRECEDENCE, checked, new_api
 from common.catalog.importing.usage import Usage
 from common.catalog.search import WORD
 from common.jsonl import Record, UserError
@@ -62,6 +63,8 @@ def build(paths: Iterable[Path], output: Path, bundle: str | None = None, overwr
     target = output / catalog.FILE
     known = [] if overwrite or not target.exists() else list(jsonl.read(target, ("id", "source")))
     merged = merge([*known, *records])
+    for api in merged.values():
+        _settle_units(api)
     usage.add_to(merged)
     jsonl.write_atomically(target, b"".join(map(jsonl.encode, finished(merged))))
     counts = {"files": read, "skipped": skipped, "shortcuts": usage.shortcuts, "known": len(known), "apis": len(merged)}
@@ -124,6 +127,8 @@ def reader(content: Any) -> tuple[Callable[[Any, str], Iterator[Record]], bool] 
         return (tables.read_id_list, False) if content and all(isinstance(item, dict) and "APIs" in item for item in content) else None
     if not isinstance(content, dict) or not content:
         return None
+    if isinstance(content.get("counted"), dict):
+        return tables.read_counted, False
     values = list(content.values())
     if "INIntents" in content:
         return mac.read_intentdefinition, True
@@ -159,17 +164,20 @@ def merge(records: Iterable[Record]) -> dict[str, Record]:
     """One record an id. The first to say something is believed; parameters, platforms and enum values are united."""
     merged: dict[str, Record] = {}
     for record in records:
-        api = merged.setdefault(record["id"], {"id": record["id"], "source": []})
+        api = merged.setdefault(record["id"], new_api(record["id"]))
         for field, value in record.items():
             if field == "parameters":
                 api["parameters"] = _merge_parameters(api.get("parameters", []), value)
             elif field in ("source", "platforms"):
                 api[field] = sorted({*api.get(field, ()), *value})
+            elif field == "unknown":
+                pass
             elif field == "result":
                 known = api.get("result", {"name": "", "types": []})
                 api["result"] = {"name": known["name"] or value["name"], "types": known["types"] or value["types"]}
             else:
                 api[field] = api.get(field) or value
+        api["unknown"] = [what for what in api["unknown"] if what in record.get("unknown", ())]
     return merged
 
 
@@ -178,11 +186,18 @@ def _merge_parameters(known: list[Record], new: list[Record]) -> list[Record]:
     for parameter in new:
         old = parameters.setdefault(parameter["key"], {"key": parameter["key"]})
         for field, value in parameter.items():
-            if field == "enum":
-                old["enum"] = list(dict.fromkeys([*old.get("enum", ()), *value]))
+            if field in ("enum", "units"):
+                old[field] = list(dict.fromkeys([*old.get(field, ()), *value]))
             elif old.get(field, "any") == "any":
                 old[field] = value
     return list(parameters.values())
+
+
+def _settle_units(api: Record) -> None:
+    """What one source lists as the values of what another calls a quantity are its units."""
+    for parameter in api.get("parameters", ()):
+        if parameter.get("type") == "quantity" and "enum" in parameter:
+            parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -197,13 +212,12 @@ def finished(merged: dict[str, Record]) -> Iterator[Record]:
         title = title_of(api_id, api.get("title", ""))
         parameters = [{**parameter, "type": _type(parameter)} for parameter in api.get("parameters", ())]
         result = api.get("result")
-        result = result and {"name": result["name"] or title, "types": result["types"]}
         record = {
             "id": api_id, "app": ".".join(bundle_of(api_id).split(".")[:3]), "app_name": name,
             "builtin": api_id.startswith(("is.workflow.", "com.apple.")), "title": title,
             "summary": summaries.get(api_id) or summary_of(title, name, parameters, result),
             "parameters": parameters, "input_key": api.get("input_key"), "result": result, "platforms": api.get("platforms"),
-            "source": sorted(api["source"], key=PRECEDENCE.index), "python_name": api.get("python_name"),
+            "source": sorted(api["source"], key=PRECEDENCE.index), "unknown": api["unknown"], "python_name": api.get("python_name"),
         }  # fmt: skip
         yield {field: value for field, value in record.items() if value not in (None, "", [])}
 
@@ -240,5 +254,5 @@ def summary_of(title: str, app: str, parameters: list[Record], result: Record | 
     takes = dict.fromkeys(item["label"] for item in parameters if item.get("label") and item["type"] not in ("boolean", "app"))
     parts = [title + (f" in {app}" if app and app.lower() not in title.lower() else "")]
     parts += [f"takes {', '.join(list(takes)[:MAX_TAKES])}"] if takes else []
-    parts += [f"gives {result['name']}"] if result and result["name"] != title else []
+    parts += [f"gives {result['name']}"] if result and result["name"] not in ("", title) else []
     return "; ".join(parts) + "."

@@ -26,6 +26,9 @@ from common.jsonl import Record, UserError
 # ---------------------------------------------------------------------------------------------------------------------------------
 # WFActions.plist
 
+# Parameters whose values the app stores in its user's language, so that the English ones are not all.
+LOCALISED = frozenset({"WFContentItemPropertyName"})
+
 
 def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
     """The built-in actions: id -> {"Name", "Parameters", "Input", "Output", "DisabledOnPlatforms", ...}."""
@@ -35,7 +38,7 @@ def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
         yield without_empty({
             "id": api_id,
             "title": label(action.get("Name"), MAX_TITLE),
-            "parameters": [_wf_parameter(item) for item in action.get("Parameters", ()) if item.get("Key")],
+            "parameters": _wf_parameters(action),
             "input_key": (action.get("Input") or {}).get("ParameterKey"),  # no word on "Required": an absent input is the output before
             "result": result(output.get("OutputName"), output.get("Types", ())),
             "platforms": sorted({PLATFORMS[name] for name in ("phone", "desktop", "watch") if name not in disabled}),
@@ -43,11 +46,20 @@ def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
         })
 
 
+def _wf_parameters(action: Record) -> list[Record]:
+    """What the app shows, and the parameter for the input if that is not among it."""
+    shown = [_wf_parameter(item) for item in action.get("Parameters", ()) if item.get("Key")]
+    input_key = (action.get("Input") or {}).get("ParameterKey")
+    return shown + [{"key": input_key, "type": "variable"}] * (bool(input_key) and all(item["key"] != input_key for item in shown))
+
+
 def _wf_parameter(item: Record) -> Record:
     values = [str(value) for value in item.get("Items", ()) if isinstance(value, (str, int, float))]
     kind = "list" if item.get("AllowsMultipleValues") and values else neutral_type(item.get("Class"))
     return without_empty({
         "key": item["Key"], "type": kind, "label": label(item.get("Label")), "enum": values,
+        "units": [unit for unit in item.get("PossibleUnits", ()) if isinstance(unit, str)],
+        "open_enum": item["Key"] in LOCALISED,
         "default": plain_default(item.get("DefaultValue", item.get("Default"))),
         "visible_when": list(_wf_conditions(item.get("RequiredResources", ()))),
     })  # fmt: skip
@@ -74,6 +86,8 @@ def read_toolkit(path: Path) -> Iterator[Record]:
         shown = {row["toolId"]: row for row in _rows(connection, "ToolLocalizations") if row.get("localizationUsage") in (None, "display")}
         apps = {row["containerId"]: row["name"] for row in _rows(connection, "ContainerMetadataLocalizations")}
         parameters, outputs = _toolkit_parameters(connection), _group(connection, "ToolOutputTypes", "toolId", "typeIdentifier")
+        tables = {"parameters": "Parameters", "result": "ToolOutputTypes"}
+        unknown = [what for what, table in tables.items() if not _has_table(connection, table)]
         for tool in _rows(connection, "Tools"):
             names = shown.get(tool["rowId"], {})
             yield without_empty({
@@ -85,6 +99,7 @@ def read_toolkit(path: Path) -> Iterator[Record]:
                 "result": result(names.get("outputResultName"), outputs.get(tool["rowId"], ())),
                 "platforms": ["macOS"],
                 "source": ["tk"],
+                "unknown": unknown,
             })
     except (sqlite3.Error, KeyError) as error:
         raise UserError(f"{path}: no ToolKit database ({error}); it is ~/Library/Shortcuts/ToolKit/Tools-prod.*.sqlite") from None
@@ -94,7 +109,7 @@ def read_toolkit(path: Path) -> Iterator[Record]:
 
 def _rows(connection: sqlite3.Connection, table: str) -> Iterator[Record]:
     """The rows of a table, of its translations the English ones; nothing if a version has no such table. Row numbers are `rowId`."""
-    if table != "Tools" and not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+    if table != "Tools" and not _has_table(connection, table):
         return
     cursor = connection.execute(f"SELECT rowid AS rowId, * FROM {table} ORDER BY rowid")
     columns = [column[0] for column in cursor.description]
@@ -102,6 +117,10 @@ def _rows(connection: sqlite3.Connection, table: str) -> Iterator[Record]:
         row = dict(zip(columns, values, strict=True))
         if str(row.get("locale", "en")).startswith("en"):
             yield row
+
+
+def _has_table(connection: sqlite3.Connection, table: str) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
 
 def _group(connection: sqlite3.Connection, table: str, key: str, value: str) -> dict[Any, list[Any]]:

@@ -25,6 +25,7 @@ TYPE_RULES = [
         ("enum", r"(direction|visibility|destination|position)$"),
         ("entity", r"^com_"),
         ("enum", r"(accuracy|inputtype|surface|format_?picker|directionpicker|unitpicker|unit_?type_?picker|typepicker|mode_?picker)\w*$"),
+        ("enum", r"(filesize|additional)picker|(colorspace|format)parameter$"),
         ("text", r"customdateformat"),
         ("quantity", r"quantity|measurement|duration|timeinterval|distance|currency|radius|filesize"),
         ("boolean", r"^bool|wfboolean|switch|expanding|tumblrcomposeinapp"),
@@ -46,8 +47,15 @@ PRIMITIVES = {0: "text", 1: "boolean", 2: "number", 7: "number", 8: "date", 9: "
 INTENT_TYPES = {12: "file"}
 
 # Whose word counts where two sources differ. WorkflowKit's own list names what a user sees, and apps know themselves; ToolKit is
-# complete; ShortcutsBench has the facts of the others at second hand; what is merely seen in use comes last.
-PRECEDENCE = ("wf", "ai", "si", "tk", "sb", "seen")
+# complete; ShortcutsBench has the facts of the others at second hand; what is merely seen in use comes last, what others saw behind it.
+PRECEDENCE = ("wf", "ai", "si", "tk", "sb", "seen", "counted")
+
+# One shortcut may have a key by mistake, or from a model that made it up; two independent ones hardly: so many make a key or value a fact.
+MIN_SHORTCUTS = 2
+MIN_TO_OVERRULE = 3  # what goes against a source or beyond what was seen: another type, a result's name, a key of a whole family, a count
+
+# What a source leaves open that lists no more than ids, or shows an action in use: see Api.
+UNKNOWN = ["parameters", "result"]
 
 # A longer string is no name of a field but a sentence about it.
 MAX_LABEL = 40
@@ -86,6 +94,11 @@ def plain_default(value: Any) -> Any:
     return value if plain or (isinstance(value, list) and all(isinstance(item, str) for item in value)) else None
 
 
+def new_api(api_id: str) -> Record:
+    """The record of an API of which nothing is known."""
+    return {"id": api_id, "source": [], "unknown": UNKNOWN}
+
+
 def checked(record: Record) -> Record:
     """The record, if its id is one, and its names and values are texts. Raises ValueError otherwise."""
     parameters = record.get("parameters", [])
@@ -103,6 +116,6 @@ def without_empty(record: Record) -> Record:
 
 
 def result(name: object, types: Any) -> Record | None:
-    """A result, if there is one. Its name may be empty: an output without one is called like its action."""
+    """A result, if there is one. Its name may be empty."""
     kinds = list(dict.fromkeys(neutral_type(kind) for kind in types if kind))
     return {"name": label(name), "types": kinds} if label(name) or kinds else None

@@ -6,10 +6,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from common.catalog.importing.neutral import MAX_TITLE, PLATFORMS, label, neutral_type, plain_default, result, without_empty
+from common.catalog.importing.neutral import (
+    MAX_TITLE,
+    MIN_TO_OVERRULE,
+    PLATFORMS,
+    UNKNOWN,
+    label,
+    neutral_type,
+    plain_default,
+    result,
+    without_empty,
+)
 from common.jsonl import Record
 
 RETURN = "ThisIsReturnValue:"  # marks the result among the parameters of a type table
+
+# What such a table calls the result of an intent whose answer begins with what went wrong: there is a result, of another name.
+FAILURES = frozenset({"Error", "Error Message", "Message"})
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # ToolKit
@@ -26,6 +39,7 @@ def read_tool_table(content: Record, bundle: str) -> Iterator[Record]:
             "result": result(tool.get("outputResultName"), ()),
             "platforms": sorted({PLATFORMS[word] for word in " ".join(tool.get("platforms", ())).lower().split() if word in PLATFORMS}),
             "source": ["tk"],
+            "unknown": [] if "outputResultName" in tool else ["result"],
         })
 
 
@@ -40,12 +54,13 @@ def _tool_parameter(item: Record) -> Record:
 def read_id_list(content: Any, bundle: str) -> Iterator[Record]:
     """Lists of ids: {"ids": [...]} of ToolKit, [{"AppName", "APIs": [{"APIName", "iOS_or_macOS" or "macOrIos"}]}] of ShortcutsBench."""
     if isinstance(content, dict):
-        yield from ({"id": api_id, "platforms": ["macOS"], "source": ["tk"]} for api_id in content["ids"])
+        yield from ({"id": api_id, "platforms": ["macOS"], "source": ["tk"], "unknown": UNKNOWN} for api_id in content["ids"])
         return
     for app in content:
         for item in app["APIs"]:
             platform = PLATFORMS.get(str(item.get("iOS_or_macOS") or item.get("macOrIos")).lower())
-            yield without_empty({"id": item["APIName"], "platforms": [platform] if platform else [], "source": ["sb"]})
+            yield without_empty({"id": item["APIName"], "platforms": [platform] if platform else [], "source": ["sb"],
+                                 "unknown": UNKNOWN})  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -59,9 +74,13 @@ def read_type_table(content: Record, bundle: str) -> Iterator[Record]:
         yield without_empty({
             "id": api_id,
             "parameters": [_typed(key, text) for key, text in table.items() if not key.startswith(RETURN)],
-            "result": next((result(name, re.sub(r"^\((.*)\)$", r"\1", kind).split(" or ")) for name, kind in results.items()), None),
+            "result": next((_result(name, kind) for name, kind in results.items()), None),
             "source": ["sb"],
         })
+
+
+def _result(name: str, kind: str) -> Record | None:
+    return {"name": "", "types": []} if name in FAILURES else result(name, re.sub(r"^\((.*)\)$", r"\1", kind).split(" or "))
 
 
 def _typed(key: str, text: str) -> Record:
@@ -100,6 +119,7 @@ def read_signatures(content: dict[str, str], bundle: str) -> Iterator[Record]:
             "title": label(title[1], MAX_TITLE) if title else "",
             "parameters": [_signed(*found) for found in _SB_PARAMETER.findall(block.partition("\nReturn Value:")[0])],
             "source": ["sb"],
+            "unknown": ["result"],
         })
 
 
@@ -116,3 +136,27 @@ def _signed(key: str, text: str) -> Record:
 
 def _values(text: str) -> list[Any]:
     return [text == "True"] if text in ("True", "False") else re.findall(r'"([^"]*)"', text)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what was counted elsewhere
+
+
+def read_counted(content: Record, bundle: str) -> Iterator[Record]:
+    """{"counted": {id: {key: {"uses": n, "type": ..., "values": {value: n}}}}}: what shortcuts use that are not at hand.
+
+    Only what MIN_TO_OVERRULE uses and more show is a fact; a value that fewer show opens its enum.
+    """
+    for api_id, keys in content["counted"].items():
+        yield {
+            "id": api_id,
+            "parameters": [_counted(key, facts) for key, facts in keys.items() if facts["uses"] >= MIN_TO_OVERRULE or "values" in facts],
+            "source": ["counted"],
+            "unknown": UNKNOWN,
+        }
+
+
+def _counted(key: str, facts: Record) -> Record:
+    values = facts.get("values", {})
+    known = [value for value, uses in values.items() if uses >= MIN_TO_OVERRULE]
+    return without_empty({"key": key, "type": facts.get("type", "any"), "enum": known, "open_enum": bool(values)})

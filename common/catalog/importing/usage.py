@@ -1,7 +1,8 @@
 """What real shortcuts use: parameter keys, enum values and names of results that no documentation lists are facts too.
 
-One shortcut may have a key by mistake, or from a model that made it up; two independent ones hardly. So a fact counts from
-MIN_SHORTCUTS shortcuts on.
+A new key or value counts from MIN_SHORTCUTS shortcuts on, a result's name from MIN_TO_OVERRULE on: older systems used others. What a
+source denies, one shortcut is enough to leave open: that a list of values is all there is, that a value is never a plain text, that a
+parameter must be there, that an action gives nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from common.catalog import TEXTUAL, Catalog
-from common.catalog.importing.neutral import ID, PRECEDENCE
+from common.catalog.importing.neutral import ID, MIN_SHORTCUTS, MIN_TO_OVERRULE, PRECEDENCE, new_api
 from common.jsonl import Record
-
-MIN_SHORTCUTS = 2
-
-# To overrule the name that a source gives a result takes one more: older systems used other names.
-MIN_TO_OVERRULE = 3
 
 # The envelopes of values (WFSerializationType) and the types of what is in them.
 ENVELOPES = {
@@ -37,6 +33,12 @@ ENVELOPES = {
 # What a source calls by a name of its own, and in use is plain.
 VAGUE = frozenset({"any", "entity", "enum"})
 PLAIN = frozenset({"text", "number", "boolean", "date", "list", "dictionary", "quantity"})
+
+# Types whose values have an envelope of their own; one that is seen as a plain text is none of these.
+PICKED = frozenset({"quantity", "contact", "location", "filter"})
+
+# Actions that are one: what some of them have, all have.
+FAMILIES = ("is.workflow.actions.filter.",)
 
 Users = set[int]  # the shortcuts that use something, by number
 
@@ -81,16 +83,18 @@ class Usage:
         """Add what enough shortcuts use; an enum that use contradicts is marked open, what use leaves out is not required."""
         for api_id, users in sorted(self.ids.items()):
             if len(users) >= MIN_SHORTCUTS:
-                api = apis.setdefault(api_id, {"id": api_id, "source": []})
+                api = apis.setdefault(api_id, new_api(api_id))
                 api["source"] = sorted({*api["source"], "seen"}, key=PRECEDENCE.index)
             if api_id in apis:
                 self._name_result(apis[api_id])
         for (api_id, key), users in sorted(self.keys.items()):
             if api_id in apis and not Catalog.is_generic(key):
                 self._add_key(apis[api_id], key, users)
+        for family in FAMILIES:
+            self._share_keys(family, apis)
         for api_id, users in self.ids.items():
             for parameter in apis.get(api_id, {}).get("parameters", ()):
-                if parameter.get("required") and len(users - self.keys[api_id, parameter["key"]]) >= MIN_SHORTCUTS:
+                if parameter.get("required") and users - self.keys[api_id, parameter["key"]]:
                     del parameter["required"]  # older shortcuts leave it to the output of the action before
 
     def _add_key(self, api: Record, key: str, users: Users) -> None:
@@ -105,6 +109,11 @@ class Usage:
         is_vague = parameter.get("type", "any") in VAGUE and not parameter.get("enum")
         if "type" not in parameter or (is_vague and kind in PLAIN and len(users) >= MIN_SHORTCUTS):
             parameter["type"] = kind
+        if parameter.get("type") in PICKED and any(self.values[place]):
+            parameter["type"] = "any"
+        if parameter.get("enum") and kind in ("entity", "dictionary") and not self.values[place] and len(users) >= MIN_TO_OVERRULE:
+            parameter["type"] = kind  # what a source lists is in the value, not the value
+            parameter["enum"] = []
         if parameter.get("enum"):
             unknown = {value: by for value, by in self.values[place].items() if value not in parameter["enum"]}
             if unknown:
@@ -115,6 +124,19 @@ class Usage:
         if max(len(attachments), len(texts)) >= MIN_SHORTCUTS and usual != (parameter["type"] not in TEXTUAL):
             parameter["attachment"] = usual
 
+    def _share_keys(self, family: str, apis: dict[str, Record]) -> None:
+        """Give all actions of a family the keys that enough shortcuts use with any of them."""
+        users: dict[str, Users] = defaultdict(set)
+        kinds: dict[str, Counter[str]] = defaultdict(Counter)
+        for (api_id, key), by in self.keys.items():
+            if api_id.startswith(family) and not Catalog.is_generic(key):
+                users[key] |= by
+                kinds[key] += self.kinds[api_id, key]
+        shared = {key: kinds[key].most_common(1)[0][0] for key in sorted(users) if len(users[key]) >= MIN_TO_OVERRULE}
+        for api in (apis[api_id] for api_id in sorted(apis) if api_id.startswith(family)):
+            known = {parameter["key"] for parameter in api.setdefault("parameters", [])}
+            api["parameters"] += [{"key": key, "type": kind} for key, kind in shared.items() if key not in known]
+
     def _name_result(self, api: Record) -> None:
         """Name the result as most shortcuts have it; an action whose result is named by its setting has no such majority."""
         names = self.results.get(api["id"])
@@ -123,8 +145,8 @@ class Usage:
         known = api.get("result") or {"name": "", "types": []}
         name, users = max(names.items(), key=lambda item: (len(item[1]), item[0]))
         is_majority = len(users) * 2 > sum(map(len, names.values()))
-        if is_majority and len(users) >= (MIN_TO_OVERRULE if known["name"] else MIN_SHORTCUTS):
-            api["result"] = {**known, "name": name}
+        api["result"] = {**known, "name": name} if is_majority and len(users) >= MIN_TO_OVERRULE else known
+        api["unknown"] = [what for what in api["unknown"] if what != "result"]
 
 
 def _references(value: Any) -> Iterator[tuple[str, str]]:
