@@ -30,10 +30,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 DIALECT = Path("common/dialect")
-# The files whose subject is the dialect, the fast ones first; those of a mutant's own room go before them.
+# The files of tests whose subject is the dialect, the fast ones first. What stands on the dialect and is no part of it has tests of its own,
+# and no others can kill its mutants; nor are those run for the dialect's.
 TESTS = ("dialect", "examples", "forms", "conditions", "header", "blocks", "bindings", "check", "signatures", "canonical", "naming", "values", "text",
-         "validate", "tolerant", "near", "grammar*", "repair*", "trace*", "dialect_*")  # fmt: skip
-ROOMS = {"grammar": "test_grammar", "repair": "test_repair", "trace": "test_trace"}
+         "validate", "dialect_*")  # fmt: skip
+ROOMS = {"grammar": ("grammar*",), "repair": ("repair*", "near"), "tolerant": ("tolerant", "repair*", "trace"), "trace": ("trace*",)}
 
 
 class Mutant(NamedTuple):
@@ -190,7 +191,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, args.output.open("a", encoding="utf-8") as output:
         tree = copy_of_tree(Path(folder))
         version = digest(tree, args.skip)
-        for mutant in [Mutant("none", "", "", "", "the code as it is"), *chosen]:
+        unchanged = [Mutant(f"none, in {room}", f"{room}.py", "", "", "the code as it is") for room in ("compile", *ROOMS)]
+        for mutant in [*unchanged, *chosen]:
             kept = rows.get(mutant.name)
             if kept and kept["version"] == version and kept["change"] == [mutant.old, mutant.new]:
                 continue
@@ -199,7 +201,7 @@ def main() -> int:
             output.write(json.dumps(row, ensure_ascii=False) + "\n")
             output.flush()
             print(f"{row['result']}: {mutant.name} ({row.get('by', '')}, {row.get('seconds', 0)} s)", file=sys.stderr)
-            if mutant.name == "none" and row["result"] != "survived":
+            if mutant in unchanged and row["result"] != "survived":
                 print(f"the tests fail without any mutant: {row['by']}", file=sys.stderr)
                 return 1
     counts = Counter(rows[mutant.name]["result"] for mutant in chosen)
@@ -242,25 +244,23 @@ def digest(tree: Path, skip: list[str]) -> str:
 
 def outcome(mutant: Mutant, tree: Path, skip: list[str], timeout: float) -> dict[str, object]:
     """Run the tests on a mutant; the tree is as it was afterwards."""
-    where = place(mutant, tree) if mutant.old else None
-    if mutant.old and where is None:
+    if not mutant.old:
+        return run_tests(tree, mutant.file, skip, timeout)
+    where = place(mutant, tree)
+    if where is None:
         return {"result": "stale"}
-    path = tree / where if where else None
-    before = path.read_text(encoding="utf-8") if path else ""
+    before = (tree / where).read_text(encoding="utf-8")
+    (tree / where).write_text(before.replace(mutant.old, mutant.new), encoding="utf-8")
     try:
-        if path:
-            path.write_text(before.replace(mutant.old, mutant.new), encoding="utf-8")
-        return {"file": where, **run_tests(tree, where or "", skip, timeout)}
+        return {"file": where, **run_tests(tree, where, skip, timeout)}
     finally:
-        if path:
-            path.write_text(before, encoding="utf-8")
+        (tree / where).write_text(before, encoding="utf-8")
 
 
 def run_tests(tree: Path, where: str, skip: list[str], timeout: float) -> dict[str, object]:
-    """The quick tests, those of the changed file's room first, up to the first failure."""
-    found = dict.fromkeys(path for word in TESTS for path in sorted((tree / "tests").glob(f"test_{word}.py")) if path.stem not in skip)
-    first = next((test for room, test in ROOMS.items() if room in where or (room == "repair" and "tolerant" in where)), "test_dialect")
-    files = sorted(found, key=lambda path: not path.stem.startswith(first))
+    """The quick tests of the changed file, up to the first failure."""
+    subjects = next((words for room, words in ROOMS.items() if Path(where).name.startswith(room)), TESTS)
+    files = dict.fromkeys(path for word in subjects for path in sorted((tree / "tests").glob(f"test_{word}.py")) if path.stem not in skip)
     command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "--tb=no", "--durations=0", *map(str, files)]
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
