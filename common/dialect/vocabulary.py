@@ -103,7 +103,8 @@ HELPERS = frozenset(
 _RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | HELPERS
 # What tells "# of Days", "# of Days ÷ 2" and "# of Days + 2" apart is said as a word; other symbols separate.
 _SYMBOLS = str.maketrans({symbol: f" {word} " for symbol, word in {
-    "#": "number", "+": "plus", "\u2212": "minus", "÷": "by", "×": "times", "%": "percent", "&": "and", "=": "equals", "<": "below", ">": "above",
+    "#": "number", "+": "plus", "\u2212": "minus", "÷": "by", "×": "times", "%": "percent", "&": "and", "=": "equals",
+    "<": "below", ">": "above",
 }.items()})  # fmt: skip
 _SYMBOL_BEFORE_NUMBER = re.compile(r"(?:^| )([-*/] ?)(?=[0-9])")
 _WORD_BEFORE_NUMBER = {"-": " minus ", "*": " times ", "* ": " times ", "/": " by ", "/ ": " by "}  # "a - 2" is a dash more often
