@@ -385,3 +385,13 @@ def test_a_date_comes_back_from_any_zone(date: datetime, minutes: int) -> None:
     local = date + timedelta(minutes=minutes)
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
     assert parser.read_date(f"{local.isoformat()}{sign}{hours:02}:{rest:02}") == date
+
+
+ODD = [1, True, 1.0, 0.0, -0.0, float("nan"), float("inf"), "1", "null", b"x", "2020-01-01T00:00:00", datetime(2020, 1, 1), plistlib.UID(1), 2**70,
+       "\ud800", [], {}, [1], {"b": 1, "a": 2}, 1e16, 10**16]  # fmt: skip
+
+
+def test_same_tells_each_type_and_value_from_every_other():
+    for place, one in enumerate(ODD):
+        assert [same({"k": [one]}, {"k": [other]}) for other in ODD] == [place == other for other in range(len(ODD))]
+    assert same({"b": 1, "a": 2.5}, {"a": 2.5, "b": 1})
