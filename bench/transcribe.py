@@ -2,6 +2,7 @@
 
     python bench/transcribe.py ../shared/corpus/plist
     python bench/transcribe.py examples --repeat 3
+    python bench/transcribe.py ../shared/corpus/plist --against cf83079      # and how many times as fast as that commit
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ import json
 import platform
 import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__" and "--of" in sys.argv:  # one side of a comparison: the code of another tree
+    sys.path.insert(0, sys.argv[sys.argv.index("--of") + 1])
+else:
+    sys.path.insert(0, str(ROOT))
 
 from common import dialect, plist  # noqa: E402
 from common.dialect.vocabulary import PROPERTY_INFO  # noqa: E402
@@ -31,10 +38,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--repeat", type=int, default=1, help="times the whole is done; the fastest counts")
+    parser.add_argument("--against", metavar="COMMIT", help="compare with the code of this commit, five runs of each in turn, CPU seconds")
+    parser.add_argument("--of", help=argparse.SUPPRESS)
     args = parser.parse_args()
     files = sorted(path for path in args.folder.rglob("*") if path.suffix in SUFFIXES)
     shortcuts = [plist.read_shortcut(path.read_bytes()) for path in files]
     dialect.check("is_workflow_actions_nothing()")  # loads the catalogue
+    if args.of:
+        seconds, _ = measure(shortcuts)
+        print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))
+        return 0
     seconds, results = min((measure(shortcuts) for _ in range(args.repeat)), key=lambda result: result[0])
     done = [result for result in results if result is not None]
     actions = sum(len(shortcut["WFWorkflowActions"]) for shortcut, result in zip(shortcuts, results) if result is not None)
@@ -51,8 +64,25 @@ def main() -> int:
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "python": platform.python_version(),
     }  # fmt: skip
+    if args.against:
+        figures |= compared(args.folder, args.against)
     print(json.dumps(figures))
     return 0
+
+
+def compared(folder: Path, commit: str, rounds: int = 5) -> dict[str, Any]:
+    """How many times as fast this tree is as another commit, in processes of their own that take turns; the fastest run of each counts."""
+    with tempfile.TemporaryDirectory() as other:
+        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+        subprocess.run(["tar", "x", "-C", other], input=archive, check=True)
+        runs: dict[str, list[list[float]]] = {str(ROOT): [], other: []}
+        for _ in range(rounds):
+            for tree, found in runs.items():
+                command = [sys.executable, __file__, str(folder), "--of", tree]
+                found.append(json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout))
+    (here, here_memory), (there, there_memory) = ([min(column) for column in zip(*found)] for found in runs.values())
+    return {"against": commit, "times_as_fast": round(there / here, 2), "cpu_seconds": [round(here, 2), round(there, 2)],
+            "peak_megabytes_of_both": [here_memory, there_memory]}  # fmt: skip
 
 
 NOT_SHOWN = frozenset({  # names and identities, and the words that the dialect has for types and operators

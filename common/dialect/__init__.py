@@ -78,6 +78,8 @@ def transcribe(shortcut: dict[str, Any]) -> Transcription:
 
 def raw_fallbacks(code: str) -> int:
     """The places of a program where the property list shows: whole actions, and envelopes without a form."""
+    if "raw_action" not in code and "WFSerializationType" not in code:
+        return 0
     calls = [node for node in ast.walk(parse(code)) if isinstance(node, ast.Call | ast.Dict)]
     envelopes = [node for node in calls if isinstance(node, ast.Dict)
                  and any(isinstance(key, ast.Constant) and key.value == "WFSerializationType" for key in node.keys)]  # fmt: skip

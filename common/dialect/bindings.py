@@ -184,13 +184,7 @@ class Bindings:
 
     def _would_be(self, default: str, identifier: str) -> bool:
         """Whether the decompiler would give this identifier to an output with the default name."""
-        pending = identifier in self.names.taken
-        if pending:
-            self.names.taken.discard(identifier)
-        fits = self.names.propose(default) == identifier
-        if pending:
-            self.names.taken.add(identifier)
-        return fits
+        return self.names.propose(default, free=identifier) == identifier
 
     def anonymous_output(self, action: blocks.Action) -> Token:
         """The token of an output that no name is bound to; gives its action a UUID."""

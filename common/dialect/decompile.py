@@ -11,7 +11,8 @@ from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repea
 from common.dialect.blocks import ID, PARAMETERS, Action, Block
 from common.dialect.markers import MarkerWriter
 from common.dialect.naming import Names
-from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
+from common.dialect.printer import unparse
+from common.dialect.syntax import assign, call, const, keywords_of_dict, name
 
 BLOCK_WRITERS: dict[str, Callable[[Block, MarkerWriter], ast.stmt]] = {
     "if": blocks_if.write, "menu": blocks_menu.write, "each": blocks_repeat.write, "count": blocks_repeat.write,

@@ -8,7 +8,8 @@ from typing import Any
 
 from common.dialect import actions, vocabulary
 from common.dialect import residue as residues
-from common.dialect.syntax import called, constant, parse, unparse
+from common.dialect.printer import unparse
+from common.dialect.syntax import called, constant, parse
 
 
 def apis_of(code: str) -> list[str]:

@@ -172,7 +172,8 @@ class Names:
 
     def _variable_identifier(self, variable_name: str) -> str:
         if variable_name not in self.variable_names:
-            identifier = self.variable_names[variable_name] = self.identifiers.take(variable_name)
+            taken = vocabulary.identifier(variable_name) in self.identifiers.taken  # by an output, most often the one that it is set to
+            identifier = self.variable_names[variable_name] = self.identifiers.take(f"{variable_name} variable" if taken else variable_name)
             self.labels[identifier] = variable_name
         return self.variable_names[variable_name]
 

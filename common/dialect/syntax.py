@@ -1,4 +1,4 @@
-"""Small builders and readers of Python's syntax tree, the error of the dialect, and the printer."""
+"""Small builders and readers of Python's syntax tree, and the error of the dialect."""
 
 from __future__ import annotations
 
@@ -81,38 +81,6 @@ def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
 def is_keyword_name(key: str) -> bool:
     """Whether a parameter key can stand before `=` and comes back unchanged (Python folds identifiers to NFKC)."""
     return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
-
-
-def unparse(body: list[ast.stmt]) -> str:
-    """The source of a program, statement by statement, so that a first string statement is no docstring."""
-    return "".join(ast.unparse(_Printable().visit(statement)).lstrip("\n") + "\n" for statement in body)
-
-
-class _Printable(ast.NodeTransformer):
-    """Makes ast.unparse print one text in every Python: f-strings since 3.12 in a way that older ones read, a loop's targets bare in 3.10.
-
-    Their source stands in a name's place, which is printed as it is.
-    """
-
-    def visit_For(self, node: ast.For) -> ast.For:
-        if isinstance(node.target, ast.Tuple):
-            node.target = ast.Name(", ".join(map(ast.unparse, node.target.elts)), STORE)
-        self.generic_visit(node)
-        return node
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Name:
-        fields = [ast.unparse(part.value) for part in node.values if isinstance(part, ast.FormattedValue)]
-        literal = "".join(part.value for part in node.values if isinstance(part, ast.Constant))
-        quote = '"' if any("'" in field for field in fields) or ("'" in literal and '"' not in literal) else "'"
-        remaining = iter(fields)
-        parts = [_escaped(part.value, quote) if isinstance(part, ast.Constant) else f"{{{next(remaining)}}}" for part in node.values]
-        return ast.copy_location(ast.Name(f"f{quote}{''.join(parts)}{quote}", LOAD), node)
-
-
-def _escaped(literal: str, quote: str) -> str:
-    """The text of an f-string between its fields: escaped as repr() does, with its quote too, and braces doubled."""
-    text = "".join(c if c.isprintable() and c != "\\" else repr(c)[1:-1] for c in literal)
-    return text.replace(quote, "\\" + quote).replace("{", "{{").replace("}", "}}")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

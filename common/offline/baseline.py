@@ -15,7 +15,8 @@ from typing import Any
 
 from common.catalog import Api, Catalog, Parameter
 from common.dialect import to_python, to_shortcut
-from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
+from common.dialect.printer import unparse
+from common.dialect.syntax import assign, call, const, keywords_of_dict, name
 from common.dialect.vocabulary import NameAllocator
 from common.prompts import SYNTAX_APIS
 

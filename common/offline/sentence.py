@@ -19,7 +19,8 @@ import re
 from common.catalog import Api, Catalog, Parameter
 from common.catalog.search import STOPPED, index_of, stems
 from common.dialect import to_python, to_shortcut
-from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
+from common.dialect.printer import unparse
+from common.dialect.syntax import assign, call, const, keywords_of_dict, name
 from common.dialect.vocabulary import NameAllocator
 from common.offline.baseline import INPUT_KEYS
 from common.prompts import SYNTAX_APIS
