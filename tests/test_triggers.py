@@ -283,7 +283,7 @@ def test_the_grammar_takes_every_trigger(accepts: Any) -> None:
         code = dialect.to_python(shortcut(found, WFWorkflowInputContentItemClasses=["WFURLContentItem"], WFWorkflowTypes=["Watch"]))[0]
         assert accepts(code) and accepts(code, everything=False), code
         assert accepts("# when\n" + code.replace("    is_", "    # what\n    is_"))
-    several = dialect.to_python(shortcut(*(found for found, _ in FILES.values()), trigger("WFNewTrigger", x=1), actions=()))[0]
+    several = dialect.to_python(shortcut(*(found for found, _ in FILES.values()), trigger("WFNewTrigger", x=1)))[0]
     assert accepts(several) and not accepts(several, everything=False)
 
 

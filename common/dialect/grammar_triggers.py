@@ -19,8 +19,8 @@ def trigger_rules(everything: bool) -> str:
         named.setdefault(tuple(words), []).append(trigger.name)
     text, heads = "", []
     for number, (words, names) in enumerate(named.items()):
-        heads.append(f'({" | ".join(quoted(f"@{name}(") for name in names)}) trigger_{number}::0x0')
-        text += keywords(f"trigger_{number}", words)
+        heads.append(f'({" | ".join(quoted(f"@{name}(") for name in names)}) ' + (f"trigger_{number}::0x0" if words else '")"'))
+        text += keywords(f"trigger_{number}", words) if words else ""
     for decorator, (keyword, enum, known) in triggers.ENUMS.items():
         heads += [quoted(f"@{decorator}({keyword}={enum}.{word})") for word in known]
     heads += [f'"@{triggers.GENERIC}(" STRING (")" | ", " unknown_words)'] if everything else []
