@@ -4,9 +4,11 @@
     python 01_scrape.py --links links.txt --contact https://example.org/me
     python 01_scrape.py --routinehub 1-22000 --contact me@example.org --dry-run
 
---folder imports .shortcut, .plist, .wflow, .json and .xml files, signed ones too. --links reads one link or record id a line (iCloud share
-links; RoutineHub shortcuts, downloads and listings), or JSON with "url" and, if known, "name", "description", "category", "downloads",
-"author", "licence", "site"; it may be a folder of such files, or an archive of RoutineHub. --routinehub asks its API for ids.
+--folder imports .shortcut, .plist, .wflow, .json and .xml files, signed ones too, those in a .zip, and the field `shortcut` of each record
+of a .jsonl file or of an array in a .json file: as JSON, or as a text that holds JSON, XML or a file in base64. --links reads one link or
+record id a line (iCloud share links; RoutineHub shortcuts, downloads and listings), or JSON with "url" and, if known, "name",
+"description", "category", "downloads", "author", "licence", "site"; it may be a folder of such files, or an archive of RoutineHub.
+--routinehub asks its API for ids.
 
 Each record holds id, source, name, description, category, downloads and the shortcut as tagged JSON; its id is a hash of the shortcut, so
 equal shortcuts have one record, and further ones are rejected as duplicates. What was fetched stands in <output>.crawl, a table of jobs and
@@ -31,7 +33,7 @@ from typing import TYPE_CHECKING
 
 from common import cli, jsonl, plist
 from common.crawl import arguments as crawling
-from common.crawl import links
+from common.crawl import files, links
 from common.crawl.links import OptOut, find_link, hub_link, readable
 from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.jsonl import Record, UserError
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from common.crawl.icloud import Stored
     from common.crawl.jobs import Bodies, Jobs
 
-SUFFIXES = {".shortcut", ".plist", ".wflow", ".json", ".xml"}
 ABOUT = ("description", "category", "downloads")  # what only a gallery knows
 
 
@@ -60,8 +61,7 @@ def main() -> int:
             opt_out.names.add(key)  # so that its stored body goes, too
             run.reject(key, cli.Reject("opted_out", detail))
         if args.folder is not None:
-            paths, others = list_files(args.folder)
-            failed += import_files(run, args.folder, paths, opt_out)
+            failed, others = import_files(run, args.folder, opt_out)
         if args.links is not None or args.routinehub:
             figures = crawl(run, opt_out)
             failed += sum(figures["states"].get(state, 0) for state in ("new", "transient"))
@@ -112,7 +112,8 @@ def keys_written(output: Path) -> Iterator[str]:
     return (record_key(output, record) for record in jsonl.read(output, ("id", "source")))
 
 
-def keep(run: cli.Run, key: str, data: bytes, source: Record, name: str, about: Record, scrub: bool, opt_out: OptOut) -> None:
+def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool,
+         opt_out: OptOut) -> None:
     """Write the record of one shortcut, or reject it: it is none, it is one we have, or its author has opted out."""
     origin = source["file"] or source["url"]
     try:
@@ -129,9 +130,11 @@ def keep(run: cli.Run, key: str, data: bytes, source: Record, name: str, about: 
     run.write(record)
 
 
-def record_of(data: bytes, source: Record, name: str, about: Record, scrub: bool) -> Record:
+def record_of(data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool) -> Record:
     """The record of a shortcut's file. Raises cli.Reject where it is none."""
     try:
+        if isinstance(data, plist.PlistError):  # no more is known of it than why
+            raise data
         shortcut = plist.read_shortcut(data)
         if scrub:
             shortcut, source["scrubbed"] = scrub_shortcut(shortcut)
@@ -177,38 +180,20 @@ def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 # files
 
 
-def list_files(folder: Path) -> tuple[list[Path], int]:
-    """The files to import, sorted, so that of equal shortcuts the same one is kept in every run; and how many others there are."""
-    if folder.is_file():
-        return [folder], 0
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder and no file; name one with --folder")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    ours = [path for path in files if path.suffix.lower() in SUFFIXES]
-    return ours, len(files) - len(ours)
-
-
-def import_files(run: cli.Run, folder: Path, paths: list[Path], opt_out: OptOut) -> int:
-    """Import each file that is due; returns how many could not be read."""
-    failed = 0
-    for path in run.progress(paths[:run.args.limit]):
+def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]:
+    """Import each shortcut of a folder that is due; returns how many files could not be read, and how many are none of ours."""
+    paths, others = files.list_files(folder)
+    unreadable: list[Path] = []
+    for found in itertools.islice(files.shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
         if run.interrupted:
             break
-        name = readable(path.name if path == folder else path.relative_to(folder).as_posix())
-        try:
-            with open(path, "rb") as file:
-                data = file.read(plist.MAX_BYTES + 1)  # one more than is allowed: too large a file is rejected without reading it all
-        except OSError as error:
-            cli.say(f"{path}: cannot be read: {error.strerror}")
-            failed += 1
-            continue
-        digest = hashlib.sha256(data).hexdigest()
-        key = file_key(name, digest)
+        key = file_key(found.name, found.sha256)
         if run.is_due(key):
             run.read += 1
-            source = {"site": "file", "url": None, "record": None, "author": None, "licence": None, "file": name, "sha256": digest}
-            keep(run, key, data, source, readable(path.stem), {}, bool(run.args.scrub), opt_out)
-    return failed
+            known = {name: found.about.get(name) for name in ("url", "author", "licence")}
+            source = {"site": found.about.get("site") or "file", **known, "record": None, "file": found.name, "sha256": found.sha256}
+            keep(run, key, found.data, source, found.stem, found.about, bool(run.args.scrub), opt_out)
+    return len(unreadable), others
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

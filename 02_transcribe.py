@@ -26,7 +26,7 @@ from common.workers import ordered_map
 
 OUTPUT = "data/workflows.jsonl"
 FIGURES = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
-NO_JSONL = (b"bplist", b"AEA1", b"<?xml", b"<!DOCTYPE", b"<plist")  # what a shortcut's file begins with
+NO_JSONL = (b"bplist", b"AEA1", b"<?xml", b"<!DOCTYPE", b"<plist", b"PK\x03\x04")  # what a shortcut's file, or an archive, begins with
 
 
 def arguments() -> argparse.Namespace:
@@ -84,8 +84,7 @@ def transcribe(record: Record) -> Record:
     from common import dialect, plist
 
     try:
-        shortcut = plist.from_json(record["shortcut"])
-        plist.check_shortcut(shortcut)
+        shortcut = plist.read_field(record["shortcut"])
         result = dialect.transcribe(shortcut)
     except dialect.Unbalanced as error:
         raise cli.Reject("unbalanced", str(error)) from None

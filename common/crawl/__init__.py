@@ -1,5 +1,6 @@
 """Fetching shortcuts politely: what to fetch, asking for it, remembering it, reading it, and leaving private things out.
 
+    files.py        the files of a folder, and the shortcuts in archives and records
     links.py        lines, archives and ids as links; who has opted out
     client.py       HTTP with manners: a turn per host, robots.txt, an end where robots are not wanted
     jobs.py         one SQLite table of jobs, and the bodies, content-addressed

@@ -127,13 +127,16 @@ def _read_array(path: Path) -> Iterator[tuple[str, Record]]:
 
 
 def _entry(entry: Record, where: str) -> tuple[str, Record]:
+    if not entry.keys() & set(FIELDS["url"]):
+        raise UserError(f'{where}: field "url" is missing')
+    about = said(entry)
+    return readable(str(about.pop("url") or "")).strip(), about  # galleries have rows without a link: one reject, not the end
+
+
+def said(entry: Record) -> Record:
+    """What a gallery's record says about a shortcut, under our names."""
     about = {field: next((entry[name] for name in names if entry.get(name) not in (None, "")), None) for field, names in FIELDS.items()}
-    if about["url"] is None:
-        if not entry.keys() & set(FIELDS["url"]):
-            raise UserError(f'{where}: field "url" is missing')
-        about["url"] = ""  # galleries have rows without a link: one reject, not the end
-    url = readable(str(about.pop("url"))).strip()
-    return url, {field: value if field == "downloads" else _said(value) for field, value in about.items()}
+    return {field: value if field in ("url", "downloads") else _said(value) for field, value in about.items()}
 
 
 def _said(value: object) -> str | None:

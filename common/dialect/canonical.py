@@ -2,7 +2,8 @@
 
 Forgotten, each for its reason; nothing else is:
 
-- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier): the app makes them anew; references are kept, renamed in order;
+- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier, WFTriggerUUID): the app makes them anew; references are kept, renamed in
+  order;
 - names of outputs (OutputName, CustomOutputName) and of variables: labels, a consistent renaming cannot change a run; they stand in the
   code as identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
 - whether text without variables is a string, a token string or a text item, and an empty list of aggrandizements;
@@ -57,6 +58,8 @@ def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
     forgotten = {*PRESENTATION_KEYS, "WFWorkflowActions"} - ({CLIENT_VERSION} if _decides(shortcut.get(CLIENT_VERSION)) else set())
     shown = {key: value for key, value in shortcut.items() if key not in forgotten}
     result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
+    if isinstance(result.get("WFWorkflowTriggers"), list):
+        result["WFWorkflowTriggers"] = [_without_identity(trigger) for trigger in result["WFWorkflowTriggers"]]
     if isinstance(result.get("WFWorkflowImportQuestions"), list):
         result["WFWorkflowImportQuestions"] = sorted(simplify(result["WFWorkflowImportQuestions"]), key=repr_sorted)
     return result
@@ -66,6 +69,11 @@ def _decides(version: Any) -> bool:
     """Whether a client version decides how an app reads the file: it turns the forms of one before 900 into new ones."""
     number = re.match("[0-9]{1,9}", version) if isinstance(version, str) else None
     return number is not None and int(number[0]) < 900
+
+
+def _without_identity(trigger: Any) -> Any:
+    named = isinstance(trigger, dict) and isinstance(trigger.get("WFTriggerUUID"), str)
+    return {key: value for key, value in trigger.items() if key != "WFTriggerUUID"} if named else trigger
 
 
 def _is_empty(value: Any) -> bool:

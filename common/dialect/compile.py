@@ -13,11 +13,24 @@ from collections.abc import Callable
 from typing import Any
 
 from common.catalog import Catalog
-from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repeat, header, signatures, text, tokens, values, vocabulary
+from common.dialect import (
+    actions,
+    blocks,
+    blocks_if,
+    blocks_menu,
+    blocks_repeat,
+    header,
+    signatures,
+    text,
+    tokens,
+    triggers,
+    values,
+    vocabulary,
+)
 from common.dialect.bindings import Bindings
 from common.dialect.blocks import Action
 from common.dialect.markers import MarkerReader
-from common.dialect.syntax import DialectError, called, constant, keywords
+from common.dialect.syntax import DialectError, called, constant, decorators, keywords
 
 Parameters = dict[str, Any]
 
@@ -30,7 +43,8 @@ LITERAL_ACTIONS = {
 }
 _ADVICE: dict[type[ast.stmt], str] = {
     ast.While: "there is no while; use `for _ in range(n)`",
-    ast.FunctionDef: "there are no functions; call another shortcut with is_workflow_actions_runworkflow(WFWorkflowName='…')",
+    ast.FunctionDef: "there are no functions but one `def shortcut():` around the whole program; another shortcut is called with "
+                     "is_workflow_actions_runworkflow(WFWorkflowName='…')",
     ast.Return: "use is_workflow_actions_output(WFOutput=x) or is_workflow_actions_exit()",
     ast.Import: "nothing is imported; every action is called by its name",
     ast.ImportFrom: "nothing is imported; every action is called by its name",
@@ -72,6 +86,7 @@ class Compiler:
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
         if not self.residue:
             self._name_unused_outputs()
+        self.head |= triggers.from_decorators(decorators(self.module), self.head, self.report)
         top = {**header.defaults(self.head), **self.head}
         if isinstance(loose := top["WFWorkflowImportQuestions"], list):
             top["WFWorkflowImportQuestions"] = [*self.questions, *loose]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common.catalog import call_name
-from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repeat, header, text, values
+from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repeat, header, text, triggers, values
 from common.dialect.blocks import ID, PARAMETERS, Action, Block
 from common.dialect.markers import MarkerWriter
 from common.dialect.naming import Names
@@ -28,12 +28,13 @@ class Decompiler:
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False) -> None:
         self.shortcut, self.raw = shortcut, raw
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
+        self.decorators, self.level = triggers.to_decorators(shortcut)
         self.names = Names(shortcut, raw, plain_names)
         self.markers = MarkerWriter(self.names, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
         """The statements of the shortcut. Raises blocks.Unbalanced."""
-        head = header.to_statement(self.shortcut, self.names.loose_questions)
+        head = header.to_statement(self.level, self.names.loose_questions)
         result = [head] if head else []
         for item in blocks.tree(self.actions):
             result += [*self._declarations(item), *self._statements([item])]
@@ -131,4 +132,4 @@ class Decompiler:
 
     def text(self) -> str:
         """The source of the shortcut."""
-        return unparse(self.program())
+        return unparse(self.program(), self.decorators)

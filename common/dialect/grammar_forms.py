@@ -265,7 +265,7 @@ def program_rules(depth: int) -> str:
     words = [Keyword(word, f"header_{word}") for word in header.SHORT_NAMES]
     words += [Keyword("extra", "plain_dict"), *_words(sorted(header.KEYS), "header_value")]
     return f"""
-program: header? lines_0
+program: header? lines_0 | automated
 header: (COMMENT "\\n")* "workflow(" header_words::0x0 "\\n"
 {keywords("header_words", words)}
 header_value: value | "None" | {" | ".join(map(quoted, header.CONSTANTS))}

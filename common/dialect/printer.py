@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from common.dialect.syntax import PROGRAM
 
 # How tightly parts hold together: a part in a place that asks for more than it has stands in brackets. ast.unparse's own levels.
 _TEST, _OR, _AND, _NOT, _COMPARE, _SUM, _FACTOR, _ATOM = 4, 5, 6, 7, 8, 13, 15, 18
@@ -23,8 +25,15 @@ class _Other(Exception):
     """A form that is not printed here."""
 
 
-def unparse(body: list[ast.stmt]) -> str:
-    """The source of a program, statement by statement, so that a first string statement is no docstring."""
+def unparse(body: list[ast.stmt], decorators: Sequence[ast.expr] = ()) -> str:
+    """The source of a program, statement by statement, so that a first string statement is no docstring.
+
+    With decorators (see triggers.py) it is a function; no literal that is printed has a line break of its own, so lines can be indented.
+    """
+    if decorators:
+        heads = "".join(f"@{unparse([ast.Expr(decorator)])}" for decorator in decorators)
+        lines = unparse(body or [ast.Pass()]).removesuffix("\n").split("\n")
+        return f"{heads}def {PROGRAM}():\n" + "".join(f"    {line}\n" for line in lines)
     lines: list[str] = []
     for statement in body:
         known = len(lines)

@@ -11,6 +11,7 @@ import warnings
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+PROGRAM = "shortcut"  # the name of the function that a program may be in
 LOAD, STORE = ast.Load(), ast.Store()
 
 
@@ -99,11 +100,28 @@ def _parsed(code: str) -> ast.Module:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, int):
                 str(node.value)  # Python reads any hexadecimal number, and does not write one of more than 4,300 digits
-    return tree
+    return _unwrapped(tree)
+
+
+def _unwrapped(tree: ast.Module) -> ast.Module:
+    function = tree.body[0] if len(tree.body) == 1 else None
+    if not isinstance(function, ast.FunctionDef) or function.name != PROGRAM or any(vars(function.args).values()):
+        return tree
+    inner = ast.Module(function.body, [])
+    inner.decorators = function.decorator_list  # type: ignore[attr-defined]
+    return inner
+
+
+def decorators(module: ast.Module) -> list[ast.expr]:
+    """What stands above the function that a parsed program is in."""
+    return getattr(module, "decorators", [])
 
 
 def parse(code: str) -> ast.Module:
-    """Parse source text; the tree is shared and not to be changed. Raises DialectError where Python does not take it."""
+    """Parse source text; the tree is shared and not to be changed. Raises DialectError where Python does not take it.
+
+    A program that is the body of `def shortcut():` gives its statements, and `decorators` tells what stands above it.
+    """
     try:
         return _parsed(code)
     except SyntaxError as error:

@@ -7,11 +7,24 @@ its integers, so `to_json` writes what it lacks as an object with one tag, and `
     {"$utf8": hex}                   a string with lone surrogates
     {"$dict": [[key, value], ...]}   a dict with a key that starts with $ or holds a lone surrogate
 
+What both directions take for granted, so that comparing what was read with what was written cannot see it; each is tested against
+something else (Apple's open CoreFoundation, libplist, plistlib where it differs from what is used here), in tests/test_plist*.py:
+
+    line ends, control characters    kept in XML as in binary    what_is_written_is_read_back_unchanged, raw_texts_keep_the_ends...
+    numbers, data, elements of XML   as CoreFoundation reads     values_are_read_as_apples_parser_does, what_plistlib_would_lose...
+    dates                            to the microsecond, UTC     dates_with_fractions_and_zones_are_read_exactly; binary ones have fractions
+                                                                 of 0.1 us, which are rounded: no run can tell
+    integers                         64 bits, signed or not      values_of_every_kind_and_width_are_read; others are refused
+    equal keys in a dictionary       the last counts             as in CoreFoundation (XML; in binary the first does, which no file has)
+    order of keys                    kept, and means nothing     every_format_reads_as_the_same_tree_with_the_same_id
+    lone surrogates                  JSON alone holds them       json_keeps_every_value_and_type; both property lists refuse them
+
 The codes of PlistError:
 
     empty, truncated, bad_plist, bad_xml, bad_json     nothing there, cut short, or damaged in its format
     too_large, too_deep, bad_sizes, entity             beyond the limits, sizes that contradict the data, an XML DTD of its own
     encrypted, bad_container, bad_hash                 a signed file that can't be opened
+    bad_archive, nested_archive                        a zip archive that can't be, or that holds another
     not_unicode, bad_type, bad_tag, not_exact          values: a lone surrogate, no plist type, a tag's content, what binary can't keep
     not_a_shortcut, bad_action                         a property list or JSON, but no shortcut
 """
@@ -27,7 +40,7 @@ from typing import Any
 
 import orjson
 
-from common.plist import aea
+from common.plist import aea, archive
 from common.plist.parser import MAX_BYTES, MAX_VALUES, PlistError, check_bounds, parse_binary, same, text_keys
 from common.plist.xml import UTF16, parse_xml
 from common.plist.xml import write_xml as write_xml
@@ -41,21 +54,40 @@ JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surro
 
 
 def read_shortcut(data: bytes, name: str = "") -> dict[str, Any]:
-    """Read a binary or XML property list, a signed file or JSON, and make sure that it is a shortcut.
+    """Read a binary or XML property list, a signed file, JSON or a zip archive of one of these, and make sure that it is a shortcut.
 
     `name` (a file's, say) opens the error's detail. JSON may be plain or tagged, and the shortcut may stand under the key "shortcut", as in
-    the records of stage 01. Raises PlistError, within seconds and bounded memory whatever the bytes are.
+    the records of stage 01, or as a text there. Raises PlistError, within seconds and bounded memory whatever the bytes are.
     """
     try:
-        tree = _parse(data)
+        tree = _parse(archive.only_member(data) if archive.is_archive(data) else data)
         if isinstance(tree, dict) and "WFWorkflowActions" not in tree:
             tree = tree.get("shortcut", tree)
+        if isinstance(tree, str):
+            tree = _parse_text(tree)
         check_shortcut(tree)
     except PlistError as error:
         if not name:
             raise
         raise PlistError(error.code, f"{name}: {error.detail}") from None
     return tree
+
+
+def read_field(value: Any) -> dict[str, Any]:
+    """The shortcut in the field of a record: tagged JSON as stage 01 writes it, or a text as galleries have it. Raises PlistError."""
+    tree = _parse_text(value) if isinstance(value, str) else from_json(value)
+    check_shortcut(tree)
+    return tree
+
+
+def _parse_text(text: str) -> Any:
+    """JSON or an XML property list as text, or any file in base64."""
+    start = text.lstrip("\ufeff \t\r\n")[:1]
+    try:
+        data = text.encode() if start in ("{", "<", "") else base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        raise PlistError("not_a_shortcut", f"a text that is neither JSON, XML nor base64: it starts with {text[:8]!r}") from None
+    return _parse(data)
 
 
 def _parse(data: bytes) -> Any:
@@ -93,10 +125,17 @@ def _parse_signed(data: bytes) -> Any:
 
 
 def _parse_json(data: bytes) -> Any:
+    return from_json(load_json(data))
+
+
+def load_json(data: bytes) -> Any:
+    """JSON within the limits, not untagged. Raises PlistError."""
+    if len(data) > MAX_BYTES:
+        raise PlistError("too_large", f"more than {MAX_BYTES:,} bytes")
     if data.count(b",") + data.count(b"[") + data.count(b"{") > 2 * MAX_VALUES:  # each value has one of them, and so may texts
         raise PlistError("too_large", f"JSON of more than {MAX_VALUES:,} values")
     try:
-        return from_json(orjson.loads(data))
+        return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         code = next((code for words, code in JSON_ERRORS.items() if words in str(error)), "bad_json")
         raise PlistError(code, str(error)) from None

@@ -1,0 +1,102 @@
+"""The files of a folder, and the shortcuts that stand in one file together: in a zip archive, in JSONL, in an array of JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from common import cli, plist
+from common.crawl import links
+from common.crawl.links import readable
+from common.jsonl import Record, UserError
+from common.plist import PlistError, archive
+
+SUFFIXES = archive.SUFFIXES | {".zip", ".jsonl"}
+
+
+@dataclass
+class Found:
+    """What may be a shortcut: where it stands, its bytes or why there are none, their SHA-256, and what a record says beside it."""
+
+    name: str
+    data: bytes | PlistError
+    sha256: str
+    about: Record = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """What the shortcut is called where nothing else tells."""
+        return self.about.get("name") or Path(self.name).stem
+
+
+def list_files(folder: Path) -> tuple[list[Path], int]:
+    """The files to import, sorted, so that of equal shortcuts the same one is kept in every run; and how many others there are."""
+    if folder.is_file():
+        return [folder], 0
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder and no file; name one with --folder")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    ours = [path for path in files if path.suffix.lower() in SUFFIXES]
+    return ours, len(files) - len(ours)
+
+
+def shortcuts_in(folder: Path, paths: Iterable[Path], unreadable: list[Path]) -> Iterator[Found]:
+    """What is in these files of a folder, one after the other; a file that cannot be read is told and added to `unreadable`."""
+    for path in paths:
+        name = readable(path.name if path == folder else path.relative_to(folder).as_posix())
+        try:
+            if path.suffix.lower() == ".jsonl":
+                yield from _lines(name, path)
+                continue
+            with open(path, "rb") as file:
+                data = file.read(plist.MAX_BYTES + 1)  # one more than is allowed: too large a file is rejected without reading it all
+        except OSError as error:
+            cli.say(f"{path}: cannot be read: {error.strerror}")
+            unreadable.append(path)
+            continue
+        yield from _parts(name, data)
+
+
+def _parts(name: str, data: bytes) -> Iterator[Found]:
+    """A file, or what stands in it: the members of an archive, the records of an array."""
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        if archive.is_archive(data) and len(data) <= plist.MAX_BYTES:
+            for member, content in archive.members(data):
+                own = digest if isinstance(content, PlistError) else hashlib.sha256(content).hexdigest()
+                yield Found(f"{name}/{readable(member)}", content, own)
+        elif (text := data.lstrip(b"\xef\xbb\xbf \t\r\n")).startswith(b"["):
+            for number, entry in enumerate(plist.load_json(text), start=1):
+                yield _record(f"{name}:{number}", orjson.dumps(entry))
+        else:
+            yield Found(name, data, digest)
+    except PlistError as error:
+        yield Found(name, error, digest)
+
+
+def _lines(name: str, path: Path) -> Iterator[Found]:
+    """The records of a JSONL file."""
+    with open(path, "rb") as file:
+        number = 0
+        while line := file.readline(plist.MAX_BYTES + 1):
+            number += 1
+            if not line.isspace():
+                yield _record(f"{name}:{number}", line)
+            while len(line) > plist.MAX_BYTES and not line.endswith(b"\n"):  # the rest of one that is too large
+                line = file.readline(plist.MAX_BYTES + 1)
+
+
+def _record(name: str, line: bytes) -> Found:
+    """A record of a gallery: `shortcut` holds the shortcut, and other fields tell about it."""
+    try:
+        entry = plist.load_json(line)
+    except PlistError:  # which is said where the shortcut is read
+        entry = None
+    about = links.said(entry) if isinstance(entry, dict) else {}
+    if not isinstance(about.get("url"), str):
+        about["url"] = None
+    return Found(name, line, hashlib.sha256(line).hexdigest(), about)
