@@ -97,7 +97,9 @@ def elif_of(node: ast.AST) -> ast.If | None:
 def better_name(old: str, value: ast.expr, prose: Prose) -> str | None:
     """A name from what the action asks for or looks up, if the old one is the default of its output, numbered or not."""
     api = prose.api(value)
-    if not isinstance(value, ast.Call) or api is None or api.result is None or re.sub(r"_\d+$", "", old) != identifier(api.result.name):
+    if not isinstance(value, ast.Call) or api is None or api.result is None or not api.result.name:
+        return None
+    if re.sub(r"_\d+$", "", old) != identifier(api.result.name):
         return None
     given = arguments_of(value)
     for key, pattern in (("WFAskActionPrompt", "{}"), ("WFChooseFromListActionPrompt", "chosen_{}"), ("WFDictionaryKey", "{}"),

@@ -76,7 +76,7 @@ def _call(api: Api, outputs: Outputs, names: NameAllocator) -> ast.stmt:
     expression = ast.Call(name(api.name), [], keywords_of_dict(chosen))
     if api.result is None:
         return ast.Expr(expression)
-    identifier = names.take(api.result.name)
+    identifier = names.take(api.result.name or api.title)
     outputs.append((identifier, api.result.types))
     return assign(name(identifier, store=True), expression)
 

@@ -230,7 +230,7 @@ class _Reader:
         expression = self.called(api, given)
         if api.result is None:
             return ast.Expr(expression)
-        self.last = self.names.take(api.result.name)
+        self.last = self.names.take(api.result.name or api.title)
         return assign(name(self.last, store=True), expression)
 
 

@@ -39,6 +39,9 @@ SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefi
 
 SUMMARIES, APPS = "summaries.json", "apps.json"  # written by hand: id -> summary, start of a bundle id -> name of the app
 
+# Parameters whose values the app stores in its user's language, so that a list of the English ones is not all.
+LOCALISED = frozenset({"WFContentItemPropertyName"})
+
 MAX_TAKES = 3  # parameters that a summary names
 
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -64,7 +67,7 @@ def build(paths: Iterable[Path], output: Path, bundle: str | None = None, overwr
     known = [] if overwrite or not target.exists() else list(jsonl.read(target, ("id", "source")))
     merged = merge([*known, *records])
     for api in merged.values():
-        _settle_units(api)
+        _settle_values(api)
     usage.add_to(merged)
     jsonl.write_atomically(target, b"".join(map(jsonl.encode, finished(merged))))
     counts = {"files": read, "skipped": skipped, "shortcuts": usage.shortcuts, "known": len(known), "apis": len(merged)}
@@ -193,11 +196,13 @@ def _merge_parameters(known: list[Record], new: list[Record]) -> list[Record]:
     return list(parameters.values())
 
 
-def _settle_units(api: Record) -> None:
-    """What one source lists as the values of what another calls a quantity are its units."""
+def _settle_values(api: Record) -> None:
+    """What one source lists as the values of what another calls a quantity are its units; localised values are never all listed."""
     for parameter in api.get("parameters", ()):
         if parameter.get("type") == "quantity" and "enum" in parameter:
             parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
+        if parameter["key"] in LOCALISED and parameter.get("enum"):
+            parameter["open_enum"] = True
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

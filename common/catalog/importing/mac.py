@@ -26,9 +26,6 @@ from common.jsonl import Record, UserError
 # ---------------------------------------------------------------------------------------------------------------------------------
 # WFActions.plist
 
-# Parameters whose values the app stores in its user's language, so that the English ones are not all.
-LOCALISED = frozenset({"WFContentItemPropertyName"})
-
 
 def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
     """The built-in actions: id -> {"Name", "Parameters", "Input", "Output", "DisabledOnPlatforms", ...}."""
@@ -59,7 +56,6 @@ def _wf_parameter(item: Record) -> Record:
     return without_empty({
         "key": item["Key"], "type": kind, "label": label(item.get("Label")), "enum": values,
         "units": [unit for unit in item.get("PossibleUnits", ()) if isinstance(unit, str)],
-        "open_enum": item["Key"] in LOCALISED,
         "default": plain_default(item.get("DefaultValue", item.get("Default"))),
         "visible_when": list(_wf_conditions(item.get("RequiredResources", ()))),
     })  # fmt: skip

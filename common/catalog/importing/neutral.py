@@ -29,6 +29,7 @@ TYPE_RULES = [
         ("text", r"customdateformat"),
         ("quantity", r"quantity|measurement|duration|timeinterval|distance|currency|radius|filesize"),
         ("boolean", r"^bool|wfboolean|switch|expanding|tumblrcomposeinapp"),
+        ("any", r"^personname"),
         ("contact", r"contact|^person|email_?address|phone_?number"),
         ("number", r"number|stepper|slider|^int(eger)?$|^decimal|^float$|^double$"),
         ("dictionary", r"dictionary|^dict\b"),

@@ -111,7 +111,7 @@ class Usage:
             parameter["type"] = kind
         if parameter.get("type") in PICKED and any(self.values[place]):
             parameter["type"] = "any"
-        if parameter.get("enum") and kind in ("entity", "dictionary") and not self.values[place] and len(users) >= MIN_TO_OVERRULE:
+        if parameter.get("enum") and kind in ("entity", "dictionary") and not self.values[place] and len(users) >= MIN_SHORTCUTS:
             parameter["type"] = kind  # what a source lists is in the value, not the value
             parameter["enum"] = []
         if parameter.get("enum"):
