@@ -34,7 +34,7 @@ DIALECT = Path("common/dialect")
 # and no others can kill its mutants; nor are those run for the dialect's.
 TESTS = ("dialect", "examples", "forms", "conditions", "header", "blocks", "bindings", "check", "signatures", "canonical", "naming", "values", "text",
          "validate", "dialect_*")  # fmt: skip
-ROOMS = {"grammar": ("grammar*",), "repair": ("repair*", "near"), "tolerant": ("tolerant", "repair*", "trace"), "trace": ("trace*",)}
+ROOMS = {"grammar": ("grammar*",), "repair": ("repair*", "near"), "near": ("near", "repair*"), "tolerant": ("tolerant", "repair*", "trace"), "trace": ("trace*",)}
 
 
 class Mutant(NamedTuple):

@@ -124,7 +124,8 @@ def test_places_to_run_stand_beside_triggers() -> None:
                                      "@input_fallback(behavior=InputFallback.GET_CLIPBOARD)"]
     assert "workflow(input_types=None)" in code
     for other in (["ActionExtension", "MenuBar"], ["Watch", "Watch"], [5], []):
-        assert ("ypes=" in proven(shortcut(trigger("WFFileTrigger"), WFWorkflowTypes=other))) == bool(other)
+        code = proven(shortcut(trigger("WFFileTrigger"), WFWorkflowTypes=other))
+        assert (" types=" in code or "WFWorkflowTypes=" in code) == bool(other)
     alone = dialect.to_shortcut("@runnable(surface=RunSurface.SHARE_SHEET)\ndef shortcut() -> None:\n    pass\n")
     assert alone["WFWorkflowTypes"] == ["ActionExtension"] and alone["WFWorkflowActions"] == []
 

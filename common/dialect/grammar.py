@@ -20,6 +20,7 @@ from functools import lru_cache
 
 from common.catalog import Catalog, Parameter, call_name
 from common.dialect import actions, blocks, grammar_forms, grammar_triggers
+from common.dialect.compile import LITERAL_ACTIONS
 from common.dialect.grammar_forms import MAX_BITS, Keyword, quoted, rule
 from common.dialect.vocabulary import DICTIONARY_FIELDS, LIST_FIELDS
 
@@ -33,9 +34,9 @@ _FORMS = {"str": "STRING", "text": "filled", "int": '"0" | "1"', "float": "NUMBE
 _WRONG: dict[str, frozenset[str]] = {
     "boolean": frozenset({"str", "float", "list"}), "dictionary": frozenset({"bool", "float"}), "number": frozenset({"bool", "list"}),
 }  # fmt: skip
-# What makes a literal that gets a name (see compile.py), and the literal.
-_MADE_BY = {"is.workflow.actions.gettext": "text", "is.workflow.actions.number": "NUMBER", "is.workflow.actions.dictionary": "typed_dict",
-            "is.workflow.actions.list": "typed_list"}  # fmt: skip
+# What makes a literal that gets a name, and the literal.
+_MADE_BY = {LITERAL_ACTIONS[kind][0]: form for kind, form in
+            {"text": "text", "number": "NUMBER", "dict": "typed_dict", "list": "typed_list"}.items()}  # fmt: skip
 _NOTHING = "READ: /a/ & /b/"  # a terminal that matches no text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from common.dialect import actions, vocabulary
 from common.dialect import residue as residues
 from common.dialect.printer import unparse
-from common.dialect.syntax import called, constant, decorators, parse
+from common.dialect.syntax import DialectError, called, constant, decorators, parse
 
 
 def apis_of(code: str) -> list[str]:
@@ -60,8 +60,11 @@ def rename(code: str, renames: dict[str, str]) -> str:
             raise ValueError(f"{new!r} cannot be a name")
         if new in kept or list(renames.values()).count(new) > 1:
             raise ValueError(f"{new} would stand for two things")
-    module = copy.deepcopy(parse(code))
-    return unparse([_Renaming(renames).visit(statement) for statement in module.body], decorators(module))
+    try:
+        module = copy.deepcopy(parse(code))
+        return unparse([_Renaming(renames).visit(statement) for statement in module.body], decorators(module))
+    except RecursionError:
+        raise DialectError(1, "nested too deep", "syntax") from None
 
 
 def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ The passes, in order; each change is listed with the line of the text it was mad
 | kind                                        | what                                                                                    |
 |---------------------------------------------|-----------------------------------------------------------------------------------------|
 | fence                                       | the marks of a code block and the prose around it                                       |
-| characters                                  | NUL, odd spaces, line ends, tabs                                                        |
+| characters                                  | NUL, odd spaces, line ends, tabs, halves of characters                                  |
 | head, operator, quotes, odd_key, comma, closed, value, cut_off | one statement that Python does not read (repair_statements.py)       |
 | prose                                       | a line that is no statement becomes a comment                                           |
 | indentation, block                          | a line is moved to a level that exists; a block that is empty gets `pass`               |
@@ -38,6 +38,7 @@ _FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _RESULT = re.compile(rf"\b(?:{'|'.join(blocks.RESULT_HELPERS.values())})\(")
 _NOTHING = re.compile("[\x00\u200b-\u200d\u2060\ufeff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters: an answer was cut between them
 
 
 class Repair(NamedTuple):
@@ -110,7 +111,7 @@ def _clean(code: str, repairs: list[Repair]) -> str:
     for number, line in enumerate(code.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         body = line.lstrip(" \t\u00a0\u3000")
         level = _SPACES.sub(" ", line[: len(line) - len(body)]).expandtabs(4)
-        kept = level + _NOTHING.sub("", body)
+        kept = level + _SURROGATES.sub("\ufffd", _NOTHING.sub("", body))
         if not readable(kept.strip()):
             kept = _SPACES.sub(" ", kept)
         if kept != line:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
-
-from rapidfuzz import fuzz, process
 
 from common.catalog import Api, Catalog, call_name
 from common.dialect import vocabulary
+from common.dialect.near import nearest
 from common.dialect.repair_statements import CONSTANTS
 from common.dialect.syntax import called, constant, parse
 
 NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 80  # per cent of likeness; long names differ more where they are different things
-_DIGITS = re.compile(r"_?\d+")
-CLEAR = 3  # per cent between the nearest and the next: nearer together, it would be a guess
 
 
 class Edit(NamedTuple):
@@ -31,30 +28,18 @@ class Edit(NamedTuple):
 
 def edits(code: str, catalog: Catalog, apis: Iterable[str] | None = None) -> list[Edit]:
     """What would resolve the near misses of a program. `apis`: the ids among which an API is looked for (default: the catalogue's)."""
-    names = [call_name(api) for api in apis] if apis is not None else [api.name for api in catalog]
+    names = tuple(map(call_name, apis)) if apis is not None else _names(catalog)
     tree = parse(code)
     found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names)]
     return sorted({*found, *_name_edits(tree)})
 
 
-def nearest(word: str, known: Iterable[str], near: int) -> str | None:
-    """The known word that is meant: the same but for upper and lower case and `_`, else the one that is clearly the nearest."""
-    words = list(dict.fromkeys(known))
-    folded = [other for other in words if _fold(other) == _fold(word)]
-    if len(folded) == 1:
-        return folded[0]
-    others = [other for other in words if _DIGITS.sub("", other) != _DIGITS.sub("", word)]  # Text_2 is not a slip for Text_3
-    best = process.extract(word, others, scorer=fuzz.ratio, limit=2, score_cutoff=near)
-    if not best or (len(best) > 1 and best[0][1] - best[1][1] < CLEAR):
-        return None
-    return best[0][0]
+@lru_cache(maxsize=4)
+def _names(catalog: Catalog) -> tuple[str, ...]:
+    return tuple(api.name for api in catalog)
 
 
-def _fold(word: str) -> str:
-    return "".join(word.casefold().replace("-", "_").split()).replace("_", "")
-
-
-def _call_edits(node: ast.Call, catalog: Catalog, names: list[str]) -> Iterator[Edit]:
+def _call_edits(node: ast.Call, catalog: Catalog, names: tuple[str, ...]) -> Iterator[Edit]:
     name = called(node)
     if name is None or name in vocabulary.HELPERS:
         return

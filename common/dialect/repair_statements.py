@@ -19,6 +19,7 @@ from common.dialect.syntax import called
 
 MAX_LINES = 400  # of one statement: a picture in base64 fills some
 MAX_TRIED = 80  # texts per fix
+MAX_DEPTH = 60  # dicts and lists in each other that are made values; deeper ones are texts. Python's parser takes about 200 brackets
 HEADS = ("if", "elif", "else", "for", "while", "match", "case", "with", "def", "try")
 _PLACES = re.compile(r"(?=, )|(?= [\w-]+=)|(?=[)\]}])|(?=:$)|$")  # where something that was left out may have been
 _ODD_KEY = re.compile(r"(?<=[(,\s])([A-Za-z_]\w*(?:-[\w-]*\w))\s*=(?!=)\s*")
@@ -262,18 +263,18 @@ def _arguments(inside: str) -> Iterator[str]:
         yield f"**{{{', '.join(odd)}}}"
 
 
-def _as_value(text: str) -> str:
+def _as_value(text: str, depth: int = 0) -> str:
     """A text as an expression: as it is where it is one, a dict or list with its items made so, else a literal of the text."""
     text = text.strip().rstrip(",").strip()
     if text and "\n" not in text and _is_expression(text):
         return text
-    if text[:1] in ("{", "[") and len(text) < 20_000:
+    if text[:1] in ("{", "[") and len(text) < 20_000 and depth < MAX_DEPTH:
         inner = text[1:-1] if text[-1:] in ("}", "]") else text[1:]
         items = _items(inner)
         if text[0] == "[":
             bare = not all(map(_is_expression, items))  # where one item lacks its quotes, a lone word lacks them, too
-            return f"[{', '.join(repr(item) if bare and item.isidentifier() else _as_value(item) for item in items)}]"
-        pairs = [pair for item in items if (pair := _pair(item))]
+            return f"[{', '.join(repr(item) if bare and item.isidentifier() else _as_value(item, depth + 1) for item in items)}]"
+        pairs = [pair for item in items if (pair := _pair(item, depth + 1))]
         if pairs or not items:
             return f"{{{', '.join(pairs)}}}"
     for quote in ("'''", '"""', "'", '"'):
@@ -299,7 +300,7 @@ def _items(inner: str) -> list[str]:
     return [item for item in [*items, inner[start:].strip()] if item]
 
 
-def _pair(item: str) -> str:
+def _pair(item: str, depth: int) -> str:
     """`key: value` of a dict. The reference transcriber writes `{"string": key}: {"string": value}` for text."""
     match = _STRING_PAIR.fullmatch(item) or _PAIR.fullmatch(item)
     if match is None:
@@ -308,7 +309,7 @@ def _pair(item: str) -> str:
     if string := _STRING.fullmatch(value):
         text = string[1].strip()
         value = text if _is_expression(text) else repr(text)
-    return f"{key if _is_text(key) else repr(key)}: {_as_value(value)}"
+    return f"{key if _is_text(key) else repr(key)}: {_as_value(value, depth)}"
 
 
 def _is_text(text: str) -> bool:
