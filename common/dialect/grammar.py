@@ -9,8 +9,9 @@ calls wrong, and what Python does not parse. It is Lark as llguidance reads it (
 That no parameter is given twice, in whatever order they come, takes no rule for each order: a rule of llguidance can carry a number, and
 each parameter sets a bit of it.
 
-What no such grammar says: that a name is bound before it is read (give `names` to have only these read), a second unknown keyword of a
-helper, an API outside the catalogue with a parameter twice, and whether a statement can be reached.
+What it takes compiles to a file. What no such grammar says: that a name is bound before it is read (give `names` to have only these read),
+or below, behind `later`; that an API outside the catalogue gets no parameter twice; that a choice has a title (only `everything` has
+`item()`); and whether a statement can be reached. A helper takes one keyword that it does not know, no second one.
 """
 
 from __future__ import annotations
