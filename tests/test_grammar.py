@@ -137,6 +137,9 @@ def test_every_real_program_is_accepted_and_refused_without_one_of_its_apis(tabl
     "is_workflow_actions_downloadurl(WFURL=ask_on_import('https://example.org', question='Which?', default=None))\n",
     "is_workflow_actions_showresult(Text='{} and {}'.format(clipboard()['\"'], current_date()))\n",
     "raw_action('is.workflow.actions.nothing', {'Odd': [1, 2.5, -3e+20]}, extra={'k': True})\n",
+    "if x and (not y):\n    pass\n", "if legacy(all_of(x, bounded=None)):\n    pass\n", "if leftover(legacy(x == number(y)), text='a'):\n    pass\n",
+    "workflow(client_version='754', extra={'types': 5}, types=['Watch', 'NCWidget'], WFWorkflowTriggers=[])\nis_workflow_actions_exit()\n",
+    "if single(x == True, y == enumeration('Music')):\n    pass\n",
     "if when(later(x), WFCondition=4, WFEnumeration='Odd'):\n    x = missing('Gone', 2)\n",
 ])  # fmt: skip
 def test_forms_of_the_dialect_are_accepted(base, code):

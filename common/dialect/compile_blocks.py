@@ -69,7 +69,7 @@ class BlockCompiler(ABC):
 
     def _if(self, node: ast.If) -> None:
         while (test := conditions.swapped(node.test)) is not None:  # `not x.startswith('a')`: the steps go under Otherwise
-            node = ast.copy_location(ast.If(test, node.orelse or [ast.Pass()], node.body), node)
+            node = ast.copy_location(ast.If(test, node.orelse or [ast.copy_location(ast.Pass(), node)], node.body), node)
         group = self._open("if", conditions.from_expr(node.test, self.names), node.lineno)
         self._body(node.body)
         branch = node

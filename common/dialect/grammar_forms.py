@@ -194,7 +194,7 @@ _CONDITIONS = f"""
 test: condition | condition (" and " condition)+ | condition (" or " condition)+ | "legacy(" table ")"
   | "leftover(" (table | "legacy(" table ")") leftover_words_more::0x0 | table
 table: ("all_of(" | "any_of(" | "single(") condition (", " condition)* (", bounded=" ("True" | "False" | "None"))? ")"
-condition: subject | "not " subject | subject COMPARISON operand | operand " in " subject | operand " not in " subject
+condition: subject | "not " subject | "(not " subject ")" | subject COMPARISON operand | operand " in " subject | operand " not in " subject
   | subject "." ("startswith(" | "endswith(") operand ")" | "is_today(" subject ")"
   | ("is_within_next(" | "is_within_last(") subject ", " operand ")" | operand " <= " subject " <= " operand
   | "legacy(" condition ")" | "leftover(" condition leftover_words_more::0x0
