@@ -444,6 +444,8 @@ def _operand(code: int, subject: Token | None, node: ast.expr, scope: Reading) -
     helper = called(node)
     if helper in _EXPLICIT and isinstance(node, ast.Call) and code not in _TEXTUAL and code not in _WINDOWS:
         _arguments(node, 1, f"x == {helper}(y)")
+        if helper == "enumeration" and code not in _EQUALITY:
+            raise DialectError(node.lineno, "a case of an enumeration is compared by == or !=")
         return {_EXPLICIT[helper]: reading.from_expr(node.args[0], scope)}
     if code in _TEXTUAL:
         return {STRING: _text_operand(node, scope)}
