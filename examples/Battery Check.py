@@ -1,5 +1,5 @@
 'Speaks up when the battery runs low. Made for an automation that runs every hour.'
-if when(device_details().Device_Type, WFCondition=4, WFEnumeration='Mac'):
+if device_details().Device_Type == 'Mac':
     is_workflow_actions_exit()
 Battery_Level = is_workflow_actions_getbatterylevel()
 Charging = is_workflow_actions_getbatterylevel(Subject='Is Charging')

@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from common.dialect import header
+
 UUIDS = [f"{number:08X}-0000-4000-8000-000000000000" for number in range(6)]
 VARIABLES = ["Total", "my var", "größe 📏", "a-b", "a b", "class", "list", "X_1", "Repeat Item", "Repeat Index 2", "", "1st", "数"]
 LABELS = ["Text", "If Result", "Wörterbuch", "Text_2", "print", "", "a" * 80]
@@ -150,11 +152,13 @@ def _condition(draw: st.DrawFn) -> dict[str, Any]:
     subject = {"WFInput": {"Type": "Variable", "Variable": draw(attachments)}} if draw(st.booleans()) else {}
     operands = {
         "WFConditionalActionString": draw(texts | token_strings), "WFNumberValue": draw(st.sampled_from(["5", "05", 7, 2.5, ""])), "WFAnotherNumber": "9",
-        "WFDate": draw(attachments), "WFMeasurement": envelope("WFQuantityFieldValue", {"Magnitude": "1", "Unit": "km"}), "WFEnumeration": "Odd",
+        "WFDate": draw(attachments), "WFMeasurement": envelope("WFQuantityFieldValue", {"Magnitude": "1", "Unit": "km"}), "WFEnumeration": "Odd", "WFLinkEnumeration": {"value": "odd"},
         "WFDuration": envelope("WFQuantityFieldValue", {"Magnitude": "3", "Unit": "days"}), "WFConditionalLegacyComparisonBehavior": True,
     }  # fmt: skip
     chosen = draw(st.lists(st.sampled_from(sorted(operands)), max_size=2, unique=True))
     condition = {"WFCondition": draw(st.sampled_from(CONDITIONS))} if draw(st.integers(0, 5)) else {}
+    if isinstance(condition.get("WFCondition"), int) and draw(st.booleans()):
+        operands["WFNumberValue"] = draw(attachments)
     return {**subject, **condition, **{key: operands[key] for key in chosen}}
 
 
@@ -164,7 +168,8 @@ def _block(draw: st.DrawFn, kind: str, depth: int) -> list[dict[str, Any]]:
     start: dict[str, Any] = {"each": {"WFInput": draw(attachments)}, "count": {"WFRepeatCount": draw(st.sampled_from([3, 2.0, "4"]))}}.get(kind, {})
     if kind == "if":
         start = draw(st.builds(lambda rows: {"WFConditions": envelope("WFContentPredicateTableTemplate", {
-            "WFActionParameterFilterPrefix": 1, "WFContentPredicateBoundedDate": False, "WFActionParameterFilterTemplates": rows,
+            "WFActionParameterFilterPrefix": draw(st.sampled_from([1, 0, -1, 7])), "WFActionParameterFilterTemplates": rows,
+            **draw(st.sampled_from([{"WFContentPredicateBoundedDate": False}, {"WFContentPredicateBoundedDate": True}, {}])),
         })}, st.just([_condition(draw), _condition(draw)]))) if draw(st.integers(0, 5)) == 0 else _condition(draw)  # fmt: skip
     titles = draw(st.lists(texts | token_strings, max_size=2)) if kind == "menu" else []
     if kind == "menu":
@@ -192,9 +197,12 @@ def shortcuts(draw: st.DrawFn) -> dict[str, Any]:
     ]
     top = draw(st.fixed_dictionaries({}, optional={
         "WFWorkflowTypes": st.lists(st.sampled_from(["NCWidget", "Watch"]), max_size=2),
-        "WFWorkflowInputContentItemClasses": st.sampled_from([[], ["WFURLContentItem"]]),
+        "WFWorkflowInputContentItemClasses": st.sampled_from([[], ["WFURLContentItem"], ["WFURLContentItem"] * 2, ["Odd"], header.EVERYTHING,
+                                                              header.EVERYTHING_BUT_APPS, header.EVERYTHING_BUT_APPS_AND_FOLDERS]),
+        "types": scalars, "WFWorkflowClientRelease": scalars, "WFQuickActionSurfaces": st.just(["Finder", "Elsewhere"]),
         "WFWorkflowIcon": st.just({"WFWorkflowIconStartColor": 255, "WFWorkflowIconGlyphNumber": 1}),
         "WFWorkflowNoInputBehavior": st.just({"Name": "WFWorkflowNoInputBehaviorShowError", "Parameters": {"Error": "no"}}),
         "WFWorkflowImportQuestions": st.just(questions), "WFOddKey": scalars,
     }))  # fmt: skip
-    return {"WFWorkflowActions": listed, "WFWorkflowClientVersion": "900", **top}
+    version = draw(st.sampled_from(["900", "899.5", "4033.0.4.3", "484", "odd", 7]))
+    return {"WFWorkflowActions": listed, "WFWorkflowClientVersion": version, **top}

@@ -164,7 +164,7 @@ def test_variables_stand_after_emoji_at_their_place_in_utf16(dictionaries: list[
 
 def test_the_written_forms_occur() -> None:
     programs = "".join(map(source, PROGRAMS))
-    for form in ("f'", "'.format(", " += [", " = []", "in enumerate(", "for _ in range(", "in range(1, ", "otherwise_if(", "when(", "filter_all(",
+    for form in ("f'", "'.format(", " += [", " = []", "in enumerate(", "for _ in range(", "in range(1, ", "otherwise_if(", "filter_all(",
                  "filter_any(", "rule(", "number(", "boolean(", "ask_on_import(", "ask_each_time(", " == None", "pass\n"):  # fmt: skip
         assert form in programs, form
     assert sum(bool(re.match(r"(workflow\(.*\n)?['\"]", source(path))) for path in PROGRAMS) > 30  # most begin with a Comment

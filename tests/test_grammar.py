@@ -137,6 +137,10 @@ def test_every_real_program_is_accepted_and_refused_without_one_of_its_apis(tabl
     "is_workflow_actions_downloadurl(WFURL=ask_on_import('https://example.org', question='Which?', default=None))\n",
     "is_workflow_actions_showresult(Text='{} and {}'.format(clipboard()['\"'], current_date()))\n",
     "raw_action('is.workflow.actions.nothing', {'Odd': [1, 2.5, -3e+20]}, extra={'k': True})\n",
+    "if 1 <= x <= y:\n    pass\n", "if is_within_last(x, quantity(3, 'days')):\n    pass\n", "if y in x:\n    pass\n",
+    "if x and (not y):\n    pass\n", "if legacy(all_of(x, bounded=None)):\n    pass\n", "if leftover(legacy(x == number(y)), text='a'):\n    pass\n",
+    "workflow(client_version='754', extra={'types': 5}, types=['Watch', 'NCWidget'], WFWorkflowTriggers=[])\nis_workflow_actions_exit()\n",
+    "if single(x == True, y == enumeration('Music')):\n    pass\n",
     "if when(later(x), WFCondition=4, WFEnumeration='Odd'):\n    x = missing('Gone', 2)\n",
 ])  # fmt: skip
 def test_forms_of_the_dialect_are_accepted(base, code):
@@ -165,6 +169,7 @@ def test_forms_of_the_dialect_are_accepted(base, code):
     "is_workflow_actions_showresult(Text=f'{x!r}')",
     "is_workflow_actions_showresult(Text='a)",
     "for i in range(5):\n    pass",
+    "if x < 'a':\n    pass", "if 5 <= x <= None:\n    pass", "if x == [1]:\n    pass",
     "y = if_result()",
     "if x:\n  pass",
     "\u200bx = clipboard()",
@@ -172,6 +177,12 @@ def test_forms_of_the_dialect_are_accepted(base, code):
 def test_what_is_not_of_the_dialect_is_refused(base, line):
     assert accepts(base, "x = clipboard()\n")
     assert not accepts(base, f"x = clipboard()\n{line}\n")
+
+
+@pytest.mark.parametrize("words", ["types=['Wotch']", "icon='x'", "types=5", "client_version=754", "no_input={'Name': 'Odd'}", "'Watch'"])
+def test_a_header_takes_its_closed_sets_only(base, words):
+    assert accepts(base, "workflow(types=['Watch'])\nis_workflow_actions_exit()\n")
+    assert not accepts(base, f"workflow({words})\nis_workflow_actions_exit()\n")
 
 
 def test_parameters_come_in_any_order(base):

@@ -91,6 +91,8 @@ def test_a_repeat_shows_what_a_turn_hands_to_the_next() -> None:
 
 @pytest.mark.parametrize(("one", "other"), [
     ("if not x:\n    a_a()\nelse:\n    b_b()", "if x:\n    b_b()\nelse:\n    a_a()"), ("if x != 5:\n    a_a()", "if x == 5:\n    pass\nelse:\n    a_a()"),
+    ("if leftover(x != 5, text='a'):\n    a_a()", "if x == 5:\n    pass\nelse:\n    a_a()"),
+    ("if not legacy(x != 5):\n    a_a()", "if legacy(x == 5):\n    a_a()"),
     ("if x >= 5:\n    a_a()", "if x < 5:\n    pass\nelse:\n    a_a()"), ("if 5 > x:\n    a_a()", "if x < 5:\n    a_a()"),
     ("y = 'text'\na_a(k=y)", "z = is_workflow_actions_gettext(WFTextActionText='text')\na_a(k=z)"),
     ("if x:\n    a_a()\nelse:\n    if x == 1:\n        b_b()", "if x:\n    a_a()\nelif x == 1:\n    b_b()"),
@@ -104,7 +106,7 @@ def test_what_does_the_same_matches(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [
     ("if x:\n    a_a()\nelse:\n    b_b()", "if x:\n    b_b()\nelse:\n    a_a()"), ("if x < 5:\n    a_a()", "if x > 5:\n    a_a()"),
     ("y = c_c(k=1)\nz = c_c(k=2)\na_a(k=y, l=z)", "y = c_c(k=1)\nz = c_c(k=2)\na_a(k=z, l=y)"), ("a_a(k=x['a'])", "a_a(k=x['b'])"),
-    ("for i in x:\n    a_a()", "for i in x:\n    pass\na_a()"), ("if x:\n    a_a()", "a_a()"), ("a_a(k=1)", "a_a(k=True)"),
+    ("if legacy(x == 5):\n    a_a()", "if x == 5:\n    a_a()"), ("for i in x:\n    a_a()", "for i in x:\n    pass\na_a()"), ("if x:\n    a_a()", "a_a()"), ("a_a(k=1)", "a_a(k=True)"),
     ("for i in x:\n    x = a_a(k=x)", "for i in x:\n    x = a_a(k=1)"), ("a_a()\nb_b()", "a_a()\nis_workflow_actions_exit()\nb_b()"),
 ])  # fmt: skip
 def test_what_does_something_else_does_not(one: str, other: str) -> None:

@@ -37,7 +37,7 @@ def write(block: Block, markers: MarkerWriter) -> ast.stmt:
 def read(node: ast.If, markers: MarkerReader) -> None:
     """Append an If's actions."""
     while (test := conditions.swapped(node.test)) is not None:  # `not x.startswith('a')`: the steps go under Otherwise
-        node = ast.copy_location(ast.If(test, node.orelse or [ast.Pass()], node.body), node)
+        node = ast.copy_location(ast.If(test, node.orelse or [ast.copy_location(ast.Pass(), node)], node.body), node)
     group, _ = markers.open("if", conditions.from_expr(node.test, markers.names), node.lineno)
     markers.body(node.body)
     branch = node

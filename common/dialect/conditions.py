@@ -140,9 +140,11 @@ def _single_expr(parameters: Parameters, scope: Writing) -> tuple[ast.expr, set[
         test = None if operand is None else _binary_expr(code, subject, operand)
         used.add(key)
     if test is None:  # no Python operator says it: `when(x, WFCondition=4, WFLinkEnumeration='…')`
-        shown = ["WFCondition", *([key] if key else [])] if token is not None else []
-        test = call("when", subject, **{word: values.to_expr(parameters[word], scope) for word in shown})
-    return (test, used) if token is not None or called(test) != "when" else None
+        if token is None:
+            return None
+        shown = [word for word in ("WFCondition", *OPERANDS) if word in parameters]
+        return call("when", subject, **{word: values.to_expr(parameters[word], scope) for word in shown}), used.union(shown)
+    return test, used
 
 
 def _subject_expr(parameters: Parameters, scope: Writing) -> tuple[ast.expr | None, Token | None]:
@@ -250,7 +252,7 @@ def swapped(node: ast.expr) -> ast.expr | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         inner = node.operand
         if isinstance(inner, ast.Compare):
-            has_none = len(inner.ops) > 1 or _is_false(inner) or any(called(side) == "previous_output" for side in _sides(inner))
+            has_none = len(inner.ops) > 1 or any(_is_truth(side) or called(side) == "previous_output" for side in _sides(inner))
         elif isinstance(inner, ast.Call):
             method = inner.func.attr if isinstance(inner.func, ast.Attribute) else None
             has_none = method in _METHOD_CODES or called(inner) in {"is_today", *_WINDOW_CODES, *_TABLES, *_WRAPPERS}
@@ -431,6 +433,8 @@ def _operand(code: int, subject: Token | None, node: ast.expr, scope: Reading) -
         return {}
     helper = called(node)
     if helper in _EXPLICIT and isinstance(node, ast.Call) and code not in _TEXTUAL and code not in _WINDOWS:
+        if helper == "enumeration" and code not in _EQUALITY:
+            raise DialectError(node.lineno, "a case of an enumeration is compared by == or !=")
         return {_EXPLICIT[helper]: values.from_expr(signatures.bind(node)["value"], scope)}
     if code in _TEXTUAL:
         return {STRING: _text_operand(node, scope)}

@@ -144,9 +144,7 @@ FENCE: "```"
 {rule("COERCION", (quoted(f"{helper}(") for helper in COERCIONS))}
 {rule("SIMPLE", (quoted(f"{helper}(") for helper in SIMPLE_ENVELOPES if helper != "array"))}
 BASE64: /'([A-Za-z0-9+\/]{{4}})*([A-Za-z0-9+\/]{{2}}==|[A-Za-z0-9+\/]{{3}}=)?'/
-DATE: /{"|".join("[1-9][0-9]{0,3}, " + date for date in dates)}/
-TIME: /({time}{{0,2}})?/
-EXACT_DATE: /{"|".join(f"(19|20)[0-9]{{2}}, {date}{time}{{2}}, [1-9][0-9]{{0,5}}" for date in dates)}/
+DATE: /{"|".join(f"[1-9][0-9]{{0,3}}, {date}({time}{{0,2}})?|(19|20)[0-9]{{2}}, {date}{time}{{2}}, [1-9][0-9]{{0,5}}" for date in dates)}/
 {rule("OPERATOR", (quoted(repr(word)) for word in RULE_OPERATORS))}
 """
 
@@ -185,9 +183,9 @@ def value_rules(everything: bool) -> str:
     uuid = ['STRING ": uuid_of(" (NAME | "missing(" STRING (", " COUNT)? ")") ")"'] if everything else []
     envelopes = [
         'SIMPLE value ")"', '"array(" (single | typed_list) ")"', '"attachment(" variable ")"', '"dictionary(" typed_dict ")"',
-        '"quantity(" (value | "None") ", " STRING ")"', '"time_offset(" value ", " value ", " value ")"',
+        "quantity", '"time_offset(" value ", " value ", " value ")"',
         '("filter_all(" | "filter_any(") (filter_words::0x0 | row (", " row)* filter_words_more::0x0)', '"data(" BASE64 ")"',
-        '"datetime(" (DATE TIME | EXACT_DATE) ")"', '"uid(" NATURAL ")"',
+        '"datetime(" DATE ")"', '"uid(" NATURAL ")"',
     ]  # fmt: skip
     return f"""
 value: single | list
@@ -196,7 +194,7 @@ infinite: "float('" ("inf" | "-inf" | "nan") "')"
 list: "[" (value (", " value)*)? "]"
 plain_dict: "{{" (entry (", " entry)*)? "}}"
 {rule("entry", ['STRING ": " value', *uuid])}
-{rule("envelope", envelopes)}
+{rule("envelope", envelopes)}quantity: "quantity(" (value | "None") ", " STRING ")"
 typed_dict: "{{" (typed_entry (", " typed_entry)*)? "}}"
 typed_entry: text ": " (item | "plain(" plain_dict ")")
 typed_list: "[" (listed (", " listed)*)? "]"
@@ -218,14 +216,18 @@ _CONDITIONS = f"""
 test: condition | condition (" and " condition)+ | condition (" or " condition)+ | "legacy(" table ")"
   | "leftover(" (table | "legacy(" table ")") leftover_words_more::0x0 | table
 table: ("all_of(" | "any_of(" | "single(") condition (", " condition)* (", bounded=" ("True" | "False" | "None"))? ")"
-condition: subject | "not " subject | subject COMPARISON operand | operand " in " subject | operand " not in " subject
-  | subject "." ("startswith(" | "endswith(") operand ")" | "is_today(" subject ")"
-  | ("is_within_next(" | "is_within_last(") subject ", " operand ")" | value " <= " subject " <= " value
+condition: subject | "not " subject | "(not " subject ")" | subject EQUALITY equal
+  | subject COMPARISON (ordered | "None") | (matched | NUMBER | variable | "None") (" in " | " not in ") subject
+  | subject "." ("startswith(" | "endswith(") (matched | NUMBER | variable | "None") ")" | "is_today(" subject ")"
+  | ("is_within_next(" | "is_within_last(") subject ", " (quantity | "None") ")" | ordered " <= " subject " <= " value
   | "legacy(" condition ")" | "leftover(" condition leftover_words_more::0x0
   | "when(" (condition when_words_more::0x0 | when_words::0x0)
-COMPARISON: " == " | " != " | " < " | " <= " | " > " | " >= "
+EQUALITY: " == " | " != "
+COMPARISON: " < " | " <= " | " > " | " >= "
 subject: variable | "previous_output()"
-operand: value | "None" | "number(" value ")" | "enumeration(" value ")"
+equal: ordered | matched | "enumeration(" value ")" | "True" | "None"
+ordered: NUMBER | variable | quantity | "datetime(" DATE ")" | "number(" value ")"
+matched: text | "attachment(" variable ")"
 {keywords("leftover_words", _words(LEFTOVERS, "value"))}
 {keywords("when_words", _words(_WHEN_WORDS, "value"), "value")}
 """

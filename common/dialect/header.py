@@ -226,5 +226,11 @@ def _fault(short: str, value: Any) -> str | None:
 
 
 def _nearest(word: Any, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, 1, 0.5) if isinstance(word, str) else []
-    return f"; did you mean {near[0]!r}?" if near else f"; it is one of {', '.join(known)}"
+    """Advice: the known word that is like this one but for its case and what most of them begin and end with."""
+    stems = {_stem(one): one for one in reversed(known)}
+    near = difflib.get_close_matches(_stem(word), stems, 1, 0.6) if isinstance(word, str) else []
+    return f"; did you mean {stems[near[0]]!r}?" if near else f"; it is one of {', '.join(known)}"
+
+
+def _stem(word: str) -> str:
+    return re.sub("^WF(Workflow(NoInputBehavior)?)?|ContentItem$", "", word).casefold()

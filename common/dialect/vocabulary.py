@@ -68,11 +68,12 @@ RULE_OPERATORS = {
     "contains": CONTAINS, "does not contain": NOT_CONTAINS, "has value": HAS_VALUE, "has no value": HAS_NO_VALUE,
     "in the next": WITHIN_NEXT, "in the last": WITHIN_LAST, "is today": IS_TODAY, "between": BETWEEN,
 }  # fmt: skip
-# Operands that a filter's rule keeps though its operator does not use them; which others are used depends on the property.
-_ALL_OPERANDS = frozenset({"String", "Number", "AnotherNumber", "Unit", "Date", "AnotherDate", "Bool", "Enumeration"})
+# Operands that a filter's rule keeps though its operator does not use them. A unit is written to most rules; which of the others count
+# beside "==" and the like depends on the property.
+_ALL_OPERANDS = frozenset({"String", "Number", "AnotherNumber", "Date", "AnotherDate", "Bool", "Enumeration"})
 UNUSED_OPERANDS = {
     HAS_VALUE: _ALL_OPERANDS, HAS_NO_VALUE: _ALL_OPERANDS, IS_TODAY: _ALL_OPERANDS, BETWEEN: frozenset({"String", "Bool", "Enumeration"}),
-    WITHIN_NEXT: _ALL_OPERANDS - {"Number", "Unit"}, WITHIN_LAST: _ALL_OPERANDS - {"Number", "Unit"},
+    WITHIN_NEXT: _ALL_OPERANDS - {"Number"}, WITHIN_LAST: _ALL_OPERANDS - {"Number"},
 }
 RULE_OPERATOR_OF_CODE = {code: word for word, code in RULE_OPERATORS.items()}
 
