@@ -64,12 +64,13 @@ def call(function: str | ast.expr, *args: ast.expr, **keywords: ast.expr) -> ast
 def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
     """Keyword arguments; keys that Python cannot take as keywords go together in one `**{...}`."""
     plain = [ast.keyword(key, value) for key, value in values.items() if is_keyword_name(key)]
-    odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
-    if odd:
+    if len(plain) < len(values):
+        odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
         plain.append(ast.keyword(None, ast.Dict([const(key) for key in odd], list(odd.values()))))
     return plain
 
 
+@lru_cache(maxsize=1 << 14)
 def is_keyword_name(key: str) -> bool:
     """Whether a parameter key can stand before `=` and comes back unchanged (Python folds identifiers to NFKC)."""
     return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
