@@ -22,6 +22,13 @@ class DialectError(ValueError):
         self.line, self.message, self.code = line, message, code
 
 
+class NestedTooDeep(DialectError):
+    """A program with more levels than Python's parser takes."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(line, message, "syntax")
+
+
 class Diagnostic(NamedTuple):
     """One finding of `check`."""
 
@@ -100,8 +107,12 @@ def parse(code: str) -> ast.Module:
     try:
         return _parsed(code)
     except SyntaxError as error:
+        if error.msg.startswith("too many"):  # nested parentheses, levels of indentation
+            raise NestedTooDeep(error.lineno or 1, f"not Python: {error.msg}") from None
         raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
-    except (ValueError, RecursionError, MemoryError) as error:  # NUL characters; nesting beyond what the parser takes
+    except (RecursionError, MemoryError) as error:  # nesting beyond what the parser takes
+        raise NestedTooDeep(1, f"not Python: {error}") from None
+    except ValueError as error:  # NUL characters
         raise DialectError(1, f"not Python: {error}", "syntax") from None
 
 
