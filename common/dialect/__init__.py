@@ -31,9 +31,9 @@ from common.dialect.syntax import Diagnostic, DialectError, NestedTooDeep, calle
 from common.dialect.vocabulary import HELPERS, spoken
 
 __all__ = [
-    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name",
-    "canonical", "check", "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics", "to_python", "to_shortcut",
-    "transcribe",
+    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
+    "call_name", "canonical", "check", "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics",
+    "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip
 
 Unbalanced = blocks.Unbalanced
