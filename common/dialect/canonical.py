@@ -94,12 +94,10 @@ def simple_keys(value: dict[str, Any]) -> dict[str, Any]:
     """A dictionary without the keys that say nothing: labels and identities in tokens and in the items of a dictionary."""
     if "Type" in value:
         kind = value["Type"]
-        dropped = {"VariableUUID", "OutputName"}
-        if value.get("Aggrandizements") == []:
-            dropped.add("Aggrandizements")
-        if isinstance(kind, str) and kind in vocabulary.GLOBAL_OF_TYPE and value.get("VariableName") == kind:
-            dropped.add("VariableName")
-        value = {key: inner for key, inner in value.items() if key not in dropped}
+        repeats = isinstance(kind, str) and kind in vocabulary.GLOBAL_OF_TYPE and value.get("VariableName") == kind
+        value = {key: inner for key, inner in value.items() if not (
+            key in ("VariableUUID", "OutputName") or (key == "Aggrandizements" and inner == []) or (key == "VariableName" and repeats)
+        )}  # fmt: skip
     if "WFKey" in value and "UUID" in value:
         value = {key: inner for key, inner in value.items() if key != "UUID"}
     return value
@@ -216,11 +214,11 @@ class _Renamer:
         return {**action, "WFWorkflowActionParameters": {key: self._entry(key, parameters[key], parameters) for key in sorted(parameters)}}
 
     def _value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._name("uuid", value) if value in self.used else value
         if isinstance(value, dict):
             return self._dict(value)
-        return [self._value(inner) for inner in value] if isinstance(value, list) else value
+        if isinstance(value, list):
+            return [self._value(inner) for inner in value]
+        return self._name("uuid", value) if isinstance(value, str) and value in self.used else value
 
     def _dict(self, value: dict[str, Any]) -> Any:
         """What `simplify` makes of a dictionary, with its names renamed."""
@@ -228,11 +226,11 @@ class _Renamer:
             return self._value(plain)
         shown = simple_keys(value)
         result = {key: self._entry(key, shown[key], shown) for key in sorted(shown)}
-        return text_item(result)
+        return text_item(result) if "WFItemType" in result else result
 
     def _entry(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
         if not isinstance(value, str):
-            return self._value(value)
+            return self._value(value) if isinstance(value, dict | list) else value
         if key in ("UUID", "OutputUUID"):
             return self._name("uuid", value)
         if key == "VariableName" and holder.get("Type") == "Variable":
@@ -243,4 +241,7 @@ class _Renamer:
         return name if IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)
 
     def _name(self, kind: str, value: str) -> str:
-        return self.names.setdefault((kind, value), f"{kind} {len(self.names)}")
+        known = self.names.get((kind, value))
+        if known is None:
+            known = self.names[kind, value] = f"{kind} {len(self.names)}"
+        return known

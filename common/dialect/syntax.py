@@ -65,7 +65,7 @@ def name(identifier: str, store: bool = False) -> ast.expr:
 
 def call(function: str | ast.expr, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
     """A call of a helper with arguments already built."""
-    return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords))
+    return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords) if keywords else [])
 
 
 def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
