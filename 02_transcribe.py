@@ -90,8 +90,12 @@ def transcribe(record: Record) -> Record:
         raise cli.Reject("unbalanced", str(error)) from None
     except dialect.TooDeep as error:
         raise cli.Reject("too_deep", str(error)) from None
+    except dialect.TooLarge as error:
+        raise cli.Reject("too_large", str(error)) from None
     except plist.PlistError as error:
         raise cli.Reject("bad_shortcut", f"the field shortcut holds no shortcut: {error}") from None
+    except dialect.DialectError as error:
+        raise cli.Reject("bad_shortcut", f"the dialect cannot say this shortcut: {error}") from None
     if not result.exact:
         raise cli.Reject("not_exact", "program and residue do not compile to this shortcut")
     try:

@@ -164,3 +164,34 @@ def test_a_stray_envelope_tag_hides_no_assignment(identifier, code):
 def test_a_token_that_names_its_own_type_is_that_of_the_type():
     assert proven([step("showresult", Text=variable({"Type": "Ask", "VariableName": "Ask"}))]) == \
         "is_workflow_actions_showresult(Text=attachment(ask_each_time()))\n"  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what no program says, and how large one may be
+
+
+def test_an_action_that_no_program_can_call_is_no_nesting(monkeypatch):
+    monkeypatch.setattr("common.dialect.actions.is_callable", lambda *_: True)
+    with pytest.raises(dialect.DialectError, match="line 2: not Python"):
+        dialect.to_python(shortcut([{"WFWorkflowActionIdentifier": "class", "WFWorkflowActionParameters": {}}]))
+
+
+def test_values_that_nest_deeper_than_python_reads_are_too_deep():
+    value: Any = "x"
+    for _ in range(240):
+        value = [value]
+    with pytest.raises(dialect.TooDeep):
+        dialect.to_python(shortcut([step("url", WFURLActionURL=value)]))
+
+
+def test_where_nothing_helps_the_readable_program_stays(monkeypatch):
+    monkeypatch.setattr("common.dialect._differing", lambda actions, wanted: frozenset(range(len(wanted))))
+    result = dialect.transcribe(shortcut([step("setvariable", WFVariableName="A", WFInput=variable({"Type": "Clipboard"}))]))
+    assert result.code.endswith("A = clipboard()\n") and not result.canonical and result.exact
+
+
+def test_a_shortcut_of_too_many_actions_is_refused(monkeypatch):
+    monkeypatch.setattr(dialect, "MAX_ACTIONS", 3)
+    assert dialect.to_python(shortcut([step("nothing")] * 3))
+    with pytest.raises(dialect.TooLarge, match="4 actions, more than 3"):
+        dialect.transcribe(shortcut([step("nothing")] * 4))

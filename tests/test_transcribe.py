@@ -108,7 +108,7 @@ def test_a_record_whose_shortcut_is_none_is_rejected(tmp_path, value):
     assert orjson.loads((tmp_path / "out.rejected.jsonl").read_bytes())["reason"] == "bad_shortcut"
 
 
-@pytest.mark.parametrize("levels, reason", [(120, None), (180, "too_deep"), (600, "bad_shortcut")], ids=["as files have", "deeper than Python takes", "than JSON"])
+@pytest.mark.parametrize("levels, reason", [(120, None), (210, "too_deep"), (600, "bad_shortcut")], ids=["as files have", "deeper than Python takes", "than JSON"])
 def test_deep_nesting_is_transcribed_or_rejected_in_one_line(tmp_path, levels, reason):
     value = b'{"a":' * levels + b"1" + b"}" * levels
     action = b'{"WFWorkflowActionIdentifier":"is.workflow.actions.gettext","WFWorkflowActionParameters":{"Key":' + value + b"}}"

@@ -27,22 +27,27 @@ from common.dialect.check import check, review
 from common.dialect.compile import Compiler
 from common.dialect.decompile import Decompiler
 from common.dialect.names import apis_of, bound_names, rename, rename_residue
-from common.dialect.syntax import Diagnostic, DialectError, called, parse
+from common.dialect.syntax import Diagnostic, DialectError, NestedTooDeep, called, parse
 from common.dialect.vocabulary import HELPERS, spoken
 
 __all__ = [
-    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name", "canonical",
-    "check", "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics", "to_python", "to_shortcut",
-    "transcribe",
+    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
+    "call_name", "canonical", "check", "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics",
+    "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip
 
 Unbalanced = blocks.Unbalanced
 statistics = blocks.statistics
 Residue = dict[str, Any]
+MAX_ACTIONS = 100_000  # a real one has some hundreds; a file within the readers' bounds could hold a million
 
 
 class TooDeep(ValueError):
     """Values nested deeper than Python's parser takes (about 190 levels); no file that the readers let through is."""
+
+
+class TooLarge(ValueError):
+    """A shortcut of more than MAX_ACTIONS actions."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,14 @@ class Transcription:
 def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
     """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
 
-    Raises Unbalanced, TooDeep.
+    Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot say.
     """
     code, writer, _, _ = _write(shortcut)
     return code, _residue(code, writer, shortcut)[0]
 
 
 def transcribe(shortcut: dict[str, Any]) -> Transcription:
-    """The program of a shortcut, each of the three equalities above tried and noted. Raises Unbalanced, TooDeep."""
+    """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
     code, writer, alone, same_actions = _write(shortcut)
     rest, rebuilt = _residue(code, writer, shortcut)
     # a text that the writer gives at once for what the program compiles to is what to_python gives
@@ -90,31 +95,38 @@ def _write(shortcut: dict[str, Any]) -> tuple[str, Decompiler, dict[str, Any], b
     """(program, its writer, what it compiles to alone, whether that has the same actions).
 
     Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
-    another "a-b", variables are called by their own names throughout.
+    another "a-b", variables are called by their own names throughout. Where neither helps, the first program is the most readable.
     """
+    if len(shortcut["WFWorkflowActions"]) > MAX_ACTIONS:
+        raise TooLarge(f"{len(shortcut['WFWorkflowActions']):,} actions, more than {MAX_ACTIONS:,}")
     shortcut = blocks.completed(shortcut)
     wanted = canonical_actions(shortcut)
+    attempts: list[tuple[str, Decompiler, dict[str, Any]]] = []
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
-            try:
-                writer = Decompiler(shortcut, raw, plain_names)
-                code = writer.text()
-                alone = to_shortcut(code)
-            except (RecursionError, DialectError) as error:
-                if isinstance(error, DialectError) and error.code != "syntax":
-                    raise
-                raise TooDeep("values nested deeper than Python takes") from None
-            changed = _differing(canonical_actions(alone), wanted)
+            attempts.append(_attempt(Decompiler(shortcut, raw, plain_names)))
+            changed = _differing(canonical_actions(attempts[-1][2]), wanted)
             if not changed:
-                return code, writer, alone, True
+                return *attempts[-1], True
             if changed <= raw:
                 break
             raw |= changed
-    return code, writer, alone, False
+    return *attempts[0], False
+
+
+def _attempt(writer: Decompiler) -> tuple[str, Decompiler, dict[str, Any]]:
+    """(the writer's program, the writer, what the program compiles to)."""
+    try:
+        code = writer.text()
+        return code, writer, to_shortcut(code)
+    except (RecursionError, NestedTooDeep):
+        raise TooDeep("values nested deeper than Python takes") from None
 
 
 def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
+    if plist.same(actions, wanted):
+        return frozenset()
     if len(actions) != len(wanted):
         return frozenset(range(len(wanted)))
     return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
@@ -141,7 +153,7 @@ def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
     try:
         shortcut = Compiler(module, rest, fail).shortcut()
     except RecursionError:
-        raise DialectError(1, "nested too deep", "syntax") from None
+        raise NestedTooDeep(1, "nested too deep") from None
     return residue.apply(shortcut, rest.get("patch", []))
 
 

@@ -36,7 +36,6 @@ INPUT_CLASSES = "WFWorkflowInputContentItemClasses"  # an empty list means that 
 MARKER_KEYS = frozenset({"UUID", "GroupingIdentifier", "WFControlFlowMode", "CustomOutputName"})
 START_KEYS_OF_MENU = frozenset({"WFMenuItems", "WFMenuPrompt"})
 VARIABLE_ACTIONS = frozenset({"is.workflow.actions.setvariable", "is.workflow.actions.appendvariable"})
-_DROPPED_IN_TOKENS = ("VariableUUID", "OutputName")
 
 
 def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
@@ -46,11 +45,11 @@ def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
 
 def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
     """The canonical form of the actions."""
-    shortcut = blocks.completed(shortcut)
-    actions = [_simple_action(action) for action in shortcut["WFWorkflowActions"]]
-    _settle_markers(blocks.tree(shortcut["WFWorkflowActions"]), actions)
-    renamer = _Renamer(actions)
-    return [renamer.action(action) for action in actions]
+    listed = blocks.completed(shortcut)["WFWorkflowActions"]
+    settled = {index: _simple_action(action) for index, action in enumerate(listed) if blocks.kind_of(action)}
+    _settle_markers(blocks.tree(listed), settled)
+    renamer = _Renamer(listed)
+    return [renamer.action(settled.get(index) or _shown(action)) for index, action in enumerate(listed)]
 
 
 def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
@@ -93,38 +92,59 @@ def simplify(value: Any) -> Any:
         return [simplify(item) for item in value]
     if not isinstance(value, dict):
         return value
-    keys = value.keys()
-    if keys == {"Value", "WFSerializationType"} and value["WFSerializationType"] == text.TEXT and isinstance(value["Value"], dict):
-        inner = value["Value"]
-        if isinstance(inner.get("string"), str) and (len(inner) == 1 or inner == {"string": inner["string"], "attachmentsByRange": {}}):
-            return inner["string"]
-    result = {key: simplify(inner) for key, inner in value.items()}
-    if keys == {"WFItemType", "WFValue"} and value["WFItemType"] == vocabulary.TEXT_ITEM and isinstance(result["WFValue"], str):
-        return result["WFValue"]
-    if "Type" in keys:
-        if result.get("Aggrandizements") == []:
-            del result["Aggrandizements"]
-        for key in _DROPPED_IN_TOKENS:
-            result.pop(key, None)
-        if isinstance(kind := result["Type"], str) and kind in vocabulary.GLOBAL_OF_TYPE and result.get("VariableName") == kind:
-            del result["VariableName"]
-    if "WFKey" in keys:
-        result.pop("UUID", None)
-    return result
+    if (plain := plain_text(value)) is not None:
+        return plain
+    return text_item({key: simplify(inner) for key, inner in simple_keys(value).items()})
 
 
-def _simple_action(action: Action) -> Action:
+def plain_text(value: dict[str, Any]) -> str | None:
+    """The text of a token string without variables."""
+    inner = value.get("Value")
+    if not isinstance(inner, dict) or len(value) != 2 or value.get("WFSerializationType") != text.TEXT:
+        return None
+    string = inner.get("string")
+    is_plain = isinstance(string, str) and (len(inner) == 1 or inner == {"string": string, "attachmentsByRange": {}})
+    return string if is_plain else None
+
+
+def simple_keys(value: dict[str, Any]) -> dict[str, Any]:
+    """A dictionary without the keys that say nothing: labels and identities in tokens and in the items of a dictionary."""
+    if "Type" in value:
+        kind = value["Type"]
+        repeats = isinstance(kind, str) and kind in vocabulary.GLOBAL_OF_TYPE and value.get("VariableName") == kind
+        value = {key: inner for key, inner in value.items() if not (
+            key in ("VariableUUID", "OutputName") or (key == "Aggrandizements" and inner == []) or (key == "VariableName" and repeats)
+        )}  # fmt: skip
+    if "WFKey" in value and "UUID" in value:
+        value = {key: inner for key, inner in value.items() if key != "UUID"}
+    return value
+
+
+def text_item(item: dict[str, Any]) -> Any:
+    """A simplified dictionary, or the text of an item of a list or dictionary that is nothing else."""
+    if len(item) == 2 and item.get("WFItemType") == vocabulary.TEXT_ITEM and isinstance(item.get("WFValue"), str):
+        return item["WFValue"]
+    return item
+
+
+def _shown(action: Action) -> Action:
+    """An action without what only the editor shows, and without the name of its output."""
     parameters = {
-        key: simplify(value)
-        for key, value in action["WFWorkflowActionParameters"].items()
+        key: value for key, value in action["WFWorkflowActionParameters"].items()
         if not (key.startswith("Show-") and isinstance(value, bool)) and not (key == "CustomOutputName" and isinstance(value, str))
-    }
+    }  # fmt: skip
     if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFSerializationType"), str):
         del parameters["WFSerializationType"]
     return {**action, "WFWorkflowActionParameters": parameters}
 
 
-def _settle_markers(body: list[int | Block], actions: list[Action]) -> None:
+def _simple_action(action: Action) -> Action:
+    shown = _shown(action)
+    shown["WFWorkflowActionParameters"] = {key: simplify(value) for key, value in shown["WFWorkflowActionParameters"].items()}
+    return shown
+
+
+def _settle_markers(body: list[int | Block], actions: dict[int, Action]) -> None:
     for block in body:
         if isinstance(block, Block):
             _settle_block(block, actions)
@@ -132,7 +152,7 @@ def _settle_markers(body: list[int | Block], actions: list[Action]) -> None:
                 _settle_markers(branch.body, actions)
 
 
-def _settle_block(block: Block, actions: list[Action]) -> None:
+def _settle_block(block: Block, actions: dict[int, Action]) -> None:
     start = actions[block.start]["WFWorkflowActionParameters"]
     markers = [actions[index]["WFWorkflowActionParameters"] for index in (*(branch.marker for branch in block.branches), block.end)]
     uuids = [marker.pop("UUID") for marker in markers if isinstance(marker.get("UUID"), str)]
@@ -184,7 +204,7 @@ def _number(value: str | int | float) -> float | str:
 
 
 class _Renamer:
-    """Renames identities and variables in the order of their first appearance; drops a UUID that nothing refers to."""
+    """Simplifies values, renames identities and variables in the order of appearance, and drops a UUID that nothing refers to."""
 
     def __init__(self, actions: list[Action]) -> None:
         self.used: set[str] = set()
@@ -194,38 +214,51 @@ class _Renamer:
 
     def _collect(self, value: Any) -> None:
         if isinstance(value, dict):
-            if isinstance(value.get("OutputUUID"), str):
+            if "OutputUUID" in value and isinstance(value["OutputUUID"], str):
                 self.used.add(value["OutputUUID"])
-            for inner in value.values():
-                self._collect(inner)
-        elif isinstance(value, list):
-            for inner in value:
+            value = value.values()
+        for inner in value:
+            if isinstance(inner, dict | list):
                 self._collect(inner)
 
     def action(self, action: Action) -> Action:
+        """The canonical form of an action."""
         parameters = dict(action["WFWorkflowActionParameters"])
         if isinstance(parameters.get("UUID"), str) and parameters["UUID"] not in self.used:
             del parameters["UUID"]
         if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFVariableName"), str):
             parameters["WFVariableName"] = self._variable(parameters["WFVariableName"])
-        return {**action, "WFWorkflowActionParameters": self._walk(parameters)}
+        return {**action, "WFWorkflowActionParameters": {key: self._entry(key, parameters[key], parameters) for key in sorted(parameters)}}
 
-    def _walk(self, value: Any) -> Any:
+    def _value(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._leaf(key, value[key], value) for key in sorted(value)}
+            return self._dict(value)
         if isinstance(value, list):
-            return [self._walk(inner) for inner in value]
+            return [self._value(inner) for inner in value]
         return self._name("uuid", value) if isinstance(value, str) and value in self.used else value
 
-    def _leaf(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
+    def _dict(self, value: dict[str, Any]) -> Any:
+        """What `simplify` makes of a dictionary, with its names renamed."""
+        if "WFSerializationType" in value and (plain := plain_text(value)) is not None:
+            return self._value(plain)
+        shown = simple_keys(value)
+        result = {key: self._entry(key, shown[key], shown) for key in sorted(shown)}
+        return text_item(result) if "WFItemType" in result else result
+
+    def _entry(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
         if not isinstance(value, str):
-            return self._walk(value)
+            return self._value(value) if isinstance(value, dict | list) else value
         if key in ("UUID", "OutputUUID"):
             return self._name("uuid", value)
-        return self._variable(value) if key == "VariableName" and holder.get("Type") == "Variable" else self._walk(value)
+        if key == "VariableName" and holder.get("Type") == "Variable":
+            return self._variable(value)
+        return self._name("uuid", value) if value in self.used else value
 
     def _variable(self, name: str) -> str:
         return name if IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)
 
     def _name(self, kind: str, value: str) -> str:
-        return self.names.setdefault((kind, value), f"{kind} {len(self.names)}")
+        known = self.names.get((kind, value))
+        if known is None:
+            known = self.names[kind, value] = f"{kind} {len(self.names)}"
+        return known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from common.catalog import call_name
@@ -17,6 +18,7 @@ from common.dialect.syntax import assign, call, const, keywords_of_dict, name
 BLOCK_WRITERS: dict[str, Callable[[Block, MarkerWriter], ast.stmt]] = {
     "if": blocks_if.write, "menu": blocks_menu.write, "each": blocks_repeat.write, "count": blocks_repeat.write,
 }  # fmt: skip
+_call_name = lru_cache(maxsize=1 << 14)(call_name)
 
 
 class Decompiler:
@@ -95,7 +97,7 @@ class Decompiler:
         else:
             shown = self._parameters(index, parameters, hidden)
             callable_ = actions.is_callable(identifier)
-            function = name(call_name(identifier) if callable_ else "action")
+            function = name(_call_name(identifier) if callable_ else "action")
             arguments = [] if callable_ else [const(identifier)]
         target, shared = self.names.bind_output(parameters, identifier)
         expression = ast.Call(function, arguments, keywords_of_dict({**shown, **shared}))

@@ -39,10 +39,11 @@ class Names:
         self._find_references()
         self._gather_questions()
         # A variable whose setting cannot always be written as an assignment is set by calls throughout, under its own name.
-        settings = [(index, variable) for index in range(len(self.actions)) if (variable := self._variable_set(index)) is not None]
-        self.called_variables = {variable for index, variable in settings
+        settings = {index: variable for index in range(len(self.actions)) if (variable := self._variable_set(index)) is not None}
+        self.called_variables = {variable for index, variable in settings.items()
                                  if plain_names or IMPLICIT_VARIABLE.fullmatch(variable) or not self._is_plain_set(index)}  # fmt: skip
-        self.assigned_variables = {variable for _, variable in settings} - self.called_variables
+        self.assigned_variables = {*settings.values()} - self.called_variables
+        self._assignments = {index: variable for index, variable in settings.items() if variable in self.assigned_variables}
 
     def _find_references(self) -> None:
         """What is referred to: output labels by UUID, which action owns a UUID, and where a loop's index is read."""
@@ -125,6 +126,8 @@ class Names:
     @staticmethod
     def hidden_keys(parameters: dict[str, Any]) -> set[str]:
         """The keys of an action's identity, which its name stands for."""
+        if "UUID" not in parameters and "CustomOutputName" not in parameters:
+            return set()
         return {key for key in ("UUID", "CustomOutputName") if isinstance(parameters.get(key), str)}
 
     # -- names, as values.py asks for them ------------------------------------------------------------------------------------
@@ -206,8 +209,7 @@ class Names:
 
     def assigned(self, index: int) -> str | None:
         """The variable that an action sets or appends to, if that is written as an assignment."""
-        variable = self._variable_set(index)
-        return None if variable in self.called_variables else variable
+        return self._assignments.get(index)
 
     def _variable_set(self, index: int) -> str | None:
         action = self.actions[index]

@@ -38,20 +38,23 @@ def difference(before: Any, after: Any) -> list[Operation]:
 
 
 def _compare(before: Any, after: Any, path: list[Any], operations: list[Operation]) -> None:
+    """`path` is where the two stand; it is shared, and copied only where they differ."""
     if isinstance(before, dict) and isinstance(after, dict):
-        for key in before:
-            if key not in after:
-                operations.append([[*path, key]])
-        for key, value in after.items():
-            if key in before:
-                _compare(before[key], value, [*path, key], operations)
-            else:
-                operations.append([[*path, key], plist.to_json(value)])
+        operations += [[[*path, key]] for key in before if key not in after]
+        pairs = [(key, before[key], value) for key, value in after.items() if key in before]
+        operations += [[[*path, key], plist.to_json(value)] for key, value in after.items() if key not in before]
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (old, new) in enumerate(zip(before, after)):
-            _compare(old, new, [*path, index], operations)
-    elif not plist.same(before, after):
-        operations.append([path, plist.to_json(after)])
+        pairs = list(zip(range(len(after)), before, after))
+    else:
+        if not plist.same(before, after):
+            operations.append([list(path), plist.to_json(after)])
+        return
+    for key, old, new in pairs:
+        if type(old) is str and old == new:
+            continue
+        path.append(key)
+        _compare(old, new, path, operations)
+        path.pop()
 
 
 def apply(tree: Any, operations: list[Operation]) -> Any:

@@ -23,6 +23,13 @@ class DialectError(ValueError):
         self.line, self.message, self.code = line, message, code
 
 
+class NestedTooDeep(DialectError):
+    """A program with more levels than Python's parser takes."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(line, message, "syntax")
+
+
 WARNINGS = frozenset({"unknown_keyword", "unreachable"})  # the codes of findings with which a shortcut is written all the same
 
 
@@ -67,18 +74,19 @@ def name(identifier: str, store: bool = False) -> ast.expr:
 
 def call(function: str | ast.expr, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
     """A call of a helper with arguments already built."""
-    return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords))
+    return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords) if keywords else [])
 
 
 def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
     """Keyword arguments; keys that Python cannot take as keywords go together in one `**{...}`."""
     plain = [ast.keyword(key, value) for key, value in values.items() if is_keyword_name(key)]
-    odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
-    if odd:
+    if len(plain) < len(values):
+        odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
         plain.append(ast.keyword(None, ast.Dict([const(key) for key in odd], list(odd.values()))))
     return plain
 
 
+@lru_cache(maxsize=1 << 14)
 def is_keyword_name(key: str) -> bool:
     """Whether a parameter key can stand before `=` and comes back unchanged (Python folds identifiers to NFKC)."""
     return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
@@ -125,8 +133,12 @@ def parse(code: str) -> ast.Module:
     try:
         return _parsed(code)
     except SyntaxError as error:
+        if error.msg.startswith("too many"):  # nested parentheses, levels of indentation
+            raise NestedTooDeep(error.lineno or 1, f"not Python: {error.msg}") from None
         raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
-    except (ValueError, RecursionError, MemoryError) as error:  # NUL characters; nesting beyond what the parser takes
+    except (RecursionError, MemoryError) as error:  # nesting beyond what the parser takes
+        raise NestedTooDeep(1, f"not Python: {error}") from None
+    except ValueError as error:  # NUL characters
         raise DialectError(1, f"not Python: {error}", "syntax") from None
 
 

@@ -69,6 +69,8 @@ def split(text: str, attachments: Any) -> list[str | Token] | None:
     """Cut a text at its variables; None if a range is not one mark of the text."""
     if not isinstance(attachments, dict):
         return None
+    if text == MARK and attachments.keys() == {"{0, 1}"}:
+        return [attachments["{0, 1}"]]
     places = []
     for key, token in attachments.items():
         match = _RANGE.fullmatch(key)
@@ -98,7 +100,7 @@ def _joined(units: str | list[str]) -> str:
 
 
 def _fits_f_string(parts: list[str | ast.expr]) -> bool:
-    inner = [node.value for part in parts if not isinstance(part, str) for node in ast.walk(part) if isinstance(node, ast.Constant)]
+    inner = [node.value for part in parts if not isinstance(part, str | ast.Name) for node in ast.walk(part) if isinstance(node, ast.Constant)]
     texts = [value for value in inner if isinstance(value, str)]
     return all(_PLAIN_KEY.fullmatch(value) and value.isprintable() for value in texts)
 
