@@ -2,7 +2,8 @@
 
 Forgotten, each for its reason; nothing else is:
 
-- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier): the app makes them anew; references are kept, renamed in order;
+- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier, WFTriggerUUID): the app makes them anew; references are kept, renamed in
+  order;
 - names of outputs (OutputName, CustomOutputName) and of variables: labels, a consistent renaming cannot change a run; they stand in the
   code as identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
 - whether text without variables is a string, a token string or a text item, and an empty list of aggrandizements;
@@ -49,9 +50,16 @@ def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
     """The canonical form of everything but the actions."""
     shown = {key: value for key, value in shortcut.items() if key not in PRESENTATION_KEYS and key != "WFWorkflowActions"}
     result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
+    if isinstance(result.get("WFWorkflowTriggers"), list):
+        result["WFWorkflowTriggers"] = [_without_identity(trigger) for trigger in result["WFWorkflowTriggers"]]
     if isinstance(result.get("WFWorkflowImportQuestions"), list):
         result["WFWorkflowImportQuestions"] = sorted(simplify(result["WFWorkflowImportQuestions"]), key=repr_sorted)
     return result
+
+
+def _without_identity(trigger: Any) -> Any:
+    named = isinstance(trigger, dict) and isinstance(trigger.get("WFTriggerUUID"), str)
+    return {key: value for key, value in trigger.items() if key != "WFTriggerUUID"} if named else trigger
 
 
 def _is_empty(value: Any) -> bool:

@@ -12,11 +12,11 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from common.dialect import actions, blocks, header, reading, text, tokens, values, vocabulary
+from common.dialect import actions, blocks, header, reading, text, tokens, triggers, values, vocabulary
 from common.dialect.bindings import Bindings
 from common.dialect.blocks import Action
 from common.dialect.compile_blocks import BlockCompiler
-from common.dialect.syntax import DialectError, called, constant, keywords
+from common.dialect.syntax import DialectError, called, constant, decorators, keywords
 
 Parameters = dict[str, Any]
 
@@ -29,7 +29,8 @@ LITERAL_ACTIONS = {
 }
 _ADVICE: dict[type[ast.stmt], str] = {
     ast.While: "there is no while; use `for _ in range(n)`",
-    ast.FunctionDef: "there are no functions; call another shortcut with is_workflow_actions_runworkflow(WFWorkflowName='…')",
+    ast.FunctionDef: "there are no functions but one `def shortcut():` around the whole program; another shortcut is called with "
+                     "is_workflow_actions_runworkflow(WFWorkflowName='…')",
     ast.Return: "use is_workflow_actions_output(WFOutput=x) or is_workflow_actions_exit()",
     ast.Import: "nothing is imported; every action is called by its name",
     ast.ImportFrom: "nothing is imported; every action is called by its name",
@@ -69,6 +70,7 @@ class Compiler(BlockCompiler):
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
         if not self.residue:
             self._name_unused_outputs()
+        self.head |= triggers.from_decorators(decorators(self.module), self.head, self.report)
         top = {**copy.deepcopy(header.DEFAULTS), **self.head}  # a copy, since residues are applied in place
         if isinstance(loose := top["WFWorkflowImportQuestions"], list):
             top["WFWorkflowImportQuestions"] = [*self.questions, *loose]

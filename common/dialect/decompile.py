@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from common.catalog import call_name
-from common.dialect import actions, blocks, header, text, values
+from common.dialect import actions, blocks, header, text, triggers, values
 from common.dialect.blocks import Action, Block
 from common.dialect.decompile_blocks import BlockWriter
 from common.dialect.syntax import assign, call, const, keywords_of_dict, name, unparse
@@ -19,7 +19,8 @@ class Writer(BlockWriter):
 
     def program(self) -> list[ast.stmt]:
         """The statements of the shortcut."""
-        head = header.to_statement(self.shortcut, self.loose_questions)
+        self.decorators, level = triggers.to_decorators(self.shortcut)
+        head = header.to_statement(level, self.loose_questions)
         result = [head] if head else []
         for item in blocks.tree(self.actions):
             result += [*self._declarations(item), *self._statements([item])]
@@ -116,4 +117,5 @@ def program_text(shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), pl
     assigned to but called by their own names. Raises blocks.Unbalanced.
     """
     writer = Writer(shortcut, raw, plain_names)
-    return unparse(writer.program()), writer
+    body = writer.program()
+    return unparse(body, writer.decorators), writer

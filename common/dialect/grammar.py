@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from common.catalog import Catalog, Parameter, call_name
-from common.dialect import actions, blocks, grammar_forms
+from common.dialect import actions, blocks, grammar_forms, grammar_triggers
 from common.dialect.grammar_forms import MAX_BITS, Keyword, quoted, rule
 from common.dialect.vocabulary import DICTIONARY_FIELDS, LIST_FIELDS
 
@@ -71,7 +71,7 @@ def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, dept
         rule("step", ["text", 'NAME " = " assigned', 'NAME " += [" appended (", " appended)* "]"', *called]),
         rule("assigned", ['"[]"', "appended", *called]),
         rule("appended", ["variable", '"previous_output()"', *made]),
-        grammar_forms.fixed_rules(depth, everything),
+        grammar_forms.fixed_rules(depth, everything), grammar_triggers.trigger_rules(everything),
     ])  # fmt: skip
 
 

@@ -241,7 +241,7 @@ def program_rules(depth: int) -> str:
     """Statements and blocks, nested up to `depth` levels of indentation."""
     words = [Keyword(word, "header_value") for word in (*header.SHORT_NAMES, "WFWorkflowIsDisabledOnLockScreen", "WFWorkflowVariables")]
     return f"""
-program: header? lines_0
+program: header? lines_0 | automated
 header: (COMMENT "\\n")* "workflow(" header_words::0x0 "\\n"
 {keywords("header_words", words, "header_value")}
 header_value: value | "None" | "EVERYTHING" | "EVERYTHING_BUT_FOLDERS"

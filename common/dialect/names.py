@@ -8,7 +8,7 @@ from typing import Any
 
 from common.dialect import actions, vocabulary
 from common.dialect import residue as residues
-from common.dialect.syntax import called, constant, parse, unparse
+from common.dialect.syntax import called, constant, decorators, parse, unparse
 
 
 def apis_of(code: str) -> list[str]:
@@ -60,7 +60,7 @@ def rename(code: str, renames: dict[str, str]) -> str:
         if new in kept or list(renames.values()).count(new) > 1:
             raise ValueError(f"{new} would stand for two things")
     module = copy.deepcopy(parse(code))
-    return unparse([_Renaming(renames).visit(statement) for statement in module.body])
+    return unparse([_Renaming(renames).visit(statement) for statement in module.body], decorators(module))
 
 
 def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str, Any]:

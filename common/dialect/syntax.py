@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 LOAD, STORE = ast.Load(), ast.Store()
+PROGRAM = "shortcut"  # the name of the function that a program may be in
 
 
 class DialectError(ValueError):
@@ -75,9 +76,16 @@ def is_keyword_name(key: str) -> bool:
     return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
 
 
-def unparse(body: list[ast.stmt]) -> str:
-    """The source of a program, statement by statement, so that a first string statement is no docstring."""
-    return "".join(ast.unparse(_Printable().visit(statement)).lstrip("\n") + "\n" for statement in body)
+def unparse(body: list[ast.stmt], decorators: list[ast.expr] | None = None) -> str:
+    """The source of a program, statement by statement, so that a first string statement is no docstring.
+
+    With decorators (see triggers.py) it is a function; no literal that is printed has a line break of its own, so lines can be indented.
+    """
+    lines = "".join(ast.unparse(_Printable().visit(statement)).lstrip("\n") + "\n" for statement in body)
+    if not decorators:
+        return lines
+    heads = "".join(f"@{ast.unparse(_Printable().visit(decorator))}\n" for decorator in decorators)
+    return f"{heads}def {PROGRAM}():\n" + "".join(f"    {line}\n" for line in (lines or "pass\n").removesuffix("\n").split("\n"))
 
 
 class _Printable(ast.NodeTransformer):
@@ -123,11 +131,28 @@ def _parsed(code: str) -> ast.Module:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, int):
                 str(node.value)  # Python reads any hexadecimal number, and does not write one of more than 4,300 digits
-    return tree
+    return _unwrapped(tree)
+
+
+def _unwrapped(tree: ast.Module) -> ast.Module:
+    function = tree.body[0] if len(tree.body) == 1 else None
+    if not isinstance(function, ast.FunctionDef) or function.name != PROGRAM or any(vars(function.args).values()):
+        return tree
+    inner = ast.Module(function.body, [])
+    inner.decorators = function.decorator_list  # type: ignore[attr-defined]
+    return inner
+
+
+def decorators(module: ast.Module) -> list[ast.expr]:
+    """What stands above the function that a parsed program is in."""
+    return getattr(module, "decorators", [])
 
 
 def parse(code: str) -> ast.Module:
-    """Parse source text; the tree is shared and not to be changed. Raises DialectError where Python does not take it."""
+    """Parse source text; the tree is shared and not to be changed. Raises DialectError where Python does not take it.
+
+    A program that is the body of `def shortcut():` gives its statements, and `decorators` tells what stands above it.
+    """
     try:
         return _parsed(code)
     except SyntaxError as error:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from common.catalog import Catalog
+from common.dialect import parse
 from common.dialect.vocabulary import identifier
 from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
 from common.offline import baseline, sentence
@@ -68,7 +69,7 @@ class OfflineWriter(Writer):
 
 def notes(code: str, lines: list[int], names: list[str], catalog: Catalog, renames: dict[str, str], **_: Any) -> dict[str, Any]:
     """A comment for each of `lines`, and better names for those of `names` that are the app's defaults."""
-    tree, prose = ast.parse(code), Prose(catalog)
+    tree, prose = parse(code), Prose(catalog)
     taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(renames.values())
     better = {}
     for node in sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno):
@@ -126,7 +127,7 @@ def safe_name(name: str) -> str:
 def plan(code: str, catalog: Catalog, starts: Sequence[int] = (1,), at: int = 0, **_: Any) -> dict[str, Any]:
     """Numbered steps that follow the blocks of a program: those of part `at`, where the parts begin at the lines `starts`."""
     steps: list[dict[str, Any]] = []
-    _plan(ast.parse(code).body, Prose(catalog), "", frozenset(starts), steps)
+    _plan(parse(code).body, Prose(catalog), "", frozenset(starts), steps)
     last, here = starts[at + 1] if at + 1 < len(starts) else math.inf, list[dict[str, Any]]()
     first = last
     for step in reversed(steps):  # "Otherwise" has no line of its own: it belongs to the step after it
@@ -185,7 +186,7 @@ def _decapitalized(text: str, lower: bool = True) -> str:
 
 def query(code: str, catalog: Catalog, key: str, name: str, description: str, apis: list[str], **_: Any) -> dict[str, str]:
     """A request built from the main actions, the structure, and what the author said; the fullest form that names no API."""
-    tree, prose = ast.parse(code), Prose(catalog, plain=True)
+    tree, prose = parse(code), Prose(catalog, plain=True)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and (api := prose.api(node)) and api.id not in SYNTAX_APIS]
     calls.sort(key=lambda node: (node.lineno, node.col_offset))
     calls = [node for node in calls if not prose.api(node).title.startswith("Unknown")]  # type: ignore[union-attr]
@@ -255,7 +256,7 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
     code = sentence.program(request, apis, catalog) if request else baseline.program(apis, catalog, key)
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
-                for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
+                for node in ast.walk(parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
     return answer(plan_text(plan(code, catalog)["steps"]), commented(code, comments))
 
 
