@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
-from common import dialect, plist
+from common import dialect, offline, plist
 from common.catalog import Catalog
 from common.dialect import triggers
 from common.dialect.grammar import grammar
@@ -231,6 +231,14 @@ def test_names_lines_and_lengths_of_a_program_with_triggers() -> None:
     assert dialect.equivalent(dialect.to_shortcut(renamed), dialect.to_shortcut(code))
     short = shorten_code(code)
     assert len(short) < 2000 and statement_lines(short) == statement_lines(code) and isinstance(ast.parse(short).body[0], ast.FunctionDef)
+
+
+def test_the_offline_writer_says_what_starts_a_shortcut() -> None:
+    code = proven(shortcut(*(FILES[name][0] for name in ("when_low_power_mode_changes", "when_file_file_modified")), WFWorkflowTypes=["Watch"]))
+    lines = code.splitlines()
+    said = offline.notes(code, [number for number, line in enumerate(lines, start=1) if line.lstrip().startswith(("def", "is_"))], [], Catalog.load(), {})
+    assert [comment["text"] for comment in said["comments"]] == ["Start by itself when low power mode changes and when file file modified.", "Show 'Hello'."]
+    assert [step["text"] for step in offline.plan(code, Catalog.load())["steps"]][-1].lower().endswith("show 'hello'.")
 
 
 def test_two_shortcuts_that_differ_in_a_trigger_are_two_programs() -> None:

@@ -69,7 +69,7 @@ class OfflineWriter(Writer):
 
 def notes(code: str, lines: list[int], names: list[str], catalog: Catalog, renames: dict[str, str], **_: Any) -> dict[str, Any]:
     """A comment for each of `lines`, and better names for those of `names` that are the app's defaults."""
-    tree, prose = parse(code), Prose(catalog)
+    tree, prose = ast.parse(code), Prose(catalog)
     taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(renames.values())
     better = {}
     for node in sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno):
@@ -256,7 +256,7 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
     code = sentence.program(request, apis, catalog) if request else baseline.program(apis, catalog, key)
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
-                for node in ast.walk(parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
+                for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
     return answer(plan_text(plan(code, catalog)["steps"]), commented(code, comments))
 
 

@@ -199,6 +199,9 @@ class Prose:
             return f"The author's remark: {self.value(node.value)}" if getattr(node.value, "value", "x") else "An empty remark"
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             return self._called(node.value)
+        if isinstance(node, ast.FunctionDef):  # the program, with what starts it
+            starts = [name.replace("_", " ") for decorator in node.decorator_list if (name := _name(decorator) or "")[:5] == "when_"]
+            return f"Start by itself {listed(starts)}" if starts else "The shortcut"
         return "Do nothing" if isinstance(node, ast.Pass) else "A step without a description"
 
     def _called(self, node: ast.Call) -> str:
