@@ -97,7 +97,8 @@ def test_ranges_fit_a_text_with_carriage_returns() -> None:
     ("<array\r\n>\r\n<true\r/>\r\n</array\r\n>", [True]), ("<!-- \r\n\x01 --><string>a</string>", "a"),
     ("<integer>\r\n5\r\n</integer>", 5), ("<data>\r\nQUJD\r\n\tREVG\r\n</data>", b"ABCDEF"),
     ("<string>&#xFDD0;\U000f0041\x01</string>", "\ufdd0\U000f0041\x01"),
-    ("<string>\ufdd0\U000f0041</string>", "\ufdd0\U000f0041"),
+    ("<string>\ufdd0\U000f0041</string>", "\ufdd0\U000f0041"), ("<string>a&#x14;&#20;&#0;&#xFFFE;&#65535;\x14&#65;</string>", "a\x14\x14\0\ufffe\uffff\x14A"),
+    ("<string><![CDATA[&#20;\x14]]></string>", "&#20;\x14"), ("<string>&amp;#20;&#x26;#20;</string>", "&#20;&#20;"),
 ])  # fmt: skip
 def test_carriage_returns_count_in_texts_alone(element: str, value: Any) -> None:
     assert same(value_of(element), value)
@@ -142,7 +143,8 @@ def test_values_are_read_as_apples_parser_does(element: str, value: Any) -> None
     "<real>１</real>", "<real/>", "<real>0x1p3</real>", "<data>QQ</data>", "<data>QQ==QQ==</data>", "<data>QUJ-</data>", "<date/>", "<true>no</true>",
     "<string>a<b>c</b>d</string>", "<string>a<true/></string>", "<array>text<true/></array>", "<array><foo/></array>", "<array><key>a</key></array>",
     "<dict><true/></dict>", "<dict><key>a</key></dict>", "<dict><key/></dict>", "<dict><key/><key>a</key><true/></dict>", "<true/><true/>", "", "<plist/>",
-    "<dict><key>a</key>b<true/></dict>", "<string>&#1;</string>", "<string>&#xD83D;</string>",
+    "<dict><key>a</key>b<true/></dict>", "<string>&#1;<![CDATA[]]></string>", "<string>&#xD83D;</string>", "<string>&#x110000;</string>",
+    "<string>&#X14;</string>", "&#1;<true/>",
 ])  # fmt: skip
 def test_what_plistlib_would_lose_or_bend_is_refused(element: str) -> None:
     assert code_of(element) == "bad_xml"
