@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import io
 import json
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -263,6 +265,21 @@ def test_a_packed_answer_is_unpacked_within_bounds(scrape: Scrape, hub: StubHub,
     code, summary = scrape("--routinehub", "1", "--limit", "1")
     assert summary["written"] == written and [reject["reason"] for reject in records(cli.rejects_path(output))] == ([reason] if reason else [])
     assert all(asked.headers["Accept-Encoding"] == "gzip" for asked in hub.asked)
+
+
+@pytest.mark.parametrize("scrub", [True, False])
+def test_a_download_may_be_an_archive_of_one_shortcut(scrape: Scrape, hub: StubHub, output: Path, monkeypatch: pytest.MonkeyPatch, scrub: bool) -> None:
+    for number, names in ((1, ["a.shortcut", "read me.txt"]), (2, ["a.shortcut", "b.shortcut"]), (3, ["big.shortcut"])):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                archive.writestr(name, write_binary(shortcut(f"{name} of {number}", Filler="x" * (20_000 if number == 3 else 0))))
+        hub.by_number[number].data = buffer.getvalue()
+    monkeypatch.setattr(crawler, "MAX_SCRUBBED", 10_000)  # of what is unpacked
+    _, summary = scrape("--routinehub", "1-3", *([] if scrub else ["--no-scrub"]))
+    assert summary["written"] == (1 if scrub else 2) and "a.shortcut of 1" in output.read_text()
+    reasons = {reject["id"]: reject["reason"] for reject in records(cli.rejects_path(output))}
+    assert sorted(reasons.values()) == ["not_a_shortcut", "too_large"][:1 + scrub]
 
 
 def test_what_nobody_foresaw_is_one_reject_and_the_crawl_goes_on(scrape: Scrape, hub: StubHub, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,6 +188,14 @@ def test_values_of_every_kind_and_width_are_read(item: bytes, value: Any, ref_si
     assert same(read_shortcut(binary(keys, ref_size)), {"WFWorkflowActions": [], "v": value})
 
 
+@given(st.floats(-6e10, 2.5e11))
+def test_a_binary_date_is_read_to_the_microsecond_and_then_stays(seconds: float) -> None:
+    data = binary([b"\xa1\0\0\0\1", b"\x33" + struct.pack(">d", seconds)])
+    (date,) = parser.parse_binary(data)
+    assert abs((date - datetime(2001, 1, 1)).total_seconds() - seconds) < 1e-6 + abs(seconds) * 2**-52
+    assert same(parser.parse_binary(write_binary([date])), [date])
+
+
 def test_null_is_refused_wherever_it_stands() -> None:
     assert code_of(b'{"WFWorkflowActions": [], "x": null}') == "bad_type"
     with pytest.raises(PlistError):

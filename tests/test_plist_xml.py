@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.plist import PlistError, parse_xml, read_shortcut, same, write_binary, write_xml
 from common.plist import xml as xml_lists
 
+EXAMPLES = settings(deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 HARD = "\r\n\t\0\x01\x14\x1f\x7f\x85\u2028\ufeff\ufdd0\ufdd1\ufffe\uffff\U000f0041\U000fffff\U0001f600<>&]\"' a;"
 TEXT = st.text(max_size=12) | st.text(st.sampled_from(HARD), max_size=12)  # without surrogates
 LEAVES = (TEXT | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats() | st.binary(max_size=99)
@@ -39,11 +40,13 @@ def code_of(element: str) -> str:
 # both ways
 
 
+@EXAMPLES
 @given(TREES)
 def test_what_is_written_is_read_back_unchanged(tree: Any) -> None:
     assert same(parse_xml(write_xml(tree)), tree)
 
 
+@EXAMPLES
 @given(TEXT)
 def test_a_text_is_the_same_in_xml_in_binary_and_in_utf_16(text: str) -> None:
     tree = {"WFWorkflowActions": [], text: text}
@@ -54,6 +57,7 @@ def test_a_text_is_the_same_in_xml_in_binary_and_in_utf_16(text: str) -> None:
         assert same(read_shortcut(declared.encode(encoding)), tree)
 
 
+@EXAMPLES
 @given(TREES)
 def test_what_is_written_is_read_by_plistlib_as_far_as_it_reads_such_texts(tree: Any) -> None:
     data = write_xml(tree)
@@ -61,6 +65,7 @@ def test_what_is_written_is_read_by_plistlib_as_far_as_it_reads_such_texts(tree:
         assert same(plistlib.loads(data, fmt=plistlib.FMT_XML), tree)
 
 
+@EXAMPLES
 @given(st.lists(st.sampled_from(["\r", "\n", "\r\n", "\x14", "a", "é", "\U0001f600"]), max_size=8).map("".join))
 def test_raw_texts_keep_the_ends_of_their_lines_and_control_characters(text: str) -> None:
     for element in (f"<string>{text}</string>", f"<string><![CDATA[{text}]]></string>"):
@@ -92,7 +97,8 @@ def test_ranges_fit_a_text_with_carriage_returns() -> None:
     ("<array\r\n>\r\n<true\r/>\r\n</array\r\n>", [True]), ("<!-- \r\n\x01 --><string>a</string>", "a"),
     ("<integer>\r\n5\r\n</integer>", 5), ("<data>\r\nQUJD\r\n\tREVG\r\n</data>", b"ABCDEF"),
     ("<string>&#xFDD0;\U000f0041\x01</string>", "\ufdd0\U000f0041\x01"),
-    ("<string>\ufdd0\U000f0041</string>", "\ufdd0\U000f0041"),
+    ("<string>\ufdd0\U000f0041</string>", "\ufdd0\U000f0041"), ("<string>a&#x14;&#20;&#0;&#xFFFE;&#65535;\x14&#65;</string>", "a\x14\x14\0\ufffe\uffff\x14A"),
+    ("<string><![CDATA[&#20;\x14]]></string>", "&#20;\x14"), ("<string>&amp;#20;&#x26;#20;</string>", "&#20;&#20;"),
 ])  # fmt: skip
 def test_carriage_returns_count_in_texts_alone(element: str, value: Any) -> None:
     assert same(value_of(element), value)
@@ -137,7 +143,8 @@ def test_values_are_read_as_apples_parser_does(element: str, value: Any) -> None
     "<real>１</real>", "<real/>", "<real>0x1p3</real>", "<data>QQ</data>", "<data>QQ==QQ==</data>", "<data>QUJ-</data>", "<date/>", "<true>no</true>",
     "<string>a<b>c</b>d</string>", "<string>a<true/></string>", "<array>text<true/></array>", "<array><foo/></array>", "<array><key>a</key></array>",
     "<dict><true/></dict>", "<dict><key>a</key></dict>", "<dict><key/></dict>", "<dict><key/><key>a</key><true/></dict>", "<true/><true/>", "", "<plist/>",
-    "<dict><key>a</key>b<true/></dict>", "<string>&#1;</string>", "<string>&#xD83D;</string>",
+    "<dict><key>a</key>b<true/></dict>", "<string>&#1;<![CDATA[]]></string>", "<string>&#xD83D;</string>", "<string>&#x110000;</string>",
+    "<string>&#X14;</string>", "&#1;<true/>",
 ])  # fmt: skip
 def test_what_plistlib_would_lose_or_bend_is_refused(element: str) -> None:
     assert code_of(element) == "bad_xml"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
@@ -18,6 +18,7 @@ from common.dialect import triggers
 from common.dialect.grammar import grammar
 from common.excerpts import shorten_code, statement_lines
 
+EXAMPLES = settings(deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 SHOW = {"WFWorkflowActionIdentifier": "is.workflow.actions.showresult", "WFWorkflowActionParameters": {"Text": "Hello"}}
 APP = {"BundleIdentifier": "com.apple.mobilesafari", "Name": "Safari", "TeamIdentifier": "0000000000"}
 GET_CLIPBOARD = {"Name": "WFWorkflowNoInputBehaviorGetClipboard", "Parameters": {}}
@@ -157,6 +158,7 @@ IDENTIFIERS = st.sampled_from([*dict.fromkeys(row.identifier for row in triggers
 KEYS = st.sampled_from([*dict.fromkeys(key for row in triggers.TRIGGERS for key in (*row.keys, *row.implied)), "odd key"])
 
 
+@EXAMPLES
 @given(st.lists(st.builds(lambda name, given: trigger(name, **given), IDENTIFIERS, st.dictionaries(KEYS, VALUES, max_size=3)), min_size=1, max_size=3))
 def test_any_triggers_are_written_exactly(found: list[dict[str, Any]]) -> None:
     result = dialect.transcribe(shortcut(*found))

@@ -26,6 +26,7 @@ from common.crawl.jobs import BAD, DISALLOWED, GONE, GONE_TRIES, OK, OPTED_OUT, 
 from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link, without_query
 from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
 from common.jsonl import Record, UserError
+from common.plist import archive
 
 CONCURRENCY = 2  # requests in flight to one host
 TICK = 0.25  # seconds until the loop looks up, whatever happens
@@ -231,7 +232,7 @@ class Crawler:
         try:
             data, counts = raw, None
             shortcut = plist.read_shortcut(raw)
-            if self.options.scrub and len(raw) > MAX_SCRUBBED:
+            if self.options.scrub and len(archive.unpacked(raw)) > MAX_SCRUBBED:
                 raise cli.Reject("too_large", f"more than {MAX_SCRUBBED:,} bytes, to be scrubbed")
             if self.options.scrub:
                 shortcut, counts = scrub_shortcut(shortcut)

@@ -8,7 +8,8 @@
 An action is a keyword-only call of its id (`is_workflow_actions_url(WFURLActionURL='…')`), its output the name it is assigned to. Setting a
 variable is an assignment, appending is `X += [value]`, If is if/elif/else, Repeat is for, Choose from Menu is match, text with variables is
 an f-string, a dictionary is a dict, a Comment is a string on a line of its own. `#` lines are not part of a program. Where each form is
-defined: tokens.py (variables and their parts), text.py, values.py and reading.py (parameters), conditions.py, blocks.py, header.py.
+defined: signatures.py (what may be called), tokens.py (variables and their parts), text.py, values.py, conditions.py, blocks_*.py,
+header.py, triggers.py (what starts a shortcut by itself: decorators above `def shortcut():`, whose body is then the program).
 
 Nothing is ever executed: programs are read with `ast` and interpreted.
 """

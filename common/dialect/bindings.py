@@ -20,7 +20,7 @@ IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop 
 
 
 class Bindings:
-    """The names of one program; answers reading.py's questions about them."""
+    """The names of one program; answers the questions of tokens.py and values.py about them."""
 
     def __init__(self, module: ast.Module, residue: dict[str, Any], listed: list[blocks.Action], catalog: Catalog) -> None:
         self.residue = residue
@@ -101,7 +101,7 @@ class Bindings:
         """Names that `later` promised and nothing bound."""
         return ((identifier, line) for identifier, line in self.pending.items() if identifier not in self.bound)
 
-    # -- references, for reading.py -------------------------------------------------------------------------------------------
+    # -- references, for tokens.py --------------------------------------------------------------------------------------------
 
     def reference(self, identifier: str, line: int, later: bool = False) -> Token:
         """The token of a name. Raises DialectError if nothing has bound it."""

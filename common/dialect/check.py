@@ -26,12 +26,11 @@ import ast
 from functools import lru_cache
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
 from common import plist
-from common.catalog import Api, Catalog, Parameter
+from common.catalog import Api, Catalog, Parameter, call_name
 from common.dialect import actions, blocks, signatures, text, values
 from common.dialect.compile import Compiler
+from common.dialect.near import nearest
 from common.dialect.syntax import Diagnostic, DialectError, called, keywords, parse
 
 ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
@@ -102,8 +101,8 @@ def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Di
         return []
     api = catalog.get(identifier)
     if api is None:
-        near = nearest(identifier.replace(".", "_"), _call_names(catalog), 80)
-        return [Diagnostic(line, "unknown_api", f"no API {identifier}{near and f'; did you mean {near}?'}")]
+        near = nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
+        return [Diagnostic(line, "unknown_api", f"no API {identifier}{f'; did you mean {near}?' if near else ''}")]
     found = []
     for key, value in parameters.items():
         if catalog.is_generic(key):
@@ -119,14 +118,15 @@ def _check_action(action: blocks.Action, line: int, catalog: Catalog) -> list[Di
 
 def _unknown(api: Api, key: str, line: int) -> list[Diagnostic]:
     keys = tuple(parameter.key for parameter in api.parameters)
-    near = nearest(key, keys)
+    near = nearest(key, keys, NEAR, clear=0)
+    advice = f", did you mean {near}?" if near else ""
     known = ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "") if keys else "none"
-    return [Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}{near and f', did you mean {near}?'}; it has {known}")]
+    return [Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}{advice}; it has {known}")]
 
 
 def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[Diagnostic]:
     if parameter.enum and not parameter.open_enum and isinstance(value, str) and value not in parameter.enum:
-        near = nearest(value, parameter.enum)
+        near = nearest(value, parameter.enum, NEAR, clear=0)
         advice = f"did you mean {near!r}?" if near else f"it is one of {', '.join(map(repr, parameter.enum[:12]))}"
         return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}; {advice}")]
     wrong, advice = WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
@@ -183,7 +183,7 @@ def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
             continue
         for key in keywords(node) if node.keywords else ():  # type: ignore[attr-defined]
             if key not in form.by_name and key not in form.by_place:
-                near = nearest(key, form.by_name)
+                near = nearest(key, form.by_name, NEAR, clear=0)
                 advice = f"did you mean {near}?" if near else f"it has {', '.join(form.by_name)}"
                 found.append(Diagnostic(node.lineno, "unknown_keyword", f"{form.name}() has no {key}; {advice}"))  # type: ignore[attr-defined]
     return found
@@ -192,13 +192,6 @@ def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
 @lru_cache(maxsize=8)
 def _call_names(catalog: Catalog) -> tuple[str, ...]:
     return tuple(api.name for api in catalog)
-
-
-@lru_cache(maxsize=1 << 12)
-def nearest(word: str, known: tuple[str, ...], least: float = NEAR) -> str:
-    """The word that an unknown one may have been meant for; "" where none is near."""
-    near = process.extractOne(word, known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=least)
-    return near[0] if near else ""
 
 
 def _unreachable(body: list[ast.stmt]) -> list[Diagnostic]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import difflib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -228,8 +227,8 @@ def _fault(short: str, value: Any) -> str | None:
 def _nearest(word: Any, known: Sequence[str]) -> str:
     """Advice: the known word that is like this one but for its case and what most of them begin and end with."""
     stems = {_stem(one): one for one in reversed(known)}
-    near = difflib.get_close_matches(_stem(word), stems, 1, 0.6) if isinstance(word, str) else []
-    return f"; did you mean {stems[near[0]]!r}?" if near else f"; it is one of {', '.join(known)}"
+    near = nearest(_stem(word), stems, 60, clear=0) if isinstance(word, str) else None
+    return f"; did you mean {stems[near]!r}?" if near else f"; it is one of {', '.join(known)}"
 
 
 def _stem(word: str) -> str:

@@ -100,8 +100,8 @@ def _joined(units: str | list[str]) -> str:
 
 
 def _fits_f_string(parts: list[str | ast.expr]) -> bool:
-    inner = [node.value for part in parts if not isinstance(part, str | ast.Name) for node in ast.walk(part) if isinstance(node, ast.Constant)]
-    texts = [value for value in inner if isinstance(value, str)]
+    inner = [node for part in parts if not isinstance(part, str | ast.Name) for node in ast.walk(part)]
+    texts = [node.value for node in inner if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return all(_PLAIN_KEY.fullmatch(value) and value.isprintable() for value in texts)
 
 

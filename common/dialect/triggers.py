@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import difflib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from common.dialect import values
+from common.dialect.near import nearest
 from common.dialect.syntax import DialectError, call, called, const, constant, keywords, keywords_of_dict, name
 from common.plist import same
 
@@ -292,8 +292,8 @@ def _read(decorator: ast.expr, number: int) -> tuple[str, Any]:
         return TYPES if word == "runnable" else NO_INPUT, _enum_value(word, node)
     trigger = BY_NAME.get(word)
     if trigger is None and word != GENERIC:
-        near = difflib.get_close_matches(word, [*BY_NAME, *ENUMS], 1, 0.5)
-        advice = f"did you mean @{near[0]}?" if near else f"@{GENERIC}('WF…Trigger', …) is any other"
+        near = nearest(word, [*BY_NAME, *ENUMS], 50, clear=0)
+        advice = f"did you mean @{near}?" if near else f"@{GENERIC}('WF…Trigger', …) is any other"
         raise DialectError(node.lineno, f"there is no trigger @{word}; {advice}", "unknown_trigger")
     identifier = trigger.identifier if trigger else _identifier(node)
     if trigger and node.args:
@@ -317,8 +317,8 @@ def _parameters(node: ast.Call, trigger: Trigger | None) -> dict[str, Any]:
     for word, expression in keywords(node).items():
         key = spoken.get(word, word)
         if trigger and key not in trigger.keys:
-            near = difflib.get_close_matches(key, trigger.keys, 1, 0.5)
-            advice = f"did you mean {near[0]}?" if near else f"it has {', '.join(trigger.keys) or 'none'}"
+            near = nearest(key, trigger.keys, 50, clear=0)
+            advice = f"did you mean {near}?" if near else f"it has {', '.join(trigger.keys) or 'none'}"
             raise DialectError(node.lineno, f"@{trigger.name} has no parameter {word}; {advice}", "unknown_parameter")
         if key in result:
             raise DialectError(node.lineno, f"parameter {key} is given twice", "duplicate_parameter")

@@ -60,7 +60,7 @@ def read_shortcut(data: bytes, name: str = "") -> dict[str, Any]:
     the records of stage 01, or as a text there. Raises PlistError, within seconds and bounded memory whatever the bytes are.
     """
     try:
-        tree = _parse(archive.only_member(data) if archive.is_archive(data) else data)
+        tree = _parse(archive.unpacked(data))
         if isinstance(tree, dict) and "WFWorkflowActions" not in tree:
             tree = tree.get("shortcut", tree)
         if isinstance(tree, str):

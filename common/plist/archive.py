@@ -66,8 +66,10 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     return content
 
 
-def only_member(data: bytes) -> bytes:
-    """The content of an archive with one shortcut. Raises PlistError for one with none, or with several."""
+def unpacked(data: bytes) -> bytes:
+    """A file, or the one shortcut in it where it is an archive. Raises PlistError for an archive with none, or with several."""
+    if not is_archive(data):
+        return data
     found = list(members(data))
     if len(found) != 1:
         raise PlistError("not_a_shortcut", f"an archive of {len(found):,} shortcuts; import it with 01_scrape.py --folder")

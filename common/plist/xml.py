@@ -4,8 +4,8 @@ expat reads the XML. plistlib's reader on top of it would lose some things witho
 around an element in a <string>, all but the last of several top objects, base64 behind its padding; and it takes numbers that are Python's
 (1_000). Apple's parser (the open CoreFoundation) keeps the first and refuses most others, and so does this one.
 
-Texts may hold characters that XML forbids, such as control characters: Apple writes and reads them raw. expat takes none of them, so each
-is replaced by a pair of others before, and put back after.
+Texts may hold characters that XML forbids, such as control characters: Apple writes and reads them raw, and reads references to them. expat
+takes none of them, so each is replaced by a pair of others before, and put back after.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0")  # what UTF-16 begins with
 NOT_UTF8 = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
 ESCAPE, PLANE = "\ufdd0", 0xF0000  # a forbidden character becomes these two: a code point that is no character, and its own in this plane
 FORBIDDEN = [ESCAPE, *map(chr, sorted({*range(32)} - {*b"\t\n\r"})), "\ufffe", "\uffff"]  # the escape first: all others become one
+REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,4})|0*([0-9]{1,5}));")
 ESCAPED = re.compile(f"{ESCAPE}([{chr(PLANE)}-{chr(PLANE + 0xFFFF)}])")
 
 
@@ -56,14 +57,25 @@ def _for_expat(data: bytes) -> tuple[bytes, str | None]:
     encoding = None
     if data.startswith(UTF16):
         data, encoding = data.decode("utf-16-le" if data.startswith(b"<") else "utf-16").encode(), "utf-8"
-    found = [character for character in FORBIDDEN if character.encode() in data]
-    if not found or (encoding is None and NOT_UTF8.match(data[:1000])):
+    if encoding is None and NOT_UTF8.match(data[:1000]):
         return data, encoding
-    if sum(data.count(character.encode()) for character in found) > MAX_XML_TOKENS:
-        raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} control characters")
+    found = [character for character in FORBIDDEN if character.encode() in data]
+    if sum(data.count(character.encode()) for character in found) + data.count(b"&#") > MAX_XML_TOKENS:
+        raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} control characters and references")
     for character in found:
-        data = data.replace(character.encode(), (ESCAPE + chr(PLANE + ord(character))).encode())
+        data = data.replace(character.encode(), _escape(character))
+    if b"&#" in data and b"<![CDATA[" not in data:  # where it would be no reference
+        data = REFERENCE.sub(_forbidden_reference, data)
     return data, "utf-8"
+
+
+def _escape(character: str) -> bytes:
+    return (ESCAPE + chr(PLANE + ord(character))).encode()
+
+
+def _forbidden_reference(match: re.Match[bytes]) -> bytes:
+    character = chr(int(match[1], 16) if match[1] else int(match[2]))
+    return _escape(character) if character in FORBIDDEN else match[0]
 
 
 def _check_cost(data: bytes, encoding: str | None) -> None:
