@@ -18,7 +18,8 @@ from common import dialect, plist
 from common.catalog import Catalog
 from common.dialect.grammar import grammar
 
-BASE = ["is.workflow.actions.nothing", "is.workflow.actions.number", "is.workflow.actions.list", "is.workflow.actions.dictionary", "is.workflow.actions.downloadurl"]
+BASE = ["is.workflow.actions.nothing", "is.workflow.actions.number", "is.workflow.actions.list", "is.workflow.actions.dictionary", "is.workflow.actions.downloadurl",
+        "is.workflow.actions.properties.contacts"]  # fmt: skip
 SAMPLES = int(os.environ.get("SAMPLES", 0))
 
 
@@ -103,6 +104,8 @@ def test_what_makes_no_file_is_refused(base, line):
 @pytest.mark.parametrize("line", [
     "is_workflow_actions_number(WFNumberActionNumber=17999999999999999999)", "is_workflow_actions_number(WFNumberActionNumber=-8999999999999999999)",
     "is_workflow_actions_number(WFNumberActionNumber=-2.5e-323)", "is_workflow_actions_list(WFItems=uid(0))", "if 1 <= x <= 5:\n    pass", "if x == None:\n    pass",
+    "for z in previous_output():\n    pass", "if is_today(x):\n    pass", "if 2 in x and x != None:\n    pass",
+    "is_workflow_actions_properties_contacts(WFInput=x, WFContentItemPropertyName='Not in the open list')",
     "is_workflow_actions_list(WFItems=datetime(2020, 1, 1, 0, 0, 0, 5))", "is_workflow_actions_list(WFItems=datetime(1, 1, 1, 5))",
     "is_workflow_actions_number(WFNumberActionNumber=\"You'll {}\".format(variable(\"N's\")))", "is_workflow_actions_downloadurl(WFURL='He said \"{}\"'.format(clipboard()['\"']))",
     "match menu('?', items=['a'], WFMenuLegacyCancelBehavior=True, Odd=5):\n    case _ if item(f'{x}'):\n        pass",

@@ -81,6 +81,12 @@ def test_a_source_is_the_call_that_made_the_value() -> None:
     assert dict(path[2].arguments)["k"].sources == (path[1].number, path[0].number)
 
 
+def test_what_is_read_before_an_inner_repeat_may_come_from_the_turn_before() -> None:
+    code = "total = c_d()\nfor i in range(3):\n    a_b(k=total)\n    for j in range(2):\n        e_f()\n    total = g_h()\n"
+    (path,) = trace(code).paths
+    assert next(dict(step.arguments)["k"].form for step in path if step.name == "a_b") == "either(•, •)"
+
+
 def test_a_repeat_shows_what_a_turn_hands_to_the_next() -> None:
     code = "total = c_d()\nfor i in range(3):\n    total = a_b(k=total)\n"
     (path,) = trace(code).paths
@@ -94,6 +100,8 @@ def test_a_repeat_shows_what_a_turn_hands_to_the_next() -> None:
     ("if leftover(x != 5, text='a'):\n    a_a()", "if x == 5:\n    pass\nelse:\n    a_a()"),
     ("if not legacy(x != 5):\n    a_a()", "if legacy(x == 5):\n    a_a()"),
     ("if x >= 5:\n    a_a()", "if x < 5:\n    pass\nelse:\n    a_a()"), ("if 5 > x:\n    a_a()", "if x < 5:\n    a_a()"),
+    ("if x <= 5:\n    a_a()", "if x > 5:\n    pass\nelse:\n    a_a()"), ("if 5 <= x:\n    a_a()", "if x >= 5:\n    a_a()"),
+    ("if 5 >= x:\n    a_a()", "if x <= 5:\n    a_a()"), ("if 5 != x:\n    a_a()", "if x == 5:\n    pass\nelse:\n    a_a()"),
     ("y = 'text'\na_a(k=y)", "z = is_workflow_actions_gettext(WFTextActionText='text')\na_a(k=z)"),
     ("if x:\n    a_a()\nelse:\n    if x == 1:\n        b_b()", "if x:\n    a_a()\nelif x == 1:\n    b_b()"),
     ("a_a(k=1, l=2)", "a_a(**{'l': 2}, k=1)"), ("y = c_c(k=1)\nz = d_d(k=2)\na_a(k=y, l=z)", "z = d_d(k=2)\ny = c_c(k=1)\na_a(k=y, l=z)"),
