@@ -259,12 +259,12 @@ def test_sixty_planted_faults_are_found_in_the_examples(planting: ModuleType, ca
     faults = planting.planted(programs, catalog, 60, seed=1)
     assert [sum(fault.kind == kind for fault in faults) for kind in ("unknown_key", "misspelled_key", "wrong_type", "enum_value")] == [15] * 4
     assert faults == planting.planted(programs, catalog, 60, seed=1) != planting.planted(programs, catalog, 60, seed=2)
-    assert [fault.what for fault in faults if not planting.is_found(fault, catalog)] == []
+    assert [(fault.api, fault.key) for fault in faults if not planting.is_found(fault, catalog)] == []
 
 
 def test_a_fault_that_is_none_is_not_found(planting: ModuleType, catalog: Catalog) -> None:
     sound = (ROOT / "examples" / "Pomodoro.py").read_text(encoding="utf-8")
-    assert not planting.is_found(planting.Planted(sound, "unknown_key", "unknown_parameter", "timer.start WFDuration"), catalog)
+    assert not planting.is_found(planting.Planted(sound, sound, "unknown_key", "is.workflow.actions.timer.start", "WFDuration"), catalog)
 
 
 @pytest.mark.slow
