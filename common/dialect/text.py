@@ -99,7 +99,8 @@ def _joined(units: str | list[str]) -> str:
 
 
 def _fits_f_string(parts: list[str | ast.expr]) -> bool:
-    inner = [node.value for part in parts if not isinstance(part, str | ast.Name) for node in ast.walk(part) if isinstance(node, ast.Constant)]
+    compound = [part for part in parts if not isinstance(part, str | ast.Name)]
+    inner = [node.value for part in compound for node in ast.walk(part) if isinstance(node, ast.Constant)]
     texts = [value for value in inner if isinstance(value, str)]
     return all(_PLAIN_KEY.fullmatch(value) and value.isprintable() for value in texts)
 
