@@ -16,6 +16,7 @@ from typing import Any
 from common import plist
 from common.dialect import values
 from common.dialect.canonical import PRESENTATION_KEYS
+from common.dialect.near import nearest
 from common.dialect.syntax import DialectError, call, keywords, name
 from common.dialect.tokens import Reading, Token
 from common.dialect.vocabulary import COERCIONS

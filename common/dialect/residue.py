@@ -5,11 +5,13 @@ An operation is `[path, value]` (set) or `[path]` (remove); a path is a list of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from common import plist
 
 Operation = list[Any]
+_MISSING = object()
 
 
 def checked(residue: Any) -> dict[str, Any]:
@@ -41,12 +43,11 @@ def _compare(before: Any, after: Any, path: list[Any], operations: list[Operatio
     """`path` is where the two stand; it is shared, and copied only where they differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         operations += [[[*path, key]] for key in before if key not in after]
-        pairs = [(key, before[key], value) for key, value in after.items() if key in before]
-        operations += [[[*path, key], plist.to_json(value)] for key, value in after.items() if key not in before]
+        pairs: Iterable[tuple[Any, Any, Any]] = ((key, before.get(key, _MISSING), value) for key, value in after.items())
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        pairs = list(zip(range(len(after)), before, after))
+        pairs = zip(range(len(after)), before, after, strict=True)
     else:
-        if not plist.same(before, after):
+        if before is _MISSING or not plist.same(before, after):
             operations.append([list(path), plist.to_json(after)])
         return
     for key, old, new in pairs:

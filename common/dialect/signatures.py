@@ -55,6 +55,29 @@ Value = Annotated[Any, Kind("a value")]
 Rule = Annotated[Any, Kind("rule('Name', 'contains', String='x')")]
 
 
+# What is no call: each statement and expression of Python that has a meaning here, and the step of a shortcut that it is.
+STATEMENTS = (
+    ("is_workflow_actions_url(WFURLActionURL='https://example.org')", "an action, by its id; parameters by keys"),
+    ("is_workflow_actions_nothing(**{'a-b': 5})", "parameters whose keys are no identifiers"),
+    ("answer = is_workflow_actions_ask(…)", "a name for the output of an action"),
+    ("text = f'{answer} and more'", "a Text action; a number, a dictionary, a list: the action that makes it"),
+    ("name = answer", "Set Variable; so is a name that is assigned more than once"),
+    ("names = []", "an empty list, before the first append"),
+    ("names += [answer]", "Add to Variable"),
+    ("'A note.'", "Comment; `#` lines are no part of a program"),
+    ("if x: … elif y: … else: …", "If; an elif is an If inside Otherwise"),
+    ("x == 'a', x != 5, x < 5, 1 <= x <= 9, 'a' in x, 'a' not in x, x.startswith('a')", "conditions; a variable is compared as the number "
+     "or date that either side is known to be, else as text"),
+    ("x, not x, x == True", "has a value, has none, is true"),
+    ("x and y, x or y", "several conditions; `and` and `or` are not mixed in one If"),
+    ("for item in x: …", "Repeat with Each; the name means nothing after the loop"),
+    ("for _ in range(5): …", "Repeat"),
+    ("match menu('Which?'): case 'A': …", "Choose from Menu"),
+    ("f'{x} of {y}', 'a' + x, '{}'.format(x)", "text with variables"),
+    ("{'key': 'text', 'n': 5, 'list': [x]}", "a dictionary, its items typed by their literals"),
+)
+
+
 class Workflow:
     """The shortcut as a whole"""
 
@@ -87,7 +110,7 @@ class Blocks:
         "A menu's choice with variables in its title: `case _ if item(f'{n} left'):`."
 
     def when(test: Condition = None, /, **parameters: Value) -> None:
-        "A condition with parameters that no operator says: `if when(x, WFCondition=4, WFEnumeration='Watch'):`."
+        "A condition with parameters that no operator says, by their keys in the file."
 
     def otherwise_if(test: Condition, /) -> None:
         "Otherwise If, a branch of the same If: `elif otherwise_if(x == 'a'):`; a plain elif is an If inside Otherwise."
@@ -283,7 +306,8 @@ def _signature(name: str, function: Callable[..., Any], words: str = "") -> Sign
     )  # fmt: skip
 
 
-def _stated(chapter: type) -> dict[str, Signature]:
+def stated(chapter: type) -> dict[str, Signature]:
+    """The functions of a chapter, by name."""
     return {name: _signature(name, function) for name, function in vars(chapter).items() if inspect.isfunction(function)}
 
 
@@ -293,12 +317,12 @@ def _envelope(value: Value, /) -> None: ...
 
 
 CHAPTERS = (Workflow, Blocks, Variables, Values)
-METHODS = _stated(Methods)
+METHODS = stated(Methods)
 HELPERS: dict[str, Signature] = {
     **{name: _signature(name, _global, f"Magic variable {kind}.") for name, kind in GLOBALS.items()},
     **{name: _signature(name, _coercion, f"A variable as {item_class}.") for name, item_class in COERCIONS.items()},
     **{name: _signature(name, _envelope, f"A value in the envelope {envelope}.") for name, envelope in SIMPLE_ENVELOPES.items()},
-    **{name: signature for chapter in CHAPTERS for name, signature in _stated(chapter).items()},
+    **{name: signature for chapter in CHAPTERS for name, signature in stated(chapter).items()},
 }
 
 
