@@ -182,7 +182,7 @@ def test_what_one_operator_joins_needs_no_parentheses():
     ("five = 5\n", "x == five", NUMBER), ("t = 'a'\n", "x == t", TEXT),
     ("total = is_workflow_actions_math(WFInput=n, WFMathOperand=1)\n", "x == total", NUMBER),
     ("best = n\n", "x == best", NUMBER), ("best = n\nbest = y\n", "x == best", TEXT), ("best = n\nbest = 7\n", "x == best", NUMBER),
-    ("best = n\nbest += [n]\n", "x == best", TEXT),
+    ("best = y\nbest = n\n", "x == best", TEXT), ("best = n\nbest += [n]\n", "x == best", TEXT),
     ("d = is_workflow_actions_date()\n", "x == d", DATE), ("d = is_workflow_actions_date()\n", "x < d", DATE),
     ("d = is_workflow_actions_date()\n", "d > x", DATE), ("d = is_workflow_actions_date()\n", "x == d.formatted('yyyy')", TEXT),
     ("d = is_workflow_actions_adjustdate(WFDate='today')\n", "x == as_text(d)", TEXT),
@@ -196,6 +196,8 @@ def test_the_index_of_a_loop_is_a_number_and_a_name_has_the_kind_that_it_has_abo
     loop = starts(f"{BEFORE}for i in range(1, n + 1):\n    if x == i:\n        pass\n")
     later = starts(f"{BEFORE}best = n\nif x == best:\n    pass\nbest = y\nif x == best:\n    pass\n")
     assert NUMBER in loop[0] and NUMBER in later[0] and TEXT in later[1]
+    code = f"{BEFORE}best = n\nif x == best:\n    pass\nbest = y\nif x == f'{{best}}':\n    pass\n"
+    assert "if x == best:" in dialect.to_python(dialect.to_shortcut(code))[0]
 
 
 @pytest.mark.parametrize("condition, test", [
@@ -214,6 +216,7 @@ def test_the_rarer_form_of_a_variable_operand_is_explicit(condition, test):
     ({"WFLinkEnumeration": "a"}, "when(x, WFCondition=4, WFLinkEnumeration='a')"), ({TEXT: "a", NUMBER: "7"}, "leftover(x == 'a', number='7')"),
     ({TEXT: "", NUMBER: "7"}, "leftover(x == 7, text='')"), ({TEXT: "", LEGACY: True, NUMBER: 7}, "leftover(legacy(x == ''), number=7)"),
     ({TEXT: "a", LEGACY: True}, "legacy(x == 'a')"), ({TEXT: "a", LEGACY: False}, f"when(x == 'a', {LEGACY}=False)"),
+    ({TEXT: "a", LEGACY: 1}, f"when(x == 'a', {LEGACY}=1)"),
     ({"WFCondition": 0, TEXT: "a", NUMBER: "7"}, "leftover(x < 7, text='a')"), ({"WFCondition": 0, TEXT: "a"}, "leftover(x < None, text='a')"),
     ({"WFCondition": 100, TEXT: "a", DATE: "d"}, "leftover(x, text='a', date='d')"), ({"WFCondition": 99, NUMBER: 1}, "leftover(None in x, number=1)"),
     ({"WFCondition": 101, TEXT: "a"}, "leftover(not x, text='a')"), ({"WFCondition": 77, TEXT: "a"}, "when(x, WFCondition=77, WFConditionalActionString='a')"),
