@@ -195,3 +195,29 @@ def test_a_shortcut_of_too_many_actions_is_refused(monkeypatch):
     assert dialect.to_python(shortcut([step("nothing")] * 3))
     with pytest.raises(dialect.TooLarge, match="4 actions, more than 3"):
         dialect.transcribe(shortcut([step("nothing")] * 4))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# variables that are set to nothing, and to what the action before gives
+
+
+@pytest.mark.parametrize("identifier, code", [("setvariable", "A = {}\n"), ("appendvariable", "A = []\nA += [{}]\n")])
+def test_a_variable_without_an_input_is_emptied_and_before_ios_13_takes_the_output_before(identifier, code):
+    actions = [step("number", WFNumberActionNumber=3), step(identifier, WFVariableName="A")]
+    number = "is_workflow_actions_number(WFNumberActionNumber=3)\n"
+    before, after = code.split("\n", 1) if identifier == "appendvariable" else ("", code)
+    for version, value in (("2605.0.5", "None"), ("900", "None"), ("899.1", "previous_output()"), ("484", "previous_output()")):
+        assert proven(actions, version).replace(before + "\n" if before else "", "", 1) == number + after.format(value)
+
+
+@pytest.mark.parametrize("code", ["A = previous_output()", "A += [previous_output()]"])
+def test_in_a_new_program_the_output_before_is_the_input(code):
+    listed = dialect.to_shortcut(f"is_workflow_actions_number(WFNumberActionNumber=3)\n{code}\n")["WFWorkflowActions"]
+    assert listed[1]["WFWorkflowActionParameters"]["WFInput"]["Value"]["OutputUUID"] == listed[0]["WFWorkflowActionParameters"]["UUID"]
+    with pytest.raises(dialect.DialectError, match="no output comes before"):
+        dialect.to_shortcut(f"{code}\n")
+
+
+def test_nothing_is_set_in_an_old_program_by_an_action_that_gives_nothing():
+    listed = dialect.to_shortcut("workflow(client_version='484')\nA = None\n")["WFWorkflowActions"]
+    assert [action["WFWorkflowActionIdentifier"].split(".")[-1] for action in listed] == ["nothing", "setvariable"]

@@ -59,7 +59,7 @@ class Bindings:
         literal = isinstance(value, ast.Constant | ast.JoinedStr | ast.Dict | ast.UnaryOp | ast.BinOp) or \
             (isinstance(value, ast.List) and value.elts) or \
             (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format")  # fmt: skip
-        if makes_output or literal:
+        if (makes_output or literal) and not (isinstance(value, ast.Constant) and value.value is None):
             shares = isinstance(value, ast.Call) and any(keyword.arg == "UUID" for keyword in value.keywords)
             bindings[identifier] += not shares
         else:

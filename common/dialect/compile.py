@@ -174,8 +174,9 @@ class Compiler:
             self._result(value, identifier, previous)  # type: ignore[arg-type]
         elif self.names.is_action_call(value):
             self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
-        elif called(value) == "previous_output":
-            self._emit(actions.SET_VARIABLE, {"WFVariableName": self.names.set_variable(identifier)}, line)
+        elif called(value) == "previous_output" or _is_none(value):
+            source = self._without_name(value)
+            self._emit(actions.SET_VARIABLE, {**source, "WFVariableName": self.names.set_variable(identifier)}, line)
         elif (token := tokens.from_expr(value, self.names)) is not None:
             self._set(identifier, values.wrap(values.ATTACHMENT, token), line)
         else:
@@ -229,8 +230,18 @@ class Compiler:
         if not isinstance(target, ast.Name):
             raise DialectError(line, "only a named variable can be appended to")
         for item in items:
-            source = {} if called(item) == "previous_output" else {"WFInput": self._appended(item)}
+            without_name = called(item) == "previous_output" or _is_none(item)
+            source = self._without_name(item) if without_name else {"WFInput": self._appended(item)}
             self._emit(actions.APPEND_VARIABLE, {**source, "WFVariableName": self.names.set_variable(target.id)}, line)
+
+    def _without_name(self, value: ast.expr) -> Parameters:
+        """The input of a variable that is set to None or to what the action before gives; apps before iOS 13 find the latter themselves."""
+        if _is_none(value):
+            if self.names.is_old:
+                self._emit(actions.NOTHING, {}, value.lineno)
+            return {}
+        token = self.names.previous_output(value.lineno)
+        return {} if token is None else {"WFInput": values.wrap(values.ATTACHMENT, token)}
 
     def _appended(self, item: ast.expr) -> Any:
         """What is appended: a variable, or the output of the action that makes a literal."""
@@ -318,6 +329,10 @@ class Compiler:
         self.actions.append({"WFWorkflowActionIdentifier": action_id, "WFWorkflowActionParameters": parameters})
         self.lines.append(line)
         return parameters
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _reads_input(value: Any) -> bool:

@@ -71,7 +71,10 @@ class Decompiler:
         identifier, parameters = action[ID], action[PARAMETERS]
         variable = self.names.assigned(index)
         if variable is not None:
-            source = values.to_expr(parameters["WFInput"], self.names) if "WFInput" in parameters else call("previous_output")
+            if "WFInput" in parameters:
+                source = values.to_expr(parameters["WFInput"], self.names)
+            else:  # an app from before iOS 13 takes the output of the action before, a later one empties the variable
+                source = call("previous_output") if self.names.is_old else const(None)
             return self._assignment(identifier, variable, source)
         shown = parameters.keys() - self.names.hidden_keys(parameters)
         hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)

@@ -72,7 +72,7 @@ def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, dept
         rule("call", [*names, *raw]) if names else "", *calls, values.rules(),
         rule("step", ["text", 'NAME " = " assigned', 'NAME " += [" appended (", " appended)* "]"', *called]),
         rule("assigned", ['"[]"', "appended", *called]),
-        rule("appended", ["variable", '"previous_output()"', *made]),
+        rule("appended", ["variable", '"previous_output()"', '"None"', *made]),
         grammar_forms.fixed_rules(depth, everything), grammar_triggers.trigger_rules(everything),
     ])  # fmt: skip
 

@@ -42,8 +42,8 @@ def page() -> str:
     """The whole page, in Markdown."""
     parts = [HEAD, "## Statements\n", _table("Python", "shortcut", ((f"`{code}`", words) for code, words in signatures.STATEMENTS))]
     for chapter in signatures.CHAPTERS:
-        forms = signatures.stated(chapter).values()
-        parts += [f"## {TITLES[chapter.__name__]}\n", _table("call", "what it stands for", ((f"`{_shown(form)}`", form.words) for form in forms))]
+        rows = ((f"`{_shown(form)}`", form.words) for form in signatures.stated(chapter).values())
+        parts += [f"## {TITLES[chapter.__name__]}\n", _table("call", "what it stands for", rows)]
     methods = ((f"`.{_shown(form)}`", form.words) for form in signatures.METHODS.values())
     parts += ["## Parts of a variable\n", "`x['key']` is a value of a dictionary, `x.Name` a property.\n"]
     parts += [_table("after a variable", "what it stands for", methods)]
@@ -54,7 +54,7 @@ def page() -> str:
     parts += ["## What starts a shortcut by itself (OS 27)\n", "Decorators above `def shortcut():`, whose body is then the program.\n"]
     parts += [_listed(f"@{name}" for name in triggers.BY_NAME)]
     parts += ["## Operators of a filter's rules\n", _listed(map(repr, vocabulary.RULE_OPERATORS))]
-    parts += ["## What a parameter takes\n", "The type of a parameter stands in the catalogue. A variable may stand anywhere; of literals:\n"]
+    parts += ["## What a parameter takes\n", "Its type stands in the catalogue. A variable may stand anywhere; of literals:\n"]
     parts += [_table("type", "takes", ((kind, advice) for kind, (_, advice) in WRONG_LITERALS.items()))]
     parts += [f"Warnings are {', '.join(f'`{code}`' for code in sorted(WARNINGS))}; every other finding is an error.\n"]
     return "\n".join(parts)
