@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common import plist
-from common.catalog import call_name
+from common.catalog import Catalog, call_name
 from common.dialect import blocks, residue
 from common.dialect.canonical import canonical, canonical_actions, canonical_level
 from common.dialect.check import check, review
@@ -63,21 +63,22 @@ class Transcription:
     raw: int
 
 
-def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
+def to_python(shortcut: dict[str, Any], catalog: Catalog | None = None) -> tuple[str, Residue]:
     """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
 
+    catalog: here and below the repository's own by default; it knows the names of APIs and of their outputs.
     Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot say.
     """
-    code, writer, _, _ = _write(shortcut)
-    return code, _residue(code, writer, shortcut)[0]
+    code, writer, _, _ = _write(shortcut, catalog)
+    return code, _residue(code, writer, shortcut, catalog)[0]
 
 
-def transcribe(shortcut: dict[str, Any]) -> Transcription:
+def transcribe(shortcut: dict[str, Any], catalog: Catalog | None = None) -> Transcription:
     """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
-    code, writer, alone, same_actions = _write(shortcut)
-    rest, rebuilt = _residue(code, writer, shortcut)
+    code, writer, alone, same_actions = _write(shortcut, catalog)
+    rest, rebuilt = _residue(code, writer, shortcut, catalog)
     # a text that the writer gives at once for what the program compiles to is what to_python gives
-    fixed_point = Decompiler(alone).text() == code or _write(alone)[0] == code
+    fixed_point = Decompiler(alone, catalog=catalog).text() == code or _write(alone, catalog)[0] == code
     same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
     return Transcription(code, rest, plist.same(rebuilt, shortcut), same, fixed_point, raw_fallbacks(code))
 
@@ -92,7 +93,7 @@ def raw_fallbacks(code: str) -> int:
     return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
 
 
-def _write(shortcut: dict[str, Any]) -> tuple[str, Decompiler, dict[str, Any], bool]:
+def _write(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[str, Decompiler, dict[str, Any], bool]:
     """(program, its writer, what it compiles to alone, whether that has the same actions).
 
     Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
@@ -106,7 +107,7 @@ def _write(shortcut: dict[str, Any]) -> tuple[str, Decompiler, dict[str, Any], b
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
-            attempts.append(_attempt(Decompiler(shortcut, raw, plain_names)))
+            attempts.append(_attempt(Decompiler(shortcut, raw, plain_names, catalog)))
             changed = _differing(canonical_actions(attempts[-1][2]), wanted)
             if not changed:
                 return *attempts[-1], True
@@ -120,7 +121,7 @@ def _attempt(writer: Decompiler) -> tuple[str, Decompiler, dict[str, Any]]:
     """(the writer's program, the writer, what the program compiles to)."""
     try:
         code = writer.text()
-        return code, writer, to_shortcut(code)
+        return code, writer, to_shortcut(code, catalog=writer.catalog)
     except (RecursionError, NestedTooDeep):
         raise TooDeep("values nested deeper than Python takes") from None
 
@@ -133,15 +134,15 @@ def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
     return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
 
 
-def _residue(code: str, writer: Decompiler, shortcut: dict[str, Any]) -> tuple[Residue, dict[str, Any]]:
+def _residue(code: str, writer: Decompiler, shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[Residue, dict[str, Any]]:
     """(the residue, what program and residue compile to)."""
     rest = _names_of(writer)
-    compiled = to_shortcut(code, rest)
+    compiled = to_shortcut(code, rest, catalog)
     rest["patch"] = residue.difference(compiled, shortcut)
     return rest, residue.apply(compiled, rest["patch"])
 
 
-def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
+def to_shortcut(code: str, residue_: Residue | None = None, catalog: Catalog | None = None) -> dict[str, Any]:
     """Compile a program; with its residue, to exactly the shortcut it came from.
 
     Raises DialectError at the first error, and ValueError for a residue that is none, or of another program.
@@ -152,7 +153,7 @@ def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
 
     module, rest = parse(code), residue.checked(residue_ or {})
     try:
-        shortcut = Compiler(module, rest, fail).shortcut()
+        shortcut = Compiler(module, rest, fail, catalog).shortcut()
     except RecursionError:
         raise NestedTooDeep(1, "nested too deep") from None
     return residue.apply(shortcut, rest.get("patch", []))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from common.catalog import call_name
+from common.catalog import Catalog, call_name
 from common.dialect import actions, blocks, blocks_if, blocks_menu, blocks_repeat, header, text, triggers, values
 from common.dialect.blocks import ID, PARAMETERS, Action, Block
 from common.dialect.markers import MarkerWriter
@@ -27,11 +27,12 @@ class Decompiler:
     `raw`: indexes of actions to write out; `plain_names`: variables are never assigned to but called by their own names.
     """
 
-    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False) -> None:
-        self.shortcut, self.raw = shortcut, raw
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False,
+                 catalog: Catalog | None = None) -> None:
+        self.shortcut, self.raw, self.catalog = shortcut, raw, catalog
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.decorators, self.level = triggers.to_decorators(shortcut)
-        self.names = Names(shortcut, raw, plain_names)
+        self.names = Names(shortcut, raw, plain_names, catalog)
         self.markers = MarkerWriter(self.names, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
@@ -99,7 +100,7 @@ class Decompiler:
             shown = {"extra": values.literal_expr(extra, self.names)} if extra else {}
         else:
             shown = self._parameters(index, parameters, hidden)
-            callable_ = actions.is_callable(identifier)
+            callable_ = actions.is_callable(identifier, self.catalog)
             function = name(_call_name(identifier) if callable_ else "action")
             arguments = [] if callable_ else [const(identifier)]
         target, shared = self.names.bind_output(parameters, identifier)
@@ -120,7 +121,7 @@ class Decompiler:
     def _parameter(self, index: int, key: str, value: Any) -> ast.expr:
         """A parameter's value. A lone variable is written as such in the envelope that is usual for the parameter."""
         expression = values.to_expr(value, self.names, key)
-        if not actions.takes_text(self.actions[index][ID], key):
+        if not actions.takes_text(self.actions[index][ID], key, self.catalog):
             return expression
         if values.opened(value, values.ATTACHMENT) is not None and not isinstance(expression, ast.Dict):
             return call("attachment", expression)

@@ -111,7 +111,7 @@ class _Values:
 
 def _call_rules(name: str, api_id: str, extra: tuple[str, ...], catalog: Catalog, everything: bool, values: _Values) -> str:
     """The rules of the calls of one API."""
-    is_callable = actions.is_callable(api_id)
+    is_callable = actions.is_callable(api_id, catalog)
     written = quoted(call_name(api_id) + "(" if is_callable else f"action({api_id!r}")
     api = catalog.get(api_id)
     if api is None:

@@ -6,13 +6,14 @@ import ast
 import copy
 from typing import Any
 
+from common.catalog import Catalog
 from common.dialect import actions, vocabulary
 from common.dialect import residue as residues
 from common.dialect.printer import unparse
 from common.dialect.syntax import DialectError, called, constant, decorators, parse
 
 
-def apis_of(code: str) -> list[str]:
+def apis_of(code: str, catalog: Catalog | None = None) -> list[str]:
     """The action ids that a program calls, in order of first use. Control flow, variables and comments call none."""
     found: dict[str, None] = {}
     for node in _in_order(parse(code)):
@@ -20,7 +21,7 @@ def apis_of(code: str) -> list[str]:
         if isinstance(node, ast.Call) and helper in ("action", "raw_action") and node.args and constant(node.args[0]):
             found.setdefault(constant(node.args[0]))
         elif helper is not None and helper not in vocabulary.HELPERS:
-            found.setdefault(actions.action_id(helper))
+            found.setdefault(actions.action_id(helper, catalog))
     return list(found)
 
 

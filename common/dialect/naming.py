@@ -9,6 +9,7 @@ import ast
 from bisect import bisect_right
 from typing import Any
 
+from common.catalog import Catalog
 from common.dialect import actions, blocks, header, tokens, values, vocabulary
 from common.dialect.bindings import IMPLICIT_VARIABLE
 from common.dialect.blocks import ID, PARAMETERS, Action
@@ -22,12 +23,13 @@ STRAY_TAG = "WFSerializationType"  # that of the input, once more beside it: com
 class Names:
     """The names of one shortcut, handed out in the order in which its program mentions them."""
 
-    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool) -> None:
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool, catalog: Catalog | None = None) -> None:
         self.shortcut = shortcut
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.raw = raw  # indexes of actions that are written out instead
         self.identifiers = vocabulary.NameAllocator()
-        self.kinds = Kinds(self.actions)
+        self.catalog = catalog
+        self.kinds = Kinds(self.actions, catalog)
         self.is_old = header.is_old(shortcut.get("WFWorkflowClientVersion"))
         self.output_names: dict[str, str] = {}  # UUID -> identifier
         self.variable_names: dict[str, str] = {}  # variable name -> identifier
@@ -166,7 +168,8 @@ class Names:
     def _output_identifier(self, uuid: str, action_id: str | None) -> str:
         if uuid not in self.output_names:
             custom = self.owners[uuid]
-            label = custom or self.referenced.get(uuid) or actions.default_output(action_id or "") or (action_id or "Output").split(".")[-1]
+            known = custom or self.referenced.get(uuid) or actions.default_output(action_id or "", self.catalog)
+            label = known or (action_id or "Output").split(".")[-1]
             identifier = self.output_names[uuid] = self.identifiers.take(label)
             self.labels[identifier] = label
             if custom:
