@@ -199,14 +199,22 @@ def read_shortcut(shortcut: Any) -> str:
         return "unbalanced"
     except dialect.TooDeep:
         return "too deep"
-    promise(result.exact, "exact")
-    promise(result.canonical, "canonical")
+    proven(result, shortcut)
     promise(plist.same(dialect.to_shortcut(result.code, result.residue), shortcut), "program and residue compile to the shortcut")
     dialect.statistics(shortcut)
     dialect.check(result.code, Catalog.load())
     dialect.apis_of(result.code)
     trace(result.code)
     return "exact, raw" if result.raw else "exact" if result.fixed_point else "exact, no fixed point"
+
+
+def proven(result: dialect.Transcription, shortcut: dict[str, Any]) -> None:
+    """The equalities of a transcription; what is not canonical is named by where it differs."""
+    promise(result.exact, "exact")
+    if not result.canonical:
+        one, other = dialect.canonical(dialect.to_shortcut(result.code)), dialect.canonical(shortcut)
+        keys = [key for key in sorted({*one, *other}) if key not in one or key not in other or not plist.same(one[key], other[key])]
+        raise Broken(f"canonical but for {', '.join(keys)}")
 
 
 def read_code(code: str) -> str:
@@ -244,8 +252,7 @@ def compiled(shortcut: dict[str, Any], found: list[dialect.Diagnostic]) -> str:
     except (PlistError, dialect.Unbalanced, dialect.TooDeep) as error:
         promise(found or "deep" in str(error), f"check is silent about a program that makes no file: {error}")
         return "no file"
-    promise(result.exact, "exact")
-    promise(result.canonical, "canonical")
+    proven(result, shortcut)
     return "compiles, clean" if not found else "compiles"
 
 

@@ -179,8 +179,8 @@ def nested(draw: random.Random) -> str:
 def expressions(code: str) -> list[str]:
     """The sources of a program's expressions."""
     try:
-        return [part for node in ast.walk(ast.parse(code)) if isinstance(node, ast.expr) and (part := ast.get_source_segment(code, node))]
-    except (SyntaxError, ValueError, RecursionError):
+        return [part for node in ast.walk(dialect.parse(code)) if isinstance(node, ast.expr) and (part := ast.get_source_segment(code, node))]
+    except (ValueError, RecursionError):
         return []
 
 
@@ -188,8 +188,8 @@ def with_expression(code: str, expression: str, draw: random.Random) -> str:
     """A program with one of its expressions replaced, or with a line more."""
     lines = code.encode("utf-8", "surrogatepass").split(b"\n")
     try:
-        nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.expr) and node.lineno == node.end_lineno <= len(lines)]
-    except (SyntaxError, ValueError, RecursionError):
+        nodes = [node for node in ast.walk(dialect.parse(code)) if isinstance(node, ast.expr) and node.lineno == node.end_lineno <= len(lines)]
+    except (ValueError, RecursionError):
         nodes = []
     new = expression.encode("utf-8", "surrogatepass")
     if nodes and draw.random() < 0.7:
