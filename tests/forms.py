@@ -65,8 +65,8 @@ FIRST = step("date", UUID="X", CustomOutputName="x")
 FIRST_CODE = "x = is_workflow_actions_date()\n"
 
 
-def value(name: str, expression: str, tree: Any, key: str = "WFVariable", action: str = "getvariable") -> Row:
-    """A form of a parameter's value."""
+def value(name: str, expression: str, tree: Any, key: str = "Odd", action: str = "getvariable") -> Row:
+    """A form of a parameter's value; by default of one that no catalogue has a type for."""
     return Row(name, f"{FIRST_CODE}is_workflow_actions_{action}({key}={expression})\n", [FIRST, step(action, **{key: tree})])
 
 

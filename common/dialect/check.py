@@ -28,34 +28,15 @@ from typing import Any
 
 from common import plist
 from common.catalog import Api, Catalog, Parameter, call_name
-from common.dialect import actions, blocks, signatures, text, values
+from common.dialect import actions, blocks, signatures, values
 from common.dialect.compile import Compiler
+from common.dialect.literals import WRONG_LITERALS, literal_kinds, shown
 from common.dialect.near import nearest
 from common.dialect.syntax import Diagnostic, DialectError, called, keywords, parse
 
 ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
 _BUILT_IN = frozenset({actions.COMMENT, actions.SET_VARIABLE, actions.APPEND_VARIABLE, actions.NOTHING, *blocks.KINDS})
 NEAR = 60.0  # percent of likeness from which another word is named as advice
-
-# The literals that a parameter of a type cannot hold, and what it can. A variable may hold anything. No file that the app made, of those
-# the project has seen, holds one of these. "words": text that spells no number.
-WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
-    "text": (frozenset({"bool", "int", "float", "dict"}), "a text, in quotes"),
-    "url": (frozenset({"bool", "int", "float", "dict"}), "an address, in quotes"),
-    "number": (frozenset({"bool", "list", "dict", "words"}), "a number"),
-    "boolean": (frozenset({"str", "float", "list", "dict"}), "True or False"),
-    "date": (frozenset({"bool", "int", "float", "list", "dict"}), "a date as text, such as '2026-11-29 09:00'"),
-    "dictionary": (frozenset({"bool", "int", "float", "str", "list"}), "a dictionary, such as {'key': 'text'}"),
-    "quantity": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}), "a number with its unit, such as quantity(5, 'min')"),
-    "filter": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}),
-               "a filter, such as filter_all(rule('Name', 'contains', String='x'))"),
-    "contact": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}), "a contact: a variable, or ask_each_time()"),
-    "location": (frozenset({"bool", "int", "float", "str", "text", "list"}), "a place: a variable, such as the output of an action"),
-    "color": (frozenset({"bool", "int", "float", "str", "text", "list"}), "a colour, as the app writes it"),
-    "variable": (frozenset({"bool", "int", "float"}), "the output of an action: give the value a name on a line before"),
-    "file": (frozenset({"bool", "int", "float"}), "a file: a variable"),
-    "list": (frozenset({"bool", "int", "float", "dict"}), "a list"),
-}  # fmt: skip
 
 
 def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
@@ -131,27 +112,13 @@ def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[
         return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}; {advice}")]
     wrong, advice = WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
     if literal_kinds(value) & wrong and not parameter.open_enum:
-        return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {_shown(value)}")]
+        return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {shown(value)}")]
+    quantity = values.opened(value, "WFQuantityFieldValue")
+    unit = quantity.get("Unit") if parameter.units and isinstance(quantity, dict) else None
+    if isinstance(unit, str) and unit not in parameter.units:
+        units = ", ".join(map(repr, parameter.units))
+        return [Diagnostic(line, "enum_value", f"{api.name}: the unit of {parameter.key} is one of {units}; not {unit!r:.60}")]
     return []
-
-
-def literal_kinds(value: Any) -> frozenset[str]:
-    """What a compiled value is as a literal, in the words of WRONG_LITERALS; nothing for a variable or an envelope of another kind."""
-    if isinstance(value, str):
-        spells_number = not value or values.numeral(value) is not None or values.numeral(value.rstrip("0").rstrip(".")) is not None
-        return frozenset({"str"}) if spells_number else frozenset({"str", "words"})
-    if isinstance(value, dict):
-        written = values.opened(value, text.TEXT)
-        if isinstance(written, dict):
-            return frozenset() if written.get("string") == text.MARK else frozenset({"text"})  # a lone variable may be anything
-        return frozenset() if "WFSerializationType" in value else frozenset({"dict"})
-    return frozenset({type(value).__name__})
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a text with variables" if values.opened(value, text.TEXT) is not None else "a dictionary"
-    return f"{value!r:.60}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

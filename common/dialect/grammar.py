@@ -23,6 +23,7 @@ from common.catalog import Catalog, Parameter, call_name
 from common.dialect import actions, blocks, grammar_forms, grammar_triggers
 from common.dialect.compile import LITERAL_ACTIONS
 from common.dialect.grammar_forms import MAX_BITS, Keyword, quoted, rule
+from common.dialect.literals import WRONG_LITERALS
 from common.dialect.vocabulary import DICTIONARY_FIELDS, LIST_FIELDS
 
 DEPTH = 16  # levels of indentation; real shortcuts have up to 11
@@ -32,9 +33,6 @@ _TRANSCRIBED = ("CustomOutputName", "GroupingIdentifier", "WFControlFlowMode")
 # The forms of a value, and those that `check` calls wrong in a parameter of a type; what it lets pass is people's.
 _FORMS = {"str": "STRING", "text": "filled", "int": '"0" | "1"', "float": "NUMBER | infinite", "bool": '"True" | "False"',
           "list": "list", "dict": "plain_dict", "other": "variable | envelope"}  # fmt: skip
-_WRONG: dict[str, frozenset[str]] = {
-    "boolean": frozenset({"str", "float", "list"}), "dictionary": frozenset({"bool", "float"}), "number": frozenset({"bool", "list"}),
-}  # fmt: skip
 # What makes a literal that gets a name, and the literal.
 _MADE_BY = {LITERAL_ACTIONS[kind][0]: form for kind, form in
             {"text": "text", "number": "NUMBER", "dict": "typed_dict", "list": "typed_list"}.items()}  # fmt: skip
@@ -90,8 +88,10 @@ class _Values:
 
     def name(self, parameter: Parameter) -> str:
         """The rule of a parameter's value."""
-        wrong = frozenset() if parameter.open_enum else _WRONG.get(parameter.type, frozenset())
+        wrong, _ = (frozenset(), "") if parameter.open_enum else WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
         forms = {kind: form for kind, form in _FORMS.items() if kind not in wrong}
+        if "words" in wrong:
+            forms["str"] = "NUMERAL"
         if parameter.enum and not parameter.open_enum:
             forms["str"] = self._enums.setdefault(parameter.enum, f"ENUM_{len(self._enums)}")
         if parameter.key in DICTIONARY_FIELDS:

@@ -81,6 +81,8 @@ class MarkerReader:
 
     def mark(self, kind: str, group: str, mode: int, parameters: Parameters, line: int) -> Parameters:
         """Append a marker; returns its parameters."""
+        if own := parameters.keys() & MARKER_KEYS:
+            raise DialectError(line, f"{', '.join(sorted(own))}: a marker's identity, group and mode follow from its place")
         return self.emit(ACTION_OF_KIND[kind], {"GroupingIdentifier": group, "WFControlFlowMode": mode, **parameters}, line)
 
     def amend(self, node: ast.Call) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.dialect import signatures, triggers, vocabulary
-from common.dialect.check import WRONG_LITERALS
+from common.dialect.literals import WRONG_LITERALS
 from common.dialect.signatures import Signature
 from common.dialect.syntax import WARNINGS
 

@@ -241,7 +241,10 @@ def _read_items(node: ast.Dict, scope: Reading) -> dict[str, Any]:
         name = None if key is None else _text_or_variable(key, scope)
         if name is None:
             raise DialectError(node.lineno, "the keys of a dictionary are text")
-        items.append({"WFKey": _token_string(name), **_read_item(value, scope)})
+        item = _read_item(value, scope)
+        if not isinstance(item, dict):
+            raise DialectError(value.lineno, "an entry of a dictionary has a type; plain() is for the whole of an item, a dictionary")
+        items.append({"WFKey": _token_string(name), **item})
     return wrap(DICTIONARY, {"WFDictionaryFieldValueItems": items})
 
 
