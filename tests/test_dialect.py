@@ -302,9 +302,13 @@ TITLE = text_of({"Type": "Variable", "VariableName": "x"})
     ([step("conditional", UUID=ONE), step("conditional", WFControlFlowMode=2, UUID=TWO), step("gettext", WFTextActionText=reference(ONE))], {}),
     ([step("conditional", WFConditionalActionString=text_of(ODD, reference(ONE)["Value"])), step("conditional", WFControlFlowMode=2),
       step("gettext", WFTextActionText=reference(TWO)), step("gettext", WFTextActionText=reference(ONE))], {}),
+    ([step("gettext"), step("runsshscript", UUID=2)], {"WFWorkflowImportQuestions": [{"ParameterKey": "WFTextActionText", "Category": "Parameter", "ActionIndex": 1}]}),
+    ([step("conditional"), step("conditional", WFControlFlowMode="1", UUID=[]), step("conditional", WFControlFlowMode="2")], {}),
+    ([step("conditional", CustomOutputName={}), step("conditional", WFControlFlowMode=2, CustomOutputName=5)], {}),
+    ([step("gettext", UUID=ONE, WFTextActionText={"Value": "a", "WFSerializationType": "WFTextTokenString"})] * 2 + [step("gettext", Odd={"OutputUUID": ONE})], {}),
     ([step("setvariable", WFVariableName="a-b", WFInput=reference(ONE)), step("setvariable", WFVariableName="a b", UUID=ONE, CustomOutputName="x")], {}),
 ], ids=["an identity under another key", "questions that are no list", "an identity at the workflow level", "steps that are no list",
-        "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "names that fold to one"])  # fmt: skip
+        "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "a question for an identity that is no text", "a case whose identity is a list", "a name that is no text", "a raw copy of a raw action", "names that fold to one"])  # fmt: skip
 def test_odd_shortcuts_come_back_equal(actions, more):
     result = dialect.transcribe({"WFWorkflowActions": actions, **more})
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code

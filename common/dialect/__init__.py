@@ -24,7 +24,7 @@ from common import plist
 from common.catalog import Catalog, call_name
 from common.dialect import blocks, residue
 from common.dialect.canonical import canonical, canonical_actions, canonical_level
-from common.dialect.check import check, review
+from common.dialect.check import check, is_empty, review
 from common.dialect.compile import Compiler
 from common.dialect.decompile import Decompiler
 from common.dialect.names import apis_of, bound_names, rename, rename_residue
@@ -32,8 +32,8 @@ from common.dialect.syntax import Diagnostic, DialectError, NestedTooDeep, calle
 from common.dialect.vocabulary import HELPERS, spoken
 
 __all__ = [
-    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
-    "call_name", "canonical", "check", "equivalent", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics",
+    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name",
+    "canonical", "check", "equivalent", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics",
     "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip
 

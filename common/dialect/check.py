@@ -32,7 +32,7 @@ from common.dialect import actions, blocks, signatures, values
 from common.dialect.compile import Compiler
 from common.dialect.literals import WRONG_LITERALS, literal_kinds, shown
 from common.dialect.near import nearest
-from common.dialect.syntax import Diagnostic, DialectError, called, keywords, parse
+from common.dialect.syntax import Diagnostic, DialectError, called, parse
 
 ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
 _BUILT_IN = frozenset({actions.COMMENT, actions.SET_VARIABLE, actions.APPEND_VARIABLE, actions.NOTHING, *blocks.KINDS})
@@ -67,9 +67,16 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
     found += _unreachable(module.body) + _unknown_keywords(module)
     if whole is not None:
         found += _unwritable(whole, compiler.lines)
-        if all(action["WFWorkflowActionIdentifier"] == actions.COMMENT for action in compiler.actions):
-            found.append(Diagnostic(1, "empty", "the program does nothing: it has no action"))
+    if is_empty(code) or (whole is not None and all(action["WFWorkflowActionIdentifier"] == actions.COMMENT for action in compiler.actions)):
+        found.append(Diagnostic(1, "empty", "the program does nothing: it has no action"))
     return sorted(set(found)), whole
+
+
+def is_empty(code: str) -> bool:
+    """Whether a program has nothing but comments and its header. Raises DialectError where Python does not take it."""
+    return all(isinstance(statement, ast.Pass) or (isinstance(statement, ast.Expr) and (
+        isinstance(statement.value, ast.Constant | ast.JoinedStr) or called(statement.value) == "workflow"))
+        for statement in parse(code).body)  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -148,7 +155,8 @@ def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
         form = signatures.HELPERS.get(called(node) or "") if isinstance(node, ast.Call) else None
         if form is None or not form.by_name or form.name == "workflow":
             continue
-        for key in keywords(node) if node.keywords else ():  # type: ignore[attr-defined]
+        given = [keyword.arg for keyword in node.keywords]  # type: ignore[attr-defined]
+        for key in filter(None, given):
             if key not in form.by_name and key not in form.by_place:
                 near = nearest(key, form.by_name, NEAR, clear=0)
                 advice = f"did you mean {near}?" if near else f"it has {', '.join(form.by_name)}"

@@ -268,8 +268,8 @@ class Compiler:
                 parameters[key] = self._parameter(action_id, key, value)
         if isinstance(shared, ast.Constant):
             parameters["UUID"] = shared.value
-        elif shared is not None and not (isinstance(shared, ast.Name) and shared.id == identifier):
-            raise DialectError(node.lineno, "UUID is the name on the left of =, for a copied action that shares the identity of another")
+        else:
+            _same_name(shared, identifier)
         self._emit(action_id, parameters, node.lineno, identifier)
 
     def _action_called(self, node: ast.Call) -> tuple[str, dict[str, ast.expr]]:
@@ -318,6 +318,7 @@ class Compiler:
         action_id = constant(given["id"])
         if action_id in blocks.KINDS:
             raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
+        _same_name(given.get("UUID"), identifier)
         parameters = values.literal(given["parameters"], self.names)
         extra = values.literal(given["extra"], self.names) if "extra" in given else {}
         self._emit(action_id, parameters, node.lineno, identifier)
@@ -333,6 +334,12 @@ class Compiler:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def _same_name(shared: ast.expr | None, identifier: str | None) -> None:
+    """A copied action has the identity of another, and says so by the name that both are bound to."""
+    if shared is not None and not (isinstance(shared, ast.Name) and shared.id == identifier):
+        raise DialectError(shared.lineno, "UUID is the name on the left of =, for a copied action that shares the identity of another")
 
 
 def _reads_input(value: Any) -> bool:

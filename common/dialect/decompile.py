@@ -29,8 +29,10 @@ class Decompiler:
 
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False,
                  catalog: Catalog | None = None) -> None:
-        self.shortcut, self.raw, self.catalog = shortcut, raw, catalog
+        self.shortcut, self.catalog = shortcut, catalog
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
+        odd = (index for index, action in enumerate(self.actions) if not isinstance(action[PARAMETERS].get("UUID", ""), str))
+        self.raw = raw = raw.union(odd)  # an identity that is no text
         self.decorators, self.level = triggers.to_decorators(shortcut)
         self.names = Names(shortcut, raw, plain_names, catalog)
         self.markers = MarkerWriter(self.names, raw, self._statements)
@@ -93,7 +95,7 @@ class Decompiler:
     def _call_statement(self, index: int, action: Action) -> ast.stmt:
         identifier, parameters = action[ID], action[PARAMETERS]
         hidden = self.names.hidden_keys(parameters)
-        if index in self.raw or len(action) != 2 or not isinstance(parameters.get("UUID", ""), str):
+        if index in self.raw or len(action) != 2:
             literal = {key: parameters[key] for key in sorted(parameters.keys() - hidden)}
             extra = {key: value for key, value in action.items() if key not in (ID, PARAMETERS)}
             function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self.names)]

@@ -22,6 +22,16 @@ from common.dialect.syntax import DialectError, assign, call, called, keywords
 Parameters = dict[str, Any]
 
 
+def _is_own(key: str, value: Any) -> bool:
+    """Whether a parameter is a marker's identity, group or mode; an identity that is no text is none."""
+    return key in MARKER_KEYS and (isinstance(value, str) or key in ("GroupingIdentifier", "WFControlFlowMode"))
+
+
+def _refuse_own(parameters: Parameters, line: int) -> None:
+    if own := [key for key, value in parameters.items() if _is_own(key, value)]:
+        raise DialectError(line, f"{', '.join(own)}: a marker's identity, group and mode follow from its place")
+
+
 class MarkerWriter:
     """The markers of one shortcut on their way to Python. `statements` writes what stands between them."""
 
@@ -31,7 +41,7 @@ class MarkerWriter:
 
     def parameters(self, index: int) -> Parameters:
         """A marker's own parameters: without its identity, mode and group."""
-        return {key: value for key, value in self.actions[index][PARAMETERS].items() if key not in MARKER_KEYS}
+        return {key: value for key, value in self.actions[index][PARAMETERS].items() if not _is_own(key, value)}
 
     def literals(self, parameters: Parameters) -> dict[str, ast.expr]:
         """Parameters written out as keywords, by key."""
@@ -81,8 +91,7 @@ class MarkerReader:
 
     def mark(self, kind: str, group: str, mode: int, parameters: Parameters, line: int) -> Parameters:
         """Append a marker; returns its parameters."""
-        if own := parameters.keys() & MARKER_KEYS:
-            raise DialectError(line, f"{', '.join(sorted(own))}: a marker's identity, group and mode follow from its place")
+        _refuse_own(parameters, line)
         return self.emit(ACTION_OF_KIND[kind], {"GroupingIdentifier": group, "WFControlFlowMode": mode, **parameters}, line)
 
     def amend(self, node: ast.Call) -> None:
@@ -108,8 +117,7 @@ class MarkerReader:
     def _extend(self, action: Action, node: ast.Call) -> None:
         extra = signatures.bind(node).get("extra")
         given = {key: value for key, value in self.literals(node).items() if key != "UUID" or called(node) == "marker"}
-        if own := given.keys() & MARKER_KEYS:
-            raise DialectError(node.lineno, f"{', '.join(sorted(own))}: a marker's identity, group and mode follow from its place")
+        _refuse_own(given, node.lineno)
         beside = {} if extra is None else values.literal(extra, self.names)
         if beside.keys() & {ID, PARAMETERS}:
             raise DialectError(node.lineno, f"{called(node)}() takes parameters by keyword, before them a dictionary of keys beside them")

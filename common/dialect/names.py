@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from typing import Any
 
 from common.catalog import Catalog
@@ -35,21 +34,6 @@ def bound_names(code: str) -> list[str]:
     return list(dict.fromkeys(node.id for node in sorted(stores, key=lambda item: (item.lineno, item.col_offset))))
 
 
-class _Renaming(ast.NodeTransformer):
-    def __init__(self, renames: dict[str, str]) -> None:
-        self.renames = renames
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.renames.get(node.id, node.id), node.ctx), node)
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        function = node.func  # a call's own name is an API's or a helper's
-        self.generic_visit(node)
-        if isinstance(function, ast.Name):
-            node.func = function
-        return node
-
-
 def rename(code: str, renames: dict[str, str]) -> str:
     """A program with some of its names changed. Raises ValueError for a new name that is illegal, reserved or taken."""
     names = set(bound_names(code))
@@ -61,9 +45,14 @@ def rename(code: str, renames: dict[str, str]) -> str:
             raise ValueError(f"{new!r} cannot be a name")
         if new in kept or list(renames.values()).count(new) > 1:
             raise ValueError(f"{new} would stand for two things")
+    module = parse(code, shared=False)
+    nodes = list(ast.walk(module))
+    calls = {id(node.func) for node in nodes if isinstance(node, ast.Call)}  # a call's own name is an API's or a helper's
+    for node in nodes:
+        if isinstance(node, ast.Name) and id(node) not in calls:
+            node.id = renames.get(node.id, node.id)
     try:
-        module = copy.deepcopy(parse(code))
-        return unparse([_Renaming(renames).visit(statement) for statement in module.body], decorators(module))
+        return unparse(module.body, decorators(module))
     except RecursionError:
         raise DialectError(1, "nested too deep", "syntax") from None
 

@@ -89,7 +89,7 @@ class Workflow:
     def action(id: Text, /, **parameters: Value) -> None:
         "An action whose id no call's name gives back: `action('com.example.do-it', Text='a')`."
 
-    def raw_action(id: Text, parameters: Dict, /, *, extra: Dict = None) -> None:
+    def raw_action(id: Text, parameters: Dict, /, *, extra: Dict = None, UUID: Name = None) -> None:
         "An action written out, for what no other form can say."
 
     def ask_on_import(value: Value = None, /, *, question: Value = None, default: Value = None) -> None:

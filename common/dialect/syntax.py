@@ -125,13 +125,13 @@ def decorators(module: ast.Module) -> list[ast.expr]:
     return getattr(module, "decorators", [])
 
 
-def parse(code: str) -> ast.Module:
-    """Parse source text; the tree is shared and not to be changed. Raises DialectError where Python does not take it.
+def parse(code: str, shared: bool = True) -> ast.Module:
+    """Parse source text; a shared tree is not to be changed. Raises DialectError where Python does not take it.
 
     A program that is the body of `def shortcut():` gives its statements, and `decorators` tells what stands above it.
     """
     try:
-        return _parsed(code)
+        return _parsed(code) if shared else _parsed.__wrapped__(code)
     except SyntaxError as error:
         if error.msg.startswith("too many"):  # nested parentheses, levels of indentation
             raise NestedTooDeep(error.lineno or 1, f"not Python: {error.msg}") from None

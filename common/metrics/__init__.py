@@ -23,7 +23,7 @@ from common.metrics.program import Program, read_program
 from common.metrics.trace_match import trace_match, traced
 
 CODEBLEU = ("bleu", "weighted", "ast", "dataflow", "codebleu")  # the paper's columns
-VALIDITY = ("parse", "check", "compile")
+VALIDITY = ("parse", "check", "compile", "nonempty")
 HONEST = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1", "chain_f1", "subgraph_f1",
           "trace_match", "trace_equal", "codebleu_strict")  # fmt: skip
 RATES = (*CODEBLEU, *VALIDITY, *HONEST)  # in 0..1 each
@@ -52,20 +52,21 @@ _read = lru_cache(CACHED_PROGRAMS)(read_program)
 
 
 def validity(code: str, catalog: Any = None) -> dict[str, Any]:
-    """Does it parse, does `check` find nothing, does it compile to a shortcut; and what `check` found, by code."""
+    """Does it parse, does `check` find nothing, does it compile, does it do anything; and what `check` found, by code."""
     try:
         if len(code) > MAX_CHARACTERS:
             raise dialect.DialectError(1, "too long", "syntax")
         dialect.parse(code)
     except dialect.DialectError:
-        return {"parse": 0.0, "check": 0.0, "compile": 0.0, "diagnostics": {"syntax": 1}}
+        return dict.fromkeys(VALIDITY, 0.0) | {"diagnostics": {"syntax": 1}}
     diagnostics = Counter(diagnostic.code for diagnostic in dialect.check(code, catalog))
     try:
         dialect.to_shortcut(code)
         compiles = 1.0
     except dialect.DialectError:
         compiles = 0.0
-    return {"parse": 1.0, "check": float(not diagnostics), "compile": compiles, "diagnostics": dict(sorted(diagnostics.items()))}
+    shares = dict(zip(VALIDITY, (1.0, float(not diagnostics), compiles, float(not dialect.is_empty(code))), strict=True))
+    return shares | {"diagnostics": dict(sorted(diagnostics.items()))}
 
 
 def compare(gold: Program, guess: Program) -> dict[str, float]:
