@@ -74,7 +74,8 @@ SEED = 0  # of the bootstrap, and of the wrong APIs
 PAPER = {"BLEU": "bleu", "wN-gram": "weighted", "AST": "ast", "DF": "dataflow", "CodeBLEU": "codebleu"}
 CALLS = {
     "parse": "parse", "check": "check", "compile": "compile", "nonempty": "nonempty", "API P": "api_precision", "API R": "api_recall",
-    "API F1": "api_f1", "order F1": "order_f1", "param names": "parameter_names", "param values": "parameter_values", "length": "length_ratio",
+    "API F1": "api_f1", "order F1": "order_f1", "param names": "parameter_names", "param values": "parameter_values",
+    "length": "length_ratio",
 }  # fmt: skip
 FLOW = {"graph F1": "graph_f1", "chain F1": "chain_f1", "subgraph F1": "subgraph_f1", "trace match": "trace_match",
         "trace equal": "trace_equal", "strict CodeBLEU": "codebleu_strict"}  # fmt: skip

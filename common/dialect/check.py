@@ -67,7 +67,8 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
     found += _unreachable(module.body) + _unknown_keywords(module)
     if whole is not None:
         found += _unwritable(whole, compiler.lines)
-    if is_empty(code) or (whole is not None and all(action["WFWorkflowActionIdentifier"] == actions.COMMENT for action in compiler.actions)):
+    silent = all(action["WFWorkflowActionIdentifier"] == actions.COMMENT for action in compiler.actions)
+    if is_empty(code) or (whole is not None and silent):
         found.append(Diagnostic(1, "empty", "the program does nothing: it has no action"))
     return sorted(set(found)), whole
 
