@@ -182,7 +182,7 @@ def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 
 def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]:
     """Import each shortcut of a folder that is due; returns how many files could not be read, and how many are none of ours."""
-    paths, others = files.list_files(folder)
+    paths, others = files.list_files(folder, (run.output, run.rejects))
     unreadable: list[Path] = []
     for found in itertools.islice(files.shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
         if run.interrupted:

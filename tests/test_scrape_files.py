@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from common import cli
+from common.crawl import files
 from common.plist import PlistError, archive, content_id, from_json, read_field, read_shortcut, same, to_json, write_binary, write_xml
 
 
@@ -177,3 +178,19 @@ def test_the_next_stage_reads_a_field_that_is_text(load_stage: Callable[[str], M
     stage = load_stage("02")
     texts = {json.dumps(stage.transcribe({"id": "a", "shortcut": value})["code"]) for value in spellings(shortcut("hello"))}
     assert len(texts) == 1 and "hello" in texts.pop()
+
+
+def test_a_run_does_not_read_what_it_writes_into_the_folder(scrape: Any, tmp_path: Path, output: Path) -> None:
+    (tmp_path / "one.shortcut").write_bytes(write_binary(shortcut("a")))
+    for read in (1, 0):
+        code, summary = scrape("--folder", tmp_path)
+        assert (code, summary["read"], summary["rejected"], len(records(output)), rejects(output)) == (0, read, 0, 1, {})
+
+
+def test_of_a_file_that_grows_what_was_there_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "growing.jsonl"
+    path.write_text('{"a": 1}\n')
+    for found in files.shortcuts_in(tmp_path, [path], []):
+        with path.open("ab") as grown:
+            grown.write(found.data + b"\n")
+    assert path.read_text() == '{"a": 1}\n{"a": 1}\n\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,13 +34,17 @@ class Found:
         return self.about.get("name") or Path(self.name).stem
 
 
-def list_files(folder: Path) -> tuple[list[Path], int]:
-    """The files to import, sorted, so that of equal shortcuts the same one is kept in every run; and how many others there are."""
+def list_files(folder: Path, written: Iterable[Path] = ()) -> tuple[list[Path], int]:
+    """The files to import, sorted, so that of equal shortcuts the same one is kept in every run; and how many others there are.
+
+    `written` are those of the run itself, which may stand in the folder: it would read what it writes, without end.
+    """
+    own = {path.resolve() for path in written}
     if folder.is_file():
         return [folder], 0
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder and no file; name one with --folder")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in own)
     ours = [path for path in files if path.suffix.lower() in SUFFIXES]
     return ours, len(files) - len(ours)
 
@@ -79,10 +84,10 @@ def _parts(name: str, data: bytes) -> Iterator[Found]:
 
 
 def _lines(name: str, path: Path) -> Iterator[Found]:
-    """The records of a JSONL file."""
+    """The records of a JSONL file, as many as it has when it is opened: another run may be writing it."""
     with open(path, "rb") as file:
-        number = 0
-        while line := file.readline(plist.MAX_BYTES + 1):
+        number, size = 0, os.fstat(file.fileno()).st_size
+        while file.tell() < size and (line := file.readline(plist.MAX_BYTES + 1)):
             number += 1
             if not line.isspace():
                 yield _record(f"{name}:{number}", line)
