@@ -132,7 +132,7 @@ async def comment(code: str, about: str, writer: Writer, catalog: Catalog) -> tu
         parts = (prompts.numbered(shown, max(1, first - CONTEXT), first - 1, CONTEXT_LINE) if first > 1 else "",
                  prompts.numbered(shown, first, last), prompts.numbered(shown, last + 1, last + CONTEXT, CONTEXT_LINE))
         fields = {"about": about, "code": "\n".join(filter(None, parts)), "lines": ", ".join(map(str, window)),
-                  "names": ", ".join(here) or "(none)"}  # fmt: skip
+                  "names": ", ".join(here) or "(none)", "defaults": prompts.defaults_left_out(code, window, catalog)}  # fmt: skip
         prompt = prompts.prompt("notes", fields, accept_notes(window, here, taken | set(renames.values()), catalog),
                                 code=code, lines=window, names=here, catalog=catalog, renames=renames)
         answer = await writer.ask(prompt)

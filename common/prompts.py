@@ -14,6 +14,7 @@ that were written with it, so that data made with older words can be told apart.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import unicodedata
@@ -44,7 +45,7 @@ left out here."""
 NOTES = """Lines of a shortcut{about}, each with its number in front:
 
 {code}
-
+{defaults}
 First, write one comment for each of these lines, and for no others: {lines}.
 A comment is one short sentence, in English whatever language the shortcut is in: what happens there for the person who runs it, and why,
 where that shows. Name the things and values that matter; do not read the code aloud, and put no code in it. A line that opens a block says
@@ -181,6 +182,17 @@ def prompt(task: str, fields: dict[str, str], accept: Callable[[Any], Any] = lam
     """The prompt of a task with its fields filled in; `facts` are what the offline writer works from."""
     messages = [{"role": "system", "content": LOOK}, {"role": "user", "content": TEMPLATES[task].format(**fields)}]
     return Prompt(task, messages, SCHEMAS[task], facts, accept)
+
+
+def defaults_left_out(code: str, lines: Iterable[int], catalog: Catalog) -> str:
+    """The choices that the calls on these lines leave to the app, as a prompt tells them: code alone does not say that math adds."""
+    wanted, said = set(lines), list[str]()
+    for node in ast.walk(ast.parse(code)):
+        api = catalog.by_name(node.func.id) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        if api is not None and node.lineno in wanted:  # type: ignore[attr-defined]
+            given = {keyword.arg for keyword in node.keywords}  # type: ignore[attr-defined]
+            said += [f"line {node.lineno}: {key} is {value!r}" for key, value in api.left_out(given).items()]  # type: ignore[attr-defined]
+    return f"\nWhat the app takes where the code leaves a choice out: {'; '.join(said)}.\n" if said else ""
 
 
 def about(name: str, description: str) -> str:

@@ -13,6 +13,7 @@ The type of a parameter or result is one of:
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,11 @@ class Api:
     def name(self) -> str:
         """The name of this API in code."""
         return call_name(self.id)
+
+    def left_out(self, given: Container[str]) -> dict[str, str]:
+        """The choices that a call with these keys leaves to the app, each with what the app takes: `+` where no operation is given."""
+        return {parameter.key: parameter.default for parameter in self.parameters
+                if parameter.enum and parameter.default in parameter.enum and parameter.key not in given and not parameter.visible_when}
 
     def parameter(self, key: str) -> Parameter | None:
         """The parameter with this plist key, if there is one."""

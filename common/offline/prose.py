@@ -157,10 +157,11 @@ class Prose:
                  if not (isinstance(value, ast.Constant) and value.value in ("", None)) and (not self.plain or sayable(value))}  # fmt: skip
         api = self.api(node)
         ending = api.id.removeprefix(BUILTIN) if api else ""
+        left_out = {} if api is None else {key: ast.Constant(value) for key, value in api.left_out(arguments_of(node)).items()}
         for form in FORMS.get(ending, "").split("|"):
             keys = re.findall(r"\{(\w+)\}", form)
-            if form and all(key in given for key in keys):
-                text = form.format(**{key: self.value(given[key]) for key in keys})
+            if form and all(key in given or key in left_out for key in keys) and (not keys or any(key in given for key in keys)):
+                text = form.format(**{key: self.value(given.get(key, left_out.get(key))) for key in keys})
                 return text[0].upper() + text[1:]
         title = (self.offer(api) if self.plain or not api.builtin else sentence_case(api.title)) if api else spoken(_name(node))
         details = [f"{_label(api, key)} {self.value(value)}" for key, value in given.items() if not Catalog.is_generic(key)][:3]
