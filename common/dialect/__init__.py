@@ -152,9 +152,12 @@ def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
 
     module, rest = parse(code), residue.checked(residue_ or {})
     try:
-        shortcut = Compiler(module, rest, fail).shortcut()
+        compiler = Compiler(module, rest, fail)
+        shortcut = compiler.shortcut()
     except RecursionError:
         raise NestedTooDeep(1, "nested too deep") from None
+    if rest:
+        compiler.names.rename()
     return residue.apply(shortcut, rest.get("patch", []))
 
 
