@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from common import plist
 from common.catalog import call_name
-from common.dialect import blocks, residue
+from common.dialect import blocks, proof, residue
 from common.dialect.canonical import canonical, canonical_actions, canonical_level
 from common.dialect.check import check, review
 from common.dialect.compile import Compiler
@@ -68,18 +69,21 @@ def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
 
     Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot say.
     """
-    code, writer, _, _ = _write(shortcut)
-    return code, _residue(code, writer, shortcut)[0]
+    attempt, _ = _write(shortcut)
+    return attempt.code, attempt.residue
 
 
 def transcribe(shortcut: dict[str, Any]) -> Transcription:
     """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
-    code, writer, alone, same_actions = _write(shortcut)
-    rest, rebuilt = _residue(code, writer, shortcut)
-    # a text that the writer gives at once for what the program compiles to is what to_python gives
-    fixed_point = Decompiler(alone).text() == code or _write(alone)[0] == code
-    same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
-    return Transcription(code, rest, plist.same(rebuilt, shortcut), same, fixed_point, raw_fallbacks(code))
+    attempt, same_actions = _write(shortcut)
+    code, exact = attempt.code, plist.same(attempt.rebuilt, shortcut)
+    same = fixed_point = attempt.proved
+    if not attempt.proved:
+        alone = attempt.alone
+        # a text that the writer gives at once for what the program compiles to is what to_python gives
+        fixed_point = Decompiler(alone).text() == code or to_python(alone)[0] == code
+        same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
+    return Transcription(code, attempt.residue, exact, same, fixed_point, raw_fallbacks(code))
 
 
 def raw_fallbacks(code: str) -> int:
@@ -92,37 +96,53 @@ def raw_fallbacks(code: str) -> int:
     return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
 
 
-def _write(shortcut: dict[str, Any]) -> tuple[str, Decompiler, dict[str, Any], bool]:
-    """(program, its writer, what it compiles to alone, whether that has the same actions).
+class _Attempt:
+    """A program of a shortcut: its code and residue, what the two compile to, and whether it is proved already (proof.py)."""
+
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool) -> None:
+        writer = Decompiler(blocks.completed(shortcut), raw, plain_names)
+        try:
+            self.code = writer.text()
+            self.residue = _names_of(writer)
+            compiler, compiled = _compiled(self.code, self.residue)
+        except (RecursionError, NestedTooDeep):
+            raise TooDeep("values nested deeper than Python takes") from None
+        bindings, alone = compiler.names, proof.names_alone(compiler.names)
+        bindings.rename()
+        patch = self.residue["patch"] = residue.difference(compiled, shortcut)
+        first = not raw and not plain_names  # as the compiled shortcut would be written
+        self.proved = first and proof.holds(self.code, compiled, alone, bindings, patch, shortcut, writer.names)
+        self.rebuilt = residue.apply(compiled, patch)
+
+    @cached_property
+    def alone(self) -> dict[str, Any]:
+        """What the code compiles to without its residue."""
+        return to_shortcut(self.code)
+
+
+def _write(shortcut: dict[str, Any]) -> tuple[_Attempt, bool]:
+    """(a program of the shortcut, whether it compiles to the same actions).
 
     Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
     another "a-b", variables are called by their own names throughout. Where neither helps, the first program is the most readable.
     """
     if len(shortcut["WFWorkflowActions"]) > MAX_ACTIONS:
         raise TooLarge(f"{len(shortcut['WFWorkflowActions']):,} actions, more than {MAX_ACTIONS:,}")
-    shortcut = blocks.completed(shortcut)
+    first = attempt = _Attempt(shortcut, frozenset(), plain_names=False)
+    if attempt.proved:
+        return attempt, True
     wanted = canonical_actions(shortcut)
-    attempts: list[tuple[str, Decompiler, dict[str, Any]]] = []
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
-            attempts.append(_attempt(Decompiler(shortcut, raw, plain_names)))
-            changed = _differing(canonical_actions(attempts[-1][2]), wanted)
+            attempt = first if not raw and not plain_names else _Attempt(shortcut, raw, plain_names)
+            changed = _differing(canonical_actions(attempt.alone), wanted)
             if not changed:
-                return *attempts[-1], True
+                return attempt, True
             if changed <= raw:
                 break
             raw |= changed
-    return *attempts[0], False
-
-
-def _attempt(writer: Decompiler) -> tuple[str, Decompiler, dict[str, Any]]:
-    """(the writer's program, the writer, what the program compiles to)."""
-    try:
-        code = writer.text()
-        return code, writer, to_shortcut(code)
-    except (RecursionError, NestedTooDeep):
-        raise TooDeep("values nested deeper than Python takes") from None
+    return first, False
 
 
 def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
@@ -133,32 +153,30 @@ def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
     return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
 
 
-def _residue(code: str, writer: Decompiler, shortcut: dict[str, Any]) -> tuple[Residue, dict[str, Any]]:
-    """(the residue, what program and residue compile to)."""
-    rest = _names_of(writer)
-    compiled = to_shortcut(code, rest)
-    rest["patch"] = residue.difference(compiled, shortcut)
-    return rest, residue.apply(compiled, rest["patch"])
-
-
 def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
     """Compile a program; with its residue, to exactly the shortcut it came from.
 
     Raises DialectError at the first error, and ValueError for a residue that is none, or of another program.
     """
 
-    def fail(error: DialectError) -> None:
-        raise error
-
-    module, rest = parse(code), residue.checked(residue_ or {})
-    try:
-        compiler = Compiler(module, rest, fail)
-        shortcut = compiler.shortcut()
-    except RecursionError:
-        raise NestedTooDeep(1, "nested too deep") from None
+    rest = residue.checked(residue_ or {})
+    compiler, shortcut = _compiled(code, rest)
     if rest:
         compiler.names.rename()
     return residue.apply(shortcut, rest.get("patch", []))
+
+
+def _compiled(code: str, rest: Residue) -> tuple[Compiler, dict[str, Any]]:
+    """(the compiler of a program, its shortcut with the residue's identities and the names that code alone says)."""
+
+    def fail(error: DialectError) -> None:
+        raise error
+
+    compiler = Compiler(parse(code), rest, fail)
+    try:
+        return compiler, compiler.shortcut()
+    except RecursionError:
+        raise NestedTooDeep(1, "nested too deep") from None
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:

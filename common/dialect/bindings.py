@@ -210,7 +210,7 @@ class Bindings:
                 output.parameters["CustomOutputName"] = self.label(output.identifier)
 
     def rename(self) -> None:
-        """Give the outputs and variables of the compiled program the names that the residue knows, in place of those that code alone says."""
+        """Give the outputs and variables of the compiled program the names that the residue knows, in place of those of code alone."""
         known, custom = self.residue.get("names", {}), {*self.residue.get("custom", ())}
         labels: dict[str, str] = {}
         taken: dict[str, str] = {}
@@ -220,11 +220,11 @@ class Bindings:
         for holder, key, identifier in self.places:
             holder[key] = labels.get(identifier) or known.get(identifier) or vocabulary.spoken(identifier)
         for parameters, identifier, given in self.outputs:
-            name = known.get(identifier) or vocabulary.spoken(identifier) if identifier in custom else given
-            if name is not None:
-                parameters["CustomOutputName"] = name
-            else:
-                parameters.pop("CustomOutputName", None)
+            parameters.pop("CustomOutputName", None)
+            if identifier in custom:
+                parameters["CustomOutputName"] = known.get(identifier) or vocabulary.spoken(identifier)
+            elif given is not None:
+                parameters["CustomOutputName"] = given
 
     def _would_be(self, default: str, identifier: str) -> bool:
         """Whether the decompiler would give this identifier to an output with the default name."""

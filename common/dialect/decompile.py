@@ -22,7 +22,8 @@ _call_name = lru_cache(maxsize=1 << 14)(call_name)
 
 
 class Decompiler:
-    """Writes one shortcut. Names are handed out in the order in which the program mentions them, as the compiler does.
+    """Writes one shortcut; raises blocks.Unbalanced. Names are handed out in the order in which the program mentions them, as the
+    compiler does.
 
     `raw`: indexes of actions to write out; `plain_names`: variables are never assigned to but called by their own names.
     """
@@ -30,15 +31,16 @@ class Decompiler:
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False) -> None:
         self.shortcut, self.raw = shortcut, raw
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
+        self.tree = blocks.tree(self.actions)
         self.decorators, self.level = triggers.to_decorators(shortcut)
         self.names = Names(shortcut, raw, plain_names)
         self.markers = MarkerWriter(self.names, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
-        """The statements of the shortcut. Raises blocks.Unbalanced."""
+        """The statements of the shortcut."""
         head = header.to_statement(self.level, self.names.loose_questions)
         result = [head] if head else []
-        for item in blocks.tree(self.actions):
+        for item in self.tree:
             result += [*self._declarations(item), *self._statements([item])]
         return result
 
