@@ -20,9 +20,9 @@ from collections import Counter
 from typing import Any
 
 from common import plist
-from common.dialect import actions, blocks, canonical, header, text, triggers, vocabulary
+from common.dialect import actions, blocks, canonical, conditions, header, text, triggers, values, vocabulary
 from common.dialect.bindings import Bindings
-from common.dialect.blocks import ID, PARAMETERS
+from common.dialect.blocks import ID, PARAMETERS, Action
 from common.dialect.naming import Names
 from common.dialect.printer import unparse
 from common.dialect.residue import Operation
@@ -59,7 +59,7 @@ def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, bin
     return (
         alone is not None
         and not any(word in code for word in _WRITTEN_OUT)
-        and all(_is_harmless(operation, compiled, names) for operation in patch)
+        and all(_is_harmless(operation, code, compiled, names) for operation in patch)
         and _same_level(compiled, shortcut, names)
         and _only_identities(code, names)
         and _renamed_throughout(alone, bindings, names)
@@ -67,19 +67,32 @@ def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, bin
     )
 
 
-def _is_harmless(operation: Operation, compiled: dict[str, Any], names: Names) -> bool:
+def _is_harmless(operation: Operation, code: str, compiled: dict[str, Any], names: Names) -> bool:
     path, *value = operation
+    if path[:1] == [header.QUESTIONS]:
+        return len(path) == 1 and not value and compiled[header.QUESTIONS] == []
     if not path or path[0] != ACTIONS:
-        return bool(path) and path[0] != header.QUESTIONS  # the workflow level is compared as a whole; questions belong to actions
+        return bool(path)  # the workflow level is compared as a whole
     if len(path) < 4 or path[2] != PARAMETERS:
         return False
     index, key = path[1], path[-1]
-    if len(path) == 4:
-        return bool(value) and key not in compiled[ACTIONS][index][PARAMETERS] and _is_unseen(key, value[0], index, compiled, names)
-    kind = blocks.kind_of(compiled[ACTIONS][index])
+    action = compiled[ACTIONS][index]
+    kind, parameters = blocks.kind_of(action), action[PARAMETERS]
+    if len(path) == 4 and key not in parameters:
+        return bool(value) and _is_unseen(key, value[0], action, names.questions.get(index, {}), names)
+    if len(path) == 4 and kind == "if" and blocks.mode(action) == blocks.START:
+        return "when(" not in code and "number=" not in code and _tests_the_same(key, value, parameters)  # no operand is written out
+    if len(path) == 4:  # the label of a menu's case beside its tokenised title
+        is_case = kind == "menu" and blocks.mode(action) == blocks.MIDDLE
+        return is_case and key == "WFMenuItemTitle" and canonical.tokenised_title(parameters) is not None
+    return _is_harmless_inside(path, value, compiled, kind, names)
+
+
+def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, Any], kind: str | None, names: Names) -> bool:
+    """Whether a change inside a parameter is of a token's name or identity, or of an empty table of a text's variables."""
     if kind == "menu":
         return False  # the writer compares the markers of a menu with each other
-    above: Any = None
+    key, above = path[-1], None
     holder: Any = compiled
     for step in path[:-1]:
         above, holder = holder, holder[step]
@@ -96,17 +109,26 @@ def _is_harmless(operation: Operation, compiled: dict[str, Any], names: Names) -
     return False
 
 
-def _is_unseen(key: str, value: Any, index: int, compiled: dict[str, Any], names: Names) -> bool:
+def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], names: Names) -> bool:
     """Whether a parameter can be added to an action without a trace: a UUID that nothing refers to, a row of the editor."""
-    action = compiled[ACTIONS][index]
     parameters, kind = action[PARAMETERS], blocks.kind_of(action)
     if key == "UUID":
         is_free = isinstance(value, str) and value not in names.referenced and "CustomOutputName" not in parameters
         return is_free and (kind is None or blocks.mode(action) == blocks.END)
     if key.startswith("Show-") and isinstance(value, bool):
         is_call = kind is None and len(action) == 2 and action[ID] not in _SHOWN_WHOLE and isinstance(parameters.get("UUID", ""), str)
-        return is_call and key not in names.questions.get(index, {})
+        return is_call and key not in questions
     return False
+
+
+def _tests_the_same(key: str, value: list[Any], parameters: dict[str, Any]) -> bool:
+    """Whether a change to the test of an If is of a number that was text, or of the name that before iOS 13 an operator could lack."""
+    if "WFConditions" in parameters or conditions.operator_code(parameters) is None:
+        return False
+    if key == "WFCondition":
+        return not value and parameters[key] == "Contains" and "WFInput" not in parameters
+    number = values.numeral(parameters[key]) if key in (conditions.NUMBER, conditions.ANOTHER_NUMBER) else None
+    return number is not None and bool(value) and plist.same(value[0], number)
 
 
 def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], names: Names) -> bool:
