@@ -23,6 +23,7 @@ from typing import Any
 
 from common import plist
 from common.catalog import call_name
+from common.collector import collector_paused
 from common.dialect import blocks, proof, residue
 from common.dialect.canonical import canonical, canonical_actions, canonical_level
 from common.dialect.check import check, review
@@ -64,6 +65,7 @@ class Transcription:
     raw: int
 
 
+@collector_paused()
 def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
     """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
 
@@ -73,6 +75,7 @@ def to_python(shortcut: dict[str, Any]) -> tuple[str, Residue]:
     return attempt.code, attempt.residue
 
 
+@collector_paused()
 def transcribe(shortcut: dict[str, Any]) -> Transcription:
     """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
     attempt, same_actions = _write(shortcut)
@@ -153,6 +156,7 @@ def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
     return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
 
 
+@collector_paused()
 def to_shortcut(code: str, residue_: Residue | None = None) -> dict[str, Any]:
     """Compile a program; with its residue, to exactly the shortcut it came from.
 

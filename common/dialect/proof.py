@@ -31,6 +31,7 @@ ACTIONS = "WFWorkflowActions"
 # Where an envelope is written out, keys that are passed over elsewhere show in the code.
 _WRITTEN_OUT = ("raw_action", "WFSerializationType", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_AFTER_EIGHT = re.compile(r"(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # the rest of a UUID: a search for a letter is quicker than for many
 _SHOWN_WHOLE = frozenset({actions.COMMENT, *canonical.VARIABLE_ACTIONS})  # one more parameter changes the form of these
 
 
@@ -145,8 +146,8 @@ def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], names: Names
 def _only_identities(code: str, names: Names) -> bool:
     """Whether no text of the program is an identity of its shortcut, or of one that code alone compiles to (a UUID of version 5)."""
     identities = {*names.output_names}.union(*names.missing_uuids.values())
-    shown = {*_UUID.findall(code)}
-    return all(map(_UUID.fullmatch, identities)) and not shown & identities and not any(uuid[14] == "5" for uuid in shown)
+    shown = {code[max(0, rest.start() - 8) : rest.end()] for rest in _AFTER_EIGHT.finditer(code)}
+    return all(map(_UUID.fullmatch, identities)) and not shown & identities and not any(uuid[-22] == "5" for uuid in shown)
 
 
 def _renamed_throughout(alone: dict[str, str], bindings: Bindings, names: Names) -> bool:
