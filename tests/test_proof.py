@@ -170,7 +170,7 @@ def test_the_quick_proof_does_not_hold_for_a_shortcut_with_a_real_difference(cha
     def holds(shortcut):
         names, patch = copy.copy(writer.names), residue.difference(compiled, shortcut)
         names.is_old = dialect.header.is_old(shortcut["WFWorkflowClientVersion"])
-        return proof.holds(code, compiled, alone, compiler.names, patch, shortcut, names)
+        return proof.holds(code, compiled, alone, compiler, patch, shortcut, names)
 
     assert holds(other) and dialect.equivalent(other, compiled)
     change(other)

@@ -110,11 +110,11 @@ class _Attempt:
             compiler, compiled = _compiled(self.code, self.residue)
         except (RecursionError, NestedTooDeep):
             raise TooDeep("values nested deeper than Python takes") from None
-        bindings, alone = compiler.names, proof.names_alone(compiler.names)
-        bindings.rename()
+        alone = proof.names_alone(compiler.names)
+        compiler.names.rename()
         patch = self.residue["patch"] = residue.difference(compiled, shortcut)
         first = not raw and not plain_names  # as the compiled shortcut would be written
-        self.proved = first and proof.holds(self.code, compiled, alone, bindings, patch, shortcut, writer.names)
+        self.proved = first and proof.holds(self.code, compiled, alone, compiler, patch, shortcut, writer.names)
         self.rebuilt = residue.apply(compiled, patch)
 
     @cached_property

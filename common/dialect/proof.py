@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from common import plist
 from common.dialect import actions, blocks, canonical, conditions, header, text, triggers, values, vocabulary
 from common.dialect.bindings import Bindings
 from common.dialect.blocks import ID, PARAMETERS, Action
+from common.dialect.compile import Compiler
 from common.dialect.naming import Names
 from common.dialect.printer import unparse
 from common.dialect.residue import Operation
@@ -50,25 +52,30 @@ def names_alone(bindings: Bindings) -> dict[str, str] | None:
     return {**labels, **customs}
 
 
-def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, bindings: Bindings, patch: list[Operation],
+def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, compiler: Compiler, patch: list[Operation],
           shortcut: dict[str, Any], names: Names) -> bool:
     """Whether the program of a shortcut is surely canonical and a fixed point.
 
     `compiled` is what it compiles to, named as in the residue, `patch` what that still lacks; `alone` are the names before, `names`
     those of the writer.
     """
+    lines = code.split("\n")
+
+    def statement(index: int) -> str:
+        return lines[compiler.lines[index] - 1]  # that an action was made of
+
     return (
         alone is not None
         and not any(word in code for word in _WRITTEN_OUT)
-        and all(_is_harmless(operation, code, compiled, names) for operation in patch)
+        and all(_is_harmless(operation, statement, compiled, names) for operation in patch)
         and _same_level(compiled, shortcut, names)
         and _only_identities(code, names)
-        and _renamed_throughout(alone, bindings, names)
+        and _renamed_throughout(alone, compiler.names, names)
         and _same_identifiers(alone, names)
     )
 
 
-def _is_harmless(operation: Operation, code: str, compiled: dict[str, Any], names: Names) -> bool:
+def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled: dict[str, Any], names: Names) -> bool:
     path, *value = operation
     if path[:1] == [header.QUESTIONS]:
         return len(path) == 1 and not value and compiled[header.QUESTIONS] == []
@@ -82,7 +89,8 @@ def _is_harmless(operation: Operation, code: str, compiled: dict[str, Any], name
     if len(path) == 4 and key not in parameters:
         return bool(value) and _is_unseen(key, value[0], action, names.questions.get(index, {}), names)
     if len(path) == 4 and kind == "if" and blocks.mode(action) == blocks.START:
-        return "when(" not in code and "number=" not in code and _tests_the_same(key, value, parameters)  # no operand is written out
+        is_written_out = "when(" in statement(index) or "number=" in statement(index)
+        return not is_written_out and _tests_the_same(key, value, parameters)
     if len(path) == 4:  # the label of a menu's case beside its tokenised title
         is_case = kind == "menu" and blocks.mode(action) == blocks.MIDDLE
         return is_case and key == "WFMenuItemTitle" and canonical.tokenised_title(parameters) is not None
