@@ -278,6 +278,8 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement of a program, those inside blocks included."""
     for node in body:
         yield node
+        if isinstance(node, ast.Expr | ast.Assign | ast.AugAssign):
+            continue
         for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
             if isinstance(inner, list):
                 yield from statements(inner)

@@ -335,5 +335,7 @@ def _is_none(node: ast.expr) -> bool:
 def _reads_input(value: Any) -> bool:
     """Whether a token of the shortcut's input stands anywhere in a value."""
     if isinstance(value, dict):
-        return value.get("Type") == "ExtensionInput" or any(map(_reads_input, value.values()))
-    return isinstance(value, list) and any(map(_reads_input, value))
+        if value.get("Type") == "ExtensionInput":
+            return True
+        value = value.values()
+    return any(_reads_input(inner) for inner in value if isinstance(inner, dict | list))

@@ -78,12 +78,13 @@ class Decompiler:
             else:  # an app from before iOS 13 takes the output of the action before, a later one empties the variable
                 source = call("previous_output") if self.names.is_old else const(None)
             return self._assignment(identifier, variable, source)
-        shown = parameters.keys() - self.names.hidden_keys(parameters)
-        hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)
-        if identifier == actions.COMMENT and shown == {"WFCommentActionText"} and not hidden:
-            note = values.to_expr(parameters["WFCommentActionText"], self.names)
-            if text.is_text(note):
-                return ast.Expr(note)
+        if identifier == actions.COMMENT:
+            shown = parameters.keys() - self.names.hidden_keys(parameters)
+            hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)
+            if shown == {"WFCommentActionText"} and not hidden:
+                note = values.to_expr(parameters["WFCommentActionText"], self.names)
+                if text.is_text(note):
+                    return ast.Expr(note)
         return self._call_statement(index, action)
 
     def _assignment(self, identifier: str, variable: str, source: ast.expr) -> ast.stmt:
