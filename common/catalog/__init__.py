@@ -53,7 +53,7 @@ class Catalog:
     @staticmethod
     def load(path: Path | None = None) -> Catalog:
         """The catalogue of a folder (default: this repository's catalog/), cached; raises UserError if it cannot be read."""
-        return _load(Path(path or FOLDER).resolve())
+        return _load(Path(path).resolve() if path else FOLDER)
 
     @staticmethod
     def is_generic(key: str) -> bool:

@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from common import plist
 from common.catalog import Catalog, call_name
-from common.dialect import blocks, residue
+from common.collector import collector_paused
+from common.dialect import blocks, proof, residue
 from common.dialect.canonical import canonical, canonical_actions, canonical_level
 from common.dialect.check import check, is_empty, review
 from common.dialect.compile import Compiler
@@ -32,9 +34,9 @@ from common.dialect.syntax import Diagnostic, DialectError, NestedTooDeep, calle
 from common.dialect.vocabulary import HELPERS, spoken
 
 __all__ = [
-    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names", "call_name",
-    "canonical", "check", "equivalent", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue", "review", "statistics",
-    "to_python", "to_shortcut", "transcribe",
+    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
+    "call_name", "canonical", "check", "equivalent", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue", "review",
+    "statistics", "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip
 
 Unbalanced = blocks.Unbalanced
@@ -63,24 +65,29 @@ class Transcription:
     raw: int
 
 
+@collector_paused()
 def to_python(shortcut: dict[str, Any], catalog: Catalog | None = None) -> tuple[str, Residue]:
     """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
 
     catalog: here and below the repository's own by default; it knows the names of APIs and of their outputs.
     Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot say.
     """
-    code, writer, _, _ = _write(shortcut, catalog)
-    return code, _residue(code, writer, shortcut, catalog)[0]
+    attempt, _ = _write(shortcut, catalog)
+    return attempt.code, attempt.residue
 
 
+@collector_paused()
 def transcribe(shortcut: dict[str, Any], catalog: Catalog | None = None) -> Transcription:
     """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
-    code, writer, alone, same_actions = _write(shortcut, catalog)
-    rest, rebuilt = _residue(code, writer, shortcut, catalog)
-    # a text that the writer gives at once for what the program compiles to is what to_python gives
-    fixed_point = Decompiler(alone, catalog=catalog).text() == code or _write(alone, catalog)[0] == code
-    same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
-    return Transcription(code, rest, plist.same(rebuilt, shortcut), same, fixed_point, raw_fallbacks(code))
+    attempt, same_actions = _write(shortcut, catalog)
+    code, exact = attempt.code, plist.same(attempt.rebuilt, shortcut)
+    same = fixed_point = attempt.proved
+    if not attempt.proved:
+        alone = attempt.alone
+        # a text that the writer gives at once for what the program compiles to is what to_python gives
+        fixed_point = Decompiler(alone, catalog=catalog).text() == code or to_python(alone, catalog)[0] == code
+        same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
+    return Transcription(code, attempt.residue, exact, same, fixed_point, raw_fallbacks(code))
 
 
 def raw_fallbacks(code: str) -> int:
@@ -93,37 +100,54 @@ def raw_fallbacks(code: str) -> int:
     return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
 
 
-def _write(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[str, Decompiler, dict[str, Any], bool]:
-    """(program, its writer, what it compiles to alone, whether that has the same actions).
+class _Attempt:
+    """A program of a shortcut: its code and residue, what the two compile to, and whether it is proved already (proof.py)."""
+
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool, catalog: Catalog | None) -> None:
+        self.catalog = catalog
+        writer = Decompiler(blocks.completed(shortcut), raw, plain_names, catalog)
+        try:
+            self.code = writer.text()
+            self.residue = _names_of(writer)
+            compiler, compiled = _compiled(self.code, self.residue, catalog)
+        except (RecursionError, NestedTooDeep):
+            raise TooDeep("values nested deeper than Python takes") from None
+        alone = proof.names_alone(compiler.names)
+        compiler.names.rename()
+        patch = self.residue["patch"] = residue.difference(compiled, shortcut)
+        first = not raw and not plain_names  # as the compiled shortcut would be written
+        self.proved = first and proof.holds(self.code, compiled, alone, compiler, patch, shortcut, writer.names)
+        self.rebuilt = residue.apply(compiled, patch)
+
+    @cached_property
+    def alone(self) -> dict[str, Any]:
+        """What the code compiles to without its residue."""
+        return to_shortcut(self.code, catalog=self.catalog)
+
+
+def _write(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[_Attempt, bool]:
+    """(a program of the shortcut, whether it compiles to the same actions).
 
     Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
     another "a-b", variables are called by their own names throughout. Where neither helps, the first program is the most readable.
     """
     if len(shortcut["WFWorkflowActions"]) > MAX_ACTIONS:
         raise TooLarge(f"{len(shortcut['WFWorkflowActions']):,} actions, more than {MAX_ACTIONS:,}")
-    shortcut = blocks.completed(shortcut)
+    first = attempt = _Attempt(shortcut, frozenset(), False, catalog)
+    if attempt.proved:
+        return attempt, True
     wanted = canonical_actions(shortcut)
-    attempts: list[tuple[str, Decompiler, dict[str, Any]]] = []
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
-            attempts.append(_attempt(Decompiler(shortcut, raw, plain_names, catalog)))
-            changed = _differing(canonical_actions(attempts[-1][2]), wanted)
+            attempt = first if not raw and not plain_names else _Attempt(shortcut, raw, plain_names, catalog)
+            changed = _differing(canonical_actions(attempt.alone), wanted)
             if not changed:
-                return *attempts[-1], True
+                return attempt, True
             if changed <= raw:
                 break
             raw |= changed
-    return *attempts[0], False
-
-
-def _attempt(writer: Decompiler) -> tuple[str, Decompiler, dict[str, Any]]:
-    """(the writer's program, the writer, what the program compiles to)."""
-    try:
-        code = writer.text()
-        return code, writer, to_shortcut(code, catalog=writer.catalog)
-    except (RecursionError, NestedTooDeep):
-        raise TooDeep("values nested deeper than Python takes") from None
+    return first, False
 
 
 def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
@@ -134,29 +158,31 @@ def _differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
     return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
 
 
-def _residue(code: str, writer: Decompiler, shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[Residue, dict[str, Any]]:
-    """(the residue, what program and residue compile to)."""
-    rest = _names_of(writer)
-    compiled = to_shortcut(code, rest, catalog)
-    rest["patch"] = residue.difference(compiled, shortcut)
-    return rest, residue.apply(compiled, rest["patch"])
-
-
+@collector_paused()
 def to_shortcut(code: str, residue_: Residue | None = None, catalog: Catalog | None = None) -> dict[str, Any]:
     """Compile a program; with its residue, to exactly the shortcut it came from.
 
     Raises DialectError at the first error, and ValueError for a residue that is none, or of another program.
     """
 
+    rest = residue.checked(residue_ or {})
+    compiler, shortcut = _compiled(code, rest, catalog)
+    if rest:
+        compiler.names.rename()
+    return residue.apply(shortcut, rest.get("patch", []))
+
+
+def _compiled(code: str, rest: Residue, catalog: Catalog | None) -> tuple[Compiler, dict[str, Any]]:
+    """(the compiler of a program, its shortcut with the residue's identities and the names that code alone says)."""
+
     def fail(error: DialectError) -> None:
         raise error
 
-    module, rest = parse(code), residue.checked(residue_ or {})
+    compiler = Compiler(parse(code), rest, fail, catalog)
     try:
-        shortcut = Compiler(module, rest, fail, catalog).shortcut()
+        return compiler, compiler.shortcut()
     except RecursionError:
         raise NestedTooDeep(1, "nested too deep") from None
-    return residue.apply(shortcut, rest.get("patch", []))
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.catalog import Catalog
 from common.dialect import actions, blocks, vocabulary
@@ -19,8 +19,27 @@ Parameters = dict[str, Any]
 IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop binds by itself
 
 
+class Output(NamedTuple):
+    """The output of an action that a name is bound to; `custom` is the CustomOutputName that its code gives, else None."""
+
+    parameters: Parameters
+    identifier: str
+    custom: Any
+
+
+class Place(NamedTuple):
+    """Where the name of an output or a variable stands in the compiled actions: under which key of which dictionary."""
+
+    holder: dict[str, Any]
+    key: str
+    identifier: str
+
+
 class Bindings:
-    """The names of one program; answers the questions of tokens.py and values.py about them."""
+    """The names of one program; answers the questions of tokens.py and values.py about them.
+
+    Identities are those of the residue, where it knows them. Names are first what code alone says; `rename` makes them the residue's.
+    """
 
     def __init__(self, module: ast.Module, residue: dict[str, Any], listed: list[blocks.Action], catalog: Catalog) -> None:
         self.residue = residue
@@ -36,7 +55,8 @@ class Bindings:
         self.variable_labels: dict[str, str] = {}  # label -> the variable that has it
         self.read: set[str] = set()
         self.pending: dict[str, int] = {}  # identifier -> line of a later() whose name is not bound yet
-        self.outputs: list[tuple[Parameters, str]] = []
+        self.outputs: list[Output] = []
+        self.places: list[Place] = []
         self.names = vocabulary.NameAllocator()
         self._survey(module)
 
@@ -83,18 +103,13 @@ class Bindings:
 
     def label(self, identifier: str) -> str:
         """The name that an identifier stands for in the shortcut."""
-        return self.labels.get(identifier) or self.residue.get("names", {}).get(identifier) or vocabulary.spoken(identifier)
+        return self.labels.get(identifier) or vocabulary.spoken(identifier)
 
     def variable_label(self, identifier: str) -> str:
         """The name of a variable, by which Shortcuts knows it: no two have one, though `text` and `text_` would both be "text"."""
         if identifier not in self.labels:
-            label = wanted = self.label(identifier)
-            number = 1
-            while self.variable_labels.get(label, identifier) != identifier or IMPLICIT_VARIABLE.fullmatch(label):
-                number += 1
-                label = f"{wanted} ({number})"
-            self.labels[identifier] = label
-            self.variable_labels[label] = identifier
+            self.labels[identifier] = _free_label(self.label(identifier), self.variable_labels)
+            self.variable_labels[self.labels[identifier]] = identifier
         return self.labels[identifier]
 
     def unbound(self) -> Iterator[tuple[str, int]]:
@@ -117,8 +132,12 @@ class Bindings:
             raise DialectError(line, f"{identifier} is not bound to anything above this line", "undefined_name")
         self.read.add(identifier)
         if self.is_variable(identifier):
-            return {"Type": "Variable", "VariableName": self.variable_label(identifier)}
-        return {"Type": "ActionOutput", "OutputUUID": self._uuid(identifier), "OutputName": self.label(identifier)}
+            token = {"Type": "Variable", "VariableName": self.variable_label(identifier)}
+            self.places.append(Place(token, "VariableName", identifier))
+        else:
+            token = {"Type": "ActionOutput", "OutputUUID": self._uuid(identifier), "OutputName": self.label(identifier)}
+            self.places.append(Place(token, "OutputName", identifier))
+        return token
 
     def previous_output(self, line: int) -> Token | None:
         """The token of what the action before gives; None where the app itself finds it. Raises DialectError if it gives nothing."""
@@ -127,9 +146,9 @@ class Bindings:
         before = self.actions[-1] if self.actions else None
         if before is None or not actions.has_output(before):
             raise DialectError(line, "no output comes before this line; give a value a name and test that")
-        parameters, identifier = self.outputs[-1] if self.outputs else ({}, "")
-        named = parameters is before["WFWorkflowActionParameters"]
-        return self.reference(identifier, line) if named else self.anonymous_output(before)
+        last = self.outputs[-1] if self.outputs else None
+        named = last is not None and last.parameters is before["WFWorkflowActionParameters"]
+        return self.reference(last.identifier, line) if named else self.anonymous_output(before)  # type: ignore[union-attr]
 
     def kind(self, token: Token) -> str | None:
         """The kind of a variable's value, as kinds.py knows it."""
@@ -156,22 +175,25 @@ class Bindings:
 
     # -- bindings -------------------------------------------------------------------------------------------------------------
 
-    def set_variable(self, identifier: str) -> str:
-        """Bind a name to a variable; returns the variable's name."""
+    def set_variable(self, identifier: str, parameters: Parameters) -> None:
+        """Bind a name to a variable, and name it in the parameters of the action that sets it."""
+        self.declare_variable(identifier)
+        parameters["WFVariableName"] = self.variable_label(identifier)
+        self.places.append(Place(parameters, "WFVariableName", identifier))
+
+    def declare_variable(self, identifier: str) -> None:
+        """Bind a name to a variable that the first append begins."""
         self.names.taken.add(identifier)
         self.bound.add(identifier)
         self.ended.discard(identifier)
         self.loop_variables.pop(identifier, None)
-        return self.variable_label(identifier)
+        self.variable_label(identifier)
 
     def bind_output(self, identifier: str, parameters: Parameters, action_id: str) -> None:
         """Bind a name to an action's output: give the action its UUID, and a custom name unless the default one fits."""
         default = actions.default_output(action_id, self.catalog)
-        known = self.residue.get("names", {}).get(identifier)
-        if self.residue:
-            if identifier in self.residue.get("custom", ()):
-                parameters["CustomOutputName"] = known or vocabulary.spoken(identifier)
-        elif identifier not in self.bound and default is not None and self._would_be(default, identifier):
+        self.outputs.append(Output(parameters, identifier, parameters.get("CustomOutputName")))
+        if identifier not in self.bound and default is not None and self._would_be(default, identifier):
             self.labels[identifier] = default
         elif identifier not in self.bound or "CustomOutputName" in parameters:
             parameters.setdefault("CustomOutputName", vocabulary.spoken(identifier))
@@ -180,7 +202,29 @@ class Bindings:
         self.bound.add(identifier)
         self.ended.discard(identifier)
         self.loop_variables.pop(identifier, None)
-        self.outputs.append((parameters, identifier))
+
+    def name_unused_outputs(self) -> None:
+        """An output that nothing reads keeps its name only as a custom one."""
+        for output in self.outputs:
+            if output.identifier not in self.read:
+                output.parameters["CustomOutputName"] = self.label(output.identifier)
+
+    def rename(self) -> None:
+        """Give the outputs and variables of the compiled program the names that the residue knows, in place of those of code alone."""
+        known, custom = self.residue.get("names", {}), {*self.residue.get("custom", ())}
+        labels: dict[str, str] = {}
+        taken: dict[str, str] = {}
+        for identifier in self.variable_labels.values():  # in the order of their first mention, as variable_label() was asked
+            labels[identifier] = _free_label(known.get(identifier) or vocabulary.spoken(identifier), taken)
+            taken[labels[identifier]] = identifier
+        for holder, key, identifier in self.places:
+            holder[key] = labels.get(identifier) or known.get(identifier) or vocabulary.spoken(identifier)
+        for parameters, identifier, given in self.outputs:
+            parameters.pop("CustomOutputName", None)
+            if identifier in custom:
+                parameters["CustomOutputName"] = known.get(identifier) or vocabulary.spoken(identifier)
+            elif given is not None:
+                parameters["CustomOutputName"] = given
 
     def _would_be(self, default: str, identifier: str) -> bool:
         """Whether the decompiler would give this identifier to an output with the default name."""
@@ -221,10 +265,21 @@ class Bindings:
         return leave
 
 
+def _free_label(wanted: str, taken: dict[str, str]) -> str:
+    """A name for a variable that no other has, nor a loop gives."""
+    label, number = wanted, 1
+    while label in taken or IMPLICIT_VARIABLE.fullmatch(label):
+        number += 1
+        label = f"{wanted} ({number})"
+    return label
+
+
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement of a program, those inside blocks included."""
     for node in body:
         yield node
+        if isinstance(node, ast.Expr | ast.Assign | ast.AugAssign):
+            continue
         for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
             if isinstance(inner, list):
                 yield from statements(inner)

@@ -84,8 +84,7 @@ class Compiler:
         self._body(self.module.body)
         for identifier, line in self.names.unbound():
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
-        if not self.residue:
-            self._name_unused_outputs()
+        self.names.name_unused_outputs()
         self.head |= triggers.from_decorators(decorators(self.module), self.head, self.report)
         top = {**header.defaults(self.head), **self.head}
         if isinstance(loose := top["WFWorkflowImportQuestions"], list):
@@ -93,12 +92,6 @@ class Compiler:
         if "WFWorkflowHasShortcutInputVariables" not in self.head:
             top["WFWorkflowHasShortcutInputVariables"] = _reads_input(self.actions)
         return {key: value for key, value in {**top, "WFWorkflowActions": self.actions}.items() if value is not None}
-
-    def _name_unused_outputs(self) -> None:
-        """An output that nothing reads keeps its name only as a custom one."""
-        for parameters, identifier in self.names.outputs:
-            if identifier not in self.names.read:
-                parameters["CustomOutputName"] = self.names.label(identifier)
 
     # -- statements -----------------------------------------------------------------------------------------------------------
 
@@ -176,9 +169,9 @@ class Compiler:
             self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
         elif called(value) == "previous_output" or _is_none(value):
             source = self._without_name(value)
-            self._emit(actions.SET_VARIABLE, {**source, "WFVariableName": self.names.set_variable(identifier)}, line)
+            self._set(identifier, source, line)
         elif (token := tokens.from_expr(value, self.names)) is not None:
-            self._set(identifier, values.wrap(values.ATTACHMENT, token), line)
+            self._set(identifier, _input(token), line)
         else:
             self._bind(identifier, lambda name: self._literal(value, name), line)
 
@@ -186,7 +179,7 @@ class Compiler:
         """The output of the block before, and the name it is given."""
         end = self.markers.result(node, previous)
         if identifier is not None and self.names.is_variable(identifier):
-            self._set(identifier, values.wrap(values.ATTACHMENT, self.names.anonymous_output(end)), node.lineno)
+            self._set(identifier, _input(self.names.anonymous_output(end)), node.lineno)
         elif identifier is not None:
             self.names.bind_output(identifier, end[blocks.PARAMETERS], end[blocks.ID])
 
@@ -194,10 +187,9 @@ class Compiler:
         """`X = []`: an append to a variable that is not set begins a list; one that is set, or may be in a loop, is emptied by Nothing."""
         if self.names.is_bound(identifier) or self.markers.depth:
             self._emit(actions.NOTHING, {}, line)
-            nothing = self.names.anonymous_output(self.actions[-1])
-            self._set(identifier, values.wrap(values.ATTACHMENT, nothing), line)
+            self._set(identifier, _input(self.names.anonymous_output(self.actions[-1])), line)
         else:
-            self.names.set_variable(identifier)
+            self.names.declare_variable(identifier)
 
     def _bind(self, identifier: str, make: Callable[[str | None], None], line: int) -> None:
         """Bind an action's output to a name: directly, or, for a name that is assigned more than once, through a variable."""
@@ -205,11 +197,11 @@ class Compiler:
             make(identifier)
             return
         make(None)
-        output = self.names.anonymous_output(self.actions[-1])
-        self._set(identifier, values.wrap(values.ATTACHMENT, output), line)
+        self._set(identifier, _input(self.names.anonymous_output(self.actions[-1])), line)
 
-    def _set(self, identifier: str, value: Any, line: int) -> None:
-        self._emit(actions.SET_VARIABLE, {"WFInput": value, "WFVariableName": self.names.set_variable(identifier)}, line)
+    def _set(self, identifier: str, source: Parameters, line: int, action_id: str = actions.SET_VARIABLE) -> None:
+        self.names.set_variable(identifier, source)
+        self._emit(action_id, source, line)
 
     def _literal(self, node: ast.expr, identifier: str | None) -> None:
         kind = "text" if text.is_text(node) else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) \
@@ -231,8 +223,8 @@ class Compiler:
             raise DialectError(line, "only a named variable can be appended to")
         for item in items:
             without_name = called(item) == "previous_output" or _is_none(item)
-            source = self._without_name(item) if without_name else {"WFInput": self._appended(item)}
-            self._emit(actions.APPEND_VARIABLE, {**source, "WFVariableName": self.names.set_variable(target.id)}, line)
+            source = self._without_name(item) if without_name else self._appended(item)
+            self._set(target.id, source, line, actions.APPEND_VARIABLE)
 
     def _without_name(self, value: ast.expr) -> Parameters:
         """The input of a variable that is set to None or to what the action before gives; apps before iOS 13 find the latter themselves."""
@@ -241,17 +233,17 @@ class Compiler:
                 self._emit(actions.NOTHING, {}, value.lineno)
             return {}
         token = self.names.previous_output(value.lineno)
-        return {} if token is None else {"WFInput": values.wrap(values.ATTACHMENT, token)}
+        return {} if token is None else _input(token)
 
-    def _appended(self, item: ast.expr) -> Any:
-        """What is appended: a variable, or the output of the action that makes a literal."""
+    def _appended(self, item: ast.expr) -> Parameters:
+        """The input of an append: a variable, or the output of the action that makes a literal."""
         if not self.names.is_action_call(item) and (token := tokens.from_expr(item, self.names)) is not None:
-            return values.wrap(values.ATTACHMENT, token)
+            return _input(token)
         if self.names.is_action_call(item):
             self._call(item, None)  # type: ignore[arg-type]
         else:
             self._literal(item, None)
-        return values.wrap(values.ATTACHMENT, self.names.anonymous_output(self.actions[-1]))
+        return _input(self.names.anonymous_output(self.actions[-1]))
 
     # -- calls ----------------------------------------------------------------------------------------------------------------
 
@@ -332,6 +324,11 @@ class Compiler:
         return parameters
 
 
+def _input(token: tokens.Token) -> Parameters:
+    """The input of an action that sets a variable or appends to it."""
+    return {"WFInput": values.wrap(values.ATTACHMENT, token)}
+
+
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -345,5 +342,7 @@ def _same_name(shared: ast.expr | None, identifier: str | None) -> None:
 def _reads_input(value: Any) -> bool:
     """Whether a token of the shortcut's input stands anywhere in a value."""
     if isinstance(value, dict):
-        return value.get("Type") == "ExtensionInput" or any(map(_reads_input, value.values()))
-    return isinstance(value, list) and any(map(_reads_input, value))
+        if value.get("Type") == "ExtensionInput":
+            return True
+        value = value.values()
+    return any(_reads_input(inner) for inner in value if isinstance(inner, dict | list))

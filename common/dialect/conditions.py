@@ -389,7 +389,7 @@ def _truth_test(code: int, operand: ast.expr, token: Token | None, scope: Readin
         raise DialectError(operand.lineno, "this condition has no opposite; write == True, and put the steps under else instead")
     if scope.kind(token) != kinds.BOOLEAN:
         step = {"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": vocabulary.COERCIONS["as_boolean"]}
-        token = {**token, "Aggrandizements": [*token.get("Aggrandizements", ()), step]}
+        token.setdefault("Aggrandizements", []).append(step)
     return {"WFCondition": vocabulary.EQUAL, **_input(token)}
 
 

@@ -22,7 +22,8 @@ _call_name = lru_cache(maxsize=1 << 14)(call_name)
 
 
 class Decompiler:
-    """Writes one shortcut. Names are handed out in the order in which the program mentions them, as the compiler does.
+    """Writes one shortcut; raises blocks.Unbalanced. Names are handed out in the order in which the program mentions them, as the
+    compiler does.
 
     `raw`: indexes of actions to write out; `plain_names`: variables are never assigned to but called by their own names.
     """
@@ -33,15 +34,16 @@ class Decompiler:
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         odd = (index for index, action in enumerate(self.actions) if not isinstance(action[PARAMETERS].get("UUID", ""), str))
         self.raw = raw = raw.union(odd)  # an identity that is no text
+        self.tree = blocks.tree(self.actions)
         self.decorators, self.level = triggers.to_decorators(shortcut)
         self.names = Names(shortcut, raw, plain_names, catalog)
         self.markers = MarkerWriter(self.names, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
-        """The statements of the shortcut. Raises blocks.Unbalanced."""
+        """The statements of the shortcut."""
         head = header.to_statement(self.level, self.names.loose_questions)
         result = [head] if head else []
-        for item in blocks.tree(self.actions):
+        for item in self.tree:
             result += [*self._declarations(item), *self._statements([item])]
         return result
 
@@ -79,12 +81,13 @@ class Decompiler:
             else:  # an app from before iOS 13 takes the output of the action before, a later one empties the variable
                 source = call("previous_output") if self.names.is_old else const(None)
             return self._assignment(identifier, variable, source)
-        shown = parameters.keys() - self.names.hidden_keys(parameters)
-        hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)
-        if identifier == actions.COMMENT and shown == {"WFCommentActionText"} and not hidden:
-            note = values.to_expr(parameters["WFCommentActionText"], self.names)
-            if text.is_text(note):
-                return ast.Expr(note)
+        if identifier == actions.COMMENT:
+            shown = parameters.keys() - self.names.hidden_keys(parameters)
+            hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)
+            if shown == {"WFCommentActionText"} and not hidden:
+                note = values.to_expr(parameters["WFCommentActionText"], self.names)
+                if text.is_text(note):
+                    return ast.Expr(note)
         return self._call_statement(index, action)
 
     def _assignment(self, identifier: str, variable: str, source: ast.expr) -> ast.stmt:

@@ -78,7 +78,7 @@ def is_old(version: Any) -> bool:
 
 def defaults(head: dict[str, Any]) -> dict[str, Any]:
     """The workflow level of a new shortcut, made by the app that a header names."""
-    return copy.deepcopy({**DEFAULTS, INPUT: _default_input(head.get(VERSION))})
+    return {key: copy.copy(value) for key, value in {**DEFAULTS, INPUT: _default_input(head.get(VERSION))}.items()}
 
 
 def _default_input(version: Any) -> list[str]:

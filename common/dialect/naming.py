@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
+from collections import Counter
 from typing import Any
 
 from common.catalog import Catalog
@@ -42,6 +43,7 @@ class Names:
         self._gather_questions()
         # A variable whose setting cannot always be written as an assignment is set by calls throughout, under its own name.
         settings = {index: variable for index in range(len(self.actions)) if (variable := self._variable_set(index)) is not None}
+        self.variable_places.update(settings.values())
         self.called_variables = {variable for index, variable in settings.items()
                                  if plain_names or IMPLICIT_VARIABLE.fullmatch(variable) or not self._is_plain_set(index)}  # fmt: skip
         self.assigned_variables = {*settings.values()} - self.called_variables
@@ -50,6 +52,7 @@ class Names:
     def _find_references(self) -> None:
         """What is referred to: output labels by UUID, which action owns a UUID, and where a loop's index is read."""
         self.referenced: dict[str, str | None] = {}
+        self.variable_places: Counter[str] = Counter()  # how often each variable is read or set
         self.index_reads: dict[str, list[int]] = {}  # Repeat Index, Repeat Index 2, … -> indexes of the actions that read it
         self.owners: dict[str, str] = {}  # UUID of an output -> its CustomOutputName or ""
         starts: list[dict[str, Any]] = []  # of the blocks around an action
@@ -71,8 +74,10 @@ class Names:
                 label = value.get("OutputName")
                 if not self.referenced.get(uuid):
                     self.referenced[uuid] = label if isinstance(label, str) else None
-            elif "VariableName" in value and isinstance(variable := value["VariableName"], str) and variable.startswith("Repeat Index"):
-                self.index_reads.setdefault(variable, []).append(index)
+            if "VariableName" in value and isinstance(variable := value["VariableName"], str):
+                self.variable_places[variable] += 1
+                if variable.startswith("Repeat Index"):
+                    self.index_reads.setdefault(variable, []).append(index)
             inside = value.values()
         else:
             inside = value  # type: ignore[assignment]
@@ -178,8 +183,7 @@ class Names:
 
     def _variable_identifier(self, variable_name: str) -> str:
         if variable_name not in self.variable_names:
-            taken = vocabulary.identifier(variable_name) in self.identifiers.taken  # by an output, most often the one that it is set to
-            identifier = self.variable_names[variable_name] = self.identifiers.take(f"{variable_name} variable" if taken else variable_name)
+            identifier = self.variable_names[variable_name] = self.identifiers.take_variable(variable_name)
             self.labels[identifier] = variable_name
         return self.variable_names[variable_name]
 

@@ -12,6 +12,7 @@ from common import plist
 
 Operation = list[Any]
 _MISSING = object()
+_SIMPLE = frozenset({str, int, bool})  # values of one of these types are the same if they are equal
 
 
 def checked(residue: Any) -> dict[str, Any]:
@@ -50,8 +51,10 @@ def _compare(before: Any, after: Any, path: list[Any], operations: list[Operatio
         if before is _MISSING or not plist.same(before, after):
             operations.append([list(path), plist.to_json(after)])
         return
+    at_top = len(path) == 1  # of the shortcut's lists: most actions are the same
     for key, old, new in pairs:
-        if type(old) is str and old == new:
+        kind = type(new)
+        if (type(old) is kind and kind in _SIMPLE and old == new) or (at_top and plist.same(old, new)):
             continue
         path.append(key)
         _compare(old, new, path, operations)

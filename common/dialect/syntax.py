@@ -149,11 +149,12 @@ def called(node: ast.AST) -> str | None:
 
 def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:
     """The value of a literal of a kind, else None; a minus sign belongs to a number, and True is no int."""
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) in (kind if isinstance(kind, tuple) else (kind,)) else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         value = constant(node.operand, kind)
         return None if value is None or isinstance(value, str | bool) else -value
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    return node.value if isinstance(node, ast.Constant) and type(node.value) in kinds else None
+    return None
 
 
 def keywords(node: ast.Call) -> dict[str, ast.expr]:

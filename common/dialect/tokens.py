@@ -82,7 +82,8 @@ def from_expr(node: ast.expr, scope: Reading) -> Token | None:
     token = None if inner is None else from_expr(inner, scope)
     if token is None:
         return None
-    return {**token, "Aggrandizements": [*token.get("Aggrandizements", ()), step]}
+    token.setdefault("Aggrandizements", []).append(step)  # in place: bindings.py has noted which name the token is of
+    return token
 
 
 def _base_expr(token: Token, scope: Writing) -> ast.expr | None:

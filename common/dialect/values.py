@@ -75,6 +75,8 @@ def to_expr(value: Any, scope: Writing, key: str | None = None) -> ast.expr:
 
 def from_expr(node: ast.expr, scope: Reading, key: str | None = None) -> Any:
     """The value of an expression; `key` is the parameter it is for. Raises DialectError for a form outside the dialect."""
+    if isinstance(node, ast.Constant) and type(node.value) is str:
+        return node.value
     if isinstance(node, ast.Dict):
         return _read_items(node, scope) if key in vocabulary.DICTIONARY_FIELDS else _plain_dict(node, scope, from_expr)
     if isinstance(node, ast.List | ast.Tuple):

@@ -179,3 +179,7 @@ class NameAllocator:
         candidate = self.propose(name)
         self.taken.add(candidate)
         return candidate
+
+    def take_variable(self, name: str) -> str:
+        """An identifier for a variable, which says that it is one where another has its name: most often the output that it is set to."""
+        return self.take(f"{name} variable" if identifier(name) in self.taken else name)

@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 from common import dialect
+from common.collector import collector_paused
 from common.dialect.tolerant import MAX_CHARACTERS
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
-from common.metrics.codebleu_tree import collector_paused
 from common.metrics.graph import chain_and_subgraph, match_calls
 from common.metrics.program import Program, read_program
 from common.metrics.trace_match import trace_match, traced

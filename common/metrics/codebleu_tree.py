@@ -5,12 +5,10 @@ Everything walks iteratively and under a limit: generated code nests as deep as 
 
 from __future__ import annotations
 
-import gc
 import io
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,21 +18,6 @@ MAX_NODES = 200_000  # ten times the largest real workflow; the walk takes about
 
 class TooMuch(Exception):
     """The code is beyond what can be scored in reasonable time; the text says which limit."""
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking the thousands of nodes in hand, again and again: half the time of making a tree goes there.
-
-    Trees hold no cycles, so nothing is lost: they go when the last reference does.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Node(NamedTuple):

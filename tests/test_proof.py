@@ -1,0 +1,282 @@
+"""The quick proof (common/dialect/proof.py) says yes only where the slow one does, whatever is wrong with the writer or the compiler."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from shortcut_strategies import shortcuts
+
+from common import dialect, plist
+from common.dialect import bindings, blocks, decompile, naming, proof, residue, text, tokens, values, vocabulary
+from common.dialect.decompile import Decompiler
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "plist"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+A, B, C = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "ABC")
+
+
+def action(name, **parameters):
+    return {"WFWorkflowActionIdentifier": f"is.workflow.actions.{name}", "WFWorkflowActionParameters": parameters}
+
+
+def output(uuid, name, *steps):
+    token = {"Type": "ActionOutput", "OutputUUID": uuid, "OutputName": name, **({"Aggrandizements": list(steps)} if steps else {})}
+    return values.wrap("WFTextTokenAttachment", token)
+
+
+def variable(name, *steps):
+    token = {"Type": "Variable", "VariableName": name, **({"Aggrandizements": list(steps)} if steps else {})}
+    return values.wrap("WFTextTokenAttachment", token)
+
+
+KEY = {"Type": "WFDictionaryValueVariableAggrandizement", "DictionaryKey": "a"}
+GROUP, MENU, CASES = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "E12")
+COUNT, CASE = 13, 11  # places in the shortcut below
+
+
+def everything():
+    """A shortcut with what the patch of a residue usually holds: a new one each time."""
+    plain = values.wrap(text.TEXT, {"string": "plain", "attachmentsByRange": {}})
+    item = {"WFItemType": 0, "WFKey": plain, "WFValue": copy.deepcopy(plain)}
+    listed = [
+        action("comment", WFCommentActionText="a note", UUID=C),
+        action("gettext", WFTextActionText="plain", UUID=A, CustomOutputName="My-Text"),
+        action("downloadurl", WFURL=text.envelope("\ufffc!", {"{0, 1}": output(A, "My-Text")["Value"]}), UUID=B,
+               WFFormValues=values.wrap("WFDictionaryFieldValue", {"WFDictionaryFieldValueItems": [item]}), **{"Show-text": True}),
+        action("setvariable", WFVariableName="a-b", WFInput=output(B, "Contents of URL", KEY)),
+        action("conditional", GroupingIdentifier=GROUP, WFControlFlowMode=0, WFCondition=100,
+               WFInput={"Type": "Variable", "Variable": variable("a-b")}),
+        action("appendvariable", WFVariableName="list", WFInput=variable("a-b", KEY)),
+        action("showresult", Text=text.envelope("\ufffc", {"{0, 1}": {**variable("a-b")["Value"], "VariableUUID": C}})),
+        action("conditional", GroupingIdentifier=GROUP, WFControlFlowMode=2, UUID=GROUP.replace("E", "F")),
+        action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=0, WFCondition=0, WFNumberValue=5.5,
+               WFInput={"Type": "Variable", "Variable": variable("a-b")}),
+        action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=2),
+        action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=0, WFMenuItems=[
+            {"WFItemType": 0, "WFValue": text.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})}]),
+        action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=1, WFMenuItemTitle="a label",
+               WFMenuItemAttributedTitle=text.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})["Value"]),
+        action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=2, UUID=GROUP.replace("E", "7")),
+        action("count", Input=variable("list"), WFCountType="Items", UUID=C.replace("C", "D"), CustomOutputName="How many"),
+    ]  # fmt: skip
+    return {"WFWorkflowActions": listed, "WFWorkflowClientVersion": "1146.11", "WFWorkflowIcon": {"WFWorkflowIconStartColor": 255},
+            "WFWorkflowTypes": ["Watch"]}  # fmt: skip
+
+
+def slow(shortcut, code):
+    """Whether a program is canonical and a fixed point."""
+    alone = dialect.to_shortcut(code)
+    return dialect.equivalent(alone, shortcut) and Decompiler(alone).text() == code
+
+
+def quick(shortcut):
+    """(the program of a shortcut, whether the quick proof holds) of the first attempt at it."""
+    attempt = dialect._Attempt(shortcut, frozenset(), False, None)
+    return attempt.code, attempt.proved
+
+
+def agree(listed):
+    """Asserts that the quick proof never says yes where the slow one does not; returns how often each says yes."""
+    counts = [0, 0]
+    for shortcut in listed:
+        code, proved = quick(shortcut)
+        holds = slow(shortcut, code)
+        assert holds or not proved, code
+        counts[0] += proved
+        counts[1] += holds
+    return counts
+
+
+def real(step):
+    if not CORPUS.exists():
+        pytest.skip("the corpus of ../shared is not here")
+    for path in sorted(CORPUS.glob("*.plist"))[::step]:
+        shortcut = plist.read_shortcut(path.read_bytes())
+        try:
+            blocks.tree(shortcut["WFWorkflowActions"])
+            yield shortcut
+        except blocks.Unbalanced:
+            pass
+
+
+def examples():
+    return [plist.read_shortcut(path.read_bytes()) for path in sorted(EXAMPLES.rglob("*.shortcut"))]
+
+
+def test_both_proofs_agree_on_real_shortcuts_and_the_slow_one_is_seldom_needed():
+    proved, held = agree(real(15))
+    assert proved >= 0.8 * held
+
+
+def test_a_shortcut_of_the_usual_operations_is_proved_at_once():
+    assert agree([everything()]) == [1, 1]
+
+
+@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(shortcuts())
+def test_both_proofs_agree_on_random_shortcuts(shortcut):
+    agree([shortcut])
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# real differences
+
+
+def at(shortcut, index):
+    return shortcut["WFWorkflowActions"][index]["WFWorkflowActionParameters"]
+
+
+DIFFERENCES = {
+    "a parameter's text": lambda s: at(s, 0).update(WFCommentActionText="another note"),
+    "a text instead of a token string with another text": lambda s: at(s, 1).update(WFTextActionText="other"),
+    "a parameter more": lambda s: at(s, 2).update(WFHTTPMethod="POST"),
+    "a parameter less": lambda s: at(s, COUNT).pop("WFCountType"),
+    "another output": lambda s: at(s, 3)["WFInput"]["Value"].update(OutputUUID=A),
+    "an output that is not there": lambda s: at(s, 3)["WFInput"]["Value"].update(OutputUUID=B.replace("B", "9")),
+    "another variable": lambda s: at(s, COUNT)["Input"]["Value"].update(VariableName="a-b"),
+    "another variable that is set": lambda s: at(s, 5).update(WFVariableName="a-b"),
+    "another key": lambda s: at(s, 3)["WFInput"]["Value"]["Aggrandizements"][0].update(DictionaryKey="b"),
+    "no step": lambda s: at(s, 3)["WFInput"]["Value"].pop("Aggrandizements"),
+    "another condition": lambda s: at(s, 4).update(WFCondition=101),
+    "a number's type": lambda s: at(s, 4).update(WFCondition=100.0),
+    "another number": lambda s: at(s, 8).update(WFNumberValue=5.25),
+    "another title": lambda s: at(s, CASE)["WFMenuItemAttributedTitle"].update(string="\ufffc?"),
+    "an action more": lambda s: s["WFWorkflowActions"].append(action("nothing")),
+    "an action less": lambda s: s["WFWorkflowActions"].pop(0),
+    "two actions in the other order": lambda s: s["WFWorkflowActions"].insert(0, s["WFWorkflowActions"].pop(1)),
+    "another action": lambda s: s["WFWorkflowActions"][COUNT].update(WFWorkflowActionIdentifier="is.workflow.actions.nothing"),
+    "a key beside the parameters": lambda s: s["WFWorkflowActions"][0].update(Extra=1),
+    "a place in the text": lambda s: at(s, 2)["WFURL"]["Value"].update(string="!\ufffc"),
+    "where it is shown": lambda s: s.update(WFWorkflowTypes=[]),
+    "what it accepts": lambda s: s.update(WFWorkflowInputContentItemClasses=[]),
+    "a version from before iOS 13": lambda s: s.update(WFWorkflowClientVersion="700"),
+    "a question": lambda s: s.update(WFWorkflowImportQuestions=[{"ActionIndex": 1, "Category": "Parameter", "ParameterKey": "x"}]),
+}
+
+
+@pytest.mark.parametrize("change", DIFFERENCES.values(), ids=DIFFERENCES)
+def test_the_quick_proof_does_not_hold_for_a_shortcut_with_a_real_difference(change):
+    other = everything()
+    writer = Decompiler(everything())
+    code = writer.text()
+    compiler, compiled = dialect._compiled(code, dialect._names_of(writer))
+    alone = proof.names_alone(compiler.names)
+    compiler.names.rename()
+
+    def holds(shortcut):
+        names, patch = copy.copy(writer.names), residue.difference(compiled, shortcut)
+        names.is_old = dialect.header.is_old(shortcut["WFWorkflowClientVersion"])
+        return proof.holds(code, compiled, alone, compiler, patch, shortcut, names)
+
+    assert holds(other) and dialect.equivalent(other, compiled)
+    change(other)
+    assert not dialect.equivalent(other, compiled)
+    assert not holds(other)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# shortcuts in which what is usually passed over counts
+
+
+def with_change(change):
+    shortcut = everything()
+    change(shortcut)
+    return shortcut
+
+
+ODD = {
+    "a UUID that something refers to": lambda s: at(s, COUNT).update(UUID=B),
+    "a row of the editor in a comment": lambda s: at(s, 0).update({"Show-x": True}),
+    "a row of the editor in Set Variable": lambda s: at(s, 3).update({"Show-x": True}),
+    "a row of the editor in a marker": lambda s: at(s, 4).update({"Show-x": True}),
+    "a row of the editor beside an odd identity": lambda s: at(s, 2).update({"UUID": 5}),
+    "two variables with names that fold to one": lambda s: at(s, 5).update(WFVariableName="a b"),
+    "a variable called in a literal": lambda s: at(s, COUNT).update(x={"Type": "Variable", "VariableName": "a-b"}),
+    "a text that is an identity": lambda s: at(s, COUNT).update(x=A),
+    "a text that is an identity, in a literal": lambda s: at(s, COUNT).update(x={"OutputUUID": A}),
+    "a text that is an identity of the code alone": lambda s: at(s, COUNT).update(x=bindings._made_uuid("output My_Text")),
+    "the name of a missing output": lambda s: at(s, COUNT).update(Input=output(C.replace("C", "8"), "Gone-by")),
+    "a copied identity with a name": lambda s: at(s, COUNT).update(UUID=A),
+    "a loop's variable as a name": lambda s: at(s, 5).update(WFVariableName="Repeat Item"),
+    "an envelope with keys of its own": lambda s: at(s, 2)["WFURL"].update(Other=1),
+    "an empty table in a literal": lambda s: at(s, COUNT).update(x={"Value": {"string": "a", "attachmentsByRange": {}}, "Other": 1}),
+    "a question with an output": lambda s: s.update(WFWorkflowImportQuestions=[
+        {"ActionIndex": COUNT, "Category": "Parameter", "ParameterKey": "x", "DefaultValue": output(B, "x")}]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_both_proofs_agree_on_odd_shortcuts(change):
+    agree([with_change(change)])
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# broken writers and readers
+
+
+def swap(module, name, make):
+    return lambda patch: patch.setattr(module, name, make(getattr(module, name)))
+
+
+def _step_lost(original):
+    return lambda token, scope: original({**token, "Aggrandizements": []} if isinstance(token, dict) else token, scope)
+
+
+def _shouted(original):
+    return lambda name: original(name).upper() if name.isascii() else original(name)
+
+
+def _labels_in_place(original):
+    """Writes the name that the shortcut has, instead of the identifier's."""
+    return lambda self, parameters, action_id: (original(self, parameters, action_id)[0], {"Label": ast.Constant(self.referenced.get(
+        parameters.get("UUID")) or "")} if self.has_name(parameters) else {})  # fmt: skip
+
+
+def _shows_identity(original):
+    return lambda self, index, parameters, hidden: {**original(self, index, parameters, hidden), **(
+        {"Seen": ast.Constant(parameters["UUID"])} if "UUID" in parameters else {})}  # fmt: skip
+
+
+def _counts_places(original):
+    return lambda self, index, parameters, hidden: {**original(self, index, parameters, hidden), "Seen": ast.Constant(len(parameters))}
+
+
+BROKEN = {
+    "the writer loses steps": swap(tokens, "to_expr", _step_lost),
+    "the writer names by label": swap(vocabulary, "identifier", _shouted),
+    "the writer shows labels": swap(naming.Names, "bind_output", _labels_in_place),
+    "the writer shows identities": swap(Decompiler, "_parameters", _shows_identity),
+    "the writer shows how many parameters there are": swap(Decompiler, "_parameters", _counts_places),
+    "the writer puts one text for all addresses": swap(decompile.Decompiler, "_parameter", lambda original: lambda self, index, key, value:
+                                          ast.Constant("x") if key == "WFURL" else original(self, index, key, value)),
+    "spoken names lose their ends": swap(vocabulary, "spoken", lambda original: lambda name: original(name)[:3]),
+    "the compiler forgets a text": swap(text, "from_expr", lambda original: lambda node, scope:
+                                        "" if original(node, scope) == "plain" else original(node, scope)),
+    "the compiler adds a parameter": swap(dialect.Compiler, "_parameter", lambda original: lambda self, action_id, key, node:
+                                          original(self, action_id, key, node) if key != "Text" else "x"),
+    "every variable is one": swap(bindings.Bindings, "variable_label", lambda original: lambda self, identifier: "x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("break_it", BROKEN.values(), ids=BROKEN)
+def test_the_quick_proof_falls_with_the_slow_one_when_something_is_broken(break_it, monkeypatch):
+    listed = [everything(), *examples(), *(with_change(change) for change in ODD.values())]
+    before = sum(slow(shortcut, quick(shortcut)[0]) for shortcut in listed)
+    vocabulary.identifier.cache_clear()
+    with monkeypatch.context() as patch:
+        break_it(patch)
+        counts = [0, 0]
+        for shortcut in listed:
+            try:
+                code, proved = quick(shortcut)
+                holds = slow(shortcut, code)
+            except (dialect.DialectError, ValueError):
+                continue
+            assert holds or not proved, code
+            counts[0] += proved
+            counts[1] += holds
+    assert counts[1] < before  # what was broken shows
