@@ -132,6 +132,8 @@ VALUES = [
     value("as_type", "as_type(x, 'WFOddContentItem')", attached(taken("Coercion", CoercionItemClass="WFOddContentItem"))),
     value("attribute", "x.Width", attached(taken("Property", PropertyName="Width"))),
     value("property", "x.property('Title', 'title')", attached(taken("Property", PropertyName="Title", PropertyUserInfo="title"))),
+    value("property of an entity", "x.property('title', entity='title')", attached(taken(
+          "Property", PropertyName="title", PropertyUserInfo={"WFLinkEntityContentPropertyUserInfoPropertyIdentifier": "title"}))),
     value("formatted", "x.formatted('yyyy')", attached(taken("DateFormat", WFDateFormatStyle="Custom", WFDateFormat="yyyy", WFISO8601IncludeTime=False))),
     value("formatted by style", "x.formatted(style='Short', time='None')",
           attached(taken("DateFormat", WFDateFormatStyle="Short", WFTimeFormatStyle="None", WFISO8601IncludeTime=False))),

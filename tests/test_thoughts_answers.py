@@ -115,7 +115,7 @@ def test_comments_on_other_lines_and_the_same_twice_do_no_harm(stage: Any) -> No
     ("menu", "menu_"), ("range", "range_"), ("variable", "variable_"), ("if_result", "if_result_"), ("float", "float_"),  # the dialect's
     ("URL", "URL_2"), ("Titles", "Titles_2"), ("Repeat Item", None), ("Repeat_Index_2", None),  # taken; given by loops
     ("is_workflow_actions_ask", None), ("is.workflow.actions.ask", None), ("is_workflow_actions_gettext", None),  # an API's
-    ("2x", "n2x"), ("user name", "user_name"), ("a;b", "a_b"), ("x=1\nimport os", "x_1_import_os"), ("_", None), ("__", None),
+    ("2x", "n2x"), ("user name", "user_name"), ("a;b", "a_b"), ("x=1\nimport os", "x_equals_1_import_os"), ("_", None), ("__", None),
     ("", None), (" ", None), ("größe", None), ("名前", None), ("\u2028", None), ("…", None), ("Provided_Input", None),
     ("a" * 5000, "a" * 48),
 ])  # fmt: skip

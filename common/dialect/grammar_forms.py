@@ -154,11 +154,12 @@ def _variable_rules(name: str, key: str, everything: bool) -> str:
     """A variable and its parts; `key` is the terminal of texts in it: inside an f-string they must not have its quotes."""
     bases = ["read", f'"ask_each_time(" {key} ")"', "GLOBAL", f'"variable(" {key} ")"']
     bases += ['"later(" NAME ")"', f'"missing(" {key} (", " COUNT)? ")"'] if everything else []
-    steps = [f'"[" {key} "]"', '"." (NAME | HELPER)', f'"." "property(" {key} (", " ({key} | NUMBER | "True" | "False" | "{{}}"))? ")"',
+    info = f'{key} | NUMBER | "True" | "False" | "{{}}" | "entity=" {key}'
+    steps = [f'"[" {key} "]"', '"." (NAME | HELPER)', f'"." "property(" {key} (", " ({info}))? ")"',
              f'"." "formatted(" ({key} ")" | {name}_format::0x0)', f'"." "in_unit(" {key} ", " {key} ")"']  # fmt: skip
     return (rule(name, [*bases, f'COERCION {name} ")"', f'"as_type(" {name} ", " {key} ")"', *(f"{name} {step}" for step in steps)])
-            + keywords(f"{name}_format", _words(_DATE_WORDS, f"{name}_style"))
-            + rule(f"{name}_style", [key, '"True"', '"False"', '"None"']))  # fmt: skip
+            + keywords(f"{name}_format", [Keyword(word, "flag" if word == "iso_time" else f"{name}_style") for word in _DATE_WORDS])
+            + rule(f"{name}_style", [key, '"None"']))  # fmt: skip
 
 
 def text_rules(everything: bool) -> str:
@@ -191,6 +192,7 @@ def value_rules(everything: bool) -> str:
     return f"""
 value: single | list
 single: text | NUMBER | "True" | "False" | infinite | variable | plain_dict | envelope
+flag: "True" | "False" | "None"
 infinite: "float('" ("inf" | "-inf" | "nan") "')"
 list: "[" (value (", " value)*)? "]"
 plain_dict: "{{" (entry (", " entry)*)? "}}"
@@ -304,7 +306,9 @@ for_head: "_" " in " (counted | "range(" value ")" | each) | NAME " in " (counte
 counted: "repeat_count(" (value (", " own_words | ")") | own_words)
 each: value | "previous_output()" | "repeat_each(" (value (", " own_words | ")") | own_words)
 menu: "menu(" (menu_words::0x0 | value menu_words_more::0x0)
-{keywords("menu_words", [Keyword("items", "menu_items"), Keyword("synonyms", "plain_dict"), *_words(_MENU_WORDS, "value")], "value")}
+{keywords("menu_words", [Keyword("items", "menu_items"), Keyword("synonyms", "synonyms"), *_words(_MENU_WORDS, "value")], "value")}
+synonyms: "{{" (heard (", " heard)*)? "}}"
+heard: STRING ": [" (STRING (", " STRING)*)? "]"
 menu_items: typed_list | variable | as_is | "None"
 unknown_words: (unknown_key value (", " unknown_key value)* (", **{{" entry (", " entry)* "}}")? | "**{{" entry (", " entry)* "}}") ")"
 unknown_key: ANY_KEY{' | MARKER_KEY "="' if everything else ""}
