@@ -11,9 +11,8 @@ each parameter sets a bit of it.
 
 What it takes compiles to a file. What no such grammar says: that a name is bound before it is read (give `names` to have only these read),
 or below, behind `later`; that an output comes before `previous_output()`; that an API outside the catalogue gets no parameter twice, a
-dictionary no key; that a choice has a title, and a copied
-action the name of another (only `everything` has `item()` and `UUID=`); and whether a statement can be reached. A helper takes one
-keyword that it does not know, no second one.
+dictionary no key; that a choice has a title, and a copied action the name of another (only `everything` has `item()` and `UUID=`); and
+whether a statement can be reached. A helper takes one keyword that it does not know, no second one.
 """
 
 from __future__ import annotations
