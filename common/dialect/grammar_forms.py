@@ -132,7 +132,7 @@ COUNT: /[1-9][0-9]{{0,8}}/
 NATURAL: /{_NATURAL}/
 INTEGER: /{_NATURAL}|{_NEGATIVE}/
 NUMBER: /{_NATURAL}|{_NEGATIVE}|{_FLOAT}{"|-?5e-324/" if everything else f"/ & ~/{_MINUS_ZERO}/"}
-NUMERAL: /'(-?[0-9]{{1,15}}(\.[0-9]{{1,15}})?)?'/
+NUMERAL: /'([\-+]?([0-9]{{1,30}}[.,]?[0-9]{{0,30}}|[.,][0-9]{{1,30}}))?'/
 STRING: /'(?:{_PIECE}|[\x22{{}}])*'|\x22(?:{_PIECE}|['{{}}])*\x22/
 INNER_SINGLE: /'[^'\x22\\#{{}}{_CONTROL}]*'/
 INNER_DOUBLE: /\x22[^'\x22\\#{{}}{_CONTROL}]*\x22/

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from common.dialect import text, values
+
+NUMERAL = re.compile(r"([-+]?([0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))?")  # text that people type as a number; '.70' is one
 
 # The literals that a parameter of a type cannot hold, and what it can. A variable may hold anything. No file that the app made, of those
 # the project has seen, holds one of these. "words": text that spells no number.
@@ -30,8 +33,7 @@ WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
 def literal_kinds(value: Any) -> frozenset[str]:
     """What a compiled value is as a literal, in the words of WRONG_LITERALS; nothing for a variable or an envelope of another kind."""
     if isinstance(value, str):
-        spells_number = not value or values.numeral(value) is not None or values.numeral(value.rstrip("0").rstrip(".")) is not None
-        return frozenset({"str"}) if spells_number else frozenset({"str", "words"})
+        return frozenset({"str"}) if NUMERAL.fullmatch(value) else frozenset({"str", "words"})
     if isinstance(value, dict):
         written = values.opened(value, text.TEXT)
         if isinstance(written, dict):
