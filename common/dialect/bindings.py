@@ -17,6 +17,8 @@ from common.dialect.tokens import Token
 
 Parameters = dict[str, Any]
 IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop binds by itself
+_LITERALS = (ast.Constant, ast.JoinedStr, ast.Dict, ast.UnaryOp, ast.BinOp)
+_LINES = (ast.Expr, ast.Assign, ast.AugAssign)  # statements with nothing inside
 
 
 class Output(NamedTuple):
@@ -76,7 +78,7 @@ class Bindings:
 
     def _survey_assignment(self, identifier: str, value: ast.expr, bindings: Counter[str]) -> None:
         makes_output = self.is_action_call(value) or called(value) in blocks.RESULT_HELPERS.values()
-        literal = isinstance(value, ast.Constant | ast.JoinedStr | ast.Dict | ast.UnaryOp | ast.BinOp) or \
+        literal = isinstance(value, _LITERALS) or \
             (isinstance(value, ast.List) and value.elts) or \
             (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format")  # fmt: skip
         if (makes_output or literal) and not (isinstance(value, ast.Constant) and value.value is None):
@@ -278,7 +280,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Every statement of a program, those inside blocks included."""
     for node in body:
         yield node
-        if isinstance(node, ast.Expr | ast.Assign | ast.AugAssign):
+        if isinstance(node, _LINES):
             continue
         for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
             if isinstance(inner, list):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Action = dict[str, Any]
+CONTAINERS = (dict, list)  # of values; a tuple, since `dict | list` is made anew each time that it is asked for
 ID, PARAMETERS = "WFWorkflowActionIdentifier", "WFWorkflowActionParameters"
 
 KINDS = {

@@ -345,4 +345,4 @@ def _reads_input(value: Any) -> bool:
         if value.get("Type") == "ExtensionInput":
             return True
         value = value.values()
-    return any(_reads_input(inner) for inner in value if isinstance(inner, dict | list))
+    return any(_reads_input(inner) for inner in value if isinstance(inner, blocks.CONTAINERS))

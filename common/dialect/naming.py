@@ -13,7 +13,7 @@ from typing import Any
 from common.catalog import Catalog
 from common.dialect import actions, blocks, header, tokens, values, vocabulary
 from common.dialect.bindings import IMPLICIT_VARIABLE
-from common.dialect.blocks import ID, PARAMETERS, Action
+from common.dialect.blocks import CONTAINERS, ID, PARAMETERS, Action
 from common.dialect.kinds import Kinds
 from common.dialect.syntax import call, const, name
 
@@ -59,7 +59,7 @@ class Names:
         for index, action in enumerate(self.actions):
             parameters = action[PARAMETERS]
             for value in parameters.values():
-                if isinstance(value, dict | list):
+                if isinstance(value, CONTAINERS):
                     self._find_in(value, index)
             if blocks.kind_of(action) is None:
                 self._own(parameters)
@@ -82,7 +82,7 @@ class Names:
         else:
             inside = value  # type: ignore[assignment]
         for inner in inside:
-            if isinstance(inner, dict | list):
+            if isinstance(inner, CONTAINERS):
                 self._find_in(inner, index)
 
     def reads_between(self, index_variable: str, start: int, end: int) -> bool:

@@ -30,8 +30,8 @@ from common.dialect.printer import unparse
 from common.dialect.residue import Operation
 
 ACTIONS = "WFWorkflowActions"
-# Where an envelope is written out, keys that are passed over elsewhere show in the code.
-_WRITTEN_OUT = ("raw_action", "WFSerializationType", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
+# Where an envelope or an identity is written out, what is passed over elsewhere shows in the code.
+_WRITTEN_OUT = ("raw_action", "WFSerializationType", "uuid_of", "OutputUUID", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{12}")  # begins with a sign: quick to find
 _SHOWN_WHOLE = frozenset({actions.COMMENT, *canonical.VARIABLE_ACTIONS})  # one more parameter changes the form of these

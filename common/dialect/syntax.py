@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 PROGRAM = "shortcut"  # the name of the function that a program may be in
+_NUMBERS = (int, float)
 LOAD, STORE = ast.Load(), ast.Store()
 
 
@@ -57,7 +58,7 @@ def const(value: Any) -> ast.expr:
 
 def signed(value: Any) -> ast.expr:
     """A literal that may be a negative number, which Python writes as an operation."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.copysign(1, value) < 0:
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and math.copysign(1, value) < 0:
         return ast.UnaryOp(ast.USub(), const(-value))
     return const(value)
 

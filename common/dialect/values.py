@@ -41,6 +41,7 @@ FILTER_PREFIX, FILTER_ROWS, FILTER_BOUNDED = (
 )  # fmt: skip
 FILTER_PREFIXES = {"filter_any": 0, "filter_all": 1}
 _UNUSED_OTHERWISE = frozenset({"AnotherDate", "AnotherNumber"})
+_LISTS, _SIGNS, _NUMBERS = (ast.List, ast.Tuple), (ast.USub, ast.UAdd), (int, float)
 _ROW_KEYS = {"Operator", "Property", "Removable", "Values", "Bounded"}
 
 
@@ -79,7 +80,7 @@ def from_expr(node: ast.expr, scope: Reading, key: str | None = None) -> Any:
         return node.value
     if isinstance(node, ast.Dict):
         return _read_items(node, scope) if key in vocabulary.DICTIONARY_FIELDS else _plain_dict(node, scope, from_expr)
-    if isinstance(node, ast.List | ast.Tuple):
+    if isinstance(node, _LISTS):
         return [_read_listed(item, scope) if key in vocabulary.LIST_FIELDS else from_expr(item, scope) for item in node.elts]
     written = text.from_expr(node, scope)
     if written is not None:
@@ -189,8 +190,8 @@ def _read_float(node: ast.Call, given: Arguments, scope: Reading) -> float:
 
 
 def _is_number(node: ast.expr) -> bool:
-    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd) else node
-    return isinstance(inner, ast.Constant) and isinstance(inner.value, int | float)
+    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, _SIGNS) else node
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, _NUMBERS)
 
 
 def _number(node: ast.expr) -> int | float | bool:
@@ -277,7 +278,7 @@ def _read_item(node: ast.expr, scope: Reading) -> Any:
         return literal(argument, scope) if kind is None else _item(kind, read(argument, scope))
     if isinstance(node, ast.Dict):
         return _item(vocabulary.DICTIONARY_ITEM, wrap(DICTIONARY, _read_items(node, scope)))
-    if isinstance(node, ast.List | ast.Tuple):
+    if isinstance(node, _LISTS):
         return _item(vocabulary.ARRAY_ITEM, wrap(ARRAY, from_expr(node, scope, "WFItems")))
     if _is_number(node):
         value = _number(node)
