@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
 from common import dialect, offline, plist
 from common.catalog import Catalog
 from common.dialect import triggers
 from common.dialect.grammar import grammar
 from common.excerpts import shorten_code, statement_lines
+from tests.test_grammar import accepts as takes
+from tests.test_grammar import matcher, table  # noqa: F401
 
 EXAMPLES = settings(deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 SHOW = {"WFWorkflowActionIdentifier": "is.workflow.actions.showresult", "WFWorkflowActionParameters": {"Text": "Hello"}}
@@ -263,30 +264,11 @@ def test_otherwise_if_is_the_middle_marker_with_a_condition() -> None:
 # grammar and search
 
 
-class Bytes:
-    """A tokenizer whose tokens are bytes."""
-
-    eos_token_id, bos_token_id, special_token_ids = 256, None, (256,)
-    tokens = [*(bytes([number]) for number in range(256)), b"<end>"]
-
-    def __call__(self, text: bytes | str) -> list[int]:
-        return list(text if isinstance(text, bytes) else text.encode())
-
-
 @pytest.fixture(scope="module")
-def accepts() -> Any:
+def accepts(table: Any) -> Any:  # noqa: F811
     apis = ["is.workflow.actions.showresult", "is.workflow.actions.nothing"]
-    matchers = {}
-    for everything in (True, False):
-        matcher = LLMatcher(LLTokenizer(TokenizerWrapper(Bytes())), LLMatcher.grammar_from_lark(grammar(apis, Catalog.load(), everything=everything)), log_level=0)
-        assert not matcher.is_error(), matcher.get_error()
-        matchers[everything] = matcher
-
-    def accepted(code: str, everything: bool = True) -> bool:
-        whole = [*code.encode(), Bytes.eos_token_id]
-        return matchers[everything].deep_copy().validate_tokens(whole) == len(whole)
-
-    return accepted
+    matchers = {everything: matcher(table, grammar(apis, Catalog.load(), everything=everything)) for everything in (True, False)}
+    return lambda code, everything=True: takes(matchers[everything], code)
 
 
 def test_the_grammar_takes_every_trigger(accepts: Any) -> None:
