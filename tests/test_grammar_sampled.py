@@ -61,13 +61,13 @@ def outcome(code: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hundred(catalog) -> list[str]:
-    return list(sampled(100, 1, catalog))
+def forty(catalog) -> list[str]:
+    return list(sampled(40, 1, catalog))
 
 
-def test_programs_that_a_model_may_write_compile_to_a_file(hundred):
-    found = Counter(map(outcome, hundred))
-    assert found["file"] + found["a key twice"] + found["no output"] == 100 and found["file"] > 80
+def test_programs_that_a_model_may_write_compile_to_a_file(forty):
+    found = Counter(map(outcome, forty))
+    assert found["file"] + found["a key twice"] + found["no output"] == 40 and found["file"] > 30
 
 
 def test_programs_with_every_form_compile_to_a_file_but_for_names_that_nothing_binds_later(catalog):
@@ -84,8 +84,8 @@ def test_five_thousand_programs_compile_to_a_file(catalog, everything):
     assert not wrong, f"seed {seed}: {len(wrong)}, such as {min(wrong, key=len)}"
 
 
-def test_the_samples_hold_blocks_and_values_of_each_kind(hundred):
-    programs = "".join(code.removeprefix(BEGINNING) for code in hundred)
+def test_the_samples_hold_blocks_and_values_of_each_kind(forty):
+    programs = "".join(code.removeprefix(BEGINNING) for code in forty)
     for word in ("if ", "elif ", "for ", "match menu(", "case ", "f'", ".format(", "datetime(", "filter_all(", "+= [", "(as_", "{'", "x", *NAMES):
         assert word in programs, word
 
