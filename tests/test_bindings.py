@@ -82,3 +82,17 @@ def test_a_name_that_later_promises_must_be_bound() -> None:
 
 def test_what_an_action_with_an_error_would_bind_is_bound_for_the_lines_below() -> None:
     assert [finding.line for finding in dialect.check("x = is_workflow_actions_date('a')\nis_workflow_actions_showresult(Text=x)\n")] == [1]
+
+
+def test_what_is_appended_to_is_a_variable() -> None:
+    code = "x = 'a'\nx.append(clipboard())\nis_workflow_actions_showresult(Text=f'{x} {x}')\n"
+    actions = dialect.to_shortcut(code)["WFWorkflowActions"]
+    assert [action["WFWorkflowActionIdentifier"].rpartition(".")[2] for action in actions] == ["gettext", "setvariable", "appendvariable", "showresult"]
+    shown = actions[-1]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"].values()
+    assert all(token == {"Type": "Variable", "VariableName": "x"} for token in shown)
+
+
+def test_a_shortcut_that_reads_its_input_inside_a_list_says_so() -> None:
+    code = "is_workflow_actions_list(WFItems=['a', shortcut_input()])\n"
+    assert dialect.to_shortcut(code)["WFWorkflowHasShortcutInputVariables"] is True
+    assert dialect.to_shortcut("is_workflow_actions_list(WFItems=['a', clipboard()])\n")["WFWorkflowHasShortcutInputVariables"] is False

@@ -375,7 +375,7 @@ def _is_literal(node: ast.expr) -> bool:
 def _test(code: int, tested: ast.expr, operand: ast.expr | None, scope: Reading) -> Parameters:
     subject, token = _subject(tested, code, scope)
     if operand is None:
-        return {"WFCondition": _OLD_NAMES.get(code, code) if token is None else code, **subject}
+        return {"WFCondition": code, **subject}
     if _is_truth(operand):
         return _truth_test(code, operand, token, scope)
     return {"WFCondition": _OLD_NAMES.get(code, code) if token is None else code, **subject, **_operand(code, token, operand, scope)}
