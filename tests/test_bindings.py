@@ -96,3 +96,9 @@ def test_a_shortcut_that_reads_its_input_inside_a_list_says_so() -> None:
     code = "is_workflow_actions_list(WFItems=['a', shortcut_input()])\n"
     assert dialect.to_shortcut(code)["WFWorkflowHasShortcutInputVariables"] is True
     assert dialect.to_shortcut("is_workflow_actions_list(WFItems=['a', clipboard()])\n")["WFWorkflowHasShortcutInputVariables"] is False
+
+
+@pytest.mark.parametrize("head", ["for _ in range(3):", "for _ in clipboard():", "for _, x in enumerate(clipboard(), start=1):"])
+def test_the_name_for_nothing_cannot_be_read(head: str) -> None:
+    (finding,) = dialect.check(f"{head}\n    is_workflow_actions_showresult(Text=f'{{_}}')\n")
+    assert finding.code == "undefined_name" and finding.line == 2
