@@ -26,9 +26,8 @@ from typing import Any
 from common import cli, dialect, llm, plist, prompts
 from common.catalog import Catalog
 from common.cli import Reject
-from common.dialect.canonical import IMPLICIT_VARIABLE
 from common.dialect.syntax import called
-from common.dialect.vocabulary import NameAllocator, identifier, spoken
+from common.dialect.vocabulary import IMPLICIT_VARIABLE, NameAllocator, identifier, spoken
 from common.jsonl import Record
 from common.llm import Usage, Writer
 

@@ -71,7 +71,7 @@ MUTANTS = [Mutant(*row) for row in [
     # bindings
     ("loop variables after the loop", "bindings.py", "                    del self.loop_variables[identifier]\n                    self.bound.discard(identifier)\n",
      "", "what a loop binds is read after it, and is nothing there"),
-    ("two variables of one label", "bindings.py", "while label in taken or IMPLICIT_VARIABLE.fullmatch(label):", "while False:",
+    ("two variables of one label", "bindings.py", "while label in taken or vocabulary.IMPLICIT_VARIABLE.fullmatch(label):", "while False:",
      "text and text_ are one variable"),
     ("assigned loop variable", "bindings.py", 'self.ended.discard(identifier)\n        self.loop_variables.pop(identifier, None)\n        self.variable_label(identifier)', 'self.ended.discard(identifier)\n        self.variable_label(identifier)',
      '`for y in x: y = z; show(y)` shows the item, not z'),
@@ -148,7 +148,7 @@ MUTANTS = [Mutant(*row) for row in [
     ("apis in order", "names.py", "key=lambda item: (item.lineno, item.col_offset))\n\n\ndef bound_names", "key=lambda item: item.lineno)\n\n\ndef bound_names",
      "two calls on one line are listed in the order of the tree"),
     # canonical
-    ("Repeat Item renamed", "canonical.py", "return name if IMPLICIT_VARIABLE.fullmatch(name) else", "return",
+    ("Repeat Item renamed", "canonical.py", "return name if vocabulary.IMPLICIT_VARIABLE.fullmatch(name) else", "return",
      "the item of a repeat and any variable are one"),
     ("operands of an Otherwise", "canonical.py", "            parameters.pop(key, None)\n        return", "            pass\n        return",
      "what an Otherwise keeps of a condition makes a difference"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from common.dialect.syntax import DialectError, called
 from common.dialect.tokens import Token
 
 Parameters = dict[str, Any]
-IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop binds by itself
 _LITERALS = (ast.Constant, ast.JoinedStr, ast.Dict, ast.UnaryOp, ast.BinOp)
 _LINES = (ast.Expr, ast.Assign, ast.AugAssign)  # statements with nothing inside
 
@@ -270,7 +268,7 @@ class Bindings:
 def _free_label(wanted: str, taken: dict[str, str]) -> str:
     """A name for a variable that no other has, nor a loop gives."""
     label, number = wanted, 1
-    while label in taken or IMPLICIT_VARIABLE.fullmatch(label):
+    while label in taken or vocabulary.IMPLICIT_VARIABLE.fullmatch(label):
         number += 1
         label = f"{wanted} ({number})"
     return label

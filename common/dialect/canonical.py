@@ -26,7 +26,6 @@ from typing import Any
 from common.dialect import blocks, conditions, text, values, vocabulary
 from common.dialect.blocks import Action, Block
 
-IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( \d+)?")
 CLIENT_VERSION = "WFWorkflowClientVersion"
 PRESENTATION_KEYS = frozenset({
     "WFWorkflowIcon", CLIENT_VERSION, "WFWorkflowClientRelease", "WFWorkflowMinimumClientVersion",
@@ -255,7 +254,7 @@ class _Renamer:
         return self._name("uuid", value) if value in self.used else value
 
     def _variable(self, name: str) -> str:
-        return name if IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)
+        return name if vocabulary.IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)
 
     def _name(self, kind: str, value: str) -> str:
         known = self.names.get((kind, value))

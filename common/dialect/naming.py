@@ -12,10 +12,10 @@ from typing import Any
 
 from common.catalog import Catalog
 from common.dialect import actions, blocks, header, tokens, values, vocabulary
-from common.dialect.bindings import IMPLICIT_VARIABLE
 from common.dialect.blocks import CONTAINERS, ID, PARAMETERS, Action
 from common.dialect.kinds import Kinds
 from common.dialect.syntax import call, const, name
+from common.dialect.vocabulary import IMPLICIT_VARIABLE
 
 SET_KEYS = frozenset({"WFVariableName", "WFInput"})
 STRAY_TAG = "WFSerializationType"  # that of the input, once more beside it: compilers write it

@@ -168,7 +168,7 @@ def _renamed_throughout(alone: dict[str, str], bindings: Bindings, names: Names)
         new = alone[identifier]
         if places[identifier] != names.variable_places[name] or (new in names.variable_places and new not in names.assigned_variables):
             return False
-        if canonical.IMPLICIT_VARIABLE.fullmatch(name) or canonical.IMPLICIT_VARIABLE.fullmatch(new):
+        if vocabulary.IMPLICIT_VARIABLE.fullmatch(name) or vocabulary.IMPLICIT_VARIABLE.fullmatch(new):
             return False
     return True
 
