@@ -278,11 +278,15 @@ def compare(samples: dict[str, list[Record]], pairs: Iterable[tuple[str, str]]) 
     return result
 
 
-def tables(result: Record, judged: bool, offer: str) -> list[Table]:
-    """The tables of a report, systems by metrics; `offer` says in their heads which APIs were given."""
+def kinds_of_tables(judged: bool) -> samples_page.Kinds:
+    """The tables of a report: their titles, their columns, and what of a metric stands in them."""
     paper = {**PAPER, "Pass Rate": "pass_rate"} if judged else PAPER
-    kinds = (("as the paper", paper, "mean"), ("calls and parameters", CALLS, "mean"), ("flow", FLOW, "mean"),
-             ("above chance", CORRECTED, "above_chance"))  # fmt: skip
+    return (("as the paper", paper, "mean"), ("calls and parameters", CALLS, "mean"), ("flow", FLOW, "mean"),
+            ("above chance", CORRECTED, "above_chance"))  # fmt: skip
+
+
+def tables(result: Record, kinds: samples_page.Kinds, offer: str) -> list[Table]:
+    """The tables of a report, systems by metrics; `offer` says in their heads which APIs were given."""
     return [table(f"ID/OOD, {title}{offer}", columns, result, SPLITS, part) for title, columns, part in kinds]
 
 
@@ -331,10 +335,11 @@ def main() -> int:
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     below = notes(result, {name: len(rejects) for name, rejects in unjudged.items()} if verdicts else {})
-    show_and_write(tables(result, bool(verdicts), offers.head(offer)), args.output, below)
+    kinds = kinds_of_tables(bool(verdicts))
+    show_and_write(tables(result, kinds, offers.head(offer)), args.output, below)
     draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in named_models} or samples
-    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
+    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers, report=report, kinds=kinds):
         cli.say(f"eval.html: {len(undrawn)} samples cannot be drawn: {by_reason(undrawn)}")
 
     print_differences(differences)
