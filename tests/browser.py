@@ -17,11 +17,13 @@ PATIENCE = 20.0  # seconds until a page must be ready: a loaded machine is slow
 # Every text in sight whose contrast to what is behind it is below WCAG's AA: 4.5, or 3 for large text.
 FAINT = """
 const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-const rgba = (color) => {
+const known = new Map(), rgba = (color) => {
+  if (known.has(color)) return known.get(color);
   canvas.clearRect(0, 0, 1, 1);
   canvas.fillStyle = color;
   canvas.fillRect(0, 0, 1, 1);
-  return [...canvas.getImageData(0, 0, 1, 1).data].map((part) => part / 255);
+  known.set(color, [...canvas.getImageData(0, 0, 1, 1).data].map((part) => part / 255));
+  return known.get(color);
 };
 const over = ([r, g, b, a], below) => [r, g, b].map((part, i) => part * a + below[i] * (1 - a));
 const behind = (node) => node ? over(rgba(getComputedStyle(node).backgroundColor), behind(node.parentElement)) : [1, 1, 1];
