@@ -19,12 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import shortcuts
 from common import cli, jsonl
 from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
-from shortcuts import plist
+from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, statistics, transcription
 from shortcuts.transcription.files import is_shortcut_file, shortcut_file, sign_command
 
 OUTPUT = "data/workflows.jsonl"
@@ -85,16 +84,16 @@ def transcribe(record: Record) -> Record:
     """The fields this stage adds to a record. Raises cli.Reject where it has none."""
     try:
         shortcut = plist.read_field(record["shortcut"])
-        result = shortcuts.transcribe(shortcut)
-    except shortcuts.Unbalanced as error:
+        result = transcription.transcribe(shortcut)
+    except Unbalanced as error:
         raise cli.Reject("unbalanced", str(error)) from None
-    except shortcuts.TooDeep as error:
+    except TooDeep as error:
         raise cli.Reject("too_deep", str(error)) from None
-    except shortcuts.TooLarge as error:
+    except TooLarge as error:
         raise cli.Reject("too_large", str(error)) from None
     except plist.PlistError as error:
         raise cli.Reject("bad_shortcut", f"the field shortcut holds no shortcut: {error}") from None
-    except shortcuts.DialectError as error:
+    except DialectError as error:
         raise cli.Reject("bad_shortcut", f"the dialect cannot say this shortcut: {error}") from None
     if not result.exact:
         raise cli.Reject("not_exact", "program and residue do not compile to this shortcut")
@@ -106,8 +105,8 @@ def transcribe(record: Record) -> Record:
     return {
         "code": result.code,
         "residue": result.residue,
-        "apis": shortcuts.apis_of(result.code),
-        "stats": shortcuts.statistics(shortcut),
+        "apis": apis_of(result.code),
+        "stats": statistics(shortcut),
         "roundtrip": proof,
     }
 
@@ -141,7 +140,7 @@ def compile_file(source: Path, folder: Path, force: bool) -> int:
 def checked(code: str, where: str, force: bool) -> bytes:
     """The .shortcut file of a program that a person or a model wrote. Raises cli.Reject where `check` finds an error, unless forced."""
     with cli.one_record():
-        findings = shortcuts.check(code)
+        findings = check(code)
     for finding in findings:
         cli.say(f"{where}: line {finding.line}: {finding.severity}: {finding.message}")
     errors = sum(finding.severity == "error" for finding in findings)

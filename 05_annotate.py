@@ -339,7 +339,7 @@ def known(name: str, catalog: Catalog) -> str:
     for api in (catalog.get(name), catalog.by_name(name), catalog.get(f"is.workflow.actions.{name}")):
         if api is not None:
             return api.id
-    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m shortcuts.catalog search WORDS"
+    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m shortcuts search WORDS"
     raise UserError(f"--apis: {name} is not in the catalogue; near it: {near}")
 
 

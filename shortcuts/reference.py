@@ -33,7 +33,7 @@ listed here is refused, with the line and what to write instead: `python 02_tran
         case 'Nothing':
             pass
 
-`python -m shortcuts.catalog search WORDS` finds actions, `python -m shortcuts.catalog show NAME` prints the parameters of one.
+`python -m shortcuts search WORDS` finds actions, `python -m shortcuts show NAME` prints the parameters of one.
 """
 TITLES = {"Workflow": "The shortcut as a whole", "Blocks": "Blocks and conditions", "Variables": "Variables", "Values": "Values"}
 

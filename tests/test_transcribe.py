@@ -220,7 +220,7 @@ def test_what_nobody_foresaw_is_one_reject_and_the_stage_says_that_it_failed(tmp
             raise ZeroDivisionError("planted")
         return faithful(shortcut)
 
-    monkeypatch.setattr(shortcuts, "transcribe", transcribe)
+    monkeypatch.setattr("shortcuts.transcription.transcribe", transcribe)
     source = write_shortcuts(tmp_path / "in.jsonl", 4)
     source.write_bytes(source.read_bytes() + jsonl.encode({"id": "odd", "shortcut": shortcut_of()}))
     result = run("--input", source, "--output", tmp_path / "out.jsonl", "--workers", workers)

@@ -135,7 +135,7 @@ def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
         return []
     found = reader(content)
     if found is None:
-        raise UnknownKind(f"{path}: no file that documents APIs; `python -m shortcuts.catalog import --help` lists those that do")
+        raise UnknownKind(f"{path}: no file that documents APIs; `python -m shortcuts import --help` lists those that do")
     read, needs_bundle = found
     return _all_of(read(content, (bundle or bundle_id(path)) if needs_bundle else ""), path, read.__name__.removeprefix("read_"))
 
