@@ -16,13 +16,13 @@ from browser import CRAMPED, FAINT, look, opened, session, texts, until
 from test_dataset_outputs import EXAMPLE, finished
 
 from common import metrics, page
-from common.catalog import Catalog
 from common.dataset import browse, files
-from common.dialect import to_shortcut
 from common.metrics import overview_page, samples_page
 from common.metrics.judge import Verdict
 from common.page import steps as drawing
 from common.page.alignment import aligned
+from shortcuts import to_shortcut
+from shortcuts.catalog import Catalog
 
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 ENTER, ESCAPE = "\ue007", "\ue00c"  # as WebDriver writes them

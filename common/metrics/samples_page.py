@@ -11,11 +11,7 @@ from pathlib import Path
 from statistics import fmean
 
 from common import page
-from common.catalog import Catalog
 from common.cli import Reject
-from common.dialect import check
-from common.dialect.trace_paths import Step
-from common.dialect.trace_values import Origin
 from common.excerpts import one_line
 from common.jsonl import Record
 from common.metrics import CODEBLEU, HONEST, RATES
@@ -25,6 +21,10 @@ from common.metrics.program import without_comments
 from common.metrics.systems import TRUNCATED, attempted, gold
 from common.metrics.trace_match import traced
 from common.workers import ordered_map
+from shortcuts import check
+from shortcuts.catalog import Catalog
+from shortcuts.trace.interpreter import Step
+from shortcuts.trace.origins import Origin
 
 FACETS = {"split": "Split", "system": "Model", "state": "State", "judge": "Judge", "finding": "Finding",
           **{metric: f"{label}, %" for metric, label in BUCKETED.items()}, "category": "Category", "app": "App"}  # fmt: skip

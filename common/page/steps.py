@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from common.catalog import Catalog
-from common.dialect import blocks, conditions, vocabulary
-from common.dialect.actions import COMMENT
+from shortcuts import control_flow
+from shortcuts.catalog import Catalog
+from shortcuts.forms import conditions, constants
+from shortcuts.forms.api_names import COMMENT
 
 Piece = str | dict[str, str]
 Step = dict[str, Any]
@@ -35,13 +36,13 @@ def steps(shortcut: dict[str, Any], catalog: Catalog) -> list[Step]:
     """The steps of a shortcut, in order."""
     result, depth = [], 0
     for action in shortcut["WFWorkflowActions"]:
-        kind = blocks.KINDS.get(action["WFWorkflowActionIdentifier"])
-        mode = blocks.mode(action) if kind else None
-        if mode in (blocks.MIDDLE, blocks.END):
+        kind = control_flow.KINDS.get(action["WFWorkflowActionIdentifier"])
+        mode = control_flow.mode(action) if kind else None
+        if mode in (control_flow.MIDDLE, control_flow.END):
             depth = max(0, depth - 1)
         step = _marker(action, kind, mode or 0) if kind else _action(action, catalog)
         result.append({"depth": depth, **step})
-        if mode in (blocks.START, blocks.MIDDLE):
+        if mode in (control_flow.START, control_flow.MIDDLE):
             depth += 1
     return result
 
@@ -68,12 +69,12 @@ def in_words(key: str) -> str:
 def _marker(action: dict[str, Any], kind: str, mode: int) -> Step:
     """The start, middle or end of a block."""
     parameters, title, shown = action.get("WFWorkflowActionParameters", {}), MARKERS[kind][mode if 0 <= mode <= 2 else 0], list[Any]()
-    if kind == "menu" and mode == blocks.MIDDLE:
+    if kind == "menu" and mode == control_flow.MIDDLE:
         title = plain(parameters.get("WFMenuItemTitle", ""))
-    elif kind == "if" and (mode == blocks.START or "WFCondition" in parameters):
-        title = "If" if mode == blocks.START else "Otherwise If"
+    elif kind == "if" and (mode == control_flow.START or "WFCondition" in parameters):
+        title = "If" if mode == control_flow.START else "Otherwise If"
         shown = [("", _condition(parameters))]
-    elif mode == blocks.START:
+    elif mode == control_flow.START:
         shown = [("", pieces(parameters[key])) for key in ("WFMenuPrompt", "WFInput", "WFRepeatCount") if key in parameters]
     return {"title": title or "Choice", "app": "", "control": True, "output": "", "parameters": shown}
 
@@ -86,7 +87,7 @@ def _condition(parameters: dict[str, Any]) -> list[Piece]:
 
 
 def _operator(code: int | None) -> str | None:
-    word = vocabulary.RULE_OPERATOR_OF_CODE.get(code) if code is not None else None
+    word = constants.RULE_OPERATOR_OF_CODE.get(code) if code is not None else None
     return SIGNS.get(word, word) if word else None
 
 
@@ -133,7 +134,7 @@ def _token(value: dict[str, Any]) -> list[Piece]:
         return _joined(map(pieces, rules), len(rules), " or " if value.get("WFActionParameterFilterPrefix") == 0 else " and ")
     if "Operator" in value and isinstance(operands := value.get("Values"), dict):  # a rule of a filter
         code = value["Operator"] if isinstance(value["Operator"], int) else None
-        unused = {"Unit", *vocabulary.UNUSED_OPERANDS.get(code, ())}
+        unused = {"Unit", *constants.UNUSED_OPERANDS.get(code, ())}
         told = [piece for key, operand in operands.items() if key not in unused for piece in (" ", *pieces(operand))]
         return [*pieces(value.get("Property", "")), f" {_operator(code) or 'fits'}", *told]
     if "WFValue" in value and "WFItemType" in value:
