@@ -84,17 +84,18 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "browse.html"
 
 
-def embedded(path: Path) -> dict[str, Any]:
-    found = re.findall(r'<script type="text/plain" id="([\w-]+)">([A-Za-z0-9+/=]*)</script>', path.read_text())
-    return {name: json.loads(gzip.decompress(base64.b64decode(data))) for name, data in found}
+def embedded(path: Path) -> list[Any]:
+    """What a page is made of, then its records."""
+    (data,) = re.findall(r'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>', path.read_text())
+    return json.loads(gzip.decompress(base64.b64decode(data)))
 
 
 def rows(path: Path) -> dict[str, Any]:
-    return {row["id"]: row for row in embedded(path)["index"]["rows"]}
+    return {row["id"]: row for row in embedded(path)[1:]}
 
 
 def sections(path: Path, identifier: str) -> dict[str, Any]:
-    return {section["label"]: section for section in embedded(path)["chunk-0"][list(rows(path)).index(identifier)]}
+    return {section["label"]: section for section in rows(path)[identifier]["sections"]}
 
 
 def told(rows: list[list[Any]]) -> list[list[str]]:
@@ -107,10 +108,9 @@ def told(rows: list[list[Any]]) -> list[list[str]]:
 
 
 def test_a_page_holds_every_record_and_nothing_of_a_record_is_markup(tmp_path: Path) -> None:
-    records = [(page.Row(f"r{number}", HOSTILE, facets={"kind": HOSTILE}), [page.text("T", HOSTILE)]) for number in range(page.CHUNK + 1)]
+    records = [(page.Row(f"r{number}", HOSTILE, facets={"kind": HOSTILE}), [page.text("T", HOSTILE)]) for number in range(9)]
     page.write(tmp_path / "p.html", HOSTILE, HOSTILE, {"kind": "Kind"}, {}, records)
-    data = embedded(tmp_path / "p.html")
-    assert [len(data[f"chunk-{number}"]) for number in range(2)] == [page.CHUNK, 1] and len(data["index"]["rows"]) == page.CHUNK + 1
+    assert embedded(tmp_path / "p.html")[0]["title"] == HOSTILE and list(rows(tmp_path / "p.html")) == [f"r{number}" for number in range(9)]
     assert "onerror" not in (tmp_path / "p.html").read_text()
 
 
@@ -206,7 +206,7 @@ def test_classes_of_sizes_and_scores_do_not_overlap() -> None:
 
 
 def test_the_overview_has_each_table_with_intervals_and_says_which_systems_are_baselines(evaluation: Path) -> None:
-    about, scores, answers, differences, breakdown = embedded(evaluation)["index"]["overview"]
+    about, scores, answers, differences, breakdown = embedded(evaluation)[0]["overview"]
     tables = {title: content[0] for title, content in scores["options"]}
     assert list(tables) == ["main", "as the paper", "flow", "above chance"] and tables["main"]["head"] == ["system", "API F1", "graph F1", "CodeBLEU", "n"]
     one, _, empty = tables["main"]["rows"]
@@ -352,7 +352,7 @@ def test_the_evaluation_opens_on_its_overview_and_leads_to_the_answers(evaluatio
         buttons = browser.find_elements("css selector", "#record .diff")[0].find_elements("css selector", "[aria-pressed]")
         assert [button.text for button in buttons] == ["side by side", "one", "two"]
         buttons[1].click()
-        assert (texts(browser, ".gone mark")[0], texts(browser, ".new mark")[0]) == ("Hello", "Good day")
+        assert (texts(browser, ".gone mark")[:1], texts(browser, ".new mark")[:2]) == (["Hello"], ["Good", "day"])
         assert texts(browser, ".diff .same .call")[0] == "is_workflow_actions_showresult" and "<img" in texts(browser, "#record .lead")[0]
         assert [link.get_attribute("download") for link in browser.find_elements("css selector", ".diff a")] == ["r1-gold.py", "r1-one.py"]
         assert texts(browser, "img") == []

@@ -5,17 +5,16 @@ stage 08 shows the figures and samples of an evaluation.
     page.write(path, "Workflows", "1 record", {"split": "Split"}, {"-actions": "Longest first"}, [(row, [page.text("Plan", "1. …")])])
 
 The file holds its style, its script and its data (gzip, in base64), and asks nothing of a network; a policy in its head forbids that.
-Text of a record is shown as text and can't become markup. The rows stand before the details, so the list is there while the browser
-still reads the rest.
+Text of a record is shown as text and can't become markup. Records are packed as they come.
 """
 
 from __future__ import annotations
 
 import base64
 import gzip
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from common import jsonl
 from common.page.alignment import aligned
 
 HERE = Path(__file__).parent
-CHUNK = 40  # records that are unpacked together when one of them is opened: some 100 KB
 
 Section = dict[str, Any]  # a part of a record, or of the overview: made by the functions below, drawn by page.js
 Cell = str | dict[str, Any]
@@ -52,21 +50,16 @@ def write(path: Path, title: str, facts: str, facets: Mapping[str, str], orders:
 
     With an `overview` the page opens on it, else on the first record. Raises UserError if the file cannot be written.
     """
-    rows, chunks, rest = list[Row](), list[bytes](), iter(records)
-    while some := list(islice(rest, CHUNK)):
-        rows += [row for row, _ in some]
-        chunks.append(_embedded(f"chunk-{len(chunks)}", [sections for _, sections in some]))
-    index = {"title": title, "facts": facts, "noun": noun, "chunk": CHUNK, "facets": facets, "orders": orders, "overview": overview,
-             "rows": [asdict(row) for row in rows]}  # fmt: skip
+    index = {"title": title, "facts": facts, "noun": noun, "facets": facets, "orders": orders, "overview": overview}
+    data = io.BytesIO()
+    with gzip.GzipFile(fileobj=data, mode="wb", compresslevel=6, mtime=0) as file:  # without the time: equal records give equal bytes
+        file.write(b"[" + orjson.dumps(index))
+        for row, sections in records:
+            file.write(b"," + orjson.dumps({**asdict(row), "sections": sections}))
+        file.write(b"]")
     html, style, script = ((HERE / name).read_text("utf-8") for name in ("page.html", "style.css", "page.js"))
-    html = html.replace("{{style}}", style).replace("{{script}}", script).replace("{{index}}", _embedded("index", index))
-    jsonl.write_atomically(path, html.replace("{{chunks}}", "".join(chunks)).encode())
-
-
-def _embedded(name: str, value: Any) -> str:
-    """Data as an element of the page. Packed without the time, so that equal records give equal bytes."""
-    packed = base64.b64encode(gzip.compress(orjson.dumps(value), 6, mtime=0)).decode()
-    return f'<script type="text/plain" id="{name}">{packed}</script>\n'
+    html = html.replace("{{style}}", style).replace("{{script}}", script)
+    jsonl.write_atomically(path, html.replace("{{data}}", base64.b64encode(data.getvalue()).decode()).encode())
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

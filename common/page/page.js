@@ -1,18 +1,19 @@
 "use strict";
 // One page for two uses: a dataset, and an evaluation. The address says what is shown (#id=…&q=…&split=…), so links and Back work.
-// All text arrives as data and is set as text: nothing in a record can become markup. A record's details are unpacked, a chunk at a time,
-// when it is opened or when a search needs them.
+// All text arrives as data and is set as text: nothing in a record can become markup.
 
 const BATCH = 60; // rows put into the list at a time, as it is scrolled
 const MOST_CHOICES = 40; // of a menu; a filter with more values is a field for a part of the name
 const MOST_BESIDE = 3; // answers in columns beside gold
 const KEYWORDS = new Set("and as case elif else False for if in is match None not or True".split(" "));
 const TOKEN = /(#.*)|([rfb]*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))|(\b\d[\d.]*)|([A-Za-z_]\w*)(\(|=(?!=))?/g;
+const NAME_BEFORE = { "(": "call", "=": "argument" };
+const WORD = /[\p{L}\p{N}_]+/gu;
 const byId = (id) => document.getElementById(id);
 const wide = matchMedia("(min-width: 761px)");
 const form = byId("filters"), record = byId("record"), list = byId("rows");
-const chunks = new Map(), facets = [];
-let index, where = new URLSearchParams(location.hash.slice(1)), listed = "", shown = [], current = null, timer = 0;
+const facets = [];
+let index, records, where = new URLSearchParams(location.hash.slice(1)), listed = "", shown = [], current = null, timer = 0;
 
 function element(tag, properties, ...children) {
   const node = document.createElement(tag);
@@ -22,16 +23,9 @@ function element(tag, properties, ...children) {
   return node;
 }
 
-async function unpacked(id) {
-  while (!byId(id) && document.readyState === "loading") await new Promise((done) => setTimeout(done, 20)); // it stands further down
-  const bytes = Uint8Array.from(atob(byId(id).textContent), (character) => character.charCodeAt(0));
+async function unpacked() {
+  const bytes = Uint8Array.from(atob(byId("data").textContent), (character) => character.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
-}
-
-async function sectionsOf(row) {
-  const number = Math.floor(row.number / index.chunk);
-  if (!chunks.has(number)) chunks.set(number, unpacked(`chunk-${number}`));
-  return (await chunks.get(number))[row.number % index.chunk];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------------------
@@ -49,19 +43,17 @@ function go(changes) {
   where = new URLSearchParams(next.slice(1));
   clearTimeout(timer);
   timer = setTimeout(() => history.replaceState(null, "", next), 120);
-  return show();
+  show();
 }
 
-async function show() {
-  const asked = where, id = where.get("id");
+function show() {
+  const id = where.get("id");
   const view = id ? "record" : index.overview.length && !where.toString() ? "overview" : "list";
   document.body.dataset.view = view;
   byId("to-overview").setAttribute("aria-current", view === "overview" ? "page" : "false");
   byId("to-list").setAttribute("aria-current", view === "overview" ? "false" : "page");
-  if (where.get("q")) for (const row of index.rows) row.sought ??= plain([row.id, ...strings(await sectionsOf(row))].join("\n"));
-  if (asked !== where) return; // something else was asked for meanwhile
   if (listed !== address({ id: "" })) filter();
-  if (view === "record" || view === "list" && wide.matches) await open(id ? index.rows.find((row) => row.id === id) : shown[0]);
+  if (view === "record" || view === "list" && wide.matches) open(id ? records.find((row) => row.id === id) : shown[0]);
   else if (view === "list") select(current);
 }
 
@@ -71,14 +63,14 @@ async function show() {
 const plain = (text) => text.toLowerCase().replace(/[._]/g, "_"); // is.workflow.actions.exit and is_workflow_actions_exit are one name
 const fits = (group, tests) => tests.every(([key, test]) => (group[key] ?? []).some(test));
 
-function strings(value) { // the texts in a record's sections
+function strings(value) { // the texts in a value
   if (typeof value === "string") return [value];
   return Object.entries(value ?? {}).flatMap(([key, part]) => key === "kind" || key === "label" ? [] : strings(part));
 }
 
 function addFilters() {
   for (const [key, label] of Object.entries(index.facets)) {
-    const counts = countsOf(index.rows, key, []), typed = counts.size > MOST_CHOICES;
+    const counts = countsOf(records, key, []), typed = counts.size > MOST_CHOICES;
     if (counts.size < 2) continue; // nothing to choose
     const names = [...counts.keys()].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     if (!names.every((name) => /^\d/.test(name))) names.sort((a, b) => counts.get(b) - counts.get(a));
@@ -105,17 +97,19 @@ function filter() {
     const wanted = where.get(key), part = plain(wanted);
     return [key, typed ? (value) => plain(value).includes(part) : (value) => value === wanted];
   });
-  const found = index.rows.filter((row) => words.every((word) => row.sought.includes(word)));
+  if (words.length) for (const row of records) row.sought ??= plain(strings([row.id, row.text, row.sections]).join("\n"));
+  const found = records.filter((row) => words.every((word) => row.sought.includes(word)));
   for (const { key, names, typed, options } of facets) { // only what the other filters leave is offered
     const counts = countsOf(found, key, tests.filter(([other]) => other !== key));
-    options.replaceChildren(...(typed ? [] : [element("option", { value: "" }, "any")]), ...names.filter((name) => counts.has(name) || name === where.get(key))
-      .map((value) => element("option", { value, label: typed ? counts.get(value) ?? 0 : `${value} (${counts.get(value) ?? 0})` })));
+    const offered = names.filter((name) => counts.has(name) || name === where.get(key)).map((value) =>
+      element("option", { value, label: `${typed ? "" : value} (${counts.get(value) ?? 0})` }));
+    options.replaceChildren(...(typed ? [] : [element("option", { value: "" }, "any")]), ...offered);
   }
   for (const field of form.elements) if (field.name) field.value = where.get(field.name) ?? "";
   shown = found.filter((row) => row.groups.some((group) => fits(group, tests)));
   const [, minus, order] = (where.get("order") ?? "").match(/^(-?)(.*)$/), sign = minus ? -1 : 1;
   if (order) shown.sort((a, b) => sign * ((a.numbers[order] ?? -Infinity) - (b.numbers[order] ?? -Infinity)));
-  const all = `${index.rows.length.toLocaleString("en")} ${index.noun}`, active = tests.length + words.length > 0;
+  const all = `${records.length.toLocaleString("en")} ${index.noun}`, active = tests.length + words.length > 0;
   byId("count").textContent = active ? `${shown.length.toLocaleString("en")} of ${all}` : all;
   byId("reset").hidden = !active && !order;
   byId("more").textContent = tests.length ? `Filters (${tests.length})` : "Filters";
@@ -145,28 +139,27 @@ function select(row) { // marks the row in the list, and returns its link
   return link;
 }
 
-async function move(step) {
+function move(step) {
   const next = shown[Math.min(shown.length - 1, Math.max(0, shown.indexOf(current) + step))];
   if (!next || document.body.dataset.view === "overview") return;
-  await go({ id: next.id });
+  go({ id: next.id });
   select(next)?.focus({ preventScroll: true });
 }
 
 // ---------------------------------------------------------------------------------------------------------------------------------
 // a record
 
-async function open(row) {
+function open(row) {
   select(row);
   if (row && row === current) return;
   current = row;
-  const sections = row ? await sectionsOf(row) : [];
-  if (current !== row) return; // another one was opened meanwhile
   const step = (by, sign, label) => element("button", { type: "button", onclick: () => move(by), title: label, ariaLabel: label }, sign);
   const link = () => location.href.split("#")[0] + address({ id: row.id }, "");
-  const head = row ? [step(-1, "↑", "Previous"), step(1, "↓", "Next"), copyButton("Copy link", link), ...badges(row), element("code", "", row.id)]
-    : [where.get("id") ? `No record here has the id ${where.get("id")}.` : "Nothing to show."];
   const back = element("a", { className: "button back", href: address({ id: "" }) }, `‹ ${index.noun}`);
-  record.replaceChildren(element("p", "head", back, ...head), ...sections.map(drawnSection));
+  const buttons = [step(-1, "↑", "Previous"), step(1, "↓", "Next"), copyButton("Copy link", link)];
+  const head = row ? [...buttons, ...badges(row), element("code", "", row.id)]
+    : [where.get("id") ? `No record here has the id ${where.get("id")}.` : "Nothing to show."];
+  record.replaceChildren(element("p", "head", back, ...head), ...(row?.sections ?? []).map(drawnSection));
   record.scrollTop = 0;
   if (!wide.matches) scrollTo(0, 0);
 }
@@ -188,7 +181,7 @@ const drawn = {
   lead: ({ text }) => element("p", "", text),
   table: ({ head, rows }) => element("div", "scroll", element("table", head ? "figures" : "",
     ...(head ? [element("thead", "", element("tr", "", ...head.map((name) => element("th", { scope: "col" }, name))))] : []),
-    element("tbody", "", ...rows.map(([first, ...others]) => element("tr", "", cell("th", first), ...others.map((value) => cell("td", value))))))),
+    element("tbody", "", ...rows.map((row) => element("tr", "", ...row.map((value, place) => cell(place ? "td" : "th", value))))))),
   code: ({ text }) => element("div", "", element("p", "head", ...tools(current.id, text)),
     element("div", "scroll lines", ...text.split("\n").map((line, number) => element("div", "line", ...numbered(number + 1, line))))),
   blocks: ({ blocks }) => element("div", "", ...blocks.map(block)),
@@ -203,7 +196,8 @@ const drawn = {
 };
 
 function choice(names, draw) { // buttons of which one is pressed, and what it shows
-  const body = element("div", ""), buttons = names.map((name, place) => element("button", { type: "button", onclick: () => pick(place) }, name));
+  const body = element("div", "");
+  const buttons = names.map((name, place) => element("button", { type: "button", onclick: () => pick(place) }, name));
   const pick = (place) => {
     buttons.forEach((button, other) => button.setAttribute("aria-pressed", String(place === other)));
     body.replaceChildren(...draw(place));
@@ -269,30 +263,18 @@ function numbered(number, text, ...rest) { // a line with its number; what is wr
 }
 
 function colored(own, other = own, prose = false) { // what follows the indent, in colours; words that `other` does not have are marked
-  const kinds = [], marks = other === null || other === own ? [] : changed(own, other), parts = [];
+  const kinds = [], marks = [], parts = [], words = new Set((other ?? own).match(WORD));
   if (!prose) for (const { 0: text, 1: comment, 2: string, 3: number, 4: name, 5: next, index: at } of own.matchAll(TOKEN)) {
-    const kind = comment ? "comment" : string ? "string" : number ? "value" : KEYWORDS.has(name) ? "keyword" : { "(": "call", "=": "argument" }[next];
+    const kind = comment ? "comment" : string ? "string" : number ? "value" : KEYWORDS.has(name) ? "keyword" : NAME_BEFORE[next];
     for (let i = at; i < at + (name ?? text).length; i++) kinds[i] = kind;
   }
+  for (const { 0: word, index: at } of own.matchAll(WORD))
+    for (let i = at; i < at + word.length && !words.has(word); i++) marks[i] = true;
   for (let start = indent(own), end; start < own.length; start = end) {
     for (end = start; end < own.length && kinds[end] === kinds[start] && marks[end] === marks[start];) end++;
     parts.push(element(marks[start] ? "mark" : "span", kinds[start] ?? "", own.slice(start, end)));
   }
   return parts;
-}
-
-function changed(own, other) { // by character: whether its word is outside a longest common subsequence of words
-  const [a, b] = [own, other].map((text) => text.match(/\w+|\s+|[^\w\s]/gu) ?? []), width = b.length + 1, marks = [];
-  const best = new Uint16Array((a.length + 1) * width);
-  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--)
-    best[i * width + j] = a[i] === b[j] ? best[(i + 1) * width + j + 1] + 1 : Math.max(best[(i + 1) * width + j], best[i * width + j + 1]);
-  for (let i = 0, j = 0; i < a.length; i++) {
-    while (j < b.length && a[i] !== b[j] && best[i * width + j + 1] >= best[(i + 1) * width + j]) j++;
-    const common = j < b.length && a[i] === b[j];
-    if (common) j++;
-    marks.push(...Array(a[i].length).fill(!common));
-  }
-  return marks;
 }
 
 // A step as the Shortcuts app shows it: a sign in its app's colour, a title, its parameters with variables set off.
@@ -314,28 +296,27 @@ function block({ depth, remark, title, app, control, parameters, output }) {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target.matches("input, select"), step = { j: 1, k: -1 }[event.key];
+  const up = !wide.matches && where.get("id") ? address({ id: "" }) : index.overview.length ? "" : "list=";
   if (event.key === "Escape" && typing) event.target.blur();
-  else if (event.key === "Escape") location.hash = !wide.matches && where.get("id") ? address({ id: "" }) : index.overview.length ? "" : "list=";
+  else if (event.key === "Escape") location.hash = up;
   else if (!typing && event.key === "/") { event.preventDefault(); form.elements.q.focus(); }
   else if (!typing && step) move(step);
 }
 
 async function start() {
-  index = await unpacked("index");
+  [index, ...records] = await unpacked();
   document.title = document.querySelector("h1").textContent = index.title;
   byId("facts").textContent = index.facts;
   byId("to-list").textContent = index.noun;
   document.querySelector("nav").hidden = !index.overview.length;
-  index.rows.forEach((row, number) => { // a group for each answer: the values that filters find together
-    const groups = (row.answers.length ? row.answers : [{}]).map((answer) => Object.entries({ ...row.facets, ...answer }));
-    Object.assign(row, { number, groups: groups.map((group) => Object.fromEntries(group.map(([key, value]) => [key, [value].flat()]))) });
-  });
+  for (const row of records) // a group for each answer: the values that filters find together
+    row.groups = (row.answers.length ? row.answers : [{}]).map((answer) =>
+      Object.fromEntries(Object.entries({ ...row.facets, ...answer }).map(([key, value]) => [key, [value].flat()])));
   addFilters();
   byId("overview").append(...index.overview.map(drawnSection));
   form.addEventListener("input", () => go({ ...Object.fromEntries(new FormData(form)), id: "" }));
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    await show();
     if (shown.length) location.hash = address({ id: shown[0].id });
     record.focus({ preventScroll: true });
   });
@@ -345,7 +326,7 @@ async function start() {
   addEventListener("popstate", () => { where = new URLSearchParams(location.hash.slice(1)); show(); });
   addEventListener("keydown", onKey);
   wide.addEventListener("change", () => { current = null; show(); });
-  await show();
+  show();
   document.body.dataset.ready = "true";
   performance.mark("ready");
 }
