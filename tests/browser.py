@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +57,7 @@ def session() -> Iterator[Any]:
         pytest.skip("no Chromium here (apt-get install chromium chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = binary
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
@@ -98,3 +100,15 @@ def until(holds: Any) -> Any:
 def texts(browser: Any, selector: str) -> list[str]:
     """The texts of all elements that a CSS selector finds, as they are in the document."""
     return browser.execute_script("return [...document.querySelectorAll(arguments[0])].map((node) => node.textContent)", selector)
+
+
+def main() -> None:
+    """Take a picture of a page: `python tests/browser.py PAGE PICTURE.webp [WHAT STANDS BEHIND # IN THE ADDRESS]`."""
+    page, picture, *hash = sys.argv[1:]
+    with session() as browser, opened(browser, Path(page), "#" + "".join(hash)):
+        shot = browser.execute_cdp_cmd("Page.captureScreenshot", {"format": Path(picture).suffix[1:], "quality": 70})
+        Path(picture).write_bytes(base64.b64decode(shot["data"]))
+
+
+if __name__ == "__main__":
+    main()

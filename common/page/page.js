@@ -183,7 +183,7 @@ const drawn = {
     ...(head ? [element("thead", "", element("tr", "", ...head.map((name) => element("th", { scope: "col" }, name))))] : []),
     element("tbody", "", ...rows.map((row) => element("tr", "", ...row.map((value, place) => cell(place ? "td" : "th", value))))))),
   code: ({ text }) => element("div", "", element("p", "head", ...tools(current.id, text)),
-    element("div", "scroll lines", ...text.split("\n").map((line, number) => element("div", "line", ...numbered(number + 1, line))))),
+    element("div", "scroll lines", ...text.trimEnd().split("\n").map((line, number) => element("div", "line", ...numbered(number + 1, line))))),
   blocks: ({ blocks }) => element("div", "", ...blocks.map(block)),
   beside: ({ sections }) => element("div", "", ...sections.map(drawnSection)),
   choice: ({ options }) => choice(options.map(([name]) => name), (place) => options[place][1].map(drawnSection)),
