@@ -32,7 +32,7 @@ train = importlib.util.module_from_spec(spec)
 sys.modules["stage_07"] = train
 spec.loader.exec_module(train)
 from common import cli, model
-from common.training import generations, machines, ranks
+from common.training import devices, generations, launcher
 {injected}
 arguments = train.arguments()
 train.Stop.on_signals()
