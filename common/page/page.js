@@ -153,7 +153,7 @@ function open(row) {
   select(row);
   if (row && row === current) return;
   current = row;
-  const step = (by, sign, label) => element("button", { type: "button", onclick: () => move(by), title: label, ariaLabel: label }, sign);
+  const step = (by, sign, label) => element("button", { type: "button", onclick: () => move(by), title: label, "aria-label": label }, sign);
   const link = () => location.href.split("#")[0] + address({ id: row.id }, "");
   const back = element("a", { className: "button back", href: address({ id: "" }) }, `‹ ${index.noun}`);
   const buttons = [step(-1, "↑", "Previous"), step(1, "↓", "Next"), copyButton("Copy link", link)];
@@ -284,7 +284,7 @@ function block({ depth, remark, title, app, control, parameters, output }) {
   if (remark !== undefined) return node;
   const pieces = (parts) => parts.map((piece) => typeof piece === "string" ? piece : element("span", "variable", piece.variable));
   const line = ([label, value]) => element("div", "", element("span", "label", `${label} `), ...pieces(value));
-  const sign = element("span", { className: control ? "sign control" : "sign", ariaHidden: "true" }, title.slice(0, 1).toUpperCase());
+  const sign = element("span", { className: control ? "sign control" : "sign", "aria-hidden": "true" }, title.slice(0, 1).toUpperCase());
   sign.style.setProperty("--hue", [...app].reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 360, 0));
   node.append(sign, element("div", "", element("div", "", element("strong", "", title), " ", element("small", "", app)),
     ...[...parameters, ...(output ? [["gives", [{ variable: output }]]] : [])].map(line)));
