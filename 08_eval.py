@@ -38,15 +38,16 @@ from common.catalog.search import ALWAYS
 from common.cli import Reject
 from common.dataset.files import joined
 from common.jsonl import Record, UserError
-from common.metrics import judge, offers, samples_page, teval, uncertainty
+from common.metrics import distractors, judge, samples_page, teval, uncertainty
+from common.metrics.bleu import text_scores
 from common.metrics.breakdown import breakdown, draw
+from common.metrics.call_graph import without_comments
+from common.metrics.code_digest import code_digest
 from common.metrics.codebleu import versions
 from common.metrics.embedding import NGRAMS, open_embedder
-from common.metrics.identity import code_identity
 from common.metrics.judge import Verdicts
-from common.metrics.program import without_comments
 from common.metrics.report import Table, by_reason, notes, show_and_write, table
-from common.metrics.samples import Collected, Score, collect, file_of, stand_ins
+from common.metrics.sample_store import Collected, Score, collect, path_of, samples_for_estimate
 from common.metrics.systems import (
     CHANCE,
     SPLITS,
@@ -60,7 +61,6 @@ from common.metrics.systems import (
     local_model,
     served_model,
 )
-from common.metrics.text import text_scores
 from common.workers import cores
 
 # isort: split
@@ -199,7 +199,7 @@ def judge_all(samples: dict[str, list[Record]], tests: list[Record], models: lis
         return {}, {}, {}
     labels = judge.read_labels(args.human_labels, models) if args.human_labels else {}
     writer = llm.open_as_asked(args, args.judge, args.judge_url)
-    judged = {name: judge.judged(writer, args.votes, tests, own, file_of(args.output, "verdicts", name), args.retry_rejected)
+    judged = {name: judge.judge_samples(writer, args.votes, tests, own, path_of(args.output, "verdicts", name), args.retry_rejected)
               for name, own in samples.items()}  # fmt: skip
     verdicts = {(identifier, name): verdict for name, own in judged.items() for identifier, verdict in own.verdicts.items()}
     unanswered = {name: own.unanswered for name, own in judged.items() if own.unanswered}
@@ -307,8 +307,8 @@ def main() -> int:
     started = time.perf_counter()
     if args.teval:
         return judge_plans(args, started)
-    tests, scorer = load_tests(args.bench, args.limit), code_identity("common.metrics", more=repr(versions()))
-    tests, offer = offers.offered_as_asked(tests, args.distractors, args.retrieve, SEED)
+    tests, scorer = load_tests(args.bench, args.limit), code_digest("common.metrics", more=repr(versions()))
+    tests, offer = distractors.with_given_apis(tests, args.distractors, args.retrieve, SEED)
     models = models_of(args, tests)
     systems = distinct([*baselines(tests, args.bench, args.gold), *models])
     if args.compare and args.compare not in {system.name for system in systems}:
@@ -331,7 +331,7 @@ def main() -> int:
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     below = notes(result, {name: len(rejects) for name, rejects in unjudged.items()} if verdicts else {})
-    show_and_write(tables(result, bool(verdicts), offers.head(offer)), args.output, below)
+    show_and_write(tables(result, bool(verdicts), distractors.title(offer)), args.output, below)
     draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in named_models} or samples
     if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
@@ -376,10 +376,10 @@ def models_of(args: argparse.Namespace, tests: list[Record]) -> list[System]:
 
 def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System], started: float) -> int:
     """A dry run: what the judge would be asked, and its cost; a model that has not answered yet is taken to answer gold."""
-    answers = {system.name: stand_ins(system, tests, args.output) for system in systems}
+    answers = {system.name: samples_for_estimate(system, tests, args.output) for system in systems}
     writer = llm.open_as_asked(args, args.judge, args.judge_url)  # from here on --output is a folder that will be gone
     for name, given in answers.items():
-        judge.judged(writer, args.votes, tests, given, file_of(args.output, "verdicts", name))
+        judge.judge_samples(writer, args.votes, tests, given, path_of(args.output, "verdicts", name))
     cli.summary("eval", dry_run=True, samples=len(tests), systems=len(systems), **writer.figures(),
                 seconds=round(time.perf_counter() - started, 3))  # fmt: skip
     return cli.EXIT_DONE
@@ -387,7 +387,7 @@ def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System
 
 def judge_plans(args: argparse.Namespace, started: float) -> int:
     """T-Eval's planning test, in a folder of its own: the same systems, other tasks and another score."""
-    scorer = code_identity("common.metrics.teval", "common.prompts")
+    scorer = code_digest("common.metrics.teval", "common.prompts")
     items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
     tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
     systems = distinct([*models_of(args, tests), *teval.baselines(items.values())])

@@ -44,7 +44,7 @@ from common.dialect.repair import repair  # noqa: E402
 from common.dialect.trace import trace  # noqa: E402
 from common.jsonl import UserError  # noqa: E402
 from common.metrics import score  # noqa: E402
-from common.metrics.program import read_program  # noqa: E402
+from common.metrics.call_graph import read_call_graph  # noqa: E402
 from common.metrics.trace_match import traced  # noqa: E402
 from common.plist import PlistError  # noqa: E402
 
@@ -227,7 +227,7 @@ def read_code(code: str) -> str:
         promise(found, "check is silent about a program that does not compile")
         outcome = error.code
     traced(code)  # `score` reads it again
-    read_program(code)
+    read_call_graph(code)
     try:
         names = dialect.bound_names(code)
         dialect.apis_of(code)

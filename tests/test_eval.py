@@ -21,9 +21,8 @@ import pytest
 
 from common.catalog import call_name
 from common.generation import Generation
-from common.metrics import samples as kept
-from common.metrics import systems
-from common.metrics.samples import collect
+from common.metrics import sample_store, systems
+from common.metrics.sample_store import collect
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 
@@ -207,7 +206,7 @@ def test_names_that_files_cannot_have_keep_their_answers_apart(bench: Path, tmp_
 
 
 def samples_of(folder: Path, name: str) -> Path:
-    return kept.file_of(folder, "samples", name)
+    return sample_store.path_of(folder, "samples", name)
 
 
 def test_names_that_differ_in_case_alone_are_refused(bench: Path, tmp_path: Path) -> None:

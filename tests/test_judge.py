@@ -44,7 +44,7 @@ def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., di
     def run(stub: StubOpenAI, codes: list[str], votes: int = 1, cache: bool = False, retry: bool = False) -> dict[str, Verdict]:
         writer = llm.open_writer("stub", stub.base_url, cache=tmp_path / "cache.sqlite" if cache else None, retry_rejected=retry)
         tests = [record(number) for number in range(len(codes))]
-        own = judge.judged(writer, votes, tests, [sample(*pair) for pair in enumerate(codes)], tmp_path / "verdicts.jsonl", retry)
+        own = judge.judge_samples(writer, votes, tests, [sample(*pair) for pair in enumerate(codes)], tmp_path / "verdicts.jsonl", retry)
         run.unanswered = own.unanswered  # type: ignore[attr-defined]
         return own.verdicts
 
@@ -320,13 +320,13 @@ def test_a_dry_run_counts_what_the_judge_would_be_asked_and_writes_nothing(stage
 
 
 def test_a_dry_run_takes_gold_for_what_a_model_has_not_answered_yet(tmp_path: Path) -> None:
-    from common.metrics import samples as kept
+    from common.metrics import sample_store
 
     def answers(records: list[Any]) -> Any:
         raise AssertionError("a dry run asks no model")
 
     tests = [{**record(number), "reference": GOOD, "split": "id"} for number in range(2)]
     system = System("m", lambda record: "m", answers)
-    line = {"id": "r1", "key": kept.key_of(system, tests[1]), "scorer": "", "prediction": {"code": "pass"}, "scores": {}}
+    line = {"id": "r1", "key": sample_store.sample_key(system, tests[1]), "scorer": "", "prediction": {"code": "pass"}, "scores": {}}
     (tmp_path / "samples_m.jsonl").write_text(json.dumps(line) + "\n")
-    assert [sample["prediction"]["code"] for sample in kept.stand_ins(system, tests, tmp_path)] == [GOOD, "pass"]
+    assert [sample["prediction"]["code"] for sample in sample_store.samples_for_estimate(system, tests, tmp_path)] == [GOOD, "pass"]

@@ -14,7 +14,7 @@ import pytest
 from common import dialect, metrics, plist
 from common.dialect import DialectError
 from common.dialect.tolerant import read_tree
-from common.metrics.program import read_program
+from common.metrics.call_graph import read_call_graph
 from common.metrics.systems import without_comments
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.uncertainty import chance_corrected
@@ -37,7 +37,7 @@ def programs(request: pytest.FixtureRequest, shared: Path) -> list[str]:
             codes.append(dialect.to_python(plist.read_shortcut(file.read_bytes()))[0])
         except dialect.Unbalanced:
             continue
-    return [code for code in codes if read_program(code).calls][:60]
+    return [code for code in codes if read_call_graph(code).calls][:60]
 
 
 def quick(gold: str, guess: str) -> dict[str, float]:
@@ -112,7 +112,7 @@ def test_a_dropped_call_costs_on_each(programs: list[str]) -> None:
         lines = code.split("\n")
         made = {step.line - 1 for path in traced(code).paths for step in path if "_" in step.name}  # not what stands behind an Exit
         dropped = next((number for number in draw.sample(sorted(made), len(made))
-                        if read_tree(lines[number].strip())[1] and read_program(lines[number].strip()).calls), None)  # fmt: skip
+                        if read_tree(lines[number].strip())[1] and read_call_graph(lines[number].strip()).calls), None)  # fmt: skip
         if dropped is None:
             continue
         line = lines[dropped]

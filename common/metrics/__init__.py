@@ -17,10 +17,10 @@ from typing import Any
 from common import dialect
 from common.collector import collector_paused
 from common.dialect.tolerant import MAX_CHARACTERS
+from common.metrics.call_graph import CallGraph, read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
-from common.metrics.graph import chain_and_subgraph, match_calls
-from common.metrics.program import Program, read_program
 from common.metrics.trace_match import trace_match, traced
+from common.metrics.worfeval import chain_and_subgraph, match_calls
 
 CODEBLEU = ("bleu", "weighted", "ast", "dataflow", "codebleu")  # the paper's columns
 VALIDITY = ("parse", "check", "compile", "nonempty")
@@ -48,7 +48,7 @@ def score(gold: str, prediction: str, catalog: Any = None) -> dict[str, Any]:
     return result | {"length_ratio": len(prediction.split()) / max(1, len(gold.split())), "flags": flags}
 
 
-_read = lru_cache(CACHED_PROGRAMS)(read_program)
+_read = lru_cache(CACHED_PROGRAMS)(read_call_graph)
 
 
 def validity(code: str, catalog: Any = None) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def validity(code: str, catalog: Any = None) -> dict[str, Any]:
     return shares | {"diagnostics": dict(sorted(diagnostics.items()))}
 
 
-def compare(gold: Program, guess: Program) -> dict[str, float]:
+def compare(gold: CallGraph, guess: CallGraph) -> dict[str, float]:
     """API calls as a multiset and in order, the parameters of matched calls, and the graph of data and control flow."""
     wanted, found = ([call.name for call in program.calls] for program in (gold, guess))
     counts = Counter(wanted), Counter(found)
@@ -102,7 +102,7 @@ def longest_common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:
     return len(one) - row.bit_count()
 
 
-def _parameters(gold: Program, guess: Program, pairs: list[tuple[int, int]]) -> tuple[float, float]:
+def _parameters(gold: CallGraph, guess: CallGraph, pairs: list[tuple[int, int]]) -> tuple[float, float]:
     """Of the parameters of matched calls on either side, the share that both name, and that both give the same value.
 
     0 if no call matches, 1 if the calls that match take nothing.

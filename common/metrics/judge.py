@@ -32,8 +32,8 @@ from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
 from common.llm.protocol import Writer
 from common.metrics import uncertainty
-from common.metrics.samples import locked
-from common.metrics.systems import digest, question
+from common.metrics.sample_store import locked
+from common.metrics.systems import digest, prompt_messages
 from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
 
 METHODS = frozenset("property formatted in_unit format startswith endswith append".split())  # of variables, in the dialect
@@ -92,13 +92,13 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def judged(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path, retry: bool = False) -> Judged:
+def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path, retry: bool = False) -> Judged:
     """The verdict on each of a system's samples, by id: from `path` where it is there, made and appended where it is not.
 
     With `retry` those that have an invalid vote are made anew.
     """
     told, records = protocol(writer, votes), {record["id"]: record for record in tests}
-    keys = {sample["id"]: digest(repr((told, question(records[sample["id"]]), sample["prediction"]["code"]))) for sample in samples}
+    keys = {sample["id"]: digest(repr((told, prompt_messages(records[sample["id"]]), sample["prediction"]["code"]))) for sample in samples}
     with locked(path) as file:
         lines = [line for line in jsonl.read(path, ("id", "key", "verdict")) if line["id"] in keys]
         kept = {line["id"]: Verdict(*line["verdict"]) for line in lines if keys[line["id"]] == line["key"]}

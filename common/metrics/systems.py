@@ -23,8 +23,8 @@ from common import cli, jsonl
 from common.catalog import Catalog
 from common.cli import Reject
 from common.jsonl import Record, UserError
+from common.metrics.call_graph import without_comments
 from common.metrics.codebleu import codebleu
-from common.metrics.program import without_comments
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
@@ -218,7 +218,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
     identity = repr((model, str(args.adapter), args.max_new_tokens, held, args.use_all, state))
-    return System(name, lambda record: identity + repr(question(record)), answer)
+    return System(name, lambda record: identity + repr(prompt_messages(record)), answer)
 
 
 def _loaded(model: str, adapter: Path | None) -> tuple[Any, Any]:
@@ -244,20 +244,20 @@ def served_model(name: str, model: str, args: argparse.Namespace) -> System:
 
         writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
         ask = partial(writer.ask, max_tokens=args.max_new_tokens)
-        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", question(record))), records):
+        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", prompt_messages(record))), records):
             if isinstance(outcome, Reject):
                 yield record, outcome
             else:
                 yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
 
-    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, question(record))), answer)
+    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, prompt_messages(record))), answer)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # texts
 
 
-def question(record: Record) -> list[dict[str, str]]:
+def prompt_messages(record: Record) -> list[dict[str, str]]:
     """The conversation up to the answer."""
     return [message for message in record["messages"] if message["role"] != "assistant"]
 

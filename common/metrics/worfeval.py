@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from common.metrics.program import START, Call, Program
+from common.metrics.call_graph import START, Call, CallGraph
 
 MAX_MATCHED = 1_500  # calls whose order is compared with the graph; beyond, with the gold's text, as no real workflow needs
 
 
-def chain_and_subgraph(gold: Program, guess: Program, pairs: list[tuple[int, int]]) -> tuple[float, float]:
+def chain_and_subgraph(gold: CallGraph, guess: CallGraph, pairs: list[tuple[int, int]]) -> tuple[float, float]:
     """F1 of calls (2 c / (n + m)) for c of either kind, `pairs` being the calls that match_calls found:
 
     chain: the most matched calls whose order in the prediction is one that the gold's edges allow.
@@ -52,7 +52,7 @@ def _key(call: Call, is_exact: bool) -> object:
 # chain
 
 
-def _longest_allowed(gold: Program, pairs: list[tuple[int, int]]) -> int:
+def _longest_allowed(gold: CallGraph, pairs: list[tuple[int, int]]) -> int:
     """The size of the largest set of pairs whose predicted order no path of gold's edges contradicts.
 
     Two pairs are in conflict if the gold graph leads from one to the other and the prediction has them the other way round. That is a
@@ -66,7 +66,7 @@ def _longest_allowed(gold: Program, pairs: list[tuple[int, int]]) -> int:
     return len(pairs) - _largest_matching(conflicts)
 
 
-def _reachable(program: Program) -> list[int]:
+def _reachable(program: CallGraph) -> list[int]:
     """For each call the calls that lead to it, as bits; edges lead forward in the text."""
     before = [0] * len(program.calls)
     for _, source, target in sorted(program.edges, key=lambda edge: edge[2]):
@@ -113,7 +113,7 @@ def _rising(places: Sequence[int]) -> int:
 # subgraph
 
 
-def _largest_shared(gold: Program, guess: Program, pairs: list[tuple[int, int]]) -> int:
+def _largest_shared(gold: CallGraph, guess: CallGraph, pairs: list[tuple[int, int]]) -> int:
     """The number of matched calls in the largest component of the edges that both graphs have."""
     to_gold = {other: one for one, other in pairs} | {START: START}
     theirs = {(kind, to_gold[source], to_gold[target]) for kind, source, target in guess.edges if source in to_gold and target in to_gold}

@@ -22,13 +22,13 @@ NEIGHBOURS = 30  # APIs that a search for a gold API's title gives: enough for 2
 SPARE = 2  # distractors are drawn from so many times as many candidates, the nearest, so that another seed gives others
 
 
-def offered_as_asked(tests: list[Record], distractors: int | None, retrieve: int | None, seed: int) -> tuple[list[Record], Record]:
+def with_given_apis(tests: list[Record], distractors: int | None, retrieve: int | None, seed: int) -> tuple[list[Record], Record]:
     """The tests with the APIs that these settings give, and what scores.json says of it; without a setting as they are."""
     if distractors:
         tests = with_distractors(tests, distractors, seed)
     elif retrieve:
         tests = with_retrieved(tests, retrieve)
-    return tests, about(tests, distractors, retrieve)
+    return tests, describe(tests, distractors, retrieve)
 
 
 def with_distractors(tests: Iterable[Record], count: int, seed: int) -> list[Record]:
@@ -45,16 +45,16 @@ def with_distractors(tests: Iterable[Record], count: int, seed: int) -> list[Rec
         draw.shuffle(apis)
         return apis
 
-    return [offering(record, given, catalog) for record in tests]
+    return [with_apis(record, given, catalog) for record in tests]
 
 
 def with_retrieved(tests: Iterable[Record], count: int) -> list[Record]:
     """The tests with at most `count` APIs that the catalogue's search finds for the query, whatever the gold program needs."""
     catalog = Catalog.load()
-    return [offering(record, lambda record: needed(offered(record["query"], catalog, count)), catalog) for record in tests]
+    return [with_apis(record, lambda record: needed(offered(record["query"], catalog, count)), catalog) for record in tests]
 
 
-def offering(record: Record, given: Callable[[Record], list[str]], catalog: Catalog) -> Record:
+def with_apis(record: Record, given: Callable[[Record], list[str]], catalog: Catalog) -> Record:
     """A test record that gives these APIs, in its prompt too."""
     apis = given(record)
     answer = [message for message in record["messages"] if message["role"] == "assistant"]
@@ -90,7 +90,7 @@ def neighbours(api_id: str, catalog: Catalog, of_app: dict[str, list[str]]) -> l
     return [near for pair in zip_longest(titled, found) for near in pair if near]
 
 
-def about(tests: Sequence[Record], distractors: int | None, retrieve: int | None) -> Record:
+def describe(tests: Sequence[Record], distractors: int | None, retrieve: int | None) -> Record:
     """What scores.json says: the setting, and by split how many APIs were given and the share of the right ones among them (macro mean)."""
     if not distractors and not retrieve:
         return {"kind": "gold"}
@@ -103,7 +103,7 @@ def about(tests: Sequence[Record], distractors: int | None, retrieve: int | None
     }  # fmt: skip
 
 
-def head(offer: Record) -> str:
+def title(offer: Record) -> str:
     """The setting as a table's head says it; nothing for the paper's."""
     return {"gold": "", "distractors": f", among {offer.get('count')} wrong APIs",
             "retrieved": f", {offer.get('count')} APIs found by search"}[offer["kind"]]  # fmt: skip

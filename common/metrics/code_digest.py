@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = "catalog/*.jsonl"  # what findings and argument types are judged by
 
 
-def code_identity(*modules: str, more: str = "") -> str:
+def code_digest(*modules: str, more: str = "") -> str:
     """A digest of these modules (`common.metrics`), of all of this repository's that they import, of the data, and of `more`."""
-    files = [*code_of(*modules), *sorted(ROOT.glob(DATA))]
+    files = [*source_files(*modules), *sorted(ROOT.glob(DATA))]
     return digest(more + "".join(f"{path.relative_to(ROOT)}\n{path.read_text()}" for path in files))
 
 
-def code_of(*modules: str) -> list[Path]:
+def source_files(*modules: str) -> list[Path]:
     """The files of modules and of what they import when they are loaded, in order of their names."""
     files: dict[str, Path] = {}
     todo = list(modules)

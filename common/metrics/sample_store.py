@@ -41,10 +41,10 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
     `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. So an answer that cannot be
     scored is kept without scores. Memory: all samples of one system. Raises UserError if another run writes the file.
     """
-    path = file_of(folder, "samples", system.name)
+    path = path_of(folder, "samples", system.name)
     unanswered: dict[str, Reject] = {}
     with locked(path, overwrite) as file:
-        samples, others, lines = at_hand(system, tests, path)
+        samples, others, lines = stored_samples(system, tests, path)
         answered = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
                     if record["id"] in samples and samples[record["id"]]["scorer"] != scorer]  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
@@ -57,7 +57,7 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
                 continue
             given = {"apis": record["apis"]} if "gold_apis" in record else {}  # where it is not the record's own list
             known = {"scorer": None, "scores": {}} if isinstance(scores, Reject) else {"scorer": scorer, "scores": scores}
-            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": key_of(system, record), **given,
+            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": sample_key(system, record), **given,
                       "prediction": asdict(reply), **known}  # fmt: skip
             samples[record["id"]] = sample
             file.write(jsonl.encode(sample))
@@ -69,12 +69,12 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
     return Collected([sample for sample in kept if sample["scorer"] == scorer], unanswered)
 
 
-def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:
+def stored_samples(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:
     """The samples in a file that are still this system's answers to these tests, by id; those of other tests; how many lines it has.
 
     Raises UserError where they are another system's: on some disks "Base" and "base" are one file.
     """
-    keys = {record["id"]: key_of(system, record) for record in tests}
+    keys = {record["id"]: sample_key(system, record) for record in tests}
     lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores"))) if path.exists() else []
     if strangers := {line.get("system", system.name) for line in lines} - {system.name}:
         raise UserError(f'{path}: holds the answers of "{strangers.pop()}"; give "{system.name}" another name: NAME={system.name}')
@@ -82,21 +82,21 @@ def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[s
     return samples, [line for line in lines if line["id"] not in keys], len(lines)  # of two lines the later counts
 
 
-def key_of(system: System, record: Record) -> str:
+def sample_key(system: System, record: Record) -> str:
     """All that a sample depends on beside the scorer: the answer's identity, the gold program, the APIs given in the place of its own."""
     return digest(system.identity(record) + record["reference"] + (repr(record["apis"]) if "gold_apis" in record else ""))
 
 
-def stand_ins(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
+def samples_for_estimate(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
     """For a dry run: the answers that are at hand or in the file, and gold for those that are not; nothing is made or written."""
-    kept, *_ = at_hand(system, tests, file_of(folder, "samples", system.name))
+    kept, *_ = stored_samples(system, tests, path_of(folder, "samples", system.name))
     quick = dict[str, Reply]((record["id"], reply) for record, reply in system.answers(list(tests))) if system.is_quick else {}
     replies = {record["id"]: quick.get(record["id"]) or gold(record) for record in tests}
     return [kept.get(identifier) or {"id": identifier, "prediction": asdict(reply)} for identifier, reply in replies.items()
             if not isinstance(reply, Reject)]  # fmt: skip
 
 
-def file_of(folder: Path, kind: str, system: str) -> Path:
+def path_of(folder: Path, kind: str, system: str) -> Path:
     """Where a system's lines of a kind stand; a name that a file cannot have is told from others like it by a hash."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", system)[:LONGEST_NAME]
     return folder / (f"{kind}_{name}.jsonl" if name == system else f"{kind}_{name}-{digest(system)[:8]}.jsonl")

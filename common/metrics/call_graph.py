@@ -30,7 +30,7 @@ class Call(NamedTuple):
     arguments: dict[str, str]
 
 
-class Program(NamedTuple):
+class CallGraph(NamedTuple):
     """What a program says. `edges` are (kind, from call, to call), the calls by their places in `calls`: "data" for an argument that stems
     from a call, and for control flow "if", "else", "for", "menu 1", … from the call that decides. One that nothing leads to hangs on START.
     """
@@ -45,7 +45,7 @@ class Program(NamedTuple):
         return Counter((kind, names[source], names[target]) for kind, source, target in self.edges)
 
 
-def read_program(code: str, helpers: frozenset[str] = frozenset()) -> Program:
+def read_call_graph(code: str, helpers: frozenset[str] = frozenset()) -> CallGraph:
     """Read calls and edges; `helpers` are functions that are no APIs, beside the dialect's and Python's own.
 
     A name is worth what it was set to last, in the order of the text; what a loop carries into its next turn is not followed.
@@ -54,10 +54,10 @@ def read_program(code: str, helpers: frozenset[str] = frozenset()) -> Program:
     reader = _Reader(NO_APIS | helpers)
     with suppress(RecursionError):
         reader.block(tree.body, [])
-        return Program(reader.calls, reader.edges, parsed)
+        return CallGraph(reader.calls, reader.edges, parsed)
     # statements nested deeper than Python recurses: the calls alone
     names = [name for node in ast.walk(tree) if (name := called(node)) and name not in reader.not_apis]
-    return Program([Call(name, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
+    return CallGraph([Call(name, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
 
 
 class _Reader:
