@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from common import metrics
 from common.catalog import Catalog
 from common.metrics import breakdown, distractors
 from common.metrics import code_digest as digests
-from common.metrics.breakdown import MEASURES, METRICS
+from common.metrics.breakdown import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAT = "is_workflow_actions_url()\n"
@@ -21,7 +22,7 @@ GOLD = ["is.workflow.actions.image.resize", "is.workflow.actions.conditional", "
 
 
 def sample(identifier: str, score: float) -> dict[str, Any]:
-    return {"id": identifier, "scores": dict.fromkeys(METRICS, score)}
+    return {"id": identifier, "scores": dict.fromkeys(metrics.HEADLINE, score)}
 
 
 TESTS = [{"id": "a", "reference": FLAT}, {"id": "b", "reference": FLAT * 2}, {"id": "c", "reference": DEEP}]

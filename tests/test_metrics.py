@@ -20,7 +20,7 @@ from common import metrics
 from common.dialect import tolerant
 from common.metrics import uncertainty
 from common.metrics.call_graph import read_call_graph, without_comments
-from common.metrics.worfeval import match_calls
+from common.metrics.worfeval import chain_f1, longest_increasing, match_calls
 from tests.programs import GOLD
 
 RENAMED = GOLD.replace("answer", "a").replace("page", "b").replace("Titles", "c").replace("item", "d")
@@ -28,8 +28,12 @@ WRONG = "x = wrong_api(a='9')\ny = other_wrong(b=x)\nthird_wrong(c=y)\n"
 COUNTS = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1", "chain_f1", "subgraph_f1")
 
 
+HONEST = tuple(metric.key for metric in metrics.METRICS if metric.group != metrics.PAPER)
+
+
 def compare(guess: str, gold: str = GOLD) -> dict[str, float]:
-    return metrics.compare(read_call_graph(gold), read_call_graph(guess))
+    pair = metrics.Pair(gold, guess)
+    return {metric.key: metric.value(pair) for metric in metrics.METRICS if metric.key in COUNTS}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -91,7 +95,7 @@ def test_gold_scores_one_on_everything() -> None:
 @pytest.mark.parametrize("answer", ["", " \n"])
 def test_an_empty_answer_scores_zero_on_every_honest_metric(answer: str) -> None:
     scores = metrics.score(GOLD, answer)
-    assert scores["codebleu"] == 0.4 and not any(scores[name] for name in (*metrics.HONEST, *metrics.VALIDITY))
+    assert scores["codebleu"] == 0.4 and not any(scores[name] for name in HONEST)
 
 
 def test_renaming_variables_changes_nothing() -> None:
@@ -158,9 +162,9 @@ ADVERSARIAL = " ", "\n", " \n", "\t", "#", "'", "'''", "\\", "[", ". ", "<think>
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_four_times_the_text_takes_about_four_times_as_long_to_read(unit: str) -> None:
     """Answers are untrusted: none may cost time by the square of its length."""
+    from common.llm.completion import without_thought
     from common.metrics.sample_store import path_of
     from common.metrics.teval import read_plan
-    from common.metrics.thought import without_thought
 
     readers = (without_comments, without_thought, lambda text: read_plan(text, "json", []), lambda text: read_plan(text, "str", ["a.b", "x"]),
                lambda text: path_of(Path(), "samples", text))  # fmt: skip
@@ -186,17 +190,13 @@ def test_the_longest_chain_is_found(lines: list[str], draw: random.Random) -> No
             before.add((left, right))
     largest = max(size for size in range(len(pairs) + 1) for chosen in itertools.combinations(pairs, size)
                   if not any((one[0], other[0]) in before and one[1] > other[1] for one in chosen for other in chosen))  # fmt: skip
-    assert metrics.compare(gold, guess)["chain_f1"] == pytest.approx(2 * largest / len(gold.calls + guess.calls) if lines else 1.0)
+    assert chain_f1(gold, guess, pairs) == pytest.approx(2 * largest / len(gold.calls + guess.calls) if lines else 1.0)
 
 
-@given(st.text("abc", max_size=12), st.text("abc", max_size=12))
-def test_bit_parallel_subsequence_is_the_longest(one: str, other: str) -> None:
-    row = [0] * (len(other) + 1)
-    for a in one:
-        above = row[:]
-        for place, b in enumerate(other):
-            row[place + 1] = above[place] + 1 if a == b else max(row[place], above[place + 1])
-    assert metrics.longest_common_subsequence(one, other) == row[-1]
+@given(st.lists(st.integers(0, 9), max_size=8))
+def test_the_longest_increasing_subsequence_is_found(places: list[int]) -> None:
+    chosen = (some for size in range(len(places), -1, -1) for some in itertools.combinations(places, size))
+    assert longest_increasing(places) == next(len(some) for some in chosen if list(some) == sorted(set(some)))
 
 
 def test_validity_names_what_is_wrong() -> None:
@@ -236,16 +236,13 @@ def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
     assert uncertainty.paired(base, random.Random(3).sample(base, 100)).p > 0.05
 
 
-def test_chance_correction_puts_chance_at_zero_and_gold_at_one() -> None:
-    corrected = uncertainty.chance_corrected
-    assert corrected(0.4, 0.4) == 0.0 and corrected(1.0, 0.4) == 1.0 and corrected(0.2, 0.4) < 0 and corrected(1.0, 1.0) == 0.0
-
-
 def test_a_score_above_chance_has_an_interval_too() -> None:
     draw = random.Random(4)
     chance = [sample(0.4 * draw.random()) for _ in range(200)]
-    for scores, mean in ((chance, 0.0), ([sample(1.0)] * 200, 1.0)):
+    for scores, mean in ((chance, 0.0), ([sample(1.0)] * 200, 1.0)):  # chance is 0, gold is 1
         assert uncertainty.above_chance(scores, chance, ["api_f1"])["api_f1"] == pytest.approx((mean,) * 3)  # whatever the resample
+    assert uncertainty.above_chance([sample(0.0)] * 200, chance, ["api_f1"])["api_f1"].high < 0
+    assert uncertainty.above_chance([sample(1.0)], [sample(1.0)], ["api_f1"])["api_f1"] == (0.0, 0.0, 0.0)  # nothing is above that
     above = uncertainty.above_chance([sample(0.5)] * 200, chance, ["api_f1"])["api_f1"]
     assert above.low < above.mean < above.high and above.mean == pytest.approx(3 / 8, abs=0.03)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from common.jsonl import UserError
+from common.llm.completion import without_thought
 from common.metrics import teval
 from common.metrics.embedding import Embedder, open_embedder
 from common.metrics.systems import Prediction
@@ -65,7 +66,7 @@ def test_what_a_model_thinks_first_is_no_plan(form: str, answer: str) -> None:
     for thought in ("<think>[1], or Air.search?\n</think>\n", "First [Air.search], I think.</think>", "\n<think></think>"):
         assert teval.read_plan(thought + answer, form, ["Mail.send", "Air.search"]) == [step]
     assert teval.read_plan("<think>" + answer, form, ["Mail.send"]) == []  # cut within its thoughts
-    assert teval.without_thought("print('<think>')  # </think>") == "print('<think>')  # </think>"
+    assert without_thought("print('<think>')  # </think>") == "print('<think>')  # </think>"
 
 
 def test_text_plans_take_the_first_api_of_each_sentence() -> None:

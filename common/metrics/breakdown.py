@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from common import charts
 from common.dialect.tolerant import read_tree
 from common.jsonl import Record
-from common.metrics import uncertainty
+from common.metrics import HEADLINE, uncertainty
 
-METRICS = {"codebleu": "CodeBLEU", "api_f1": "API F1", "graph_f1": "graph F1", "trace_match": "trace match"}
 MOST_SHOWN = 4  # systems in the figure: more lines in a panel cannot be told apart
 COLOURS = "#1f4e8c", "#c8642d", "#3c8c5a", "#8c8c8c"
 
@@ -53,7 +52,7 @@ def breakdown(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], 
 
 def means(scores: Sequence[Record], seed: int) -> Record:
     """How many samples, and of each metric the mean with its 95 % interval."""
-    return {"n": len(scores), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(scores, list(METRICS), seed).items()}}
+    return {"n": len(scores), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(scores, list(HEADLINE), seed).items()}}
 
 
 def label(bounds: Sequence[int], place: int) -> str:
@@ -67,9 +66,9 @@ def label(bounds: Sequence[int], place: int) -> str:
 
 def draw(path: Path, figures: Record) -> None:
     """Draw what `breakdown` gives (PNG), metrics by measures, of the first systems alone; a bar is a 95 % interval."""
-    with charts.page(path, len(METRICS), len(MEASURES), (15, 12), sharey="row") as (figure, axes):
+    with charts.page(path, len(HEADLINE), len(MEASURES), (15, 12), sharey="row") as (figure, axes):
         for column, (name, measure) in enumerate(MEASURES.items()):
-            for row, (metric, title) in enumerate(METRICS.items()):
+            for row, (metric, title) in enumerate(HEADLINE.items()):
                 panel(axes[row][column], figures[name], metric)
                 axes[row][0].set_ylabel(f"{title}, %")
             axes[-1][column].set_xlabel(f"{measure.title} of the gold program")

@@ -92,7 +92,8 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path, retry: bool = False) -> Judged:
+def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path,
+                  retry: bool = False) -> Judged:
     """The verdict on each of a system's samples, by id: from `path` where it is there, made and appended where it is not.
 
     With `retry` those that have an invalid vote are made anew.

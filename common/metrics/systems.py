@@ -205,9 +205,9 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
             from common import constrained
 
             given = [record["apis"] for record in records]
-            texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), use_all=args.use_all, **settings)
+            texts = constrained.generate(*loaded, map(prompt_messages, records), given, Catalog.load(), use_all=args.use_all, **settings)
         else:
-            texts = generation.generate(*loaded, map(question, records), **settings)
+            texts = generation.generate(*loaded, map(prompt_messages, records), **settings)
         for record, generated in zip(records, texts, strict=True):
             if generated.finished or generated.reason == TRUNCATED:
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED)

@@ -15,21 +15,22 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+from rapidfuzz.distance import LCSseq
 
 from common import jsonl
 from common.catalog import Catalog, call_name
 from common.dialect.syntax import called
 from common.dialect.tolerant import read_tree
 from common.jsonl import Record, UserError
-from common.metrics import longest_common_subsequence
+from common.llm.completion import without_thought
 from common.metrics.embedding import Embedder
 from common.metrics.systems import Prediction, System, fixed, found_in_file
-from common.metrics.thought import without_thought
+from common.metrics.worfeval import longest_increasing
 
 NAME_WEIGHT, ARGUMENTS_WEIGHT = 0.75, 0.25
 THRESHOLDS = 0.7, 0.8
@@ -229,12 +230,12 @@ def score(plan: Plan, gold: Plan, embedder: Embedder) -> dict[str, float]:
     names, arguments = (embedder.similarity([step[part] for step in plan], [step[part] for step in gold]) for part in (0, 1))
     likeness = NAME_WEIGHT * names + ARGUMENTS_WEIGHT * arguments
     for threshold in THRESHOLDS:
-        counted = _in_order(_matched(likeness, threshold))
+        counted = longest_increasing([step for step in _matched(likeness, threshold) if step >= 0])
         published = max(counted, 1)  # the published evaluator gives every step a run of one, matched or not
         precision, recall = published / len(plan), published / len(gold)
         figures = (precision, recall, _f1(published, plan, gold), _f1(counted, plan, gold))
         result |= {f"{name}@{threshold}": value for name, value in zip(FIGURES, figures, strict=True)}
-    common = longest_common_subsequence([step.name for step in plan], [step.name for step in gold])
+    common = LCSseq.similarity([step.name for step in plan], [step.name for step in gold])
     return result | {"order_f1": _f1(common, plan, gold), "parsed": 1.0}
 
 
@@ -254,11 +255,3 @@ def _matched(likeness: Any, threshold: float) -> list[int]:
     for pair in networkx.max_weight_matching(graph):
         result[min(pair)] = max(pair) - rows
     return result
-
-
-def _in_order(matched: Sequence[int]) -> int:
-    """The length of the longest increasing run among the matched."""
-    best: list[int] = []
-    for place, target in enumerate(matched):
-        best.append(0 if target < 0 else 1 + max((best[before] for before in range(place) if 0 <= matched[before] < target), default=0))
-    return max(best, default=0)

@@ -1,37 +1,44 @@
-"""Workflows as graphs of calls, compared as WorFEval does (Qiao et al. 2024, arXiv 2410.07869): in a chain, and as a subgraph.
+"""Call graphs compared as WorFEval does (Qiao et al. 2024, arXiv 2410.07869): F1 of calls in a chain, and in a subgraph.
 
-    chain, subgraph = chain_and_subgraph(gold, guess, match_calls(gold.calls, guess.calls))       # F1 each, 0 to 1
+    pairs = match_calls(gold.calls, guess.calls)
+    chain_f1(gold, guess, pairs), subgraph_f1(gold, guess, pairs)       # 0 to 1
 
-Calls are matched by the API, not by the likeness of sentences: equal ones first, the rest in order. Against WorFEval's code these are exact
-where it samples or counts what is not there: all topological orders of the gold graph count, not the first 20 of graphs under 10 nodes; a
-prediction without any right call scores 0; edges are compared after matching, not by their places in either list.
+Calls are matched by their API, not by the likeness of sentences: equal ones first, the rest in order. Where WorFEval's code samples, this
+is exact: all topological orders of the gold graph count, not the first 20 of graphs under 10 nodes. A prediction without any right call
+scores 0, and edges are compared after matching, not by their places in either list.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from common.metrics.call_graph import START, Call, CallGraph
 
-MAX_MATCHED = 1_500  # calls whose order is compared with the graph; beyond, with the gold's text, as no real workflow needs
+MAX_MATCHED = 1_500  # calls whose order is compared with the graph; beyond that, with the gold's text. No real workflow has as many
+
+Pairs = list[tuple[int, int]]  # (place of a call in gold, place of the call matched to it in the prediction)
 
 
-def chain_and_subgraph(gold: CallGraph, guess: CallGraph, pairs: list[tuple[int, int]]) -> tuple[float, float]:
-    """F1 of calls (2 c / (n + m)) for c of either kind, `pairs` being the calls that match_calls found:
+def chain_f1(gold: CallGraph, guess: CallGraph, pairs: Pairs) -> float:
+    """F1 of the most matched calls whose order in the prediction is one that gold's edges allow."""
+    return _f1(_longest_allowed(gold, pairs), gold, guess)
 
-    chain: the most matched calls whose order in the prediction is one that the gold's edges allow.
-    subgraph: the matched calls in the largest component that edges of both graphs connect; a call that starts both hangs on START.
-    """
+
+def subgraph_f1(gold: CallGraph, guess: CallGraph, pairs: Pairs) -> float:
+    """F1 of the matched calls in the largest component that edges of both graphs connect; calls that start both hang on START."""
+    return _f1(_largest_shared(gold, guess, pairs), gold, guess)
+
+
+def _f1(common: int, gold: CallGraph, guess: CallGraph) -> float:
     total = len(gold.calls) + len(guess.calls)
-    if not total:
-        return 1.0, 1.0
-    return 2 * _longest_allowed(gold, pairs) / total, 2 * _largest_shared(gold, guess, pairs) / total
+    return 2 * common / total if total else 1.0
 
 
-def match_calls(gold: Sequence[Call], guess: Sequence[Call]) -> list[tuple[int, int]]:
+def match_calls(gold: Sequence[Call], guess: Sequence[Call]) -> Pairs:
     """Pairs of places (in gold, in guess) of calls of one API, each used once: those with equal arguments first, the rest in order."""
-    pairs: list[tuple[int, int]] = []
+    pairs: Pairs = []
     left, right = list(range(len(gold))), list(range(len(guess)))
     for is_exact in (True, False):
         waiting: defaultdict[object, list[int]] = defaultdict(list)
@@ -52,14 +59,14 @@ def _key(call: Call, is_exact: bool) -> object:
 # chain
 
 
-def _longest_allowed(gold: CallGraph, pairs: list[tuple[int, int]]) -> int:
+def _longest_allowed(gold: CallGraph, pairs: Pairs) -> int:
     """The size of the largest set of pairs whose predicted order no path of gold's edges contradicts.
 
     Two pairs are in conflict if the gold graph leads from one to the other and the prediction has them the other way round. That is a
     partial order itself, so the largest set without conflict is an antichain: pairs less a largest matching of conflicts (Dilworth 1950).
     """
     if len(pairs) > MAX_MATCHED:
-        return _rising([other for _, other in pairs])
+        return longest_increasing([other for _, other in pairs])
     reach = _reachable(gold)
     order = {one: other for one, other in pairs}
     conflicts = {one: [later for later in order if reach[later] >> one & 1 and order[later] < order[one]] for one in order}
@@ -98,10 +105,8 @@ def _largest_matching(edges: dict[int, list[int]]) -> int:
     return len(partner)
 
 
-def _rising(places: Sequence[int]) -> int:
-    """The length of the longest rising subsequence."""
-    from bisect import bisect_left
-
+def longest_increasing(places: Sequence[int]) -> int:
+    """The length of the longest strictly increasing subsequence."""
     ends: list[int] = []
     for place in places:
         at = bisect_left(ends, place)
@@ -113,7 +118,7 @@ def _rising(places: Sequence[int]) -> int:
 # subgraph
 
 
-def _largest_shared(gold: CallGraph, guess: CallGraph, pairs: list[tuple[int, int]]) -> int:
+def _largest_shared(gold: CallGraph, guess: CallGraph, pairs: Pairs) -> int:
     """The number of matched calls in the largest component of the edges that both graphs have."""
     to_gold = {other: one for one, other in pairs} | {START: START}
     theirs = {(kind, to_gold[source], to_gold[target]) for kind, source, target in guess.edges if source in to_gold and target in to_gold}
