@@ -391,11 +391,10 @@ def judge_plans(args: argparse.Namespace, started: float) -> int:
     items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
     tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
     systems = distinct([*models_of(args, tests), *teval.baselines(items.values())])
-    with open_embedder(args.embedder, folder / "embeddings.sqlite") as embedder:
-        embedder.prepare(text for item in items.values() for step in item.gold for text in step)
-        figure = partial(teval.score_answer, items, embedder)
-        args.workers = 1  # the embedder is one database
-        collected = collect_all(systems, tests, folder, figure, scorer + embedder.identity, args)
+    embedder = open_embedder(args.embedder)
+    embedder.prepare(text for item in items.values() for step in item.gold for text in step)
+    args.workers = 1  # a model is loaded once, not in each worker
+    collected = collect_all(systems, tests, folder, partial(teval.score_answer, items, embedder), scorer + embedder.identity, args)
     (form,) = {item.form for item in items.values()}
     samples, unanswered = answered(collected)
     result = {name: {form: {**counts(own, [*unanswered[name].values()]), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(
