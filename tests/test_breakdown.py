@@ -90,7 +90,7 @@ def test_a_search_gives_apis_by_the_query_alone() -> None:
     one, other = distractors.with_retrieved(tests, 20)
     assert one["apis"] == other["apis"] and len(one["apis"]) <= 20 and GOLD[0] in one["apis"]
     about = distractors.describe([one, other], None, 20)
-    assert about["recall"]["id"] == pytest.approx((0.5 + 1) / 2) and "20 APIs found by search" in distractors.title(about)
+    assert about["recall"]["id"] == pytest.approx((0.5 + 1) / 2) and "20 APIs found by search" in distractors.sentence(about)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -103,7 +103,8 @@ def describe(tests: Sequence[Record], distractors: int | None, retrieve: int | N
     }  # fmt: skip
 
 
-def title(offer: Record) -> str:
-    """The setting as a table's head says it; nothing for the paper's."""
-    return {"gold": "", "distractors": f", among {offer.get('count')} wrong APIs",
-            "retrieved": f", {offer.get('count')} APIs found by search"}[offer["kind"]]  # fmt: skip
+def sentence(setting: Record) -> str:
+    """The setting as a reader of a table must know it; nothing for the paper's, which gives what gold needs."""
+    count = setting.get("count")
+    return {"gold": "", "distractors": f"Each prompt gives {count} wrong APIs among those that gold needs.",
+            "retrieved": f"Each prompt gives {count} APIs found by search."}[setting["kind"]]  # fmt: skip
