@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common import cli, distribution, jsonl, llm, prompts
-from common.catalog import Catalog
 from common.cli import Reject
 from common.distribution import Distribution
 from common.expansion import UNASKED, Diet, Sampler, Uses, is_usable
 from common.jsonl import Record, UserError
 from common.llm import Writer
+from shortcuts.catalog import Catalog
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed

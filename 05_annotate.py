@@ -27,13 +27,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from common import cli, jsonl, llm, plist, prompts
+from common import cli, jsonl, llm, prompts
 from common.candidates import Draft, Question, Reply, Settings, annotating, read
-from common.catalog import Catalog
-from common.catalog.search import offered, search
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Prompt, Usage, Writer
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import offered, search
 
 OUTPUT = "data/generated.jsonl"
 MAX_NEW_TOKENS = 4096  # of an answer: the paper's 8,192 are shared with the prompt
@@ -164,7 +165,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
 
 def form_of(question: Question, args: argparse.Namespace, catalog: Catalog) -> str | None:
     """The grammar that a server is asked to hold an answer to; None if it is not asked."""
-    from common.dialect.grammar import grammar
+    from shortcuts.grammar import grammar
 
     return grammar(question.apis, catalog, answer=True, everything=False) if args.constrained else None
 
@@ -338,7 +339,7 @@ def known(name: str, catalog: Catalog) -> str:
     for api in (catalog.get(name), catalog.by_name(name), catalog.get(f"is.workflow.actions.{name}")):
         if api is not None:
             return api.id
-    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m common.catalog search WORDS"
+    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m shortcuts search WORDS"
     raise UserError(f"--apis: {name} is not in the catalogue; near it: {near}")
 
 

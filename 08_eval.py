@@ -37,7 +37,6 @@ from textwrap import fill
 from typing import NamedTuple
 
 from common import cli, jsonl, llm, metrics
-from common.catalog.search import ALWAYS
 from common.cli import Reject
 from common.dataset.files import joined
 from common.excerpts import one_line
@@ -63,6 +62,7 @@ from common.metrics.systems import (
     served_model,
 )
 from common.workers import cores
+from shortcuts.catalog.search import ALWAYS
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed

@@ -21,13 +21,14 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from common import dialect, prompts
-from common.catalog import Catalog, call_name
+import shortcuts
+from common import prompts
 from common.cli import Reject
-from common.dialect.trace import trace
 from common.jsonl import Record
 from common.llm import Usage
 from common.llm.prices import Messages
+from shortcuts.catalog import Catalog, call_name
+from shortcuts.trace import trace
 
 NOTHING, TEXT, PYTHON, SHORTCUT = range(4)  # how far an answer gets
 REACH = "nothing", "text", "python", "shortcut"  # their names in a record
@@ -48,9 +49,9 @@ class Draft:
     plan: str
     code: str  # as written, with its comments
     reach: int
-    diagnostics: tuple[dialect.Diagnostic, ...]
+    diagnostics: tuple[shortcuts.Diagnostic, ...]
     unused: tuple[str, ...]
-    loose: tuple[dialect.Diagnostic, ...] = ()
+    loose: tuple[shortcuts.Diagnostic, ...] = ()
     shortcut: Record | None = None
 
     @property
@@ -84,7 +85,7 @@ class Draft:
     def fields(self) -> Record:
         """What a record gets of it; `code` is the program printed anew without its comments, or as it is where it is no Python."""
         try:
-            plain = dialect.rename(self.code, {}) if self.reach >= PYTHON else self.code
+            plain = shortcuts.rename(self.code, {}) if self.reach >= PYTHON else self.code
         except (ValueError, RecursionError):
             plain = self.code
         return {"plan": self.plan, "annotated_code": self.code, "code": plain,
@@ -100,13 +101,13 @@ def judged(plan: str, code: str, needed: Iterable[str], catalog: Catalog) -> Dra
     """Judge a plan and a program; `needed`: the APIs that the request cannot do without."""
     needed = [api for api in dict.fromkeys(needed) if api not in prompts.SYNTAX_APIS]
     if not code.strip():
-        return Draft(plan, "", NOTHING, (dialect.Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
-    findings, shortcut = dialect.review(code, catalog)
+        return Draft(plan, "", NOTHING, (shortcuts.Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
+    findings, shortcut = shortcuts.review(code, catalog)
     called, reach = [], TEXT
     if shortcut is not None:
         called, reach = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]], SHORTCUT
     elif all(finding.code != "syntax" for finding in findings):
-        called, reach = dialect.apis_of(code), PYTHON
+        called, reach = shortcuts.apis_of(code), PYTHON
     loose = trace(code).problems if reach == SHORTCUT else ()
     return Draft(plan, code, reach, tuple(findings), tuple(api for api in needed if api not in called), loose, shortcut)
 

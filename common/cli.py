@@ -42,6 +42,7 @@ from tqdm import tqdm
 
 from common import jsonl
 from common.jsonl import Record, UserError
+from shortcuts.catalog import CatalogError
 
 NO_FAILURE = {"duplicate", "near_duplicate", "opted_out", "gone"}  # reasons of what is there already, unwanted, or nowhere any more
 EXAMPLE = 200  # characters of a reject that is shown
@@ -67,7 +68,7 @@ def one_record() -> Iterator[None]:
     """
     try:
         yield
-    except (UserError, Reject, ImportError):  # a package that is missing is missed by all
+    except (UserError, CatalogError, Reject, ImportError):  # a package that is missing is missed by all
         raise
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -343,7 +344,7 @@ def start(main: Callable[[], int]) -> NoReturn:
     """Run a stage's main and leave with its exit code; an error the user can mend is one line."""
     try:
         code = main()
-    except UserError as error:
+    except (UserError, CatalogError) as error:
         say(f"error: {error}")
         code = EXIT_FAILED
     except BrokenPipeError:  # the reader of our stdout went away, as `| head` does

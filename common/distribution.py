@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from common import charts
-from common.catalog import Api, Catalog
 from common.jsonl import Record
+from shortcuts.catalog import Api, Catalog
 
 SIZES = 1, 2, 4, 6, 8, 12, 16, 24, 32  # first number of APIs of each group of workflows
 SHOWN_APPS = 12  # in the figure; the others together are one bar

@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
 
-from common.catalog import Api, Catalog
 from common.prompts import SYNTAX_APIS
+from shortcuts.catalog import Api, Catalog
 
 # The categories of RoutineHub, which the paper draws from (its figure 4), and words by which a set of APIs is told to fit one.
 CATEGORIES = {

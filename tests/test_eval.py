@@ -19,10 +19,10 @@ from unittest import mock
 
 import pytest
 
-from common.catalog import call_name
 from common.generation import Generation
 from common.metrics import sample_store, systems
 from common.metrics.sample_store import collect
+from shortcuts.catalog import call_name
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 

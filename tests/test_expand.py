@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from common import distribution, jsonl, prompts
-from common.catalog import Catalog
 from common.distribution import Distribution, entropy, evenness
 from common.expansion import BLOCK, CATEGORIES, Diet, Sampler, Uses, evenly, is_usable, paired
 from common.jsonl import UserError
+from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from common import dialect
-from common.collector import collector_paused
-from common.dialect.tolerant import MAX_CHARACTERS
 from common.metrics.call_graph import CallGraph, read_call_graph
 from common.metrics.codebleu import CodeBLEU, codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
+from shortcuts import DialectError, check, is_empty, parse, to_shortcut
+from shortcuts.collector import collector_paused
+from shortcuts.syntax.recovering_parser import MAX_CHARACTERS
 
 PAPER, VALIDITY, CALLS, FLOW = "paper", "validity", "calls", "flow"  # the groups, each a table of stage 08
 CACHED_GRAPHS = 64  # gold is read once for all systems that are scored one after the other
@@ -84,17 +84,17 @@ def validity(code: str, catalog: Any = None) -> dict[str, Any]:
     """1 or 0 for each of parse, check, compile and nonempty, and `diagnostics`: how often `check` finds what, by code."""
     try:
         if len(code) > MAX_CHARACTERS:
-            raise dialect.DialectError(1, "too long", "syntax")
-        dialect.parse(code)
-    except dialect.DialectError:
+            raise DialectError(1, "too long", "syntax")
+        parse(code)
+    except DialectError:
         return {"parse": 0.0, "check": 0.0, "compile": 0.0, "nonempty": 0.0, "diagnostics": {"syntax": 1}}
-    diagnostics = Counter(diagnostic.code for diagnostic in dialect.check(code, catalog))
+    diagnostics = Counter(diagnostic.code for diagnostic in check(code, catalog))
     try:
-        dialect.to_shortcut(code)
+        to_shortcut(code)
         compiles = 1.0
-    except dialect.DialectError:
+    except DialectError:
         compiles = 0.0
-    return {"parse": 1.0, "check": float(not diagnostics), "compile": compiles, "nonempty": float(not dialect.is_empty(code)),
+    return {"parse": 1.0, "check": float(not diagnostics), "compile": compiles, "nonempty": float(not is_empty(code)),
             "diagnostics": dict(sorted(diagnostics.items()))}  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from common import charts
-from common.dialect.tolerant import read_tree
 from common.jsonl import Record
 from common.metrics import HEADLINE, uncertainty
+from shortcuts.syntax.recovering_parser import read_tree
 
 MOST_SHOWN = 4  # systems in the figure: more lines in a panel cannot be told apart
 COLOURS = "#1f4e8c", "#c8642d", "#3c8c5a", "#8c8c8c"
