@@ -101,7 +101,7 @@ def test_the_identity_covers_what_scoring_loads_and_nothing_else() -> None:
     code = f"import sys; from common.metrics import score; score({FLAT!r}, {DEEP!r}); print(*(m for m in sys.modules if m.partition('.')[0] in ('common', 'shortcuts')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     files = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in digests.source_files("common.metrics")}
-    assert files == set(loaded) and not files & {"common.metrics.judge", "common.metrics.samples_page", "common.metrics.report"}
+    assert files == set(loaded) and not files & {"common.metrics.judge", "common.metrics.samples_page", "common.metrics.aggregate"}
 
 
 def test_the_identity_changes_with_the_code_and_the_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -379,7 +379,7 @@ def test_a_name_that_may_be_a_server_s_says_so(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("OPENAI_API_KEY", key)
         monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
         with pytest.raises(UserError) as error:
-            systems._loaded("gpt-4o-mini", None)
+            systems.load_local("gpt-4o-mini", None)
         assert ("--base-url" in str(error.value)) == said
 
 

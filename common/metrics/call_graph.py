@@ -1,7 +1,7 @@
-"""What a program says, as far as can be read off it: its API calls, and what leads to which.
+"""The call graph of a program: its API calls, and the data and control flow between them.
 
-Every call in the text counts once, wherever it stands; what happens on each path is for shortcuts.trace. What Python cannot read (43
-of the 50 published gold programs) is read as shortcuts.syntax.recovering_parser does.
+Every call in the text counts once, wherever it stands; shortcuts.trace is about the paths. What Python cannot read (43 of the 50
+published gold programs) goes through shortcuts.syntax.recovering_parser.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Call(NamedTuple):
 
 
 class CallGraph(NamedTuple):
-    """What a program says. `edges` are (kind, from call, to call), the calls by their places in `calls`: "data" for an argument that stems
-    from a call, and for control flow "if", "else", "for", "menu 1", … from the call that decides. One that nothing leads to hangs on START.
+    """Calls, and edges (kind, from call, to call) between their places in `calls`: "data" for an argument that stems from a call, and
+    for control flow "if", "else", "for", "menu 1", … from the call that decides. A call without another edge has one from START.
     """
 
     calls: list[Call]
@@ -46,9 +46,9 @@ class CallGraph(NamedTuple):
 
 
 def read_call_graph(code: str, helpers: frozenset[str] = frozenset()) -> CallGraph:
-    """Read calls and edges; `helpers` are functions that are no APIs, beside the dialect's and Python's own.
+    """Read a program's calls and edges; `helpers` are functions that are no APIs, beside the dialect's and Python's own.
 
-    A name is worth what it was set to last, in the order of the text; what a loop carries into its next turn is not followed.
+    A name has the value that was last assigned in the order of the text; what a loop carries into its next turn is not followed.
     """
     tree, parsed = read_tree(code)
     reader = _Reader(NO_APIS | helpers)
@@ -61,7 +61,7 @@ def read_call_graph(code: str, helpers: frozenset[str] = frozenset()) -> CallGra
 
 
 class _Reader:
-    """Reads statements in order; `names` holds where each name's value stems from."""
+    """Reads statements in order; `names` holds the origin of each name's value."""
 
     # Helpers that give the output of what ran just before.
     IMPLICIT = frozenset({"previous_output", "if_result", "menu_result", "repeat_results"})
@@ -116,11 +116,11 @@ class _Reader:
                 self.names[node.id] = compound("list", [before, value]) if before is not None else value
 
     def name(self, identifier: str, line: int) -> Origin:
-        """For trace_values.read: where a name's value stems from."""
+        """For origins.read: the origin of a name's value."""
         return self.names.get(identifier, Origin("unbound"))
 
     def call(self, node: ast.Call) -> Origin | None:
-        """For trace_values.read: the output of an API's call, None for that of another."""
+        """For origins.read: the output of a call of an API, None for another call."""
         name = called(node)
         if name in self.IMPLICIT:
             return Origin(f"{name}(•)", (len(self.calls) - 1,)) if self.calls else Origin("nothing")
@@ -140,7 +140,7 @@ class _Reader:
         return origin("•", Origin("•", (here,)))
 
     def nameless(self, value: Origin) -> str:
-        """An origin with the API in the place of each call."""
+        """An origin as a text that names APIs, so that it does not depend on the numbers of calls."""
         return f"{value.form} < {', '.join(self.calls[source].name for source in value.sources)}" if value.sources else value.form
 
 

@@ -1,6 +1,6 @@
-"""How sure a figure is: percentile bootstrap over the samples of a test set, the same resamples for every system.
+"""Confidence intervals: percentile bootstrap over the samples of a test set, with the same resamples for every system.
 
-So two systems can be compared sample by sample (paired bootstrap, Koehn 2004), and a score with the chance of the same samples.
+So two systems can be compared sample by sample (paired bootstrap, Koehn 2004), and a score with chance on the same samples.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The mean difference of two systems on the same samples, its 95 % interval, and how likely it has the other sign, two-sided."""
+    """The mean difference of two systems on the same samples, its 95 % interval, and the two-sided p value of no difference."""
 
     mean: float
     low: float
@@ -33,7 +33,7 @@ class Difference(NamedTuple):
 
 
 def estimate(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: int = 0) -> dict[str, Estimate]:
-    """The macro mean of each metric over samples. Empty for no samples."""
+    """{metric: its macro mean over samples}; empty without samples."""
     if not scores:
         return {}
     values = _table(scores, metrics)
@@ -55,7 +55,7 @@ def above_chance(
 
 
 def median(values: Sequence[float], seed: int = 0) -> Estimate:
-    """The median; 0 for no values."""
+    """The median; 0 without values."""
     if not values:
         return Estimate(0.0, 0.0, 0.0)
     ordered = numpy.sort(numpy.array(values, dtype=float))
@@ -65,7 +65,7 @@ def median(values: Sequence[float], seed: int = 0) -> Estimate:
 
 
 def paired(one: Sequence[float], other: Sequence[float], seed: int = 0) -> Difference:
-    """Compare two systems on the same samples."""
+    """The difference of two systems' scores on the same samples."""
     differences = (numpy.array(one, dtype=float) - numpy.array(other, dtype=float))[:, None]
     means = _resampled_means(differences, seed)
     rarer = min(int((means <= 0).sum()), int((means >= 0).sum()))
@@ -95,5 +95,5 @@ def _resampled_means(values: Any, seed: int) -> Any:
 
 @lru_cache(4)  # the two splits
 def _resamples(samples: int, seed: int) -> Any:
-    """How often each sample is in each resample: [RESAMPLES, samples]."""
+    """The count of each sample in each resample: [RESAMPLES, samples]."""
     return numpy.random.default_rng(seed).multinomial(samples, [1 / samples] * samples, size=RESAMPLES)
