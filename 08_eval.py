@@ -84,9 +84,10 @@ TABLES = {  # by group of metrics: title, and what the figures mean
 }
 ABOVE_CHANCE = "Above chance", f"(score - chance) / (1 - chance), chance being the baseline {CHANCE}: 0 is chance, 100 is gold."
 DIFFERENCES = "Differences", "The first less the second, over all queries that both answered. * p < 0.05 (paired bootstrap)."
+CONCLUSIONS = "api_f1", "trace_match"  # the metrics that the last sentences are about
 PLANS = {"P": "precision@0.7", "R": "recall@0.7", "F1": "f1@0.7", "F1 mended": "f1_mended@0.7", "F1 at 0.8": "f1@0.8",
          "mended at 0.8": "f1_mended@0.8", "order F1": "order_f1", "parsed": "parsed"}  # fmt: skip
-PLANS_MEANING = "Steps that are alike (0.7, or 0.8) and in order. mended: a plan without a match scores 0. order: by name."
+PLANS_MEANING = "Steps alike by 0.7 (or 0.8) and in order. mended: a plan without a match scores 0. order: by name."
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -362,9 +363,9 @@ def notes(result: Record, unjudged: Mapping[str, Mapping[str, Reject]] = {}) -> 
     return lines
 
 
-def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> list[str]:
-    """A sentence a split: which system leads in a metric, and how that compares with the best baseline."""
-    sentences = []
+def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> str:
+    """A sentence: the system that leads in a metric, by split, and how that compares with the best baseline."""
+    parts = []
     for split in next(iter(result.values()), {}):
         known = {name: own[split][key] for name, own in result.items() if own[split]["n"]}
         ranked = sorted(known, key=lambda name: -known[name]["mean"])
@@ -372,16 +373,16 @@ def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> l
         baseline = next((name for name in ranked if name in baselines_of(result, models)), None)
         if baseline is None:
             continue
-        best = f"{SETS.get(split, split)}: the best baseline in {label} is {baseline}, {cell(known[baseline])}"
+        here, best = f"on {SETS.get(split, split)}", f"the best baseline ({baseline}, {cell(known[baseline])}"
         if model is None:
-            sentences.append(f"{best}; no model was scored.")
+            parts.append(f"{here} no model was scored beside {best})")
             continue
         ours, theirs = known[model], known[baseline]
         side = "above" if ours["mean"] > theirs["mean"] else "below" if ours["mean"] < theirs["mean"] else "level with"
         overlap = "overlap" if ours["low"] <= theirs["high"] and theirs["low"] <= ours["high"] else "do not overlap"
-        name = one_line(model) + (f", the best of {len(models)} systems," if len(models) > 1 else "")
-        sentences.append(f"{best}; {name} is {side} it with {cell(ours)}, and their intervals {overlap}.")
-    return sentences
+        rank = f", the best of {len(models)} systems," if len(models) > 1 else ""
+        parts.append(f"{here} {one_line(model)}{rank} has {cell(ours)}, {side} {best}; the intervals {overlap})")
+    return f"{label}: {'; '.join(parts)}."
 
 
 def baselines_of(result: Record, models: Sequence[str]) -> list[str]:
@@ -431,7 +432,8 @@ def main() -> int:
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     legend = f"{LEGEND} Baselines, which need no model: {', '.join(baselines_of(result, models))}. {distractors.sentence(setting)}".strip()
     show([f"{SETS_MEANING} {legend}", *tables(result, bool(verdicts)), *difference_table(differences),
-          *notes(result, unjudged if verdicts else {}), *conclusion(result, models, "API F1", "api_f1")], args.output)  # fmt: skip
+          *notes(result, unjudged if verdicts else {}),
+          *(conclusion(result, models, metrics.HEADLINE[key], key) for key in CONCLUSIONS)], args.output)  # fmt: skip
     draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in models} or samples
     if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
@@ -481,7 +483,7 @@ def evaluate_plans(args: argparse.Namespace, started: float) -> int:
     models = [system.name for system in given if system.name in samples]
     title = f"T-Eval's plans, embedder {'/'.join(Path(args.embedder).parts[-2:])}"
     show([LEGEND, table(title, PLANS_MEANING, PLANS, result), *notes(result),
-          *conclusion(result, models, "F1 mended", "f1_mended@0.7")], folder)  # fmt: skip
+          conclusion(result, models, "F1 mended", PLANS["F1 mended"])], folder)  # fmt: skip
     missing = sum(map(len, unanswered.values()))
     cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=missing, seconds=round(time.perf_counter() - started, 3),
                 output=str(folder / "scores.json"))  # fmt: skip

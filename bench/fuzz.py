@@ -242,7 +242,7 @@ def read_code(code: str) -> str:
     except shortcuts.DialectError as error:
         raise Broken(f"a repaired program is Python: {error}") from None
     promise(repair(mended, catalog)[0] == mended, "a repaired program stays as it is")
-    score(GOLD, code, catalog)
+    score(GOLD, code)
     return outcome
 
 

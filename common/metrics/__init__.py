@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from common.metrics.call_graph import CallGraph, read_call_graph
-from common.metrics.codebleu import CodeBLEU, codebleu, codebleu_strict, overlap, overlap_f1
+from common.metrics.call_graph import read_call_graph
+from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
 from shortcuts import DialectError, check, is_empty, parse, to_shortcut
@@ -37,40 +37,20 @@ CACHED_GRAPHS = 64  # gold is read once for all systems that are scored one afte
 class Pair:
     """A gold program and a prediction, both without comments; what several metrics need of them is computed once."""
 
-    def __init__(self, gold: str, prediction: str, catalog: Any = None) -> None:
-        self.gold, self.prediction, self.catalog = gold, prediction, catalog
+    def __init__(self, gold: str, prediction: str) -> None:
+        self.gold, self.prediction = gold, prediction
 
-    @cached_property
-    def codebleu(self) -> CodeBLEU:
-        """CodeBLEU as the published package computes it."""
-        return codebleu(self.gold, self.prediction)
-
-    @cached_property
-    def validity(self) -> dict[str, Any]:
-        """What `validity` finds in the prediction."""
-        return validity(self.prediction, self.catalog)
-
-    @cached_property
-    def graphs(self) -> tuple[CallGraph, CallGraph]:
-        """The call graphs of gold and prediction."""
-        return _read(self.gold), _read(self.prediction)
+    codebleu = cached_property(lambda self: codebleu(self.gold, self.prediction))
+    validity = cached_property(lambda self: validity(self.prediction))
+    trace_match = cached_property(lambda self: trace_match(self.gold, self.prediction))
+    graphs = cached_property(lambda self: (_read(self.gold), _read(self.prediction)))
+    matched = cached_property(lambda self: match_calls(*(graph.calls for graph in self.graphs)))  # places in gold and prediction
 
     @cached_property
     def names(self) -> tuple[list[str], list[str]]:
         """The APIs that gold and prediction call, in order, as often as they are called."""
         gold, guess = self.graphs
         return [call.name for call in gold.calls], [call.name for call in guess.calls]
-
-    @cached_property
-    def matched(self) -> list[tuple[int, int]]:
-        """Calls of one API on either side: (place in gold, place in prediction)."""
-        gold, guess = self.graphs
-        return match_calls(gold.calls, guess.calls)
-
-    @cached_property
-    def trace_match(self) -> float:
-        """The share of their traces that both programs have."""
-        return trace_match(self.gold, self.prediction)
 
 
 _read = lru_cache(CACHED_GRAPHS)(read_call_graph)
@@ -80,7 +60,7 @@ _read = lru_cache(CACHED_GRAPHS)(read_call_graph)
 # the metrics
 
 
-def validity(code: str, catalog: Any = None) -> dict[str, Any]:
+def validity(code: str) -> dict[str, Any]:
     """1 or 0 for each of parse, check, compile and nonempty, and `diagnostics`: how often `check` finds what, by code."""
     try:
         if len(code) > MAX_CHARACTERS:
@@ -88,7 +68,7 @@ def validity(code: str, catalog: Any = None) -> dict[str, Any]:
         parse(code)
     except DialectError:
         return {"parse": 0.0, "check": 0.0, "compile": 0.0, "nonempty": 0.0, "diagnostics": {"syntax": 1}}
-    diagnostics = Counter(diagnostic.code for diagnostic in check(code, catalog))
+    diagnostics = Counter(diagnostic.code for diagnostic in check(code))
     try:
         to_shortcut(code)
         compiles = 1.0
@@ -186,9 +166,9 @@ HEADLINE = {metric.key: metric.label for metric in METRICS if metric.headline}
 
 
 @collector_paused()
-def score(gold: str, prediction: str, catalog: Any = None) -> dict[str, Any]:
+def score(gold: str, prediction: str) -> dict[str, Any]:
     """All of METRICS for one prediction by key, `length_ratio` (words to gold's), `diagnostics`, and `flags`: what was not read whole."""
-    pair, is_empty = Pair(gold, prediction, catalog), not prediction.strip()
+    pair, is_empty = Pair(gold, prediction), not prediction.strip()
     result: dict[str, Any] = {
         metric.key: 0.0 if is_empty and metric.group != PAPER else metric.value(pair) for metric in METRICS
     }

@@ -19,6 +19,7 @@ from shortcuts.syntax.nodes import called
 from shortcuts.syntax.recovering_parser import read_tree
 from shortcuts.trace.origins import NO_APIS, Origin, compound, origin, read, test
 
+FUNCTIONS = NO_APIS - {"action", "raw_action"}  # functions that are no APIs
 START = -1  # where an edge comes from that has no call at its other end
 Deciders = list[tuple[str, int]]  # (kind of block, call that decides it) of each block around a statement
 
@@ -45,18 +46,18 @@ class CallGraph(NamedTuple):
         return Counter((kind, names[source], names[target]) for kind, source, target in self.edges)
 
 
-def read_call_graph(code: str, helpers: frozenset[str] = frozenset()) -> CallGraph:
-    """Read a program's calls and edges; `helpers` are functions that are no APIs, beside the dialect's and Python's own.
+def read_call_graph(code: str) -> CallGraph:
+    """Read a program's calls and edges.
 
     A name has the value that was last assigned in the order of the text; what a loop carries into its next turn is not followed.
     """
     tree, parsed = read_tree(code)
-    reader = _Reader(NO_APIS | helpers)
+    reader = _Reader()
     with suppress(RecursionError):
         reader.block(tree.body, [])
         return CallGraph(reader.calls, reader.edges, parsed)
     # statements nested deeper than Python recurses: the calls alone
-    names = [name for node in ast.walk(tree) if (name := called(node)) and name not in reader.not_apis]
+    names = [name for node in ast.walk(tree) if (name := called(node)) and name not in FUNCTIONS]
     return CallGraph([Call(name, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
 
 
@@ -66,8 +67,7 @@ class _Reader:
     # Helpers that give the output of what ran just before.
     IMPLICIT = frozenset({"previous_output", "if_result", "menu_result", "repeat_results"})
 
-    def __init__(self, not_apis: frozenset[str]) -> None:
-        self.not_apis = not_apis - {"action", "raw_action"}
+    def __init__(self) -> None:
         self.calls: list[Call] = []
         self.edges: list[tuple[str, int, int]] = []
         self.names: dict[str, Origin] = {}
@@ -124,7 +124,7 @@ class _Reader:
         name = called(node)
         if name in self.IMPLICIT:
             return Origin(f"{name}(•)", (len(self.calls) - 1,)) if self.calls else Origin("nothing")
-        if name is None or name in self.not_apis:
+        if name is None or name in FUNCTIONS:
             return None
         deciders, arguments = self.deciders, {}
         for key, value in _arguments(node):

@@ -109,10 +109,6 @@ def versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in ("tree-sitter", "tree-sitter-python")}
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-# features of one string
-
-
 NGrams = tuple[Counter[tuple[str, ...]], ...]  # of order 1 to 4
 
 
@@ -150,10 +146,6 @@ def exact_flow(code: str) -> Counter[tuple[Any, ...]]:
 
 def _flag(gold: Features, guess: Features) -> str:
     return "; ".join(f"{side}: {features.flag}" for side, features in (("reference", gold), ("prediction", guess)) if features.flag)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# n-grams
 
 
 def _bleu(gold: NGrams, guess: NGrams, shared: list[int]) -> float:

@@ -11,7 +11,7 @@ scores 0, and edges are compared after matching, not by their places in either l
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 
 from common.metrics.call_graph import START, Call, CallGraph
@@ -38,25 +38,18 @@ def _f1(common: int, gold: CallGraph, guess: CallGraph) -> float:
 
 def match_calls(gold: Sequence[Call], guess: Sequence[Call]) -> Pairs:
     """Pairs of places (in gold, in guess) of calls of one API, each used once: those with equal arguments first, the rest in order."""
-    pairs: Pairs = []
-    left, right = list(range(len(gold))), list(range(len(guess)))
-    for is_exact in (True, False):
-        waiting: defaultdict[object, list[int]] = defaultdict(list)
-        for place in reversed(right):
-            waiting[_key(guess[place], is_exact)].append(place)
-        here = [(place, waiting[key].pop()) for place in left if waiting[key := _key(gold[place], is_exact)]]
-        pairs += here
-        matched, taken = {one for one, _ in here}, {other for _, other in here}
-        left, right = [place for place in left if place not in matched], [place for place in right if place not in taken]
-    return sorted(pairs)
-
-
-def _key(call: Call, is_exact: bool) -> object:
-    return (call.name, *sorted(call.arguments.items())) if is_exact else call.name
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# chain
+    matched: dict[int, int] = {}
+    taken: set[int] = set()
+    for key in (lambda call: (call.name, *sorted(call.arguments.items())), lambda call: call.name):
+        waiting: defaultdict[object, deque[int]] = defaultdict(deque)
+        for place, call in enumerate(guess):
+            if place not in taken:
+                waiting[key(call)].append(place)
+        for place, call in enumerate(gold):
+            if place not in matched and waiting[key(call)]:
+                matched[place] = waiting[key(call)].popleft()
+                taken.add(matched[place])
+    return sorted(matched.items())
 
 
 def _longest_allowed(gold: CallGraph, pairs: Pairs) -> int:
@@ -112,10 +105,6 @@ def longest_increasing(places: Sequence[int]) -> int:
         at = bisect_left(ends, place)
         ends[at : at + 1] = [place]
     return len(ends)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# subgraph
 
 
 def _largest_shared(gold: CallGraph, guess: CallGraph, pairs: Pairs) -> int:
