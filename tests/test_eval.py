@@ -19,7 +19,7 @@ from unittest import mock
 
 import pytest
 
-from common.generation import Generation
+from common.decoding.generation import Generation
 from common.metrics import sample_store, systems
 from common.metrics.sample_store import collect
 from shortcuts.catalog import call_name
@@ -429,7 +429,8 @@ def test_a_killed_run_goes_on_without_asking_again(bench: Path) -> None:
 
 
 def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Path, monkeypatch: pytest.MonkeyPatch, load_stage: Any) -> None:
-    from common import generation, model
+    from common import model
+    from common.decoding import generation
 
     asked: list[Any] = []
 

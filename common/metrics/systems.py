@@ -194,7 +194,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model of this machine; it is loaded when the first answer is due."""
 
     def answer(records: list[Record]) -> Replies:
-        from common import constrained, generation  # they load torch, as common.model does: seconds
+        from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
         loaded, prompts = load_local(model, args.adapter), map(prompt_messages, records)
         settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
