@@ -28,7 +28,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from itertools import combinations, islice, product
@@ -42,7 +42,7 @@ from common.dataset.files import joined
 from common.excerpts import one_line
 from common.jsonl import Record, UserError
 from common.metrics import distractors, judge, samples_page, teval, uncertainty
-from common.metrics.aggregate import Rejects, Samples, compare, counts, summarise
+from common.metrics.aggregate import Rejects, Samples, compare, counts, notes, summarise
 from common.metrics.breakdown import breakdown, draw
 from common.metrics.call_graph import without_comments
 from common.metrics.code_digest import code_digest
@@ -72,7 +72,6 @@ ROOT = Path(__file__).resolve().parent
 WIDTH = 100  # columns of a terminal that a table may take
 LONGEST_NAME = 32  # characters of a system's name on a terminal
 
-MEAN, CORRECTED = ("mean", "low", "high"), ("above_chance", "above_chance_low", "above_chance_high")  # keys of a figure in scores.json
 SETS = {"id": "ID", "ood": "OOD"}
 LEGEND = "In percent, ± half the width of the 95 % interval (bootstrap)."
 SETS_MEANING = "ID: unseen instructions, OOD: unseen APIs."
@@ -308,31 +307,37 @@ def short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[1 - half:]}"
 
 
-def cell(figure: Mapping[str, float], keys: Sequence[str] = MEAN) -> str:
-    """`64.1 ±5.2`: a figure in percent, and half the width of its interval; `-` where there is none."""
-    mean, low, high = map(figure.get, keys)
-    return "-" if mean is None or low is None or high is None else f"{100 * mean:.1f} ±{50 * (high - low):.1f}"
+def cell(figure: Mapping[str, float], part: str = "mean") -> str:
+    """`64.1 ±5.2`: a figure in percent, and half the width of its interval; `-` where there is none. `part`: "mean" or "above_chance"."""
+    prefix = "" if part == "mean" else f"{part}_"
+    return f"{100 * figure[part]:.1f} ±{50 * (figure[f'{prefix}high'] - figure[f'{prefix}low']):.1f}" if part in figure else "-"
 
 
-def table(title: str, meaning: str, columns: Mapping[str, str], result: Record, keys: Sequence[str] = MEAN) -> Table:
+def table(title: str, meaning: str, columns: Mapping[str, str], result: Record, part: str = "mean") -> Table:
     """Systems and splits by metrics ({label: key}); `result` is {system: {split: {metric: {"mean", "low", "high"}}}}."""
     rows = []
     for split, (name, splits) in product(next(iter(result.values()), {}), result.items()):
         own = splits[split]
-        figures = (cell(own.get(key, {}), keys) if own["n"] else "-" for key in columns.values())
+        figures = (cell(own.get(key, {}), part) if own["n"] else "-" for key in columns.values())
         rows.append([one_line(name), SETS.get(split, split), f"{own['n']:,}", *figures])
     return Table(title, ["system", "set", "n"], list(columns), rows, meaning)
 
 
-def tables(result: Record, is_judged: bool) -> list[Table]:
-    """The tables of a report: the metrics of the registry by their groups, and the headline ones above chance."""
-    more = {metrics.VALIDITY: {"length": "length_ratio"}, metrics.PAPER: {"Pass Rate": "pass_rate"} if is_judged else {}}
-    made = []
-    for group, (title, meaning) in TABLES.items():
-        columns = {metric.label: metric.key for metric in metrics.METRICS if metric.group == group} | more.get(group, {})
-        made.append(table(title, meaning, columns, result))
-    headline = {label: key for key, label in metrics.HEADLINE.items()}
-    return [*made, table(*ABOVE_CHANCE, headline, result, CORRECTED)]
+def kinds_of_tables(is_judged: bool) -> list[tuple[str, dict[str, str], str]]:
+    """The tables of a report as (title, {label: metric}, "mean" or "above_chance"): one for each group of the registry, and chance."""
+    kinds = []
+    for group, (title, _) in TABLES.items():
+        columns = {metric.label: metric.key for metric in metrics.METRICS if metric.group == group}
+        columns |= {"length": "length_ratio"} if group == metrics.VALIDITY else {}
+        columns |= {"Pass Rate": "pass_rate"} if group == metrics.PAPER and is_judged else {}
+        kinds.append((title, columns, "mean"))
+    return [*kinds, (ABOVE_CHANCE[0], {label: key for key, label in metrics.HEADLINE.items()}, "above_chance")]
+
+
+def tables(result: Record, kinds: Iterable[tuple[str, dict[str, str], str]]) -> list[Table]:
+    """The tables of a report."""
+    meanings = dict([*TABLES.values(), ABOVE_CHANCE])
+    return [table(title, meanings[title], columns, result, part) for title, columns, part in kinds]
 
 
 def difference_table(differences: list[Record]) -> list[Table]:
@@ -344,23 +349,6 @@ def difference_table(differences: list[Record]) -> list[Table]:
         figures.append(f"{cell(row)}{'*' if row['p'] < 0.05 else ' '}")
     title, meaning = DIFFERENCES
     return [Table(title, ["systems", "n"], [*metrics.HEADLINE.values()], [*rows.values()], meaning)] if rows else []
-
-
-def notes(result: Record, unjudged: Mapping[str, Mapping[str, Reject]] = {}) -> list[str]:
-    """What a reader of the tables must know: whose figures are not over all queries, whose answers were cut, what has no verdict."""
-    lines = []
-    for name, splits in ((one_line(name), splits) for name, splits in result.items()):
-        n, unanswered, truncated = (sum(own[count] for own in splits.values()) for count in ("n", "unanswered", "truncated"))
-        if unanswered:
-            why = sum((Counter(own["reasons"]) for own in splits.values()), Counter[str]())
-            listed = ", ".join(f"{reason} {count}" for reason, count in why.most_common())
-            lines.append(f"{name}: {unanswered} of {n + unanswered} queries got no answer that could be scored ({listed}); "
-                         f"its figures are over the other {n}.")  # fmt: skip
-        if truncated:
-            lines.append(f"{name}: {truncated} of {n} answers were cut at the token limit (--max-new-tokens).")
-        if unjudged.get(name):
-            lines.append(f"{name}: the judge gave no verdict on {len(unjudged[name])} of {n} workflows; the Pass Rate is over the others.")
-    return lines
 
 
 def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> str:
@@ -430,8 +418,9 @@ def main() -> int:
     report = {**provenance(args, scorer), "apis": setting, "judge": about_judge, "systems": result, "without_answers": silent,
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    kinds = kinds_of_tables(bool(verdicts))
     legend = f"{LEGEND} Baselines, which need no model: {', '.join(baselines_of(result, models))}. {distractors.sentence(setting)}".strip()
-    show([f"{SETS_MEANING} {legend}", *tables(result, bool(verdicts)), *difference_table(differences),
+    show([f"{SETS_MEANING} {legend}", *tables(result, kinds), *difference_table(differences),
           *notes(result, unjudged if verdicts else {}),
           *(conclusion(result, models, metrics.HEADLINE[key], key) for key in CONCLUSIONS)], args.output)  # fmt: skip
     draw(args.output / "breakdown.png", by_shape)

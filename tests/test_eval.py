@@ -307,7 +307,7 @@ def test_every_metric_of_the_registry_is_scored_and_has_a_column(load_stage: Any
     stage = load_stage("08")
     scored = metrics.score(program(1), program(2))
     figure = {"mean": 0.5, "low": 0.4, "high": 0.6, "above_chance": 0.1, "above_chance_low": 0.0, "above_chance_high": 0.2}
-    *made, above = stage.tables({"m": {"id": {"n": 1, **dict.fromkeys(metrics.RATES, figure), "length_ratio": figure}}}, False)
+    *made, above = stage.tables({"m": {"id": {"n": 1, **dict.fromkeys(metrics.RATES, figure), "length_ratio": figure}}}, stage.kinds_of_tables(False))
     labels = [label for table in made for label in table.columns]
     assert len(set(labels)) == len(labels) and set(labels) == {metric.label for metric in metrics.METRICS} | {"length"}
     assert not any("-" in row for table in made for row in table.rows) and list(scored)[: len(metrics.RATES)] == list(metrics.RATES)

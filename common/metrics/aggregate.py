@@ -1,13 +1,14 @@
-"""Samples of systems into figures: means with their intervals, what they are above chance, differences of two systems."""
+"""Figures of systems from their samples: means with intervals, what these are above chance, differences of two systems, notes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 
 from common import metrics
 from common.cli import Reject
+from common.excerpts import one_line
 from common.jsonl import Record
 from common.metrics import uncertainty
 from common.metrics.bleu import text_scores
@@ -65,3 +66,20 @@ def compare(samples: Samples, pairs: Iterable[tuple[str, str]], seed: int) -> li
             difference = uncertainty.paired(*zip(*shared, strict=True), seed)
             result.append({"systems": [one, other], "metric": metric, "n": len(shared), **difference._asdict()})
     return result
+
+
+def notes(result: Record, unjudged: Mapping[str, Mapping[str, Reject]] = {}) -> list[str]:
+    """What a reader of the tables must know: whose figures are not over all queries, whose answers were cut, what has no verdict."""
+    lines = []
+    for name, splits in ((one_line(name), splits) for name, splits in result.items()):
+        n, unanswered, truncated = (sum(own[count] for own in splits.values()) for count in ("n", "unanswered", "truncated"))
+        if unanswered:
+            why = sum((Counter(own["reasons"]) for own in splits.values()), Counter[str]())
+            listed = ", ".join(f"{reason} {count}" for reason, count in why.most_common())
+            lines.append(f"{name}: {unanswered} of {n + unanswered} queries got no answer that could be scored ({listed}); "
+                         f"its figures are over the other {n}.")  # fmt: skip
+        if truncated:
+            lines.append(f"{name}: {truncated} of {n} answers were cut at the token limit (--max-new-tokens).")
+        if unjudged.get(name):
+            lines.append(f"{name}: the judge gave no verdict on {len(unjudged[name])} of {n} workflows; the Pass Rate is over the others.")
+    return lines
