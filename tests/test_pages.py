@@ -208,8 +208,8 @@ def test_classes_of_sizes_and_scores_do_not_overlap() -> None:
 def test_the_overview_has_each_table_with_intervals_and_says_which_systems_are_baselines(evaluation: Path) -> None:
     about, scores, answers, differences, breakdown = embedded(evaluation)[0]["overview"]
     tables = {title: content[0] for title, content in scores["options"]}
-    assert list(tables) == ["main", "as the paper", "flow", "above chance"] and tables["main"]["head"] == ["system", "API F1", "graph F1", "CodeBLEU", "n"]
-    one, _, empty = tables["main"]["rows"]
+    assert list(tables) == ["Main", "as the paper", "flow", "above chance"] and tables["Main"]["head"] == ["system", "CodeBLEU", "API F1", "graph F1", "n"]
+    one, _, empty = tables["Main"]["rows"]
     assert one[0]["text"] == "one" and one[0]["filter"] == {"system": "one"} and one[1]["text"] == "50.0" and one[1]["note"] == "25.0–75.0"
     assert empty[0]["note"] == "baseline" and empty[0]["filter"] is None and "empty: no answer at all" in about["text"]
     assert "one: 2 of 8 queries got no answer" in about["text"] and "three: not one answer (down)" in about["text"]
@@ -344,7 +344,7 @@ def test_keys_move_open_and_lead_back_and_so_does_the_browser(dataset: Path, bro
 def test_the_evaluation_opens_on_its_overview_and_leads_to_the_answers(evaluation: Path, browser: Any) -> None:
     with opened(browser, evaluation):
         assert browser.find_element("id", "overview").is_displayed() and not browser.find_element("id", "list").is_displayed()
-        assert texts(browser, "#overview .figures")[0].startswith("systemAPI F1graph F1CodeBLEUn")
+        assert texts(browser, "#overview .figures")[0].startswith("systemCodeBLEUAPI F1graph F1n")
         browser.find_element("css selector", "#overview a[href*='state=checked']").click()
         until(lambda: texts(browser, "#count") == ["2 of 5 queries"] and chosen(browser) == "r0")
         browser.find_element("css selector", "#rows li:nth-child(2) a").click()

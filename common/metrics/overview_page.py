@@ -8,37 +8,31 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from common import page
 from common.jsonl import Record
-from common.metrics.breakdown import MEASURES, METRICS
-from common.metrics.report import notes
+from common.metrics import HEADLINE
+from common.metrics.aggregate import Samples, notes
+from common.metrics.breakdown import MEASURES
 from common.metrics.systems import CHANCE, SPLITS
 
 BASELINES = {"gold": "gold itself", "empty": "no answer at all", "constant": "one training program for every query",
              "API list": "each given API called once, without parameters", CHANCE: "the gold of another query"}  # fmt: skip
 SPLIT_NAMES = {"id": "In distribution (ID)", "ood": "Out of distribution (OOD): apps that training lacks"}
-MAIN = ("parse", "compile", "nonempty", "api_f1", "parameter_values", "graph_f1", "trace_match", "codebleu_strict", "codebleu", "pass_rate")
-BUCKETED = {"graph_f1": "graph F1", "api_f1": "API F1", "trace_match": "trace match"}  # scores whose classes are counted, and filters
+MAIN = "compile", "nonempty", *HEADLINE, "pass_rate"  # metrics of the first table
 BOUNDS = 25, 50, 75  # percent: 0 and 100 are classes of their own, since they are what one looks for
 STATES = {"checked": "good", "has findings": "warn", "does not compile": "bad", "does not parse": "bad", "no program": "bad"}
 
-Samples = Mapping[str, Sequence[Record]]  # by system, as stage 08 keeps them
 Kinds = Sequence[tuple[str, Mapping[str, str], str]]  # printed tables: title, metrics by heads of columns, and "mean" or "above_chance"
 
 
 def overview(report: Record, kinds: Kinds, samples: Samples) -> list[page.Section]:
     """The overview's sections. `report`: what is written as scores.json; `samples`: those that the page has, to lead to them."""
-    systems, names = report["systems"], names_of(kinds)
-    main = {names[metric]: metric for metric in MAIN if metric in names}
-    tables = {title: [figures(systems, split, heads, part, samples) for split in SPLITS]
-              for title, heads, part in (("main", main, "mean"), *kinds)}  # fmt: skip
-    tallies = {"by state": [tally("state", samples)], **{f"by {label}": [tally(metric, samples)] for metric, label in BUCKETED.items()}}
-    shapes = {label: list(by_shape(report["breakdown"], metric)) for metric, label in METRICS.items()}
+    systems, heads = report["systems"], {metric: head for _, columns, _ in kinds for head, metric in columns.items()}
+    main = {heads[metric]: metric for metric in MAIN if metric in heads}
+    tables = {title: [figures(systems, split, columns, part, samples) for split in SPLITS]
+              for title, columns, part in (("Main", main, "mean"), *kinds)}  # fmt: skip
+    tallies = {"by state": [tally("state", samples)], **{f"by {label}": [tally(metric, samples)] for metric, label in HEADLINE.items()}}
+    shapes = {label: list(by_shape(report["breakdown"], metric)) for metric, label in HEADLINE.items()}
     return [page.text("", " ".join(remarks(report))), page.choice("Scores", tables), page.choice("Answers", tallies),
             *differences(report["differences"], main), page.choice("Breakdown", shapes)]  # fmt: skip
-
-
-def names_of(kinds: Kinds) -> dict[str, str]:
-    """The names of metrics in the printed tables."""
-    return {metric: head for _, heads, _ in kinds for head, metric in heads.items()}
 
 
 def remarks(report: Record) -> Iterator[str]:

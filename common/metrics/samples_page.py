@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from statistics import fmean
@@ -14,10 +13,11 @@ from common import page
 from common.cli import Reject
 from common.excerpts import one_line
 from common.jsonl import Record
-from common.metrics import CODEBLEU, HONEST, RATES
+from common.metrics import HEADLINE, METRICS
+from common.metrics.aggregate import Samples
+from common.metrics.call_graph import without_comments
 from common.metrics.judge import Verdict, Verdicts
-from common.metrics.overview_page import BUCKETED, MAIN, STATES, Kinds, Samples, bucket, names_of, overview, percent, state_of
-from common.metrics.program import without_comments
+from common.metrics.overview_page import STATES, Kinds, bucket, overview, percent, state_of
 from common.metrics.systems import TRUNCATED, attempted, gold
 from common.metrics.trace_match import traced
 from common.workers import ordered_map
@@ -27,7 +27,7 @@ from shortcuts.trace.interpreter import Step
 from shortcuts.trace.origins import Origin
 
 FACETS = {"split": "Split", "system": "Model", "state": "State", "judge": "Judge", "finding": "Finding",
-          **{metric: f"{label}, %" for metric, label in BUCKETED.items()}, "category": "Category", "app": "App"}  # fmt: skip
+          **{metric: f"{label}, %" for metric, label in HEADLINE.items()}, "category": "Category", "app": "App"}  # fmt: skip
 ORDERS = {"graph_f1": "Worst graph F1 first", "-graph_f1": "Best graph F1 first", "-spread": "Models differ most",
           "-length": "Longest gold first"}  # fmt: skip
 VERDICTS = {True: "pass", False: "fail", None: "undecided"}
@@ -61,7 +61,7 @@ def write(path: Path, tests: Sequence[Record], samples: Samples, verdicts: Verdi
     of = {(sample["id"], system): sample for system, given in samples.items() for sample in given}
     entries = [(record, [(of[key], verdicts.get(key)) for system in samples if (key := (record["id"], system)) in of]) for record in tests]
     answered = [entry for entry in entries if entry[1]]
-    made = ordered_map(partial(row_of, names_of(kinds)), answered, workers if len(tests) > FEW_WORKERS else 1)
+    made = ordered_map(row_of, answered, workers if len(tests) > FEW_WORKERS else 1)
     undrawn: dict[str, Reject] = {}
 
     def records() -> Iterator[tuple[page.Row, list[page.Section]]]:
@@ -75,7 +75,7 @@ def write(path: Path, tests: Sequence[Record], samples: Samples, verdicts: Verdi
     return undrawn
 
 
-def row_of(names: Mapping[str, str], entry: tuple[Record, Given]) -> tuple[page.Row, list[page.Section], dict[str, Reject]]:
+def row_of(entry: tuple[Record, Given]) -> tuple[page.Row, list[page.Section], dict[str, Reject]]:
     """A query in the list, and opened; and why an answer could not be drawn, by query and system."""
     record, given = entry
     catalog = Catalog.load()
@@ -93,7 +93,7 @@ def row_of(names: Mapping[str, str], entry: tuple[Record, Given]) -> tuple[page.
         badges=[(record["split"].upper(), "")],
     )  # fmt: skip
     troubles = {f"{record['id']}/{answer.system}": answer.trouble for answer in answers if answer.trouble}
-    return row, list(_sections(record, answers, names)), troubles
+    return row, list(_sections(record, answers)), troubles
 
 
 def answer_of(sample: Record, verdict: Verdict | None, catalog: Catalog) -> Answer:
@@ -117,12 +117,12 @@ def facets(answer: Answer) -> page.Facets:
     judged = VERDICTS[answer.verdict.passed] if answer.verdict else "not judged"
     return {"system": answer.system, "state": state_of(scores), "judge": judged,
             "finding": sorted(scores["diagnostics"]) + ["cannot be drawn"] * (answer.trouble is not None),
-            **{metric: bucket(scores[metric]) for metric in BUCKETED}}  # fmt: skip
+            **{metric: bucket(scores[metric]) for metric in HEADLINE}}  # fmt: skip
 
 
-def _sections(record: Record, answers: list[Answer], names: Mapping[str, str]) -> Iterator[page.Section]:
+def _sections(record: Record, answers: list[Answer]) -> Iterator[page.Section]:
     yield page.text("Query", record["query"], "lead")
-    yield scores_of(answers, names)
+    yield scores_of(answers)
     yield page.diff("Program", record["reference"], {answer.system: answer.code for answer in answers})
     if found := [(answer.system, *finding) for answer in answers for finding in answer.findings]:
         yield page.table("Findings in the programs", found)
@@ -140,8 +140,8 @@ def _sections(record: Record, answers: list[Answer], names: Mapping[str, str]) -
             votes = [(VOTES[vote], reason) for vote, reason in zip(verdict.votes, verdict.reasons, strict=True)]
             outside = [("calls what was not given", name) for name in verdict.outside]
             yield page.table(f"{answer.system}: the judge says {VERDICTS[verdict.passed]}", outside + votes)
-    every = [(names.get(metric, metric), *(percent(answer.sample["scores"][metric]) for answer in answers))
-             for metric in (*RATES, "length_ratio")]  # fmt: skip
+    names = {**{metric.key: metric.label for metric in METRICS}, "length_ratio": "length"}
+    every = [(name, *(percent(answer.sample["scores"][key]) for answer in answers)) for key, name in names.items()]
     yield page.table("All scores", every, ["", *(answer.system for answer in answers)])
     flags = {f"{answer.system}: flags": answer.sample["scores"]["flags"] for answer in answers}
     given = {api: "right" if api in record["gold_apis"] else "wrong" for api in record["apis"]} if "gold_apis" in record else record["apis"]
@@ -149,15 +149,15 @@ def _sections(record: Record, answers: list[Answer], names: Mapping[str, str]) -
     yield page.metadata("Record", {**about, **flags, "APIs given": given})
 
 
-def scores_of(answers: Sequence[Answer], names: Mapping[str, str]) -> page.Section:
-    """The state and the main scores of each answer."""
-    shown, rows = [metric for metric in MAIN if metric in names and metric in HONEST + CODEBLEU], []
+def scores_of(answers: Sequence[Answer]) -> page.Section:
+    """The state and the headline scores of each answer."""
+    rows = []
     for answer in answers:
         scores, state = answer.sample["scores"], state_of(answer.sample["scores"])
         cut = "cut at the token limit" if answer.sample["prediction"]["failure"] == TRUNCATED else ""
-        bars = [page.cell(percent(score), bar=(0, score, score)) for score in (scores[metric] for metric in shown)]
+        bars = [page.cell(percent(scores[key]), bar=(0, scores[key], scores[key])) for key in HEADLINE]
         rows.append((answer.system, page.cell(state, cut, kind=STATES[state]), *bars))
-    return page.table("Scores", rows, ["system", "state", *(names[metric] for metric in shown)])
+    return page.table("Scores", rows, ["system", "state", *HEADLINE.values()])
 
 
 def trace_lines(code: str) -> tuple[str, str]:
