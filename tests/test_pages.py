@@ -207,7 +207,7 @@ def test_classes_of_sizes_and_scores_do_not_overlap() -> None:
 
 def test_the_overview_has_each_table_with_intervals_and_says_which_systems_are_baselines(evaluation: Path) -> None:
     about, scores, answers, differences, breakdown = embedded(evaluation)[0]["overview"]
-    tables = {title: content[0] for title, content in scores["options"]}
+    tables = {title: content[0]["sections"][0] for title, content in scores["options"]}
     assert list(tables) == ["Main", "as the paper", "flow", "above chance"] and tables["Main"]["head"] == ["system", "CodeBLEU", "API F1", "graph F1", "n"]
     one, _, empty = tables["Main"]["rows"]
     assert one[0]["text"] == "one" and one[0]["filter"] == {"system": "one"} and one[1]["text"] == "50.0" and one[1]["note"] == "25.0–75.0"

@@ -27,7 +27,7 @@ def overview(report: Record, kinds: Kinds, samples: Samples) -> list[page.Sectio
     """The overview's sections. `report`: what is written as scores.json; `samples`: those that the page has, to lead to them."""
     systems, heads = report["systems"], {metric: head for _, columns, _ in kinds for head, metric in columns.items()}
     main = {heads[metric]: metric for metric in MAIN if metric in heads}
-    tables = {title: [figures(systems, split, columns, part, samples) for split in SPLITS]
+    tables = {title: [page.beside(*(figures(systems, split, columns, part, samples) for split in SPLITS))]
               for title, columns, part in (("Main", main, "mean"), *kinds)}  # fmt: skip
     tallies = {"by state": [tally("state", samples)], **{f"by {label}": [tally(metric, samples)] for metric, label in HEADLINE.items()}}
     shapes = {label: list(by_shape(report["breakdown"], metric)) for metric, label in HEADLINE.items()}
