@@ -406,11 +406,11 @@ def run(args: argparse.Namespace, files: dict[str, Path], staging: Path) -> Reco
 
 def publish(args: argparse.Namespace, stats: Record, folder: Path) -> None:
     """Everything that is made from the finished splits: statistics, card, figure, Parquet, the page."""
-    from common.dataset import browse, card, export, figure
+    from common.dataset import browse, card, distribution, export
 
     jsonl.write_atomically(folder / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     jsonl.write_atomically(folder / "README.md", card.card(stats).encode())
-    figure.write(folder / "figure.png", stats)
+    distribution.draw(folder / "figure.png", distribution.dataset_panels(stats["distributions"]))
     export.write_parquet(folder)
     if args.browse > 0:
         browse.write(folder, args.browse, args.workers or cores(), args.output.name)

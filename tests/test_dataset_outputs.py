@@ -19,7 +19,7 @@ from browser import opened, texts, until
 from test_filter_merge import Bench, bench, lines, program, record  # noqa: F401 (a fixture)
 
 from common import page
-from common.dataset import arrange, browse, dedup, export, figure, files, published
+from common.dataset import arrange, browse, dedup, distribution, export, files, published
 from common.jsonl import UserError
 from common.page import steps as drawing
 
@@ -137,7 +137,7 @@ def test_the_figure_shows_the_shares_that_stats_json_has(bench, monkeypatch):  #
     assert set(told) == {"actions", "categories", "apps"}
     assert all(abs(sum(group.values()) - 1) < 1e-3 for kind in told.values() for group in kind.values())
     monkeypatch.undo()
-    figure.write(folder / "figure.png", {"distributions": told})
+    distribution.draw(folder / "figure.png", distribution.dataset_panels(told))
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 

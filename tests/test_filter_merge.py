@@ -138,7 +138,7 @@ class Bench:
         self.stage, self.folder, self.monkeypatch, self.capsys = stage, folder, monkeypatch, capsys
         monkeypatch.setattr(stage, "make_tools", lambda tokenizer: TOOLS)
         monkeypatch.setattr("common.catalog.Catalog.load", lambda path=None: TOOLS.catalog)
-        monkeypatch.setattr("common.dataset.figure.write", lambda path, stats: None)  # half a second each; see test_dataset_outputs.py
+        monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)  # half a second each; see test_dataset_outputs.py
 
     def __call__(self, seed: Records, generated: Records | None = None, *flags: str, output: str = "bench") -> Path:
         write(self.folder / "seed.jsonl", seed)
@@ -269,7 +269,7 @@ def test_near_finds_what_an_exact_comparison_of_sets_finds() -> None:
     rng = random.Random(0)
     base = [f"w{n}" for n in range(60)]
     sets = [frozenset(rng.sample(base, 50)) | {f"{group}-{n}" for n in range(40)} for group in range(10) for _ in range(4)]
-    near = dedup.Near([dedup._signature(items) for items in sets], 0.6)
+    near = dedup.MinHashIndex([dedup._signature(items) for items in sets], 0.6)
     for i, j in combinations(range(len(sets)), 2):
         jaccard = len(sets[i] & sets[j]) / len(sets[i] | sets[j])
         if abs(jaccard - 0.6) > 0.15:
@@ -585,10 +585,10 @@ import sys
 sys.path[:0] = [{root!r}, {tests!r}]
 import test_filter_merge as fakes
 from common import catalog, cli
-from common.dataset import figure
+from common.dataset import distribution
 from tests import stage_runs
 stage = stage_runs.load("06")
-figure.write = lambda path, stats: None
+distribution.draw = lambda path, panels: None
 stage.make_tools = lambda tokenizer: fakes.TOOLS
 catalog.Catalog.load = staticmethod(lambda path=None: fakes.TOOLS.catalog)
 cli.start(stage.main)

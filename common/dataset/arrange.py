@@ -57,8 +57,8 @@ class Arrangement(NamedTuple):
 def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], options: Options) -> Arrangement:
     """Arrange the records that passed the rules. A pure function of its arguments; time grows with the number of records."""
     codes, queries = [example.code for example in examples], [example.query for example in examples]
-    near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
-    near_query = dedup.Near([query.signature for query in queries], NEAR_QUERY)
+    near_code = dedup.MinHashIndex([code.signature for code in codes], NEAR_CODE)
+    near_query = dedup.MinHashIndex([query.signature for query in queries], NEAR_QUERY)
     overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
     tests = options.earlier.tests if options.earlier else {}
     # of equal records the one is kept that is a test, else a seed, else has fewest findings

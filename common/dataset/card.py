@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
-from common.dataset.figure import distributions
+from common.dataset.distribution import Shares, length_class, shares
 from common.dataset.makers import datasheet
-from common.dataset.quality import GENERATED_BY, ORIGINS, Example
+from common.dataset.quality import GENERATED_BY, ORIGINS, SEED, Example
 from common.dataset.splits import SPLITS, AppOf
 
 # The paper's table 1, for comparison: instances, apps, APIs, categories; mean actions, ifs, loops, depth.
 PAPER = {"train": (105_573, 83, 1503, 28, 78.5, 7.4, 0.5, 2.7), "test (ID and OOD)": (1190, 31, 324, 28, 41.7, 7.9, 0.5, 2.1)}
 COLUMNS = ("instances", "apps", "apis", "categories", "actions", "ifs", "loops", "menus", "depth", "tokens")
 MAKER_COLUMNS = "part: model (hash of its prompts)", "records", "prompt tokens", "completion tokens", "US dollars"
+BUILT_IN = "built in"  # the app of Apple's own APIs in the distributions
 OFFLINE = "offline"  # the model name of the rule-based writer and annotator
 SIZE_CLASSES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -93,6 +94,18 @@ def statistics(examples: Sequence[Example], splits: dict[int, str], app_of: AppO
         "makers": datasheet(example.makers for example in kept),
         "provenance": dict(sorted(Counter(example.provenance for example in kept).items(), key=lambda item: (-item[1], item[0]))),
     }
+
+
+def distributions(kept: Sequence[Example], app_of: AppOf) -> dict[str, dict[str, Shares]]:
+    """Return the shares by length, category and app (of uses of APIs), each for the seed and for all."""
+    groups = {"seed": [example for example in kept if example.origin == SEED], "all": list(kept)}
+    kinds: dict[str, Callable[[Example], Iterable[str]]] = {
+        "actions": lambda example: [length_class(example.figures["actions"])],
+        "categories": lambda example: [example.category],
+        "apps": lambda example: [app_of(api) or BUILT_IN for api in example.apis],
+    }
+    return {kind: {name: shares(Counter(value for example in group for value in values(example))) for name, group in groups.items()}
+            for kind, values in kinds.items()}  # fmt: skip
 
 
 def summarise(group: Sequence[Example], app_of: AppOf) -> dict[str, Any]:
