@@ -96,12 +96,13 @@ ANYTHING = frozenset({"variable", "any"})  # result types that may hold whatever
 def arguments() -> argparse.Namespace:
     """Parse the flags of this stage."""
     parser = cli.parser(__doc__, "data/seed.jsonl", "data/queries.jsonl")
-    parser.add_argument("--count", "--n", type=cli.positive_int, default=200, metavar="N",
-                        help="queries in all, earlier runs included (default: 200)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the draw (default: 0)")
-    parser.add_argument("--max-apis", type=cli.positive_int, default=30, metavar="N",
-                        help="most APIs in a query: their stubs and the answer must fit a prompt (default: 30)")
-    parser.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
+    add = parser.task.add_argument
+    add("--count", type=cli.positive_int, default=200, metavar="N", help="queries in all, earlier runs included (default: 200)")
+    add("--n", type=cli.positive_int, dest="count", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
+    add("--max-apis", type=cli.positive_int, default=30, metavar="N",
+        help="most APIs in a query: their stubs and the answer must fit a prompt (default: 30)")
+    add("--seed", type=int, default=0, metavar="N", help="random seed of the draw (default: 0)")
+    parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
     return parser.parse_args()
 
