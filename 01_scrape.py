@@ -30,12 +30,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common import cli, jsonl, plist
+from common import cli, jsonl
 from common.crawl import arguments as crawling
 from common.crawl import files, links
 from common.crawl.links import OptOut, find_link, hub_link, readable
 from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.jsonl import Record, UserError
+from shortcuts import plist
 
 if TYPE_CHECKING:
     from common.crawl.crawler import Crawler

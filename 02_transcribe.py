@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from common import cli, jsonl
-from common.filenames import record_name, sign_command
+from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
+from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, statistics, transcription
+from shortcuts.transcription.files import is_shortcut_file, shortcut_file, sign_command
 
 OUTPUT = Path("data/workflows.jsonl")
 COUNTS = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
-NO_JSONL = (b"bplist", b"AEA1", b"<?xml", b"<!DOCTYPE", b"<plist", b"PK\x03\x04")  # what a shortcut's file, or an archive, begins with
 
 
 def arguments() -> argparse.Namespace:
@@ -52,7 +53,7 @@ def main() -> int:
     args = arguments()
     if args.to_shortcut is not None:
         return compile_file(args.to_shortcut, args.output, args.force)
-    if is_shortcut(args.input):
+    if is_shortcut_file(args.input):
         raise UserError(f"{args.input}: this is a shortcut, not JSONL; import it first: "
                         f"{shlex.join(['python', '01_scrape.py', '--folder', str(args.input)])}")
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
@@ -83,20 +84,18 @@ def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
 
 def transcribe(record: Record) -> Record:
     """The fields this stage adds to a record. Raises cli.Reject where it has none."""
-    from common import dialect, plist
-
     try:
         shortcut = plist.read_field(record["shortcut"])
-        result = dialect.transcribe(shortcut)
-    except dialect.Unbalanced as error:
+        result = transcription.transcribe(shortcut)
+    except Unbalanced as error:
         raise cli.Reject("unbalanced", str(error)) from None
-    except dialect.TooDeep as error:
+    except TooDeep as error:
         raise cli.Reject("too_deep", str(error)) from None
-    except dialect.TooLarge as error:
+    except TooLarge as error:
         raise cli.Reject("too_large", str(error)) from None
     except plist.PlistError as error:
         raise cli.Reject("bad_shortcut", f"the field shortcut holds no shortcut: {error}") from None
-    except dialect.DialectError as error:
+    except DialectError as error:
         raise cli.Reject("bad_shortcut", f"the dialect cannot say this shortcut: {error}") from None
     if not result.exact:
         raise cli.Reject("not_exact", "program and residue do not compile to this shortcut")
@@ -108,8 +107,8 @@ def transcribe(record: Record) -> Record:
     return {
         "code": result.code,
         "residue": result.residue,
-        "apis": dialect.apis_of(result.code),
-        "stats": dialect.statistics(shortcut),
+        "apis": apis_of(result.code),
+        "stats": statistics(shortcut),
         "roundtrip": proof,
     }
 
@@ -120,7 +119,7 @@ def transcribe(record: Record) -> Record:
 
 def compile_file(source: Path, folder: Path, force: bool) -> int:
     """Write a .shortcut file for each program of a file; what is wrong with one is a line each on stderr."""
-    if is_shortcut(source):
+    if is_shortcut_file(source):
         raise UserError(f"{source}: this is a shortcut already; name a .py file, or a .jsonl file of records with code")
     written = failed = 0
     for name, where, code, residue, renames in programs(source):
@@ -142,10 +141,8 @@ def compile_file(source: Path, folder: Path, force: bool) -> int:
 
 def checked(code: str, where: str, force: bool) -> bytes:
     """The .shortcut file of a program that a person or a model wrote. Raises cli.Reject where `check` finds an error, unless forced."""
-    from common import dialect
-
     with cli.one_record():
-        findings = dialect.check(code)
+        findings = check(code)
     for finding in findings:
         cli.say(f"{where}: line {finding.line}: {finding.severity}: {finding.message}")
     errors = sum(finding.severity == "error" for finding in findings)
@@ -156,24 +153,11 @@ def checked(code: str, where: str, force: bool) -> bytes:
 
 def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str]) -> bytes:
     """The .shortcut file of a program. Raises cli.Reject for one that does not compile."""
-    from common import dialect, plist
-
     with cli.one_record():
         try:
-            return plist.write_binary(dialect.to_shortcut(code, residue and dialect.rename_residue(residue, renames)))
+            return shortcut_file(code, residue, renames)
         except ValueError as error:  # of the dialect, of property lists, or of a residue that does not fit
             raise cli.Reject("no_program", str(error)) from None
-
-
-def is_shortcut(path: Path) -> bool:
-    """Whether a file that is named as a program or as records is a shortcut's file."""
-    if not path.is_file():
-        return False
-    try:
-        with open(path, "rb") as file:
-            return path.suffix.lower() in (".shortcut", ".wflow") or file.read(16).removeprefix(b"\xef\xbb\xbf").startswith(NO_JSONL)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:

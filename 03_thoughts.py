@@ -23,13 +23,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from common import cli, dialect, llm, plist, prompts
-from common.catalog import Catalog
+from common import cli, llm, prompts
 from common.cli import Reject
-from common.dialect.syntax import called
-from common.dialect.vocabulary import IMPLICIT_VARIABLE, NameAllocator, identifier, spoken
 from common.jsonl import Record
 from common.llm import Usage, Writer
+from shortcuts import DialectError, equivalent, parse, plist, rename, rename_residue, to_shortcut
+from shortcuts.catalog import Catalog
+from shortcuts.forms.constants import IMPLICIT_VARIABLE
+from shortcuts.forms.identifiers import NameAllocator, identifier, spoken
+from shortcuts.syntax.nodes import called
 
 # A window: some 30 tokens of answer for each comment make half of what an answer may have; and at three bytes a token, 8,000 tokens shown.
 WINDOW, WINDOW_BYTES = 120, 24_000
@@ -72,8 +74,8 @@ async def think(record: Record, writer: Writer, catalog: Catalog) -> Record:
 def readable(code: str) -> str:
     """The program, if it is one. Raises Reject."""
     try:
-        dialect.parse(code)
-    except dialect.DialectError as error:
+        parse(code)
+    except DialectError as error:
         raise Reject("does_not_parse", str(error)) from None
     return code
 
@@ -81,7 +83,7 @@ def readable(code: str) -> str:
 def annotate(code: str, comments: dict[int, str], renames: dict[str, str]) -> str:
     """The program with its names changed and its comments above the statements they belong to. Raises Reject."""
     try:
-        renamed = dialect.rename(code, renames)
+        renamed = rename(code, renames)
         place = dict(zip(prompts.statement_lines(code), prompts.statement_lines(renamed), strict=True))  # printed anew, lines may move
     except ValueError as error:  # a program that stage 02 has not written, with two statements on a line
         raise Reject("not_annotated", str(error)) from None
@@ -94,9 +96,9 @@ def compare(record: Record, annotated: str, renames: dict[str, str]) -> None:
     With the residue to an equal one; without it, where names are all that is known of variables, to the same program.
     """
     try:
-        before = dialect.to_shortcut(record["code"], record["residue"])
-        after = dialect.to_shortcut(annotated, dialect.rename_residue(record["residue"], renames))
-        alone = dialect.equivalent(dialect.to_shortcut(record["code"]), dialect.to_shortcut(annotated))
+        before = to_shortcut(record["code"], record["residue"])
+        after = to_shortcut(annotated, rename_residue(record["residue"], renames))
+        alone = equivalent(to_shortcut(record["code"]), to_shortcut(annotated))
     except ValueError as error:
         raise Reject("does_not_compile", str(error)) from None
     if not plist.same(before, after) or not alone:
@@ -179,9 +181,9 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: C
             raise ValueError(f"the comment of line {long[0]} is longer than a sentence")
         new, allocator = dict[str, str](), NameAllocator()
         allocator.taken |= taken
-        for rename in answer["renames"]:
-            old, name = rename["old"], identifier(rename["new"])
-            if old in names and old not in new and name != old and is_new_name(rename["new"], catalog):
+        for pair in answer["renames"]:
+            old, name = pair["old"], identifier(pair["new"])
+            if old in names and old not in new and name != old and is_new_name(pair["new"], catalog):
                 free = allocator.take(name)
                 new |= {old: free} if identifier(free) == free else {}  # a number may make it longer than names are
         return {line: comments[line] for line in lines}, new

@@ -34,13 +34,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common import cli, jsonl, llm, prompts
-from common.catalog import Api, Catalog
 from common.cli import Reject
 from common.dataset import distribution
 from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
 from common.llm import Writer
 from common.prompts import SYNTAX_APIS
+from shortcuts.catalog import Api, Catalog
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed

@@ -36,15 +36,16 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple
 
-from common import cli, dialect, jsonl, llm, plist, prompts
-from common.catalog import Catalog, call_name
-from common.catalog.search import offered, search
+from common import cli, jsonl, llm, prompts
 from common.cli import Reject
-from common.dialect.trace import trace
-from common.filenames import sign_command
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
 from common.llm.prices import Messages
+from shortcuts import Diagnostic, apis_of, call_name, plist, rename, review
+from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import offered, search
+from shortcuts.trace import trace
+from shortcuts.transcription.files import sign_command
 
 OUTPUT = Path("data/generated.jsonl")
 MAX_NEW_TOKENS = 4096  # the paper's 8,192 are shared with the prompt
@@ -118,9 +119,9 @@ class Draft:
     plan: str
     code: str  # as written, with its comments
     reach: int
-    diagnostics: tuple[dialect.Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     unused: tuple[str, ...]  # needed APIs that the program does not call
-    loose: tuple[dialect.Diagnostic, ...] = ()  # findings of `trace`
+    loose: tuple[Diagnostic, ...] = ()  # findings of `trace`
     shortcut: Record | None = None  # what it compiles to
 
     @property
@@ -152,7 +153,7 @@ class Draft:
     def fields(self) -> Record:
         """Return the fields of the record; `code` is the program reprinted without comments, or the text itself if it is not Python."""
         try:
-            plain = dialect.rename(self.code, {}) if self.reach >= PYTHON else self.code
+            plain = rename(self.code, {}) if self.reach >= PYTHON else self.code
         except (ValueError, RecursionError):
             plain = self.code
         return {"plan": self.plan, "annotated_code": self.code, "code": plain,
@@ -164,13 +165,13 @@ def judge(text: str, needed: Iterable[str], catalog: Catalog) -> Draft:
     plan, code = prompts.parse_answer(text)
     needed = [api for api in dict.fromkeys(needed) if api not in prompts.SYNTAX_APIS]
     if not code.strip():
-        return Draft(plan, "", NOTHING, (dialect.Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
-    findings, shortcut = dialect.review(code, catalog)
+        return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
+    findings, shortcut = review(code, catalog)
     called, reach = [], TEXT
     if shortcut is not None:
         called, reach = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]], SHORTCUT
     elif all(finding.code != "syntax" for finding in findings):
-        called, reach = dialect.apis_of(code), PYTHON
+        called, reach = apis_of(code), PYTHON
     loose = trace(code).problems if reach == SHORTCUT else ()
     return Draft(plan, code, reach, tuple(findings), tuple(api for api in needed if api not in called), loose, shortcut)
 
@@ -289,7 +290,7 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
 def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record], args: argparse.Namespace,
                catalog: Catalog) -> Iterator[Result]:  # fmt: skip
     """Yield the results of a server or the rules, as they come."""
-    from common.dialect.grammar import grammar
+    from shortcuts.grammar import grammar
 
     sampling = (lambda number: {}) if args.model == OFFLINE else sampling_of(args, "max_tokens", args.max_new_tokens)
     settings = Settings(args.candidates, args.repair, args.dry_run)
@@ -473,7 +474,7 @@ def api_id(name: str, catalog: Catalog) -> str:
     for api in (catalog.get(name), catalog.by_name(name), catalog.get(f"is.workflow.actions.{name}")):
         if api is not None:
             return api.id
-    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m common.catalog search WORDS"
+    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m shortcuts search WORDS"
     raise UserError(f"--apis: {name} is not in the catalogue; near it: {near}")
 
 

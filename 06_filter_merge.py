@@ -115,11 +115,12 @@ def share(text: str) -> float:
 
 def make_tools(tokenizer: str | None) -> Tools:
     """What the rules stand on, as it is in common/."""
-    from common import dialect, prompts
-    from common.catalog import Catalog
+    import shortcuts
+    from common import prompts
     from common.dataset import quality
+    from shortcuts.catalog import Catalog
 
-    return quality.Tools(Catalog.load(), dialect.review, prompts.chat, prompts.shorten_code, quality.token_counter(tokenizer))
+    return quality.Tools(Catalog.load(), shortcuts.review, prompts.chat, prompts.shorten_code, quality.token_counter(tokenizer))
 
 
 def prepare(tokenizer: str | None, limits: Limits) -> None:
@@ -368,9 +369,9 @@ def options(args: argparse.Namespace, files: dict[str, Path]) -> Options:
 
 def run(args: argparse.Namespace, files: dict[str, Path], staging: Path) -> Record:
     """Make the dataset in `staging` and put it in place; returns what stands in stats.json."""
-    from common.catalog import Catalog
     from common.dataset import card, export, quality, shards
     from common.dataset.arrange import arrange
+    from shortcuts.catalog import Catalog
 
     catalog, wanted = Catalog.load(), options(args, files)
 

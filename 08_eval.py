@@ -34,7 +34,6 @@ from itertools import combinations, islice, product
 from pathlib import Path
 
 from common import cli, jsonl, llm, metrics
-from common.catalog.search import ALWAYS
 from common.cli import Reject
 from common.dataset.files import joined
 from common.jsonl import Record, UserError
@@ -62,6 +61,7 @@ from common.metrics.systems import (
 )
 from common.metrics.text import text_scores
 from common.workers import cores
+from shortcuts.catalog.search import ALWAYS
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed

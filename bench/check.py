@@ -22,8 +22,9 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from common import dialect, plist  # noqa: E402
-from common.catalog import Api, Catalog, Parameter  # noqa: E402
+import shortcuts
+from shortcuts import plist  # noqa: E402
+from shortcuts.catalog import Api, Catalog, Parameter  # noqa: E402
 
 SUFFIXES = {".plist", ".shortcut", ".wflow"}
 CODES = frozenset({"unknown_parameter", "parameter_type", "enum_value"})
@@ -55,7 +56,7 @@ def main() -> int:
     actions = sum(count for _, _, count in programs)
     findings: Counter[str] = Counter()
     for name, code, _ in programs:
-        for line, kind, message in dialect.check(code, catalog):
+        for line, kind, message in shortcuts.check(code, catalog):
             findings[kind] += 1
             if args.show:
                 print(f"{name}:{line}: {kind}: {message}", file=sys.stderr)
@@ -82,8 +83,8 @@ def transcribed(folder: Path) -> Iterator[tuple[str, str, int]]:
     for path in files:
         shortcut = plist.read_shortcut(path.read_bytes())
         try:
-            yield path.name, dialect.to_python(shortcut)[0], len(shortcut["WFWorkflowActions"])
-        except (dialect.Unbalanced, dialect.TooDeep):
+            yield path.name, shortcuts.to_python(shortcut)[0], len(shortcut["WFWorkflowActions"])
+        except (shortcuts.Unbalanced, shortcuts.TooDeep):
             continue
 
 
@@ -111,7 +112,7 @@ def planted(programs: list[str], catalog: Catalog, number: int, seed: int) -> li
 
 def is_found(fault: Planted, catalog: Catalog) -> bool:
     """Whether `check` names the key where it says what is wrong, and says nothing of the kind about the sound program."""
-    new = set(dialect.check(fault.code, catalog)) - set(dialect.check(fault.sound, catalog))
+    new = set(shortcuts.check(fault.code, catalog)) - set(shortcuts.check(fault.sound, catalog))
     return any(kind in CODES and fault.key in message for _, kind, message in new)
 
 

@@ -27,10 +27,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from common import constrained, dialect, generation, masks  # noqa: E402
+import shortcuts  # noqa: E402
+from common import constrained, generation, masks  # noqa: E402
 from common import model as models  # noqa: E402
-from common.catalog import Catalog  # noqa: E402
-from common.dialect.grammar import grammar  # noqa: E402
+from shortcuts.catalog import Catalog  # noqa: E402
+from shortcuts.grammar import grammar  # noqa: E402
 
 APIS = 30  # of one grammar: what a request is offered
 BATCH, TOKENS, PROMPT = 8, 160, 256  # of the steps that are timed; prompts of the length that the tiny model gets
@@ -85,7 +86,7 @@ def grammar_costs(table: Any, catalog: Catalog) -> dict[str, float]:
     sets = [offered(catalog, random.Random(seed)) for seed in range(20)]
     for apis in sets:
         grammar(apis, catalog, everything=False)  # reads the facts of these APIs
-    grammar_module = sys.modules["common.dialect.grammar"]
+    grammar_module = sys.modules["shortcuts.grammar"]
     grammar_module._rules.cache_clear()
     text = [timed(lambda apis=apis: grammar(apis, catalog, everything=False)) for apis in sets]
     compiled = [timed(masks.Form(table, frozenset(apis), catalog).matcher) for apis in sets]
@@ -207,7 +208,7 @@ def walks(tokenizer: Any, table: Any, catalog: Catalog, count: int) -> dict[str,
             row.take(row.forced[-1] if row.forced else int(chance.choice(len(words), p=weights / weights.sum())))
         code = row.said.decode()
         sums.update(judged(code, frozenset(apis), catalog, compiled))
-        found = {finding.code for finding in dialect.check(code, catalog)}
+        found = {finding.code for finding in shortcuts.check(code, catalog)}
         codes.update(found)
         sums["passed"] += not found
         seen.update(call.func.id for call in ast.walk(ast.parse(code)) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name))
@@ -227,16 +228,16 @@ def judged(code: str, apis: frozenset[str], catalog: Catalog, compiled: Counter[
         tree = ast.parse(code)
     except SyntaxError:
         return {"parsed": 0, "syntax": 1}
-    codes = Counter(finding.code for finding in dialect.check(code, catalog))
+    codes = Counter(finding.code for finding in shortcuts.check(code, catalog))
     try:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
         compiled["yes"] += 1
-    except dialect.DialectError as error:
+    except shortcuts.DialectError as error:
         compiled[error.code] += 1
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and catalog.by_name(getattr(node.func, "id", "")) is not None]
     wrong = ("unknown_api", "unknown_parameter", "duplicate_parameter", "enum_value", "parameter_type", "missing_parameter")
     return {"parsed": 1, "syntax": 0, "lines": code.count("\n"), "api_calls": len(calls),
-            "parameters": sum(len(call.keywords) for call in calls), "other_apis": len(set(dialect.apis_of(code)) - apis),
+            "parameters": sum(len(call.keywords) for call in calls), "other_apis": len(set(shortcuts.apis_of(code)) - apis),
             **{name: codes[name] for name in wrong}}  # fmt: skip
 
 

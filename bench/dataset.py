@@ -30,10 +30,11 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from common import dialect, jsonl  # noqa: E402
-from common.catalog import Catalog  # noqa: E402
+import shortcuts  # noqa: E402
+from common import jsonl  # noqa: E402
 from common.dataset.quality import REJECTING_SYNTHETIC, shape  # noqa: E402
 from common.offline.prose import Prose  # noqa: E402
+from shortcuts.catalog import Catalog  # noqa: E402
 
 SEEDS = 14771 / 106763  # of the records (the paper's numbers)
 COPIES = 12  # one record in so many is a near copy of the one before
@@ -82,11 +83,12 @@ def pieces(path: Path, catalog: Catalog) -> list[Piece]:
             if code.count("\n") + 1 < LINES[0] and end < len(body):
                 continue
             start = end
-            if not LINES[0] <= code.count("\n") + 1 <= LINES[1] or any(f.code in REJECTING_SYNTHETIC for f in dialect.check(code, catalog)):
+            faults = {finding.code for finding in shortcuts.check(code, catalog)}
+            if not LINES[0] <= code.count("\n") + 1 <= LINES[1] or faults & REJECTING_SYNTHETIC:
                 continue
             steps = [node for node in ast.walk(run) if isinstance(node, ast.stmt)]
-            marked = ast.unparse(Template(set(dialect.bound_names(code)), catalog).visit(ast.parse(code)))
-            found.setdefault(marked, Piece(marked, ". ".join(map(Prose(catalog).statement, steps)), tuple(dialect.apis_of(code))))
+            marked = ast.unparse(Template(set(shortcuts.bound_names(code)), catalog).visit(ast.parse(code)))
+            found.setdefault(marked, Piece(marked, ". ".join(map(Prose(catalog).statement, steps)), tuple(shortcuts.apis_of(code))))
     return [piece for piece in found.values() if piece.apis]
 
 

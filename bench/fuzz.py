@@ -37,16 +37,18 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import shortcuts  # noqa: E402
 from bench import fuzz_inputs  # noqa: E402
-from common import dialect, plist, prompts  # noqa: E402
-from common.catalog import Catalog  # noqa: E402
-from common.dialect.repair import repair  # noqa: E402
-from common.dialect.trace import trace  # noqa: E402
+from common import prompts  # noqa: E402
 from common.jsonl import UserError  # noqa: E402
 from common.metrics import score  # noqa: E402
 from common.metrics.program import read_program  # noqa: E402
 from common.metrics.trace_match import traced  # noqa: E402
-from common.plist import PlistError  # noqa: E402
+from shortcuts import plist  # noqa: E402
+from shortcuts.catalog import Catalog  # noqa: E402
+from shortcuts.plist import PlistError  # noqa: E402
+from shortcuts.repair import repair  # noqa: E402
+from shortcuts.trace import trace  # noqa: E402
 
 SLOW, RATE = 5.0, 0.4e-3  # CPU seconds for any input, and for each character of it
 STUCK = 60.0  # CPU seconds after which an input is given up
@@ -194,25 +196,25 @@ def read_shortcut(shortcut: Any) -> str:
     except PlistError as error:
         return error.code
     try:
-        result = dialect.transcribe(shortcut)
-    except dialect.Unbalanced:
+        result = shortcuts.transcribe(shortcut)
+    except shortcuts.Unbalanced:
         return "unbalanced"
-    except dialect.TooDeep:
+    except shortcuts.TooDeep:
         return "too deep"
     proven(result, shortcut)
-    promise(plist.same(dialect.to_shortcut(result.code, result.residue), shortcut), "program and residue compile to the shortcut")
-    dialect.statistics(shortcut)
-    dialect.check(result.code, Catalog.load())
-    dialect.apis_of(result.code)
+    promise(plist.same(shortcuts.to_shortcut(result.code, result.residue), shortcut), "program and residue compile to the shortcut")
+    shortcuts.statistics(shortcut)
+    shortcuts.check(result.code, Catalog.load())
+    shortcuts.apis_of(result.code)
     trace(result.code)
     return "exact, raw" if result.raw else "exact" if result.fixed_point else "exact, no fixed point"
 
 
-def proven(result: dialect.Transcription, shortcut: dict[str, Any]) -> None:
+def proven(result: shortcuts.Transcription, shortcut: dict[str, Any]) -> None:
     """The equalities of a transcription; what is not canonical is named by where it differs."""
     promise(result.exact, "exact")
     if not result.canonical:
-        one, other = dialect.canonical(dialect.to_shortcut(result.code)), dialect.canonical(shortcut)
+        one, other = shortcuts.canonical(shortcuts.to_shortcut(result.code)), shortcuts.canonical(shortcut)
         keys = [key for key in sorted({*one, *other}) if key not in one or key not in other or not plist.same(one[key], other[key])]
         raise Broken(f"canonical but for {', '.join(keys)}")
 
@@ -220,36 +222,36 @@ def proven(result: dialect.Transcription, shortcut: dict[str, Any]) -> None:
 def read_code(code: str) -> str:
     """Everything that is asked of a program that a stranger wrote."""
     catalog = Catalog.load()
-    found = dialect.check(code, catalog)
+    found = shortcuts.check(code, catalog)
     try:
-        outcome = compiled(dialect.to_shortcut(code), found)
-    except dialect.DialectError as error:
+        outcome = compiled(shortcuts.to_shortcut(code), found)
+    except shortcuts.DialectError as error:
         promise(found, "check is silent about a program that does not compile")
         outcome = error.code
     traced(code)  # `score` reads it again
     read_program(code)
     try:
-        names = dialect.bound_names(code)
-        dialect.apis_of(code)
-        dialect.rename(code, {name: f"renamed_{number}" for number, name in enumerate(names)})
-    except (dialect.DialectError, ValueError):
+        names = shortcuts.bound_names(code)
+        shortcuts.apis_of(code)
+        shortcuts.rename(code, {name: f"renamed_{number}" for number, name in enumerate(names)})
+    except (shortcuts.DialectError, ValueError):
         promise(found, "check is silent about a program whose names cannot be read")
     mended, _ = repair(code, catalog)
     try:
-        dialect.parse(mended)
-    except dialect.DialectError as error:
+        shortcuts.parse(mended)
+    except shortcuts.DialectError as error:
         raise Broken(f"a repaired program is Python: {error}") from None
     promise(repair(mended, catalog)[0] == mended, "a repaired program stays as it is")
     score(GOLD, code, catalog)
     return outcome
 
 
-def compiled(shortcut: dict[str, Any], found: list[dialect.Diagnostic]) -> str:
+def compiled(shortcut: dict[str, Any], found: list[shortcuts.Diagnostic]) -> str:
     """What comes of a compiled program: a file, and the same program again."""
     try:
         plist.write_binary(shortcut)
-        result = dialect.transcribe(shortcut)
-    except (PlistError, dialect.Unbalanced, dialect.TooDeep) as error:
+        result = shortcuts.transcribe(shortcut)
+    except (PlistError, shortcuts.Unbalanced, shortcuts.TooDeep) as error:
         promise(found or "deep" in str(error), f"check is silent about a program that makes no file: {error}")
         return "no file"
     proven(result, shortcut)

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common import dialect, plist, prompts
+import shortcuts
+from common import prompts
+from shortcuts import plist
 from tests.mutations import ODD_EXPRESSIONS, mutated_code, mutated_tree
 
 MAX_CODE = 2_500  # characters of a program that is broken: what is wrong shows in small ones, too
@@ -50,8 +52,8 @@ class Seeds:
         for data in self.files:
             try:
                 shortcut = plist.read_shortcut(data)
-                code = dialect.to_python(shortcut)[0]
-            except (plist.PlistError, dialect.Unbalanced):
+                code = shortcuts.to_python(shortcut)[0]
+            except (plist.PlistError, shortcuts.Unbalanced):
                 continue
             if len(code) < MAX_CODE:
                 self.trees.append(shortcut)
@@ -154,7 +156,7 @@ def broken(data: bytes, draw: random.Random) -> bytes:
 
 def hostile_call(draw: random.Random, depth: int = 0) -> str:
     """A call of a helper, an API or a method, with arguments that it may not take."""
-    helpers = sorted(dialect.HELPERS)
+    helpers = sorted(shortcuts.HELPERS)
     function = draw.choice([*helpers, "is_workflow_actions_gettext", "is_workflow_actions_nothing", "x.append", "'{}{}'.format", "'{²}'.format", "'{0} {x}'.format",
                             *(f"x.{method}" for method in METHODS)])  # fmt: skip
 
@@ -179,7 +181,7 @@ def nested(draw: random.Random) -> str:
 def expressions(code: str) -> list[str]:
     """The sources of a program's expressions."""
     try:
-        return [part for node in ast.walk(dialect.parse(code)) if isinstance(node, ast.expr) and (part := ast.get_source_segment(code, node))]
+        return [part for node in ast.walk(shortcuts.parse(code)) if isinstance(node, ast.expr) and (part := ast.get_source_segment(code, node))]
     except (ValueError, RecursionError):
         return []
 
@@ -188,7 +190,7 @@ def with_expression(code: str, expression: str, draw: random.Random) -> str:
     """A program with one of its expressions replaced, or with a line more."""
     lines = code.encode("utf-8", "surrogatepass").split(b"\n")
     try:
-        nodes = [node for node in ast.walk(dialect.parse(code)) if isinstance(node, ast.expr) and node.lineno == node.end_lineno <= len(lines)]
+        nodes = [node for node in ast.walk(shortcuts.parse(code)) if isinstance(node, ast.expr) and node.lineno == node.end_lineno <= len(lines)]
     except (ValueError, RecursionError):
         nodes = []
     new = expression.encode("utf-8", "surrogatepass")

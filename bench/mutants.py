@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-DIALECT = Path("common/dialect")
+DIALECT = Path("shortcuts")
 # The files of tests whose subject is the dialect, the fast ones first. What stands on the dialect and is no part of it has tests of its own,
 # and no others can kill its mutants; nor are those run for the dialect's.
 TESTS = ("dialect", "examples", "forms", "conditions", "header", "blocks", "bindings", "check", "signatures", "canonical", "naming", "values", "text",

@@ -29,10 +29,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from common import dialect, jsonl, prompts  # noqa: E402
-from common.catalog import Catalog  # noqa: E402
+import shortcuts  # noqa: E402
+from common import jsonl, prompts  # noqa: E402
 from common.cli import Reject  # noqa: E402
 from common.llm import Answer, open_writer  # noqa: E402
+from shortcuts.catalog import Catalog  # noqa: E402
 
 PRICE = 0.15, 0.60  # gpt-4o-mini, US dollars per million tokens of prompt and completion
 MOST_OUTPUT = 16_384  # tokens that gpt-4o-mini can answer with: a longer program cannot be rewritten at all
@@ -129,7 +130,7 @@ def others(record: dict[str, Any], made: dict[str, Any], ours: Cost, tokens: Tok
     short, short_annotated = prompts.shorten_code(code), prompts.shorten_code(annotated)
     table = json.dumps({f"line {number}": line for number, line in enumerate(short.splitlines(), start=1)}, ensure_ascii=False)
     described = json.dumps({f"line {line}": text for line, text in made["comments"].items()}, ensure_ascii=False)
-    names = json.dumps(dialect.bound_names(code), ensure_ascii=False)
+    names = json.dumps(shortcuts.bound_names(code), ensure_ascii=False)
     plan, query = tokens(made["plan"]), tokens(made["query"])
     paper = Cost(
         notes_prompt=2 * instruction + tokens(short) + tokens(table) + tokens(short) + 2 * tokens(names),

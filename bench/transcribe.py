@@ -27,8 +27,9 @@ if __name__ == "__main__" and "--of" in sys.argv:  # one side of a comparison: t
 else:
     sys.path.insert(0, str(ROOT))
 
-from common import dialect, plist  # noqa: E402
-from common.dialect.vocabulary import PROPERTY_INFO  # noqa: E402
+import shortcuts  # noqa: E402
+from shortcuts import plist  # noqa: E402
+from shortcuts.forms.constants import PROPERTY_INFO  # noqa: E402
 
 SUFFIXES = {".plist", ".shortcut", ".wflow"}
 
@@ -43,23 +44,23 @@ def main() -> int:
     parser.add_argument("--of", help=argparse.SUPPRESS)
     args = parser.parse_args()
     files = sorted(path for path in args.folder.rglob("*") if path.suffix in SUFFIXES)[:: args.every]
-    shortcuts = [plist.read_shortcut(path.read_bytes()) for path in files]
-    dialect.check("is_workflow_actions_nothing()")  # loads the catalogue
+    parsed = [plist.read_shortcut(path.read_bytes()) for path in files]
+    shortcuts.check("is_workflow_actions_nothing()")  # loads the catalogue
     if args.of:
-        seconds, _ = measure(shortcuts)
+        seconds, _ = measure(parsed)
         print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))
         return 0
-    seconds, results = min((measure(shortcuts) for _ in range(args.repeat)), key=lambda result: result[0])
+    seconds, results = min((measure(parsed) for _ in range(args.repeat)), key=lambda result: result[0])
     done = [result for result in results if result is not None]
-    actions = sum(len(shortcut["WFWorkflowActions"]) for shortcut, result in zip(shortcuts, results) if result is not None)
-    per_action = [len(result.code) / len(shortcut["WFWorkflowActions"]) for shortcut, result in zip(shortcuts, results)
+    actions = sum(len(shortcut["WFWorkflowActions"]) for shortcut, result in zip(parsed, results) if result is not None)
+    per_action = [len(result.code) / len(shortcut["WFWorkflowActions"]) for shortcut, result in zip(parsed, results)
                   if result is not None and shortcut["WFWorkflowActions"]]  # fmt: skip
     figures = {
         "files": len(files), "unbalanced": len(files) - len(done), "actions": actions,
         "exact": sum(result.exact for result in done), "canonical": sum(result.canonical for result in done),
         "fixed_point": sum(result.fixed_point for result in done),
         "raw_fallbacks": sum(result.raw for result in done), "files_with_raw": sum(result.raw > 0 for result in done),
-        **literals(shortcuts, results),
+        **literals(parsed, results),
         "median_characters_per_action": round(statistics.median(per_action), 1),
         "cpu_seconds_per_1000_actions": round(1000 * seconds / actions, 3),
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -92,10 +93,10 @@ NOT_SHOWN = frozenset({  # names and identities, and the words that the dialect 
 })  # fmt: skip
 
 
-def literals(shortcuts: list[dict], results: list[dialect.Transcription | None]) -> dict[str, int]:
+def literals(parsed: list[dict], results: list[shortcuts.Transcription | None]) -> dict[str, int]:
     """How many texts of four characters or more the shortcuts hold, how many the code lacks, how many names are read and never bound."""
     counts = {"literals": 0, "literals_missing": 0, "unbound_names": 0}
-    for shortcut, result in zip(shortcuts, results):
+    for shortcut, result in zip(parsed, results):
         if result is None:
             continue
         nodes = list(ast.walk(ast.parse(result.code)))
@@ -107,7 +108,7 @@ def literals(shortcuts: list[dict], results: list[dialect.Transcription | None])
         names = [node for node in nodes if isinstance(node, ast.Name)]
         bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-        counts["unbound_names"] += sum(node.id not in bound | dialect.HELPERS for node in names if id(node) not in functions)
+        counts["unbound_names"] += sum(node.id not in bound | shortcuts.HELPERS for node in names if id(node) not in functions)
     return counts
 
 
@@ -126,13 +127,13 @@ def texts(value: Any, key: str = "") -> Iterator[str]:
         yield from (part for part in value.split("\ufffc") if len(part) >= 4)
 
 
-def measure(shortcuts: list[dict]) -> tuple[float, list[dialect.Transcription | None]]:
+def measure(parsed: list[dict]) -> tuple[float, list[shortcuts.Transcription | None]]:
     """(CPU seconds, the transcription of each shortcut or None for one with unbalanced blocks)."""
     started, results = time.process_time(), []
-    for shortcut in shortcuts:
+    for shortcut in parsed:
         try:
-            results.append(dialect.transcribe(shortcut))
-        except dialect.Unbalanced:
+            results.append(shortcuts.transcribe(shortcut))
+        except shortcuts.Unbalanced:
             results.append(None)
     return time.process_time() - started, results
 

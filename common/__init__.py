@@ -16,7 +16,7 @@ _show = sys.excepthook
 def _missing_package(kind: type, error: BaseException, trace: object) -> None:
     """An exception hook: one line for a package that is not installed; anything else is shown as before."""
     package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if package in ("", "common", "tests"):
+    if package in ("", "common", "shortcuts", "tests"):
         _show(kind, error, trace)
     else:
         print(f"error: the Python package {package} is not installed for {sys.executable}; "

@@ -41,6 +41,7 @@ from tqdm import tqdm
 
 from common import jsonl
 from common.jsonl import Record, UserError
+from shortcuts.catalog import CatalogError
 
 HARMLESS = {"duplicate", "near_duplicate", "opted_out", "gone"}  # reasons that do not make a run without output a failure
 EXAMPLE = 200  # characters of a reject shown on the terminal
@@ -66,7 +67,7 @@ def one_record() -> Iterator[None]:
     """
     try:
         yield
-    except (UserError, Reject, ImportError):  # a missing package concerns every record
+    except (UserError, CatalogError, Reject, ImportError):  # a missing package concerns every record
         raise
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -347,7 +348,7 @@ def start(main: Callable[[], int]) -> NoReturn:
     """Run a stage's main and exit with its code; an error the user can fix is one line."""
     try:
         code = main()
-    except UserError as error:
+    except (UserError, CatalogError) as error:
         say(f"error: {error}")
         code = EXIT_FAILED
     except BrokenPipeError:  # whoever read our stdout is gone, as with `| head`

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from common import dialect, generation, prompts
-from common.catalog import Catalog
+import shortcuts
+from common import generation, prompts
 from common.ending import CODE
 from common.masks import Constraint, Form, Row, table
 from common.model import context_length
 from common.packing import Message, prompt_text
+from shortcuts.catalog import Catalog
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -41,7 +42,7 @@ class Answer(NamedTuple):
     reason: str
     tries: int
     found: tuple[str, ...]  # codes, of the first writing
-    left: tuple[dialect.Diagnostic, ...]
+    left: tuple[shortcuts.Diagnostic, ...]
 
 
 @dataclass
@@ -56,7 +57,7 @@ class _Job:
     reason: str = "prompt_too_long"
     text: str = ""
     found: tuple[str, ...] = ()
-    left: list[dialect.Diagnostic] = field(default_factory=list)
+    left: list[shortcuts.Diagnostic] = field(default_factory=list)
     cuts: Counter[int] = field(default_factory=Counter)
 
     def judge(self, written: generation.Generation) -> None:
@@ -64,7 +65,7 @@ class _Job:
         self.text, self.reason = self.prefix + written.text, written.reason
         self.tokens += written.tokens
         code = prompts.parse_answer(self.text).code if self.form.plan else self.text
-        self.left = dialect.check(code, self.form.catalog) if code.strip() else [dialect.Diagnostic(1, "no_code", "no program")]
+        self.left = shortcuts.check(code, self.form.catalog) if code.strip() else [shortcuts.Diagnostic(1, "no_code", "no program")]
         self.found = self.found or tuple(finding.code for finding in self.left)
 
     def rewind(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from common.dialect.brackets import open_marks
+from shortcuts.syntax.unclosed import open_marks
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer

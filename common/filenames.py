@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 import unicodedata
-from pathlib import Path
 
 MOST_BYTES, WORD_BYTES = 120, 90  # of a name, and of its readable part, in UTF-8; file systems take 255, endings included
 _PLAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?")  # in lower case only: for some file systems a and A are one
@@ -38,9 +36,3 @@ def words(text: str) -> str:
     kept = "".join(c if c in "_-" or c.isalnum() or unicodedata.combining(c) else " " for c in text)
     joined = "_".join(kept.split()).lstrip("-").encode()[:WORD_BYTES].decode(errors="ignore")
     return f"{joined}_" if _DEVICE.match(joined) else joined
-
-
-def sign_command(shortcut: Path) -> str:
-    """Return the command that signs a .shortcut file on a Mac, quoted for a shell."""
-    signed = shortcut.with_suffix(".signed.shortcut")
-    return shlex.join(["shortcuts", "sign", "--mode", "anyone", "--input", str(shortcut), "--output", str(signed)])

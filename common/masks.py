@@ -18,11 +18,11 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from common.catalog import Catalog
-from common.dialect.grammar import grammar
 from common.ending import CODE, FENCE, ending
 from common.jsonl import UserError
 from common.required import Owed, closing_tokens
+from shortcuts.catalog import Catalog
+from shortcuts.grammar import grammar
 
 if TYPE_CHECKING:
     import torch

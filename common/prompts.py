@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.catalog import Catalog, call_name
 from common.excerpts import commented, numbered, one_line, shorten, shorten_code, statement_lines, word_count
 from common.llm.completion import without_thought
 from common.llm.protocol import Prompt
+from shortcuts.catalog import Catalog, call_name
 
 __all__ = ["Parts", "about", "accept_query", "answer", "chat", "commented", "numbered", "one_line", "parse_answer", "plan_text", "prompt",
            "prompt_id", "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "without_thought", "word_count"]

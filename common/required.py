@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from common.catalog import call_name
-from common.dialect import actions
-from common.dialect.blocks import KINDS
-from common.dialect.check import ENDING_CALLS
+from shortcuts.catalog import call_name
+from shortcuts.check import ENDING_CALLS
+from shortcuts.control_flow import KINDS
+from shortcuts.forms import api_names
 
 if TYPE_CHECKING:
     from llguidance import LLTokenizer
@@ -28,7 +28,7 @@ class Owed:
 
     def __init__(self, apis: Iterable[str]) -> None:
         ids = sorted((api for api in dict.fromkeys(apis) if api not in KINDS), key=lambda api: call_name(api) in ENDING_CALLS)
-        self.calls = [f"{call_name(api)}(" if actions.is_callable(api) else f"action({api!r}" for api in ids]
+        self.calls = [f"{call_name(api)}(" if api_names.is_callable(api) else f"action({api!r}" for api in ids]
 
     def read(self, lines: Iterable[str]) -> None:
         """Take note of the calls that lines of the program make."""

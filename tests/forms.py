@@ -9,8 +9,8 @@ import datetime
 from plistlib import UID
 from typing import Any, NamedTuple
 
-from common.dialect import header
-from common.dialect.vocabulary import COERCIONS, GLOBALS, SIMPLE_ENVELOPES
+from shortcuts.forms import header
+from shortcuts.forms.constants import COERCIONS, GLOBALS, SIMPLE_ENVELOPES
 
 MARK = "\ufffc"
 Tree = dict[str, Any]

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import pytest
 
 from common import prompts
-from common.catalog import Catalog
+from shortcuts.catalog import Catalog
 
 NEEDED = "fastapi", "uvicorn"
 CONTEXT = 16_384  # tokens: the prompts of all stages fit

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import numpy
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
-from common.catalog import Catalog
-from common.dialect.grammar import grammar
 from common.ending import ending
+from shortcuts.catalog import Catalog
+from shortcuts.grammar import grammar
 
 APIS = 5  # of one grammar
 GROUP = 10  # programs of one grammar: its compilation takes longer than a program

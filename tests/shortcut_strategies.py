@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from common.dialect import header
+from shortcuts.forms import header
 
 UUIDS = [f"{number:08X}-0000-4000-8000-000000000000" for number in range(6)]
 VARIABLES = ["Total", "my var", "größe 📏", "a-b", "a b", "class", "list", "X_1", "Repeat Item", "Repeat Index 2", "", "1st", "数"]
@@ -188,7 +188,7 @@ def _block(draw: st.DrawFn, kind: str, depth: int) -> list[dict[str, Any]]:
 
 
 @st.composite
-def shortcuts(draw: st.DrawFn) -> dict[str, Any]:
+def random_shortcuts(draw: st.DrawFn) -> dict[str, Any]:
     """A whole shortcut."""
     listed = draw(actions())
     questions = [

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import cli, dialect, jsonl, plist, prompts
+import shortcuts
+from common import cli, jsonl, prompts
 from common import model as models
-from common.catalog import Catalog
 from common.offline import baseline
+from shortcuts import plist
+from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,8 +87,8 @@ def test_the_baseline_calls_each_api_once_and_check_finds_nothing() -> None:
     for start in range(0, len(usable), 9):
         apis = [api for api in usable[start: start + 9] if api not in prompts.SYNTAX_APIS and api not in baseline.ENDINGS]
         code = baseline.program(apis, catalog, key=f"k{start}")
-        assert dialect.check(code, catalog) == []
-        assert set(apis) - {"is.workflow.actions.nothing"} <= set(dialect.apis_of(code)) | {"is.workflow.actions.nothing"}
+        assert shortcuts.check(code, catalog) == []
+        assert set(apis) - {"is.workflow.actions.nothing"} <= set(shortcuts.apis_of(code)) | {"is.workflow.actions.nothing"}
 
 
 def test_the_baseline_is_deterministic_chained_and_structured() -> None:
@@ -97,7 +99,7 @@ def test_the_baseline_is_deterministic_chained_and_structured() -> None:
     assert all(any(word in code for code in programs) for word in ("if ", "for _ in range(2):", "match menu("))
     assert all("text=Clipboard" in code and "Input=Split_Text" in code and "Text=Count" in code for code in programs)
     for code in programs:
-        assert dialect.to_python(dialect.to_shortcut(code))[0] == code
+        assert shortcuts.to_python(shortcuts.to_shortcut(code))[0] == code
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ def test_offline_records_are_complete_marked_and_clean(queries: Path, run: Calla
     for record in generated(queries).values():
         assert record["annotator"]["model"] == "offline" and record["diagnostics"] == [] and record["plan"].startswith("1. ")
         assert "#" in record["annotated_code"] and "#" not in record["code"] and record["category"] == "News"
-        assert dialect.rename(record["annotated_code"], {}) == record["code"]
+        assert shortcuts.rename(record["annotated_code"], {}) == record["code"]
 
 
 @pytest.mark.parametrize(("answer", "finding"), [
@@ -306,7 +308,7 @@ def test_an_answer_depends_on_its_batch_by_rounding_alone(queries: Path, run: Ca
 def test_a_model_here_can_be_made_to_use_all_apis_of_a_query(queries: Path, run: Callable[..., Run], tiny: Path) -> None:
     assert run(queries, "--model", str(tiny), "--max-new-tokens", "150", "--temperature", "1", "--use-all").summary["clean"] == 7
     for record in generated(queries).values():
-        assert set(record["apis"]) <= set(dialect.apis_of(record["code"]))
+        assert set(record["apis"]) <= set(shortcuts.apis_of(record["code"]))
 
 
 @pytest.mark.parametrize("flags", [("--base-url", "http://localhost:9"), ("--no-constrained",), ("--query", "say hello")])
@@ -330,7 +332,7 @@ def test_a_query_becomes_a_shortcut_its_program_on_stdout(here: Path, run: Calla
     assert code == 0 and summary["output"] == "rain.shortcut" and summary["diagnostics"] == 0
     shortcut = plist.read_shortcut((here / "rain.shortcut").read_bytes())
     assert (here / "rain.shortcut").read_bytes().startswith(b"bplist00")
-    assert dialect.equivalent(dialect.to_shortcut(out), shortcut)  # all but the last line is the program
+    assert shortcuts.equivalent(shortcuts.to_shortcut(out), shortcut)  # all but the last line is the program
     assert out.startswith("# 1. Get weather forecast") and "if 'rain' not in Weather_Conditions:" in out
     assert summary["used"] == ["is.workflow.actions." + name for name in ("weather.forecast", "conditional", "addnewreminder")]
     assert "shortcuts sign --mode anyone --input rain.shortcut" in err

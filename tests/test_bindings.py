@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from common import dialect
-from common.dialect.trace import trace
+import shortcuts
+from shortcuts.trace import trace
 
 
 def variables_shown(code: str) -> list[str]:
     """The variables that the last action of a program shows."""
-    shown = dialect.to_shortcut(code)["WFWorkflowActions"][-1]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"].values()
+    shown = shortcuts.to_shortcut(code)["WFWorkflowActions"][-1]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"].values()
     return [token.get("VariableName") or token["OutputName"] for token in shown]
 
 
@@ -21,10 +21,10 @@ SHOW = "is_workflow_actions_showresult(Text=f'{%s} {%s}')\n"
 def test_names_that_are_spoken_alike_are_two_variables(one: str, other: str) -> None:
     code = f"{one} = clipboard()\n{other} = current_date()\n" + SHOW % (one, other)
     first, second = variables_shown(code)
-    assert first != second and dialect.check(code) == []
-    written = [action["WFWorkflowActionParameters"].get("WFVariableName") for action in dialect.to_shortcut(code)["WFWorkflowActions"][:2]]
+    assert first != second and shortcuts.check(code) == []
+    written = [action["WFWorkflowActionParameters"].get("WFVariableName") for action in shortcuts.to_shortcut(code)["WFWorkflowActions"][:2]]
     assert written == [first, second]
-    assert trace(dialect.to_python(dialect.to_shortcut(code))[0]).paths[0][-1].arguments == trace(code).paths[0][-1].arguments
+    assert trace(shortcuts.to_python(shortcuts.to_shortcut(code))[0]).paths[0][-1].arguments == trace(code).paths[0][-1].arguments
 
 
 def test_an_appended_variable_has_a_label_of_its_own_too() -> None:
@@ -40,24 +40,24 @@ def test_an_appended_variable_has_a_label_of_its_own_too() -> None:
     "y = clipboard()\nfor y in x:\n    pass\nis_workflow_actions_showresult(Text=f'{y}')\n",
 ])
 def test_a_loops_name_means_nothing_after_the_loop(body: str) -> None:
-    (finding,) = dialect.check("x = clipboard()\n" + body)
+    (finding,) = shortcuts.check("x = clipboard()\n" + body)
     assert finding.code == "undefined_name" and "loop that has ended" in finding.message
 
 
 def test_a_loops_name_may_be_used_again() -> None:
     code = "x = clipboard()\nfor y in x:\n    pass\nfor y in x:\n    is_workflow_actions_showresult(Text=f'{y}')\ny = x\nis_workflow_actions_showresult(Text=f'{y} {x}')\n"
-    assert dialect.check(code) == [] and variables_shown(code) == ["y", "x"]
+    assert shortcuts.check(code) == [] and variables_shown(code) == ["y", "x"]
 
 
 def test_an_inner_loop_has_a_name_of_its_own_and_the_outer_one_keeps_its() -> None:
     code = "x = clipboard()\nfor y in x:\n    for z in y:\n        pass\n    is_workflow_actions_showresult(Text=f'{y} {x}')\n"
-    shown = dialect.to_shortcut(code)["WFWorkflowActions"][4]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"]
+    shown = shortcuts.to_shortcut(code)["WFWorkflowActions"][4]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"]
     assert [token["VariableName"] for token in shown.values()] == ["Repeat Item", "x"]
 
 
 def test_a_variable_that_is_called_like_a_loops_is_another() -> None:
     code = "Repeat_Item = clipboard()\nfor y in clipboard():\n    is_workflow_actions_showresult(Text=f'{Repeat_Item} {y}')\n"
-    shown = dialect.to_shortcut(code)["WFWorkflowActions"][2]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"]
+    shown = shortcuts.to_shortcut(code)["WFWorkflowActions"][2]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"]
     first, second = (token["VariableName"] for token in shown.values())
     assert second == "Repeat Item" != first
 
@@ -68,25 +68,25 @@ def test_a_shortcut_that_sets_a_variable_called_like_a_loops_comes_back_equal() 
     actions = [("setvariable", {"WFVariableName": "Repeat Item", "WFInput": clip}), ("repeat.each", {"GroupingIdentifier": "G", "WFControlFlowMode": 0, "WFInput": clip}),
                ("getvariable", {"WFVariable": token}), ("repeat.each", {"GroupingIdentifier": "G", "WFControlFlowMode": 2}), ("getvariable", {"WFVariable": token})]  # fmt: skip
     shortcut = {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": f"is.workflow.actions.{name}", "WFWorkflowActionParameters": given} for name, given in actions]}
-    result = dialect.transcribe(shortcut)
+    result = shortcuts.transcribe(shortcut)
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
-    after_the_loop = dialect.transcribe({"WFWorkflowActions": shortcut["WFWorkflowActions"][1:]})
+    after_the_loop = shortcuts.transcribe({"WFWorkflowActions": shortcut["WFWorkflowActions"][1:]})
     assert (after_the_loop.exact, after_the_loop.canonical, after_the_loop.fixed_point) == (True, True, True), after_the_loop.code
     assert "variable('Repeat Item')" in after_the_loop.code
 
 
 def test_a_name_that_later_promises_must_be_bound() -> None:
-    (finding,) = dialect.check("is_workflow_actions_getvariable(WFVariable=later(x))\n")
+    (finding,) = shortcuts.check("is_workflow_actions_getvariable(WFVariable=later(x))\n")
     assert (finding.code, finding.line) == ("undefined_name", 1) and "nothing binds x" in finding.message
 
 
 def test_what_an_action_with_an_error_would_bind_is_bound_for_the_lines_below() -> None:
-    assert [finding.line for finding in dialect.check("x = is_workflow_actions_date('a')\nis_workflow_actions_showresult(Text=x)\n")] == [1]
+    assert [finding.line for finding in shortcuts.check("x = is_workflow_actions_date('a')\nis_workflow_actions_showresult(Text=x)\n")] == [1]
 
 
 def test_what_is_appended_to_is_a_variable() -> None:
     code = "x = 'a'\nx.append(clipboard())\nis_workflow_actions_showresult(Text=f'{x} {x}')\n"
-    actions = dialect.to_shortcut(code)["WFWorkflowActions"]
+    actions = shortcuts.to_shortcut(code)["WFWorkflowActions"]
     assert [action["WFWorkflowActionIdentifier"].rpartition(".")[2] for action in actions] == ["gettext", "setvariable", "appendvariable", "showresult"]
     shown = actions[-1]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"].values()
     assert all(token == {"Type": "Variable", "VariableName": "x"} for token in shown)
@@ -94,11 +94,11 @@ def test_what_is_appended_to_is_a_variable() -> None:
 
 def test_a_shortcut_that_reads_its_input_inside_a_list_says_so() -> None:
     code = "is_workflow_actions_list(WFItems=['a', shortcut_input()])\n"
-    assert dialect.to_shortcut(code)["WFWorkflowHasShortcutInputVariables"] is True
-    assert dialect.to_shortcut("is_workflow_actions_list(WFItems=['a', clipboard()])\n")["WFWorkflowHasShortcutInputVariables"] is False
+    assert shortcuts.to_shortcut(code)["WFWorkflowHasShortcutInputVariables"] is True
+    assert shortcuts.to_shortcut("is_workflow_actions_list(WFItems=['a', clipboard()])\n")["WFWorkflowHasShortcutInputVariables"] is False
 
 
 @pytest.mark.parametrize("head", ["for _ in range(3):", "for _ in clipboard():", "for _, x in enumerate(clipboard(), start=1):"])
 def test_the_name_for_nothing_cannot_be_read(head: str) -> None:
-    (finding,) = dialect.check(f"{head}\n    is_workflow_actions_showresult(Text=f'{{_}}')\n")
+    (finding,) = shortcuts.check(f"{head}\n    is_workflow_actions_showresult(Text=f'{{_}}')\n")
     assert finding.code == "undefined_name" and finding.line == 2

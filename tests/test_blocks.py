@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from common import dialect, plist
+import shortcuts
+from shortcuts import plist
 
 IF, MENU, EACH = "conditional", "choosefrommenu", "repeat.each"
 PICTURE = {"Type": "Variable", "VariableName": "Picture"}
@@ -32,7 +33,7 @@ def shortcut(actions: list[dict[str, Any]], version: str = "2605.0.5") -> dict[s
 
 def proven(actions: list[dict[str, Any]], version: str = "2605.0.5") -> str:
     """The program of some actions; all that is promised of it holds, and nothing in it is raw."""
-    result = dialect.transcribe(shortcut(actions, version))
+    result = shortcuts.transcribe(shortcut(actions, version))
     assert (result.exact, result.canonical, result.fixed_point, result.raw) == (True, True, True, 0), result.code
     return "".join(line + "\n" for line in result.code.splitlines() if not line.startswith("workflow("))
 
@@ -52,8 +53,8 @@ def bare(identifier: str) -> dict[str, Any]:
 def test_missing_parameters_are_none():
     actions = [bare("nothing"), marker(IF, 0, WFCondition=100, WFInput={"Type": "Variable", "Variable": variable(PICTURE)}), bare("nothing"), marker(IF, 2)]
     assert proven(actions) == "is_workflow_actions_nothing()\nif variable('Picture'):\n    is_workflow_actions_nothing()\n"
-    assert dialect.equivalent(shortcut([bare("nothing")]), shortcut([step("nothing")]))
-    assert dialect.statistics(shortcut(actions))["actions"] == 4
+    assert shortcuts.equivalent(shortcut([bare("nothing")]), shortcut([step("nothing")]))
+    assert shortcuts.statistics(shortcut(actions))["actions"] == 4
 
 
 def test_a_shortcut_whose_actions_lack_parameters_is_read():
@@ -90,8 +91,8 @@ def test_keys_of_a_menus_and_a_loops_start_stand_in_its_first_branch():
     "if clipboard():\n    pass\nif_result(WFControlFlowMode=0)\n", "if clipboard():\n    marker(5)\n",
 ])  # fmt: skip
 def test_what_makes_a_marker_one_is_not_changed(code):
-    with pytest.raises(dialect.DialectError):
-        dialect.to_shortcut(code)
+    with pytest.raises(shortcuts.DialectError):
+        shortcuts.to_shortcut(code)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -107,8 +108,8 @@ def test_actions_between_a_menu_and_its_first_case_are_kept():
 
 
 def test_only_the_first_case_stands_before_the_cases():
-    with pytest.raises(dialect.DialectError, match="line 4"):
-        dialect.to_shortcut("match menu('?'):\n    case 'a':\n        pass\n    case _ if before():\n        pass\n")
+    with pytest.raises(shortcuts.DialectError, match="line 4"):
+        shortcuts.to_shortcut("match menu('?'):\n    case 'a':\n        pass\n    case _ if before():\n        pass\n")
 
 
 @pytest.mark.parametrize("title", ["Item 1", {"string": "Item 1"}, {"Value": {"string": "Item 1"}, "WFSerializationType": "WFTextTokenString"}])
@@ -123,13 +124,13 @@ def test_a_tokenised_title_without_variables_is_the_title(title):
 ])  # fmt: skip
 def test_a_title_may_be_anything(title, shown):
     assert f"case _ if item({shown}):" in proven(menu(marker(MENU, 1, WFMenuItemTitle=title), WFMenuItems=["x"]))
-    tokenised = dialect.transcribe(shortcut(menu(marker(MENU, 1, WFMenuItemTitle="a", WFMenuItemAttributedTitle=title), WFMenuItems=["a"])))
+    tokenised = shortcuts.transcribe(shortcut(menu(marker(MENU, 1, WFMenuItemTitle="a", WFMenuItemAttributedTitle=title), WFMenuItems=["a"])))
     assert (tokenised.exact, tokenised.canonical, tokenised.fixed_point) == (True, True, True)
     assert "match menu():\n    case 'a':\n        marker(WFMenuItemAttributedTitle=" in tokenised.code
 
 
 def test_a_title_that_is_a_variable_is_a_text_of_one():
-    cases = dialect.to_shortcut("x = clipboard()\nmatch menu('?'):\n    case _ if item(x):\n        pass\n")["WFWorkflowActions"]
+    cases = shortcuts.to_shortcut("x = clipboard()\nmatch menu('?'):\n    case _ if item(x):\n        pass\n")["WFWorkflowActions"]
     assert cases[2]["WFWorkflowActionParameters"]["WFMenuItemAttributedTitle"]["string"] == "\ufffc"
 
 
@@ -137,8 +138,8 @@ def test_synonyms_of_a_choice_stand_at_the_menu():
     item = {"WFItemType": 0, "WFValue": {"Synonyms": [{"string": "photo"}, {"string": ""}], "Value": {"string": "Image"}, "WFSerializationType": "WFTextTokenString"}}
     cases = [marker(MENU, 1, WFMenuItemTitle="Image"), marker(MENU, 1, WFMenuItemTitle="Text")]
     assert proven(menu(*cases, WFMenuPrompt="?", WFMenuItems=[item, "Text"])).startswith("match menu('?', synonyms={'Image': ['photo', '']}):\n")
-    with pytest.raises(dialect.DialectError, match="no case 'Other'"):
-        dialect.to_shortcut("match menu('?', synonyms={'Other': ['x']}):\n    case 'a':\n        pass\n")
+    with pytest.raises(shortcuts.DialectError, match="no case 'Other'"):
+        shortcuts.to_shortcut("match menu('?', synonyms={'Other': ['x']}):\n    case 'a':\n        pass\n")
 
 
 def test_leftovers_of_another_menu_at_a_case_are_no_step():
@@ -171,31 +172,31 @@ def test_a_token_that_names_its_own_type_is_that_of_the_type():
 
 
 def test_an_action_that_no_program_can_call_is_no_nesting(monkeypatch):
-    monkeypatch.setattr("common.dialect.actions.is_callable", lambda *_: True)
-    with pytest.raises(dialect.DialectError, match="line 2: not Python"):
-        dialect.to_python(shortcut([{"WFWorkflowActionIdentifier": "class", "WFWorkflowActionParameters": {}}]))
+    monkeypatch.setattr("shortcuts.forms.api_names.is_callable", lambda *_: True)
+    with pytest.raises(shortcuts.DialectError, match="line 2: not Python"):
+        shortcuts.to_python(shortcut([{"WFWorkflowActionIdentifier": "class", "WFWorkflowActionParameters": {}}]))
 
 
 def test_values_that_nest_deeper_than_python_reads_are_too_deep():
     value: Any = "x"
     for _ in range(240):
         value = [value]
-    with pytest.raises(dialect.TooDeep):
-        dialect.to_python(shortcut([step("url", WFURLActionURL=value)]))
+    with pytest.raises(shortcuts.TooDeep):
+        shortcuts.to_python(shortcut([step("url", WFURLActionURL=value)]))
 
 
 def test_where_nothing_helps_the_readable_program_stays(monkeypatch):
-    monkeypatch.setattr("common.dialect.proof.holds", lambda *_: False)
-    monkeypatch.setattr("common.dialect._differing", lambda actions, wanted: frozenset(range(len(wanted))))
-    result = dialect.transcribe(shortcut([step("setvariable", WFVariableName="A", WFInput=variable({"Type": "Clipboard"}))]))
+    monkeypatch.setattr("shortcuts.transcription.proof.holds", lambda *_: False)
+    monkeypatch.setattr("shortcuts.transcription.differing", lambda actions, wanted: frozenset(range(len(wanted))))
+    result = shortcuts.transcribe(shortcut([step("setvariable", WFVariableName="A", WFInput=variable({"Type": "Clipboard"}))]))
     assert result.code.endswith("A = clipboard()\n") and not result.canonical and result.exact
 
 
 def test_a_shortcut_of_too_many_actions_is_refused(monkeypatch):
-    monkeypatch.setattr(dialect, "MAX_ACTIONS", 3)
-    assert dialect.to_python(shortcut([step("nothing")] * 3))
-    with pytest.raises(dialect.TooLarge, match="4 actions, more than 3"):
-        dialect.transcribe(shortcut([step("nothing")] * 4))
+    monkeypatch.setattr("shortcuts.transcription.MAX_ACTIONS", 3)
+    assert shortcuts.to_python(shortcut([step("nothing")] * 3))
+    with pytest.raises(shortcuts.TooLarge, match="4 actions, more than 3"):
+        shortcuts.transcribe(shortcut([step("nothing")] * 4))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -213,12 +214,12 @@ def test_a_variable_without_an_input_is_emptied_and_before_ios_13_takes_the_outp
 
 @pytest.mark.parametrize("code", ["A = previous_output()", "A += [previous_output()]"])
 def test_in_a_new_program_the_output_before_is_the_input(code):
-    listed = dialect.to_shortcut(f"is_workflow_actions_number(WFNumberActionNumber=3)\n{code}\n")["WFWorkflowActions"]
+    listed = shortcuts.to_shortcut(f"is_workflow_actions_number(WFNumberActionNumber=3)\n{code}\n")["WFWorkflowActions"]
     assert listed[1]["WFWorkflowActionParameters"]["WFInput"]["Value"]["OutputUUID"] == listed[0]["WFWorkflowActionParameters"]["UUID"]
-    with pytest.raises(dialect.DialectError, match="no output comes before"):
-        dialect.to_shortcut(f"{code}\n")
+    with pytest.raises(shortcuts.DialectError, match="no output comes before"):
+        shortcuts.to_shortcut(f"{code}\n")
 
 
 def test_nothing_is_set_in_an_old_program_by_an_action_that_gives_nothing():
-    listed = dialect.to_shortcut("workflow(client_version='484')\nA = None\n")["WFWorkflowActions"]
+    listed = shortcuts.to_shortcut("workflow(client_version='484')\nA = None\n")["WFWorkflowActions"]
     assert [action["WFWorkflowActionIdentifier"].split(".")[-1] for action in listed] == ["nothing", "setvariable"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from common.catalog import Catalog
 from common.metrics import breakdown, identity, offers
 from common.metrics.breakdown import MEASURES, METRICS
+from shortcuts.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAT = "is_workflow_actions_url()\n"
@@ -96,7 +96,7 @@ def test_a_search_gives_apis_by_the_query_alone() -> None:
 
 
 def test_the_identity_covers_what_scoring_loads_and_nothing_else() -> None:
-    code = f"import sys; from common.metrics import score; score({FLAT!r}, {DEEP!r}); print(*(m for m in sys.modules if m.startswith('common')))"
+    code = f"import sys; from common.metrics import score; score({FLAT!r}, {DEEP!r}); print(*(m for m in sys.modules if m.partition('.')[0] in ('common', 'shortcuts')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     files = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in identity.code_of("common.metrics")}
     assert files == set(loaded) and not files & {"common.metrics.judge", "common.metrics.samples_page", "common.metrics.report"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from common.catalog import Catalog
 from common.cli import Reject
 from common.llm import Answer, Usage
+from shortcuts.catalog import Catalog
 
 SHOW, ASK = "is.workflow.actions.showresult", "is.workflow.actions.ask"
 RECORD = {"id": "q", "query": "Ask me for my name and show it", "apis": [ASK, SHOW]}

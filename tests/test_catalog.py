@@ -16,11 +16,10 @@ from typing import Any
 import orjson
 import pytest
 
-from common.catalog import FOLDER, TYPES, Catalog, call_name, importing
-from common.catalog.importing.neutral import label, neutral_type
-from common.catalog.search import search
-from common.catalog.stub import MAX_SHOWN
-from common.jsonl import UserError
+from shortcuts.catalog import FOLDER, TYPES, Catalog, CatalogError, call_name, importing
+from shortcuts.catalog.importing.neutral import label, neutral_type
+from shortcuts.catalog.search import search
+from shortcuts.catalog.stub import MAX_SHOWN
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,7 +30,7 @@ def catalog() -> Catalog:
 
 
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "common.catalog", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-m", "shortcuts", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -106,11 +105,11 @@ def test_the_dialect_asks_a_catalogue_of_its_own(tmp_path: Path) -> None:
 
 def test_no_module_of_the_catalogue_needs_one_that_needs_it() -> None:
     """Each alone, in a fresh Python: a circle shows as a module that can only be imported behind another."""
-    for module in ("records", "stub", "search", "importing", "importing.usage", "__main__"):
-        done = subprocess.run([sys.executable, "-c", f"import common.catalog.{module}"], cwd=ROOT, capture_output=True, text=True)
+    for module in ("records", "stub", "search", "importing", "importing.usage"):
+        done = subprocess.run([sys.executable, "-c", f"import shortcuts.catalog.{module}"], cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-    assert "common.catalog.search" not in subprocess.run(
-        [sys.executable, "-c", "import sys, common.catalog; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True).stdout.split()  # fmt: skip
+    assert "shortcuts.catalog.search" not in subprocess.run(
+        [sys.executable, "-c", "import sys, shortcuts.catalog; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True).stdout.split()  # fmt: skip
 
 
 def test_a_lone_variable_stands_as_its_type_says_unless_use_says_otherwise(catalog: Catalog) -> None:
@@ -156,17 +155,17 @@ def test_a_key_that_is_no_argument_is_named_in_the_docstring(tmp_path: Path) -> 
 
 
 def test_a_missing_or_torn_catalogue_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(CatalogError, match="cannot be read"):
         Catalog.load(tmp_path / "nowhere")
     (tmp_path / "actions.jsonl").write_text('{"id":"a.b","title":"T"}\n{"id":"a.c","ti')
-    with pytest.raises(UserError, match=r"actions\.jsonl:2: .*was the file cut"):
+    with pytest.raises(CatalogError, match=r"actions\.jsonl:2: .*was the file cut"):
         Catalog.load(tmp_path)
 
 
 @pytest.mark.parametrize("rest", ['"title":}', '"nonsense":1}', '"parameters":[{"key":1,"colour":2}]}', '"parameters":7}', '"result":[]}', '"result":{"x":1}}'])
 def test_an_api_that_was_edited_into_none_is_named(tmp_path: Path, rest: str) -> None:
     (tmp_path / "actions.jsonl").write_text('{"id":"a.b","app":"a","builtin":false,"title":"T","summary":"S",' + rest)
-    with pytest.raises(UserError, match=r"the record of a\.b is no API"):
+    with pytest.raises(CatalogError, match=r"the record of a\.b is no API"):
         _ = Catalog.load(tmp_path)["a.b"]
 
 
@@ -255,7 +254,7 @@ def test_a_toolkit_database_of_another_version_gives_what_it_has(tmp_path: Path)
     old = toolkit(tmp_path / "old.sqlite", "CREATE TABLE Tools (id TEXT)", "INSERT INTO Tools VALUES ('com.example.app.GoIntent')")
     assert imported(tmp_path, old)["com.example.app.GoIntent"].title == "Go"
     other = toolkit(tmp_path / "other.sqlite", "CREATE TABLE Songs (id TEXT)")
-    with pytest.raises(UserError, match="no ToolKit database"):
+    with pytest.raises(CatalogError, match="no ToolKit database"):
         imported(tmp_path, other)
 
 
@@ -297,7 +296,7 @@ def test_actionsdata_of_an_app(tmp_path: Path) -> None:
 def test_actionsdata_of_an_older_version_has_lists(tmp_path: Path) -> None:
     older = {**ACTIONSDATA, "actions": list(ACTIONSDATA["actions"].values()), "entities": [], "enums": {"List": ACTIONSDATA["enums"][0]}}
     path = written(tmp_path / "extract.actionsdata", older)
-    with pytest.raises(UserError, match="no Info.plist above it; say whose it is with --bundle"):
+    with pytest.raises(CatalogError, match="no Info.plist above it; say whose it is with --bundle"):
         imported(tmp_path, path)
     assert imported(tmp_path, path, bundle="com.example.tasks")["com.example.tasks.AddTask"].parameters[2].enum == ("inbox", "today")
 
@@ -418,7 +417,7 @@ def test_importing_adds_to_what_is_there_and_a_second_time_changes_nothing(tmp_p
 def test_another_file_is_one_clear_line(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
-    with pytest.raises(UserError, match=re.escape(f"{path}: ") + ".*" + re.escape(message)):
+    with pytest.raises(CatalogError, match=re.escape(f"{path}: ") + ".*" + re.escape(message)):
         imported(tmp_path, path)
     assert not (tmp_path / "out").exists()
 

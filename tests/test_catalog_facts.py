@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 import pytest
 
-from common import dialect
-from common.catalog import FOLDER, Catalog, importing
+import shortcuts
+from shortcuts.catalog import FOLDER, Catalog, importing
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -81,14 +81,14 @@ def test_of_an_id_in_a_list_neither_parameters_nor_result_are_known(tmp_path: Pa
     catalog = built(tmp_path, ids(SHOUT))
     assert catalog[SHOUT].unknown == ("parameters", "result")
     assert catalog.stub(SHOUT).startswith("def com_example_app_Shout(**parameters) -> 'Any':")
-    assert dialect.check("com_example_app_Shout(whatever=5)", catalog) == []
+    assert shortcuts.check("com_example_app_Shout(whatever=5)", catalog) == []
 
 
 def test_a_source_that_lists_parameters_closes_the_list_and_one_shortcut_does_not(tmp_path: Path) -> None:
     catalog = built(tmp_path, ids(SHOUT), tools(text="str"), *[shortcut((SHOUT, {"text": "a", "loud": True}))] * 2)
     assert catalog[SHOUT].unknown == ("result",)
-    assert [finding.code for finding in dialect.check("com_example_app_Shout(text='a', whatever=5)", catalog)] == ["unknown_parameter"]
-    assert dialect.check("com_example_app_Shout(text='a', loud=True)", catalog) == []
+    assert [finding.code for finding in shortcuts.check("com_example_app_Shout(text='a', whatever=5)", catalog)] == ["unknown_parameter"]
+    assert shortcuts.check("com_example_app_Shout(text='a', loud=True)", catalog) == []
 
 
 def test_what_only_shortcuts_show_keeps_its_lists_open(tmp_path: Path) -> None:
@@ -192,9 +192,9 @@ def test_a_duration_is_a_quantity_and_neither_a_unit_nor_a_number(catalog: Catal
     duration = api.parameter(key)
     assert duration and duration.type == "quantity" and {"sec", "min", "hr"} <= set(duration.units)
     assert f"{key}: quantity(5, 'min')" in catalog.stub(api.id)
-    assert dialect.check(f"{api.name}({key}=quantity(5, 'min'))", catalog) == []
+    assert shortcuts.check(f"{api.name}({key}=quantity(5, 'min'))", catalog) == []
     for wrong in ("'min'", "5", "True"):
-        assert [finding.code for finding in dialect.check(f"{api.name}({key}={wrong})", catalog)] == ["parameter_type"]
+        assert [finding.code for finding in shortcuts.check(f"{api.name}({key}={wrong})", catalog)] == ["parameter_type"]
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_a_duration_is_a_quantity_and_neither_a_unit_nor_a_number(catalog: Catal
 )  # fmt: skip
 def test_a_filter_a_contact_and_a_location_are_no_text(catalog: Catalog, action: str, key: str) -> None:
     call = f"is_workflow_actions_{action.replace('.', '_')}"
-    assert [finding.code for finding in dialect.check(f"{call}({key}='Start Date is today')", catalog)] == ["parameter_type"]
-    assert dialect.check(f"{call}({key}=ask_each_time())", catalog) == []
+    assert [finding.code for finding in shortcuts.check(f"{call}({key}='Start Date is today')", catalog)] == ["parameter_type"]
+    assert shortcuts.check(f"{call}({key}=ask_each_time())", catalog) == []
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

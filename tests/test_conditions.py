@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from common import dialect, plist
-from common.dialect import DialectError
-from common.dialect.validate import defects
+import shortcuts
+from shortcuts import DialectError, plist
+from tests.app_rules import defects
 
 IF, NOTHING, NUMBER_ACTION = (f"is.workflow.actions.{name}" for name in ("conditional", "nothing", "number"))
 TEXT, NUMBER, DATE, LEGACY = "WFConditionalActionString", "WFNumberValue", "WFDate", "WFConditionalLegacyComparisonBehavior"
@@ -37,7 +37,7 @@ def lone(token: dict[str, Any]) -> dict[str, Any]:
 
 def starts(code: str) -> list[dict[str, Any]]:
     """The parameters of every If's start in a program, without those of a block."""
-    actions = [action["WFWorkflowActionParameters"] for action in dialect.to_shortcut(code)["WFWorkflowActions"]
+    actions = [action["WFWorkflowActionParameters"] for action in shortcuts.to_shortcut(code)["WFWorkflowActions"]
                if action["WFWorkflowActionIdentifier"] == IF]  # fmt: skip
     return [{key: value for key, value in parameters.items() if key not in ("GroupingIdentifier", "WFControlFlowMode", "UUID")}
             for parameters in actions if parameters["WFControlFlowMode"] == 0]  # fmt: skip
@@ -59,7 +59,7 @@ def token_of(name: str) -> dict[str, Any]:
 def shortcut_of(parameters: dict[str, Any], version: str = "2605.0.5", before: str = BEFORE) -> dict[str, Any]:
     """A shortcut with one If of these parameters; `x`, `y` and `n` stand for inputs and operands."""
     code = f"{before}if x and y and n:\n    pass\n"
-    shortcut = dialect.to_shortcut(code)
+    shortcut = shortcuts.to_shortcut(code)
     start = next(action for action in shortcut["WFWorkflowActions"] if action["WFWorkflowActionIdentifier"] == IF)
     del start["WFWorkflowActionParameters"]["WFConditions"]
     start["WFWorkflowActionParameters"].update(parameters)
@@ -75,7 +75,7 @@ def tested(name: str = "x", **steps: Any) -> dict[str, Any]:
 def printed(parameters: dict[str, Any], version: str = "2605.0.5") -> str:
     """The test that parameters are printed as, with the proof of its round trip."""
     shortcut = shortcut_of(copy.deepcopy(parameters), version)
-    result = dialect.transcribe(shortcut)
+    result = shortcuts.transcribe(shortcut)
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
     (line,) = [line for line in result.code.splitlines() if line.startswith("if ")]
     return line.removeprefix("if ").removesuffix(":")
@@ -139,7 +139,7 @@ def test_each_operator_plain_mirrored_and_negated(test, condition):
 def test_not_of_what_no_operator_negates_puts_the_steps_under_otherwise(test):
     plain = f"{BEFORE}if {test}:\n    pass\nelse:\n    is_workflow_actions_exit()\n"
     negated = f"{BEFORE}if not ({test}):\n    is_workflow_actions_exit()\n"
-    assert dialect.equivalent(dialect.to_shortcut(plain), dialect.to_shortcut(negated))
+    assert shortcuts.equivalent(shortcuts.to_shortcut(plain), shortcuts.to_shortcut(negated))
 
 
 @pytest.mark.parametrize("test, advice", [
@@ -162,7 +162,7 @@ def test_not_of_what_no_operator_negates_puts_the_steps_under_otherwise(test):
 ])  # fmt: skip
 def test_what_is_no_condition_of_the_app_is_refused_with_advice(test, advice):
     with pytest.raises(DialectError) as caught:
-        dialect.to_shortcut(f"{BEFORE}if {test}:\n    pass\n")
+        shortcuts.to_shortcut(f"{BEFORE}if {test}:\n    pass\n")
     assert caught.value.line == 4 and advice in caught.value.message
 
 
@@ -197,7 +197,7 @@ def test_the_index_of_a_loop_is_a_number_and_a_name_has_the_kind_that_it_has_abo
     later = starts(f"{BEFORE}best = n\nif x == best:\n    pass\nbest = y\nif x == best:\n    pass\n")
     assert NUMBER in loop[0] and NUMBER in later[0] and TEXT in later[1]
     code = f"{BEFORE}best = n\nif x == best:\n    pass\nbest = y\nif x == f'{{best}}':\n    pass\n"
-    assert "if x == best:" in dialect.to_python(dialect.to_shortcut(code))[0]
+    assert "if x == best:" in shortcuts.to_python(shortcuts.to_shortcut(code))[0]
 
 
 @pytest.mark.parametrize("condition, test", [
@@ -252,13 +252,13 @@ def test_a_test_for_true_makes_its_value_a_truth_value(test):
 @pytest.mark.parametrize("test", ["x == False", "x != True", "not x == True", "False == x"])
 def test_a_test_for_false_puts_the_steps_under_otherwise(test):
     plain = f"{BEFORE}if x == True:\n    pass\nelse:\n    is_workflow_actions_exit()\n"
-    assert dialect.equivalent(dialect.to_shortcut(f"{BEFORE}if {test}:\n    is_workflow_actions_exit()\n"), dialect.to_shortcut(plain))
+    assert shortcuts.equivalent(shortcuts.to_shortcut(f"{BEFORE}if {test}:\n    is_workflow_actions_exit()\n"), shortcuts.to_shortcut(plain))
 
 
 @pytest.mark.parametrize("test", ["not x == False", "x != False", "not x != True"])
 def test_not_false_is_true(test):
     modes = [action["WFWorkflowActionParameters"].get("WFControlFlowMode")
-             for action in dialect.to_shortcut(f"{BEFORE}if {test}:\n    is_workflow_actions_exit()\n")["WFWorkflowActions"][3:]]  # fmt: skip
+             for action in shortcuts.to_shortcut(f"{BEFORE}if {test}:\n    is_workflow_actions_exit()\n")["WFWorkflowActions"][3:]]  # fmt: skip
     assert modes[:2] == [0, None], "the step runs if it is true"
 
 
@@ -317,21 +317,21 @@ def test_operands_may_be_left_over_beside_a_table():
 ])  # fmt: skip
 def test_the_previous_output_of_a_new_program_is_the_output_of_the_action_before(test, condition):
     code = f"is_workflow_actions_number(WFNumberActionNumber=3)\nif {test}:\n    is_workflow_actions_exit()\n"
-    shortcut = dialect.to_shortcut(code)
+    shortcut = shortcuts.to_shortcut(code)
     (start,) = starts(code)
     made = shortcut["WFWorkflowActions"][0]["WFWorkflowActionParameters"]["UUID"]
     assert start.pop("WFInput")["Variable"]["Value"] == {"Type": "ActionOutput", "OutputUUID": made, "OutputName": "Number"}
     assert start == condition or condition is None
-    assert defects(shortcut) == [] and dialect.check(code) == []
-    again, _ = dialect.to_python(shortcut)
-    assert "previous_output" not in again and dialect.equivalent(dialect.to_shortcut(again), shortcut)
+    assert defects(shortcut) == [] and shortcuts.check(code) == []
+    again, _ = shortcuts.to_python(shortcut)
+    assert "previous_output" not in again and shortcuts.equivalent(shortcuts.to_shortcut(again), shortcut)
 
 
 def test_the_previous_output_may_have_a_name_and_be_that_of_a_block():
     named = starts("five = 5\nif previous_output() > 2:\n    pass\n")[0]
     assert named["WFInput"]["Variable"]["Value"]["OutputName"] == "five"
     block = "if clipboard():\n    is_workflow_actions_date()\nif previous_output():\n    pass\n"
-    assert starts(block)[1]["WFInput"]["Variable"]["Value"]["OutputName"] == "If Result" and defects(dialect.to_shortcut(block)) == []
+    assert starts(block)[1]["WFInput"]["Variable"]["Value"]["OutputName"] == "If Result" and defects(shortcuts.to_shortcut(block)) == []
 
 
 @pytest.mark.parametrize("code, line", [
@@ -344,9 +344,9 @@ def test_the_previous_output_may_have_a_name_and_be_that_of_a_block():
 ])  # fmt: skip
 def test_where_no_output_comes_before_a_test_of_it_is_refused(code, line):
     with pytest.raises(DialectError, match="no output comes before") as caught:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
     assert caught.value.line == line
-    assert (line, "form") in {(found.line, found.code) for found in dialect.check(code)}
+    assert (line, "form") in {(found.line, found.code) for found in shortcuts.check(code)}
 
 
 @pytest.mark.parametrize("test, condition", [
@@ -356,22 +356,22 @@ def test_where_no_output_comes_before_a_test_of_it_is_refused(code, line):
 def test_before_ios_13_a_condition_has_a_name_and_no_input(test, condition):
     code = f"{OLD}if {test}:\n    pass\n"
     assert starts(code) == [condition]
-    shortcut = dialect.to_shortcut(code)
-    assert shortcut["WFWorkflowClientVersion"] == "754" and defects(shortcut) == [] and dialect.to_python(shortcut)[0] == code
+    shortcut = shortcuts.to_shortcut(code)
+    assert shortcut["WFWorkflowClientVersion"] == "754" and defects(shortcut) == [] and shortcuts.to_python(shortcut)[0] == code
 
 
 @pytest.mark.parametrize("test", ["previous_output()", "not previous_output()", "previous_output() >= 2", "previous_output() != 'a'",
                                   "previous_output() == True"])  # fmt: skip
 def test_before_ios_13_there_were_four_operators(test):
     with pytest.raises(DialectError):
-        dialect.to_shortcut(f"{OLD}if {test}:\n    pass\n")
+        shortcuts.to_shortcut(f"{OLD}if {test}:\n    pass\n")
 
 
 def test_not_of_a_previous_output_puts_the_steps_under_otherwise():
     for head in (OLD, ""):
         code = f"{head}is_workflow_actions_date()\nif not previous_output() == 'a':\n    is_workflow_actions_exit()\n"
         other = f"{head}is_workflow_actions_date()\nif previous_output() == 'a':\n    pass\nelse:\n    is_workflow_actions_exit()\n"
-        assert dialect.equivalent(dialect.to_shortcut(code), dialect.to_shortcut(other))
+        assert shortcuts.equivalent(shortcuts.to_shortcut(code), shortcuts.to_shortcut(other))
 
 
 @pytest.mark.parametrize("version, condition, test", [
@@ -404,13 +404,13 @@ def test_a_test_from_before_ios_13_in_a_newer_file_is_a_defect():
 def test_operands_that_a_rule_does_not_use_do_not_look_like_its_own():
     left = "leftover={'AnotherDate': datetime(2026, 2, 20), 'Date': datetime(2026, 2, 19), 'Number': '4'}"
     code = f"is_workflow_actions_filter_reminders(WFContentItemFilter=filter_all(rule('Start Date', 'is today', Unit=16, Bounded=True, Removable=False, {left})))\n"
-    shortcut = dialect.to_shortcut(code)
+    shortcut = shortcuts.to_shortcut(code)
     (row,) = shortcut["WFWorkflowActions"][0]["WFWorkflowActionParameters"]["WFContentItemFilter"]["Value"]["WFActionParameterFilterTemplates"]
     assert row["Values"].keys() == {"AnotherDate", "Date", "Number", "Unit"}
-    assert dialect.to_python(shortcut)[0] == code
+    assert shortcuts.to_python(shortcut)[0] == code
     for wrong in ("leftover=5", "leftover={'Unit': 16}, Unit=16"):
         with pytest.raises(DialectError, match="leftover"):
-            dialect.to_shortcut(f"is_workflow_actions_filter_reminders(WFContentItemFilter=filter_all(rule('Start Date', 'is today', {wrong})))\n")
+            shortcuts.to_shortcut(f"is_workflow_actions_filter_reminders(WFContentItemFilter=filter_all(rule('Start Date', 'is today', {wrong})))\n")
 
 
 @pytest.mark.parametrize("kind", [
@@ -421,9 +421,9 @@ def test_operands_that_a_rule_does_not_use_do_not_look_like_its_own():
 def test_operands_of_filters_in_newer_envelopes_are_not_raw(kind, value):
     row = {"Operator": 4, "Property": "Start Date", "Removable": True, "Values": {"Unit": envelope(kind, value)}}
     table = {"WFActionParameterFilterPrefix": 1, "WFContentPredicateBoundedDate": False, "WFActionParameterFilterTemplates": [row]}
-    shortcut = dialect.to_shortcut("is_workflow_actions_filter_reminders(WFContentItemFilter='x')\n")
+    shortcut = shortcuts.to_shortcut("is_workflow_actions_filter_reminders(WFContentItemFilter='x')\n")
     shortcut["WFWorkflowActions"][0]["WFWorkflowActionParameters"]["WFContentItemFilter"] = envelope("WFContentPredicateTableTemplate", table)
-    result = dialect.transcribe(shortcut)
+    result = shortcuts.transcribe(shortcut)
     assert (result.exact, result.canonical, result.fixed_point, result.raw) == (True, True, True, 0)
 
 
@@ -436,7 +436,7 @@ def test_properties_of_app_entities_have_a_form():
 def test_programs_that_differ_in_a_condition_are_not_equivalent():
     tests = ["x == 'a'", "x != 'a'", "x == 5", "legacy(x == 'a')", "leftover(x == 'a', number=1)", "x == number(y)", "x == f'{y}'", "x == None",
              "all_of(x)", "any_of(x)", "single(x)", "x", "x == enumeration('a')"]  # fmt: skip
-    shortcuts = [dialect.to_shortcut(f"{BEFORE}if {test}:\n    pass\n") for test in tests]
-    assert all(dialect.equivalent(a, b) == (a is b) for a in shortcuts for b in shortcuts)
-    assert all(plist.same(dialect.to_shortcut(dialect.to_python(shortcut)[0]), shortcut) or dialect.equivalent(
-        dialect.to_shortcut(dialect.to_python(shortcut)[0]), shortcut) for shortcut in shortcuts)  # fmt: skip
+    parsed = [shortcuts.to_shortcut(f"{BEFORE}if {test}:\n    pass\n") for test in tests]
+    assert all(shortcuts.equivalent(a, b) == (a is b) for a in parsed for b in parsed)
+    assert all(plist.same(shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut) or shortcuts.equivalent(
+        shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut) for shortcut in parsed)  # fmt: skip

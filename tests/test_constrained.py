@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from common import constrained, dialect, generation, masks, prompts
+import shortcuts
+from common import constrained, generation, masks, prompts
 from common import model as models
-from common.catalog import Catalog
 from common.ending import CODE, ending, missing_bytes
 from common.jsonl import UserError
+from shortcuts.catalog import Catalog
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 TEXTS = [path.read_text(encoding="utf-8") for path in EXAMPLES]
@@ -60,7 +61,7 @@ def allowed(constraint: masks.Constraint, size: int) -> Any:
 
 def faults(code, catalog):
     """What check finds, but for that the program is empty: random weights may write a comment and end."""
-    return [finding for finding in dialect.check(code, catalog) if finding.code != "empty"]
+    return [finding for finding in shortcuts.check(code, catalog) if finding.code != "empty"]
 
 
 @pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.slow)])
@@ -71,7 +72,7 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
     for answer, offered in zip(answers, apis):
         code = prompts.parse_answer(answer.text).code if plan else answer.text
         assert answer.finished and {finding.code for finding in answer.left} <= {"empty"} and code.strip()
-        assert faults(code, catalog) == [] and set(dialect.apis_of(code)) <= set(offered)
+        assert faults(code, catalog) == [] and set(shortcuts.apis_of(code)) <= set(offered)
         if plan:
             assert answer.text.startswith("Thought:") and answer.text.endswith("\n```")
 
@@ -101,7 +102,7 @@ def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tin
     def called(use_all: bool) -> list[set[str]]:
         answers = list(constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=200, temperature=1.0, plan=plan, use_all=use_all))
         assert all(answer.finished and not answer.left for answer in answers)
-        return [set(dialect.apis_of(prompts.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
+        return [set(shortcuts.apis_of(prompts.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
 
     assert called(use_all=True) == list(map(set, apis)) != called(use_all=False)
 
@@ -144,9 +145,9 @@ def test_where_the_tokens_do_not_hold_all_calls_the_program_is_whole_and_has_the
     row = masks.Row(masks.Form(table, frozenset(apis), catalog, plan=False, owed=("is.workflow.actions.exit", *apis)), 100)
     while not row.ended:
         row.take(row.forced[-1])
-    called = list(dialect.apis_of(row.said.decode()))
+    called = list(shortcuts.apis_of(row.said.decode()))
     assert "''" not in row.said.decode()  # the empty remark that an end needs where there is no call
-    assert dialect.check(row.said.decode(), catalog) == [] and 3 < len(called) < 20 and called == list(apis[: len(called)])
+    assert shortcuts.check(row.said.decode(), catalog) == [] and 3 < len(called) < 20 and called == list(apis[: len(called)])
 
 
 def test_a_prompt_that_leaves_no_room_is_reported(tiny, catalog):
@@ -232,7 +233,7 @@ def test_a_row_that_cannot_go_on_where_it_stopped_says_so(table, catalog):
 @pytest.mark.parametrize("path", EXAMPLES[::6], ids=lambda path: path.stem)
 def test_from_any_place_of_a_program_there_is_a_short_legal_end(path, table, catalog):
     code = path.read_text(encoding="utf-8")
-    matcher = masks.Form(table, frozenset(dialect.apis_of(code)), catalog, plan=False).matcher()
+    matcher = masks.Form(table, frozenset(shortcuts.apis_of(code)), catalog, plan=False).matcher()
     said, longest = b"", 0
     for number, token in enumerate(table.tokenize_str(code)):
         matcher.consume_token(token)

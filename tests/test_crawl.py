@@ -24,7 +24,7 @@ from common import cli
 from common.crawl import client, crawler
 from common.crawl import jobs as jobs_module
 from common.jsonl import UserError
-from common.plist import write_binary
+from shortcuts.plist import write_binary
 
 ROOT = Path(__file__).resolve().parents[1]
 SLACK = 0.15  # seconds that a busy machine may be late to note a request; bench/crawl.py measures the rates to within 5 %

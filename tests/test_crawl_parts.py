@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import dialect, plist
+import shortcuts
 from common.crawl import arguments, icloud, links, routinehub, scrub
 from common.crawl.client import LONGEST_REST, Client, Gone, Later, retry_after
 from common.crawl.jobs import BAD, OK, TRIES, Bodies, Jobs
 from common.crawl.links import OptOut, find_link, hub_link, share_link
-from common.dialect.blocks import Unbalanced
 from common.jsonl import UserError
 from common.llm import limits
+from shortcuts import plist
+from shortcuts.control_flow import Unbalanced
 
 HEX = "0123456789abcdef0123456789abcdef"
 
@@ -97,8 +98,8 @@ def test_no_page_is_too_broken(hrefs: list[str], text: str) -> None:
     assert routinehub.parse_page(page, "https://routinehub.co/shortcut/7/")["author"]
     with contextlib.suppress(*PROMISED):
         routinehub.parse_listing(page, "https://routinehub.co/shortcuts/")
-    shortcuts, _ = routinehub.parse_listing(page + b'<a href="/shortcut/7">', "https://routinehub.co/shortcuts/")
-    assert hub_link(7) in {link for link, _ in shortcuts}
+    found, _ = routinehub.parse_listing(page + b'<a href="/shortcut/7">', "https://routinehub.co/shortcuts/")
+    assert hub_link(7) in {link for link, _ in found}
 
 
 @given(BROKEN)
@@ -274,7 +275,7 @@ def test_real_shortcuts_stay_shortcuts(shared: Path) -> None:
         if counts:
             touched += 1
             try:
-                assert dialect.transcribe(scrubbed).exact, path
+                assert shortcuts.transcribe(scrubbed).exact, path
             except Unbalanced:
                 continue
     assert 20 < touched < 100

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from common.catalog import Catalog
-from common.dialect import check
+from shortcuts import check
+from shortcuts.catalog import Catalog
 
 WORDS = "river stone candle window garden letter market silver copper violin harbor meadow lantern basket mirror pillow carpet".split()
 SMALL = "the to of and my i for is how can want that it from with this you what if when each then".split()

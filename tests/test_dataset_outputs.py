@@ -240,8 +240,8 @@ def test_a_diff_marks_the_lines_that_differ_and_pairs_the_others():
 
 
 def test_a_shortcut_is_drawn_with_titles_variables_and_depth():
-    from common.catalog import Catalog
-    from common.dialect import to_shortcut
+    from shortcuts import to_shortcut
+    from shortcuts.catalog import Catalog
 
     drawn = drawing.steps(to_shortcut(EXAMPLE), Catalog.load())
     assert [(step["depth"], step["title"]) for step in drawn] == [(0, "Ask for Input"), (0, "If"), (1, "Show Result"), (0, "End If")]

@@ -8,18 +8,18 @@ import plistlib
 
 import pytest
 
-from common import dialect, plist
-from common.dialect import DialectError
+import shortcuts
+from shortcuts import DialectError, plist
 
 
 def parameters(code: str, index: int = -1) -> dict:
     """The parameters of one action of a program."""
-    return dialect.to_shortcut(code)["WFWorkflowActions"][index]["WFWorkflowActionParameters"]
+    return shortcuts.to_shortcut(code)["WFWorkflowActions"][index]["WFWorkflowActionParameters"]
 
 
 def identifiers(code: str) -> list[str]:
     """The ids of a program's actions, without the common start."""
-    return [action["WFWorkflowActionIdentifier"].removeprefix("is.workflow.actions.") for action in dialect.to_shortcut(code)["WFWorkflowActions"]]
+    return [action["WFWorkflowActionIdentifier"].removeprefix("is.workflow.actions.") for action in shortcuts.to_shortcut(code)["WFWorkflowActions"]]
 
 
 def token(code: str) -> dict:
@@ -112,9 +112,9 @@ def test_several_conditions_are_rows_of_one_table():
 
 def test_elif_is_an_if_inside_otherwise_and_otherwise_if_a_branch_of_the_same_block():
     plain = "x = is_workflow_actions_nothing()\nif x:\n    pass\nelif x == 'a':\n    pass\n"
-    assert [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in dialect.to_shortcut(plain)["WFWorkflowActions"][1:]] == [0, 1, 0, 2, 2]
+    assert [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in shortcuts.to_shortcut(plain)["WFWorkflowActions"][1:]] == [0, 1, 0, 2, 2]
     branch = plain.replace("elif x == 'a'", "elif otherwise_if(x == 'a')")
-    assert [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in dialect.to_shortcut(branch)["WFWorkflowActions"][1:]] == [0, 1, 2]
+    assert [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in shortcuts.to_shortcut(branch)["WFWorkflowActions"][1:]] == [0, 1, 2]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_an_output_that_is_used_has_one_identity_and_its_name():
 
 def test_an_import_question_follows_its_action():
     code = "is_workflow_actions_nothing()\nis_workflow_actions_gettext(WFTextActionText=ask_on_import('key', question='Your key?'))\n"
-    assert dialect.to_shortcut(code)["WFWorkflowImportQuestions"] == [
+    assert shortcuts.to_shortcut(code)["WFWorkflowImportQuestions"] == [
         {"ActionIndex": 1, "Category": "Parameter", "ParameterKey": "WFTextActionText", "Text": "Your key?", "DefaultValue": "key"}
     ]
 
@@ -167,12 +167,12 @@ def test_comments_are_strings_and_hash_lines_change_nothing():
     code = "'A note.'\nis_workflow_actions_nothing()\n"
     annotated = "# what it is\n'A note.'\n# nothing happens\nis_workflow_actions_nothing()\n"
     assert identifiers(code) == ["comment", "nothing"]
-    assert plist.same(dialect.to_shortcut(code), dialect.to_shortcut(annotated))
+    assert plist.same(shortcuts.to_shortcut(code), shortcuts.to_shortcut(annotated))
 
 
 def test_the_apis_of_a_program_are_its_calls_in_order():
     code = "'note'\nfor _ in range(3):\n    x = is_workflow_actions_date()\nis_workflow_actions_downloadurl(WFURL=f'{x}')\nis_workflow_actions_date()\n"
-    assert dialect.apis_of(code) == ["is.workflow.actions.date", "is.workflow.actions.downloadurl"]
+    assert shortcuts.apis_of(code) == ["is.workflow.actions.date", "is.workflow.actions.downloadurl"]
 
 
 def test_a_reset_inside_a_loop_empties_the_variable():
@@ -182,31 +182,31 @@ def test_a_reset_inside_a_loop_empties_the_variable():
 
 def test_not_of_a_condition_without_an_opposite_puts_the_steps_under_otherwise():
     code = "x = clipboard()\nif not x.startswith('a'):\n    is_workflow_actions_nothing()\n"
-    modes = [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in dialect.to_shortcut(code)["WFWorkflowActions"][1:]]
+    modes = [action["WFWorkflowActionParameters"].get("WFControlFlowMode") for action in shortcuts.to_shortcut(code)["WFWorkflowActions"][1:]]
     assert modes == [0, 1, None, 2]
 
 
 def test_compiling_one_program_leaves_nothing_behind_for_the_next(shared):
     for path in itertools.islice(sorted(shared.glob("corpus/plist/*.plist")), 12):
         shortcut = plist.read_shortcut(path.read_bytes())
-        code, residue = dialect.to_python(shortcut)
-        assert plist.same(dialect.to_shortcut(code, residue), dialect.to_shortcut(code, residue)), path.name
+        code, residue = shortcuts.to_python(shortcut)
+        assert plist.same(shortcuts.to_shortcut(code, residue), shortcuts.to_shortcut(code, residue)), path.name
 
 
 @pytest.mark.parametrize("part", ["uuids", "names", "missing", "custom", "groups", "patch"])
 def test_a_residue_that_was_edited_into_none_is_refused(part):
     code = "names = []\nfor x in clipboard():\n    names += [x]\nis_workflow_actions_showresult(Text=f'{names}')\n"
-    shortcut = dialect.to_shortcut(code)
-    code, residue = dialect.to_python(shortcut)
-    assert plist.same(dialect.to_shortcut(code, {**dialect.rename_residue({}, {}), **residue}), shortcut)
+    shortcut = shortcuts.to_shortcut(code)
+    code, residue = shortcuts.to_python(shortcut)
+    assert plist.same(shortcuts.to_shortcut(code, {**shortcuts.rename_residue({}, {}), **residue}), shortcut)
     for wrong in (None, 7, "text", [7], {"a": 7}, [[]], [["a"]], [[[], 1, 2]]):
         with pytest.raises(ValueError, match="residue"):
-            dialect.to_shortcut(code, {**residue, part: wrong})
+            shortcuts.to_shortcut(code, {**residue, part: wrong})
         with pytest.raises(ValueError, match="residue"):
-            dialect.rename_residue({**residue, part: wrong}, {})
+            shortcuts.rename_residue({**residue, part: wrong}, {})
     for operation in ([["nowhere", "at all"], 1], [[]], [["WFWorkflowActions", 99], 1], [["WFWorkflowActions", "x"]]):
         with pytest.raises(ValueError, match="does not fit"):
-            dialect.to_shortcut(code, {**residue, "patch": [operation]})
+            shortcuts.to_shortcut(code, {**residue, "patch": [operation]})
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -232,40 +232,40 @@ def test_a_residue_that_was_edited_into_none_is_refused(part):
 ])  # fmt: skip
 def test_a_form_outside_the_dialect_is_refused_with_line_and_advice(code, line, code_, advice):
     with pytest.raises(DialectError) as caught:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
     assert caught.value.line == line and caught.value.code == code_ and advice in caught.value.message
 
 
 def test_check_finds_every_error_and_a_program_without_any_compiles():
     code = "is_workflow_actions_urll()\nis_workflow_actions_url(Nonsense=1)\nis_workflow_actions_showresult(Text=nowhere)\n" \
            "is_workflow_actions_exit()\nis_workflow_actions_date()\n"  # fmt: skip
-    found = {(diagnostic.line, diagnostic.code) for diagnostic in dialect.check(code)}
+    found = {(diagnostic.line, diagnostic.code) for diagnostic in shortcuts.check(code)}
     assert found == {(1, "unknown_api"), (2, "unknown_parameter"), (3, "undefined_name"), (5, "unreachable")}
-    assert dialect.check("x = is_workflow_actions_url(WFURLActionURL='https://example.org')\nis_workflow_actions_openurl(WFInput=x)\n") == []
+    assert shortcuts.check("x = is_workflow_actions_url(WFURLActionURL='https://example.org')\nis_workflow_actions_openurl(WFInput=x)\n") == []
 
 
 def test_check_goes_on_inside_a_block_whose_head_is_wrong():
     code = "while True:\n    is_workflow_actions_urll()\n"
-    assert [diagnostic.code for diagnostic in dialect.check(code)] == ["form", "unknown_api"]
+    assert [diagnostic.code for diagnostic in shortcuts.check(code)] == ["form", "unknown_api"]
 
 
 @pytest.mark.parametrize("code", ["(" * 5000, "x" * 10 + "[0]" * 5000, "if x:\n" * 200, "\x00", "a = " + "-" * 5000 + "1", "\ud800"])
 def test_hostile_programs_end_in_a_diagnostic(code):
-    assert dialect.check(code)
+    assert shortcuts.check(code)
     with pytest.raises(DialectError):
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
 
 
 @pytest.mark.parametrize("new", ["class", "print", "two words", "menu", "y"])
 def test_a_name_is_not_renamed_to_one_that_is_reserved_or_taken(new):
     with pytest.raises(ValueError):
-        dialect.rename("x = clipboard()\ny = x\n", {"x": new})
+        shortcuts.rename("x = clipboard()\ny = x\n", {"x": new})
 
 
 def test_unbalanced_markers_are_refused_with_the_actions_index():
     end = {"WFWorkflowActionIdentifier": "is.workflow.actions.conditional", "WFWorkflowActionParameters": {"WFControlFlowMode": 2}}
-    with pytest.raises(dialect.Unbalanced, match="action 0"):
-        dialect.to_python({"WFWorkflowActions": [end]})
+    with pytest.raises(shortcuts.Unbalanced, match="action 0"):
+        shortcuts.to_python({"WFWorkflowActions": [end]})
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ TITLE = text_of({"Type": "Variable", "VariableName": "x"})
 ], ids=["an identity under another key", "questions that are no list", "an identity at the workflow level", "steps that are no list",
         "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "a question for an identity that is no text", "a case whose identity is a list", "a name that is no text", "a raw copy of a raw action", "names that fold to one"])  # fmt: skip
 def test_odd_shortcuts_come_back_equal(actions, more):
-    result = dialect.transcribe({"WFWorkflowActions": actions, **more})
+    result = shortcuts.transcribe({"WFWorkflowActions": actions, **more})
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
 
 
@@ -322,8 +322,8 @@ def test_real_shortcuts_come_back_equal(shared):
     unbalanced = 0
     for path in itertools.islice(sorted(shared.glob("corpus/plist/*.plist")), 0, None, 7):
         try:
-            result = dialect.transcribe(plist.read_shortcut(path.read_bytes()))
-        except dialect.Unbalanced:
+            result = shortcuts.transcribe(plist.read_shortcut(path.read_bytes()))
+        except shortcuts.Unbalanced:
             unbalanced += 1
             continue
         ast.parse(result.code)

@@ -13,10 +13,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from common import dialect, plist
-from common.catalog import Catalog
-from common.dialect.repair import repair
-from common.dialect.trace import trace
+import shortcuts
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.repair import repair
+from shortcuts.trace import trace
 from tests.mutations import ODD_EXPRESSIONS, mutated_code, mutated_tree
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
@@ -32,16 +33,16 @@ def small(code: str) -> bool:
 def look_at(code: str) -> None:
     """Everything that is asked of a program that a model wrote."""
     catalog = Catalog.load()
-    found, shortcut = dialect.review(code, catalog)
+    found, shortcut = shortcuts.review(code, catalog)
     trace(code)
     try:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
         assert shortcut is not None
         plist.write_binary(shortcut)
-    except (dialect.DialectError, plist.PlistError):
+    except (shortcuts.DialectError, plist.PlistError):
         pass
     mended, _ = repair(code, catalog)
-    dialect.check(mended, catalog)
+    shortcuts.check(mended, catalog)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -53,13 +54,13 @@ def test_damaged_shortcuts_end_in_a_transcription_or_in_an_error_of_ours(seed: i
         tree = mutated_tree(draw.choice(trees), draw)
         try:
             shortcut = plist.read_shortcut(orjson.dumps(plist.to_json(tree)))
-            result = dialect.transcribe(shortcut)
-        except (plist.PlistError, dialect.Unbalanced, dialect.TooDeep):
+            result = shortcuts.transcribe(shortcut)
+        except (plist.PlistError, shortcuts.Unbalanced, shortcuts.TooDeep):
             continue
         transcribed += 1
         assert result.exact
-        assert plist.same(dialect.to_shortcut(result.code, result.residue), shortcut)
-        dialect.statistics(shortcut)
+        assert plist.same(shortcuts.to_shortcut(result.code, result.residue), shortcut)
+        shortcuts.statistics(shortcut)
         look_at(result.code)
     assert transcribed > TRIES // 4
 
@@ -81,7 +82,7 @@ def test_an_odd_expression_ends_in_diagnostics_wherever_it_stands(expression: st
 
 @pytest.mark.parametrize("text", ["data('é')", "data('=')", "data('\\ud800')"])
 def test_data_that_is_no_base64_is_named_by_line(text: str) -> None:
-    (found,) = dialect.check(f"is_workflow_actions_gettext(WFTextActionText={text})\n")
+    (found,) = shortcuts.check(f"is_workflow_actions_gettext(WFTextActionText={text})\n")
     assert (found.line, found.code) == (1, "form") and "not base64" in found.message
 
 
@@ -89,4 +90,4 @@ def test_a_title_of_a_menu_may_be_of_any_type() -> None:
     for title in (5, 0.5, True, ["string"], b"string", plistlib.UID(1), {"string": 5}):
         marks = [{"WFControlFlowMode": mode, **({"WFMenuItemTitle": title} if mode == 1 else {})} for mode in (0, 1, 2)]
         shortcut = {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": "is.workflow.actions.choosefrommenu", "WFWorkflowActionParameters": mark} for mark in marks]}
-        assert dialect.transcribe(shortcut).exact
+        assert shortcuts.transcribe(shortcut).exact

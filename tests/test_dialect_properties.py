@@ -11,19 +11,20 @@ import textwrap
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shortcut_strategies import shortcuts
+from shortcut_strategies import random_shortcuts
 
-from common import dialect, plist
-from common.dialect.validate import defects
+import shortcuts
+from shortcuts import plist
+from tests.app_rules import defects
 
 EXPLORE = int(os.environ.get("EXPLORE", 0))
 EXAMPLES = settings(max_examples=EXPLORE or 80, derandomize=not EXPLORE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @EXAMPLES
-@given(shortcuts())
+@given(random_shortcuts())
 def test_every_shortcut_becomes_python_and_comes_back_equal(shortcut):
-    result = dialect.transcribe(shortcut)
+    result = shortcuts.transcribe(shortcut)
     ast.parse(result.code)
     assert result.exact
     assert result.canonical
@@ -31,12 +32,12 @@ def test_every_shortcut_becomes_python_and_comes_back_equal(shortcut):
 
 
 @EXAMPLES
-@given(shortcuts())
+@given(random_shortcuts())
 def test_renaming_every_name_leaves_the_shortcut_equal(shortcut):
-    code, residue = dialect.to_python(shortcut)
-    renames = {name: f"renamed_{index}" for index, name in enumerate(dialect.bound_names(code))}
-    renamed = dialect.rename(code, renames)
-    assert plist.same(dialect.to_shortcut(renamed, dialect.rename_residue(residue, renames)), shortcut)
+    code, residue = shortcuts.to_python(shortcut)
+    renames = {name: f"renamed_{index}" for index, name in enumerate(shortcuts.bound_names(code))}
+    renamed = shortcuts.rename(code, renames)
+    assert plist.same(shortcuts.to_shortcut(renamed, shortcuts.rename_residue(residue, renames)), shortcut)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -81,12 +82,12 @@ PROGRAMS = st.lists(st.recursive(SIMPLE, lambda inner: st.one_of(
 def test_a_program_compiles_to_a_sound_shortcut_or_is_refused_by_line(code):
     code = "x = clipboard()\ntotal = is_workflow_actions_number(WFNumberActionNumber=1)\n" + code
     try:
-        shortcut = dialect.to_shortcut(code)
-    except dialect.DialectError as error:
+        shortcut = shortcuts.to_shortcut(code)
+    except shortcuts.DialectError as error:
         assert 1 <= error.line <= code.count("\n") + 1
-        assert (error.line, error.code) in {(found.line, found.code) for found in dialect.check(code)}
+        assert (error.line, error.code) in {(found.line, found.code) for found in shortcuts.check(code)}
         return
     assert defects(shortcut) == []
-    again, residue = dialect.to_python(shortcut)
-    assert dialect.equivalent(dialect.to_shortcut(again), shortcut)
-    assert plist.same(dialect.to_shortcut(again, residue), shortcut)
+    again, residue = shortcuts.to_python(shortcut)
+    assert shortcuts.equivalent(shortcuts.to_shortcut(again), shortcut)
+    assert plist.same(shortcuts.to_shortcut(again, residue), shortcut)

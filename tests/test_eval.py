@@ -19,11 +19,11 @@ from unittest import mock
 
 import pytest
 
-from common.catalog import call_name
 from common.generation import Generation
 from common.metrics import samples as kept
 from common.metrics import systems
 from common.metrics.samples import collect
+from shortcuts.catalog import call_name
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 

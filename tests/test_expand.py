@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from common import jsonl, prompts
-from common.catalog import Catalog
 from common.dataset import distribution
 from common.dataset.distribution import Distribution, entropy, evenness
 from common.jsonl import UserError
+from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]

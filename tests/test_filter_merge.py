@@ -137,7 +137,7 @@ class Bench:
     def __init__(self, stage: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.stage, self.folder, self.monkeypatch, self.capsys = stage, folder, monkeypatch, capsys
         monkeypatch.setattr(stage, "make_tools", lambda tokenizer: TOOLS)
-        monkeypatch.setattr("common.catalog.Catalog.load", lambda path=None: TOOLS.catalog)
+        monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: TOOLS.catalog)
         monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)  # half a second each; see test_dataset_outputs.py
 
     def __call__(self, seed: Records, generated: Records | None = None, *flags: str, output: str = "bench") -> Path:
@@ -584,8 +584,9 @@ CHILD = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]
 import test_filter_merge as fakes
-from common import catalog, cli
+from common import cli
 from common.dataset import distribution
+from shortcuts import catalog
 from tests import stage_runs
 stage = stage_runs.load("06")
 distribution.draw = lambda path, panels: None

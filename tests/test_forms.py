@@ -6,11 +6,12 @@ import ast
 
 import pytest
 
-from common import dialect, plist
-from common.catalog import Catalog
-from common.dialect import signatures
-from common.dialect.grammar import grammar
-from common.dialect.trace import trace
+import shortcuts
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.forms import signatures
+from shortcuts.grammar import grammar
+from shortcuts.trace import trace
 from tests.forms import FORMS, Row
 from tests.test_grammar import accepts as takes
 from tests.test_grammar import matcher, table  # noqa: F401
@@ -25,19 +26,19 @@ def accepts(table):  # noqa: F811
 
 @EVERY_FORM
 def test_the_writer_prints_it(row: Row) -> None:
-    assert dialect.to_python(row.shortcut)[0] == row.code
+    assert shortcuts.to_python(row.shortcut)[0] == row.code
 
 
 @EVERY_FORM
 def test_the_reader_gives_its_property_list(row: Row) -> None:
-    result = dialect.transcribe(row.shortcut)
+    result = shortcuts.transcribe(row.shortcut)
     assert (result.code, result.exact, result.canonical, result.fixed_point) == (row.code, True, True, True)
-    assert plist.same(dialect.canonical(dialect.to_shortcut(row.code)), dialect.canonical(row.shortcut))
+    assert plist.same(shortcuts.canonical(shortcuts.to_shortcut(row.code)), shortcuts.canonical(row.shortcut))
 
 
 @EVERY_FORM
 def test_it_is_no_raw_fallback(row: Row) -> None:
-    assert (dialect.raw_fallbacks(row.code) == 0) != (row.name == "raw_action")
+    assert (shortcuts.raw_fallbacks(row.code) == 0) != (row.name == "raw_action")
 
 
 @EVERY_FORM
@@ -58,7 +59,7 @@ def test_the_trace_follows_it(row: Row) -> None:
 @EVERY_FORM
 def test_check_finds_nothing_in_it(row: Row) -> None:
     odd = {"unknown_api", "unknown_parameter", "parameter_type", "unknown_keyword"}  # the catalogue's matter, not the form's
-    assert [finding for finding in dialect.check(row.code) if finding.code not in odd] == []
+    assert [finding for finding in shortcuts.check(row.code) if finding.code not in odd] == []
 
 
 def test_every_helper_and_method_is_a_row() -> None:

@@ -75,7 +75,7 @@ def test_a_mutant_is_found_where_its_code_stands_now_and_is_stale_where_it_stand
     (folder / "two.py").write_text("b = 2\nc = 3\nc = 3\n")
     found = {old: mutants.place(mutants.Mutant("", file, old, "", ""), tmp_path) for file, old in
              [("one.py", "a = 1"), ("gone.py", "a = 1\n"), ("one.py", "b = 2"), ("gone.py", "b = 2\n"), ("two.py", "c = 3"), ("one.py", "d")]}  # fmt: skip
-    assert found == {"a = 1": "common/dialect/one.py", "a = 1\n": "common/dialect/one.py", "b = 2": "common/dialect/one.py", "b = 2\n": None, "c = 3": None, "d": None}
+    assert found == {"a = 1": "shortcuts/one.py", "a = 1\n": "shortcuts/one.py", "b = 2": "shortcuts/one.py", "b = 2\n": None, "c = 3": None, "d": None}
 
 
 def test_each_mutant_has_a_name_and_changes_something():

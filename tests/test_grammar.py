@@ -10,11 +10,13 @@ import llguidance
 import pytest
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
-from common import dialect, plist, prompts
-from common.catalog import Catalog
-from common.dialect import actions
-from common.dialect.grammar import grammar
-from common.dialect.syntax import called, constant, keywords
+import shortcuts
+from common import prompts
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.forms import api_names
+from shortcuts.grammar import grammar
+from shortcuts.syntax.nodes import called, constant, keywords
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 BASE = ["is.workflow.actions.nothing", "is.workflow.actions.showresult", "is.workflow.actions.exit", "is.workflow.actions.downloadurl",
@@ -63,8 +65,8 @@ def parameters_beside(code: str, catalog: Catalog) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for node in ast.walk(ast.parse(code)):
         name = called(node)
-        if name is not None and (name == "action" or name not in dialect.HELPERS):
-            api = catalog.get(constant(node.args[0]) if name == "action" else actions.action_id(name))
+        if name is not None and (name == "action" or name not in shortcuts.HELPERS):
+            api = catalog.get(constant(node.args[0]) if name == "action" else api_names.action_id(name))
             for key in keywords(node) if api else ():
                 if api.parameter(key) is None and not catalog.is_generic(key):
                     found.setdefault(api.id, set()).add(key)
@@ -78,7 +80,7 @@ def parameters_beside(code: str, catalog: Catalog) -> dict[str, set[str]]:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_accepted_with_and_without_comments_and_in_an_answer(path, table, catalog):
     code = path.read_text(encoding="utf-8")
-    apis = dialect.apis_of(code)
+    apis = shortcuts.apis_of(code)
     start = matcher(table, grammar(apis, catalog))
     assert accepts(start, code)
     annotated = prompts.commented(code, {line: f"line {line}: 'what' it {{does}}" for line in prompts.statement_lines(code)})
@@ -92,8 +94,8 @@ def corpus(shared: Path, step: int) -> list[str]:
     programs = []
     for path in sorted(shared.glob("corpus/plist/*.plist"))[::step]:
         try:
-            programs.append(dialect.to_python(plist.read_shortcut(path.read_bytes()))[0])
-        except dialect.Unbalanced:
+            programs.append(shortcuts.to_python(plist.read_shortcut(path.read_bytes()))[0])
+        except shortcuts.Unbalanced:
             continue
     return programs
 
@@ -102,7 +104,7 @@ def each_accepted_and_refused_without_an_api(programs: list[str], table: LLToken
     """How many of the programs need parameters beside the catalogue's."""
     beside = 0
     for number, code in enumerate(programs):
-        apis, extra = dialect.apis_of(code), parameters_beside(code, catalog)
+        apis, extra = shortcuts.apis_of(code), parameters_beside(code, catalog)
         beside += bool(extra)
         assert accepts(matcher(table, grammar(apis, catalog, extra=extra)), code), code[:200]
         if apis:

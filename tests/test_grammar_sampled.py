@@ -14,9 +14,10 @@ from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from sampled_programs import BEGINNING, NAMES, sampled
 from test_grammar import Bytes, accepts, matcher
 
-from common import dialect, plist
-from common.catalog import Catalog
-from common.dialect.grammar import grammar
+import shortcuts
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.grammar import grammar
 
 BASE = ["is.workflow.actions.nothing", "is.workflow.actions.number", "is.workflow.actions.list", "is.workflow.actions.dictionary", "is.workflow.actions.downloadurl",
         "is.workflow.actions.properties.contacts"]  # fmt: skip
@@ -45,14 +46,14 @@ LISTED = {"later": "later(", "a key twice": "the key ", "no output": "no output 
 def outcome(code: str) -> str:
     """"file", or why a program makes none."""
     try:
-        shortcut = dialect.to_shortcut(code)
+        shortcut = shortcuts.to_shortcut(code)
         plist.write_binary(shortcut)
-    except dialect.DialectError as error:
+    except shortcuts.DialectError as error:
         listed = next((word for word, start in LISTED.items() if start in error.message), "")
         return listed or f"{error.code}: {error.message}\n{code}"
     except plist.PlistError as error:
         return f"{error}\n{code}"
-    result = dialect.transcribe(shortcut)
+    result = shortcuts.transcribe(shortcut)
     return "file" if result.exact and result.canonical else f"another program\n{code}"
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from common import dialect, plist
-from common.dialect import DialectError, header
+import shortcuts
+from shortcuts import DialectError, plist
+from shortcuts.forms import header
 
 STEP = "is_workflow_actions_exit()\n"
 INPUT = "WFWorkflowInputContentItemClasses"
@@ -15,13 +16,13 @@ INPUT = "WFWorkflowInputContentItemClasses"
 
 def top(head: str) -> dict[str, Any]:
     """The workflow level of a program that begins so."""
-    return dialect.to_shortcut(f"{head}\n{STEP}")
+    return shortcuts.to_shortcut(f"{head}\n{STEP}")
 
 
 def printed(**changes: Any) -> str:
     """The header of a new shortcut that differs in some keys, with the proof of its round trip; None takes a key out."""
     shortcut = {key: value for key, value in {**top(""), **changes}.items() if value is not None}
-    result = dialect.transcribe(shortcut)
+    result = shortcuts.transcribe(shortcut)
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
     return result.code.removesuffix(STEP).strip()
 
@@ -59,14 +60,14 @@ def test_a_version_from_before_ios_13_is_meaning(version):
     old = {"WFWorkflowClientVersion": version, INPUT: header.EVERYTHING_BUT_APPS_AND_FOLDERS}
     assert printed(**old) == f"workflow(client_version='{version}')"
     assert top(f"workflow(client_version='{version}')")["WFWorkflowClientVersion"] == version
-    assert not dialect.equivalent({**top(""), **old}, {**top(""), **old, "WFWorkflowClientVersion": "900"})
-    assert not dialect.equivalent({**top(""), **old}, {**top(""), **old, "WFWorkflowClientVersion": "1"})
+    assert not shortcuts.equivalent({**top(""), **old}, {**top(""), **old, "WFWorkflowClientVersion": "900"})
+    assert not shortcuts.equivalent({**top(""), **old}, {**top(""), **old, "WFWorkflowClientVersion": "1"})
 
 
 @pytest.mark.parametrize("version", ["900", "1050.22", "4033.0.4.3", "odd", 484, None])
 def test_another_version_is_no_meaning(version):
     assert printed(WFWorkflowClientVersion=version) == ""
-    assert dialect.equivalent({**top(""), "WFWorkflowClientVersion": version}, top(""))
+    assert shortcuts.equivalent({**top(""), "WFWorkflowClientVersion": version}, top(""))
 
 
 def test_the_default_of_an_old_program_is_that_of_its_time():
@@ -107,7 +108,7 @@ def test_a_word_or_a_value_that_the_app_does_not_know_is_refused_and_the_nearest
 ])  # fmt: skip
 def test_a_header_stands_once_on_the_first_line(code, line):
     with pytest.raises(DialectError, match="once") as caught:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
     assert caught.value.line == line
 
 

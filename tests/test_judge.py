@@ -73,7 +73,7 @@ def test_only_the_given_apis_and_the_language_may_be_called(code: str, found: li
 
 
 def test_real_workflows_call_nothing_beside_their_apis() -> None:
-    from common.dialect import apis_of
+    from shortcuts import apis_of
 
     programs = sorted((ROOT / "examples").glob("*.py"))
     assert len(programs) > 30

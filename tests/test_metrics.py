@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import metrics
-from common.dialect import tolerant
 from common.metrics import uncertainty
 from common.metrics.graph import match_calls
 from common.metrics.program import read_program, without_comments
+from shortcuts.syntax import recovering_parser
 from tests.programs import GOLD
 
 RENAMED = GOLD.replace("answer", "a").replace("page", "b").replace("Titles", "c").replace("item", "d")
@@ -200,7 +200,7 @@ def test_bit_parallel_subsequence_is_the_longest(one: str, other: str) -> None:
 
 
 def test_validity_names_what_is_wrong() -> None:
-    from common.catalog import Catalog
+    from shortcuts.catalog import Catalog
 
     good = metrics.validity("is_workflow_actions_setclipboard(WFInput=clipboard())\n", Catalog.load())
     assert good == {"parse": 1.0, "check": 1.0, "compile": 1.0, "nonempty": 1.0, "diagnostics": {}}
@@ -283,8 +283,8 @@ def test_any_answer_gets_its_scores(answer: str) -> None:
 
 @pytest.mark.slow
 def test_of_code_beyond_the_limit_the_beginning_is_read() -> None:
-    read = read_program("a_b()\n" * (tolerant.MAX_CHARACTERS // 6 + 1))
-    assert not read.parsed and len(read.calls) == tolerant.MAX_LINES
+    read = read_program("a_b()\n" * (recovering_parser.MAX_CHARACTERS // 6 + 1))
+    assert not read.parsed and len(read.calls) == recovering_parser.MAX_LINES
 
 
 @pytest.mark.slow

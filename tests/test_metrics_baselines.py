@@ -11,13 +11,14 @@ from statistics import fmean
 
 import pytest
 
-from common import dialect, metrics, plist
-from common.dialect import DialectError
-from common.dialect.tolerant import read_tree
+import shortcuts
+from common import metrics
 from common.metrics.program import read_program
 from common.metrics.systems import without_comments
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.uncertainty import chance_corrected
+from shortcuts import DialectError, plist
+from shortcuts.syntax.recovering_parser import read_tree
 from tests.test_trace import HOSTILE
 
 WRONG = "x = wrong_api(a='9')\ny = other_wrong(b=x)\nthird_wrong(c=y)\n"
@@ -34,8 +35,8 @@ def programs(request: pytest.FixtureRequest, shared: Path) -> list[str]:
     codes = []
     for file in random.Random(3).sample(sorted((shared / "corpus/plist").iterdir()), 70):
         try:
-            codes.append(dialect.to_python(plist.read_shortcut(file.read_bytes()))[0])
-        except dialect.Unbalanced:
+            codes.append(shortcuts.to_python(plist.read_shortcut(file.read_bytes()))[0])
+        except shortcuts.Unbalanced:
             continue
     return [code for code in codes if read_program(code).calls][:60]
 
@@ -90,7 +91,7 @@ def test_another_gold_is_no_better_than_chance(programs: list[str]) -> None:
 def renamed(code: str) -> str:
     """A program with all its variables called otherwise; one that is no Python as its tolerant tree is written."""
     try:
-        return dialect.rename(code, {name: f"name{number}x" for number, name in enumerate(dialect.bound_names(code))})
+        return shortcuts.rename(code, {name: f"name{number}x" for number, name in enumerate(shortcuts.bound_names(code))})
     except (DialectError, ValueError):
         tree = copy.deepcopy(read_tree(code)[0])
     bound = {node.id: f"name{node.id}x" for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

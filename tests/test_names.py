@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.dialect.vocabulary import NameAllocator, identifier, spoken
+from shortcuts.forms.identifiers import NameAllocator, identifier, spoken
 
 
 @pytest.mark.parametrize("name, expected", [

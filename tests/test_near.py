@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.dialect.near import nearest
+from shortcuts.did_you_mean import nearest
 
 
 @pytest.mark.parametrize("word, known, meant", [

@@ -6,9 +6,9 @@ import orjson
 import pytest
 from llguidance import LLTokenizer, TokenizerWrapper
 
-from common import dialect
-from common.catalog import Catalog
-from common.dialect.grammar import grammar
+import shortcuts
+from shortcuts.catalog import Catalog
+from shortcuts.grammar import grammar
 from tests.test_grammar import Bytes, accepts, matcher
 
 ID = "com.foo.do-it_now"
@@ -22,10 +22,10 @@ def catalog() -> Catalog:
 
 
 def test_check_knows_its_names(catalog: Catalog) -> None:
-    assert dialect.check("com_foo_do_it_now(a='x')", catalog) == []
-    assert [finding.code for finding in dialect.check("com_foo_do_it_now(b='x')", catalog)] == ["unknown_parameter"]
-    assert [finding.code for finding in dialect.check("com_foo_do_it_now(a='x')")] == ["unknown_api"]
-    assert [finding.code for finding in dialect.check("is_workflow_actions_url(WFURLActionURL='x')", catalog)] == ["unknown_api"]
+    assert shortcuts.check("com_foo_do_it_now(a='x')", catalog) == []
+    assert [finding.code for finding in shortcuts.check("com_foo_do_it_now(b='x')", catalog)] == ["unknown_parameter"]
+    assert [finding.code for finding in shortcuts.check("com_foo_do_it_now(a='x')")] == ["unknown_api"]
+    assert [finding.code for finding in shortcuts.check("is_workflow_actions_url(WFURLActionURL='x')", catalog)] == ["unknown_api"]
 
 
 def test_the_grammar_writes_its_names(catalog: Catalog) -> None:
@@ -35,8 +35,8 @@ def test_the_grammar_writes_its_names(catalog: Catalog) -> None:
 
 def test_a_program_compiles_and_is_written_with_its_names(catalog: Catalog) -> None:
     code = "com_foo_do_it_now(a='x')\n"
-    shortcut = dialect.to_shortcut(code, catalog=catalog)
+    shortcut = shortcuts.to_shortcut(code, catalog=catalog)
     assert shortcut["WFWorkflowActions"][0]["WFWorkflowActionIdentifier"] == ID
-    assert dialect.to_python(shortcut, catalog)[0] == code and dialect.transcribe(shortcut, catalog).code == code
-    assert dialect.apis_of(code, catalog) == [ID]
-    assert dialect.to_python(shortcut)[0] == "action('com.foo.do-it_now', a='x')\n"
+    assert shortcuts.to_python(shortcut, catalog)[0] == code and shortcuts.transcribe(shortcut, catalog).code == code
+    assert shortcuts.apis_of(code, catalog) == [ID]
+    assert shortcuts.to_python(shortcut)[0] == "action('com.foo.do-it_now', a='x')\n"

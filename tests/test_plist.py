@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import plist
-from common.plist import PlistError, aea, content_id, from_json, parser, read_shortcut, same, to_json, write_binary
-from common.plist import xml as xml_lists
+from shortcuts import plist
+from shortcuts.plist import PlistError, aea, content_id, from_json, parser, read_shortcut, same, to_json, write_binary
+from shortcuts.plist import xml as xml_lists
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTION = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": "Grüße, 👋"}}
@@ -311,7 +311,7 @@ def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
              "lzfse": signed(bytes(4096), segment=next(lying_blocks()).values[0])}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    script = ("import sys, pathlib\nfrom common.plist import *\n"
+    script = ("import sys, pathlib\nfrom shortcuts.plist import *\n"
               "for name in sys.argv[1:]:\n    try: read_shortcut(pathlib.Path(name).read_bytes())\n    except PlistError: pass\n"
               "    else: sys.exit('read')\nprint(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])")
     paths = [str(tmp_path / name) for name in files]

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.plist import PlistError, parse_xml, read_shortcut, same, write_binary, write_xml
-from common.plist import xml as xml_lists
+from shortcuts.plist import PlistError, parse_xml, read_shortcut, same, write_binary, write_xml
+from shortcuts.plist import xml as xml_lists
 
 EXAMPLES = settings(deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 HARD = "\r\n\t\0\x01\x14\x1f\x7f\x85\u2028\ufeff\ufdd0\ufdd1\ufffe\uffff\U000f0041\U000fffff\U0001f600<>&]\"' a;"

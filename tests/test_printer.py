@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_dialect_properties import EXAMPLES, PROGRAMS
 
-from common import dialect, plist
-from common.dialect import printer
+import shortcuts
+from shortcuts import plist
+from shortcuts.syntax import printer
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -72,8 +73,8 @@ def test_examples_are_printed_as_python_does():
 def test_real_programs_are_printed_as_python_does(shared):
     for path in sorted((shared / "corpus" / "plist").glob("*.plist")):
         try:
-            code, _ = dialect.to_python(plist.read_shortcut(path.read_bytes()))
-        except dialect.Unbalanced:
+            code, _ = shortcuts.to_python(plist.read_shortcut(path.read_bytes()))
+        except shortcuts.Unbalanced:
             continue
         assert_printed_alike(code)
         assert printer.unparse(ast.parse(code).body) == code

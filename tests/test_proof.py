@@ -1,4 +1,4 @@
-"""The quick proof (common/dialect/proof.py) says yes only where the slow one does, whatever is wrong with the writer or the compiler."""
+"""The quick proof (shortcuts/transcription/proof.py) says yes only where the slow one does, whatever is wrong with the writer or the compiler."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from shortcut_strategies import shortcuts
+from shortcut_strategies import random_shortcuts
 
-from common import dialect, plist
-from common.dialect import bindings, blocks, decompile, naming, proof, residue, text, tokens, values, vocabulary
-from common.dialect.decompile import Decompiler
+import shortcuts
+from shortcuts import control_flow, plist, transcription
+from shortcuts.compiler import Compiler
+from shortcuts.compiler import symbols as compiler_symbols
+from shortcuts.decompiler import Decompiler
+from shortcuts.decompiler import symbols as decompiler_symbols
+from shortcuts.equality import patch
+from shortcuts.forms import header, identifiers, interpolation, references, values
+from shortcuts.transcription import proof
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "plist"
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -41,26 +47,26 @@ COUNT, CASE = 13, 11  # places in the shortcut below
 
 def everything():
     """A shortcut with what the patch of a residue usually holds: a new one each time."""
-    plain = values.wrap(text.TEXT, {"string": "plain", "attachmentsByRange": {}})
+    plain = values.wrap(interpolation.TEXT, {"string": "plain", "attachmentsByRange": {}})
     item = {"WFItemType": 0, "WFKey": plain, "WFValue": copy.deepcopy(plain)}
     listed = [
         action("comment", WFCommentActionText="a note", UUID=C),
         action("gettext", WFTextActionText="plain", UUID=A, CustomOutputName="My-Text"),
-        action("downloadurl", WFURL=text.envelope("\ufffc!", {"{0, 1}": output(A, "My-Text")["Value"]}), UUID=B,
+        action("downloadurl", WFURL=interpolation.envelope("\ufffc!", {"{0, 1}": output(A, "My-Text")["Value"]}), UUID=B,
                WFFormValues=values.wrap("WFDictionaryFieldValue", {"WFDictionaryFieldValueItems": [item]}), **{"Show-text": True}),
         action("setvariable", WFVariableName="a-b", WFInput=output(B, "Contents of URL", KEY)),
         action("conditional", GroupingIdentifier=GROUP, WFControlFlowMode=0, WFCondition=100,
                WFInput={"Type": "Variable", "Variable": variable("a-b")}),
         action("appendvariable", WFVariableName="list", WFInput=variable("a-b", KEY)),
-        action("showresult", Text=text.envelope("\ufffc", {"{0, 1}": {**variable("a-b")["Value"], "VariableUUID": C}})),
+        action("showresult", Text=interpolation.envelope("\ufffc", {"{0, 1}": {**variable("a-b")["Value"], "VariableUUID": C}})),
         action("conditional", GroupingIdentifier=GROUP, WFControlFlowMode=2, UUID=GROUP.replace("E", "F")),
         action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=0, WFCondition=0, WFNumberValue=5.5,
                WFInput={"Type": "Variable", "Variable": variable("a-b")}),
         action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=2),
         action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=0, WFMenuItems=[
-            {"WFItemType": 0, "WFValue": text.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})}]),
+            {"WFItemType": 0, "WFValue": interpolation.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})}]),
         action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=1, WFMenuItemTitle="a label",
-               WFMenuItemAttributedTitle=text.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})["Value"]),
+               WFMenuItemAttributedTitle=interpolation.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})["Value"]),
         action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=2, UUID=GROUP.replace("E", "7")),
         action("count", Input=variable("list"), WFCountType="Items", UUID=C.replace("C", "D"), CustomOutputName="How many"),
     ]  # fmt: skip
@@ -70,13 +76,13 @@ def everything():
 
 def slow(shortcut, code):
     """Whether a program is canonical and a fixed point."""
-    alone = dialect.to_shortcut(code)
-    return dialect.equivalent(alone, shortcut) and Decompiler(alone).text() == code
+    alone = shortcuts.to_shortcut(code)
+    return shortcuts.equivalent(alone, shortcut) and Decompiler(alone).text() == code
 
 
 def quick(shortcut):
     """(the program of a shortcut, whether the quick proof holds) of the first attempt at it."""
-    attempt = dialect._Attempt(shortcut, frozenset(), False, None)
+    attempt = transcription.Attempt(shortcut, frozenset(), False, None)
     return attempt.code, attempt.proved
 
 
@@ -98,9 +104,9 @@ def real(step):
     for path in sorted(CORPUS.glob("*.plist"))[::step]:
         shortcut = plist.read_shortcut(path.read_bytes())
         try:
-            blocks.tree(shortcut["WFWorkflowActions"])
+            control_flow.tree(shortcut["WFWorkflowActions"])
             yield shortcut
-        except blocks.Unbalanced:
+        except control_flow.Unbalanced:
             pass
 
 
@@ -118,7 +124,7 @@ def test_a_shortcut_of_the_usual_operations_is_proved_at_once():
 
 
 @settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(shortcuts())
+@given(random_shortcuts())
 def test_both_proofs_agree_on_random_shortcuts(shortcut):
     agree([shortcut])
 
@@ -164,18 +170,18 @@ def test_the_quick_proof_does_not_hold_for_a_shortcut_with_a_real_difference(cha
     other = everything()
     writer = Decompiler(everything())
     code = writer.text()
-    compiler, compiled = dialect._compiled(code, dialect._names_of(writer), None)
+    compiler, compiled = transcription.compile_program(code, transcription.names_of(writer), None)
     alone = proof.names_alone(compiler.names)
     compiler.names.rename()
 
     def holds(shortcut):
-        names, patch = copy.copy(writer.names), residue.difference(compiled, shortcut)
-        names.is_old = dialect.header.is_old(shortcut["WFWorkflowClientVersion"])
-        return proof.holds(code, compiled, alone, compiler, patch, shortcut, names)
+        names, difference = copy.copy(writer.names), patch.difference(compiled, shortcut)
+        names.is_old = header.is_old(shortcut["WFWorkflowClientVersion"])
+        return proof.holds(code, compiled, alone, compiler, difference, shortcut, names)
 
-    assert holds(other) and dialect.equivalent(other, compiled)
+    assert holds(other) and shortcuts.equivalent(other, compiled)
     change(other)
-    assert not dialect.equivalent(other, compiled)
+    assert not shortcuts.equivalent(other, compiled)
     assert not holds(other)
 
 
@@ -199,7 +205,7 @@ ODD = {
     "a variable called in a literal": lambda s: at(s, COUNT).update(x={"Type": "Variable", "VariableName": "a-b"}),
     "a text that is an identity": lambda s: at(s, COUNT).update(x=A),
     "a text that is an identity, in a literal": lambda s: at(s, COUNT).update(x={"OutputUUID": A}),
-    "a text that is an identity of the code alone": lambda s: at(s, COUNT).update(x=bindings._made_uuid("output My_Text")),
+    "a text that is an identity of the code alone": lambda s: at(s, COUNT).update(x=compiler_symbols.made_uuid("output My_Text")),
     "the name of a missing output": lambda s: at(s, COUNT).update(Input=output(C.replace("C", "8"), "Gone-by")),
     "a copied identity with a name": lambda s: at(s, COUNT).update(UUID=A),
     "a loop's variable as a name": lambda s: at(s, 5).update(WFVariableName="Repeat Item"),
@@ -233,7 +239,7 @@ VALUES = (A, B, C, GROUP, "a b", "a-b", "a_b", "list", "Text", "My Text", "Repea
 def damage(shortcut, random):
     """Change an entry of a dictionary anywhere in the actions."""
     holder = random.choice(list(dictionaries(shortcut["WFWorkflowActions"])))
-    known = sorted(holder.keys() - {blocks.ID, blocks.PARAMETERS, "GroupingIdentifier", "WFControlFlowMode"})
+    known = sorted(holder.keys() - {control_flow.ID, control_flow.PARAMETERS, "GroupingIdentifier", "WFControlFlowMode"})
     key = random.choice([*NAMES, *known, *known])
     if random.random() < 0.2:
         holder.pop(key, None)
@@ -251,7 +257,7 @@ def test_both_proofs_agree_on_damaged_shortcuts(seed):
             damage(shortcut, random)
         try:
             held += agree([shortcut])[1]
-        except dialect.DialectError:  # what the dialect cannot say has no proof to agree on
+        except shortcuts.DialectError:  # what the dialect cannot say has no proof to agree on
             pass
     assert held > 5
 
@@ -261,7 +267,7 @@ def test_both_proofs_agree_on_damaged_shortcuts(seed):
 
 
 def swap(module, name, make):
-    return lambda patch: patch.setattr(module, name, make(getattr(module, name)))
+    return lambda monkey: monkey.setattr(module, name, make(getattr(module, name)))
 
 
 def _step_lost(original):
@@ -288,19 +294,19 @@ def _counts_places(original):
 
 
 BROKEN = {
-    "the writer loses steps": swap(tokens, "to_expr", _step_lost),
-    "the writer makes names longer": swap(vocabulary, "identifier", _longer),
-    "the writer shows labels": swap(naming.Names, "bind_output", _labels_in_place),
+    "the writer loses steps": swap(references, "to_expr", _step_lost),
+    "the writer makes names longer": swap(identifiers, "identifier", _longer),
+    "the writer shows labels": swap(decompiler_symbols.Names, "bind_output", _labels_in_place),
     "the writer shows identities": swap(Decompiler, "_parameters", _shows_identity),
     "the writer shows how many parameters there are": swap(Decompiler, "_parameters", _counts_places),
-    "the writer puts one text for all addresses": swap(decompile.Decompiler, "_parameter", lambda original: lambda self, index, key, value:
+    "the writer puts one text for all addresses": swap(Decompiler, "_parameter", lambda original: lambda self, index, key, value:
                                           ast.Constant("x") if key == "WFURL" else original(self, index, key, value)),
-    "spoken names lose their ends": swap(vocabulary, "spoken", lambda original: lambda name: original(name)[:3]),
-    "the compiler forgets a text": swap(text, "from_expr", lambda original: lambda node, scope:
+    "spoken names lose their ends": swap(identifiers, "spoken", lambda original: lambda name: original(name)[:3]),
+    "the compiler forgets a text": swap(interpolation, "from_expr", lambda original: lambda node, scope:
                                         "" if original(node, scope) == "plain" else original(node, scope)),
-    "the compiler adds a parameter": swap(dialect.Compiler, "_parameter", lambda original: lambda self, action_id, key, node:
+    "the compiler adds a parameter": swap(Compiler, "_parameter", lambda original: lambda self, action_id, key, node:
                                           original(self, action_id, key, node) if key != "Text" else "x"),
-    "every variable is one": swap(bindings.Bindings, "variable_label", lambda original: lambda self, identifier: "x"),
+    "every variable is one": swap(compiler_symbols.Bindings, "variable_label", lambda original: lambda self, identifier: "x"),
 }  # fmt: skip
 
 
@@ -308,14 +314,14 @@ BROKEN = {
 def test_the_quick_proof_falls_with_the_slow_one_when_something_is_broken(break_it, monkeypatch):
     listed = [everything(), *examples(), *(with_change(change) for change in ODD.values())]
     before = sum(slow(shortcut, quick(shortcut)[0]) for shortcut in listed)
-    with monkeypatch.context() as patch:
-        break_it(patch)
+    with monkeypatch.context() as monkey:
+        break_it(monkey)
         counts = [0, 0]
         for shortcut in listed:
             try:
                 code, proved = quick(shortcut)
                 holds = slow(shortcut, code)
-            except (dialect.DialectError, ValueError):
+            except (shortcuts.DialectError, ValueError):
                 continue
             assert holds or not proved, code
             counts[0] += proved

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from common import dialect, plist
-from common.catalog import Catalog
-from common.dialect.repair import repair
+import shortcuts
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.repair import repair
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 
@@ -122,7 +123,7 @@ def damaged(programs: list[str], count: int, catalog: Catalog) -> list[tuple[str
         way, code = DAMAGES[number % len(DAMAGES)], draw.choice(programs)
         if len(result) < count and found[way.__name__] < -(-count // len(DAMAGES)):
             broken = way(code, draw)
-            if broken is not None and (way.__name__, broken) not in result and dialect.check(broken, catalog):
+            if broken is not None and (way.__name__, broken) not in result and shortcuts.check(broken, catalog):
                 result[way.__name__, broken] = code
                 found[way.__name__] += 1
     assert len(found) == len(DAMAGES)
@@ -135,7 +136,7 @@ def outcome(cases: list[tuple[str, str, str]], catalog: Catalog) -> tuple[float,
     for way, original, broken in cases:
         mended, repairs = repair(broken, catalog)
         assert repairs, "what was changed is listed"
-        passed += not dialect.check(mended, catalog)
+        passed += not shortcuts.check(mended, catalog)
         same = mended.strip("\n") == original.strip("\n") or _without_comments(mended) == _without_comments(original)
         equal += same
         failed[way] += not same
@@ -144,14 +145,14 @@ def outcome(cases: list[tuple[str, str, str]], catalog: Catalog) -> tuple[float,
 
 def _without_comments(code: str) -> str:
     try:
-        return dialect.rename(code, {})
+        return shortcuts.rename(code, {})
     except ValueError:
         return code
 
 
 @pytest.fixture(scope="module")
 def clean_examples(catalog) -> list[str]:
-    return [code for path in EXAMPLES if not dialect.check(code := path.read_text(encoding="utf-8"), catalog)]
+    return [code for path in EXAMPLES if not shortcuts.check(code := path.read_text(encoding="utf-8"), catalog)]
 
 
 def test_examples_damaged_in_twelve_ways_come_back(catalog, clean_examples):
@@ -164,10 +165,10 @@ def test_a_thousand_damaged_real_programs_come_back(catalog, shared):
     programs = []
     for path in sorted(shared.glob("corpus/plist/*.plist")):
         try:
-            code = dialect.to_python(plist.read_shortcut(path.read_bytes()))[0]
-        except dialect.Unbalanced:
+            code = shortcuts.to_python(plist.read_shortcut(path.read_bytes()))[0]
+        except shortcuts.Unbalanced:
             continue
-        if not dialect.check(code, catalog):
+        if not shortcuts.check(code, catalog):
             assert repair(code, catalog) == (code, [])
             programs.append(code)
     cases = damaged(programs, 1000, catalog)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from common import dialect
-from common.catalog import Catalog
-from common.dialect.repair import repair
+import shortcuts
+from shortcuts.catalog import Catalog
+from shortcuts.repair import repair
 
 FIRST = "```python\nx = 1\n```\n"
 WHOLE = "x = clipboard()\nis_workflow_actions_showresult(Text=x)\n"
@@ -47,16 +47,16 @@ def test_no_fix_loses_the_call_of_an_api(catalog):
 @pytest.mark.parametrize("text", ["\ud800", "x = '\ud83d'\n", "```python\n\udc00", "x = clipboard(\n'\ud83d", WHOLE + "\udfff"])
 def test_half_a_character_ends_in_a_program(text, catalog):
     code, repairs = repair(text, catalog)
-    dialect.parse(code)
+    shortcuts.parse(code)
     assert repair(code, catalog) == (code, []) and any(made.kind == "characters" for made in repairs)
 
 
 def test_values_in_each_other_are_made_as_deep_as_python_takes(catalog):
     for depth in (5, 100, 5_000):
         code, _ = repair("x = " + "{'a': " * depth + "a b" + "}" * depth, catalog)
-        dialect.parse(code)
+        shortcuts.parse(code)
 
 
 def test_a_name_is_not_changed_in_a_program_that_nests_too_deep():
-    with pytest.raises(dialect.DialectError, match="nested too deep"):
-        dialect.rename("y = clipboard()\nx = y" + ".formatted('y')" * 900, {"y": "z"})
+    with pytest.raises(shortcuts.DialectError, match="nested too deep"):
+        shortcuts.rename("y = clipboard()\nx = y" + ".formatted('y')" * 900, {"y": "z"})

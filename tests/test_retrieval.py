@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from common import dialect
-from common.catalog import Catalog
-from common.catalog.search import ALWAYS, clauses, offered, search, stems
+import shortcuts
 from common.offline import sentence
+from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import ALWAYS, clauses, offered, search, stems
 
 BUILTIN = "is.workflow.actions."
 
@@ -104,11 +104,11 @@ def test_a_simple_sentence_becomes_its_program(catalog: Catalog, request_: str) 
 @pytest.mark.parametrize("request_", [*NEEDS, "say good morning", "what", "if", "if it rains", "and", "unless, and", "between a and b", "'", "42%", "then then", "a\0b"])
 def test_whatever_is_asked_the_program_is_clean(catalog: Catalog, request_: str) -> None:
     code = sentence.program(request_, offered(request_, catalog), catalog)
-    findings, shortcut = dialect.review(code, catalog)
+    findings, shortcut = shortcuts.review(code, catalog)
     assert {finding.code for finding in findings} <= {"empty"} and shortcut is not None  # rules know nothing to do for some of these
-    assert code == "" or dialect.to_python(shortcut)[0] == code
+    assert code == "" or shortcuts.to_python(shortcut)[0] == code
 
 
 def test_only_what_is_offered_is_called(catalog: Catalog) -> None:
     code = sentence.program("take a photo and send it", [BUILTIN + "takephoto"], catalog)
-    assert dialect.apis_of(code)[:1] == [BUILTIN + "takephoto"] and BUILTIN + "sendmessage" not in dialect.apis_of(code)
+    assert shortcuts.apis_of(code)[:1] == [BUILTIN + "takephoto"] and BUILTIN + "sendmessage" not in shortcuts.apis_of(code)

@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 from stub_hub import PRIVATE, StubHub
 
-from common import cli, plist
+from common import cli
 from common.crawl import client
 from common.jsonl import UserError
-from common.plist import content_id, from_json, same, write_binary
+from shortcuts import plist
+from shortcuts.plist import content_id, from_json, same, write_binary
 from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ import pytest
 
 from common import cli
 from common.crawl import files
-from common.plist import PlistError, archive, content_id, from_json, read_field, read_shortcut, same, to_json, write_binary, write_xml
+from shortcuts.plist import PlistError, archive, content_id, from_json, read_field, read_shortcut, same, to_json, write_binary, write_xml
 
 
 def shortcut(text: str, **top: Any) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def test_each_record_of_a_gallery_is_imported_with_what_it_says(scrape: Any, tmp
 
 
 def test_a_line_that_is_too_large_is_one_reject(scrape: Any, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("common.plist.MAX_BYTES", 1000)
+    monkeypatch.setattr("shortcuts.plist.MAX_BYTES", 1000)
     (tmp_path / "a.jsonl").write_text(json.dumps({"shortcut": "a" * 5000}) + "\n" + json.dumps({"shortcut": {"WFWorkflowActions": []}}) + "\n")
     scrape("--folder", tmp_path / "a.jsonl")
     assert rejects(output) == {"a.jsonl": "too_large"} and records(output)[0]["source"]["file"] == "a.jsonl:2"

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from common import dialect, jsonl
+import shortcuts
+from common import jsonl
 from common.llm import pace
 from tests import stage_runs
 from tests.stage_runs import Ended
@@ -163,7 +164,7 @@ class Desk:
 def write_records(path: Path) -> None:
     lines = []
     for number in range(RECORDS):
-        code, residue = dialect.to_python(dialect.to_shortcut(PROGRAM.format(number)))
+        code, residue = shortcuts.to_python(shortcuts.to_shortcut(PROGRAM.format(number)))
         lines.append(jsonl.encode({"id": f"r{number}", "name": "", "code": code, "residue": residue, "apis": APIS,
                                    "query": f"Please show the text Hello {number} to me."}))  # fmt: skip
     path.write_bytes(b"".join(lines))

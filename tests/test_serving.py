@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from common import dialect, jsonl
+import shortcuts
+from common import jsonl
 from tests.model_server import ModelServer, model_server  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.slow
@@ -43,8 +44,8 @@ def test_thoughts_of_a_model_that_writes_noise_are_rejects_that_keep_it(
     model_server: ModelServer, tmp_path: Path  # noqa: F811 (the fixture)
 ) -> None:
     program = "handle = is_workflow_actions_ask(WFAskActionPrompt='Whose account?')\nis_workflow_actions_showresult(Text=f'{handle}')\n"
-    code, residue = dialect.to_python(dialect.to_shortcut(program))
-    record = {"name": "Find account", "code": code, "residue": residue, "apis": dialect.apis_of(code)}
+    code, residue = shortcuts.to_python(shortcuts.to_shortcut(program))
+    record = {"name": "Find account", "code": code, "residue": residue, "apis": shortcuts.apis_of(code)}
     (tmp_path / "workflows.jsonl").write_bytes(b"".join(jsonl.encode({"id": f"w{n}", **record, "description": str(n)}) for n in range(3)))
     flags = ("--input", str(tmp_path / "workflows.jsonl"), "--output", str(tmp_path / "seed.jsonl"))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from common import dialect
-from common.dialect import DialectError, header, signatures, vocabulary
+import shortcuts
+from shortcuts import DialectError
+from shortcuts.forms import constants, header, signatures
 
 WRONG = """
 x.formatted('HH', time='Short')
@@ -81,15 +82,15 @@ None
 def test_an_argument_that_a_helper_does_not_take_is_refused_by_line(expression: str) -> None:
     code = f"x = is_workflow_actions_nothing()\ny = clipboard()\nis_workflow_actions_getvariable(WFVariable={expression})\n"
     with pytest.raises(DialectError) as caught:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
     assert caught.value.line == 3 and caught.value.message
-    assert [diagnostic.line for diagnostic in dialect.check(code)] == [3]
+    assert [diagnostic.line for diagnostic in shortcuts.check(code)] == [3]
 
 
 @pytest.mark.parametrize("expression", [expression for expression in WRONG if not expression.startswith(("{", "1 <<", "99", "None", "plain"))])
 def test_it_is_refused_inside_text_and_items_too(expression: str) -> None:
     for code in ("is_workflow_actions_dictionary(WFItems={'a': %s})", "names = ['a', %s]", "if %s:\n    pass", "for i in %s:\n    pass"):
-        assert dialect.check("x = is_workflow_actions_nothing()\ny = clipboard()\n" + code.replace("%s", expression))
+        assert shortcuts.check("x = is_workflow_actions_nothing()\ny = clipboard()\n" + code.replace("%s", expression))
 
 
 WRONG_LINES = """
@@ -119,7 +120,7 @@ y.extend([y])
 def test_a_statement_with_wrong_arguments_is_refused_by_line(line: str) -> None:
     code = "y = clipboard()\n" + line + "\n"
     with pytest.raises(DialectError, match="line 2"):
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
 
 
 BLOCKS = r"""
@@ -146,7 +147,7 @@ if y:\n    pass\nelif otherwise_if(y, y):\n    pass
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_block_with_wrong_arguments_is_refused_by_line(block: str) -> None:
     with pytest.raises(DialectError):
-        dialect.to_shortcut("y = clipboard()\n" + block.replace("\\n", "\n") + "\n")
+        shortcuts.to_shortcut("y = clipboard()\n" + block.replace("\\n", "\n") + "\n")
 
 
 @pytest.mark.parametrize("natural, printed", [
@@ -161,9 +162,9 @@ def test_a_block_with_wrong_arguments_is_refused_by_line(block: str) -> None:
 ])
 def test_arguments_may_be_given_by_name(natural: str, printed: str) -> None:
     code = "x = is_workflow_actions_nothing()\nis_workflow_actions_getvariable(WFVariable={})\n"
-    assert dialect.to_shortcut(code.format(natural)) == dialect.to_shortcut(code.format(printed))
+    assert shortcuts.to_shortcut(code.format(natural)) == shortcuts.to_shortcut(code.format(printed))
 
 
 def test_each_helper_is_stated_once_and_no_other_is() -> None:
-    assert signatures.HELPERS.keys() | header.CONSTANTS.keys() == vocabulary.HELPERS
+    assert signatures.HELPERS.keys() | header.CONSTANTS.keys() == constants.HELPERS
     assert all(signature.words.endswith((".", "`.", ":`.")) for signature in {**signatures.HELPERS, **signatures.METHODS}.values())

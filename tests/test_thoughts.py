@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from common import dialect, jsonl, offline, prompts
-from common.catalog import Catalog
+import shortcuts
+from common import jsonl, offline, prompts
 from common.cli import Reject
 from common.llm import open_writer
+from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,9 +50,9 @@ def stage(load_stage: Any) -> Any:
 
 def workflow(number: int = 0, program: str = PROGRAM, **fields: Any) -> dict[str, Any]:
     """A record of stage 02."""
-    code, residue = dialect.to_python(dialect.to_shortcut(program))
+    code, residue = shortcuts.to_python(shortcuts.to_shortcut(program))
     return {"id": f"w{number}", "name": "Find account", "description": "Looks up an account. And more.", "code": code, "residue": residue,
-            "apis": dialect.apis_of(code), **fields}
+            "apis": shortcuts.apis_of(code), **fields}
 
 
 def think(stage: Any, record: dict[str, Any], writer: Any = None) -> Any:
@@ -84,9 +85,9 @@ def scripted(body: dict[str, Any], number: int) -> str:
 def test_offline_every_statement_is_commented_and_the_program_is_the_same(stage: Any) -> None:
     record = think(stage, workflow())
     assert set(record["comments"]) == {str(line) for line in prompts.statement_lines(record["code"])}
-    before = dialect.to_shortcut(record["code"], record["residue"])
-    assert dialect.to_shortcut(record["annotated_code"], dialect.rename_residue(record["residue"], record["renames"])) == before
-    assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(dialect.rename(record["code"], record["renames"])))
+    before = shortcuts.to_shortcut(record["code"], record["residue"])
+    assert shortcuts.to_shortcut(record["annotated_code"], shortcuts.rename_residue(record["residue"], record["renames"])) == before
+    assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(shortcuts.rename(record["code"], record["renames"])))
 
 
 def test_offline_comments_are_true_sentences(stage: Any) -> None:

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common import dialect, offline, plist, prompts
-from common.catalog import Catalog
+import shortcuts
+from common import offline, prompts
 from common.cli import Reject
 from common.llm import Answer, open_writer
 from common.offline import OfflineWriter
+from shortcuts import plist
+from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI, error
 from tests.test_thoughts import PROGRAM, scripted, think, workflow
 
@@ -48,10 +50,10 @@ def twisted(stage: Any, task: str, change: Any, record: dict[str, Any] | None = 
 
 
 def is_the_same_shortcut(record: dict[str, Any]) -> bool:
-    before = dialect.to_shortcut(record["code"], record["residue"])
-    after = dialect.to_shortcut(record["annotated_code"], dialect.rename_residue(record["residue"], record["renames"]))
-    alone = dialect.to_shortcut(record["code"]), dialect.to_shortcut(record["annotated_code"])
-    return plist.same(before, after) and dialect.equivalent(*alone)
+    before = shortcuts.to_shortcut(record["code"], record["residue"])
+    after = shortcuts.to_shortcut(record["annotated_code"], shortcuts.rename_residue(record["residue"], record["renames"]))
+    alone = shortcuts.to_shortcut(record["code"]), shortcuts.to_shortcut(record["annotated_code"])
+    return plist.same(before, after) and shortcuts.equivalent(*alone)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def test_comments_on_other_lines_and_the_same_twice_do_no_harm(stage: Any) -> No
 def test_a_proposed_name_becomes_legal_and_its_own_or_is_passed_over(stage: Any, new: str, becomes: str | None) -> None:
     record, asked = twisted(stage, "notes", lambda answer: answer | {"renames": [{"old": "Provided_Input", "new": new}]})
     assert record["renames"] == ({"Provided_Input": becomes} if becomes else {}) and asked == 3
-    assert is_the_same_shortcut(record) and dialect.check(record["annotated_code"]) == dialect.check(record["code"])
+    assert is_the_same_shortcut(record) and shortcuts.check(record["annotated_code"]) == shortcuts.check(record["code"])
 
 
 def test_renames_of_what_is_no_variable_here_are_passed_over(stage: Any) -> None:
@@ -161,7 +163,7 @@ def test_a_name_that_a_variable_has_by_its_text_is_taken(stage: Any) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.text(max_size=20), min_size=20, max_size=20),
        st.lists(st.tuples(st.sampled_from(["Provided_Input", "URL", "Contents_of_URL", "Titles", "Repeat_Item"]),
-                          st.one_of(st.text(max_size=12), st.sampled_from(sorted(dialect.HELPERS)))), max_size=6))  # fmt: skip
+                          st.one_of(st.text(max_size=12), st.sampled_from(sorted(shortcuts.HELPERS)))), max_size=6))  # fmt: skip
 def test_whatever_is_answered_the_shortcut_stays_the_same(stage: Any, texts: list[str], renames: list[tuple[str, str]]) -> None:
     def change(answer: Any) -> Any:
         notes = [note | {"text": "word " + text} for note, text in zip(answer["comments"], texts)]
@@ -169,7 +171,7 @@ def test_whatever_is_answered_the_shortcut_stays_the_same(stage: Any, texts: lis
 
     record, _ = twisted(stage, "notes", change)
     assert is_the_same_shortcut(record) and len(set(record["renames"].values())) == len(record["renames"])
-    assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(dialect.rename(record["code"], record["renames"])))
+    assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(shortcuts.rename(record["code"], record["renames"])))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ def test_line_ends_in_a_step_do_not_make_steps(stage: Any) -> None:
     "Look up", "…!", "",
 ])  # fmt: skip
 def test_a_query_that_names_an_api_in_whatever_spelling_is_refused(query: str) -> None:
-    apis = dialect.apis_of(PROGRAM)
+    apis = shortcuts.apis_of(PROGRAM)
     assert prompts.query_problem(query, apis, Catalog.load()) is not None
 
 
@@ -228,7 +230,7 @@ def test_a_query_that_names_an_api_in_whatever_spelling_is_refused(query: str) -
     "Show the file my_notes.txt from iCloud.",
 ])  # fmt: skip
 def test_a_query_in_plain_words_is_taken(query: str) -> None:
-    apis = ["is.workflow.actions.setters.contacts", "is.workflow.actions.detect.address", *dialect.apis_of(PROGRAM)]
+    apis = ["is.workflow.actions.setters.contacts", "is.workflow.actions.detect.address", *shortcuts.apis_of(PROGRAM)]
     assert prompts.query_problem(query, apis, Catalog.load()) is None
 
 
@@ -291,10 +293,10 @@ def test_the_longest_workflows_of_the_corpus_pass_offline_and_within_a_limited_c
     records, catalog = [], Catalog.load()
     for path in longest:
         try:
-            code, residue = dialect.to_python(plist.read_shortcut(path.read_bytes()))
-        except dialect.Unbalanced:
+            code, residue = shortcuts.to_python(plist.read_shortcut(path.read_bytes()))
+        except shortcuts.Unbalanced:
             continue
-        records.append({"id": path.stem, "code": code, "residue": residue, "apis": dialect.apis_of(code)})
+        records.append({"id": path.stem, "code": code, "residue": residue, "apis": shortcuts.apis_of(code)})
     records = sorted(records, key=lambda record: len(prompts.statement_lines(record["code"])))[-8:]
     assert len(prompts.statement_lines(records[-1]["code"])) > 700
     with StubOpenAI(limited(20_000)) as stub:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common import dialect, plist
-from common.dialect.tolerant import read_tree
-from common.dialect.trace import MAX_PATHS, Trace, trace
+import shortcuts
 from common.metrics.trace_match import trace_match
+from shortcuts import plist
+from shortcuts.syntax.recovering_parser import read_tree
+from shortcuts.trace import MAX_PATHS, Trace, trace
 from tests.programs import GOLD
 
 
@@ -135,7 +136,7 @@ def test_trace_match_counts_facts_as_its_definition_says() -> None:
 def test_problems_are_names_that_a_path_has_not_set() -> None:
     code = "x = a_a()\nif x:\n    y = b_b()\nc_c(k=y)\n"
     assert [(problem.line, problem.code) for problem in trace(code).problems] == [(4, "unbound")] and not trace(GOLD).problems
-    assert not [found for found in dialect.check(code) if found.code == "undefined_name"]
+    assert not [found for found in shortcuts.check(code) if found.code == "undefined_name"]
 
 
 def test_what_is_no_python_is_read_block_by_block() -> None:
@@ -202,9 +203,9 @@ def test_real_programs_are_traced_whole_whatever_their_names(shared: Path) -> No
     files = sorted((shared / "corpus/plist").iterdir())
     for file in random.Random(5).sample(files, 25):
         try:
-            code, _ = dialect.to_python(plist.read_shortcut(file.read_bytes()))
-        except dialect.Unbalanced:
+            code, _ = shortcuts.to_python(plist.read_shortcut(file.read_bytes()))
+        except shortcuts.Unbalanced:
             continue
-        renamed = dialect.rename(code, {name: f"name{number}x" for number, name in enumerate(dialect.bound_names(code))})
+        renamed = shortcuts.rename(code, {name: f"name{number}x" for number, name in enumerate(shortcuts.bound_names(code))})
         traced = trace(code)
         assert traced.parsed and not traced.cut and trace_match(traced, trace("\n" + renamed)) == 1.0

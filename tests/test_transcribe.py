@@ -15,7 +15,9 @@ from typing import Any
 import orjson
 import pytest
 
-from common import dialect, jsonl, plist
+import shortcuts
+from common import jsonl
+from shortcuts import plist
 from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +35,7 @@ def run(*arguments: object) -> stage_runs.Ended:
 def write_shortcuts(path: Path, count: int) -> Path:
     with open(path, "wb") as file:
         for number in range(count):
-            shortcut = dialect.to_shortcut(PROGRAM.format(number) * (1 + number % 5))
+            shortcut = shortcuts.to_shortcut(PROGRAM.format(number) * (1 + number % 5))
             file.write(jsonl.encode({"id": f"shortcut-{number}", "name": f"No. {number}", "shortcut": plist.to_json(shortcut)}))
     return path
 
@@ -49,7 +51,7 @@ def test_each_record_gets_code_residue_and_the_proof_of_its_round_trip(tmp_path)
     figures = summary(result)
     assert (figures["written"], figures["parsed"], figures["exact"], figures["canonical"], figures["raw_actions"]) == (6, 6, 6, 6, 0)
     for before, after in zip(jsonl.read(source), jsonl.read(tmp_path / "out.jsonl"), strict=True):
-        assert plist.same(dialect.to_shortcut(after["code"], after["residue"]), plist.from_json(before["shortcut"]))
+        assert plist.same(shortcuts.to_shortcut(after["code"], after["residue"]), plist.from_json(before["shortcut"]))
         assert after["apis"] == ["is.workflow.actions.ask", "is.workflow.actions.showresult"]
         assert after["stats"]["actions"] == len(before["shortcut"]["WFWorkflowActions"])
 
@@ -141,7 +143,7 @@ def test_a_program_becomes_a_shortcut_file(tmp_path):
     result = run("--to-shortcut", tmp_path / "Ask.py", "--output", tmp_path / "made")
     assert result.returncode == 0 and "shortcuts sign" in result.stderr
     data = (tmp_path / "made" / "Ask.shortcut").read_bytes()
-    assert data.startswith(b"bplist") and plist.same(plistlib.loads(data), dialect.to_shortcut(PROGRAM))
+    assert data.startswith(b"bplist") and plist.same(plistlib.loads(data), shortcuts.to_shortcut(PROGRAM))
 
 
 def test_records_become_the_shortcuts_they_came_from(tmp_path):
@@ -211,14 +213,14 @@ def test_an_odd_value_is_transcribed_or_rejected_and_the_next_record_is_written(
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_nobody_foresaw_is_one_reject_and_the_stage_says_that_it_failed(tmp_path, monkeypatch, workers):
-    faithful = dialect.transcribe
+    faithful = shortcuts.transcribe
 
     def transcribe(shortcut):
         if len(shortcut["WFWorkflowActions"]) == 1:
             raise ZeroDivisionError("planted")
         return faithful(shortcut)
 
-    monkeypatch.setattr(dialect, "transcribe", transcribe)
+    monkeypatch.setattr("shortcuts.transcription.transcribe", transcribe)
     source = write_shortcuts(tmp_path / "in.jsonl", 4)
     source.write_bytes(source.read_bytes() + jsonl.encode({"id": "odd", "shortcut": shortcut_of()}))
     result = run("--input", source, "--output", tmp_path / "out.jsonl", "--workers", workers)

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common import dialect, offline, plist
-from common.catalog import Catalog
-from common.dialect import triggers
-from common.dialect.grammar import grammar
+import shortcuts
+from common import offline
 from common.excerpts import shorten_code, statement_lines
+from shortcuts import plist
+from shortcuts.catalog import Catalog
+from shortcuts.forms import triggers
+from shortcuts.grammar import grammar
 from tests.test_grammar import accepts as takes
 from tests.test_grammar import matcher, table  # noqa: F401
 
@@ -42,10 +44,10 @@ def shortcut(*found: Any, actions: tuple[Any, ...] = (SHOW,), **level: Any) -> d
 def proven(tree: dict[str, Any]) -> str:
     """The program of a shortcut, after the three equalities; nothing in it is raw."""
     before = copy.deepcopy(tree)
-    result = dialect.transcribe(tree)
+    result = shortcuts.transcribe(tree)
     assert (result.exact, result.canonical, result.fixed_point, result.raw) == (True, True, True, 0), result.code
-    assert plist.same(tree, before) and plist.same(dialect.to_shortcut(result.code, result.residue), tree)
-    assert dialect.check(result.code) == []
+    assert plist.same(tree, before) and plist.same(shortcuts.to_shortcut(result.code, result.residue), tree)
+    assert shortcuts.check(result.code) == []
     return result.code
 
 
@@ -110,7 +112,7 @@ def test_each_trigger_is_a_decorator_both_ways(name: str) -> None:
     code = proven(shortcut(found))
     assert code.splitlines()[:2] == [f"@{name}({arguments})", "def shortcut():"]
     assert code.splitlines()[-1] == "    is_workflow_actions_showresult(Text='Hello')"
-    (back,) = dialect.to_shortcut(code)["WFWorkflowTriggers"]
+    (back,) = shortcuts.to_shortcut(code)["WFWorkflowTriggers"]
     assert plist.same({**back, "WFTriggerUUID": found["WFTriggerUUID"]}, found)
     assert back["WFTriggerUUID"] == back["WFTriggerUUID"].upper() != found["WFTriggerUUID"]
 
@@ -128,7 +130,7 @@ def test_places_to_run_stand_beside_triggers() -> None:
     for other in (["ActionExtension", "MenuBar"], ["Watch", "Watch"], [5], []):
         code = proven(shortcut(trigger("WFFileTrigger"), WFWorkflowTypes=other))
         assert (" types=" in code or "WFWorkflowTypes=" in code) == bool(other)
-    alone = dialect.to_shortcut("@runnable(surface=RunSurface.SHARE_SHEET)\ndef shortcut() -> None:\n    pass\n")
+    alone = shortcuts.to_shortcut("@runnable(surface=RunSurface.SHARE_SHEET)\ndef shortcut() -> None:\n    pass\n")
     assert alone["WFWorkflowTypes"] == ["ActionExtension"] and alone["WFWorkflowActions"] == []
 
 
@@ -147,10 +149,10 @@ def test_what_has_not_the_form_of_one_stands_in_the_header(found: Any) -> None:
 
 def test_an_odd_parameter_is_written_out() -> None:
     attachment = {"Value": {"Type": "Variable", "VariableName": "x"}, "WFSerializationType": "WFTextTokenAttachment"}
-    code = dialect.transcribe(shortcut(trigger("WFNFCTrigger", WFNFCTag=attachment), actions=())).code
+    code = shortcuts.transcribe(shortcut(trigger("WFNFCTrigger", WFNFCTag=attachment), actions=())).code
     assert code == ("@when_nfc_scan_tag(WFNFCTag=plain({'Value': {'Type': 'Variable', 'VariableName': 'x'}, 'WFSerializationType': 'WFTextTokenAttachment'}))\n"
                     "def shortcut():\n    workflow(input_types=None)\n")
-    assert plist.same(dialect.to_shortcut(code)["WFWorkflowTriggers"][0]["WFTriggerSerializedParameters"], {"WFNFCTag": attachment})
+    assert plist.same(shortcuts.to_shortcut(code)["WFWorkflowTriggers"][0]["WFTriggerSerializedParameters"], {"WFNFCTag": attachment})
 
 
 VALUES = st.recursive(st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | st.text(max_size=5) | st.binary(max_size=3) | st.datetimes(),
@@ -162,9 +164,9 @@ KEYS = st.sampled_from([*dict.fromkeys(key for row in triggers.TRIGGERS for key 
 @EXAMPLES
 @given(st.lists(st.builds(lambda name, given: trigger(name, **given), IDENTIFIERS, st.dictionaries(KEYS, VALUES, max_size=3)), min_size=1, max_size=3))
 def test_any_triggers_are_written_exactly(found: list[dict[str, Any]]) -> None:
-    result = dialect.transcribe(shortcut(*found))
+    result = shortcuts.transcribe(shortcut(*found))
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True)
-    assert "WFWorkflowTriggers" not in result.code and all(finding.code == "unwritable" for finding in dialect.check(result.code))
+    assert "WFWorkflowTriggers" not in result.code and all(finding.code == "unwritable" for finding in shortcuts.check(result.code))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -174,13 +176,13 @@ def test_any_triggers_are_written_exactly(found: list[dict[str, Any]]) -> None:
 def test_apples_own_words_for_an_app_are_read() -> None:
     state = "com_apple_shortcuts_wfapp_in_focus_trigger_wfapp_state.OPENED"
     code = f"@when_app_opened(app=[{{'Bundle Identifier': 'com.apple.shortcuts', 'Name': 'Shortcuts'}}], state={state})\ndef shortcut() -> None:\n    pass\n"
-    (found,) = dialect.to_shortcut(code)["WFWorkflowTriggers"]
+    (found,) = shortcuts.to_shortcut(code)["WFWorkflowTriggers"]
     assert found["WFTriggerSerializedParameters"] == {"WFSelectedApps": [{"BundleIdentifier": "com.apple.shortcuts", "Name": "Shortcuts"}], "WFAppState": "opened"}
 
 
 def test_a_decorator_without_parameters_needs_no_parentheses() -> None:
     code = "@when_file_file_modified\ndef shortcut():\n    is_workflow_actions_nothing()\n"
-    assert dialect.to_python(dialect.to_shortcut(code))[0] == code.replace("modified\n", "modified()\n")
+    assert shortcuts.to_python(shortcuts.to_shortcut(code))[0] == code.replace("modified\n", "modified()\n")
 
 
 @pytest.mark.parametrize("decorators, words", [
@@ -204,23 +206,23 @@ def test_a_decorator_without_parameters_needs_no_parentheses() -> None:
 ])  # fmt: skip
 def test_a_wrong_decorator_is_refused_with_advice(decorators: str, words: str) -> None:
     code = f"{decorators.strip()}\ndef shortcut():\n    tag = is_workflow_actions_nothing()\n"
-    with pytest.raises(dialect.DialectError) as error:
-        dialect.to_shortcut(code)
+    with pytest.raises(shortcuts.DialectError) as error:
+        shortcuts.to_shortcut(code)
     assert words in error.value.message and 1 <= error.value.line <= 2
-    (finding,) = dialect.check(code)
+    (finding,) = shortcuts.check(code)
     assert words in finding.message
 
 
 def test_what_decorators_and_the_header_both_say_is_refused() -> None:
     for decorator, header in (("runnable(surface=RunSurface.SHARE_SHEET)", "types=['Watch']"), ("when_file_file_modified()", "WFWorkflowTriggers=[]")):
-        with pytest.raises(dialect.DialectError, match="is said twice"):
-            dialect.to_shortcut(f"@{decorator}\ndef shortcut():\n    workflow({header})\n")
+        with pytest.raises(shortcuts.DialectError, match="is said twice"):
+            shortcuts.to_shortcut(f"@{decorator}\ndef shortcut():\n    workflow({header})\n")
 
 
 @pytest.mark.parametrize("code", ["def shortcut(x):\n    pass", "def main():\n    pass", "def shortcut():\n    pass\nshortcut()", "def shortcut(*, x=1):\n    pass",
                                   "async def shortcut():\n    pass", "def shortcut():\n    def shortcut():\n        pass"])
 def test_other_functions_are_none_of_the_dialect(code: str) -> None:
-    assert [finding.code for finding in dialect.check(code)][:1] == ["form"]
+    assert [finding.code for finding in shortcuts.check(code)][:1] == ["form"]
 
 
 def test_names_lines_and_lengths_of_a_program_with_triggers() -> None:
@@ -229,10 +231,10 @@ def test_names_lines_and_lengths_of_a_program_with_triggers() -> None:
         {"WFWorkflowActionIdentifier": "is.workflow.actions.showresult", "WFWorkflowActionParameters": {
             "Text": {"Value": {"string": "\ufffc", "attachmentsByRange": {"{0, 1}": {"Type": "ActionOutput", "OutputUUID": "A", "OutputName": "Text"}}},
                      "WFSerializationType": "WFTextTokenString"}}})))
-    assert dialect.apis_of(code) == ["is.workflow.actions.gettext", "is.workflow.actions.showresult"] and dialect.bound_names(code) == ["Text"]
-    renamed = dialect.rename(code, {"Text": "greeting"})
+    assert shortcuts.apis_of(code) == ["is.workflow.actions.gettext", "is.workflow.actions.showresult"] and shortcuts.bound_names(code) == ["Text"]
+    renamed = shortcuts.rename(code, {"Text": "greeting"})
     assert renamed.splitlines()[:3] == code.splitlines()[:3] and "    greeting = is_workflow_actions_gettext" in renamed
-    assert dialect.equivalent(dialect.to_shortcut(renamed), dialect.to_shortcut(code))
+    assert shortcuts.equivalent(shortcuts.to_shortcut(renamed), shortcuts.to_shortcut(code))
     short = shorten_code(code)
     assert len(short) < 2000 and statement_lines(short) == statement_lines(code) and isinstance(ast.parse(short).body[0], ast.FunctionDef)
 
@@ -248,16 +250,16 @@ def test_the_offline_writer_says_what_starts_a_shortcut() -> None:
 def test_two_shortcuts_that_differ_in_a_trigger_are_two_programs() -> None:
     trees = [shortcut(), *(shortcut(found) for found, _ in FILES.values())]
     for number, one in enumerate(trees):
-        assert [dialect.equivalent(one, other) for other in trees] == [number == place for place in range(len(trees))]
+        assert [shortcuts.equivalent(one, other) for other in trees] == [number == place for place in range(len(trees))]
 
 
 def test_otherwise_if_is_the_middle_marker_with_a_condition() -> None:
     code = "x = is_workflow_actions_getclipboard()\nif x > 1:\n    is_workflow_actions_nothing()\nelif otherwise_if(x == f'{x}'):\n    is_workflow_actions_exit()\nelse:\n    is_workflow_actions_nothing()\n"
-    marks = [action["WFWorkflowActionParameters"] for action in dialect.to_shortcut(code)["WFWorkflowActions"]
+    marks = [action["WFWorkflowActionParameters"] for action in shortcuts.to_shortcut(code)["WFWorkflowActions"]
              if action["WFWorkflowActionIdentifier"].endswith("conditional")]
     assert [mark["WFControlFlowMode"] for mark in marks] == [0, 1, 1, 2] and len({mark["GroupingIdentifier"] for mark in marks}) == 1
     assert marks[1].keys() >= {"WFInput", "WFCondition", "WFConditionalActionString"} and not marks[2].keys() & {"WFInput", "WFCondition"}
-    assert dialect.to_python(dialect.to_shortcut(code))[0] == code
+    assert shortcuts.to_python(shortcuts.to_shortcut(code))[0] == code
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -273,10 +275,10 @@ def accepts(table: Any) -> Any:  # noqa: F811
 
 def test_the_grammar_takes_every_trigger(accepts: Any) -> None:
     for found, _ in FILES.values():
-        code = dialect.to_python(shortcut(found, WFWorkflowInputContentItemClasses=["WFURLContentItem"], WFWorkflowTypes=["Watch"]))[0]
+        code = shortcuts.to_python(shortcut(found, WFWorkflowInputContentItemClasses=["WFURLContentItem"], WFWorkflowTypes=["Watch"]))[0]
         assert accepts(code) and accepts(code, everything=False), code
         assert accepts("# when\n" + code.replace("    is_", "    # what\n    is_"))
-    several = dialect.to_python(shortcut(*(found for found, _ in FILES.values()), trigger("WFNewTrigger", x=1)))[0]
+    several = shortcuts.to_python(shortcut(*(found for found, _ in FILES.values()), trigger("WFNewTrigger", x=1)))[0]
     assert accepts(several) and not accepts(several, everything=False)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from common import dialect
-from common.dialect.validate import defects
+import shortcuts
+from tests.app_rules import defects
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 
@@ -39,7 +39,7 @@ def mutated(code: str, seed: int) -> str:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_has_no_defect(path):
-    assert defects(dialect.to_shortcut(path.read_text(encoding="utf-8"))) == []
+    assert defects(shortcuts.to_shortcut(path.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -48,16 +48,16 @@ def test_a_mutated_program_compiles_to_something_sound_or_is_refused_by_line(pat
     for seed in range(6):
         program = mutated(code, seed)
         try:
-            shortcut = dialect.to_shortcut(program)
-        except dialect.DialectError as error:
+            shortcut = shortcuts.to_shortcut(program)
+        except shortcuts.DialectError as error:
             assert 1 <= error.line <= program.count("\n") + 1 and error.message
-            assert dialect.check(program), "check finds what the compiler refuses"
+            assert shortcuts.check(program), "check finds what the compiler refuses"
         else:
             assert defects(shortcut) == []
 
 
 def test_mutations_break_some_programs_and_leave_others_whole():
-    outcomes = [not dialect.check(mutated(path.read_text(encoding="utf-8"), seed)) for path in EXAMPLES for seed in range(3)]
+    outcomes = [not shortcuts.check(mutated(path.read_text(encoding="utf-8"), seed)) for path in EXAMPLES for seed in range(3)]
     assert 0.05 < sum(outcomes) / len(outcomes) < 0.95
 
 
@@ -69,18 +69,18 @@ def test_mutations_break_some_programs_and_leave_others_whole():
     (lambda actions: actions.pop(), "never ends"),
 ])  # fmt: skip
 def test_each_defect_is_found(break_it, defect):
-    shortcut = dialect.to_shortcut("x = is_workflow_actions_date()\nis_workflow_actions_showresult(Text=f'Now {x}')\nif x:\n    pass\n")
+    shortcut = shortcuts.to_shortcut("x = is_workflow_actions_date()\nis_workflow_actions_showresult(Text=f'Now {x}')\nif x:\n    pass\n")
     assert defects(shortcut) == []
     break_it(shortcut["WFWorkflowActions"])
     assert any(defect in line for line in defects(shortcut))
 
 
 def test_what_the_offline_annotator_writes_is_sound():
-    from common.catalog import Catalog
     from common.offline import baseline
+    from shortcuts.catalog import Catalog
 
     catalog = Catalog.load()
     for number in range(20):
         apis = [api.id for api in random.Random(number).sample([api for api in catalog if api.title and api.parameters], 6)]
         code = baseline.program(apis, catalog, str(number))
-        assert ast.parse(code) and defects(dialect.to_shortcut(code)) == []
+        assert ast.parse(code) and defects(shortcuts.to_shortcut(code)) == []

@@ -23,9 +23,10 @@ import httpcore
 import httpx
 from protego import Protego
 
-from common import cli, plist
+from common import cli
 from common.crawl.links import absolute
 from common.crawl.network import PrivateAddress, PublicTransport, public_addresses, through_proxy
+from shortcuts import plist
 
 AGENT = "WorkflowLLM-scrape"
 RATES = {"routinehub.co": 0.5, "www.icloud.com": 2.0}  # requests a second; RoutineHub is small, and 20 a minute have been called its limit

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from common import cli, plist
+from common import cli
 from common.crawl import client as http
 from common.crawl import icloud, routinehub
 from common.crawl.client import Answer, Client, Closed, Disallowed, Gone, Later
@@ -26,7 +26,8 @@ from common.crawl.jobs import BAD, DISALLOWED, GONE, GONE_TRIES, OK, OPTED_OUT, 
 from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link, without_query
 from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
 from common.jsonl import Record, UserError
-from common.plist import archive
+from shortcuts import plist
+from shortcuts.plist import archive
 
 CONCURRENCY = 2  # requests in flight to one host
 TICK = 0.25  # seconds until the loop looks up, whatever happens

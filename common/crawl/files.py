@@ -10,11 +10,12 @@ from pathlib import Path
 
 import orjson
 
-from common import cli, plist
+from common import cli
 from common.crawl import links
 from common.crawl.links import readable
 from common.jsonl import Record, UserError
-from common.plist import PlistError, archive
+from shortcuts import plist
+from shortcuts.plist import PlistError, archive
 
 SUFFIXES = archive.SUFFIXES | {".zip", ".jsonl"}
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common import cli, jsonl, page
-from common.catalog import Catalog
 from common.dataset import files
 from common.dataset.splits import SPLITS
-from common.dialect import Diagnostic, review
 from common.jsonl import Record
 from common.page.steps import Step, steps
 from common.workers import ordered_map
+from shortcuts import Diagnostic, review
+from shortcuts.catalog import Catalog
 
 FACETS = [page.Facet("split", "Split"), page.Facet("origin", "Origin"), page.Facet("category", "Category"),
           page.Facet("size", "Size", sort="name"), page.Facet("app", "App"), page.Facet("api", "API")]  # fmt: skip

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from common import charts
-from common.catalog import Api, Catalog
 from common.jsonl import Record
+from shortcuts.catalog import Api, Catalog
 
 SIZES = 1, 2, 4, 6, 8, 12, 16, 24, 32  # lower bounds of the groups of records by their number of APIs
 SIZE_NAMES = "1", "2-3", "4-5", "6-7", "8-11", "12-15", "16-23", "24-31", "32+"

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from common import cli, jsonl
-from common.catalog import Catalog
 from common.dataset.export import OOD_KEY, TRAINING_KEY
 from common.dataset.quality import PUBLISHED_FORM, SEED, SYNTHETIC
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN
-from common.dialect import DialectError, parse
-from common.dialect.repair import repair
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
+from shortcuts import DialectError, parse
+from shortcuts.catalog import Catalog
+from shortcuts.repair import repair
 
 FILES = {"seed_data.json": SEED, "synthesized_data.json": SYNTHETIC}
 SPLIT_FILES = {"dataset_split_keys.json": TEST_ID, "dataset_split_keys_ood.json": TEST_OOD}

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from common import dialect
-from common.collector import collector_paused
-from common.dialect.tolerant import MAX_CHARACTERS
+import shortcuts
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.graph import chain_and_subgraph, match_calls
 from common.metrics.program import Program, read_program
 from common.metrics.trace_match import trace_match, traced
+from shortcuts.collector import collector_paused
+from shortcuts.syntax.recovering_parser import MAX_CHARACTERS
 
 CODEBLEU = ("bleu", "weighted", "ast", "dataflow", "codebleu")  # the paper's columns
 VALIDITY = ("parse", "check", "compile", "nonempty")
@@ -55,17 +55,17 @@ def validity(code: str, catalog: Any = None) -> dict[str, Any]:
     """Does it parse, does `check` find nothing, does it compile, does it do anything; and what `check` found, by code."""
     try:
         if len(code) > MAX_CHARACTERS:
-            raise dialect.DialectError(1, "too long", "syntax")
-        dialect.parse(code)
-    except dialect.DialectError:
+            raise shortcuts.DialectError(1, "too long", "syntax")
+        shortcuts.parse(code)
+    except shortcuts.DialectError:
         return dict.fromkeys(VALIDITY, 0.0) | {"diagnostics": {"syntax": 1}}
-    diagnostics = Counter(diagnostic.code for diagnostic in dialect.check(code, catalog))
+    diagnostics = Counter(diagnostic.code for diagnostic in shortcuts.check(code, catalog))
     try:
-        dialect.to_shortcut(code)
+        shortcuts.to_shortcut(code)
         compiles = 1.0
-    except dialect.DialectError:
+    except shortcuts.DialectError:
         compiles = 0.0
-    shares = dict(zip(VALIDITY, (1.0, float(not diagnostics), compiles, float(not dialect.is_empty(code))), strict=True))
+    shares = dict(zip(VALIDITY, (1.0, float(not diagnostics), compiles, float(not shortcuts.is_empty(code))), strict=True))
     return shares | {"diagnostics": dict(sorted(diagnostics.items()))}
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from common import charts
-from common.dialect.tolerant import read_tree
 from common.jsonl import Record
 from common.metrics import uncertainty
+from shortcuts.syntax.recovering_parser import read_tree
 
 METRICS = {"codebleu": "CodeBLEU", "api_f1": "API F1", "graph_f1": "graph F1", "trace_match": "trace match"}
 MOST_SHOWN = 4  # systems in the figure: more lines in a panel cannot be told apart

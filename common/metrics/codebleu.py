@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.collector import collector_paused
 from common.metrics.codebleu_flow import data_flow, data_flow_as_published
 from common.metrics.codebleu_tree import TooMuch, syntax_tree
+from shortcuts.collector import collector_paused
 
 WEIGHTS = (0.1, 0.1, 0.4, 0.4)  # n-gram, weighted n-gram, AST, data-flow: WorkflowLLM, section 4.1
 KEYWORDS = frozenset(keyword.kwlist) | {"match", "case", "type"}  # as the package counts them

@@ -8,6 +8,7 @@ from pathlib import Path
 from common.metrics.systems import digest
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("common", "shortcuts")
 DATA = "catalog/*.jsonl"  # what findings and argument types are judged by
 
 
@@ -25,9 +26,13 @@ def code_of(*modules: str) -> list[Path]:
         name = todo.pop()
         path = ROOT.joinpath(*name.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in files or not name.startswith("common") or not path.is_file():  # of other packages; a name in a module
+        if name in files or name.partition(".")[0] not in PACKAGES or not path.is_file():  # of other packages; a name in a module
             continue
         files[name] = path
-        imports = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom) and node.module]
-        todo += [found for node in imports for found in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))]
+        todo.append(name.rpartition(".")[0])  # a module's package is loaded with it
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import):
+                todo += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                todo += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return sorted(files.values())

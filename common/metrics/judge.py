@@ -23,11 +23,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from common import cli, jsonl
-from common.catalog import Catalog, call_name
 from common.cli import Reject
-from common.dialect import HELPERS
-from common.dialect.syntax import called, constant
-from common.dialect.tolerant import read_tree
 from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
 from common.llm.protocol import Writer
@@ -35,6 +31,10 @@ from common.metrics import uncertainty
 from common.metrics.samples import locked
 from common.metrics.systems import digest, question
 from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
+from shortcuts import HELPERS
+from shortcuts.catalog import Catalog, call_name
+from shortcuts.syntax.nodes import called, constant
+from shortcuts.syntax.recovering_parser import read_tree
 
 METHODS = frozenset("property formatted in_unit format startswith endswith append".split())  # of variables, in the dialect
 ALLOWED = HELPERS | {"print", "input"}  # the paper's prompt names these two

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, zip_longest
 from statistics import fmean
 
-from common.catalog import Catalog, call_name
-from common.catalog.search import offered, search
 from common.jsonl import Record
 from common.metrics.systems import SPLITS
 from common.prompts import SYNTAX_APIS, chat
+from shortcuts.catalog import Catalog, call_name
+from shortcuts.catalog.search import offered, search
 
 NEIGHBOURS = 30  # APIs that a search for a gold API's title gives: enough for 24 distractors where all have the same neighbours
 SPARE = 2  # distractors are drawn from so many times as many candidates, the nearest, so that another seed gives others

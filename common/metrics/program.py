@@ -1,7 +1,7 @@
 """What a program says, as far as can be read off it: its API calls, and what leads to which.
 
-Every call in the text counts once, wherever it stands; what happens on each path is for common.dialect.trace. What Python cannot read (43
-of the 50 published gold programs) is read as common.dialect.tolerant does.
+Every call in the text counts once, wherever it stands; what happens on each path is for shortcuts.trace. What Python cannot read (43
+of the 50 published gold programs) is read as shortcuts.syntax.recovering_parser does.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from common.dialect.syntax import called
-from common.dialect.tolerant import read_tree
-from common.dialect.trace_values import NO_APIS, Origin, compound, origin, read, test
+from shortcuts.syntax.nodes import called
+from shortcuts.syntax.recovering_parser import read_tree
+from shortcuts.trace.origins import NO_APIS, Origin, compound, origin, read, test
 
 START = -1  # where an edge comes from that has no call at its other end
 Deciders = list[tuple[str, int]]  # (kind of block, call that decides it) of each block around a statement

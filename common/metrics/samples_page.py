@@ -8,11 +8,7 @@ from itertools import chain, repeat
 from pathlib import Path
 
 from common import metrics, page
-from common.catalog import Catalog
 from common.cli import Reject
-from common.dialect import check
-from common.dialect.trace_paths import Step
-from common.dialect.trace_values import Origin
 from common.excerpts import one_line, shorten
 from common.jsonl import Record
 from common.metrics.judge import Verdict, Verdicts
@@ -20,6 +16,10 @@ from common.metrics.program import without_comments
 from common.metrics.systems import TRUNCATED, attempted, gold
 from common.metrics.trace_match import traced
 from common.workers import ordered_map
+from shortcuts import check
+from shortcuts.catalog import Catalog
+from shortcuts.trace.interpreter import Step
+from shortcuts.trace.origins import Origin
 
 BUCKETED = {"api_f1": "API F1", "graph_f1": "graph F1", "trace_match": "trace match", "codebleu": "CodeBLEU"}  # scores to filter by
 BOUNDS = 25, 50, 75  # percent: 0 and 100 are classes of their own, since they are what one looks for

@@ -20,11 +20,11 @@ from statistics import fmean
 from typing import Any, TypeVar
 
 from common import cli, jsonl
-from common.catalog import Catalog
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.metrics.program import without_comments
+from shortcuts.catalog import Catalog
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
@@ -101,8 +101,8 @@ def fixed(name: str, answers: Mapping[str, Reply]) -> System:
 
 def baselines(tests: list[Record], bench: Path, with_gold: bool) -> Iterator[System]:
     """What no model should lose against, and what none can beat."""
-    from common.catalog import call_name
     from common.prompts import SYNTAX_APIS
+    from shortcuts.catalog import call_name
 
     if with_gold:
         yield fixed("gold", {record["id"]: gold(record) for record in tests})

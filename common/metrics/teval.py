@@ -22,14 +22,14 @@ from typing import Any, NamedTuple
 import orjson
 
 from common import jsonl
-from common.catalog import Catalog, call_name
-from common.dialect.syntax import called
-from common.dialect.tolerant import read_tree
 from common.jsonl import Record, UserError
 from common.metrics import longest_common_subsequence
 from common.metrics.embedding import Embedder
 from common.metrics.systems import Prediction, System, fixed, found_in_file
 from common.metrics.thought import without_thought
+from shortcuts.catalog import Catalog, call_name
+from shortcuts.syntax.nodes import called
+from shortcuts.syntax.recovering_parser import read_tree
 
 NAME_WEIGHT, ARGUMENTS_WEIGHT = 0.75, 0.25
 THRESHOLDS = 0.7, 0.8

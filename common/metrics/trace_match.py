@@ -1,6 +1,6 @@
 """Trace match: do two programs make the same calls with arguments from the same places, on the paths they have?
 
-    trace_match(reference, prediction)          # 0 to 1; codes, or traces of common.dialect.trace
+    trace_match(reference, prediction)          # 0 to 1; codes, or traces of shortcuts.trace
 
 Definition. A program is the basis of its paths, a path the sequence of its steps (calls, and the heads of Ifs, menus and repeats). A step
 states 1 + a facts: that it is made, and for each of its a arguments its origin, a form over outputs of earlier steps.
@@ -22,8 +22,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
-from common.dialect.trace import Trace, trace
-from common.dialect.trace_paths import Path, Step
+from shortcuts.trace import Trace, trace
+from shortcuts.trace.interpreter import Path, Step
 
 CACHED_TRACES = 64  # gold is matched against every system; a large trace takes megabytes
 NEAREST = 8  # steps that say the same are tried for the one whose sources are aligned

@@ -14,14 +14,14 @@ from typing import Any
 
 import orjson
 
-from common.catalog import Catalog
-from common.dialect import parse
-from common.dialect.vocabulary import identifier
 from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
 from common.offline.prose import BUILTIN, Prose, arguments_of, listed
 from common.prompts import SYNTAX_APIS, answer, commented, plan_text, query_problem, shorten
+from shortcuts import parse
+from shortcuts.catalog import Catalog
+from shortcuts.forms.identifiers import identifier
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
 LONGEST = 400  # characters of a comment: a menu may have forty choices

@@ -4,7 +4,7 @@ It knows nothing of the query, so it is what a model has to beat; and it lets th
 
     plan, code = program(["is.workflow.actions.getcurrentlocation", ...], Catalog.load(), key="q-0-17")
 
-The same arguments always give the same program, and `common.dialect.check` finds nothing in it.
+The same arguments always give the same program, and `shortcuts.check` finds nothing in it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import ast
 import hashlib
 from typing import Any
 
-from common.catalog import Api, Catalog, Parameter
-from common.dialect import to_python, to_shortcut
-from common.dialect.printer import unparse
-from common.dialect.syntax import assign, call, const, keywords_of_dict, name
-from common.dialect.vocabulary import NameAllocator
 from common.prompts import SYNTAX_APIS
+from shortcuts import to_python, to_shortcut
+from shortcuts.catalog import Api, Catalog, Parameter
+from shortcuts.forms.identifiers import NameAllocator
+from shortcuts.syntax.nodes import assign, call, const, keywords_of_dict, name
+from shortcuts.syntax.printer import unparse
 
 STRAIGHT, IF, REPEAT, MENU = range(4)  # what the last third of a program stands in
 OPTIONAL = 2  # parameters a call gets beside the required ones and its input: what a person would set

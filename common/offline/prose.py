@@ -12,10 +12,10 @@ from __future__ import annotations
 import ast
 import re
 
-from common.catalog import Api, Catalog
-from common.dialect.bindings import Bindings
 from common.offline.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
 from common.prompts import shorten
+from shortcuts.catalog import Api, Catalog
+from shortcuts.compiler.symbols import Bindings
 
 SHOWN = 60  # characters of a quoted value: a comment is one line
 

@@ -16,14 +16,14 @@ from __future__ import annotations
 import ast
 import re
 
-from common.catalog import Api, Catalog, Parameter
-from common.catalog.search import STOPPED, index_of, stems
-from common.dialect import to_python, to_shortcut
-from common.dialect.printer import unparse
-from common.dialect.syntax import assign, call, const, keywords_of_dict, name
-from common.dialect.vocabulary import NameAllocator
 from common.offline.baseline import INPUT_KEYS
 from common.prompts import SYNTAX_APIS
+from shortcuts import to_python, to_shortcut
+from shortcuts.catalog import Api, Catalog, Parameter
+from shortcuts.catalog.search import STOPPED, index_of, stems
+from shortcuts.forms.identifiers import NameAllocator
+from shortcuts.syntax.nodes import assign, call, const, keywords_of_dict, name
+from shortcuts.syntax.printer import unparse
 
 QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?<!\w)['‘]([^'’]+)['’](?!\w)")
 SAYING = re.compile(r"\b(?:saying|says|reading|with the (?:text|message))\s+(?:that\s+)?(.+)$", re.I)

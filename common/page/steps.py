@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from common.catalog import Catalog
-from common.dialect import blocks, conditions, vocabulary
-from common.dialect.actions import COMMENT
+from shortcuts import control_flow
+from shortcuts.catalog import Catalog
+from shortcuts.forms import conditions, constants
+from shortcuts.forms.api_names import COMMENT
 
 Piece = str | dict[str, str]
 Step = dict[str, Any]
@@ -23,10 +24,10 @@ BUILTIN_APP = "is.workflow.actions"
 HIDDEN = frozenset({"WFControlFlowMode", "WFCondition", "WFMenuItems", "WFMenuItemAttributedTitle"})  # shown otherwise, or nowhere
 GLOBALS = {"ExtensionInput": "Shortcut Input", "CurrentDate": "Current Date", "Ask": "Ask Each Time", "DeviceDetails": "Device Details"}
 CONDITIONS = {
-    vocabulary.LESS: "is less than", vocabulary.LESS_EQUAL: "is at most", vocabulary.GREATER: "is greater than",
-    vocabulary.GREATER_EQUAL: "is at least", vocabulary.EQUAL: "is", vocabulary.NOT_EQUAL: "is not", vocabulary.CONTAINS: "contains",
-    vocabulary.NOT_CONTAINS: "does not contain", vocabulary.BEGINS: "begins with", vocabulary.ENDS: "ends with",
-    vocabulary.HAS_VALUE: "has any value", vocabulary.HAS_NO_VALUE: "does not have any value",
+    constants.LESS: "is less than", constants.LESS_EQUAL: "is at most", constants.GREATER: "is greater than",
+    constants.GREATER_EQUAL: "is at least", constants.EQUAL: "is", constants.NOT_EQUAL: "is not", constants.CONTAINS: "contains",
+    constants.NOT_CONTAINS: "does not contain", constants.BEGINS: "begins with", constants.ENDS: "ends with",
+    constants.HAS_VALUE: "has any value", constants.HAS_NO_VALUE: "does not have any value",
 }  # fmt: skip
 MARKERS = {  # titles of a block's start, middle and end
     "if": ("If", "Otherwise", "End If"), "menu": ("Choose from Menu", "", "End Menu"),
@@ -38,13 +39,13 @@ def steps(shortcut: dict[str, Any], catalog: Catalog) -> list[Step]:
     """The steps of a shortcut, in order."""
     result, depth = [], 0
     for action in shortcut["WFWorkflowActions"]:
-        kind = blocks.KINDS.get(action["WFWorkflowActionIdentifier"])
-        mode = blocks.mode(action) if kind else None
-        if mode in (blocks.MIDDLE, blocks.END):
+        kind = control_flow.KINDS.get(action["WFWorkflowActionIdentifier"])
+        mode = control_flow.mode(action) if kind else None
+        if mode in (control_flow.MIDDLE, control_flow.END):
             depth = max(0, depth - 1)
         step = _marker(action, kind, mode or 0) if kind else _action(action, catalog)
         result.append({"depth": depth, **step})
-        if mode in (blocks.START, blocks.MIDDLE):
+        if mode in (control_flow.START, control_flow.MIDDLE):
             depth += 1
     return result
 
@@ -66,12 +67,12 @@ def _action(action: dict[str, Any], catalog: Catalog) -> Step:
 def _marker(action: dict[str, Any], kind: str, mode: int) -> Step:
     """The start, middle or end of a block."""
     parameters, title, shown = action.get("WFWorkflowActionParameters", {}), MARKERS[kind][mode if 0 <= mode <= 2 else 0], list[Any]()
-    if kind == "menu" and mode == blocks.MIDDLE:
+    if kind == "menu" and mode == control_flow.MIDDLE:
         title = plain(parameters.get("WFMenuItemTitle", ""))
-    elif kind == "if" and (mode == blocks.START or "WFCondition" in parameters):
-        title = "If" if mode == blocks.START else "Otherwise If"
+    elif kind == "if" and (mode == control_flow.START or "WFCondition" in parameters):
+        title = "If" if mode == control_flow.START else "Otherwise If"
         shown = [("", _condition(parameters))]
-    elif mode == blocks.START:
+    elif mode == control_flow.START:
         shown = [("", pieces(parameters[key])) for key in ("WFMenuPrompt", "WFInput", "WFRepeatCount") if key in parameters]
     return {"title": title or "Choice", "app": "", "control": True, "output": "", "parameters": shown}
 

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-from common import cli, dialect, prompts
+import shortcuts
+from common import cli, prompts
 from common.generation import Generation, generate, room_behind
 from common.packing import prompt_text
 from common.training.data import chat_records
@@ -80,7 +81,7 @@ def _checked(identifier: str, answer: Generation) -> dict[str, Any]:
     code = prompts.parse_answer(answer.text).code
     try:
         with cli.one_record():
-            diagnostics = [f"line {found.line}: {found.code}: {found.message}" for found in dialect.check(code)] if code.strip() else []
+            diagnostics = [f"line {found.line}: {found.code}: {found.message}" for found in shortcuts.check(code)] if code.strip() else []
     except cli.Reject as reject:  # a model may write anything, and a look at it must not end its training
         diagnostics = [str(reject)]
     return {"id": identifier, "finished": answer.finished, "answer": answer.text, "has_code": bool(code.strip()),

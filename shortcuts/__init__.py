@@ -1,0 +1,32 @@
+"""Apple Shortcuts as Python, and back: the language, usable without the rest of this project.
+
+    code, residue = to_python(shortcut)                    # readable Python, and what it does not show
+    to_shortcut(code, residue) == shortcut                 # the same property list, types included
+    canonical(to_shortcut(code)) == canonical(shortcut)    # from the code alone: the same program
+    to_python(to_shortcut(code))[0] == code                # a fixed point
+
+An action is a keyword-only call of its id (`is_workflow_actions_url(WFURLActionURL='…')`), its output the name it is assigned to. Setting a
+variable is an assignment, appending is `X += [value]`, If is if/elif/else, Repeat is for, Choose from Menu is match, text with variables is
+an f-string, a dictionary is a dict, a Comment is a string on a line of its own. `#` lines are not part of a program. A decorator above
+`def shortcut():`, whose body is then the program, says what starts a shortcut by itself. docs/dialect.md lists every form; README.md beside
+this file says what each room holds.
+
+Nothing is ever executed: programs are read with `ast` and interpreted.
+"""
+
+from shortcuts.catalog import call_name
+from shortcuts.check import check, is_empty, review
+from shortcuts.control_flow import Unbalanced, statistics
+from shortcuts.equality.canonical import canonical
+from shortcuts.forms.constants import HELPERS
+from shortcuts.queries import apis_of, bound_names
+from shortcuts.renaming import rename, rename_residue
+from shortcuts.syntax.errors import Diagnostic, DialectError
+from shortcuts.syntax.nodes import parse
+from shortcuts.transcription import TooDeep, TooLarge, Transcription, equivalent, raw_fallbacks, to_python, to_shortcut, transcribe
+
+__all__ = [
+    "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
+    "call_name", "canonical", "check", "equivalent", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue", "review",
+    "statistics", "to_python", "to_shortcut", "transcribe",
+]  # fmt: skip

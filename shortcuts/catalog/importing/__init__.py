@@ -1,0 +1,286 @@
+"""Build or extend catalog/actions.jsonl from files that know the APIs of Apple Shortcuts.
+
+Input, told apart by what is in them (an .app or any other folder is searched):
+
+    code  file
+    wf    WFActions.plist              macOS 14 and before: WorkflowKit.framework in /System/Library/PrivateFrameworks
+    tk    Tools-prod.*.sqlite          ~/Library/Shortcuts/ToolKit: every action of every installed app, or JSON made from it
+    ai    extract.actionsdata          the App Intents of an app, in its Metadata.appintents
+    si    *.intentdefinition           the SiriKit intents of an app
+    sb    JSON tables of ShortcutsBench
+    seen  shortcuts                    a key or enum value that two of them use is a fact too, a result's name from three on
+    counted  catalog/counted.json      what was counted in shortcuts that are not at hand
+
+Output: actions.jsonl, sorted by id. The facts are added to those that are there; --overwrite begins anew. Descriptions, which are
+somebody's sentences, are not read: the summaries are our own, by rule or from catalog/summaries.json.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import orjson
+
+from shortcuts import catalog, plist
+from shortcuts.catalog.importing import mac, tables
+from shortcuts.catalog.importing.neutral import PRECEDENCE, checked, new_api
+from shortcuts.catalog.importing.usage import Usage
+from shortcuts.catalog.records import CatalogError, Record
+from shortcuts.catalog.search import WORD
+from shortcuts.plist import aea
+
+# What is looked for in a folder; a file that is named is read whatever it is called.
+SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})
+
+SUMMARIES, APPS = "summaries.json", "apps.json"  # written by hand: id -> summary, start of a bundle id -> name of the app
+
+# Parameters whose values the app stores in its user's language, so that a list of the English ones is not all.
+LOCALISED = frozenset({"WFContentItemPropertyName"})
+
+MAX_TAKES = 3  # parameters that a summary names
+
+SQLITE_MAGIC = b"SQLite format 3\0"
+
+
+def build(paths: Iterable[Path], output: Path, bundle: str | None = None, overwrite: bool = False) -> dict[str, int]:
+    """Read files and folders, merge their facts with those of the catalogue in `output`, and write it; returns what was counted.
+
+    `bundle` is the bundle id of the app that intents belong to, where no Info.plist says so. A file that is named must be readable:
+    CatalogError, and nothing is written. One that was only found in a folder and is of another kind is skipped and counted.
+    """
+    records, usage, read, skipped = [], Usage(), 0, 0
+    for path, is_named in files(paths):
+        try:
+            records += read_file(path, bundle, usage)
+            read += 1
+        except UnknownKind:
+            if is_named:
+                raise
+            skipped += 1
+    records.sort(key=lambda record: PRECEDENCE.index(record["source"][0]))
+    target = output / catalog.FILE
+    known = [] if overwrite or not target.exists() else list(read_records(target))
+    merged = merge([*known, *records])
+    for api in merged.values():
+        _settle_values(api)
+    usage.add_to(merged)
+    write(target, b"".join(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in finished(merged)))
+    counts = {"files": read, "skipped": skipped, "shortcuts": usage.shortcuts, "known": len(known), "apis": len(merged)}
+    return {**counts, "bytes": target.stat().st_size}
+
+
+def read_records(file: Path) -> Iterator[Record]:
+    """Yield the records of a catalogue's file. Raises CatalogError with file and line for one that is no record."""
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise CatalogError(f"{file}:{number}: not JSON ({error}); mend or remove this line") from None
+        if not isinstance(record, dict) or not record.keys() >= {"id", "source"}:
+            raise CatalogError(f'{file}:{number}: an object with "id" and "source" is expected; mend or remove this line')
+        yield record
+
+
+def write(file: Path, data: bytes) -> None:
+    """Write a file beside its place and rename it there, so that a reader never sees half of it. Raises CatalogError where it cannot."""
+    part = file.with_name(file.name + ".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(file)
+    except OSError as error:
+        raise CatalogError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# files
+
+
+class UnknownKind(CatalogError):
+    """A file that documents no API and is no shortcut."""
+
+
+def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """(file, whether it is named): the files that are named, and in folders that are named those whose suffix says that they may do."""
+    for path in paths:
+        if not path.exists():
+            raise CatalogError(f"{path}: no such file or folder")
+        if not path.is_dir():
+            yield path, True
+        else:
+            yield from ((file, False) for file in sorted(path.rglob("*")) if file.suffix in SUFFIXES and file.is_file())
+
+
+def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
+    """The records of one file; a shortcut adds to `usage` instead. Raises UnknownKind, or CatalogError for a known kind that is broken."""
+    try:
+        data = path.read_bytes()
+        if data.startswith(SQLITE_MAGIC):
+            return _all_of(mac.read_toolkit(path), path, "toolkit")
+        if data.startswith(aea.MAGIC):
+            content = plist.read_shortcut(data)
+        else:
+            content = orjson.loads(data) if data.lstrip()[:1] in (b"{", b"[") else plistlib.loads(data)
+    except OSError as error:
+        raise CatalogError(f"{path}: cannot be read: {error.strerror}") from None
+    except (plist.PlistError, plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, RecursionError) as error:
+        raise UnknownKind(f"{path}: neither SQLite nor JSON nor a property list ({error})") from None
+    if isinstance(content, dict) and isinstance(content.get("WFWorkflowActions"), list):
+        usage.add(content)
+        return []
+    found = reader(content)
+    if found is None:
+        raise UnknownKind(f"{path}: no file that documents APIs; `python -m shortcuts import --help` lists those that do")
+    read, needs_bundle = found
+    return _all_of(read(content, (bundle or bundle_id(path)) if needs_bundle else ""), path, read.__name__.removeprefix("read_"))
+
+
+def _all_of(records: Iterator[Record], path: Path, kind: str) -> list[Record]:
+    try:
+        return [checked(record) for record in records]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CatalogError(f"{path}: looks like {kind}, but is laid out otherwise ({type(error).__name__}: {error})") from None
+
+
+def reader(content: Any) -> tuple[Callable[[Any, str], Iterator[Record]], bool] | None:
+    """The reader for a file's content and whether it needs a bundle id, told by the content's keys; None for none of these."""
+    if isinstance(content, list):
+        return (tables.read_id_list, False) if content and all(isinstance(item, dict) and "APIs" in item for item in content) else None
+    if not isinstance(content, dict) or not content:
+        return None
+    if isinstance(content.get("counted"), dict):
+        return tables.read_counted, False
+    values = list(content.values())
+    if "INIntents" in content:
+        return mac.read_intentdefinition, True
+    if "actions" in content and {"entities", "enums", "queries", "generator"} & content.keys():
+        return mac.read_actionsdata, True
+    if isinstance(content.get("tools"), dict):
+        return tables.read_tool_table, False
+    if isinstance(content.get("ids"), list) and str(content.get("version")).startswith("toolkit"):
+        return tables.read_id_list, False
+    if all(isinstance(value, dict) and "ActionClass" in value for value in values):
+        return mac.read_wfactions, False
+    if all(isinstance(value, str) and value.startswith(f"{key}(") for key, value in content.items()):
+        return tables.read_signatures, False
+    if all(isinstance(value, dict) for value in values) and any(key.startswith(tables.RETURN) for value in values for key in value):
+        return tables.read_type_table, False
+    return None
+
+
+def bundle_id(path: Path) -> str:
+    """The bundle id of the app that a file lies in, from the nearest Info.plist above it."""
+    for folder in path.resolve().parents:
+        info = folder / "Info.plist"
+        if info.is_file():
+            return str(plistlib.loads(info.read_bytes())["CFBundleIdentifier"])
+    raise CatalogError(f"{path}: no Info.plist above it; say whose it is with --bundle ID")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# merging
+
+
+def merge(records: Iterable[Record]) -> dict[str, Record]:
+    """One record an id. The first to say something is believed; parameters, platforms and enum values are united."""
+    merged: dict[str, Record] = {}
+    for record in records:
+        api = merged.setdefault(record["id"], new_api(record["id"]))
+        for field, value in record.items():
+            if field == "parameters":
+                api["parameters"] = _merge_parameters(api.get("parameters", []), value)
+            elif field in ("source", "platforms"):
+                api[field] = sorted({*api.get(field, ()), *value})
+            elif field == "unknown":
+                pass
+            elif field == "result":
+                known = api.get("result", {"name": "", "types": []})
+                api["result"] = {"name": known["name"] or value["name"], "types": known["types"] or value["types"]}
+            else:
+                api[field] = api.get(field) or value
+        api["unknown"] = [what for what in api["unknown"] if what in record.get("unknown", ())]
+    return merged
+
+
+def _merge_parameters(known: list[Record], new: list[Record]) -> list[Record]:
+    parameters = {parameter["key"]: dict(parameter) for parameter in known}
+    for parameter in new:
+        old = parameters.setdefault(parameter["key"], {"key": parameter["key"]})
+        for field, value in parameter.items():
+            if field in ("enum", "units"):
+                old[field] = list(dict.fromkeys([*old.get(field, ()), *value]))
+            elif old.get(field, "any") == "any":
+                old[field] = value
+    return list(parameters.values())
+
+
+def _settle_values(api: Record) -> None:
+    """What one source lists as the values of what another calls a quantity are its units; localised values are never all listed."""
+    for parameter in api.get("parameters", ()):
+        if parameter.get("type") == "quantity" and "enum" in parameter:
+            parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
+        if parameter["key"] in LOCALISED and parameter.get("enum"):
+            parameter["open_enum"] = True
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# records as they are written
+
+
+def finished(merged: dict[str, Record]) -> Iterator[Record]:
+    """The records sorted, with app, title and summary, and without what is empty."""
+    summaries, names = (orjson.loads((catalog.FOLDER / name).read_bytes()) for name in (SUMMARIES, APPS))
+    for api_id, api in sorted(merged.items()):
+        name = next((names[start] for start in _starts(bundle_of(api_id)) if start in names), api.get("app_name", ""))
+        title = title_of(api_id, api.get("title", ""))
+        parameters = [{**parameter, "type": _type(parameter)} for parameter in api.get("parameters", ())]
+        result = api.get("result")
+        record = {
+            "id": api_id, "app": ".".join(bundle_of(api_id).split(".")[:3]), "app_name": name,
+            "builtin": api_id.startswith(("is.workflow.", "com.apple.")), "title": title,
+            "summary": summaries.get(api_id) or summary_of(title, name, parameters, result),
+            "parameters": parameters, "input_key": api.get("input_key"), "result": result, "platforms": api.get("platforms"),
+            "source": sorted(api["source"], key=PRECEDENCE.index), "unknown": api["unknown"], "python_name": api.get("python_name"),
+        }  # fmt: skip
+        yield {field: value for field, value in record.items() if value not in (None, "", [])}
+
+
+def bundle_of(api_id: str) -> str:
+    """The bundle id of the app that an API belongs to, which is what precedes the last dot of its id (and of a `|` in it)."""
+    return api_id.partition("|")[0].rpartition(".")[0]
+
+
+def _starts(bundle: str) -> Iterator[str]:
+    """A bundle id and what it begins with, longest first: a.b.c, a.b, a."""
+    parts = bundle.split(".")
+    yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def _type(parameter: Record) -> str:
+    """A parameter with values is an enum, unless it holds a list of them; one that no source gives a type is `any`."""
+    kind = parameter.get("type", "any")
+    return "enum" if parameter.get("enum") and kind != "list" else kind
+
+
+def title_of(api_id: str, title: str = "") -> str:
+    """The title, or one made from the id where it has none or more of it: `com.app.AddTaskIntent` is "Add Task"."""
+    last = api_id.partition("|")[0].rpartition(".")[2]
+    update = "Update " if last.endswith("-UpdatableEntity") else ""
+    name = re.sub(r"(Entity-UpdatableEntity|(Link)?(App)?(Intent|Action|Entity))$", "", last) or last
+    words = WORD.findall(name)
+    made = update + " ".join(word[:1].upper() + word[1:] for word in words)
+    return made if not title or made.startswith(title + " ") else title
+
+
+def summary_of(title: str, app: str, parameters: list[Record], result: Record | None) -> str:
+    """One line by rule from facts alone: "Add Task in Things; takes Title, Notes; gives Task."."""
+    takes = dict.fromkeys(item["label"] for item in parameters if item.get("label") and item["type"] not in ("boolean", "app"))
+    parts = [title + (f" in {app}" if app and app.lower() not in title.lower() else "")]
+    parts += [f"takes {', '.join(list(takes)[:MAX_TAKES])}"] if takes else []
+    parts += [f"gives {result['name']}"] if result and result["name"] not in ("", title) else []
+    return "; ".join(parts) + "."

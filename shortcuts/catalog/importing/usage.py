@@ -1,0 +1,180 @@
+"""What real shortcuts use: parameter keys, enum values and names of results that no documentation lists are facts too.
+
+A new key or value counts from MIN_SHORTCUTS shortcuts on, a result's name from MIN_TO_OVERRULE on: older systems used others. What a
+source denies, one shortcut is enough to leave open: that a list of values is all there is, that a value is never a plain text, that a
+parameter must be there, that an action gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from shortcuts.catalog import TEXTUAL, Catalog
+from shortcuts.catalog.importing.neutral import ID, MIN_SHORTCUTS, MIN_TO_OVERRULE, PRECEDENCE, new_api
+from shortcuts.catalog.records import Record
+
+# The envelopes of values (WFSerializationType) and the types of what is in them.
+ENVELOPES = {
+    "WFTextTokenString": "text",
+    "WFTextTokenAttachment": "variable",
+    "WFDictionaryFieldValue": "dictionary",
+    "WFArrayParameterState": "list",
+    "WFQuantityFieldValue": "quantity",
+    "WFTimeOffsetValue": "quantity",
+    "WFContactFieldValue": "contact",
+    "WFContentPredicateTableTemplate": "filter",
+    "WFNumberSubstitutableState": "number",
+    "WFStringSubstitutableState": "text",
+}
+
+# What a source calls by a name of its own, and in use is plain.
+VAGUE = frozenset({"any", "entity", "enum"})
+PLAIN = frozenset({"text", "number", "boolean", "date", "list", "dictionary", "quantity"})
+
+# Types whose values have an envelope of their own; one that is seen as a plain text is none of these.
+PICKED = frozenset({"quantity", "contact", "location", "filter"})
+
+# Actions that are one: what some of them have, all have.
+FAMILIES = ("is.workflow.actions.filter.",)
+
+Users = set[int]  # the shortcuts that use something, by number
+
+
+class Usage:
+    """Who uses which id, key, plain value, result name, and envelope around a lone variable (an attachment, or a text of one token)."""
+
+    def __init__(self) -> None:
+        self.shortcuts = 0
+        self.ids: dict[str, Users] = defaultdict(set)
+        self.keys: dict[tuple[str, str], Users] = defaultdict(set)
+        self.kinds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self.values: dict[tuple[str, str], dict[str, Users]] = defaultdict(lambda: defaultdict(set))
+        self.lone: dict[tuple[str, str], dict[bool, Users]] = defaultdict(lambda: {True: set(), False: set()})
+        self.results: dict[str, dict[str, Users]] = defaultdict(lambda: defaultdict(set))
+
+    def add(self, shortcut: Record) -> None:
+        """Count the actions of one shortcut."""
+        self.shortcuts += 1
+        makers: dict[str, str] = {}  # UUID -> id of the action whose result has its default name
+        for action in shortcut["WFWorkflowActions"]:
+            if not isinstance(action, dict):
+                continue
+            api_id, parameters = action.get("WFWorkflowActionIdentifier"), action.get("WFWorkflowActionParameters") or {}
+            if not isinstance(api_id, str) or not ID.fullmatch(api_id) or not isinstance(parameters, dict):
+                continue  # somebody's mistake, or a trap: no action has such an id
+            self.ids[api_id].add(self.shortcuts)
+            if isinstance(parameters.get("UUID"), str) and "CustomOutputName" not in parameters:
+                makers[parameters["UUID"]] = api_id
+            for key, value in parameters.items():
+                self.keys[api_id, key].add(self.shortcuts)
+                self.kinds[api_id, key][kind_of(value)] += 1
+                if isinstance(value, str):
+                    self.values[api_id, key][value].add(self.shortcuts)
+                if (is_attachment := lone_variable(value)) is not None:
+                    self.lone[api_id, key][is_attachment].add(self.shortcuts)
+        for uuid, name in _references(shortcut["WFWorkflowActions"]):
+            if uuid in makers:
+                self.results[makers[uuid]][name].add(self.shortcuts)
+
+    def add_to(self, apis: dict[str, Record]) -> None:
+        """Add what enough shortcuts use; an enum that use contradicts is marked open, what use leaves out is not required."""
+        for api_id, users in sorted(self.ids.items()):
+            if len(users) >= MIN_SHORTCUTS:
+                api = apis.setdefault(api_id, new_api(api_id))
+                api["source"] = sorted({*api["source"], "seen"}, key=PRECEDENCE.index)
+            if api_id in apis:
+                self._name_result(apis[api_id])
+        for (api_id, key), users in sorted(self.keys.items()):
+            if api_id in apis and not Catalog.is_generic(key):
+                self._add_key(apis[api_id], key, users)
+        for family in FAMILIES:
+            self._share_keys(family, apis)
+        for api_id, users in self.ids.items():
+            for parameter in apis.get(api_id, {}).get("parameters", ()):
+                if parameter.get("required") and users - self.keys[api_id, parameter["key"]]:
+                    del parameter["required"]  # older shortcuts leave it to the output of the action before
+
+    def _add_key(self, api: Record, key: str, users: Users) -> None:
+        parameters = api.setdefault("parameters", [])
+        parameter = next((item for item in parameters if item["key"] == key), None)
+        if parameter is None and len(users) < MIN_SHORTCUTS:
+            return
+        if parameter is None:
+            parameters.append(parameter := {"key": key})
+        place = (api["id"], key)
+        kind = max(self.kinds[place].items(), key=lambda item: (item[1], item[0]))[0]
+        is_vague = parameter.get("type", "any") in VAGUE and not parameter.get("enum")
+        if "type" not in parameter or (is_vague and kind in PLAIN and len(users) >= MIN_SHORTCUTS):
+            parameter["type"] = kind
+        if parameter.get("type") in PICKED and any(self.values[place]):
+            parameter["type"] = "any"
+        if parameter.get("enum") and kind in ("entity", "dictionary") and not self.values[place] and len(users) >= MIN_SHORTCUTS:
+            parameter["type"] = kind  # what a source lists is in the value, not the value
+            parameter["enum"] = []
+        if parameter.get("enum"):
+            unknown = {value: by for value, by in self.values[place].items() if value not in parameter["enum"]}
+            if unknown:
+                parameter["open_enum"] = True
+                parameter["enum"] += sorted(value for value, by in unknown.items() if len(by) >= MIN_SHORTCUTS)
+        attachments, texts = self.lone[place][True], self.lone[place][False]
+        usual = len(attachments) > len(texts)
+        if max(len(attachments), len(texts)) >= MIN_SHORTCUTS and usual != (parameter["type"] not in TEXTUAL):
+            parameter["attachment"] = usual
+
+    def _share_keys(self, family: str, apis: dict[str, Record]) -> None:
+        """Give all actions of a family the keys that enough shortcuts use with any of them."""
+        users: dict[str, Users] = defaultdict(set)
+        kinds: dict[str, Counter[str]] = defaultdict(Counter)
+        for (api_id, key), by in self.keys.items():
+            if api_id.startswith(family) and not Catalog.is_generic(key):
+                users[key] |= by
+                kinds[key] += self.kinds[api_id, key]
+        shared = {key: kinds[key].most_common(1)[0][0] for key in sorted(users) if len(users[key]) >= MIN_TO_OVERRULE}
+        for api in (apis[api_id] for api_id in sorted(apis) if api_id.startswith(family)):
+            known = {parameter["key"] for parameter in api.setdefault("parameters", [])}
+            api["parameters"] += [{"key": key, "type": kind} for key, kind in shared.items() if key not in known]
+
+    def _name_result(self, api: Record) -> None:
+        """Name the result as most shortcuts have it; an action whose result is named by its setting has no such majority."""
+        names = self.results.get(api["id"])
+        if not names:
+            return
+        known = api.get("result") or {"name": "", "types": []}
+        name, users = max(names.items(), key=lambda item: (len(item[1]), item[0]))
+        is_majority = len(users) * 2 > sum(map(len, names.values()))
+        api["result"] = {**known, "name": name} if is_majority and len(users) >= MIN_TO_OVERRULE else known
+        api["unknown"] = [what for what in api["unknown"] if what != "result"]
+
+
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    """The (UUID, name) of every output that is referred to, in whatever depth."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            uuid, name = item.get("OutputUUID"), item.get("OutputName")
+            if item.get("Type") == "ActionOutput" and isinstance(uuid, str) and isinstance(name, str) and name.isprintable():
+                yield uuid, name
+            pending += item.values()
+        elif isinstance(item, list):
+            pending += item
+
+
+def kind_of(value: Any) -> str:
+    """Our type for a value as it stands in a shortcut."""
+    if isinstance(value, dict):
+        return ENVELOPES.get(str(value.get("WFSerializationType")), "variable" if value.get("Type") == "Variable" else "entity")
+    kinds = ((bool, "boolean"), (int, "number"), (float, "number"), (str, "text"), (list, "list"), (datetime, "date"))
+    return next((kind for python_type, kind in kinds if isinstance(value, python_type)), "any")
+
+
+def lone_variable(value: Any) -> bool | None:
+    """Of a value that is one variable and nothing else, whether it is an attachment; None for another value."""
+    kind = value.get("WFSerializationType") if isinstance(value, dict) else None
+    if kind == "WFTextTokenAttachment":
+        return True
+    inner = value.get("Value") if kind == "WFTextTokenString" else None
+    return False if isinstance(inner, dict) and inner.get("string") == "\ufffc" else None

@@ -1,0 +1,184 @@
+"""What is wrong with a program: `check(code, catalog)`.
+
+| code                 | severity | meaning                                                                            |
+|----------------------|----------|------------------------------------------------------------------------------------|
+| syntax               | error    | Python does not take it                                                            |
+| form                 | error    | Python takes it, the dialect has no such form; the message says what to write      |
+| undefined_name       | error    | a name is read that nothing above has bound                                        |
+| positional_argument  | error    | an action is called with an argument that has no key                               |
+| duplicate_parameter  | error    | a parameter is given twice                                                         |
+| unknown_api          | error    | no API has this name; the nearest one is named                                     |
+| unknown_parameter    | error    | the API has no such parameter                                                      |
+| missing_parameter    | error    | a parameter that the API cannot do without is missing                              |
+| enum_value           | error    | the value is not one of the parameter's list                                       |
+| parameter_type       | error    | a literal of the wrong type                                                        |
+| unwritable           | error    | it compiles to what no file can hold                                               |
+| empty                | error    | the program has no action                                                          |
+| unknown_keyword      | warning  | a helper is given a keyword that the app does not write there; it is kept          |
+| unreachable          | warning  | statements after the shortcut has ended                                            |
+
+A program without errors compiles, and a file can hold it. Real shortcuts, transcribed, give next to none: see bench/RESULTS.md.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Any
+
+from shortcuts import control_flow, plist
+from shortcuts.catalog import Api, Catalog, Parameter, call_name
+from shortcuts.compiler import Compiler
+from shortcuts.did_you_mean import nearest
+from shortcuts.forms import api_names, signatures, values
+from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown
+from shortcuts.syntax.errors import Diagnostic, DialectError
+from shortcuts.syntax.nodes import called, parse
+
+ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
+_BUILT_IN = frozenset({api_names.COMMENT, api_names.SET_VARIABLE, api_names.APPEND_VARIABLE, api_names.NOTHING, *control_flow.KINDS})
+NEAR = 60.0  # percent of likeness from which another word is named as advice
+
+
+def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
+    """Every diagnostic of a program, by line. `catalog`: by default the repository's own."""
+    return review(code, catalog)[0]
+
+
+def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic], dict[str, Any] | None]:
+    """The diagnostics of a program, and the shortcut that was compiled to find them; None where there is no shortcut."""
+    catalog = catalog or Catalog.load()
+    found: list[Diagnostic] = []
+
+    def note(error: DialectError) -> None:
+        found.append(Diagnostic(error.line, error.code, error.message))
+
+    try:
+        module = parse(code)
+        compiler = Compiler(module, None, note, catalog)
+        shortcut = compiler.shortcut()
+    except DialectError as error:
+        note(error)
+        return found, None
+    except RecursionError:
+        return [Diagnostic(1, "syntax", "nested too deep")], None
+    whole = None if found else shortcut  # what was noted is missing from it
+    for action, line in zip(compiler.actions, compiler.lines):
+        found += _check_action(action, line, catalog)
+    found += _unreachable(module.body) + _unknown_keywords(module)
+    if whole is not None:
+        found += _unwritable(whole, compiler.lines)
+    silent = all(action["WFWorkflowActionIdentifier"] == api_names.COMMENT for action in compiler.actions)
+    if is_empty(code) or (whole is not None and silent):
+        found.append(Diagnostic(1, "empty", "the program does nothing: it has no action"))
+    return sorted(set(found)), whole
+
+
+def is_empty(code: str) -> bool:
+    """Whether a program has nothing but comments and its header. Raises DialectError where Python does not take it."""
+    return all(isinstance(statement, ast.Pass) or (isinstance(statement, ast.Expr) and (
+        isinstance(statement.value, ast.Constant | ast.JoinedStr) or called(statement.value) == "workflow"))
+        for statement in parse(code).body)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# actions, as the catalogue knows them
+
+
+def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> list[Diagnostic]:
+    identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
+    if identifier in _BUILT_IN:
+        return []
+    api = catalog.get(identifier)
+    if api is None:
+        near = nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
+        return [Diagnostic(line, "unknown_api", f"no API {identifier}{f'; did you mean {near}?' if near else ''}")]
+    found = []
+    for key, value in parameters.items():
+        if catalog.is_generic(key):
+            continue
+        parameter = api.parameter(key)
+        if parameter is not None:
+            found += _check_value(api, parameter, value, line)
+        elif "parameters" not in api.unknown:
+            found += _unknown(api, key, line)
+    missing = [parameter.key for parameter in api.parameters if parameter.required and parameter.key not in parameters]
+    return found + [Diagnostic(line, "missing_parameter", f"{api.name} needs {key}") for key in missing if key != api.input_key]
+
+
+def _unknown(api: Api, key: str, line: int) -> list[Diagnostic]:
+    keys = tuple(parameter.key for parameter in api.parameters)
+    near = nearest(key, keys, NEAR, clear=0)
+    advice = f", did you mean {near}?" if near else ""
+    known = ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "") if keys else "none"
+    return [Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}{advice}; it has {known}")]
+
+
+def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[Diagnostic]:
+    if parameter.enum and not parameter.open_enum and isinstance(value, str) and value not in parameter.enum:
+        near = nearest(value, parameter.enum, NEAR, clear=0)
+        advice = f"did you mean {near!r}?" if near else f"it is one of {', '.join(map(repr, parameter.enum[:12]))}"
+        return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}; {advice}")]
+    wrong, advice = WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
+    if literal_kinds(value) & wrong and not parameter.open_enum:
+        return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {shown(value)}")]
+    quantity = values.opened(value, "WFQuantityFieldValue")
+    unit = quantity.get("Unit") if parameter.units and isinstance(quantity, dict) else None
+    if isinstance(unit, str) and unit not in parameter.units:
+        units = ", ".join(map(repr, parameter.units))
+        return [Diagnostic(line, "enum_value", f"{api.name}: the unit of {parameter.key} is one of {units}; not {unit!r:.60}")]
+    return []
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the program as a whole
+
+
+def _unwritable(shortcut: dict[str, Any], lines: list[int]) -> list[Diagnostic]:
+    """What a .shortcut file cannot hold, such as half a character."""
+    try:
+        plist.write_binary(shortcut)
+        return []
+    except plist.PlistError:
+        pass
+    found = []
+    for action, line in [*zip(shortcut["WFWorkflowActions"], lines), ({**shortcut, "WFWorkflowActions": []}, 1)]:
+        try:
+            plist.write_binary(action)
+        except plist.PlistError as error:
+            found.append(Diagnostic(line, "unwritable", f"no file can hold this: {error}"))
+    return found or [Diagnostic(1, "unwritable", "no file can hold a shortcut of this size")]
+
+
+def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
+    """Keywords of helpers that the app does not write there: what a person meant is lost in a run."""
+    found = []
+    for node in ast.walk(module):
+        form = signatures.HELPERS.get(called(node) or "") if isinstance(node, ast.Call) else None
+        if form is None or not form.by_name or form.name == "workflow":
+            continue
+        given = [keyword.arg for keyword in node.keywords]  # type: ignore[attr-defined]
+        for key in filter(None, given):
+            if key not in form.by_name and key not in form.by_place:
+                near = nearest(key, form.by_name, NEAR, clear=0)
+                advice = f"did you mean {near}?" if near else f"it has {', '.join(form.by_name)}"
+                found.append(Diagnostic(node.lineno, "unknown_keyword", f"{form.name}() has no {key}; {advice}"))  # type: ignore[attr-defined]
+    return found
+
+
+@lru_cache(maxsize=8)
+def _call_names(catalog: Catalog) -> tuple[str, ...]:
+    return tuple(api.name for api in catalog)
+
+
+def _unreachable(body: list[ast.stmt]) -> list[Diagnostic]:
+    found = []
+    for index, statement in enumerate(body):
+        ends = isinstance(statement, ast.Expr) and called(statement.value) in ENDING_CALLS
+        if ends and any(not isinstance(after, ast.Pass) for after in body[index + 1 :]):
+            found.append(Diagnostic(body[index + 1].lineno, "unreachable", "the shortcut has ended above this line"))
+        for inner in (getattr(statement, "body", None), getattr(statement, "orelse", None)):
+            found += _unreachable(inner) if isinstance(inner, list) else []
+        for case in getattr(statement, "cases", ()):
+            found += _unreachable(case.body)
+    return found

@@ -1,0 +1,349 @@
+"""Python -> shortcut: the compiler behind `to_shortcut` and `check`.
+
+It takes any program of the dialect, written by `to_python`, a model or a person, and infers what the program does not say: identities,
+group ids, output names, envelopes. A name that is assigned more than once becomes a variable; a literal that is assigned becomes the
+action that makes it. What lies outside the dialect is a DialectError with line and advice.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from shortcuts import control_flow
+from shortcuts.catalog import Catalog
+from shortcuts.compiler.symbols import Bindings
+from shortcuts.control_flow import Action
+from shortcuts.forms import (
+    api_names,
+    constants,
+    header,
+    if_blocks,
+    interpolation,
+    menu_blocks,
+    references,
+    repeat_blocks,
+    signatures,
+    triggers,
+    values,
+)
+from shortcuts.forms.markers import MarkerReader
+from shortcuts.syntax.errors import DialectError
+from shortcuts.syntax.nodes import called, constant, decorators, keywords
+
+Parameters = dict[str, Any]
+
+# Where a literal is assigned, the action that makes it, and the parameter it goes to.
+LITERAL_ACTIONS = {
+    "text": ("is.workflow.actions.gettext", "WFTextActionText"),
+    "number": ("is.workflow.actions.number", "WFNumberActionNumber"),
+    "dict": ("is.workflow.actions.dictionary", "WFItems"),
+    "list": ("is.workflow.actions.list", "WFItems"),
+}
+_ADVICE: dict[type[ast.stmt], str] = {
+    ast.While: "there is no while; use `for _ in range(n)`",
+    ast.FunctionDef: "there are no functions but one `def shortcut():` around the whole program; another shortcut is called with "
+                     "is_workflow_actions_runworkflow(WFWorkflowName='…')",
+    ast.Return: "use is_workflow_actions_output(WFOutput=x) or is_workflow_actions_exit()",
+    ast.Import: "nothing is imported; every action is called by its name",
+    ast.ImportFrom: "nothing is imported; every action is called by its name",
+    ast.Try: "there is no try; test a value with `if x:`",
+    ast.With: "there is no with",
+    ast.Break: "there is no break; is_workflow_actions_exit() ends the whole shortcut",
+    ast.Continue: "there is no continue; put the rest of the loop under an if",
+}
+_CALL_ADVICE = {
+    "print": "use is_workflow_actions_showresult(Text=…)",
+    "input": "use is_workflow_actions_ask(WFAskActionPrompt='…')",
+    "len": "use is_workflow_actions_count(Input=x)",
+    "str": "use as_text(x)",
+    "int": "use as_number(x)",
+    "open": "use is_workflow_actions_documentpicker_open()",
+}
+
+
+class Compiler:
+    """Compiles one program. `report` takes a DialectError: it raises it, or notes it and lets the compiler go on (`check`)."""
+
+    def __init__(self, module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
+                 catalog: Catalog | None = None) -> None:
+        self.module = module
+        self.report = report
+        self.residue = residue or {}
+        self.catalog = catalog or Catalog.load()
+        self.actions: list[Action] = []
+        self.names = Bindings(module, self.residue, self.actions, self.catalog)
+        self.lines: list[int] = []  # the source line of each action
+        self.questions: list[dict[str, Any]] = []
+        self.head: dict[str, Any] = {}
+        self.markers = MarkerReader(self.names, self.actions, self.residue.get("groups", []), self._emit, self._body)
+
+    def shortcut(self) -> dict[str, Any]:
+        """The shortcut of the program, with the defaults of a new one."""
+        self._body(self.module.body)
+        for identifier, line in self.names.unbound():
+            self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
+        self.names.name_unused_outputs()
+        self.head |= triggers.from_decorators(decorators(self.module), self.head, self.report)
+        top = {**header.defaults(self.head), **self.head}
+        if isinstance(loose := top["WFWorkflowImportQuestions"], list):
+            top["WFWorkflowImportQuestions"] = [*self.questions, *loose]
+        if "WFWorkflowHasShortcutInputVariables" not in self.head:
+            top["WFWorkflowHasShortcutInputVariables"] = _reads_input(self.actions)
+        return {key: value for key, value in {**top, "WFWorkflowActions": self.actions}.items() if value is not None}
+
+    # -- statements -----------------------------------------------------------------------------------------------------------
+
+    def _body(self, body: list[ast.stmt]) -> None:
+        previous: ast.stmt | None = None
+        for statement in body:
+            try:
+                self._statement(statement, previous)
+            except DialectError as error:
+                self.report(error)
+                self._recover(statement)
+            previous = statement
+
+    def _recover(self, node: ast.stmt) -> None:
+        """After an error that was only noted: bind what the statement would have, and look into its blocks."""
+        for target in ast.walk(node):
+            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                self.names.bound.add(target.id)
+        for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
+            if isinstance(inner, list):
+                self._body(inner)
+
+    def _statement(self, node: ast.stmt, previous: ast.stmt | None) -> None:
+        if isinstance(node, ast.Expr):
+            self._expression(node, previous)
+        elif isinstance(node, ast.Assign):
+            self._assign(node, previous)
+        elif isinstance(node, ast.AugAssign):
+            self._append(node)
+        elif isinstance(node, ast.If):
+            if_blocks.read(node, self.markers)
+        elif isinstance(node, ast.For):
+            repeat_blocks.read(node, self.markers)
+        elif isinstance(node, ast.Match):
+            if called(node.subject) != "menu":
+                raise DialectError(node.lineno, "match is a menu, match menu('Prompt'): case 'A choice': …; test values with if and elif")
+            menu_blocks.read(node.subject, node.cases, self.markers)  # type: ignore[arg-type]
+        elif not isinstance(node, ast.Pass):
+            raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is no statement of the dialect"))
+
+    def _expression(self, node: ast.Expr, previous: ast.stmt | None) -> None:
+        value = node.value
+        if interpolation.is_text(value):
+            self._emit(api_names.COMMENT, {"WFCommentActionText": interpolation.from_expr(value, self.names)}, node.lineno)
+            return
+        helper = called(value)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "append" and value.args:
+            self._append_values(value.func.value, list(value.args), node.lineno)
+        elif not isinstance(value, ast.Call) or helper is None:
+            raise DialectError(node.lineno, "a line of its own is an action's call, an assignment or a comment in quotes")
+        elif helper == "workflow":
+            if node is not self.module.body[0]:
+                raise DialectError(node.lineno, "workflow(…) stands once, on the first line of a program")
+            self.head = header.from_statement(value, self.names)
+            self.names.is_old = header.is_old(self.head.get("WFWorkflowClientVersion"))
+        elif helper == "menu":
+            menu_blocks.read(value, [], self.markers)
+        elif helper == "marker":
+            self.markers.amend(value)
+        elif helper in control_flow.RESULT_HELPERS.values():
+            self._result(value, None, previous)
+        else:
+            self._call(value, None)
+
+    def _assign(self, node: ast.Assign, previous: ast.stmt | None) -> None:
+        target = node.targets[0]
+        if len(node.targets) != 1 or not isinstance(target, ast.Name):
+            raise DialectError(node.lineno, "one name on the left of =; a dictionary is changed by is_workflow_actions_setvalueforkey")
+        identifier, value, line = target.id, node.value, node.lineno
+        if isinstance(value, ast.List) and not value.elts:
+            self._declare(identifier, line)
+        elif called(value) in control_flow.RESULT_HELPERS.values():
+            self._result(value, identifier, previous)  # type: ignore[arg-type]
+        elif self.names.is_action_call(value):
+            self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
+        elif called(value) == "previous_output" or _is_none(value):
+            source = self._without_name(value)
+            self._set(identifier, source, line)
+        elif (token := references.from_expr(value, self.names)) is not None:
+            self._set(identifier, _input(token), line)
+        else:
+            self._bind(identifier, lambda name: self._literal(value, name), line)
+
+    def _result(self, node: ast.Call, identifier: str | None, previous: ast.stmt | None) -> None:
+        """The output of the block before, and the name it is given."""
+        end = self.markers.result(node, previous)
+        if identifier is not None and self.names.is_variable(identifier):
+            self._set(identifier, _input(self.names.anonymous_output(end)), node.lineno)
+        elif identifier is not None:
+            self.names.bind_output(identifier, end[control_flow.PARAMETERS], end[control_flow.ID])
+
+    def _declare(self, identifier: str, line: int) -> None:
+        """`X = []`: an append to a variable that is not set begins a list; one that is set, or may be in a loop, is emptied by Nothing."""
+        if self.names.is_bound(identifier) or self.markers.depth:
+            self._emit(api_names.NOTHING, {}, line)
+            self._set(identifier, _input(self.names.anonymous_output(self.actions[-1])), line)
+        else:
+            self.names.declare_variable(identifier)
+
+    def _bind(self, identifier: str, make: Callable[[str | None], None], line: int) -> None:
+        """Bind an action's output to a name: directly, or, for a name that is assigned more than once, through a variable."""
+        if not self.names.is_variable(identifier):
+            make(identifier)
+            return
+        make(None)
+        self._set(identifier, _input(self.names.anonymous_output(self.actions[-1])), line)
+
+    def _set(self, identifier: str, source: Parameters, line: int, action_id: str = api_names.SET_VARIABLE) -> None:
+        self.names.set_variable(identifier, source)
+        self._emit(action_id, source, line)
+
+    def _literal(self, node: ast.expr, identifier: str | None) -> None:
+        kind = "text" if interpolation.is_text(node) else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) \
+            else "number" if constant(node, (int, float)) is not None or isinstance(node, ast.UnaryOp) else None  # fmt: skip
+        if kind is None:
+            raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
+                                            "calculations are made by is_workflow_actions_math")  # fmt: skip
+        action, key = LITERAL_ACTIONS[kind]
+        self._emit(action, {key: values.from_expr(node, self.names, key)}, node.lineno, identifier)
+
+    def _append(self, node: ast.AugAssign) -> None:
+        items = list(node.value.elts) if isinstance(node.value, ast.List) else None
+        if not isinstance(node.op, ast.Add) or items is None:
+            raise DialectError(node.lineno, "X += [value] appends to a variable; calculations are made by is_workflow_actions_math")
+        self._append_values(node.target, items, node.lineno)
+
+    def _append_values(self, target: ast.expr, items: list[ast.expr], line: int) -> None:
+        if not isinstance(target, ast.Name):
+            raise DialectError(line, "only a named variable can be appended to")
+        for item in items:
+            without_name = called(item) == "previous_output" or _is_none(item)
+            source = self._without_name(item) if without_name else self._appended(item)
+            self._set(target.id, source, line, api_names.APPEND_VARIABLE)
+
+    def _without_name(self, value: ast.expr) -> Parameters:
+        """The input of a variable that is set to None or to what the action before gives; apps before iOS 13 find the latter themselves."""
+        if _is_none(value):
+            if self.names.is_old:
+                self._emit(api_names.NOTHING, {}, value.lineno)
+            return {}
+        token = self.names.previous_output(value.lineno)
+        return {} if token is None else _input(token)
+
+    def _appended(self, item: ast.expr) -> Parameters:
+        """The input of an append: a variable, or the output of the action that makes a literal."""
+        if not self.names.is_action_call(item) and (token := references.from_expr(item, self.names)) is not None:
+            return _input(token)
+        if self.names.is_action_call(item):
+            self._call(item, None)  # type: ignore[arg-type]
+        else:
+            self._literal(item, None)
+        return _input(self.names.anonymous_output(self.actions[-1]))
+
+    # -- calls ----------------------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, identifier: str | None) -> None:
+        if called(node) == "raw_action":
+            self._raw_call(node, identifier)
+            return
+        action_id, given = self._action_called(node)
+        shared = given.pop("UUID", None)
+        parameters = {}
+        for key, value in sorted(given.items()):
+            value = self._question(value, key) if called(value) == "ask_on_import" else value
+            if value is not None:
+                parameters[key] = self._parameter(action_id, key, value)
+        if isinstance(shared, ast.Constant):
+            parameters["UUID"] = shared.value
+        else:
+            _same_name(shared, identifier)
+        self._emit(action_id, parameters, node.lineno, identifier)
+
+    def _action_called(self, node: ast.Call) -> tuple[str, dict[str, ast.expr]]:
+        """(the id of the action that is called, its arguments by key)."""
+        helper = called(node) or ""
+        if helper == "action":
+            bound = signatures.bind(node)
+            action_id = constant(bound["id"])
+        elif helper in constants.HELPERS:
+            raise DialectError(node.lineno, f"{helper}() is no action: it stands inside a value, a condition or a loop")
+        elif helper in _CALL_ADVICE or hasattr(builtins, helper):
+            advice = _CALL_ADVICE.get(helper, "Python's own functions are not there; every action is called by its name")
+            raise DialectError(node.lineno, f"{helper}() is no action; {advice}", "unknown_api")
+        elif node.args:
+            raise DialectError(node.lineno, f"{helper}() takes keyword arguments only", "positional_argument")
+        else:
+            action_id = api_names.action_id(helper, self.catalog)
+        if action_id in control_flow.KINDS:
+            raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
+        return action_id, keywords(node)
+
+    def _parameter(self, action_id: str, key: str, node: ast.expr) -> Any:
+        """A parameter's value; a lone variable goes into the envelope that is usual for the parameter."""
+        value = values.from_expr(node, self.names, key)
+        token = values.opened(value, values.ATTACHMENT)
+        if token is None or called(node) == "attachment" or not api_names.takes_text(action_id, key, self.catalog):
+            return value
+        return interpolation.envelope(interpolation.MARK, {"{0, 1}": token})
+
+    def _question(self, node: ast.expr, key: str) -> ast.expr | None:
+        """Note an import question; returns the parameter's own value."""
+        assert isinstance(node, ast.Call)
+        given = signatures.bind(node)
+        value = given.get("value")
+        question: dict[str, Any] = {"ActionIndex": len(self.actions), "Category": "Parameter", "ParameterKey": key}
+        if "question" in given:
+            question["Text"] = values.from_expr(given["question"], self.names)
+        default = given.get("default", value)
+        if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
+            question["DefaultValue"] = values.from_expr(default, self.names, key)
+        self.questions.append(question)
+        return value
+
+    def _raw_call(self, node: ast.Call, identifier: str | None) -> None:
+        given = signatures.bind(node)
+        action_id = constant(given["id"])
+        if action_id in control_flow.KINDS:
+            raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
+        _same_name(given.get("UUID"), identifier)
+        parameters = values.literal(given["parameters"], self.names)
+        extra = values.literal(given["extra"], self.names) if "extra" in given else {}
+        self._emit(action_id, parameters, node.lineno, identifier)
+        self.actions[-1].update(extra)
+
+    def _emit(self, action_id: str, parameters: Parameters, line: int, identifier: str | None = None) -> Parameters:
+        if identifier is not None:
+            self.names.bind_output(identifier, parameters, action_id)
+        self.actions.append({"WFWorkflowActionIdentifier": action_id, "WFWorkflowActionParameters": parameters})
+        self.lines.append(line)
+        return parameters
+
+
+def _input(token: references.Token) -> Parameters:
+    """The input of an action that sets a variable or appends to it."""
+    return {"WFInput": values.wrap(values.ATTACHMENT, token)}
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _same_name(shared: ast.expr | None, identifier: str | None) -> None:
+    """A copied action has the identity of another, and says so by the name that both are bound to."""
+    if shared is not None and not (isinstance(shared, ast.Name) and shared.id == identifier):
+        raise DialectError(shared.lineno, "UUID is the name on the left of =, for a copied action that shares the identity of another")
+
+
+def _reads_input(value: Any) -> bool:
+    """Whether a token of the shortcut's input stands anywhere in a value."""
+    if isinstance(value, dict):
+        if value.get("Type") == "ExtensionInput":
+            return True
+        value = value.values()
+    return any(_reads_input(inner) for inner in value if isinstance(inner, control_flow.CONTAINERS))

@@ -1,0 +1,294 @@
+"""What the names of a program are bound to while it is compiled: outputs of actions, variables, loop variables."""
+
+from __future__ import annotations
+
+import ast
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from shortcuts import control_flow
+from shortcuts.catalog import Catalog
+from shortcuts.forms import api_names, constants, identifiers
+from shortcuts.forms.references import Token
+from shortcuts.forms.value_types import Kinds
+from shortcuts.syntax.errors import DialectError
+from shortcuts.syntax.nodes import called
+
+Parameters = dict[str, Any]
+_LITERALS = (ast.Constant, ast.JoinedStr, ast.Dict, ast.UnaryOp, ast.BinOp)
+_LINES = (ast.Expr, ast.Assign, ast.AugAssign)  # statements with nothing inside
+
+
+class Output(NamedTuple):
+    """The output of an action that a name is bound to; `custom` is the CustomOutputName that its code gives, else None."""
+
+    parameters: Parameters
+    identifier: str
+    custom: Any
+
+
+class Place(NamedTuple):
+    """Where the name of an output or a variable stands in the compiled actions: under which key of which dictionary."""
+
+    holder: dict[str, Any]
+    key: str
+    identifier: str
+
+
+class Bindings:
+    """The names of one program; answers the questions of tokens.py and values.py about them.
+
+    Identities are those of the residue, where it knows them. Names are first what code alone says; `rename` makes them the residue's.
+    """
+
+    def __init__(self, module: ast.Module, residue: dict[str, Any], listed: list[control_flow.Action], catalog: Catalog) -> None:
+        self.residue = residue
+        self.catalog = catalog
+        self.actions = listed  # those compiled so far
+        self.kinds = Kinds(listed, catalog)
+        self.is_old = False  # whether the header names an app from before iOS 13
+        self.bound: set[str] = set()
+        self.ended: set[str] = set()  # loop variables whose loop has ended
+        self.loop_variables: dict[str, str] = {}  # identifier -> Repeat Item, Repeat Index 2, …
+        self.uuids: dict[str, str] = {}  # identifier -> UUID
+        self.labels: dict[str, str] = {}
+        self.variable_labels: dict[str, str] = {}  # label -> the variable that has it
+        self.read: set[str] = set()
+        self.pending: dict[str, int] = {}  # identifier -> line of a later() whose name is not bound yet
+        self.outputs: list[Output] = []
+        self.places: list[Place] = []
+        self.names = identifiers.NameAllocator()
+        self._survey(module)
+
+    def _survey(self, module: ast.Module) -> None:
+        """Which names are variables: those set from a variable, appended to, or bound to more than one output."""
+        bindings: Counter[str] = Counter()
+        self.variables: set[str] = set()
+        for node in statements(module.body):
+            call = node.value if isinstance(node, ast.Expr) else None
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self.variables.add(node.target.id)
+            elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+                self.variables.add(call.func.value.id)  # x.append(y)
+            elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                self._survey_assignment(node.targets[0].id, node.value, bindings)
+        self.variables |= {identifier for identifier, count in bindings.items() if count > 1}
+
+    def _survey_assignment(self, identifier: str, value: ast.expr, bindings: Counter[str]) -> None:
+        makes_output = self.is_action_call(value) or called(value) in control_flow.RESULT_HELPERS.values()
+        literal = isinstance(value, _LITERALS) or \
+            (isinstance(value, ast.List) and value.elts) or \
+            (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format")  # fmt: skip
+        if (makes_output or literal) and not (isinstance(value, ast.Constant) and value.value is None):
+            shares = isinstance(value, ast.Call) and any(keyword.arg == "UUID" for keyword in value.keywords)
+            bindings[identifier] += not shares
+        else:
+            self.variables.add(identifier)
+
+    # -- questions about a name -----------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def is_action_call(node: ast.expr) -> bool:
+        """Whether an expression calls an action, and no helper."""
+        helper = called(node)
+        return helper is not None and (helper not in constants.HELPERS or helper in ("action", "raw_action"))
+
+    def is_variable(self, identifier: str) -> bool:
+        """Whether a name is a variable of the shortcut, not the output of one action."""
+        return identifier in self.variables
+
+    def is_bound(self, identifier: str) -> bool:
+        """Whether a name was bound on a line before."""
+        return identifier in self.bound
+
+    def label(self, identifier: str) -> str:
+        """The name that an identifier stands for in the shortcut."""
+        return self.labels.get(identifier) or identifiers.spoken(identifier)
+
+    def variable_label(self, identifier: str) -> str:
+        """The name of a variable, by which Shortcuts knows it: no two have one, though `text` and `text_` would both be "text"."""
+        if identifier not in self.labels:
+            self.labels[identifier] = _free_label(self.label(identifier), self.variable_labels)
+            self.variable_labels[self.labels[identifier]] = identifier
+        return self.labels[identifier]
+
+    def unbound(self) -> Iterator[tuple[str, int]]:
+        """Names that `later` promised and nothing bound."""
+        return ((identifier, line) for identifier, line in self.pending.items() if identifier not in self.bound)
+
+    # -- references, for tokens.py --------------------------------------------------------------------------------------------
+
+    def reference(self, identifier: str, line: int, later: bool = False) -> Token:
+        """The token of a name. Raises DialectError if nothing has bound it."""
+        if identifier in self.loop_variables:
+            return {"Type": "Variable", "VariableName": self.loop_variables[identifier]}
+        if identifier in self.ended:
+            raise DialectError(line, f"{identifier} belongs to a loop that has ended; give what it held another name inside the loop",
+                               "undefined_name")  # fmt: skip
+        if later:
+            self.names.taken.add(identifier)
+            self.pending.setdefault(identifier, line)
+        elif identifier not in self.bound:
+            raise DialectError(line, f"{identifier} is not bound to anything above this line", "undefined_name")
+        self.read.add(identifier)
+        if self.is_variable(identifier):
+            token = {"Type": "Variable", "VariableName": self.variable_label(identifier)}
+            self.places.append(Place(token, "VariableName", identifier))
+        else:
+            token = {"Type": "ActionOutput", "OutputUUID": self._uuid(identifier), "OutputName": self.label(identifier)}
+            self.places.append(Place(token, "OutputName", identifier))
+        return token
+
+    def previous_output(self, line: int) -> Token | None:
+        """The token of what the action before gives; None where the app itself finds it. Raises DialectError if it gives nothing."""
+        if self.is_old:
+            return None
+        before = self.actions[-1] if self.actions else None
+        if before is None or not api_names.has_output(before):
+            raise DialectError(line, "no output comes before this line; give a value a name and test that")
+        last = self.outputs[-1] if self.outputs else None
+        named = last is not None and last.parameters is before["WFWorkflowActionParameters"]
+        return self.reference(last.identifier, line) if named else self.anonymous_output(before)  # type: ignore[union-attr]
+
+    def kind(self, token: Token) -> str | None:
+        """The kind of a variable's value, as kinds.py knows it."""
+        self.kinds.end = len(self.actions)
+        return self.kinds.of(token)
+
+    def missing(self, output_name: str, number: int) -> Token:
+        """The token of an output that no action of the shortcut has."""
+        known = self.residue.get("missing", {}).get(output_name, [])
+        value = known[number - 1] if 0 < number <= len(known) else made_uuid(f"missing {number} {output_name}")
+        return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": output_name}
+
+    def uuid(self, identifier: str, line: int) -> str:
+        """The UUID of an output, where a literal names it: before or after it is bound."""
+        self.read.add(identifier)
+        self.names.taken.add(identifier)
+        self.pending.setdefault(identifier, line)
+        return self._uuid(identifier)
+
+    def _uuid(self, identifier: str) -> str:
+        if identifier not in self.uuids:
+            self.uuids[identifier] = self.residue.get("uuids", {}).get(identifier) or made_uuid(f"output {identifier}")
+        return self.uuids[identifier]
+
+    # -- bindings -------------------------------------------------------------------------------------------------------------
+
+    def set_variable(self, identifier: str, parameters: Parameters) -> None:
+        """Bind a name to a variable, and name it in the parameters of the action that sets it."""
+        self.declare_variable(identifier)
+        parameters["WFVariableName"] = self.variable_label(identifier)
+        self.places.append(Place(parameters, "WFVariableName", identifier))
+
+    def declare_variable(self, identifier: str) -> None:
+        """Bind a name to a variable that the first append begins."""
+        self.names.taken.add(identifier)
+        self.bound.add(identifier)
+        self.ended.discard(identifier)
+        self.loop_variables.pop(identifier, None)
+        self.variable_label(identifier)
+
+    def bind_output(self, identifier: str, parameters: Parameters, action_id: str) -> None:
+        """Bind a name to an action's output: give the action its UUID, and a custom name unless the default one fits."""
+        default = api_names.default_output(action_id, self.catalog)
+        self.outputs.append(Output(parameters, identifier, parameters.get("CustomOutputName")))
+        if identifier not in self.bound and default is not None and self._would_be(default, identifier):
+            self.labels[identifier] = default
+        elif identifier not in self.bound or "CustomOutputName" in parameters:
+            parameters.setdefault("CustomOutputName", identifiers.spoken(identifier))
+        parameters["UUID"] = self._uuid(identifier)
+        self.names.taken.add(identifier)
+        self.bound.add(identifier)
+        self.ended.discard(identifier)
+        self.loop_variables.pop(identifier, None)
+
+    def name_unused_outputs(self) -> None:
+        """An output that nothing reads keeps its name only as a custom one."""
+        for output in self.outputs:
+            if output.identifier not in self.read:
+                output.parameters["CustomOutputName"] = self.label(output.identifier)
+
+    def rename(self) -> None:
+        """Give the outputs and variables of the compiled program the names that the residue knows, in place of those of code alone."""
+        known, custom = self.residue.get("names", {}), {*self.residue.get("custom", ())}
+        labels: dict[str, str] = {}
+        taken: dict[str, str] = {}
+        for identifier in self.variable_labels.values():  # in the order of their first mention, as variable_label() was asked
+            labels[identifier] = _free_label(known.get(identifier) or identifiers.spoken(identifier), taken)
+            taken[labels[identifier]] = identifier
+        for holder, key, identifier in self.places:
+            holder[key] = labels.get(identifier) or known.get(identifier) or identifiers.spoken(identifier)
+        for parameters, identifier, given in self.outputs:
+            parameters.pop("CustomOutputName", None)
+            if identifier in custom:
+                parameters["CustomOutputName"] = known.get(identifier) or identifiers.spoken(identifier)
+            elif given is not None:
+                parameters["CustomOutputName"] = given
+
+    def _would_be(self, default: str, identifier: str) -> bool:
+        """Whether the decompiler would give this identifier to an output with the default name."""
+        return self.names.propose(default, free=identifier) == identifier
+
+    def anonymous_output(self, action: control_flow.Action) -> Token:
+        """The token of an output that no name is bound to; gives its action a UUID."""
+        parameters = action["WFWorkflowActionParameters"]
+        label = api_names.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
+        value = parameters.setdefault("UUID", made_uuid(f"anonymous {len(self.uuids)}"))
+        self.uuids[f"<{value}>"] = value
+        return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
+
+    def enter_loop(self, node: ast.For, is_count: bool, has_index: bool, depth: int) -> Callable[[], None]:
+        """Bind a loop's targets. What is returned ends the loop: its targets mean nothing after it."""
+        targets = list(node.target.elts) if isinstance(node.target, ast.Tuple) else [node.target]
+        roles = ["Repeat Index"] if is_count else ["Repeat Index", "Repeat Item"] if has_index else ["Repeat Item"]
+        identifiers = [target.id for target in targets if isinstance(target, ast.Name)]
+        if not len(targets) == len(identifiers) == len(roles):
+            raise DialectError(node.lineno, f"this loop has {len(roles)} target{'s' * (len(roles) > 1)}: {', '.join(roles)}")
+        if is_count and not has_index and identifiers != ["_"]:
+            raise DialectError(node.lineno, "the index of a repeat counts from 1: `for i in range(1, n + 1)`; "
+                                            "without it, `for _ in range(n)`")  # fmt: skip
+        suffix = f" {depth + 1}" if depth else ""
+        entered = {identifier: role + suffix for identifier, role in zip(identifiers, roles) if identifier != "_"}
+        self.names.taken |= entered.keys()
+        self.bound |= entered.keys()
+        self.ended -= entered.keys()
+        self.loop_variables |= entered
+
+        def leave() -> None:
+            for identifier, variable in entered.items():
+                if self.loop_variables.get(identifier) == variable:  # else it was bound anew inside
+                    del self.loop_variables[identifier]
+                    self.bound.discard(identifier)
+                    self.ended.add(identifier)
+
+        return leave
+
+
+def _free_label(wanted: str, taken: dict[str, str]) -> str:
+    """A name for a variable that no other has, nor a loop gives."""
+    label, number = wanted, 1
+    while label in taken or constants.IMPLICIT_VARIABLE.fullmatch(label):
+        number += 1
+        label = f"{wanted} ({number})"
+    return label
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement of a program, those inside blocks included."""
+    for node in body:
+        yield node
+        if isinstance(node, _LINES):
+            continue
+        for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
+            if isinstance(inner, list):
+                yield from statements(inner)
+
+
+def made_uuid(seed: str) -> str:
+    """A UUID that is the same in every run, in the upper case that the app writes."""
+    unicode = seed.encode("utf-8", "backslashreplace").decode()  # names in a shortcut may hold lone surrogates
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, unicode)).upper()
+

@@ -1,0 +1,212 @@
+"""What two shortcuts must agree in to be the same program: `canonical(a) == canonical(b)`.
+
+Forgotten, each for its reason; nothing else is:
+
+- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier, WFTriggerUUID): the app makes them anew; references are kept, renamed in
+  order;
+- names of outputs (OutputName, CustomOutputName) and of variables: labels, a consistent renaming cannot change a run; they stand in the
+  code as identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
+- whether text without variables is a string, a token string or a text item, and an empty list of aggrandizements;
+- in conditions: a number as text or as number, the old name of an operator for its code;
+- in markers: a missing mode for 0, which marker of a block carries the block's UUID, parameters of an Otherwise, a case or an end that
+  only repeat the start's, condition fields left over in a plain Otherwise, the items and the prompt of another menu left over in a case
+  or an end (only the start asks), a case's label beside its tokenised title, and whether that stands in an envelope;
+- missing parameters for empty ones; in Set Variable and Add to Variable an envelope's tag without an envelope (compilers write it beside
+  the input, which has its own); in a token of the clipboard's kind a variable's name that only repeats the kind;
+- presentation: `Show-…` switches, icon, client versions from 900 on (an app turns what older ones wrote into new forms, so these count),
+  the workflow's name, whether input variables are used (it follows from the actions), empty or missing lists at the workflow level, the
+  order of import questions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from shortcuts import control_flow
+from shortcuts.control_flow import Action, Block
+from shortcuts.forms import conditions, constants, interpolation, values
+from shortcuts.forms.constants import MARKER_KEYS, PRESENTATION_KEYS, START_KEYS_OF_MENU
+from shortcuts.forms.simplify import plain_text, simple_keys, simplify, text_item, tokenised_title
+
+CLIENT_VERSION = "WFWorkflowClientVersion"
+INPUT_CLASSES = "WFWorkflowInputContentItemClasses"  # an empty list means that the shortcut takes no input, a missing one that it takes any
+VARIABLE_ACTIONS = frozenset({"is.workflow.actions.setvariable", "is.workflow.actions.appendvariable"})
+
+
+def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
+    """A shortcut with what cannot change a run taken out. Raises blocks.Unbalanced."""
+    return {**canonical_level(shortcut), "WFWorkflowActions": canonical_actions(shortcut)}
+
+
+def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
+    """The canonical form of the actions."""
+    listed = control_flow.completed(shortcut)["WFWorkflowActions"]
+    settled = {index: _simple_action(action) for index, action in enumerate(listed) if control_flow.kind_of(action)}
+    _settle_markers(control_flow.tree(listed), settled)
+    renamer = _Renamer(listed)
+    return [renamer.action(settled.get(index) or _shown(action)) for index, action in enumerate(listed)]
+
+
+def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
+    """The canonical form of everything but the actions."""
+    forgotten = {*PRESENTATION_KEYS, "WFWorkflowActions"} - ({CLIENT_VERSION} if _decides(shortcut.get(CLIENT_VERSION)) else set())
+    shown = {key: value for key, value in shortcut.items() if key not in forgotten}
+    result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
+    if isinstance(result.get("WFWorkflowTriggers"), list):
+        result["WFWorkflowTriggers"] = [_without_identity(trigger) for trigger in result["WFWorkflowTriggers"]]
+    if isinstance(result.get("WFWorkflowImportQuestions"), list):
+        result["WFWorkflowImportQuestions"] = sorted(simplify(result["WFWorkflowImportQuestions"]), key=repr_sorted)
+    return result
+
+
+def _decides(version: Any) -> bool:
+    """Whether a client version decides how an app reads the file: it turns the forms of one before 900 into new ones."""
+    number = re.match("[0-9]{1,9}", version) if isinstance(version, str) else None
+    return number is not None and int(number[0]) < 900
+
+
+def _without_identity(trigger: Any) -> Any:
+    named = isinstance(trigger, dict) and isinstance(trigger.get("WFTriggerUUID"), str)
+    return {key: value for key, value in trigger.items() if key != "WFTriggerUUID"} if named else trigger
+
+
+def _is_empty(value: Any) -> bool:
+    return value is False or (isinstance(value, list) and not value)
+
+
+def repr_sorted(value: Any) -> str:
+    """A text that is equal for equal values, whatever the order of keys."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key!r}:{repr_sorted(value[key])}" for key in sorted(value)) + "}"
+    return "[" + ",".join(map(repr_sorted, value)) + "]" if isinstance(value, list) else repr(value)
+
+
+def _shown(action: Action) -> Action:
+    """An action without what only the editor shows, and without the name of its output."""
+    parameters = {
+        key: value for key, value in action["WFWorkflowActionParameters"].items()
+        if not (key.startswith("Show-") and isinstance(value, bool)) and not (key == "CustomOutputName" and isinstance(value, str))
+    }  # fmt: skip
+    if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFSerializationType"), str):
+        del parameters["WFSerializationType"]
+    return {**action, "WFWorkflowActionParameters": parameters}
+
+
+def _simple_action(action: Action) -> Action:
+    shown = _shown(action)
+    shown["WFWorkflowActionParameters"] = {key: simplify(value) for key, value in shown["WFWorkflowActionParameters"].items()}
+    return shown
+
+
+def _settle_markers(body: list[int | Block], actions: dict[int, Action]) -> None:
+    for block in body:
+        if isinstance(block, Block):
+            _settle_block(block, actions)
+            for branch in block.branches:
+                _settle_markers(branch.body, actions)
+
+
+def _settle_block(block: Block, actions: dict[int, Action]) -> None:
+    start = actions[block.start]["WFWorkflowActionParameters"]
+    markers = [actions[index]["WFWorkflowActionParameters"] for index in (*(branch.marker for branch in block.branches), block.end)]
+    uuids = [marker.pop("UUID") for marker in markers if isinstance(marker.get("UUID"), str)]
+    if uuids:
+        markers[-1]["UUID"] = uuids[-1]  # the end marker's own, if it has one
+    for index, marker in enumerate(markers):
+        is_end = index == len(markers) - 1
+        marker["WFControlFlowMode"] = control_flow.START if index == 0 else control_flow.END if is_end else control_flow.MIDDLE
+        marker.pop("GroupingIdentifier", None)
+        if index and block.kind == "menu":
+            for key in marker.keys() & (start.keys() | START_KEYS_OF_MENU) - MARKER_KEYS:
+                if key in START_KEYS_OF_MENU or marker[key] == start[key]:
+                    del marker[key]
+        if block.kind == "if" and index < len(markers) - 1:
+            _settle_condition(marker, is_start=index == 0)
+        if (title := tokenised_title(marker)) is not None:
+            del marker["WFMenuItemAttributedTitle"]
+            marker["WFMenuItemTitle"] = simplify(values.wrap(interpolation.TEXT, title)) if isinstance(title, dict) else title
+
+
+def _settle_condition(parameters: dict[str, Any], is_start: bool) -> None:
+    if not is_start and not parameters.keys() & {"WFCondition", "WFConditions"}:
+        for key in (*conditions.OPERANDS, "WFInput"):
+            parameters.pop(key, None)
+        return
+    table = parameters.get("WFConditions")
+    inner = table.get("Value") if isinstance(table, dict) else None
+    rows = inner.get("WFActionParameterFilterTemplates") if isinstance(inner, dict) else None
+    for row in rows if isinstance(rows, list) else [parameters]:
+        if isinstance(row, dict) and (code := conditions.operator_code(row)) is not None:
+            row["WFCondition"] = code
+            for key in (conditions.NUMBER, conditions.ANOTHER_NUMBER):
+                if isinstance(row.get(key), str | int | float) and not isinstance(row[key], bool):
+                    row[key] = _number(row[key])
+
+
+def _number(value: str | int | float) -> float | str:
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return str(value)
+
+
+class _Renamer:
+    """Simplifies values, renames identities and variables in the order of appearance, and drops a UUID that nothing refers to."""
+
+    def __init__(self, actions: list[Action]) -> None:
+        self.used: set[str] = set()
+        self.names: dict[tuple[str, str], str] = {}
+        for action in actions:
+            self._collect(action["WFWorkflowActionParameters"])
+
+    def _collect(self, value: Any) -> None:
+        if isinstance(value, dict):
+            if "OutputUUID" in value and isinstance(value["OutputUUID"], str):
+                self.used.add(value["OutputUUID"])
+            value = value.values()
+        for inner in value:
+            if isinstance(inner, dict | list):
+                self._collect(inner)
+
+    def action(self, action: Action) -> Action:
+        """The canonical form of an action."""
+        parameters = dict(action["WFWorkflowActionParameters"])
+        if isinstance(parameters.get("UUID"), str) and parameters["UUID"] not in self.used:
+            del parameters["UUID"]
+        if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFVariableName"), str):
+            parameters["WFVariableName"] = self._variable(parameters["WFVariableName"])
+        return {**action, "WFWorkflowActionParameters": {key: self._entry(key, parameters[key], parameters) for key in sorted(parameters)}}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self._dict(value)
+        if isinstance(value, list):
+            return [self._value(inner) for inner in value]
+        return self._name("uuid", value) if isinstance(value, str) and value in self.used else value
+
+    def _dict(self, value: dict[str, Any]) -> Any:
+        """What `simplify` makes of a dictionary, with its names renamed."""
+        if "WFSerializationType" in value and (plain := plain_text(value)) is not None:
+            return self._value(plain)
+        shown = simple_keys(value)
+        result = {key: self._entry(key, shown[key], shown) for key in sorted(shown)}
+        return text_item(result) if "WFItemType" in result else result
+
+    def _entry(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
+        if not isinstance(value, str):
+            return self._value(value) if isinstance(value, dict | list) else value
+        if key in ("UUID", "OutputUUID"):
+            return self._name("uuid", value)
+        if key == "VariableName" and holder.get("Type") == "Variable":
+            return self._variable(value)
+        return self._name("uuid", value) if value in self.used else value
+
+    def _variable(self, name: str) -> str:
+        return name if constants.IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)
+
+    def _name(self, kind: str, value: str) -> str:
+        known = self.names.get((kind, value))
+        if known is None:
+            known = self.names[kind, value] = f"{kind} {len(self.names)}"
+        return known

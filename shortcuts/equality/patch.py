@@ -1,0 +1,79 @@
+"""The difference between what code alone compiles to and the shortcut it came from, as small JSON, and its application.
+
+An operation is `[path, value]` (set) or `[path]` (remove); a path is a list of keys and indexes. Values are tagged JSON (shortcuts.plist).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from shortcuts import plist
+
+Operation = list[Any]
+_MISSING = object()
+_SIMPLE = frozenset({str, int, bool})  # values of one of these types are the same if they are equal
+
+
+def checked(residue: Any) -> dict[str, Any]:
+    """The residue, if it has the form of one; what it lacks counts as empty. Raises ValueError where it was edited, say."""
+
+    def is_named(value: Any, of: type) -> bool:
+        return isinstance(value, dict) and all(isinstance(item, of) for item in value.values())
+
+    def is_list(value: Any, of: type) -> bool:
+        return isinstance(value, list) and all(isinstance(item, of) for item in value)
+
+    if isinstance(residue, dict):
+        parts = {**dict.fromkeys(("uuids", "names", "missing"), {}), **dict.fromkeys(("custom", "groups", "patch"), []), **residue}
+        named = is_named(parts["uuids"], str) and is_named(parts["names"], str) and is_named(parts["missing"], list)
+        listed = is_list(parts["custom"], str) and is_list(parts["groups"], str) and is_list(parts["patch"], list)
+        if named and listed and all(1 <= len(operation) <= 2 and isinstance(operation[0], list) for operation in parts["patch"]):
+            return residue
+    raise ValueError("the residue is damaged: it has not the form in which to_python gives it")
+
+
+def difference(before: Any, after: Any) -> list[Operation]:
+    """The operations that turn one tree into another. Types count: 1 is not True is not 1.0."""
+    operations: list[Operation] = []
+    _compare(before, after, [], operations)
+    return operations
+
+
+def _compare(before: Any, after: Any, path: list[Any], operations: list[Operation]) -> None:
+    """`path` is where the two stand; it is shared, and copied only where they differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        operations += [[[*path, key]] for key in before if key not in after]
+        pairs: Iterable[tuple[Any, Any, Any]] = ((key, before.get(key, _MISSING), value) for key, value in after.items())
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = zip(range(len(after)), before, after, strict=True)
+    else:
+        if before is _MISSING or not plist.same(before, after):
+            operations.append([list(path), plist.to_json(after)])
+        return
+    at_top = len(path) == 1  # of the shortcut's lists: most actions are the same
+    for key, old, new in pairs:
+        kind = type(new)
+        if (type(old) is kind and kind in _SIMPLE and old == new) or (at_top and plist.same(old, new)):
+            continue
+        path.append(key)
+        _compare(old, new, path, operations)
+        path.pop()
+
+
+def apply(tree: Any, operations: list[Operation]) -> Any:
+    """Apply the operations of `difference`, in place where they can be. Raises ValueError if one does not fit the tree."""
+    for path, *value in operations:
+        holder = tree
+        try:
+            if not path:
+                return plist.from_json(value[0])
+            for step in path[:-1]:
+                holder = holder[step]
+            if value:
+                holder[path[-1]] = plist.from_json(value[0])
+            else:
+                del holder[path[-1]]
+        except (KeyError, IndexError, TypeError):
+            raise ValueError(f"the residue does not fit this program at {path}") from None
+    return tree

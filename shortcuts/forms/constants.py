@@ -1,0 +1,122 @@
+"""The words of the language and what they stand for in the property list: helpers, operators, item types, keys.
+
+Sources: the Shortcuts property-list format as found in files made by Apple's apps from 2016 (Workflow) to iOS 26.
+"""
+
+from __future__ import annotations
+
+import re
+
+# What stands for a value that no action in the shortcut makes; each is a call without arguments (`ask_each_time` may take a prompt).
+GLOBALS = {
+    "shortcut_input": "ExtensionInput",
+    "current_date": "CurrentDate",
+    "clipboard": "Clipboard",
+    "device_details": "DeviceDetails",
+    "ask_each_time": "Ask",
+    "current_app": "CurrentApp",
+    "action_input": "Input",
+}
+GLOBAL_OF_TYPE = {token_type: name for name, token_type in GLOBALS.items()}
+
+# Coercions, `as_text(x)`: the content item classes that the Shortcuts app offers in a variable's "as" menu.
+COERCIONS = {
+    "as_dictionary": "WFDictionaryContentItem",
+    "as_text": "WFStringContentItem",
+    "as_number": "WFNumberContentItem",
+    "as_boolean": "WFBooleanContentItem",
+    "as_contact": "WFContactContentItem",
+    "as_image": "WFImageContentItem",
+    "as_file": "WFGenericFileContentItem",
+    "as_rich_text": "WFRichTextContentItem",
+    "as_location": "WFLocationContentItem",
+    "as_url": "WFURLContentItem",
+    "as_media": "WFAVAssetContentItem",
+    "as_web_page": "WFSafariWebPageContentItem",
+    "as_date": "WFDateContentItem",
+    "as_article": "WFArticleContentItem",
+    "as_photo": "WFPhotoMediaContentItem",
+    "as_pdf": "WFPDFContentItem",
+    "as_phone_number": "WFPhoneNumberContentItem",
+    "as_email_address": "WFEmailAddressContentItem",
+    "as_maps_link": "WFDCMapsLinkContentItem",
+    "as_app_store_app": "WFAppStoreAppContentItem",
+    "as_itunes_product": "WFiTunesProductContentItem",
+    "as_anything": "WFContentItem",
+    "as_shortcut": "WFWorkflowContentItem",
+    "as_folder": "WFFolderContentItem",
+}
+COERCION_OF_CLASS = {item_class: name for name, item_class in COERCIONS.items()}
+
+# Properties, `file.Name`: what the app stores beside the name when a property is picked. Any other pair is written out:
+# `x.property('Title', 'title')`.
+PROPERTY_INFO = {"Name": "WFItemName", "File Extension": "WFFileExtensionProperty", "File Size": "WFFileSizeProperty"}
+
+# Conditions (WFCondition). 0-5, 8, 9 and 99 coincide with NSPredicateOperatorType.
+LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, BEGINS, ENDS = 0, 1, 2, 3, 4, 5, 8, 9
+CONTAINS, NOT_CONTAINS, HAS_VALUE, HAS_NO_VALUE = 99, 999, 100, 101
+WITHIN_NEXT, WITHIN_LAST, IS_TODAY, BETWEEN = 1000, 1001, 1002, 1003
+# Before iOS 13 a condition was named and its subject was the previous action's output; no name meant "Contains".
+OLD_CONDITIONS = {"Equals": EQUAL, "Contains": CONTAINS, "Is Greater Than": GREATER, "Is Less Than": LESS}
+# Operators of filter rules, as words; the numbers are those of the conditions.
+RULE_OPERATORS = {
+    "<": LESS, "<=": LESS_EQUAL, ">": GREATER, ">=": GREATER_EQUAL, "==": EQUAL, "!=": NOT_EQUAL, "begins with": BEGINS, "ends with": ENDS,
+    "contains": CONTAINS, "does not contain": NOT_CONTAINS, "has value": HAS_VALUE, "has no value": HAS_NO_VALUE,
+    "in the next": WITHIN_NEXT, "in the last": WITHIN_LAST, "is today": IS_TODAY, "between": BETWEEN,
+}  # fmt: skip
+# Operands that a filter's rule keeps though its operator does not use them. A unit is written to most rules; which of the others count
+# beside "==" and the like depends on the property.
+_ALL_OPERANDS = frozenset({"String", "Number", "AnotherNumber", "Date", "AnotherDate", "Bool", "Enumeration"})
+UNUSED_OPERANDS = {
+    HAS_VALUE: _ALL_OPERANDS, HAS_NO_VALUE: _ALL_OPERANDS, IS_TODAY: _ALL_OPERANDS, BETWEEN: frozenset({"String", "Bool", "Enumeration"}),
+    WITHIN_NEXT: _ALL_OPERANDS - {"Number"}, WITHIN_LAST: _ALL_OPERANDS - {"Number"},
+}
+RULE_OPERATOR_OF_CODE = {code: word for word, code in RULE_OPERATORS.items()}
+
+IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop binds by itself
+
+# Item types of dictionary and list fields (WFItemType).
+TEXT_ITEM, DICTIONARY_ITEM, ARRAY_ITEM, NUMBER_ITEM, BOOLEAN_ITEM, FILE_ITEM = range(6)
+# Parameters whose Python dict is a dictionary field, with typed items, and whose list is a list field. Elsewhere a dict is a plain one.
+DICTIONARY_FIELDS = frozenset({"WFItems", "WFHTTPHeaders", "WFJSONValues", "WFFormValues"})
+LIST_FIELDS = frozenset({"WFItems", "WFMenuItems"})
+
+# Envelopes with one inner value and no other form: `string_choice('Music')`.
+SIMPLE_ENVELOPES = {
+    "contacts": "WFContactFieldValue",
+    "number_choice": "WFNumberSubstitutableState",
+    "string_choice": "WFStringSubstitutableState",
+    "array": "WFArrayParameterState",
+    "array_choice": "WFArraySubstitutableParameterState",
+    "dictionary_choice": "WFDictionarySubstitutableParameterState",
+    "phrase_choice": "WFINSpeakableStringSubstitutableState",
+    "file_field": "WFTokenAttachmentParameterState",
+    "enumeration_choice": "WFEnumerationTokenAttachment",
+    "boolean_choice": "WFBooleanSubstitutableState",
+    "date_choice": "WFDateSubstitutableState",
+    "unit_choice": "WFCalendarUnitSubstitutableState",
+    "number_text_choice": "WFNumberStringSubstitutableState",
+    "option_choice": "WFLinkDynamicOptionSubstitutableState",
+    "case_choice": "WFLinkEnumerationSubstitutableState",
+}
+ENVELOPE_HELPERS = {envelope: name for name, envelope in SIMPLE_ENVELOPES.items()}
+
+# Every name that is called or read in a program and is no action; nothing else may have these names.
+HELPERS = frozenset(
+    [*GLOBALS, *COERCIONS, *SIMPLE_ENVELOPES]
+    + "workflow action raw_action menu item before when otherwise_if is_within_next is_within_last is_today all_of any_of single".split()
+    + "legacy leftover enumeration".split()
+    + "if_result menu_result repeat_results marker previous_output variable missing later as_type".split()
+    + "dictionary plain attachment number boolean file data datetime uid uuid_of quantity time_offset".split()
+    + "filter_all filter_any rule legacy_rule".split()
+    + "ask_on_import repeat_each repeat_count EVERYTHING EVERYTHING_BUT_APPS EVERYTHING_BUT_APPS_AND_FOLDERS range enumerate float".split()
+)
+
+# Keys that decide nothing in a run: the icon, the versions of the app, the name.
+PRESENTATION_KEYS = frozenset({
+    "WFWorkflowIcon", "WFWorkflowClientVersion", "WFWorkflowClientRelease", "WFWorkflowMinimumClientVersion",
+    "WFWorkflowMinimumClientVersionString", "WFWorkflowName", "WFWorkflowHasShortcutInputVariables",
+})  # fmt: skip
+# Keys of a block's markers that follow from their place; those that only the start of a menu uses.
+MARKER_KEYS = frozenset({"UUID", "GroupingIdentifier", "WFControlFlowMode", "CustomOutputName"})
+START_KEYS_OF_MENU = frozenset({"WFMenuItems", "WFMenuPrompt"})

@@ -1,0 +1,207 @@
+"""Text with variables in it (WFTextTokenString) as f-strings, and back.
+
+The property list holds one string with U+FFFC where a variable stands and a table from range, `{offset, 1}`, to token. Ranges count
+UTF-16 units. An f-string is written where every Python from 3.10 on reads it; else `'… {} …'.format(x)`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from typing import Any
+
+from shortcuts.forms import references
+from shortcuts.forms.references import CompileScope, DecompileScope, Token
+from shortcuts.syntax.errors import DialectError
+from shortcuts.syntax.nodes import constant
+
+TEXT = "WFTextTokenString"
+MARK = "\ufffc"
+_RANGE = re.compile(r"\{([0-9]{1,9}), 1\}")
+_PLACE = re.compile(r"[0-9]{1,4}")  # of an argument in a template
+# Before Python 3.12 an expression in an f-string may hold neither the string's own quotes nor a backslash nor `#`.
+_PLAIN_KEY = re.compile(r"[^'\"\\#{}\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
+
+
+def envelope(text: str, attachments: dict[str, Token]) -> dict[str, Any]:
+    """The property-list form of a text with variables."""
+    return {"Value": {"string": text, "attachmentsByRange": attachments}, "WFSerializationType": TEXT}
+
+
+def utf16_length(text: str) -> int:
+    """The length of a text in UTF-16 units, as NSString counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# to Python
+
+
+def to_expr(value: Any, scope: DecompileScope) -> ast.expr | None:
+    """The expression of a token string's `Value` (or of a plain string), or None if its ranges do not fit its text."""
+    if isinstance(value, str):
+        return ast.Constant(value)
+    if not isinstance(value, dict) or not value.keys() <= {"string", "attachmentsByRange"} or not isinstance(value.get("string"), str):
+        return None
+    attachments = value.get("attachmentsByRange", {})
+    if attachments == {}:
+        return ast.Constant(value["string"])
+    pieces = split(value["string"], attachments)
+    if pieces is None:
+        return None
+    parts: list[str | ast.expr] = []
+    for piece in pieces:
+        part = piece if isinstance(piece, str) else references.to_expr(piece, scope)
+        if part is None:
+            return None
+        parts.append(part)
+    return _f_string(parts) if _fits_f_string(parts) else _format_call(parts)
+
+
+def lone_variable(expression: ast.expr | None) -> ast.expr | None:
+    """The variable of an f-string that holds nothing else."""
+    if isinstance(expression, ast.JoinedStr) and len(expression.values) == 1 and isinstance(expression.values[0], ast.FormattedValue):
+        return expression.values[0].value
+    return None
+
+
+def split(text: str, attachments: Any) -> list[str | Token] | None:
+    """Cut a text at its variables; None if a range is not one mark of the text."""
+    if not isinstance(attachments, dict):
+        return None
+    if text == MARK and attachments.keys() == {"{0, 1}"}:
+        return [attachments["{0, 1}"]]
+    places = []
+    for key, token in attachments.items():
+        match = _RANGE.fullmatch(key)
+        if not match:
+            return None
+        places.append((int(match[1]), token))
+    places.sort(key=lambda place: place[0])
+    units = text if text.isascii() or not any(c > "\uffff" for c in text) else _utf16_units(text)
+    pieces: list[str | Token] = []
+    start = 0
+    for offset, token in places:
+        if offset < start or offset >= len(units) or units[offset] != MARK:
+            return None
+        pieces += [_joined(units[start:offset]), token]
+        start = offset + 1
+    pieces.append(_joined(units[start:]))
+    return [piece for piece in pieces if piece != ""]
+
+
+def _utf16_units(text: str) -> list[str]:
+    """A text as one entry per UTF-16 unit: a character beyond the BMP is followed by an empty entry."""
+    return [unit for c in text for unit in ((c, "") if c > "\uffff" else (c,))]
+
+
+def _joined(units: str | list[str]) -> str:
+    return units if isinstance(units, str) else "".join(units)
+
+
+def _fits_f_string(parts: list[str | ast.expr]) -> bool:
+    inner = [node for part in parts if not isinstance(part, str | ast.Name) for node in ast.walk(part)]
+    texts = [node.value for node in inner if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return all(_PLAIN_KEY.fullmatch(value) and value.isprintable() for value in texts)
+
+
+def _f_string(parts: list[str | ast.expr]) -> ast.expr:
+    return ast.JoinedStr([ast.Constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None) for part in parts])
+
+
+def _format_call(parts: list[str | ast.expr]) -> ast.expr:
+    template = "".join(part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else "{}" for part in parts)
+    arguments = [part for part in parts if not isinstance(part, str)]
+    return ast.Call(ast.Attribute(ast.Constant(template), "format", ast.Load()), arguments, [])
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# from Python
+
+
+def from_expr(node: ast.expr, scope: CompileScope) -> str | dict[str, Any] | None:
+    """A plain string, a token string, or None if the expression is no text."""
+    parts = _parts(node)
+    if parts is None:
+        return None
+    text, attachments = "", {}
+    length = 0
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            length += utf16_length(part)
+            continue
+        token = references.from_expr(part, scope)
+        if token is None:
+            raise DialectError(part.lineno, "inside text only variables and their parts can stand; give the value a name on a line before")
+        attachments[f"{{{length}, 1}}"] = token
+        text += MARK
+        length += 1
+    return envelope(text, attachments) if attachments else text
+
+
+def single(node: ast.expr, scope: CompileScope) -> dict[str, Any] | None:
+    """The token string that holds nothing but one variable."""
+    token = references.from_expr(node, scope)
+    return None if token is None else envelope(MARK, {"{0, 1}": token})
+
+
+def is_text(node: ast.expr) -> bool:
+    """Whether an expression is a text: a string, an f-string, `'…'.format(…)` or a sum with one of these."""
+    return _parts(node) is not None
+
+
+def _parts(node: ast.expr) -> list[str | ast.expr] | None:
+    """The pieces of a text, expressions where a variable stands; None for another expression."""
+    text = constant(node)
+    if text is not None:
+        return [text]
+    if isinstance(node, ast.JoinedStr):
+        return [part for value in node.values for part in _field(value)]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        template = constant(node.func.value)
+        return None if template is None else _format_parts(node, template)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _sum_parts(node)
+    return None
+
+
+def _sum_parts(node: ast.expr) -> list[str | ast.expr] | None:
+    """The pieces of a sum with a text in it. Sums nest to the left, as deep as they are long."""
+    terms: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        terms.append(node.right)
+        node = node.left
+    pieces = [(term, _parts(term)) for term in (node, *reversed(terms))]
+    if all(parts is None for _, parts in pieces):
+        return None
+    return [part for term, parts in pieces for part in ([term] if parts is None else parts)]
+
+
+def _field(node: ast.expr) -> list[str | ast.expr]:
+    if isinstance(node, ast.FormattedValue):
+        if node.conversion != -1 or node.format_spec is not None:
+            raise DialectError(node.lineno, "a variable in text takes no format; use x.formatted(…) for dates, or a format action")
+        inner = _parts(node.value)
+        return [node.value] if inner is None else inner
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else [node]
+
+
+def _format_parts(node: ast.Call, template: str) -> list[str | ast.expr]:
+    """The pieces of `'… {} …'.format(x)`: fields without a name, or all of them numbered."""
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise DialectError(node.lineno, f"format: {error}") from None
+    given = [field for _, field, _, _ in fields if field is not None]
+    order = list(range(len(given))) if set(given) <= {""} else [int(field) if _PLACE.fullmatch(field) else -1 for field in given]
+    plain = not any(spec or conversion for _, _, spec, conversion in fields) and not node.keywords
+    if not plain or set(order) != set(range(len(node.args))):
+        raise DialectError(node.lineno, "format takes plain {} fields, one for each argument")
+    parts: list[str | ast.expr] = []
+    places = iter(order)
+    for literal, field, _, _ in fields:
+        parts += [literal] if literal else []
+        parts += [node.args[next(places)]] if field is not None else []
+    return parts

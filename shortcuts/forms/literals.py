@@ -1,0 +1,49 @@
+"""Which literals a parameter can hold, by its type in the catalogue: what `check` refuses and the grammar does not write."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from shortcuts.forms import interpolation, values
+
+NUMERAL = re.compile(r"([-+]?([0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))?")  # text that people type as a number; '.70' is one
+
+# The literals that a parameter of a type cannot hold, and what it can. A variable may hold anything. No file that the app made, of those
+# the project has seen, holds one of these. "words": text that spells no number.
+WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
+    "text": (frozenset({"bool", "int", "float", "dict"}), "a text, in quotes"),
+    "url": (frozenset({"bool", "int", "float", "dict"}), "an address, in quotes"),
+    "number": (frozenset({"bool", "list", "dict", "words"}), "a number"),
+    "boolean": (frozenset({"str", "float", "list", "dict"}), "True or False"),
+    "date": (frozenset({"bool", "int", "float", "list", "dict"}), "a date as text, such as '2026-11-29 09:00'"),
+    "dictionary": (frozenset({"bool", "int", "float", "str", "list"}), "a dictionary, such as {'key': 'text'}"),
+    "quantity": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}), "a number with its unit, such as quantity(5, 'min')"),
+    "filter": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}),
+               "a filter, such as filter_all(rule('Name', 'contains', String='x'))"),
+    "contact": (frozenset({"bool", "int", "float", "str", "text", "list", "dict"}), "a contact: a variable, or ask_each_time()"),
+    "location": (frozenset({"bool", "int", "float", "str", "text", "list"}), "a place: a variable, such as the output of an action"),
+    "color": (frozenset({"bool", "int", "float", "str", "text", "list"}), "a colour, as the app writes it"),
+    "variable": (frozenset({"bool", "int", "float"}), "the output of an action: give the value a name on a line before"),
+    "file": (frozenset({"bool", "int", "float"}), "a file: a variable"),
+    "list": (frozenset({"bool", "int", "float", "dict"}), "a list"),
+}  # fmt: skip
+
+
+def literal_kinds(value: Any) -> frozenset[str]:
+    """What a compiled value is as a literal, in the words of WRONG_LITERALS; nothing for a variable or an envelope of another kind."""
+    if isinstance(value, str):
+        return frozenset({"str"}) if NUMERAL.fullmatch(value) else frozenset({"str", "words"})
+    if isinstance(value, dict):
+        written = values.opened(value, interpolation.TEXT)
+        if isinstance(written, dict):
+            return frozenset() if written.get("string") == interpolation.MARK else frozenset({"text"})  # a lone variable may be anything
+        return frozenset() if "WFSerializationType" in value else frozenset({"dict"})
+    return frozenset({type(value).__name__})
+
+
+def shown(value: Any) -> str:
+    """A wrong literal in a message."""
+    if isinstance(value, dict):
+        return "a text with variables" if values.opened(value, interpolation.TEXT) is not None else "a dictionary"
+    return f"{value!r:.60}"

@@ -1,0 +1,150 @@
+"""The markers of a block, to Python and from it: what the forms in blocks_if.py, blocks_menu.py and blocks_repeat.py are made with.
+
+A block's markers are the heads of Python's blocks. What they hold that has no place there stands first in the branch that follows,
+`marker(Key=…)`, and, for the end, right after the block, `if_result(Key=…)`. A dictionary before the keywords, `marker({'Key': …})`, has
+the keys beside a marker's id and parameters.
+"""
+
+from __future__ import annotations
+
+import ast
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from shortcuts import control_flow
+from shortcuts.control_flow import ACTION_OF_KIND, ID, PARAMETERS, Action, Block, Branch
+from shortcuts.forms import signatures, values
+from shortcuts.forms.constants import MARKER_KEYS, START_KEYS_OF_MENU
+from shortcuts.forms.references import CompileScope, DecompileScope
+from shortcuts.forms.value_types import Kinds
+from shortcuts.syntax.errors import DialectError
+from shortcuts.syntax.nodes import assign, call, called, keywords
+
+Parameters = dict[str, Any]
+
+
+def _is_own(key: str, value: Any) -> bool:
+    """Whether a parameter is a marker's identity, group or mode; an identity that is no text is none."""
+    return key in MARKER_KEYS and (isinstance(value, str) or key in ("GroupingIdentifier", "WFControlFlowMode"))
+
+
+def _refuse_own(parameters: Parameters, line: int) -> None:
+    if own := [key for key, value in parameters.items() if _is_own(key, value)]:
+        raise DialectError(line, f"{', '.join(own)}: a marker's identity, group and mode follow from its place")
+
+
+def end_with_identity(start: Parameters, end: Parameters) -> Parameters:
+    """Return the parameters of a block's end marker, with the start's UUID where it has none of its own."""
+    return end if isinstance(end.get("UUID"), str) or not isinstance(start.get("UUID"), str) else {**end, "UUID": start["UUID"]}
+
+
+class BlockDecompileScope(DecompileScope, Protocol):
+    """The program around a block that is turned into statements."""
+
+    actions: list[Action]
+    kinds: Kinds
+
+    def bind_output(self, parameters: Parameters, action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]: ...
+    def bind_variable(self, variable_name: str) -> ast.expr: ...
+    def reads_between(self, index_variable: str, start: int, end: int) -> bool: ...
+    def leave_loop(self, suffix: str) -> None: ...
+
+
+class BlockCompileScope(CompileScope, Protocol):
+    """The program around statements that are turned into a block."""
+
+    def enter_loop(self, node: ast.For, is_count: bool, has_index: bool, depth: int) -> Callable[[], None]: ...
+
+
+class MarkerWriter:
+    """The markers of one shortcut on their way to Python. `statements` writes what stands between them."""
+
+    def __init__(self, names: BlockDecompileScope, raw: frozenset[int], statements: Callable[[list[int | Block]], list[ast.stmt]]) -> None:
+        self.names, self.actions, self.raw, self.statements = names, names.actions, raw, statements
+        self.depth = 0  # of loops around the statement in hand
+
+    def parameters(self, index: int) -> Parameters:
+        """A marker's own parameters: without its identity, mode and group."""
+        return {key: value for key, value in self.actions[index][PARAMETERS].items() if not _is_own(key, value)}
+
+    def literals(self, parameters: Parameters) -> dict[str, ast.expr]:
+        """Parameters written out as keywords, by key."""
+        return {key: values.literal_expr(value, self.names) for key, value in sorted(parameters.items())}
+
+    def body(self, branch: Branch, shown: frozenset[str] | set[str]) -> list[ast.stmt]:
+        """The statements of a branch; its marker's parameters that are not `shown` in the head stand first."""
+        rest = {key: value for key, value in self.parameters(branch.marker).items() if key not in shown}
+        extra = self._extra(branch.marker)
+        own: list[ast.stmt] = [ast.Expr(call("marker", *extra, **self.literals(rest)))] if rest or extra else []
+        return [*own, *self.statements(branch.body)] or [ast.Pass()]
+
+    def result(self, block: Block) -> list[ast.stmt]:
+        """`If_Result = if_result()` where the block's own output is used, or its end holds more than ends do."""
+        start, end = self.actions[block.start][PARAMETERS], self.actions[block.end][PARAMETERS]
+        target, shared = self.names.bind_output(end_with_identity(start, end), ACTION_OF_KIND[block.kind])
+        rest = self.parameters(block.end)
+        if block.kind == "menu":
+            repeated = self.parameters(block.start).items()
+            rest = {key: value for key, value in rest.items() if key not in START_KEYS_OF_MENU and (key, value) not in repeated}
+        extra = self._extra(block.end)
+        if target is None and not rest and not extra:
+            return []
+        expression = call(control_flow.RESULT_HELPERS[block.kind], *extra, **self.literals(rest), **shared)
+        return [ast.Expr(expression) if target is None else assign(target, expression)]
+
+    def _extra(self, index: int) -> list[ast.expr]:
+        rest = {key: value for key, value in self.actions[index].items() if key not in (ID, PARAMETERS)}
+        return [values.literal_expr(rest, self.names)] if rest else []
+
+
+class MarkerReader:
+    """Python's blocks on their way to markers. `body` compiles what stands between them, `emit` appends an action."""
+
+    def __init__(self, names: BlockCompileScope, actions: list[Action], groups: list[str],
+                 emit: Callable[[str, Parameters, int], Parameters], body: Callable[[list[ast.stmt]], None]) -> None:
+        self.names, self.actions, self.emit, self.body = names, actions, emit, body
+        self.groups = iter(groups)  # known from a residue, in order
+        self.group_count = 0
+        self.depth = 0  # of loops around the statement in hand
+
+    def open(self, kind: str, parameters: Parameters, line: int) -> tuple[str, Parameters]:
+        """Begin a block: (its group, the parameters of its start)."""
+        group = next(self.groups, None) or str(uuid.uuid5(uuid.NAMESPACE_OID, f"group {self.group_count}")).upper()
+        self.group_count += 1
+        return group, self.mark(kind, group, control_flow.START, parameters, line)
+
+    def mark(self, kind: str, group: str, mode: int, parameters: Parameters, line: int) -> Parameters:
+        """Append a marker; returns its parameters."""
+        _refuse_own(parameters, line)
+        return self.emit(ACTION_OF_KIND[kind], {"GroupingIdentifier": group, "WFControlFlowMode": mode, **parameters}, line)
+
+    def amend(self, node: ast.Call) -> None:
+        """`marker(…)`, first in a branch: more of the marker above it."""
+        if not self.actions or self.actions[-1][ID] not in control_flow.KINDS:
+            raise DialectError(node.lineno, "marker() stands first in the branch that it belongs to")
+        self._extend(self.actions[-1], node)
+
+    def result(self, node: ast.Call, previous: ast.stmt | None) -> Action:
+        """`if_result(…)`, after a block: more of the block's end. Returns the end, whose output is the block's."""
+        kind = control_flow.kind_of(self.actions[-1]) if self.actions else None
+        empty_menu = isinstance(previous, ast.Expr) and called(previous.value) == "menu"
+        is_block = isinstance(previous, ast.If | ast.For | ast.Match) or empty_menu
+        if kind is None or not is_block or control_flow.RESULT_HELPERS[kind] != called(node):
+            raise DialectError(node.lineno, f"{called(node)}() stands right after its block")
+        self._extend(self.actions[-1], node)
+        return self.actions[-1]
+
+    def literals(self, node: ast.Call) -> Parameters:
+        """The keywords of a call as parameters that are written out."""
+        return {key: values.literal(value, self.names) for key, value in keywords(node).items()}
+
+    def _extend(self, action: Action, node: ast.Call) -> None:
+        extra = signatures.bind(node).get("extra")
+        given = {key: value for key, value in self.literals(node).items() if key != "UUID" or called(node) == "marker"}
+        _refuse_own(given, node.lineno)
+        beside = {} if extra is None else values.literal(extra, self.names)
+        if beside.keys() & {ID, PARAMETERS}:
+            raise DialectError(node.lineno, f"{called(node)}() takes parameters by keyword, before them a dictionary of keys beside them")
+        action.update(beside)
+        action[PARAMETERS].update(given)

@@ -1,0 +1,589 @@
+"""Parameter values of actions as Python expressions, and back.
+
+A value is a plain property-list value or an envelope, `{Value, WFSerializationType}`. Each envelope that occurs has a natural form:
+
+| envelope                        | Python                                                            |
+|---------------------------------|-------------------------------------------------------------------|
+| WFTextTokenAttachment           | the variable: x, x['key'], as_number(x)                           |
+| WFTextTokenString               | text: 'plain', f'{x} and {y}'                                     |
+| WFDictionaryFieldValue          | {'key': 'text', 'n': 5, 'list': [...]} (elsewhere than in the usual fields: dictionary({...})) |
+| WFQuantityFieldValue            | quantity(5, 'min')                                                |
+| WFTimeOffsetValue               | time_offset('Add', 1, 'Day')                                      |
+| WFContentPredicateTableTemplate | filter_all(rule('Name', '==', String='x'), ...), filter_any(...)  |
+| others                          | a helper named after it: contacts([...]), number_choice(x)        |
+
+What has no form is written out as the literal it is: a raw fallback, in which `WFSerializationType` shows. Each form stands below with both
+directions, `_write_…` (None where the value is not of this form) and `_read_…`.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import datetime
+import math
+from collections.abc import Callable
+from plistlib import UID
+from typing import Any, NamedTuple
+
+from shortcuts.forms import constants, interpolation, references, signatures
+from shortcuts.forms.references import CompileScope, DecompileScope
+from shortcuts.syntax.errors import DialectError
+from shortcuts.syntax.nodes import call, called, const, constant, keywords, signed
+
+Arguments = dict[str, Any]  # of a helper's call, by name
+
+ATTACHMENT, DICTIONARY, ARRAY, NUMBER_STATE, FILE_STATE = (
+    "WFTextTokenAttachment", "WFDictionaryFieldValue", "WFArrayParameterState", "WFNumberSubstitutableState",
+    "WFTokenAttachmentParameterState",
+)  # fmt: skip
+FILTER_PREFIX, FILTER_ROWS, FILTER_BOUNDED = (
+    "WFActionParameterFilterPrefix", "WFActionParameterFilterTemplates", "WFContentPredicateBoundedDate",
+)  # fmt: skip
+FILTER_PREFIXES = {"filter_any": 0, "filter_all": 1}
+_UNUSED_OTHERWISE = frozenset({"AnotherDate", "AnotherNumber"})
+_LISTS, _SIGNS, _NUMBERS = (ast.List, ast.Tuple), (ast.USub, ast.UAdd), (int, float)
+_ROW_KEYS = {"Operator", "Property", "Removable", "Values", "Bounded"}
+
+
+def wrap(kind: str, value: Any) -> dict[str, Any]:
+    """An envelope."""
+    return {"Value": value, "WFSerializationType": kind}
+
+
+def opened(value: Any, kind: str) -> Any:
+    """What an envelope of this kind holds, else None."""
+    return value["Value"] if isinstance(value, dict) and value.keys() == {"Value", "WFSerializationType"} \
+        and value["WFSerializationType"] == kind else None  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# a value
+
+
+def to_expr(value: Any, scope: DecompileScope, key: str | None = None) -> ast.expr:
+    """The expression of a value; `key` is the parameter it belongs to, if it is the whole of it."""
+    if isinstance(value, dict):
+        if value.keys() == {"Value", "WFSerializationType"}:
+            expression = _envelope_expr(value["WFSerializationType"], value["Value"], scope, key)
+            if expression is not None:
+                return expression
+        literal = ast.Dict([const(name) for name in value], [_entry_expr(name, inner, scope) for name, inner in value.items()])
+        return call("plain", literal) if key in constants.DICTIONARY_FIELDS else literal
+    if isinstance(value, list):
+        return ast.List([_item_expr(item, scope) if key in constants.LIST_FIELDS else to_expr(item, scope) for item in value], ast.Load())
+    return scalar(value)
+
+
+def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> Any:
+    """The value of an expression; `key` is the parameter it is for. Raises DialectError for a form outside the dialect."""
+    if isinstance(node, ast.Constant) and type(node.value) is str:
+        return node.value
+    if isinstance(node, ast.Dict):
+        return _read_items(node, scope) if key in constants.DICTIONARY_FIELDS else _plain_dict(node, scope, from_expr)
+    if isinstance(node, _LISTS):
+        return [_read_listed(item, scope) if key in constants.LIST_FIELDS else from_expr(item, scope) for item in node.elts]
+    written = interpolation.from_expr(node, scope)
+    if written is not None:
+        return written
+    if _is_number(node):
+        return _number(node)
+    form = FORMS.get(called(node) or "")
+    if form is not None:
+        assert isinstance(node, ast.Call)
+        return form.read(node, signatures.bind(node), scope)
+    token = references.from_expr(node, scope)
+    if token is not None:
+        return wrap(ATTACHMENT, token)
+    raise DialectError(node.lineno, _no_value(node))
+
+
+def _no_value(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and node.value is None:
+        return "None stands for no value; leave the parameter out"
+    source = ast.unparse(node)
+    shown = source if len(source) <= 60 else source[:57] + "..."
+    return f"{shown} is no value of the dialect; give it a name with an action on a line before"
+
+
+def literal_expr(value: Any, scope: DecompileScope | None = None) -> ast.expr:
+    """A value written out as it is; only identities of actions are named (where there is a scope), since code alone makes them anew."""
+    if isinstance(value, dict):
+        return ast.Dict([const(name) for name in value], [literal_expr(inner, scope) for inner in value.values()])
+    if isinstance(value, list):
+        return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
+    named = scope.uuid_expr(value) if scope is not None and isinstance(value, str) else None
+    return scalar(value) if named is None else call("uuid_of", named)
+
+
+def literal(node: ast.expr, scope: CompileScope) -> Any:
+    """A value written out: every dict is a plain one, every string a plain string."""
+    if isinstance(node, ast.Dict):
+        return _plain_dict(node, scope, literal)
+    if isinstance(node, ast.List):
+        return [literal(item, scope) for item in node.elts]
+    if constant(node) is not None:
+        return constant(node)
+    return from_expr(node, scope)
+
+
+def _plain_dict(node: ast.Dict, scope: CompileScope, reader: Callable[[ast.expr, CompileScope], Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in zip(node.keys, node.values):
+        name = constant(key)
+        if name is None:
+            raise DialectError(node.lineno, "the keys of a plain dictionary are written as text")
+        if name in result:
+            raise DialectError(node.lineno, f"the key {name!r} is given twice", "duplicate_parameter")
+        result[name] = reader(value, scope)
+    return result
+
+
+def _entry_expr(name: str, value: Any, scope: DecompileScope) -> ast.expr:
+    return literal_expr(value, scope) if name in ("OutputUUID", "UUID") else to_expr(value, scope)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# strings, numbers, booleans, dates, data
+
+
+def scalar(value: Any) -> ast.expr:
+    """The literal of a string, number, boolean, date or data."""
+    if isinstance(value, bytes):
+        return call("data", const(base64.b64encode(value).decode()))
+    if isinstance(value, datetime.datetime):
+        fields = [value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond]
+        while len(fields) > 3 and not fields[-1]:
+            fields.pop()
+        return call("datetime", *map(const, fields))
+    if isinstance(value, UID):
+        return call("uid", const(value.data))
+    if isinstance(value, float) and not math.isfinite(value):
+        return call("float", const(repr(value)))
+    return signed(value)
+
+
+def _read_data(node: ast.Call, given: Arguments, scope: CompileScope) -> bytes:
+    try:
+        return base64.b64decode(constant(given["base64"]), validate=True)
+    except ValueError as error:  # binascii.Error is one, and letters beyond ASCII are another
+        raise DialectError(node.lineno, f"data(): not base64: {error}") from None
+
+
+def _read_datetime(node: ast.Call, given: Arguments, scope: CompileScope) -> datetime.datetime:
+    try:
+        return datetime.datetime(**{field: constant(value, int) for field, value in given.items()})
+    except (OverflowError, ValueError) as error:
+        raise DialectError(node.lineno, f"datetime(): {error}") from None
+
+
+def _read_uid(node: ast.Call, given: Arguments, scope: CompileScope) -> UID:
+    number = constant(given["number"], int)
+    if not 0 <= number < 1 << 64:
+        raise DialectError(node.lineno, "uid() takes a number of at most 64 bits")
+    return UID(number)
+
+
+def _read_float(node: ast.Call, given: Arguments, scope: CompileScope) -> float:
+    if constant(given["text"]) not in ("inf", "-inf", "nan"):
+        raise DialectError(node.lineno, "float() takes 'inf', '-inf' or 'nan'; other numbers are written as they are")
+    return float(constant(given["text"]))
+
+
+def _is_number(node: ast.expr) -> bool:
+    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, _SIGNS) else node
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, _NUMBERS)
+
+
+def _number(node: ast.expr) -> int | float | bool:
+    if isinstance(node, ast.UnaryOp):
+        assert isinstance(node.operand, ast.Constant)
+        value = -node.operand.value if isinstance(node.op, ast.USub) else +node.operand.value
+    else:
+        assert isinstance(node, ast.Constant)
+        value = node.value
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        raise DialectError(node.lineno, "no property list holds a number of more than 64 bits; write it as text")
+    return value
+
+
+def numeral(value: Any) -> int | float | None:
+    """The number a string spells in the one way that Python prints it: '5' and '14.5', not '05' or '1e3'."""
+    if not isinstance(value, str) or len(value) > 15:
+        return None
+    try:
+        number = float(value) if "." in value else int(value)
+    except ValueError:
+        return None
+    return number if str(number) == value else None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# dictionary and list fields, with typed items
+
+
+def _write_items(value: Any, scope: DecompileScope) -> ast.Dict | None:
+    """The dict of a dictionary field's items, or None if one of them has no key."""
+    items = value.get("WFDictionaryFieldValueItems") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(items, list):
+        return None
+    result = ast.Dict([], [])
+    for item in items:
+        if not isinstance(item, dict) or item.keys() - {"UUID"} != {"WFKey", "WFItemType", "WFValue"}:
+            return None
+        key = interpolation.to_expr(item["WFKey"] if isinstance(item["WFKey"], str) else opened(item["WFKey"], interpolation.TEXT), scope)
+        if key is None:
+            return None
+        result.keys.append(key)
+        result.values.append(_item_expr({name: item[name] for name in ("WFItemType", "WFValue")}, scope))
+    return result
+
+
+def _read_items(node: ast.Dict, scope: CompileScope) -> dict[str, Any]:
+    items = []
+    for key, value in zip(node.keys, node.values):
+        name = None if key is None else _text_or_variable(key, scope)
+        if name is None:
+            raise DialectError(node.lineno, "the keys of a dictionary are text")
+        item = _read_item(value, scope)
+        if not isinstance(item, dict):
+            raise DialectError(value.lineno, "an entry of a dictionary has a type; plain() is for the whole of an item, a dictionary")
+        items.append({"WFKey": _token_string(name), **item})
+    return wrap(DICTIONARY, {"WFDictionaryFieldValueItems": items})
+
+
+def _read_listed(node: ast.expr, scope: CompileScope) -> Any:
+    """An item of a list field: plain text stays a string."""
+    return constant(node) if constant(node) is not None else _read_item(node, scope)
+
+
+def _item_expr(item: Any, scope: DecompileScope) -> ast.expr:
+    """A typed item of a dictionary or list field."""
+    if isinstance(item, str):
+        return const(item)
+    if isinstance(item, dict) and item.keys() == {"WFItemType", "WFValue"} and type(item["WFItemType"]) is int:
+        write = _ITEM_WRITERS.get(item["WFItemType"])
+        expression = write(item["WFValue"], scope) if write else None
+        if expression is not None:
+            return expression
+    return call("plain", literal_expr(item, scope))
+
+
+def _read_item(node: ast.expr, scope: CompileScope) -> Any:
+    """An item with its type (WFItemType): that of a helper, else that of its literal."""
+    helper = called(node) or ""
+    if helper in ITEM_HELPERS:
+        assert isinstance(node, ast.Call)
+        kind, read = _ITEM_READERS[helper]
+        (argument,) = signatures.bind(node).values()
+        return literal(argument, scope) if kind is None else _item(kind, read(argument, scope))
+    if isinstance(node, ast.Dict):
+        return _item(constants.DICTIONARY_ITEM, wrap(DICTIONARY, _read_items(node, scope)))
+    if isinstance(node, _LISTS):
+        return _item(constants.ARRAY_ITEM, wrap(ARRAY, from_expr(node, scope, "WFItems")))
+    if _is_number(node):
+        value = _number(node)
+        boolean = isinstance(value, bool)
+        return _item(constants.BOOLEAN_ITEM, wrap(NUMBER_STATE, value)) if boolean else \
+            _item(constants.NUMBER_ITEM, _token_string(str(value)))  # fmt: skip
+    written = _text_or_variable(node, scope)
+    if written is None:
+        raise DialectError(node.lineno, _no_value(node))
+    return _item(constants.TEXT_ITEM, _token_string(written))
+
+
+def _text_or_variable(node: ast.expr, scope: CompileScope) -> Any:
+    """A text, or a variable as a text that holds nothing else; None for another expression."""
+    written = interpolation.from_expr(node, scope)
+    return interpolation.single(node, scope) if written is None else written
+
+
+def _item(kind: int, value: Any) -> dict[str, Any]:
+    return {"WFItemType": kind, "WFValue": value}
+
+
+def _token_string(value: Any) -> Any:
+    return wrap(interpolation.TEXT, {"string": value}) if isinstance(value, str) else value
+
+
+def _write_text_item(value: Any, scope: DecompileScope) -> ast.expr | None:
+    expression = interpolation.to_expr(value if isinstance(value, str) else opened(value, interpolation.TEXT), scope)
+    return interpolation.lone_variable(expression) or expression
+
+
+def _write_number_item(value: Any, scope: DecompileScope) -> ast.expr | None:
+    expression = _write_text_item(value, scope)
+    if expression is None:
+        return None
+    number = numeral(constant(expression))
+    return call("number", expression) if number is None else scalar(number)
+
+
+def _read_number_item(node: ast.expr, scope: CompileScope) -> Any:
+    written = _text_or_variable(node, scope)
+    if written is None:
+        raise DialectError(node.lineno, "number() takes a variable or a text; a number is written as it is")
+    return _token_string(written)
+
+
+def _write_boolean_item(value: Any, scope: DecompileScope) -> ast.expr | None:
+    inner = opened(value, NUMBER_STATE)
+    if inner is None:
+        return None
+    return const(inner) if isinstance(inner, bool) else call("boolean", to_expr(inner, scope))
+
+
+def _write_dictionary_item(value: Any, scope: DecompileScope) -> ast.expr | None:
+    chosen = opened(value, constants.SIMPLE_ENVELOPES["dictionary_choice"])
+    if chosen is not None:
+        return call("dictionary_choice", to_expr(chosen, scope))
+    return _write_items(opened(opened(value, DICTIONARY), DICTIONARY), scope)
+
+
+def _write_array_item(value: Any, scope: DecompileScope) -> ast.expr | None:
+    chosen = opened(value, constants.SIMPLE_ENVELOPES["array_choice"])
+    if chosen is not None:
+        return call("array_choice", to_expr(chosen, scope))
+    inner = opened(value, ARRAY)
+    return to_expr(inner, scope, "WFItems") if isinstance(inner, list) else None
+
+
+def _write_file_item(value: Any, scope: DecompileScope) -> ast.expr | None:
+    inner = opened(value, FILE_STATE)
+    return None if inner is None else call("file", to_expr(inner, scope))
+
+
+def _in_envelope(kind: str) -> Callable[[ast.expr, CompileScope], Any]:
+    return lambda node, scope: wrap(kind, from_expr(node, scope))
+
+
+_ITEM_WRITERS: dict[int, Callable[[Any, DecompileScope], ast.expr | None]] = {
+    constants.TEXT_ITEM: _write_text_item, constants.DICTIONARY_ITEM: _write_dictionary_item, constants.ARRAY_ITEM: _write_array_item,
+    constants.NUMBER_ITEM: _write_number_item, constants.BOOLEAN_ITEM: _write_boolean_item, constants.FILE_ITEM: _write_file_item,
+}  # fmt: skip
+_ITEM_READERS: dict[str, tuple[int | None, Callable[[ast.expr, CompileScope], Any]]] = {
+    "plain": (None, literal),
+    "number": (constants.NUMBER_ITEM, _read_number_item),
+    "boolean": (constants.BOOLEAN_ITEM, _in_envelope(NUMBER_STATE)),
+    "file": (constants.FILE_ITEM, _in_envelope(FILE_STATE)),
+    "dictionary_choice": (constants.DICTIONARY_ITEM, _in_envelope(constants.SIMPLE_ENVELOPES["dictionary_choice"])),
+    "array_choice": (constants.ARRAY_ITEM, _in_envelope(constants.SIMPLE_ENVELOPES["array_choice"])),
+}
+ITEM_HELPERS = _ITEM_READERS.keys()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# quantities, offsets
+
+
+def _write_bare(value: Any, scope: DecompileScope) -> ast.expr:
+    """A number, text or token that stands without an envelope."""
+    return references.to_expr(value, scope) or to_expr(value, scope)
+
+
+def _read_bare(node: ast.expr, scope: CompileScope) -> Any:
+    return references.from_expr(node, scope) or from_expr(node, scope)
+
+
+def _write_quantity(value: Any, scope: DecompileScope) -> ast.expr | None:
+    if not isinstance(value, dict) or not {"Unit"} <= value.keys() <= {"Unit", "Magnitude"} or not isinstance(value["Unit"], str):
+        return None
+    return call("quantity", _write_bare(value["Magnitude"], scope) if "Magnitude" in value else const(None), const(value["Unit"]))
+
+
+def _read_quantity(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    magnitude = {} if _is_none(given["magnitude"]) else {"Magnitude": _read_bare(given["magnitude"], scope)}
+    return wrap("WFQuantityFieldValue", {**magnitude, "Unit": constant(given["unit"])})
+
+
+def _write_time_offset(value: Any, scope: DecompileScope) -> ast.expr | None:
+    if not isinstance(value, dict) or value.keys() != {"Operation", "Unit", "Value"}:
+        return None
+    return call("time_offset", to_expr(value["Operation"], scope), _write_bare(value["Value"], scope), to_expr(value["Unit"], scope))
+
+
+def _read_time_offset(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    operation, unit = from_expr(given["operation"], scope), from_expr(given["unit"], scope)
+    return wrap("WFTimeOffsetValue", {"Operation": operation, "Value": _read_bare(given["value"], scope), "Unit": unit})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# filters
+
+
+def _write_filter(value: Any, scope: DecompileScope) -> ast.expr | None:
+    """`filter_all(rule(…), …)`; WFContentPredicateBoundedDate is False unless it is given, other keys (a limit) stand as they are."""
+    rows = value.get(FILTER_ROWS) if isinstance(value, dict) else None
+    prefix = value.get(FILTER_PREFIX) if isinstance(value, dict) else None
+    helper = {number: name for name, number in FILTER_PREFIXES.items()}.get(prefix) if type(prefix) is int else None
+    if helper is None or not isinstance(rows, list):
+        return None
+    rules = [_rule_expr(row, scope) for row in rows]
+    if any(rule is None for rule in rules):
+        return None
+    rest = {key: to_expr(inner, scope) for key, inner in value.items() if key not in (FILTER_ROWS, FILTER_PREFIX)}
+    if FILTER_BOUNDED not in rest:
+        rest[FILTER_BOUNDED] = const(None)
+    elif value[FILTER_BOUNDED] is False:
+        del rest[FILTER_BOUNDED]
+    return call(helper, *rules, **rest)  # type: ignore[arg-type]
+
+
+def _read_filter(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    prefix, rules = FILTER_PREFIXES[called(node) or ""], [_read_rule(row, scope) for row in given.get("rules", ())]
+    table = {FILTER_PREFIX: prefix, FILTER_ROWS: rules, FILTER_BOUNDED: False}
+    for key, value in keywords(node).items():
+        if _is_none(value):
+            table.pop(key, None)
+        else:
+            table[key] = from_expr(value, scope)
+    return wrap("WFContentPredicateTableTemplate", table)
+
+
+def _rule_expr(row: Any, scope: DecompileScope) -> ast.expr | None:
+    """`rule('Name', 'contains', String='x')`: property, operator, operands; iOS 12's rows have their operands beside the rest."""
+    if not isinstance(row, dict) or type(row.get("Operator")) is not int or not isinstance(row.get("Property"), str):
+        return None
+    operator = const(constants.RULE_OPERATOR_OF_CODE.get(row["Operator"], row["Operator"]))
+    modern = row.keys() <= _ROW_KEYS and isinstance(row.get("Values"), dict) and not row["Values"].keys() & _ROW_KEYS
+    operands = dict(row["Values"]) if modern else {key: value for key, value in row.items() if key not in ("Operator", "Property")}
+    if modern:
+        operands |= {key: row[key] for key in ("Bounded",) if key in row}
+        if row.get("Removable") is not True:
+            operands["Removable"] = row.get("Removable")
+    unused = constants.UNUSED_OPERANDS.get(row["Operator"], _UNUSED_OTHERWISE) & operands.keys()
+    if "leftover" in operands:
+        return None
+    arguments = {key: to_expr(value, scope) for key, value in operands.items() if key not in unused}
+    if unused:
+        left = {key: value for key, value in operands.items() if key in unused}
+        arguments["leftover"] = ast.Dict([const(key) for key in left], [to_expr(value, scope) for value in left.values()])
+    return call("rule" if modern else "legacy_rule", const(row["Property"]), operator, **arguments)
+
+
+def _read_rule(node: ast.expr, scope: CompileScope) -> dict[str, Any]:
+    helper = called(node)
+    if not isinstance(node, ast.Call) or helper not in ("rule", "legacy_rule"):
+        raise DialectError(node.lineno, "a filter takes rules: rule('Name', 'contains', String='x')")
+    given = signatures.bind(node)
+    operator = constant(given["operator"], (str, int))
+    code = constants.RULE_OPERATORS.get(operator) if isinstance(operator, str) else operator
+    if code is None:
+        raise DialectError(node.lineno, f"rule(): the operator is one of {', '.join(constants.RULE_OPERATORS)}")
+    named = keywords(node)
+    left = from_expr(named.pop("leftover"), scope) if "leftover" in named else {}
+    operands = {key: from_expr(value, scope) for key, value in named.items() if not _is_none(value)}
+    if left.keys() & operands.keys():
+        raise DialectError(node.lineno, "rule(): leftover is a dictionary of operands that the operator does not use")
+    operands |= left
+    row = {"Operator": code, "Property": constant(given["property"])}
+    if helper == "legacy_rule":
+        return {**row, **operands}
+    removable = {} if "Removable" in named and _is_none(named["Removable"]) else {"Removable": operands.pop("Removable", True)}
+    bounded = {"Bounded": operands.pop("Bounded")} if "Bounded" in operands else {}
+    return {**row, **removable, **bounded, "Values": operands}
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# other envelopes
+
+
+def _write_typed_dictionary(value: Any, scope: DecompileScope) -> ast.expr | None:
+    """A dictionary field elsewhere than in the usual parameters."""
+    expression = _write_items(value, scope)
+    return None if expression is None else call("dictionary", expression)
+
+
+def _read_typed_dictionary(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    return _read_items(given["items"], scope)
+
+
+def _write_contacts(value: Any, scope: DecompileScope) -> ast.expr | None:
+    if isinstance(value, dict) and value.keys() == {"WFContactFieldValues"}:
+        return call("contacts", to_expr(value["WFContactFieldValues"], scope))
+    return None if isinstance(value, list) else call("contacts", to_expr(value, scope))
+
+
+def _read_contacts(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    value = from_expr(given["value"], scope)
+    return wrap("WFContactFieldValue", {"WFContactFieldValues": value} if isinstance(value, list) else value)
+
+
+def _write_array(value: Any, scope: DecompileScope) -> ast.expr | None:
+    return call("array", to_expr(value, scope, "WFItems" if isinstance(value, list) else None))
+
+
+def _read_array(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    return wrap(ARRAY, from_expr(given["value"], scope, "WFItems" if isinstance(given["value"], ast.List) else None))
+
+
+def _write_plain(helper: str) -> Callable[[Any, DecompileScope], ast.expr | None]:
+    return lambda value, scope: call(helper, to_expr(value, scope))
+
+
+def _read_plain(envelope: str) -> Callable[[ast.Call, Arguments, CompileScope], Any]:
+    return lambda node, given, scope: wrap(envelope, from_expr(given["value"], scope))
+
+
+def _read_attachment(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
+    token = references.from_expr(given["value"], scope)
+    if token is None:
+        raise DialectError(node.lineno, "attachment() takes a variable or a part of one")
+    return wrap(ATTACHMENT, token)
+
+
+def _read_uuid(node: ast.Call, given: Arguments, scope: CompileScope) -> str:
+    output = given["output"]
+    if called(output) == "missing":
+        return references.from_expr(output, scope)["OutputUUID"]  # type: ignore[index]
+    if not isinstance(output, ast.Name):
+        raise DialectError(node.lineno, "uuid_of() takes a name, or missing('…')")
+    return scope.uuid(output.id, node.lineno)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the table of forms
+
+
+class Form(NamedTuple):
+    """One way to write a value, in both directions, and its envelope. Where `write` is missing, scalar() or the parameter writes it."""
+
+    read: Callable[[ast.Call, Arguments, CompileScope], Any]
+    write: Callable[[Any, DecompileScope], ast.expr | None] | None = None
+    envelope: str = ""
+
+
+FORMS: dict[str, Form] = {
+    "data": Form(_read_data),
+    "datetime": Form(_read_datetime),
+    "uid": Form(_read_uid),
+    "float": Form(_read_float),
+    "uuid_of": Form(_read_uuid),
+    "plain": Form(lambda node, given, scope: literal(given["value"], scope)),
+    "attachment": Form(_read_attachment),
+    "quantity": Form(_read_quantity, _write_quantity, "WFQuantityFieldValue"),
+    "time_offset": Form(_read_time_offset, _write_time_offset, "WFTimeOffsetValue"),
+    "filter_any": Form(_read_filter),
+    "filter_all": Form(_read_filter, _write_filter, "WFContentPredicateTableTemplate"),  # both helpers
+    **{helper: Form(_read_plain(envelope), _write_plain(helper), envelope) for helper, envelope in constants.SIMPLE_ENVELOPES.items()},
+    "dictionary": Form(_read_typed_dictionary, _write_typed_dictionary, DICTIONARY),
+    "contacts": Form(_read_contacts, _write_contacts, "WFContactFieldValue"),
+    "array": Form(_read_array, _write_array, ARRAY),
+}
+_FORM_OF_ENVELOPE = {form.envelope: form for form in FORMS.values() if form.envelope}
+
+
+def _envelope_expr(kind: Any, value: Any, scope: DecompileScope, key: str | None) -> ast.expr | None:
+    """What an envelope holds, in its form; None where it has none."""
+    if kind == ATTACHMENT:
+        return references.to_expr(value, scope)
+    if kind == interpolation.TEXT:
+        return interpolation.to_expr(value, scope)
+    if kind == DICTIONARY and key in constants.DICTIONARY_FIELDS:
+        return _write_items(value, scope)
+    form = _FORM_OF_ENVELOPE.get(kind) if isinstance(kind, str) else None
+    return form.write(value, scope) if form and form.write else None

@@ -1,0 +1,129 @@
+"""The grammar of the programs that use given APIs: what a decoder is held to, so that it cannot write anything else.
+
+    text = grammar(["is.workflow.actions.url", "is.workflow.actions.openurl"], catalog)
+
+accepts every program that to_python prints for a shortcut with these actions, its parameters in any order, with `#` lines above statements,
+and refuses calls of other APIs, parameters that an API does not have, one given twice, values outside a closed enum, literals that `check`
+calls wrong, and what Python does not parse. It is Lark as llguidance reads it (and vLLM with it); the forms are in grammar_forms.py.
+
+That no parameter is given twice, in whatever order they come, takes no rule for each order: a rule of llguidance can carry a number, and
+each parameter sets a bit of it.
+
+What it takes compiles to a file. What no such grammar says: that a name is bound before it is read (give `names` to have only these read),
+or below, behind `later`; that an output comes before `previous_output()`; that an API outside the catalogue gets no parameter twice, a
+dictionary no key; that a choice has a title, and a copied action the name of another (only `everything` has `item()` and `UUID=`); and
+whether a statement can be reached. A helper takes one keyword that it does not know, no second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from shortcuts import control_flow
+from shortcuts.catalog import Catalog, Parameter, call_name
+from shortcuts.compiler import LITERAL_ACTIONS
+from shortcuts.forms import api_names
+from shortcuts.forms.constants import DICTIONARY_FIELDS, LIST_FIELDS
+from shortcuts.forms.literals import WRONG_LITERALS
+from shortcuts.grammar import rules, triggers
+from shortcuts.grammar.rules import MAX_BITS, Keyword, quoted, rule
+
+DEPTH = 16  # levels of indentation; real shortcuts have up to 11
+# Keys of every action that stand in code: those of a copied identity and of stray markers only in what was transcribed.
+_SHARED = ("ShowWhenRun", "OpenWhenRun", "IntentAppDefinition", "AppIntentDescriptor", "IntentAppIdentifier")
+_TRANSCRIBED = ("CustomOutputName", "GroupingIdentifier", "WFControlFlowMode")
+# The forms of a value, and those that `check` calls wrong in a parameter of a type; what it lets pass is people's.
+_FORMS = {"str": "STRING", "text": "filled", "int": '"0" | "1"', "float": "NUMBER | infinite", "bool": '"True" | "False"',
+          "list": "list", "dict": "plain_dict", "other": "variable | envelope"}  # fmt: skip
+# What makes a literal that gets a name, and the literal.
+_MADE_BY = {LITERAL_ACTIONS[kind][0]: form for kind, form in
+            {"text": "text", "number": "NUMBER", "dict": "typed_dict", "list": "typed_list"}.items()}  # fmt: skip
+_NOTHING = "READ: /a/ & /b/"  # a terminal that matches no text
+
+
+def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer: bool = False, everything: bool = True,
+            names: Iterable[str] | None = None, extra: Mapping[str, Iterable[str]] | None = None) -> str:
+    """The grammar of the programs that call these APIs (ids), for llguidance.
+
+    answer: with the Thought and the fences around, as common.prompts.answer has it; else the program alone.
+    everything: also the forms that only a transcription needs: raw actions, outputs that no action has, names that are bound later; and
+        any number of comments, not one above each statement.
+    names: where given, only these can be read; else any.
+    extra: parameters of an API (by id) that the catalogue does not have. An API that it does not know takes any.
+    """
+    known = frozenset((api, tuple(sorted((extra or {}).get(api, ())))) for api in apis)
+    read = "NAME" if names is None else f"READ\n{rule('READ', map(quoted, sorted(names))) if names else _NOTHING}"
+    start = "start: PLAN program FENCE\n" if answer else "start: program\n"
+    return f"%llguidance {{}}\n{start}read: {read}\n{_rules(known, catalog, depth, everything)}"
+
+
+@lru_cache(maxsize=256)
+def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, depth: int, everything: bool) -> str:
+    """All but what changes from line to line."""
+    callable_ = sorted((api, extra) for api, extra in known if api not in control_flow.KINDS)
+    values = _Values()
+    names = [f"call_{number}" for number in range(len(callable_))]
+    calls = [_call_rules(name, api, extra, catalog, everything, values) for name, (api, extra) in zip(names, callable_)]
+    ids = " | ".join(quoted(repr(api)) for api, _ in callable_)
+    raw = [f'"raw_action(" ({ids}) ", " plain_dict (", extra=" plain_dict)? ")"'] if everything and ids else []
+    called = ["call"] if names else []
+    made = [form for api, form in _MADE_BY.items() if api in dict(known)]
+    return "".join([
+        rule("call", [*names, *raw]) if names else "", *calls, values.rules(),
+        rule("step", ["text", 'NAME " = " assigned', 'NAME " += [" appended (", " appended)* "]"', *called]),
+        rule("assigned", ['"[]"', "appended", *called]),
+        rule("appended", ["variable", '"previous_output()"', '"None"', *made]),
+        rules.fixed_rules(depth, everything), triggers.trigger_rules(everything),
+    ])  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# APIs
+
+
+class _Values:
+    """The rules of parameters' values, each once for all parameters that take the same forms."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, ...], str] = {}
+        self._enums: dict[tuple[str, ...], str] = {}
+
+    def name(self, parameter: Parameter) -> str:
+        """The rule of a parameter's value."""
+        wrong, _ = (frozenset(), "") if parameter.open_enum else WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
+        forms = {kind: form for kind, form in _FORMS.items() if kind not in wrong}
+        if "words" in wrong:
+            forms["str"] = "NUMERAL"
+        if parameter.enum and not parameter.open_enum:
+            forms["str"] = self._enums.setdefault(parameter.enum, f"ENUM_{len(self._enums)}")
+        if parameter.key in DICTIONARY_FIELDS:
+            forms["dict"] = "typed_dict | as_is"
+        if parameter.key in LIST_FIELDS and "list" in forms:
+            forms["list"] = "typed_list"
+        return self._names.setdefault(tuple(forms.values()), f"value_{len(self._names)}")
+
+    def rules(self) -> str:
+        """The rules: a value, or the question that asks for it when the shortcut is imported."""
+        text = ""
+        for forms, name in self._names.items():
+            text += rule(name, [f"{name}_own", f'"ask_on_import(" (ask_words::0x0 | {name}_own ask_words_more::0x0)'])
+            text += rule(f"{name}_own", forms)
+        return text + "".join(rule(name, (quoted(repr(value)) for value in enum)) for enum, name in self._enums.items())
+
+
+def _call_rules(name: str, api_id: str, extra: tuple[str, ...], catalog: Catalog, everything: bool, values: _Values) -> str:
+    """The rules of the calls of one API."""
+    is_callable = api_names.is_callable(api_id, catalog)
+    written = quoted(call_name(api_id) + "(" if is_callable else f"action({api_id!r}")
+    api = catalog.get(api_id)
+    if api is None:
+        return f"{name}: {written} " + ('(")" | unknown_words)\n' if is_callable else '(")" | ", " unknown_words)\n')
+    shared = (*extra, *_SHARED, *(_TRANSCRIBED if everything else ()))
+    parameters = [*api.parameters, *(Parameter(key, "any") for key in shared if api.parameter(key) is None)]
+    needed = {parameter.key for parameter in api.parameters if parameter.required} - {api.input_key}
+    words = [Keyword(parameter.key, values.name(parameter), parameter.key in needed) for parameter in parameters]
+    words += [Keyword("UUID", "NAME")] if everything else []
+    words.sort(key=lambda word: not word.required)
+    text = rules.keywords(f"{name}_words", words[:MAX_BITS])
+    return f"{name}: {written} {name}_words{'' if is_callable else '_more'}::0x0\n{text}"

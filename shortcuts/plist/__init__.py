@@ -1,0 +1,267 @@
+"""Read a shortcut of any kind, hostile input included; property list <-> tagged JSON, exactly.
+
+A shortcut is a property list: a tree of dict, list, str, bytes, int, float, bool, datetime and UID. JSON has no bytes or dates and bounds
+its integers, so `to_json` writes what it lacks as an object with one tag, and `from_json` takes it back with the same types:
+
+    {"$bytes": base64}  {"$date": ISO 8601}  {"$uid": n}  {"$int": decimal}  {"$float": "nan"}
+    {"$utf8": hex}                   a string with lone surrogates
+    {"$dict": [[key, value], ...]}   a dict with a key that starts with $ or holds a lone surrogate
+
+What both directions take for granted, so that comparing what was read with what was written cannot see it; each is tested against
+something else (Apple's open CoreFoundation, libplist, plistlib where it differs from what is used here), in tests/test_plist*.py:
+
+    line ends, control characters    kept in XML as in binary    what_is_written_is_read_back_unchanged, raw_texts_keep_the_ends...
+    numbers, data, elements of XML   as CoreFoundation reads     values_are_read_as_apples_parser_does, what_plistlib_would_lose...
+    dates                            to the microsecond, UTC     dates_with_fractions_and_zones_are_read_exactly; binary ones have fractions
+                                                                 of 0.1 us, which are rounded: no run can tell
+    integers                         64 bits, signed or not      values_of_every_kind_and_width_are_read; others are refused
+    equal keys in a dictionary       the last counts             as in CoreFoundation (XML; in binary the first does, which no file has)
+    order of keys                    kept, and means nothing     every_format_reads_as_the_same_tree_with_the_same_id
+    lone surrogates                  JSON alone holds them       json_keeps_every_value_and_type; both property lists refuse them
+
+The codes of PlistError:
+
+    empty, truncated, bad_plist, bad_xml, bad_json     nothing there, cut short, or damaged in its format
+    too_large, too_deep, bad_sizes, entity             beyond the limits, sizes that contradict the data, an XML DTD of its own
+    encrypted, bad_container, bad_hash                 a signed file that can't be opened
+    bad_archive, nested_archive                        a zip archive that can't be, or that holds another
+    not_unicode, bad_type, bad_tag, not_exact          values: a lone surrogate, no plist type, a tag's content, what binary can't keep
+    not_a_shortcut, bad_action                         a property list or JSON, but no shortcut
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import plistlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from shortcuts.plist import aea, archive
+from shortcuts.plist.parser import MAX_BYTES, MAX_VALUES, PlistError, check_bounds, parse_binary, same, text_keys
+from shortcuts.plist.xml import UTF16, parse_xml
+from shortcuts.plist.xml import write_xml as write_xml
+
+JSON_DEPTH = 250  # orjson writes 254 levels, and a record needs one or two around the shortcut
+JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surrogate": "not_unicode"}  # what orjson says -> our code
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# read
+
+
+def read_shortcut(data: bytes, name: str = "") -> dict[str, Any]:
+    """Read a binary or XML property list, a signed file, JSON or a zip archive of one of these, and make sure that it is a shortcut.
+
+    `name` (a file's, say) opens the error's detail. JSON may be plain or tagged, and the shortcut may stand under the key "shortcut", as in
+    the records of stage 01, or as a text there. Raises PlistError, within seconds and bounded memory whatever the bytes are.
+    """
+    try:
+        tree = _parse(archive.unpacked(data))
+        if isinstance(tree, dict) and "WFWorkflowActions" not in tree:
+            tree = tree.get("shortcut", tree)
+        if isinstance(tree, str):
+            tree = _parse_text(tree)
+        check_shortcut(tree)
+    except PlistError as error:
+        if not name:
+            raise
+        raise PlistError(error.code, f"{name}: {error.detail}") from None
+    return tree
+
+
+def read_field(value: Any) -> dict[str, Any]:
+    """The shortcut in the field of a record: tagged JSON as stage 01 writes it, or a text as galleries have it. Raises PlistError."""
+    tree = _parse_text(value) if isinstance(value, str) else from_json(value)
+    check_shortcut(tree)
+    return tree
+
+
+def _parse_text(text: str) -> Any:
+    """JSON or an XML property list as text, or any file in base64."""
+    start = text.lstrip("\ufeff \t\r\n")[:1]
+    try:
+        data = text.encode() if start in ("{", "<", "") else base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        raise PlistError("not_a_shortcut", f"a text that is neither JSON, XML nor base64: it starts with {text[:8]!r}") from None
+    return _parse(data)
+
+
+def _parse(data: bytes) -> Any:
+    """Tell the format by the first bytes and parse; the tree is within the limits."""
+    if len(data) > MAX_BYTES:
+        raise PlistError("too_large", f"more than {MAX_BYTES:,} bytes")
+    if not data or data.isspace():
+        raise PlistError("empty", "no bytes but white space")
+    if data.startswith(aea.MAGIC):
+        return _parse_signed(data)
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if data.startswith(b"bplist00"):
+        tree = parse_binary(data)
+    elif text.startswith(b"<") or data.startswith(UTF16):
+        tree = parse_xml(text if text.startswith(b"<") else data)
+    elif text.startswith(b"{"):
+        tree = _parse_json(text)
+    else:
+        raise PlistError("not_a_shortcut", f"neither a property list, a signed shortcut nor JSON: it starts with {data[:8]!r}")
+    check_bounds(tree)
+    return tree
+
+
+def _parse_signed(data: bytes) -> Any:
+    inner, intact = aea.unpack(data, MAX_BYTES)
+    if inner.startswith(aea.MAGIC):
+        raise PlistError("bad_container", "a signed file in a signed file")
+    try:
+        return _parse(inner)
+    except PlistError as error:
+        # Some real signed files hold a good shortcut under a SHA-256 that differs, so a wrong sum alone rejects nothing; here it explains.
+        if intact:
+            raise
+        raise PlistError("bad_hash", f"the SHA-256 sums differ, and inside: {error}") from None
+
+
+def _parse_json(data: bytes) -> Any:
+    return from_json(load_json(data))
+
+
+def load_json(data: bytes) -> Any:
+    """JSON within the limits, not untagged. Raises PlistError."""
+    if len(data) > MAX_BYTES:
+        raise PlistError("too_large", f"more than {MAX_BYTES:,} bytes")
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > 2 * MAX_VALUES:  # each value has one of them, and so may texts
+        raise PlistError("too_large", f"JSON of more than {MAX_VALUES:,} values")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        code = next((code for words, code in JSON_ERRORS.items() if words in str(error)), "bad_json")
+        raise PlistError(code, str(error)) from None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# check
+
+
+def check_shortcut(tree: Any) -> None:
+    """The least that makes a property list a shortcut; an action may lack parameters. Raises PlistError (not_a_shortcut, bad_action)."""
+    if not isinstance(tree, dict):
+        raise PlistError("not_a_shortcut", f"a dictionary is expected, not {type(tree).__name__}")
+    actions = tree.get("WFWorkflowActions")
+    if not isinstance(actions, list):
+        raise PlistError("not_a_shortcut", "there is no list WFWorkflowActions")
+    fields = {"WFWorkflowActionIdentifier": str, "WFWorkflowActionParameters": dict}
+    for number, action in enumerate(actions):
+        for field, kind in fields.items():
+            missing = {} if kind is dict else None  # compilers write no parameters where there are none
+            if not (isinstance(action, dict) and isinstance(action.get(field, missing), kind)):
+                raise PlistError("bad_action", f"action {number} has no {field} of type {kind.__name__}")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# JSON
+
+
+def to_json(value: Any, room: int = JSON_DEPTH) -> Any:
+    """A property list tree as tagged JSON, which orjson can write. `room`: levels left. Raises PlistError (bad_type, too_deep)."""
+    if room < 0:
+        raise PlistError("too_deep", f"more than {JSON_DEPTH} levels of JSON")
+    kind = type(value)
+    if kind is str:
+        return value if _is_unicode(value) else {"$utf8": value.encode("utf-8", "surrogatepass").hex()}
+    if kind is dict:
+        if all(_is_unicode(key) and key[:1] != "$" for key in text_keys(value)):
+            return {key: to_json(item, room - 1) for key, item in value.items()}
+        return {"$dict": [[to_json(key), to_json(value[key], room - 3)] for key in sorted(value)]}
+    if kind is list:
+        return [to_json(item, room - 1) for item in value]
+    if kind is bool:
+        return value
+    if kind is int:
+        return value if -(1 << 63) <= value < 1 << 64 else {"$int": str(value)}
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": str(value)}
+    if kind is bytes:
+        return {"$bytes": base64.b64encode(value).decode()}
+    if kind is datetime and value.tzinfo is None:
+        return {"$date": value.isoformat(timespec="microseconds")}
+    if kind is plistlib.UID:
+        return {"$uid": value.data}
+    raise PlistError("bad_type", f"property lists have no {kind.__name__}")
+
+
+def from_json(value: Any, room: int = JSON_DEPTH) -> Any:
+    """The inverse of `to_json`. Raises PlistError for a tag that holds what it can't."""
+    if room < 0:
+        raise PlistError("too_deep", f"more than {JSON_DEPTH} levels of JSON")
+    if type(value) is list:
+        return [from_json(item, room - 1) for item in value]
+    if value is None:
+        raise PlistError("bad_type", "property lists have no null")
+    if type(value) is not dict:
+        return value
+    if len(value) == 1:
+        (tag, content), = value.items()
+        try:
+            if tag == "$dict":
+                return {_text_key(key): from_json(item, room - 3) for key, item in content}
+            if tag in _UNTAG:
+                return _UNTAG[tag](content)
+        except PlistError:
+            raise
+        except (ValueError, TypeError, AttributeError) as error:
+            raise PlistError("bad_tag", f"{tag}: {error}") from None
+    return {key: from_json(item, room - 1) for key, item in value.items()}
+
+
+def _text_key(value: Any) -> str:
+    key = from_json(value)
+    if type(key) is not str:
+        raise PlistError("bad_type", f"a dict key of type {type(key).__name__}")
+    return key
+
+
+_UNTAG = {
+    "$bytes": lambda content: base64.b64decode(content, validate=True),
+    "$date": lambda content: datetime.strptime(content, "%Y-%m-%dT%H:%M:%S.%f"),
+    "$uid": plistlib.UID,
+    "$int": lambda content: int(str(content)),
+    "$float": lambda content: float(str(content)),
+    "$utf8": lambda content: bytes.fromhex(content).decode("utf-8", "surrogatepass"),
+}
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a string can be written as UTF-8: it has no lone surrogate."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# write and name
+
+
+def write_binary(tree: Any) -> bytes:
+    """A tree as a binary property list, what a .shortcut file holds; read back and compared, so that nothing changes unseen."""
+    check_bounds(tree)
+    try:
+        data = plistlib.dumps(tree, fmt=plistlib.FMT_BINARY, sort_keys=False)
+    except UnicodeEncodeError as error:
+        raise PlistError("not_unicode", f"a string holds {error.reason}") from None
+    except (TypeError, OverflowError, ValueError) as error:
+        raise PlistError("bad_type", str(error)) from None
+    if not same(plistlib.loads(data, fmt=plistlib.FMT_BINARY), tree):
+        raise PlistError("not_exact", "a value (-0.0 beside 0.0, or a date far from today) would change in a binary property list")
+    return data
+
+
+def content_id(shortcut: Any) -> str:
+    """16 hex digits that equal trees share, whatever their file format and key order: a shortcut's id."""
+    return hashlib.sha256(orjson.dumps(to_json(shortcut), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -1,0 +1,80 @@
+"""The reference of the dialect for people who write programs: docs/dialect.md, made from the signatures.
+
+    python -m shortcuts.reference > docs/dialect.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shortcuts.forms import constants, signatures, triggers
+from shortcuts.forms.literals import WRONG_LITERALS
+from shortcuts.forms.signatures import Signature
+from shortcuts.syntax.errors import WARNINGS
+
+HEAD = """# The dialect: Python that is a shortcut
+
+Made from shortcuts/forms/signatures.py by `python -m shortcuts.reference > docs/dialect.md`; a test compares the two.
+
+A program is a list of statements, each of which is an action of a shortcut or a block of actions. It is read, never run. What is not
+listed here is refused, with the line and what to write instead: `python 02_transcribe.py --to-shortcut FILE.py --output FOLDER` says so.
+
+    workflow(types=['Watch'], input_types=['WFURLContentItem'])
+    answer = is_workflow_actions_ask(WFAskActionPrompt='How many?', WFInputType='Number')
+    names = []
+    for name in shortcut_input():
+        if answer > 3 and 'a' in name.Name:
+            names += [name]
+        elif is_today(name.property('Creation Date', 'WFFileCreationDate')):
+            is_workflow_actions_notification(WFNotificationActionBody=f'{name} is new')
+    match menu('What next?'):
+        case 'Copy':
+            is_workflow_actions_setclipboard(WFInput=names)
+        case 'Nothing':
+            pass
+
+`python -m shortcuts search WORDS` finds actions, `python -m shortcuts show NAME` prints the parameters of one.
+"""
+TITLES = {"Workflow": "The shortcut as a whole", "Blocks": "Blocks and conditions", "Variables": "Variables", "Values": "Values"}
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    parts = [HEAD, "## Statements\n", _table("Python", "shortcut", ((f"`{code}`", words) for code, words in signatures.STATEMENTS))]
+    for chapter in signatures.CHAPTERS:
+        rows = ((f"`{_shown(form)}`", form.words) for form in signatures.stated(chapter).values())
+        parts += [f"## {TITLES[chapter.__name__]}\n", _table("call", "what it stands for", rows)]
+    methods = ((f"`.{_shown(form)}`", form.words) for form in signatures.METHODS.values())
+    parts += ["## Parts of a variable\n", "`x['key']` is a value of a dictionary, `x.Name` a property.\n"]
+    parts += [_table("after a variable", "what it stands for", methods)]
+    made = ((f"`{name}()`", _spaced(kind)) for name, kind in constants.GLOBALS.items())
+    parts += ["## Values that no action makes\n", _table("call", "in the app", made)]
+    parts += ["## A variable as another type\n", _listed(f"{name}(x)" for name in constants.COERCIONS)]
+    parts += ["## Values in an envelope of their own\n", _listed(f"{name}(x)" for name in constants.SIMPLE_ENVELOPES)]
+    parts += ["## What starts a shortcut by itself (OS 27)\n", "Decorators above `def shortcut():`, whose body is then the program.\n"]
+    parts += [_listed(f"@{name}" for name in triggers.BY_NAME)]
+    parts += ["## Operators of a filter's rules\n", _listed(map(repr, constants.RULE_OPERATORS))]
+    parts += ["## What a parameter takes\n", "Its type stands in the catalogue. A variable may stand anywhere; of literals:\n"]
+    parts += [_table("type", "takes", ((kind, advice) for kind, (_, advice) in WRONG_LITERALS.items()))]
+    parts += [f"Warnings are {', '.join(f'`{code}`' for code in sorted(WARNINGS))}; every other finding is an error.\n"]
+    return "\n".join(parts)
+
+
+def _spaced(kind: str) -> str:
+    return "".join(f" {c}" if c.isupper() else c for c in kind).strip()
+
+
+def _shown(form: Signature) -> str:
+    return str(form).replace(", /", "").replace("(/, ", "(").replace("(*, ", "(").replace("|", r"\|")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words) + "\n"
+
+
+def _table(left: str, right: str, rows: Iterable[tuple[str, str]]) -> str:
+    return "\n".join([f"| {left} | {right} |", "|---|---|", *(f"| {one} | {other} |" for one, other in rows)]) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,263 @@
+"""Repair of programs that models wrote or that were published broken: what stands in a text, as a program that Python reads.
+
+    code, repairs = repair(text, catalog)
+    for line, kind, before, after in repairs: ...
+
+The passes, in order; each change is listed with the line of the text it was made in:
+
+| kind                                        | what                                                                                    |
+|---------------------------------------------|-----------------------------------------------------------------------------------------|
+| fence                                       | the marks of a code block and the prose around it                                       |
+| characters                                  | NUL, odd spaces, line ends, tabs, halves of characters                                  |
+| head, operator, quotes, odd_key, comma, closed, value, cut_off | one statement that Python does not read (repair_statements.py)       |
+| prose                                       | a line that is no statement becomes a comment                                           |
+| indentation, block                          | a line is moved to a level that exists; a block that is empty gets `pass`               |
+| api, parameter, enum, name, constant        | a near miss (repair_names.py)                                                           |
+
+A program in which `check` finds nothing is returned as it is, and repairing twice changes nothing more. Nothing is guessed silently: what
+is not near enough to one known thing stays as it was written, for `check` to name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shortcuts import control_flow
+from shortcuts.catalog import Catalog
+from shortcuts.check import check
+from shortcuts.repair.near_misses import edits
+from shortcuts.repair.statements import first_word, is_head, logical_lines, mend, readable
+from shortcuts.syntax.errors import DialectError
+from shortcuts.syntax.nodes import parse
+
+MAX_ROUNDS = 100  # lines that are made comments at the end, because nothing else makes Python read the program
+MAX_PASSES = 4  # over near misses
+INDENT = "    "
+_FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
+_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_RESULT = re.compile(rf"\b(?:{'|'.join(control_flow.RESULT_HELPERS.values())})\(")
+_NOTHING = re.compile("[\x00\u200b-\u200d\u2060\ufeff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters: an answer was cut between them
+
+
+class Repair(NamedTuple):
+    """One change: the line of the text given, what was wrong, what stood there, what stands there now."""
+
+    line: int
+    kind: str
+    before: str
+    after: str
+
+
+def repair(code: str, catalog: Catalog | None = None, apis: Iterable[str] | None = None) -> tuple[str, list[Repair]]:
+    """(a program, what was changed). `apis`: the ids among which a misspelt API is looked for first (default: the catalogue's).
+
+    The result is a program that Python reads, whatever the text; what `check` says of it is another matter.
+    """
+    catalog = catalog or Catalog.load()
+    apis = None if apis is None else list(apis)
+    repairs: list[Repair] = []
+    if not _is_python(code):
+        code = _unfenced(code, repairs)
+    if not _is_python(code):
+        code = _clean(code, repairs)
+    if not _is_python(code):
+        code = _rebuilt(code, catalog, repairs)
+    for _ in range(MAX_PASSES):  # a parameter's enum is known when the parameter is
+        before = code
+        if code.strip() and check(code, catalog):
+            code = _near_misses(code, catalog, apis, repairs)
+        if code == before:
+            break
+    return code, repairs
+
+
+def _is_python(code: str) -> bool:
+    return _error_line(code) is None
+
+
+def _error_line(code: str) -> int | None:
+    try:
+        parse(code)
+    except DialectError as error:
+        return error.line
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# around the program
+
+
+def _unfenced(text: str, repairs: list[Repair]) -> str:
+    """The longest of the code blocks of a text; a fence that is never closed ends with the text."""
+    marks = list(_FENCE.finditer(text))
+    if not marks:
+        return text
+    starts = [mark.end() + 1 for mark in marks[::2]]
+    ends = [mark.start() for mark in marks[1::2]] + [len(text)]
+    start, end = max(zip(starts, ends), key=lambda block: block[1] - block[0])
+    if len(marks) == 1 and not text[start:].strip():  # only the end of a block was kept
+        start, end = 0, marks[0].start()
+    for piece, line in ((text[:start], 1), (text[end:], text.count("\n", 0, end) + 1)):
+        if piece.strip():
+            repairs.append(Repair(line, "fence", piece, ""))
+    return text[start:end]
+
+
+def _clean(code: str, repairs: list[Repair]) -> str:
+    """Characters that no program has outside of texts, and that no text needs."""
+    lines = []
+    for number, line in enumerate(code.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        body = line.lstrip(" \t\u00a0\u3000")
+        level = _SPACES.sub(" ", line[: len(line) - len(body)]).expandtabs(4)
+        kept = level + _SURROGATES.sub("\ufffd", _NOTHING.sub("", body))
+        if not readable(kept.strip()):
+            kept = _SPACES.sub(" ", kept)
+        if kept != line:
+            repairs.append(Repair(number, "characters", line, kept))
+        lines.append(kept)
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# statements and blocks
+
+
+class _Line(NamedTuple):
+    number: int
+    level: int  # columns
+    text: str  # without indentation
+
+
+def _rebuilt(code: str, catalog: Catalog, repairs: list[Repair]) -> str:
+    """Every statement readable, in blocks that Python takes."""
+    lines = [_statement(number, text, catalog, repairs) for number, text in logical_lines(code)]
+    text = "\n".join(_in_blocks(lines, repairs)).rstrip("\n") + "\n"
+    for _ in range(MAX_ROUNDS):
+        line = _error_line(text)
+        if line is None:
+            return text
+        rows = text.split("\n")
+        wrong = min(line, len(rows)) - 1
+        rows[wrong : wrong + 1] = _put_aside(rows[wrong])
+        repairs.append(Repair(line, "prose", text.split("\n")[wrong], rows[wrong]))
+        text = "\n".join(rows)
+    return "".join(f"# {row}\n" for row in text.split("\n"))
+
+
+def _put_aside(row: str) -> list[str]:
+    """A line as a comment, with `pass` for what it may have opened or filled."""
+    level = row[: len(row) - len(row.lstrip())]
+    return [f"{level}# {row.strip()}", f"{level}pass"]
+
+
+def _statement(number: int, text: str, catalog: Catalog, repairs: list[Repair]) -> _Line:
+    body = text.strip()
+    line = _Line(number, len(text) - len(text.lstrip()), body)
+    if not body or body.startswith("#") or readable(body):
+        return line
+    mended = mend(body, catalog)
+    kind, after = mended or ("prose", "# " + " ".join(body.split()))
+    repairs.append(Repair(number, kind, body, after))
+    return line._replace(text=after)
+
+
+class _Blocks:
+    """Puts lines at levels that fit: deeper after a head, else at the open level that is nearest; `pass` where a block would be empty."""
+
+    def __init__(self, repairs: list[Repair]) -> None:
+        self.repairs = repairs
+        self.rows: list[str] = []
+        self.levels = [0]  # the columns of the blocks around, as the text has them
+        self.heads = [""]  # the words that opened them
+        self.before = [""]  # in each of them: the word of the last statement, if it opened a block
+        self.waiting = False  # for the first statement of a block
+
+    def add(self, line: _Line, comments: list[str]) -> None:
+        """Put a statement, with the comments that stand above it."""
+        if self.waiting and line.level > self.levels[-1]:
+            self._open(line.level)
+        elif self.waiting:
+            self.fill(line.number)
+        in_order = self.levels if _RESULT.search(line.text) else reversed(self.levels)  # a block's result stands outside of it
+        nearest = min(in_order, key=lambda level: abs(level - line.level))
+        while self.levels[-1] > nearest:
+            for stack in (self.levels, self.heads, self.before):
+                stack.pop()
+        if line.level != nearest:
+            self._note(line.number, "indentation", " " * line.level + line.text, self.indent + line.text)
+        line = self._in_place(line)
+        self.rows += [comment and self.indent + comment for comment in comments]
+        self.rows.append(self.indent + line.text)
+        self.waiting = is_head(line.text)
+        self.before[-1] = first_word(line.text) if self.waiting else self.before[-1] if line.text.startswith("#") else ""
+
+    def _in_place(self, line: _Line) -> _Line:
+        """A head that continues nothing: `elif` begins anew, others become comments. Under match everything belongs to a case."""
+        word = first_word(line.text) if is_head(line.text) else ""
+        stray = word == "case" and self.heads[-1] != "match" or word in ("elif", "else") and self.before[-1] not in ("if", "elif", "for")
+        if stray:
+            after = line.text[2:] if word == "elif" else f"# {line.text}"
+            self._note(line.number, "block", line.text, after)
+            line = line._replace(text=after)
+        if self.heads[-1] == "match" and word != "case":
+            self._note(line.number, "block", "", "case _:")
+            self.rows.append(f"{self.indent}case _:")
+            self.before[-1] = "case"
+            self._open(line.level)
+        return line
+
+    @property
+    def indent(self) -> str:
+        """That of the next statement."""
+        return INDENT * (len(self.levels) - 1)
+
+    def fill(self, number: int) -> None:
+        """Give the block that waits for a statement the shortest one."""
+        inner = self.indent + INDENT
+        self.rows += [f"{inner}case _:", f"{inner}{INDENT}pass"] if self.before[-1] == "match" else [f"{inner}pass"]
+        self._note(number, "block", "", "pass")
+        self.waiting = False
+
+    def _open(self, level: int) -> None:
+        self.levels.append(level)
+        self.heads.append(self.before[-1])
+        self.before.append("")
+        self.waiting = False
+
+    def _note(self, number: int, kind: str, before: str, after: str) -> None:
+        self.repairs.append(Repair(number, kind, before, after))
+
+
+def _in_blocks(lines: list[_Line], repairs: list[Repair]) -> list[str]:
+    """The rows of the program."""
+    placed, comments = _Blocks(repairs), list[str]()
+    for line in lines:
+        if line.text and not line.text.startswith("#"):
+            placed.add(line, comments)
+            comments = []
+        else:
+            comments.append(line.text)
+    if placed.waiting:
+        placed.fill(lines[-1].number)
+    return placed.rows + [comment and placed.indent + comment for comment in comments]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# near misses
+
+
+def _near_misses(code: str, catalog: Catalog, apis: list[str] | None, repairs: list[Repair]) -> str:
+    """A program that Python reads, with its near misses resolved, from the last to the first."""
+    try:
+        found = edits(code, catalog, apis)
+    except DialectError:
+        return code
+    lines = code.split("\n")
+    for edit in reversed(found):
+        line = lines[edit.line - 1].encode()
+        repairs.append(Repair(edit.line, edit.kind, line[edit.start : edit.end].decode(), edit.after))
+        lines[edit.line - 1] = (line[: edit.start] + edit.after.encode() + line[edit.end :]).decode()
+    return "\n".join(lines)

@@ -1,0 +1,88 @@
+"""Near misses in a program that Python reads: names of APIs, parameters, enum values and variables, each to the nearest known one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from shortcuts.catalog import Api, Catalog, call_name
+from shortcuts.did_you_mean import nearest
+from shortcuts.forms import constants
+from shortcuts.repair.statements import CONSTANTS
+from shortcuts.syntax.nodes import called, constant, parse
+
+NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 80  # per cent of likeness; long names differ more where they are different things
+
+
+class Edit(NamedTuple):
+    """A piece of a line and what stands there instead; columns count bytes, as those of syntax trees do."""
+
+    line: int
+    start: int
+    end: int
+    kind: str
+    after: str
+
+
+def edits(code: str, catalog: Catalog, apis: Iterable[str] | None = None) -> list[Edit]:
+    """What would resolve the near misses of a program. `apis`: the ids among which an API is looked for (default: the catalogue's)."""
+    names = tuple(map(call_name, apis)) if apis is not None else _names(catalog)
+    tree = parse(code)
+    found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names)]
+    return sorted({*found, *_name_edits(tree)})
+
+
+@lru_cache(maxsize=4)
+def _names(catalog: Catalog) -> tuple[str, ...]:
+    return tuple(api.name for api in catalog)
+
+
+def _call_edits(node: ast.Call, catalog: Catalog, names: tuple[str, ...]) -> Iterator[Edit]:
+    name = called(node)
+    if name is None or name in constants.HELPERS:
+        return
+    api = catalog.by_name(name)
+    if api is None and "_" in name and (meant := nearest(name, names, NEAR_API)):
+        api = catalog.by_name(meant)
+        yield Edit(node.func.lineno, node.func.col_offset, node.func.end_col_offset or 0, "api", meant)
+    if api is not None:
+        yield from _keyword_edits(node, api)
+
+
+def _keyword_edits(node: ast.Call, api: Api) -> Iterator[Edit]:
+    keys = [parameter.key for parameter in api.parameters]
+    given = [word.arg for word in node.keywords]
+    for word in node.keywords:
+        if word.arg is None:
+            continue
+        key = word.arg
+        free = [other for other in keys if other not in given and other.isidentifier()]
+        if key not in keys and not Catalog.is_generic(key) and (meant := nearest(key, free, NEAR_KEY)):
+            yield Edit(word.lineno, word.col_offset, word.col_offset + len(key.encode()), "parameter", meant)
+            key = meant
+        parameter = api.parameter(key)
+        value = constant(word.value)
+        if parameter is None or value is None or not parameter.enum or parameter.open_enum or value in parameter.enum:
+            continue
+        if (meant := nearest(value, parameter.enum, NEAR_VALUE)) is not None:
+            yield Edit(word.value.lineno, word.value.col_offset, word.value.end_col_offset or 0, "enum", repr(meant))
+
+
+def _name_edits(tree: ast.Module) -> Iterator[Edit]:
+    """Names that are read and nowhere bound, but for a slip."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = [node for node in nodes if isinstance(node.ctx, ast.Store)]
+    known = {node.id for node in bound} | constants.HELPERS
+    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    in_texts = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)}
+    for node in nodes:
+        if node.id in known or id(node) in functions or id(node) in in_texts:  # columns in f-strings are right only since Python 3.12
+            continue
+        if node.id in CONSTANTS:
+            yield Edit(node.lineno, node.col_offset, node.end_col_offset or 0, "constant", CONSTANTS[node.id])
+            continue
+        above = [other.id for other in bound if other.lineno < node.lineno]
+        if (meant := nearest(node.id, above, NEAR_NAME)) is not None:
+            yield Edit(node.lineno, node.col_offset, node.end_col_offset or 0, "name", meant)

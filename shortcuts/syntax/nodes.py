@@ -1,0 +1,148 @@
+"""Builders and readers of nodes of Python's syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import re
+import unicodedata
+import warnings
+from functools import lru_cache
+from typing import Any
+
+from shortcuts.syntax.errors import DialectError, NestedTooDeep
+
+PROGRAM = "shortcut"  # the name of the function that a program may be in
+_NUMBERS = (int, float)
+LOAD, STORE = ast.Load(), ast.Store()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# building
+
+
+def const(value: Any) -> ast.expr:
+    """A literal."""
+    return ast.Constant(value)
+
+
+def signed(value: Any) -> ast.expr:
+    """A literal that may be a negative number, which Python writes as an operation."""
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and math.copysign(1, value) < 0:
+        return ast.UnaryOp(ast.USub(), const(-value))
+    return const(value)
+
+
+def assign(target: ast.expr, value: ast.expr) -> ast.stmt:
+    """An assignment."""
+    return ast.Assign([target], value, lineno=1)  # ast.unparse asks for the line, to look for a type comment
+
+
+def name(identifier: str, store: bool = False) -> ast.expr:
+    """A name, read or bound."""
+    return ast.Name(identifier, STORE if store else LOAD)
+
+
+def call(function: str | ast.expr, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
+    """A call of a helper with arguments already built."""
+    return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords) if keywords else [])
+
+
+def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
+    """Keyword arguments; keys that Python cannot take as keywords go together in one `**{...}`."""
+    plain = [ast.keyword(key, value) for key, value in values.items() if is_keyword_name(key)]
+    if len(plain) < len(values):
+        odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
+        plain.append(ast.keyword(None, ast.Dict([const(key) for key in odd], list(odd.values()))))
+    return plain
+
+
+@lru_cache(maxsize=1 << 14)
+def is_keyword_name(key: str) -> bool:
+    """Whether a parameter key can stand before `=` and comes back unchanged (Python folds identifiers to NFKC)."""
+    return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# reading
+
+
+_LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{3000}")
+
+
+@lru_cache(maxsize=4)  # a transcription reads one program several times over
+def _parsed(code: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # what is odd in a generated program is for `check` to say
+        tree = ast.parse(code)
+    if _LONG_NUMBER.search(code):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, int):
+                str(node.value)  # Python reads any hexadecimal number, and does not write one of more than 4,300 digits
+    return _unwrapped(tree)
+
+
+def _unwrapped(tree: ast.Module) -> ast.Module:
+    function = tree.body[0] if len(tree.body) == 1 else None
+    if not isinstance(function, ast.FunctionDef) or function.name != PROGRAM or any(vars(function.args).values()):
+        return tree
+    inner = ast.Module(function.body, [])
+    inner.decorators = function.decorator_list  # type: ignore[attr-defined]
+    return inner
+
+
+def decorators(module: ast.Module) -> list[ast.expr]:
+    """What stands above the function that a parsed program is in."""
+    return getattr(module, "decorators", [])
+
+
+def parse(code: str, shared: bool = True) -> ast.Module:
+    """Parse source text; a shared tree is not to be changed. Raises DialectError where Python does not take it.
+
+    A program that is the body of `def shortcut():` gives its statements, and `decorators` tells what stands above it.
+    """
+    try:
+        return _parsed(code) if shared else _parsed.__wrapped__(code)
+    except SyntaxError as error:
+        if error.msg.startswith("too many"):  # nested parentheses, levels of indentation
+            raise NestedTooDeep(error.lineno or 1, f"not Python: {error.msg}") from None
+        raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
+    except (RecursionError, MemoryError) as error:  # nesting beyond what the parser takes
+        raise NestedTooDeep(1, f"not Python: {error}") from None
+    except ValueError as error:  # NUL characters
+        raise DialectError(1, f"not Python: {error}", "syntax") from None
+
+
+def called(node: ast.AST) -> str | None:
+    """The name a call calls, if it is a plain one."""
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+
+
+def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:
+    """The value of a literal of a kind, else None; a minus sign belongs to a number, and True is no int."""
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) in (kind if isinstance(kind, tuple) else (kind,)) else None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = constant(node.operand, kind)
+        return None if value is None or isinstance(value, str | bool) else -value
+    return None
+
+
+def keywords(node: ast.Call) -> dict[str, ast.expr]:
+    """A call's keyword arguments by key, `**{...}` included. Raises DialectError for a key given twice or not written as text."""
+    result: dict[str, ast.expr] = {}
+    for argument in node.keywords:
+        if argument.arg is not None:
+            pairs: list[tuple[Any, ast.expr]] = [(argument.arg, argument.value)]
+        elif isinstance(argument.value, ast.Dict):
+            pairs = [(constant(key), value) for key, value in zip(argument.value.keys, argument.value.values)]
+        else:
+            raise DialectError(node.lineno, "after ** a dictionary literal is expected, such as **{'Show-text': True}")
+        for key, value in pairs:
+            if not isinstance(key, str):
+                raise DialectError(node.lineno, "a parameter's key must be written as text")
+            if key in result:
+                raise DialectError(node.lineno, f"parameter {key} is given twice", "duplicate_parameter")
+            result[key] = value
+    return result

@@ -1,0 +1,301 @@
+"""One path through a program, and what the paths of a program share: the interpreter behind trace.py, which says what it does and why."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from shortcuts.check import ENDING_CALLS
+from shortcuts.compiler import LITERAL_ACTIONS
+from shortcuts.syntax.errors import Diagnostic
+from shortcuts.syntax.nodes import called, constant
+from shortcuts.trace.origins import NO_APIS, Origin, compound, is_api, literal, origin, read, test
+
+MAX_STEPS = 100_000  # statements over all paths: a second or two
+MAX_TURNS_DEPTH = 3  # repeats in each other that make a second turn: each doubles the steps of those within
+
+# Helpers whose value depends on what ran before them.
+_OF_THE_MOMENT = frozenset({"previous_output", "if_result", "menu_result", "repeat_results"})
+_NOTHING = Origin("nothing")
+
+
+class Step(NamedTuple):
+    """A call, or a block's head ("if", "menu", "for"), as one path makes it.
+
+    `key` is the same for two steps that say the same thing of calls of the same names; `number` is what `sources` of origins refer to.
+    """
+
+    number: int
+    name: str
+    arguments: tuple[tuple[str, Origin], ...]
+    line: int
+    key: tuple[Any, ...]
+
+
+Path = tuple[Step, ...]
+
+
+class Program:
+    """What the paths of one program share: numbers of calls, branches seen, and values already read."""
+
+    def __init__(self) -> None:
+        self.steps_left = MAX_STEPS
+        self.numbers: dict[int, int] = {}  # id of a syntax node -> number of its step: a path makes each once
+        self.names: list[str] = []  # of the steps, by number
+        self.decisions: set[int] = set()
+        self.problems: set[Diagnostic] = set()
+        self.reads: dict[int, tuple[tuple[str, ...], bool]] = {}  # the names an expression reads, and whether its value depends on more
+        self.values: dict[Any, Any] = {}
+        self.steps: dict[Any, Step] = {}
+
+    def number(self, node: ast.AST, name: str) -> int:
+        """The number of the step that a syntax node makes."""
+        number = self.numbers.setdefault(id(node), len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+        return number
+
+    def names_read(self, node: ast.expr) -> tuple[tuple[str, ...], bool]:
+        """The names that an expression reads, and whether its value depends on more than these."""
+        if id(node) not in self.reads:
+            calls = {called(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)} - {None}
+            names = dict.fromkeys(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+            depends = any(name in _OF_THE_MOMENT or is_api(name) for name in calls if name)
+            self.reads[id(node)] = tuple(name for name in names if name not in calls), depends
+        return self.reads[id(node)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# one path
+
+
+class Run:
+    """One path: statements in order, `names` holds what each name is worth, `choices` the branches that are not the first."""
+
+    def __init__(self, program: Program, choices: dict[int, int]) -> None:
+        self.program, self.choices = program, choices
+        self.steps: list[Step] = []
+        self.names: dict[str, Origin] = {}
+        self.carried: set[str] = set()  # names read, since the repeat in hand began
+        self.last = _NOTHING  # the output of the last action
+        self.result = _NOTHING  # the result of the last block
+        self.repeats: list[int] = []  # the repeats around
+        self.discovered: list[tuple[int, int]] = []  # (branching node, its branches) that no path has met before
+        self.ended = False
+
+    # -- statements -----------------------------------------------------------------------------------------------------------
+
+    def body(self, body: Iterable[ast.AST]) -> None:
+        """Run statements in order, to the end of the path or of the steps."""
+        for statement in body:
+            self.program.steps_left -= 1
+            self.ended = self.ended or self.program.steps_left < 0
+            if self.ended:
+                return
+            self.statement(statement)
+
+    def statement(self, node: Any) -> None:
+        """Run one statement."""
+        if isinstance(node, ast.Expr):
+            self.expression(node.value)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            if node.value is not None:
+                value = self.assigned(node.value)
+                self.bind(node.targets if isinstance(node, ast.Assign) else [node.target], value)
+        elif isinstance(node, ast.AugAssign):
+            items = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+            self.append(node.target, items, "list" if isinstance(node.op, ast.Add) else type(node.op).__name__)
+        elif isinstance(node, ast.If):
+            self.branching(node)
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            self.repeat(node)
+        elif isinstance(node, ast.Match):
+            self.menu(node)
+        else:  # what the dialect does not have (def, with, try) is read for its calls
+            for part in ast.iter_child_nodes(node):
+                if isinstance(part, ast.expr):
+                    self.read(part)
+                else:
+                    self.body([part])
+
+    def expression(self, node: ast.expr) -> None:
+        """Run a line that is an expression; the header, marks and comments do nothing."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
+            self.append(node.func.value, node.args, "list")
+        elif called(node) == "menu":  # a menu without cases
+            self.step("menu", node, self.head_of_menu(node))
+        elif called(node) not in ("workflow", "marker", *_OF_THE_MOMENT) and not isinstance(node, ast.Constant | ast.JoinedStr):
+            self.read(node)
+
+    def assigned(self, node: ast.expr) -> Origin:
+        """The value of an assignment; a literal is made by an action, as the compiler has it."""
+        value = self.read(node)
+        kind = "text" if isinstance(node, ast.JoinedStr) or isinstance(constant(node), str) or value.form.startswith("text(") \
+            else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) and node.elts \
+            else "number" if constant(node, (int, float)) is not None else ""  # fmt: skip
+        if not kind or isinstance(node, ast.Name):
+            return value
+        action, key = LITERAL_ACTIONS[kind]
+        return self.output(node, action.replace(".", "_"), [(key, value)])
+
+    def bind(self, targets: Iterable[ast.expr], value: Origin) -> None:
+        """Set names; those of any other target all to the same."""
+        for target in targets:
+            for node in [target] if isinstance(target, ast.Name) else ast.walk(target):
+                if isinstance(node, ast.Name):
+                    self.names[node.id] = value
+
+    def append(self, target: ast.expr, items: Iterable[ast.expr], head: str) -> None:
+        """`X += [item]`: a list of what X was and the item."""
+        values = [self.assigned(item) for item in items]
+        if isinstance(target, ast.Name):
+            before = self.names.get(target.id)
+            known = [] if before is None or before.form == "list()" else [before]
+            self.names[target.id] = compound(head, known + values)
+
+    # -- blocks ---------------------------------------------------------------------------------------------------------------
+
+    def choose(self, node: ast.AST, branches: int) -> int:
+        """The branch that this path takes; a branching node that no path has met is noted."""
+        if id(node) not in self.program.decisions:
+            self.program.decisions.add(id(node))
+            self.discovered.append((id(node), branches))
+        return self.choices.get(id(node), 0)
+
+    def branching(self, node: ast.If) -> None:
+        """An If and its elifs, which nest as deep as they are many."""
+        while True:
+            condition, flipped = self.condition(node.test)
+            is_false = self.choose(node, 2) == 1
+            self.step("if", node, [("test", condition), ("is", literal(not is_false))])
+            self.last = _NOTHING
+            chosen = node.orelse if is_false != flipped else node.body
+            if chosen is node.orelse and len(chosen) == 1 and isinstance(chosen[0], ast.If):
+                node = chosen[0]
+                continue
+            self.body(chosen)
+            break
+        self.last = self.result = origin(f"if_result({self.last.form})", self.last)
+
+    def condition(self, node: ast.expr) -> tuple[Origin, bool]:
+        """(the condition, whether it is written as its opposite)."""
+        if isinstance(node, ast.Call) and called(node) == "otherwise_if" and len(node.args) == 1:
+            node = node.args[0]
+        return self.cached("test", node, lambda: test(node, self))
+
+    def menu(self, node: ast.Match) -> None:
+        """A menu, and the one of its cases that this path takes."""
+        is_menu = isinstance(node.subject, ast.Call) and called(node.subject) == "menu"
+        arguments = self.head_of_menu(node.subject) if is_menu else [("prompt", self.read(node.subject))]  # type: ignore[arg-type]
+        cases = [case for case in node.cases if case.guard is None or called(case.guard) != "before"]  # what stands there never runs
+        if not cases:
+            self.step("menu", node, arguments)
+            return
+        case = cases[self.choose(node, len(cases))]
+        pattern, guard = case.pattern, case.guard
+        title = self.read(pattern.value) if isinstance(pattern, ast.MatchValue) else Origin("_") if guard is None else self.read(guard)
+        self.step("menu", node, [*arguments, ("case", title)])
+        self.last = _NOTHING
+        self.body(case.body)
+        self.last = self.result = origin(f"menu_result({self.last.form})", self.last)
+
+    def head_of_menu(self, node: ast.Call) -> list[tuple[str, Origin]]:
+        """The arguments of `menu(...)`."""
+        given = [("prompt", self.read(argument)) for argument in node.args[:1]]
+        return given + [(keyword.arg or "**", self.read(keyword.value)) for keyword in node.keywords]
+
+    def repeat(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
+        """A repeat: one turn, and a second where a name that it reads may come from the turn before."""
+        source = self.condition(node.test)[0] if isinstance(node, ast.While) else self.read(node.iter)
+        number = self.step("for", node, [("in", source)])
+        if not isinstance(node, ast.While):
+            targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
+            for target, role in zip(targets, ["item"] if len(targets) == 1 else ["index", "item"]):
+                self.bind([target], Origin(f"{role}(•)", (number,)))
+        outer, before, mark = self.carried, dict(self.names), len(self.steps)
+        self.repeats.append(number)
+        self.carried, self.last = set(), _NOTHING
+        self.body(node.body)
+        changed = [name for name in self.carried & before.keys() if self.names[name] != before[name]]
+        if changed and not self.ended and len(self.repeats) <= MAX_TURNS_DEPTH:
+            self.names.update({name: compound("either", [before[name], self.names[name]]) for name in changed})
+            self.steps[mark:], self.last = [], _NOTHING
+            self.body(node.body)
+        self.carried |= outer
+        self.repeats.pop()
+        self.last = self.result = origin(f"repeat_results({self.last.form})", self.last)
+
+    # -- values ---------------------------------------------------------------------------------------------------------------
+
+    def cached(self, kind: str, node: ast.expr, make: Callable[[], Any]) -> Any:
+        """What `make` gives, kept for every path on which the names that the expression reads are worth the same."""
+        names, depends = self.program.names_read(node)
+        self.carried.update(names)
+        if depends:
+            return make()
+        key = (kind, id(node), *map(self.names.get, names))
+        if key not in self.program.values:
+            self.program.values[key] = make()
+        return self.program.values[key]
+
+    def read(self, node: ast.expr) -> Origin:
+        """The origin of an expression's value."""
+        return self.cached("value", node, lambda: read(node, self))
+
+    def name(self, identifier: str, line: int) -> Origin:
+        """For trace_values.read: what a name is worth."""
+        if identifier in self.names:
+            return self.names[identifier]
+        if identifier in NO_APIS:  # EVERYTHING
+            return Origin(identifier)
+        self.program.problems.add(Diagnostic(line, "unbound", f"{identifier} is read on a path that has not set it"))
+        return Origin("unbound")
+
+    def call(self, node: ast.Call) -> Origin | None:
+        """For trace_values.read: the output of an API's call, or of a helper that depends on the path; None for other calls."""
+        name = called(node)
+        if name in ("if_result", "menu_result", "repeat_results"):
+            return self.result
+        if name == "previous_output":
+            return self.last
+        if name == "later":
+            known = node.args[0].id if node.args and isinstance(node.args[0], ast.Name) else ""
+            return self.names.get(known, Origin("later"))
+        if name is None or not is_api(name):
+            return None
+        given = [(str(place), argument) for place, argument in enumerate(node.args)]
+        if name in ("action", "raw_action") and given:
+            name = re.sub(r"\W", "_", str(getattr(given.pop(0)[1], "value", "")))
+        for keyword in node.keywords:
+            given += _entries(keyword.value) if keyword.arg is None else [(keyword.arg, keyword.value)]
+        if given and given[0][0] == "1":  # raw_action('id', {...})
+            given = [*_entries(given[0][1]), *given[1:]]
+        return self.output(node, name, [(key, self.read(value)) for key, value in given if key != "UUID"])
+
+    def output(self, node: ast.AST, name: str, arguments: list[tuple[str, Origin]]) -> Origin:
+        """Make a call; returns its output."""
+        self.last = Origin("•", (self.step(name, node, arguments),))
+        self.ended = self.ended or name in ENDING_CALLS
+        return self.last
+
+    def step(self, name: str, node: Any, arguments: list[tuple[str, Origin]]) -> int:
+        """Make a step; returns its number. Inside a repeat it also stems from that."""
+        number = self.program.number(node, name)
+        inside = [("within", Origin("•", (self.repeats[-1],)))] if self.repeats else []
+        given = tuple(sorted([*arguments, *inside]))
+        known = (number, given)
+        if known not in self.program.steps:
+            names = self.program.names
+            key = (name, *((argument, value.form, *(names[source] for source in value.sources)) for argument, value in given))
+            self.program.steps[known] = Step(number, name, given, node.lineno, key)
+        self.steps.append(self.program.steps[known])
+        return number
+
+
+def _entries(node: ast.expr) -> list[tuple[str, ast.expr]]:
+    """The entries of a dictionary literal of parameters."""
+    if not isinstance(node, ast.Dict):
+        return [("**", node)]
+    return [(str(getattr(key, "value", "**")), value) for key, value in zip(node.keys, node.values)]

@@ -1,0 +1,216 @@
+"""Where a value comes from: the expressions of a program as origins, for trace.py.
+
+An origin is a form with a place for each call whose output it holds: `text('Hello ', •)` from one source, `•['name']`, `item(•)`,
+`'a literal'`, `clipboard()`. No name of a variable stands in it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import string
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
+
+from shortcuts.forms import constants
+from shortcuts.forms.values import numeral
+from shortcuts.syntax.nodes import called
+
+MAX_DEPTH = 100  # expressions in each other; Python's parser takes about 200 brackets
+MAX_FORM = 400  # characters of a form; a longer one ends in its digest
+MAX_SOURCES = 1_000  # outputs that one value is made of; what a loop doubles turn by turn passes any limit
+
+# Functions that are called and are no APIs: the dialect's, those of the published WorkflowBench, Python's.
+NO_APIS = constants.HELPERS | {"coerce_variable", "format_date"} | frozenset(dir(builtins))
+_MIRRORED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
+_OPPOSITE = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.GtE: ast.Lt, ast.LtE: ast.Gt, ast.IsNot: ast.Is}
+
+
+class Origin(NamedTuple):
+    """Where a value comes from: its form, and for each • in it the number of the call whose output stands there."""
+
+    form: str
+    sources: tuple[int, ...] = ()
+
+
+def is_api(name: str) -> bool:
+    """Whether a function that is called by this name is an API."""
+    return name in ("action", "raw_action") or name not in NO_APIS
+
+
+class Scope(Protocol):
+    """What reading expressions needs to know of the path."""
+
+    def name(self, identifier: str, line: int) -> Origin: ...
+    def call(self, node: ast.Call) -> Origin | None: ...
+
+
+def origin(form: str, *parts: Origin) -> Origin:
+    """An origin made of others, its size bounded."""
+    sources = tuple(source for part in parts for source in part.sources) if len(parts) != 1 else parts[0].sources
+    if len(form) > MAX_FORM:
+        form = f"{form[:MAX_FORM]}…{hashlib.blake2b(form.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+    return Origin(form, sources[:MAX_SOURCES])
+
+
+def compound(head: str, parts: Iterable[Origin]) -> Origin:
+    """`head(part, part)`."""
+    parts = list(parts)
+    return origin(f"{head}({', '.join([part.form for part in parts])})", *parts)
+
+
+def literal(value: Any) -> Origin:
+    """A literal; a text that spells a number counts as the number, 1 and 1.0 are one, True is not 1."""
+    number = numeral(value)
+    value = value if number is None else number
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, str | bytes) and len(value) > MAX_FORM:
+        return origin(f"'{value}'")
+    try:
+        return origin(repr(value))
+    except ValueError:  # an integer beyond sys.get_int_max_str_digits
+        return origin(hex(value))
+
+
+def text(parts: Iterable[str | Origin]) -> Origin:
+    """Text built of literals and origins; a lone part is itself."""
+    merged: list[str | Origin] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    if len(merged) == 1 and isinstance(merged[0], Origin):
+        return merged[0]
+    if all(isinstance(part, str) for part in merged):
+        return literal("".join(merged))  # type: ignore[arg-type]
+    return compound("text", (Origin(repr(part)) if isinstance(part, str) else part for part in merged))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# expressions
+
+
+def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
+    """The origin of an expression's value; the API calls in it are made on the way."""
+    if depth > MAX_DEPTH:
+        return Origin("…")
+    if isinstance(node, ast.Constant):
+        return literal(node.value)
+    if isinstance(node, ast.Name):
+        return scope.name(node.id, node.lineno)
+    parts = _text_parts(node, scope, depth)
+    if parts is not None:
+        return text(parts)
+    if isinstance(node, ast.Dict):
+        return _dictionary(node, scope, depth)
+    if isinstance(node, ast.Call):
+        return _call(node, scope, depth)
+    if isinstance(node, ast.Attribute):
+        return _step(read(node.value, scope, depth + 1), f".{node.attr}")
+    if isinstance(node, ast.Subscript):
+        key = read(node.slice, scope, depth + 1)
+        return _step(read(node.value, scope, depth + 1), f"[{key.form}]", key)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) \
+            and type(node.operand.value) in (int, float):  # fmt: skip
+        return literal(-node.operand.value)
+    children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    sign = getattr(node, "op", None)
+    head = f"{type(node).__name__}{f' {type(sign).__name__}' if sign else ''}"
+    return compound("list" if isinstance(node, ast.List | ast.Tuple) else head, [read(child, scope, depth + 1) for child in children])
+
+
+def test(node: ast.expr, scope: Scope) -> tuple[Origin, bool]:
+    """(the origin of a condition, whether it is written as its opposite): `x != 1`, `not x` and `x >= 5` are `x == 1`, `x` and `x < 5`."""
+    flipped = False
+    while (is_not := isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)) or (called(node) == "leftover" and node.args):
+        node, flipped = (node.operand, not flipped) if is_not else (node.args[0], flipped)  # what is left over does not count
+    if called(node) == "legacy" and len(node.args) == 1:
+        inner, is_opposite = test(node.args[0], scope)
+        return compound("legacy", [inner]), flipped != is_opposite
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+        return read(node, scope), flipped
+    left, right, operator = node.left, node.comparators[0], type(node.ops[0])
+    if isinstance(left, ast.Constant) and not isinstance(right, ast.Constant) and operator in _MIRRORED:
+        left, right, operator = right, left, _MIRRORED[operator]
+    if operator in _OPPOSITE:
+        operator, flipped = _OPPOSITE[operator], not flipped
+    return compound(operator.__name__, [read(left, scope, 1), read(right, scope, 1)]), flipped
+
+
+def _step(base: Origin, step: str, *parts: Origin) -> Origin:
+    return origin(base.form + step, base, *parts)
+
+
+def _text_parts(node: ast.expr, scope: Scope, depth: int) -> list[str | Origin] | None:
+    """The parts of a text expression, literal ones as they are; None for another expression."""
+    if isinstance(node, ast.JoinedStr):
+        parts: list[str | Origin] = []
+        for value in node.values:
+            inner = value.value if isinstance(value, ast.FormattedValue | ast.Constant) else value
+            parts.append(inner if isinstance(inner, str) else read(inner, scope, depth + 1))  # type: ignore[arg-type]
+        return parts
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format" \
+            and isinstance(node.func.value, ast.Constant) and isinstance(node.func.value.value, str):  # fmt: skip
+        return _format_parts(node.func.value.value, [read(argument, scope, depth + 1) for argument in node.args])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _sum_parts(node, scope, depth)
+    return None
+
+
+def _sum_parts(node: ast.BinOp, scope: Scope, depth: int) -> list[str | Origin] | None:
+    """The parts of a sum with a text in it; sums nest to the left, as deep as they are long."""
+    terms: list[ast.expr] = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+        terms.append(left.right)
+        left = left.left
+    terms.append(left)
+    if not any(isinstance(term, ast.JoinedStr) or (isinstance(term, ast.Constant) and isinstance(term.value, str)) for term in terms):
+        return None
+    return [term.value if isinstance(term, ast.Constant) and isinstance(term.value, str) else read(term, scope, depth + 1)
+            for term in reversed(terms)]  # fmt: skip
+
+
+def _format_parts(template: str, arguments: list[Origin]) -> list[str | Origin] | None:
+    parts: list[str | Origin] = []
+    waiting = iter(arguments)
+    try:
+        for before, field, _, _ in string.Formatter().parse(template):
+            parts.append(before)
+            if field is not None:
+                parts.append(arguments[int(field)] if field.isdigit() and int(field) < len(arguments) else next(waiting, Origin("nothing")))
+    except ValueError:
+        return None
+    return parts
+
+
+def _dictionary(node: ast.Dict, scope: Scope, depth: int) -> Origin:
+    """The order of a dictionary's keys does not count."""
+    entries = []
+    for key, value in zip(node.keys, node.values):
+        name = read(key, scope, depth + 1) if key is not None else Origin("**")
+        content = read(value, scope, depth + 1)
+        entries.append(origin(f"{name.form}: {content.form}", name, content))
+    return compound("dictionary", sorted(entries))
+
+
+def _call(node: ast.Call, scope: Scope, depth: int) -> Origin:
+    made = scope.call(node)
+    if made is not None:
+        return made
+    arguments = [read(argument, scope, depth + 1) for argument in node.args]
+    for keyword in sorted(node.keywords, key=lambda keyword: keyword.arg or "**"):
+        value = read(keyword.value, scope, depth + 1)
+        arguments.append(origin(f"{keyword.arg or '**'}={value.form}", value))
+    if isinstance(node.func, ast.Attribute):
+        base = read(node.func.value, scope, depth + 1)
+        return _step(base, f".{node.func.attr}({', '.join([argument.form for argument in arguments])})", *arguments)
+    helper = called(node) or ""
+    if helper in constants.COERCIONS:
+        return compound("as_type", [*arguments, literal(constants.COERCIONS[helper])])
+    if not helper:
+        return compound("call", [read(node.func, scope, depth + 1), *arguments])
+    return compound(helper, arguments)

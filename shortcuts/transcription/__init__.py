@@ -1,0 +1,182 @@
+"""A shortcut to Python and back, with the proof that both are the same: see shortcuts/__init__.py for the four equalities."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from shortcuts import control_flow, plist
+from shortcuts.catalog import Catalog
+from shortcuts.collector import collector_paused
+from shortcuts.compiler import Compiler
+from shortcuts.decompiler import Decompiler
+from shortcuts.equality import patch
+from shortcuts.equality.canonical import canonical, canonical_actions, canonical_level
+from shortcuts.forms.identifiers import spoken
+from shortcuts.syntax.errors import DialectError, NestedTooDeep
+from shortcuts.syntax.nodes import called, parse
+from shortcuts.transcription import proof
+
+Residue = dict[str, Any]
+MAX_ACTIONS = 100_000  # a real one has some hundreds; a file within the readers' bounds could hold a million
+
+
+class TooDeep(ValueError):
+    """Values nested deeper than Python's parser takes (about 190 levels); no file that the readers let through is."""
+
+
+class TooLarge(ValueError):
+    """A shortcut of more than MAX_ACTIONS actions."""
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """A shortcut's program with the proof of its round trip. `raw`: actions that no form could express."""
+
+    code: str
+    residue: Residue
+    exact: bool
+    canonical: bool
+    fixed_point: bool
+    raw: int
+
+
+@collector_paused()
+def to_python(shortcut: dict[str, Any], catalog: Catalog | None = None) -> tuple[str, Residue]:
+    """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
+
+    catalog: here and below the repository's own by default; it knows the names of APIs and of their outputs.
+    Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot say.
+    """
+    attempt, _ = write_program(shortcut, catalog)
+    return attempt.code, attempt.residue
+
+
+@collector_paused()
+def transcribe(shortcut: dict[str, Any], catalog: Catalog | None = None) -> Transcription:
+    """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
+    attempt, same_actions = write_program(shortcut, catalog)
+    code, exact = attempt.code, plist.same(attempt.rebuilt, shortcut)
+    same = fixed_point = attempt.proved
+    if not attempt.proved:
+        alone = attempt.alone
+        # a text that the writer gives at once for what the program compiles to is what to_python gives
+        fixed_point = Decompiler(alone, catalog=catalog).text() == code or to_python(alone, catalog)[0] == code
+        same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
+    return Transcription(code, attempt.residue, exact, same, fixed_point, raw_fallbacks(code))
+
+
+def raw_fallbacks(code: str) -> int:
+    """The places of a program where the property list shows: whole actions, and envelopes without a form."""
+    if "raw_action" not in code and "WFSerializationType" not in code:
+        return 0
+    calls = [node for node in ast.walk(parse(code)) if isinstance(node, ast.Call | ast.Dict)]
+    envelopes = [node for node in calls if isinstance(node, ast.Dict)
+                 and any(isinstance(key, ast.Constant) and key.value == "WFSerializationType" for key in node.keys)]  # fmt: skip
+    return len(envelopes) + sum(called(node) == "raw_action" for node in calls)
+
+
+class Attempt:
+    """A program of a shortcut: its code and residue, what the two compile to, and whether it is proved already (proof.py)."""
+
+    def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool, catalog: Catalog | None) -> None:
+        self.catalog = catalog
+        writer = Decompiler(control_flow.completed(shortcut), raw, plain_names, catalog)
+        try:
+            self.code = writer.text()
+            self.residue = names_of(writer)
+            compiler, compiled = compile_program(self.code, self.residue, catalog)
+        except (RecursionError, NestedTooDeep):
+            raise TooDeep("values nested deeper than Python takes") from None
+        alone = proof.names_alone(compiler.names)
+        compiler.names.rename()
+        difference = self.residue["patch"] = patch.difference(compiled, shortcut)
+        first = not raw and not plain_names  # as the compiled shortcut would be written
+        self.proved = first and proof.holds(self.code, compiled, alone, compiler, difference, shortcut, writer.names)
+        self.rebuilt = patch.apply(compiled, difference)
+
+    @cached_property
+    def alone(self) -> dict[str, Any]:
+        """What the code compiles to without its residue."""
+        return to_shortcut(self.code, catalog=self.catalog)
+
+
+def write_program(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[Attempt, bool]:
+    """(a program of the shortcut, whether it compiles to the same actions).
+
+    Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
+    another "a-b", variables are called by their own names throughout. Where neither helps, the first program is the most readable.
+    """
+    if len(shortcut["WFWorkflowActions"]) > MAX_ACTIONS:
+        raise TooLarge(f"{len(shortcut['WFWorkflowActions']):,} actions, more than {MAX_ACTIONS:,}")
+    first = attempt = Attempt(shortcut, frozenset(), False, catalog)
+    if attempt.proved:
+        return attempt, True
+    wanted = canonical_actions(shortcut)
+    for plain_names in (False, True):
+        raw: frozenset[int] = frozenset()
+        while True:
+            attempt = first if not raw and not plain_names else Attempt(shortcut, raw, plain_names, catalog)
+            changed = differing(canonical_actions(attempt.alone), wanted)
+            if not changed:
+                return attempt, True
+            if changed <= raw:
+                break
+            raw |= changed
+    return first, False
+
+
+def differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
+    if plist.same(actions, wanted):
+        return frozenset()
+    if len(actions) != len(wanted):
+        return frozenset(range(len(wanted)))
+    return frozenset(index for index, pair in enumerate(zip(actions, wanted)) if not plist.same(*pair))
+
+
+@collector_paused()
+def to_shortcut(code: str, residue_: Residue | None = None, catalog: Catalog | None = None) -> dict[str, Any]:
+    """Compile a program; with its residue, to exactly the shortcut it came from.
+
+    Raises DialectError at the first error, and ValueError for a residue that is none, or of another program.
+    """
+
+    rest = patch.checked(residue_ or {})
+    compiler, shortcut = compile_program(code, rest, catalog)
+    if rest:
+        compiler.names.rename()
+    return patch.apply(shortcut, rest.get("patch", []))
+
+
+def compile_program(code: str, rest: Residue, catalog: Catalog | None) -> tuple[Compiler, dict[str, Any]]:
+    """(the compiler of a program, its shortcut with the residue's identities and the names that code alone says)."""
+
+    def fail(error: DialectError) -> None:
+        raise error
+
+    compiler = Compiler(parse(code), rest, fail, catalog)
+    try:
+        return compiler, compiler.shortcut()
+    except RecursionError:
+        raise NestedTooDeep(1, "nested too deep") from None
+
+
+def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether two shortcuts are the same program: equal but for what canonical() forgets."""
+    return plist.same(canonical(a), canonical(b))
+
+
+def names_of(writer: Decompiler) -> Residue:
+    """The part of the residue that names things: it survives a renaming of the program's names."""
+    actions = [action["WFWorkflowActionParameters"] for action in writer.actions]
+    starts = [parameters for action, parameters in zip(writer.actions, actions)
+              if control_flow.kind_of(action) and control_flow.mode(action) == control_flow.START]  # fmt: skip
+    return {
+        "uuids": {identifier: uuid for uuid, identifier in writer.names.output_names.items()},
+        "names": {identifier: label for identifier, label in writer.names.labels.items() if label != spoken(identifier)},
+        "custom": writer.names.custom,
+        "missing": writer.names.missing_uuids,
+        "groups": [group if isinstance(group := parameters.get("GroupingIdentifier"), str) else "" for parameters in starts],
+    }

@@ -1,0 +1,188 @@
+"""A quick proof that a program is canonical and a fixed point, from the residue: what the code does not show.
+
+The slow proof compiles the code alone, compares the canonical forms of both shortcuts and writes the compiled one once more. It is
+seldom needed, since the residue says all that the two shortcuts differ in: identities, names, and the operations of its patch. So it is
+enough that
+
+- each operation adds or removes what both canonical() and the writer pass over, where it stands (`_is_harmless`);
+- the workflow level, which is small, is canonically equal and written alike (`_same_level`);
+- identities are nothing but identities: no text of the program is one (`_only_identities`);
+- the names that code alone gives are one for one those of the shortcut, so that they can be put in each other's place
+  (`_renamed_throughout`), and asked for in the writer's order they become the same identifiers (`_same_identifiers`).
+
+A shortcut for which one of these does not hold may be canonical and a fixed point all the same; only the slow proof can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from shortcuts import control_flow, plist
+from shortcuts.compiler import Compiler
+from shortcuts.compiler.symbols import Bindings
+from shortcuts.control_flow import ID, PARAMETERS, Action
+from shortcuts.decompiler.symbols import Names
+from shortcuts.equality import canonical
+from shortcuts.equality.patch import Operation
+from shortcuts.forms import api_names, conditions, constants, header, identifiers, interpolation, simplify, triggers, values
+from shortcuts.syntax.printer import unparse
+
+ACTIONS = "WFWorkflowActions"
+# Where an envelope or an identity is written out, what is passed over elsewhere shows in the code.
+_WRITTEN_OUT = ("raw_action", "WFSerializationType", "uuid_of", "OutputUUID", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{12}")  # begins with a sign: quick to find
+_SHOWN_WHOLE = frozenset({api_names.COMMENT, *canonical.VARIABLE_ACTIONS})  # one more parameter changes the form of these
+
+
+def names_alone(bindings: Bindings) -> dict[str, str] | None:
+    """The name of each identifier in the shortcut that a program compiles to, before a residue names it; None if one has not just one."""
+    labels = {identifier: holder[key] for holder, key, identifier in bindings.places}
+    if any(holder[key] != labels[identifier] for holder, key, identifier in bindings.places):
+        return None
+    customs: dict[str, str] = {}
+    for parameters, identifier, _ in bindings.outputs:
+        custom = parameters.get("CustomOutputName")
+        if isinstance(custom, str) and custom:
+            customs.setdefault(identifier, custom)
+        elif identifier not in labels:
+            return None  # nothing in the shortcut tells that this output has a name
+    return {**labels, **customs}
+
+
+def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, compiler: Compiler, patch: list[Operation],
+          shortcut: dict[str, Any], names: Names) -> bool:
+    """Whether the program of a shortcut is surely canonical and a fixed point.
+
+    `compiled` is what it compiles to, named as in the residue, `patch` what that still lacks; `alone` are the names before, `names`
+    those of the writer.
+    """
+    lines = code.split("\n")
+
+    def statement(index: int) -> str:
+        return lines[compiler.lines[index] - 1]  # that an action was made of
+
+    return (
+        alone is not None
+        and not any(word in code for word in _WRITTEN_OUT)
+        and all(_is_harmless(operation, statement, compiled, names) for operation in patch)
+        and _same_level(compiled, shortcut, names)
+        and _only_identities(code, names)
+        and _renamed_throughout(alone, compiler.names, names)
+        and _same_identifiers(alone, names)
+    )
+
+
+def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled: dict[str, Any], names: Names) -> bool:
+    path, *value = operation
+    if path[:1] == [header.QUESTIONS]:
+        return len(path) == 1 and not value and compiled[header.QUESTIONS] == []
+    if not path or path[0] != ACTIONS:
+        return bool(path)  # the workflow level is compared as a whole
+    if len(path) < 4 or path[2] != PARAMETERS:
+        return False
+    index, key = path[1], path[-1]
+    action = compiled[ACTIONS][index]
+    kind, parameters = control_flow.kind_of(action), action[PARAMETERS]
+    if len(path) == 4 and key not in parameters:
+        return bool(value) and _is_unseen(key, value[0], action, names.questions.get(index, {}), names)
+    if len(path) == 4 and kind == "if" and control_flow.mode(action) == control_flow.START:
+        is_written_out = "when(" in statement(index) or "number=" in statement(index)
+        return not is_written_out and _tests_the_same(key, value, parameters)
+    if len(path) == 4:  # the label of a menu's case beside its tokenised title
+        is_case = kind == "menu" and control_flow.mode(action) == control_flow.MIDDLE
+        return is_case and key == "WFMenuItemTitle" and simplify.tokenised_title(parameters) is not None
+    return _is_harmless_inside(path, value, compiled, kind, names)
+
+
+def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, Any], kind: str | None, names: Names) -> bool:
+    """Whether a change inside a parameter is of a token's name or identity, or of an empty table of a text's variables."""
+    if kind == "menu":
+        return False  # the writer compares the markers of a menu with each other
+    key, above = path[-1], None
+    holder: Any = compiled
+    for step in path[:-1]:
+        above, holder = holder, holder[step]
+    if not isinstance(holder, dict):
+        return False
+    if key == "OutputName":  # of an output that is there: its name is asked for below
+        return holder.get("Type") == "ActionOutput" and holder.get("OutputUUID") in names.owners and all(isinstance(v, str) for v in value)
+    if key == "VariableUUID":
+        is_base = holder.get("Type") != "ActionOutput" and holder.keys() <= {"Type", "VariableName", "Aggrandizements"}
+        return is_base and "Type" in holder and bool(value) and isinstance(value[0], str)
+    if key == "attachmentsByRange":
+        is_text = holder.keys() == {"string"} and above.keys() == {"Value", "WFSerializationType"} and path[-2] == "Value"
+        return is_text and above["WFSerializationType"] == interpolation.TEXT and value == [{}] and kind is None
+    return False
+
+
+def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], names: Names) -> bool:
+    """Whether a parameter can be added to an action without a trace: a UUID that nothing refers to, a row of the editor."""
+    parameters, kind = action[PARAMETERS], control_flow.kind_of(action)
+    if key == "UUID":
+        is_free = isinstance(value, str) and value not in names.referenced and "CustomOutputName" not in parameters
+        return is_free and (kind is None or control_flow.mode(action) == control_flow.END)
+    if key.startswith("Show-") and isinstance(value, bool):
+        is_call = kind is None and len(action) == 2 and action[ID] not in _SHOWN_WHOLE and isinstance(parameters.get("UUID", ""), str)
+        return is_call and key not in questions
+    return False
+
+
+def _tests_the_same(key: str, value: list[Any], parameters: dict[str, Any]) -> bool:
+    """Whether a change to the test of an If is of a number that was text, or of the name that before iOS 13 an operator could lack."""
+    if "WFConditions" in parameters or conditions.operator_code(parameters) is None:
+        return False
+    if key == "WFCondition":
+        return not value and parameters[key] == "Contains" and "WFInput" not in parameters
+    number = values.numeral(parameters[key]) if key in (conditions.NUMBER, conditions.ANOTHER_NUMBER) else None
+    return number is not None and bool(value) and plist.same(value[0], number)
+
+
+def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], names: Names) -> bool:
+    levels = [triggers.to_decorators(one) for one in (compiled, shortcut)]
+    if header.is_old(compiled.get(header.VERSION)) != names.is_old or not plist.same(*map(canonical.canonical_level, (compiled, shortcut))):
+        return False
+    if "OutputUUID" in (questions := repr(compiled.get(header.QUESTIONS))) or "VariableName" in questions:
+        return False  # names in questions are compared as they are
+    heads = [header.to_statement(level, names.loose_questions) for _, level in levels]
+    first, second = (unparse([head] if head else [], decorators) for head, (decorators, _) in zip(heads, levels))
+    return first == second
+
+
+def _only_identities(code: str, names: Names) -> bool:
+    """Whether no text of the program is an identity of its shortcut, or of one that code alone compiles to (a UUID of version 5)."""
+    identities = {*names.output_names}.union(*names.missing_uuids.values())
+    shown = {code[max(0, rest.start() - 8) : rest.end()] for rest in _AFTER_EIGHT.finditer(code)}
+    return all(map(_UUID.fullmatch, identities)) and not shown & identities and not any(uuid[-22] == "5" for uuid in shown)
+
+
+def _renamed_throughout(alone: dict[str, str], bindings: Bindings, names: Names) -> bool:
+    """Whether each variable that code alone names otherwise stands at no other place than those that the compiler names."""
+    renamed = {identifier: name for name, identifier in names.variable_names.items() if alone.get(identifier, name) != name}
+    if not renamed:
+        return True
+    places = Counter(identifier for _, _, identifier in bindings.places)
+    for identifier, name in renamed.items():
+        new = alone[identifier]
+        if places[identifier] != names.variable_places[name] or (new in names.variable_places and new not in names.assigned_variables):
+            return False
+        if constants.IMPLICIT_VARIABLE.fullmatch(name) or constants.IMPLICIT_VARIABLE.fullmatch(new):
+            return False
+    return True
+
+
+def _same_identifiers(alone: dict[str, str], names: Names) -> bool:
+    """Whether the names that code alone gives become the identifiers that the shortcut's own names became."""
+    variables = {identifier: name for name, identifier in names.variable_names.items()}
+    allocator = identifiers.NameAllocator()
+    for identifier in names.labels:  # in the order in which they were handed out
+        if identifier in variables:
+            again = allocator.take_variable(alone.get(identifier, variables[identifier]))
+        else:
+            again = allocator.take(alone.get(identifier, ""))
+        if again != identifier:
+            return False
+    return True
