@@ -114,6 +114,14 @@ def positive_int(text: str) -> int:
     return value
 
 
+def share(text: str) -> float:
+    """Parse a number from 0 to 1 (an argparse type)."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to 1 is needed")
+    return value
+
+
 def shard(text: str) -> tuple[int, int]:
     """Parse `I/N` with 0 <= I < N (an argparse type)."""
     try:

@@ -10,7 +10,7 @@ import orjson
 
 from common import jsonl
 from common.dataset import dedup, splits
-from common.dataset.quality import SEED, Example
+from common.dataset.example import SEED, Example
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN, HeldOut
 from common.jsonl import Record, UserError
 
@@ -101,6 +101,15 @@ def _implied(apis: Sequence[frozenset[str]], order: Sequence[int], given: dict[i
     shared = frozenset(api for api in used[True] & used[False] if app_of(api) is None)
     apps = {app for api in held if (app := app_of(api)) is not None} - {app_of(api) for api in used[False]}
     return HeldOut(held, tuple(sorted(app for app in apps if app)), shared)
+
+
+def cluster_lines(dropped: dict[int, Dropped], examples: Sequence[Example]) -> list[bytes]:
+    """Return the lines of clusters.jsonl: a record that was kept, and those that were dropped in its favour."""
+    clusters: dict[str, list[Record]] = {}
+    for i, drop in dropped.items():
+        if drop.other and drop.relation == "kept":
+            clusters.setdefault(drop.other, []).append({"id": examples[i].id, "origin": examples[i].origin, "reason": drop.reason})
+    return [jsonl.encode({"id": kept, "dropped": members}) for kept, members in sorted(clusters.items())]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ COLOURS = "#1f4e8c", "#c8642d", "#3c8c5a", "#8c8c8c"
 
 
 class Measure(NamedTuple):
-    """A measure of a program's shape: what the figure calls it, the lower bounds of its classes, and how it is read off `quality.shape`."""
+    """A measure of a program's shape: what the figure calls it, the lower bounds of its classes, and how it is read off `example.shape`."""
 
     title: str
     bounds: Sequence[int]
@@ -37,7 +37,7 @@ def breakdown(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], 
 
     The classes are those that some gold program is of, the easiest first; both splits together. `samples` as stage 08 keeps them.
     """
-    from common.dataset.quality import shape
+    from common.dataset.example import shape
 
     shapes = {record["id"]: shape(read_tree(record["reference"])[0]) for record in tests}
     result: Record = {}
