@@ -310,8 +310,8 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
 
 def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Result]:
     """Yield the results of a model loaded here, batch by batch."""
-    from common import generation
     from common import model as models
+    from common.decoding import generation
     from common.packing import prompt_text
 
     models.quiet_libraries()
@@ -330,7 +330,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
         if args.constrained is False:
             made = generation.generate(model, tokenizer, chats, **options)
         else:
-            from common import constrained
+            from common.decoding import constrained
 
             made = constrained.generate(model, tokenizer, chats, [request.apis for request in requests], catalog,
                                         use_all=args.use_all, **options)
