@@ -267,16 +267,11 @@ def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
 
 
 async def request(record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
-    """The query that a person would get this workflow by."""
-
-    def accept(answer: Any) -> str:
-        if problem := prompts.query_problem(answer["query"], record["apis"], catalog):
-            raise ValueError(problem)
-        return prompts.one_line(answer["query"])
-
+    """Return the query that a person would get this workflow by, and the usage."""
     fields = {"about": about, "plan": prompts.shorten(plan, PLAN_IN_QUERY)}
-    prompt = prompts.prompt("query", fields, accept, code=annotated, catalog=catalog, key=record["id"], apis=record["apis"],
-                            name=record.get("name") or "", description=record.get("description") or "")
+    prompt = prompts.prompt("query", fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
+                            key=record["id"], apis=record["apis"], name=record.get("name") or "",
+                            description=record.get("description") or "")
     answer = await writer.ask(prompt)
     return answer.object, answer.usage
 
