@@ -5,7 +5,7 @@
     model.generate(..., logits_processor=[constraint, *samplers, constraint.ahead])
 
 Each row has its own matcher (llguidance). What was chosen is known before the model reads it, so the next masks are made in a thread
-beside the forward pass. When a row's tokens run out, it is steered to its shortest legal end (common/ending.py).
+beside the forward pass. When a row's tokens run out, it is steered to its shortest legal end (shortest_ending.py).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from common.ending import CODE, FENCE, ending
+from common.decoding.required_calls import Owed, closing_tokens
+from common.decoding.shortest_ending import CODE, FENCE, ending
 from common.jsonl import UserError
-from common.required import Owed, closing_tokens
 from shortcuts.catalog import Catalog
 from shortcuts.grammar import grammar
 

@@ -4,8 +4,8 @@
         print(answer.text, answer.left)                     # `left`: what `check` still finds, usually nothing
 
 Three things work together:
-- Masks (common/masks.py): each row of a batch has its own matcher, which says what tokens may come next.
-- A length budget (common/ending.py): when the tokens run out, a row is steered to its shortest legal end; a plan ends at half of them.
+- Masks (token_masks.py): each row of a batch has its own matcher, which says what tokens may come next.
+- A length budget (shortest_ending.py): when the tokens run out, a row is steered to its shortest legal end; a plan ends at half of them.
 - Tries. What no grammar says (a name is read that nothing has bound, a statement stands after the end) `check` finds. Such an answer is
   written again from its first wrong line on, and the grammar then lists, line by line, the names that can be read.
 """
@@ -19,9 +19,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import shortcuts
-from common import generation, prompts
-from common.ending import CODE
-from common.masks import Constraint, Form, Row, table
+from common import prompts
+from common.decoding import generation
+from common.decoding.shortest_ending import CODE
+from common.decoding.token_masks import Constraint, Form, Row, table
 from common.model import context_length
 from common.packing import Message, prompt_text
 from shortcuts.catalog import Catalog
@@ -86,7 +87,7 @@ class _Job:
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
              batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES) -> Iterator[Answer]:  # fmt: skip
-    """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of common.generation.generate.
+    """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
     use_all: a program ends only when it has called each API it was given.
