@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shortcuts.forms.identifiers import NameAllocator, identifier, spoken
+from shortcuts.forms.identifiers import NameAllocator, identifier, label_from_identifier
 
 
 @pytest.mark.parametrize("name, expected", [
@@ -26,7 +26,7 @@ def test_a_name_becomes_an_identifier_that_reads_like_it(name, expected):
 def test_an_identifier_is_legal_and_comes_back_from_what_it_says(name):
     made = identifier(name)
     assert made.isidentifier() and not keyword.iskeyword(made)
-    assert identifier(made) == made and identifier(spoken(made)) == made
+    assert identifier(made) == made and identifier(label_from_identifier(made)) == made
 
 
 def test_a_name_that_is_used_often_takes_linear_time():
