@@ -183,7 +183,7 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: C
         allocator.taken |= taken
         for pair in answer["renames"]:
             old, name = pair["old"], identifier(pair["new"])
-            if old in names and old not in new and name != old and is_new_name(rename["new"], catalog):
+            if old in names and old not in new and name != old and is_new_name(pair["new"], catalog):
                 free = allocator.take(name)
                 new |= {old: free} if identifier(free) == free else {}  # a number may make it longer than names are
         return {line: comments[line] for line in lines}, new
