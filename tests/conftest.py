@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 sys.path.insert(0, str(ROOT))
+ssl.create_default_context = functools.cache(ssl.create_default_context)  # each HTTP client reads the certificates for 40 ms, and none needs them
 
 
 @pytest.fixture(scope="session")
