@@ -6,6 +6,7 @@ import gc
 import importlib.util
 import io
 import os
+import runpy
 import signal
 import sys
 import tempfile
@@ -132,6 +133,16 @@ def _exit_code(main: Callable[[], object]) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def start_script(path: Path, *flags: object, cwd: Path | None = None, **environment: str) -> Started:
+    """Start any script in a fork."""
+    return Started(lambda: runpy.run_path(str(path), run_name="__main__"), [path.name, *map(str, flags)], cwd, environment)
+
+
+def start_module(name: str, *flags: object) -> Started:
+    """Start what `python -m name` starts, in a fork."""
+    return Started(lambda: runpy.run_module(name, run_name="__main__"), [f"{name}/__main__.py", *map(str, flags)], ROOT)
 
 
 def start(number: str, *flags: object, **environment: str) -> Started:
