@@ -130,8 +130,8 @@ def ask(writer: Writer, refiner: Writer | None, records: Iterable[Record], args:
 
 def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Answer]:
     """Yield the answers of a model loaded here, batch by batch: the records of one go through their courses in step."""
-    from common import generation
     from common import model as models
+    from common.decoding import generation
     from common.packing import prompt_text
 
     models.quiet_libraries()
@@ -150,7 +150,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
         if args.constrained is False:
             answers = generation.generate(model, tokenizer, chats, **settings)
         else:
-            from common import constrained
+            from common.decoding import constrained
 
             answers = constrained.generate(model, tokenizer, chats, [question.apis for question in questions], catalog,
                                            use_all=args.use_all, **settings)

@@ -201,7 +201,7 @@ from tqdm import tqdm
 
 from common import model
 from common.packing import Batch, Plan, Samples, rows_for
-from common.training import checkpoint, data, flops, generations, machines, memory, ranks
+from common.training import activation_checkpointing, checkpoint, data, devices, flops, generations, launcher
 from common.training.export import export
 from common.training.logs import Logs
 from common.training.loss import AnswerLoss, check_fits
@@ -278,7 +278,7 @@ def adapted(base: Any, args: argparse.Namespace) -> Any:
         targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
                                  target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
-    memory.keep_activations(base, args.activation_checkpointing)
+    activation_checkpointing.keep_activations(base, args.activation_checkpointing)
     return base
 
 
@@ -328,20 +328,20 @@ class FineTuning(lightning.LightningModule):
             check_fits(whole)
             if self.args.copy_drill and not self.step:
                 self.drill(whole)
-        if machines.is_sharded(self.args):
+        if devices.is_sharded(self.args):
             self.objective = self.sharded(whole)
         else:
             self.objective = AnswerLoss(whole, self.args.neftune)
         self.work = flops.Work.of(self.objective.model)
         if self.args.compile:
-            memory.compile_layers(self.objective.model)
+            activation_checkpointing.compile_layers(self.objective.model)
 
     def drill(self, whole: Any) -> None:
         """Teach a model that starts from nothing to copy, before its first step."""
-        from common.training import copying
+        from common.training import copy_drill
 
         words = range(len(model.TINY_SPECIAL), whole.config.vocab_size)
-        drilled = copying.drill(whole, words, self.args.copy_drill, self.args.seed)
+        drilled = copy_drill.drill(whole, words, self.args.copy_drill, self.args.seed)
         cli.say(f"to copy: {drilled.steps} steps, {drilled.seconds:.0f} s, loss {drilled.loss:.2f} on up to {drilled.longest} tokens")
 
     def sharded(self, whole: Any) -> AnswerLoss:
@@ -421,7 +421,7 @@ class FineTuning(lightning.LightningModule):
         if not np.isfinite(loss):
             raise UserError(f"step {self.step}: the loss is {loss}; lower --lr (the last checkpoint is from before)")
         figures = {"loss": loss, "lr": rate, "grad_norm": norm, "tok_per_s": round(batch.tokens / seconds),
-                   "supervised_tok_per_s": round(batch.supervised / seconds), "memory_mib": machines.peak_memory(),
+                   "supervised_tok_per_s": round(batch.supervised / seconds), "memory_mib": devices.peak_memory(),
                    **self.utilisation(batch, seconds), "eta_s": round((self.total - self.step) * self.seconds / self.steps, 1)}
         validated = self.validation is not None and (self.step % self.args.validate_every == 0 or self.step == self.total)
         if validated:
@@ -462,7 +462,7 @@ class FineTuning(lightning.LightningModule):
             for row in batch.rows:
                 loss += float(self.objective(self.transfer_batch_to_device(row, self.device, 0)))
             supervised += batch.supervised
-        if machines.is_sharded(self.args):
+        if devices.is_sharded(self.args):
             self.objective.reshard()  # FSDP2 leaves the root gathered for a backward pass, which does not come
         self.objective.train()
         (loss,) = self.over_ranks(loss)
@@ -502,20 +502,20 @@ PLANNED = ("model", "copy_drill", "context", "row_tokens", "rows", "lr", "warmup
 
 def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
-    machines.quiet()
+    devices.quiet()
     if args.merge:
         cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
         return cli.EXIT_DONE
     refuse_foreign(args.output, args.model)
-    machines.settle(args)
+    devices.settle(args)
     Logs.check(args.tensorboard, args.wandb)
-    if not machines.IN_SLURM_STEP and int(os.environ.get("LOCAL_RANK", 0)):
-        ranks.end_with_parent()
+    if not devices.IN_SLURM_STEP and int(os.environ.get("LOCAL_RANK", 0)):
+        launcher.end_with_parent()
     started = time.perf_counter()
     tokenizer, config, whole = the_model(args)
     model.one_thread_if_small(config)
     known = training_data(args, tokenizer)
-    with sole_run(args.output) if ranks.is_first() else nullcontext():
+    with sole_run(args.output) if launcher.is_first() else nullcontext():
         return fine_tune(args, tokenizer, config, whole, known, started)
 
 
@@ -530,15 +530,15 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, config: Any, whole: Call
     args.validate_every = args.validate_every or max(1, total // 10)
 
     planned = {key: getattr(args, key) for key in PLANNED} | {"steps": total, "train": train.sha256(), "validation": held_out.sha256()}
-    folder = RunFolder(args.output, planned, anew=args.resume == "never" and not machines.REQUEUED)
+    folder = RunFolder(args.output, planned, anew=args.resume == "never" and not devices.REQUEUED)
     if folder.summary is None:
         ask = functools.partial(generations.answers, tokenizer, asked) if asked else None
-        is_writer = ranks.is_first()
+        is_writer = launcher.is_first()
         if is_writer:
             announce(folder, plan, total, rejected)
         tuning = FineTuning(args, plan, validation, folder, total, whole, functools.partial(skeleton, config, args),
                             functools.partial(begin, folder, args, tokenizer, rejected), ask)
-        machines.trainer(args).fit(tuning)
+        devices.trainer(args).fit(tuning)
         if not is_writer:
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
         if tuning.step < total:
@@ -566,14 +566,14 @@ def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected:
     """Write what stands before the first step."""
     files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
     settings = {key: str(value) for key, value in vars(args).items()}
-    folder.open(rejected, {"arguments": settings, "versions": machines.versions(), "sha256": files})
+    folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files})
     model.save_tokenizer(tokenizer, folder.path)
 
 
 def interrupted(step: int, total: int) -> int:
     """Say where the run stands, and put a SLURM job that was warned back into the queue: it goes on from there when its turn comes."""
     cli.say(f"stopped behind step {step} of {total}, saved; the same command goes on from there")
-    if machines.IN_SLURM_STEP and Stop.requeue:
+    if devices.IN_SLURM_STEP and Stop.requeue:
         array = os.environ.get("SLURM_ARRAY_JOB_ID")
         job = f"{array}_{os.environ['SLURM_ARRAY_TASK_ID']}" if array else os.environ["SLURM_JOB_ID"]
         subprocess.run(["scontrol", "requeue", job], check=False)
@@ -581,4 +581,4 @@ def interrupted(step: int, total: int) -> int:
 
 
 if __name__ == "__main__":
-    cli.start(ranks.with_one_voice(functools.partial(main, ARGUMENTS)))
+    cli.start(launcher.with_one_voice(functools.partial(main, ARGUMENTS)))

@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import shortcuts  # noqa: E402
-from common import constrained, generation, masks  # noqa: E402
 from common import model as models  # noqa: E402
+from common.decoding import constrained, generation, token_masks  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from shortcuts.grammar import grammar  # noqa: E402
 
@@ -52,7 +52,7 @@ def main() -> int:
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*.py"))]
     model, tokenizer = models.build_tiny([*texts, *(api.name for api in catalog)])
     models.one_thread_if_small(model.config)
-    table = masks.table(tokenizer, generation.end_ids(model, tokenizer), model.config.vocab_size)
+    table = token_masks.table(tokenizer, generation.end_ids(model, tokenizer), model.config.vocab_size)
     report: dict[str, Any] = {"python": platform.python_version(), "grammar": grammar_costs(table, catalog), "table": table_costs(),
                               "steps": step_costs(model, tokenizer, table, catalog, args.repeat)}  # fmt: skip
     if args.programs:
@@ -89,8 +89,8 @@ def grammar_costs(table: Any, catalog: Catalog) -> dict[str, float]:
     grammar_module = sys.modules["shortcuts.grammar"]
     grammar_module._rules.cache_clear()
     text = [timed(lambda apis=apis: grammar(apis, catalog, everything=False)) for apis in sets]
-    compiled = [timed(masks.Form(table, frozenset(apis), catalog).matcher) for apis in sets]
-    again = [timed(masks.Form(table, frozenset(apis), catalog).matcher) for apis in sets]
+    compiled = [timed(token_masks.GrammarSpec(table, frozenset(apis), catalog).matcher) for apis in sets]
+    again = [timed(token_masks.GrammarSpec(table, frozenset(apis), catalog).matcher) for apis in sets]
     return {"apis": APIS, "text_ms": round(statistics.median(text), 2), "compile_ms": round(statistics.median(compiled), 1),
             "compile_worst_ms": round(max(compiled), 1), "cached_ms": round(statistics.median(again), 2)}  # fmt: skip
 
@@ -100,7 +100,7 @@ def table_costs() -> dict[str, float]:
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=large_vocabulary(), eos_token="<eos>")
-    milliseconds = timed(lambda: masks.table(tokenizer, [tokenizer.eos_token_id], len(tokenizer)))
+    milliseconds = timed(lambda: token_masks.table(tokenizer, [tokenizer.eos_token_id], len(tokenizer)))
     return {"vocabulary": len(tokenizer), "seconds": round(milliseconds / 1000, 2)}
 
 
@@ -128,12 +128,12 @@ def large_vocabulary() -> Any:
 def step_costs(model: Any, tokenizer: Any, table: Any, catalog: Catalog, repeat: int) -> dict[str, Any]:
     """Milliseconds of a step of the tiny model, free and held, and what a step waits for its masks."""
     draw = random.Random(1)
-    form = masks.Form(table, frozenset(offered(catalog, draw)), catalog, plan=False)
+    form = token_masks.GrammarSpec(table, frozenset(offered(catalog, draw)), catalog, plan=False)
     prompts = [[draw.randrange(300, model.config.vocab_size) for _ in range(PROMPT)] for _ in range(BATCH)]
     waits, busy = list[float](), list[float]()
 
     def held(beside: bool) -> float:
-        constraint = masks.Constraint([masks.Row(form, 2 * TOKENS) for _ in prompts])
+        constraint = token_masks.Constraint([token_masks.Row(form, 2 * TOKENS) for _ in prompts])
         spent = Counter[str]()
 
         def masked(ids: Any, scores: Any) -> Any:
@@ -201,7 +201,7 @@ def walks(tokenizer: Any, table: Any, catalog: Catalog, count: int) -> dict[str,
     codes, compiled, sums, seen = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for number in range(count):
         chance, apis = numpy.random.default_rng(number), offered(catalog, random.Random(number), 12)
-        row = masks.Row(masks.Form(table, frozenset(apis), catalog, plan=False), PROGRAM_TOKENS, strict=True)
+        row = token_masks.Row(token_masks.GrammarSpec(table, frozenset(apis), catalog, plan=False), PROGRAM_TOKENS, strict=True)
         while not row.ended:
             open_ = numpy.frombuffer(row.matcher.compute_logit_bias(), numpy.uint8)[: len(words)] > 0
             weights = likely * open_

@@ -133,7 +133,7 @@ def figures(tokens: list[int], seconds: list[float], utilisation: list[dict[str,
 def ours(args: argparse.Namespace) -> dict[str, Any]:
     """Stage 07's module under Lightning, with its plan, loss, clipping, logging and checkpoint; only the weights are made here."""
     train = stage()
-    train.machines.quiet()
+    train.devices.quiet()
     steps: list[dict[str, Any]] = []
     log = train.RunFolder.log
     train.RunFolder.log = lambda folder, **row: (log(folder, **row), steps.append(row))
@@ -142,12 +142,12 @@ def ours(args: argparse.Namespace) -> dict[str, Any]:
                  "--lr", "1e-4", "--lora-rank", str(LORA["r"]), "--lora-dropout", "0", "--precision", "fp32" if args.smoke else "bf16",
                  "--devices", "1", "--save-every", str(10**6), *OURS[args.worker]]  # fmt: skip
         settings = train.arguments(given)
-        train.machines.settle(settings)
+        train.devices.settle(settings)
         plan = train.Plan(documents(args), settings.context, 1, 0)
         run = train.RunFolder(Path(folder), {}, anew=True)
         run.open([], {})
         module = train.FineTuning(settings, plan, None, run, args.steps, lambda: train.adapted(build(args), settings), None)
-        train.machines.trainer(settings).fit(module)
+        train.devices.trainer(settings).fit(module)
     tokens = [sum(plan.lengths[sample] for row in plan.step_rows(step) for sample in row) for step in range(args.steps)]
     seconds = [count / step["tok_per_s"] for count, step in zip(tokens, steps)]
     return figures(tokens, seconds, [{name: value for name, value in step.items() if name.startswith("mfu")} for step in steps], args)
@@ -156,7 +156,7 @@ def ours(args: argparse.Namespace) -> dict[str, Any]:
 def plain(args: argparse.Namespace) -> dict[str, Any]:
     """The loop that people write: a row as one sequence, labels to the model, gradient checkpointing, AdamW."""
     train = stage()
-    train.machines.quiet()
+    train.devices.quiet()
     import torch
     from peft import LoraConfig, get_peft_model
 

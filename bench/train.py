@@ -206,7 +206,7 @@ def samples_of(args: argparse.Namespace) -> tuple[Any, Any]:
 
     from common import model
 
-    train.machines.quiet()
+    train.devices.quiet()
     samples = train.training_data(given, model.load_tokenizer(args.folder / "model")).train
     train.torch.manual_seed(given.seed)  # the same adapters as 07 makes
     network = get_peft_model(AutoModelForCausalLM.from_pretrained(args.folder / "model", trust_remote_code=False), LoraConfig(**LORA))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
-from common.ending import ending
+from common.decoding.shortest_ending import ending
 from shortcuts.catalog import Catalog
 from shortcuts.grammar import grammar
 

@@ -19,7 +19,7 @@ from unittest import mock
 
 import pytest
 
-from common.generation import Generation
+from common.decoding.generation import Generation
 from common.metrics import samples as kept
 from common.metrics import systems
 from common.metrics.samples import collect
@@ -393,7 +393,8 @@ def test_a_killed_run_goes_on_without_asking_again(bench: Path) -> None:
 
 
 def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Path, monkeypatch: pytest.MonkeyPatch, load_stage: Any) -> None:
-    from common import generation, model
+    from common import model
+    from common.decoding import generation
 
     asked: list[Any] = []
 

@@ -13,7 +13,7 @@ import pytest
 import synthetic
 
 from common import model as models
-from common.generation import Generation, end_ids, generate, sampler
+from common.decoding.generation import Generation, end_ids, generate, sampler
 from common.jsonl import UserError
 from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
 from common.packing import prompt_text, turns
@@ -183,7 +183,7 @@ def test_a_chat_template_that_does_not_end_is_one_clear_line(tiny, tmp_path, mon
 
 
 def test_importing_loads_no_heavy_library():
-    code = "import sys, common.generation, common.model, common.packing; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
+    code = "import sys, common.decoding.generation, common.model, common.packing; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=synthetic.ROOT).stdout.strip() == "[]"
 
 

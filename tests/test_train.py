@@ -21,7 +21,7 @@ import synthetic
 from train_runs import STAGE, Killed, command, exact, kill, metrics, wait_for_steps
 
 from common import cli, model
-from common.generation import generate
+from common.decoding.generation import generate
 from common.jsonl import UserError
 
 pytest_plugins = ["train_fixtures"]
@@ -278,13 +278,13 @@ def test_a_context_beyond_the_models_is_refused(run, base):
 
 
 def test_more_devices_than_there_are_is_one_clear_line(train, monkeypatch):
-    from common.training import machines
+    from common.training import devices
 
     monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 2)
     with pytest.raises(UserError, match="--devices 8: this machine has 2 GPUs"):
-        machines.settle(train.arguments(["--devices", "8"]))
+        devices.settle(train.arguments(["--devices", "8"]))
     with pytest.raises(UserError, match="--strategy single is for one device, not for 2"):
-        machines.settle(train.arguments(["--strategy", "single"]))
+        devices.settle(train.arguments(["--strategy", "single"]))
 
 
 def test_sbatch_reads_its_options_because_they_stand_before_the_docstring():

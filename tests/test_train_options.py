@@ -28,28 +28,28 @@ pytest_plugins = ["train_fixtures"]
 def test_a_drill_says_random_tokens_of_the_vocabulary_twice():
     import torch
 
-    from common.training import copying
+    from common.training import copy_drill
 
     generator = torch.Generator().manual_seed(0)
     for longest in (4, 16, 512):
         for _ in range(20):
-            ids, length = copying.repetitions(range(3, 50), longest, generator)
-            assert copying.SHORTEST <= length <= longest and 2 * length <= ids.shape[1] <= 3 * length
+            ids, length = copy_drill.repetitions(range(3, 50), longest, generator)
+            assert copy_drill.SHORTEST <= length <= longest and 2 * length <= ids.shape[1] <= 3 * length
             assert torch.equal(ids[:, :length], ids[:, -length:]) and 3 <= int(ids.min()) and int(ids.max()) < 50
-            assert len(ids) * length <= max(copying.TOKENS, length)
+            assert len(ids) * length <= max(copy_drill.TOKENS, length)
 
 
 def test_a_drill_goes_on_to_longer_repetitions_and_ends_when_the_longest_are_learned(very_small, monkeypatch):
     from common import model
-    from common.training import copying
+    from common.training import copy_drill
 
     tiny, _ = model.build_tiny(["a few words"], context=2048)
-    monkeypatch.setattr(copying, "LEARNED", 1e3)
-    monkeypatch.setattr(copying, "MEMORY", 0.0)
-    assert copying.drill(tiny, range(3, 200), 4, 0)[::2] == (4, 256)  # a step each: 16, 32, 64, 128
-    monkeypatch.setattr(copying, "DONE", 1e4)
-    ended = copying.drill(tiny, range(3, 200), 99, 0)
-    assert ended.steps == 6 and ended.longest == copying.LONGEST
+    monkeypatch.setattr(copy_drill, "LEARNED", 1e3)
+    monkeypatch.setattr(copy_drill, "MEMORY", 0.0)
+    assert copy_drill.drill(tiny, range(3, 200), 4, 0)[::2] == (4, 256)  # a step each: 16, 32, 64, 128
+    monkeypatch.setattr(copy_drill, "DONE", 1e4)
+    ended = copy_drill.drill(tiny, range(3, 200), 99, 0)
+    assert ended.steps == 6 and ended.longest == copy_drill.LONGEST
 
 
 @pytest.mark.slow
@@ -57,18 +57,18 @@ def test_after_the_drill_a_model_copies_what_it_never_saw():
     import torch
 
     from common import model
-    from common.training import copying
+    from common.training import copy_drill
 
     tiny, _ = model.build_tiny(["a few words"], context=512)
     model.one_thread_if_small(tiny.config)
-    drilled = copying.drill(tiny, range(3, 260), 3000, 0)
+    drilled = copy_drill.drill(tiny, range(3, 260), 3000, 0)
     said = torch.randint(3, 260, (8, 40), generator=torch.Generator().manual_seed(1))
     guessed = tiny(torch.cat([said, said], dim=1)).logits[:, 40:-1].argmax(-1)
-    assert drilled.loss < copying.LEARNED and float((guessed == said[:, 1:]).float().mean()) > 0.8
+    assert drilled.loss < copy_drill.LEARNED and float((guessed == said[:, 1:]).float().mean()) > 0.8
 
 
 def test_a_drilled_run_is_killed_and_goes_on_with_the_same_numbers_and_no_second_drill(run, at_step, tmp_path, capfd, monkeypatch):
-    from common.training import copying
+    from common.training import copy_drill
 
     _, _, plain = run("plain")
     _, _, expected = run("whole", "--copy-drill", 3)
@@ -76,7 +76,7 @@ def test_a_drilled_run_is_killed_and_goes_on_with_the_same_numbers_and_no_second
     at_step(8, kill)
     with pytest.raises(Killed):
         run("killed", "--copy-drill", 3)
-    monkeypatch.setattr(copying, "drill", None)
+    monkeypatch.setattr(copy_drill, "drill", None)
     assert exact(run("killed", "--copy-drill", 3)[2]) == exact(expected)
     with pytest.raises(UserError, match="copy_drill 3 there, 4 here"):
         run("killed", "--copy-drill", 4)
@@ -152,8 +152,8 @@ def test_selective_checkpointing_keeps_less_than_none_and_computes_less_again_th
 
     from common.model import build_tiny
     from common.packing import Plan, Samples
+    from common.training.activation_checkpointing import keep_activations
     from common.training.loss import AnswerLoss
-    from common.training.memory import keep_activations
 
     row = Plan(Samples.of(([7] * 200, [True] * 200) for _ in range(2)), 400, 1, 0).batch(0).rows[0]
     flop, losses, kept = {}, {}, {}
@@ -176,7 +176,7 @@ def test_an_adapters_product_over_its_rank_is_not_kept():
     import torch
     from torch.utils.checkpoint import CheckpointPolicy
 
-    from common.training.memory import _policy
+    from common.training.activation_checkpointing import _policy
 
     wide, rank = ((torch.empty(8, inner), torch.empty(inner, 512)) for inner in (256, 16))
     assert _policy(None, torch.ops.aten.mm.default, *wide) == CheckpointPolicy.MUST_SAVE
@@ -196,10 +196,10 @@ def test_compiled_layers_give_the_same_losses_and_names(run, tmp_path, monkeypat
     from safetensors.torch import load_file
     from transformers import AttentionInterface
 
-    from common.training import loss, memory
+    from common.training import activation_checkpointing, loss
 
     compiled = torch.nn.Module.compile
-    monkeypatch.setattr(memory, "shutil", types.SimpleNamespace(which=lambda name: "/usr/bin/g++"))
+    monkeypatch.setattr(activation_checkpointing, "shutil", types.SimpleNamespace(which=lambda name: "/usr/bin/g++"))
     # traced, not translated to C++: that takes a minute, and is PyTorch's to test
     monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled(self, backend="eager"))
     lora = ("--lora-rank", 4, "--steps", 4, "--activation-checkpointing", "selective")
@@ -212,9 +212,9 @@ def test_compiled_layers_give_the_same_losses_and_names(run, tmp_path, monkeypat
 
 
 def test_compiling_without_a_compiler_is_one_clear_line(run, monkeypatch):
-    from common.training import memory
+    from common.training import activation_checkpointing
 
-    monkeypatch.setattr(memory, "shutil", types.SimpleNamespace(which=lambda name: None))
+    monkeypatch.setattr(activation_checkpointing, "shutil", types.SimpleNamespace(which=lambda name: None))
     with pytest.raises(UserError, match="--compile needs a C.. compiler"):
         run("a", "--compile")
 
@@ -267,21 +267,21 @@ def test_a_sliding_window_shorter_than_a_sample_is_refused():
 def test_what_is_missing_for_a_flag_is_said_in_one_line_before_anything_is_loaded(train, data, monkeypatch, flags, message):
     import importlib.util
 
-    from common.training import machines
+    from common.training import devices
 
     find = importlib.util.find_spec
     absent = lambda name, *rest: None if name in ("bitsandbytes", "tensorboard", "wandb") else find(name, *rest)  # noqa: E731
     monkeypatch.setattr(importlib.util, "find_spec", absent)
-    monkeypatch.setattr(machines, "find_spec", absent)
+    monkeypatch.setattr(devices, "find_spec", absent)
     with pytest.raises(UserError, match=message) as error:
         train.main(train.arguments(["--input", str(data), "--model", "no/model", "--devices", "1", *flags]))
     assert "\n" not in str(error.value)
 
 
 def test_quantized_training_is_refused_without_a_gpu_and_without_lora(train, data, monkeypatch, capsys):
-    from common.training import machines
+    from common.training import devices
 
-    monkeypatch.setattr(machines, "find_spec", lambda name: object())
+    monkeypatch.setattr(devices, "find_spec", lambda name: object())
     with pytest.raises(UserError, match="--quantize is for one GPU, and there is none here"):
         train.main(train.arguments(["--input", str(data), "--model", "no/model", "--quantize", "--devices", "1"]))
     with pytest.raises(SystemExit):
@@ -344,7 +344,7 @@ def test_samples_of_what_the_model_writes_stand_beside_the_run(run, at_step, tmp
 
 
 def test_a_sample_is_checked_as_a_program():
-    from common.generation import Generation
+    from common.decoding.generation import Generation
     from common.training.generations import _checked, summed_up
 
     program = _checked("a", Generation("Thought:x\n\nCode:\n```python\nis_workflow_actions_gettext(WFTextActionText='a')\n```", 9, True, "stop"))

@@ -32,11 +32,11 @@ train = importlib.util.module_from_spec(spec)
 sys.modules["stage_07"] = train
 spec.loader.exec_module(train)
 from common import cli, model
-from common.training import generations, machines, ranks
+from common.training import devices, generations, launcher
 {injected}
 arguments = train.arguments()
 train.Stop.on_signals()
-cli.start(ranks.with_one_voice(functools.partial(train.main, arguments)))
+cli.start(launcher.with_one_voice(functools.partial(train.main, arguments)))
 """
 AT_STEP_3 = """
 step = train.FineTuning.training_step
@@ -187,14 +187,14 @@ def test_a_killed_first_process_leaves_no_other_behind(started, tmp_path):
 @pytest.mark.parametrize(("rank", "variables", "first"), [(0, {}, True), (0, {"NODE_RANK": "0"}, True), (0, {"NODE_RANK": "1"}, False),
                                                           (8, {"GROUP_RANK": "1"}, False), (1, {"GROUP_RANK": "0"}, False)])  # fmt: skip
 def test_one_process_of_all_nodes_writes(rank, variables, first, monkeypatch):
-    from common.training import ranks
+    from common.training import launcher
 
     for name in ("NODE_RANK", "GROUP_RANK"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("common.training.ranks.rank_zero_only.rank", rank)
-    assert ranks.is_first() is first
+    monkeypatch.setattr("common.training.launcher.rank_zero_only.rank", rank)
+    assert launcher.is_first() is first
 
 
 @pytest.mark.slow

@@ -197,12 +197,12 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model of this machine; it is loaded when the first answer is due."""
 
     def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
-        from common import generation
+        from common.decoding import generation
 
         loaded = _loaded(model, args.adapter)
         settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
         if held:
-            from common import constrained
+            from common.decoding import constrained
 
             given = [record["apis"] for record in records]
             texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), use_all=args.use_all, **settings)

@@ -17,9 +17,9 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
+from common.training.activation_checkpointing import layers
+from common.training.launcher import Launcher
 from common.training.loss import AnswerLoss
-from common.training.memory import layers
-from common.training.ranks import Launcher
 
 
 class FSDP2(ModelParallelStrategy):

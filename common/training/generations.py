@@ -16,12 +16,12 @@ import torch.distributed as dist
 
 import shortcuts
 from common import cli, prompts
-from common.generation import Generation, generate, room_behind
+from common.decoding.generation import Generation, generate, room_behind
 from common.packing import prompt_text
+from common.training.activation_checkpointing import layers
 from common.training.data import chat_records
 from common.training.fsdp import gathered
 from common.training.loss import PACKED, VARLEN, AnswerLoss, inner
-from common.training.memory import layers
 
 Question = dict[str, Any]  # {"id", "messages"}
 

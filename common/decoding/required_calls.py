@@ -1,6 +1,6 @@
 """Calls that an answer owes: where a request names the functions it is about, its program may end only when each has been called.
 
-A grammar that says so would need a rule for each set of calls that have been made. So a row (common/masks.py) counts them line by line,
+A grammar that says so would need a rule for each set of calls that have been made. So a row (token_masks.py) counts them line by line,
 bars the tokens that would end the program too soon, and, when its tokens run out, writes the calls that are missing.
 """
 
@@ -23,7 +23,7 @@ _ASSIGNED = re.compile(r" *(?:\w+ = )?")
 TAIL = 4  # tokens of a missing call beside those of its name: its brackets and the line's end
 
 
-class Owed:
+class RequiredCalls:
     """The beginnings of the calls that are still missing."""
 
     def __init__(self, apis: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
     for answer in generate(model, tokenizer, [[{"role": "user", "content": "..."}]], max_new_tokens=512):
         print(answer.text)
 
-`continued`, `sampler` and `ended` are its parts, which common/constrained.py puts together with the masks of a grammar.
+`continued`, `sampler` and `ended` are its parts, which common/decoding/constrained.py puts together with the masks of a grammar.
 """
 
 from __future__ import annotations
