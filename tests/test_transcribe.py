@@ -7,7 +7,6 @@ import random
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,7 @@ from common import jsonl
 from shortcuts import plist
 from tests import stage_runs
 
-ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = "answer = is_workflow_actions_ask(WFAskActionPrompt='How many, {0}?')\nis_workflow_actions_showresult(Text=f'{{answer}} it is')\n"
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "02_transcribe.py"), *map(str, arguments)]
 
 
 def run(*arguments: object) -> stage_runs.Ended:
@@ -73,19 +67,19 @@ def test_shards_add_up_to_the_whole(tmp_path):
 
 
 def test_a_killed_run_goes_on_to_the_same_output(tmp_path):
-    source = write_shortcuts(tmp_path / "in.jsonl", 400)
+    source = write_shortcuts(tmp_path / "in.jsonl", 150)
     run("--input", source, "--output", tmp_path / "whole.jsonl")
     output = tmp_path / "killed.jsonl"
     for seed in (1, 2):
-        process = subprocess.Popen(command("--input", source, "--output", output), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        process = stage_runs.start("02", "--input", source, "--output", output)
         size = output.stat().st_size if output.exists() else 0
         while process.poll() is None and (not output.exists() or output.stat().st_size == size):
-            time.sleep(0.005)
+            time.sleep(0.001)
         time.sleep(random.Random(seed).uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
     with open(output, "ab") as file:
-        file.write(b'{"id":"shortcut-399","code":"torn')
+        file.write(b'{"id":"shortcut-149","code":"torn')
     finished = run("--input", source, "--output", output)
     assert finished.returncode == 0 and summary(finished)["skipped"] > 0
     assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
