@@ -425,7 +425,7 @@ def main() -> int:
           *(conclusion(result, models, metrics.HEADLINE[key], key) for key in CONCLUSIONS)], args.output)  # fmt: skip
     draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in models} or samples
-    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
+    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers, report=report, kinds=kinds):
         cli.say(f"eval.html: {len(undrawn)} samples cannot be drawn:\n{reasons(undrawn)}")
 
     print(f"Every sample beside its gold: {args.output / 'eval.html'}")
