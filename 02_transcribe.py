@@ -25,7 +25,7 @@ from common import cli, jsonl
 from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
-from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, statistics, transcription
+from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, rename_residue, statistics, transcription
 from shortcuts.transcription.files import is_shortcut_file, shortcut_file, sign_command
 
 OUTPUT = Path("data/workflows.jsonl")
@@ -155,7 +155,7 @@ def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str])
     """The .shortcut file of a program. Raises cli.Reject for one that does not compile."""
     with cli.one_record():
         try:
-            return shortcut_file(code, residue, renames)
+            return shortcut_file(code, residue and rename_residue(residue, renames))
         except ValueError as error:  # of the dialect, of property lists, or of a residue that does not fit
             raise cli.Reject("no_program", str(error)) from None
 
