@@ -209,7 +209,7 @@ def collect_all(systems: list[System], tests: list[Record], folder: Path, score:
 def reasons(rejects: Mapping[str, Reject]) -> str:
     """How many rejects there are of each reason, with an example: a line each."""
     examples = {reject.reason: f"{identifier}: {reject.detail}" for identifier, reject in reversed(rejects.items())}  # the first of each
-    return cli.told_rejects(Counter(reject.reason for reject in rejects.values()), examples)
+    return cli.rejects_by_reason(Counter(reject.reason for reject in rejects.values()), examples)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
