@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from shortcuts import plist
-from shortcuts.renaming import rename_residue
 from shortcuts.transcription import Transcription, to_shortcut, transcribe
+from shortcuts.transcription.residue import rename_residue
 
 # The first bytes of a shortcut's file, or of an archive of some: no text begins with them.
 _MAGIC = (b"bplist", b"AEA1", b"<?xml", b"<!DOCTYPE", b"<plist", b"PK\x03\x04")
