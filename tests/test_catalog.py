@@ -103,15 +103,6 @@ def test_the_dialect_asks_a_catalogue_of_its_own(tmp_path: Path) -> None:
     assert not catalog.takes_text("com.foo.see", "unknown") and not catalog.takes_text("no.such", "note")
 
 
-def test_no_module_of_the_catalogue_needs_one_that_needs_it() -> None:
-    """Each alone, in a fresh Python: a circle shows as a module that can only be imported behind another."""
-    for module in ("records", "stub", "search", "importing", "importing.usage"):
-        done = subprocess.run([sys.executable, "-c", f"import shortcuts.catalog.{module}"], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    assert "shortcuts.catalog.search" not in subprocess.run(
-        [sys.executable, "-c", "import sys, shortcuts.catalog; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True).stdout.split()  # fmt: skip
-
-
 def test_a_lone_variable_stands_as_its_type_says_unless_use_says_otherwise(catalog: Catalog) -> None:
     texts = (("gettext", "WFTextActionText"), ("adjustdate", "WFDate"), ("url", "WFURLActionURL"))
     attachments = (("setvariable", "WFInput"), ("math", "WFMathOperand"), ("text.split", "text"))

@@ -108,7 +108,6 @@ SIMPLE_ENVELOPES = {
     "option_choice": "WFLinkDynamicOptionSubstitutableState",
     "case_choice": "WFLinkEnumerationSubstitutableState",
 }
-ENVELOPE_HELPERS = {envelope: name for name, envelope in SIMPLE_ENVELOPES.items()}
 
 # Every name that is called or read in a program and is no action; nothing else may have these names.
 HELPERS = frozenset(
