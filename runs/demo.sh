@@ -21,7 +21,7 @@ step "2 transcribe: to Python that compiles back" 02_transcribe.py --input $data
 step "3 think: comments, names, plan, query"     03_thoughts.py --input $data/workflows.jsonl --output $data/seed.jsonl --writer offline
 step "4 expand: queries over more APIs and apps" 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count $queries
 step "5 annotate: a program for each query"      05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
-step "6 filter, merge and split"                 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
+step "6 filter, merge and split"                 06_filter_merge.py --input $data/seed.jsonl --generated $data/generated.jsonl --output $data/bench
 step "7 train a tiny model"                      07_train.py --input $data/bench/train.jsonl --model tiny --steps $steps --output $model
 step "8 evaluate it beside the trivial baselines" 08_eval.py --bench $data/bench --model tiny=$model --limit $samples --max-new-tokens $tokens --output $data/eval
 

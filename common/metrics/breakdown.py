@@ -17,7 +17,7 @@ COLOURS = "#1f4e8c", "#c8642d", "#3c8c5a", "#8c8c8c"
 
 
 class Measure(NamedTuple):
-    """A measure of a program's shape: its title, the lower bounds of its classes, and its value from `quality.shape`."""
+    """A measure of a program's shape: its title, the lower bounds of its classes, and its value from `example.shape`."""
 
     title: str
     bounds: Sequence[int]
@@ -36,7 +36,7 @@ def breakdown(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], 
 
     The classes that some gold program belongs to, the easiest first, both splits together. `samples`: by system, as sample_store has them.
     """
-    from common.dataset.quality import shape  # it loads datasketch: half a second
+    from common.dataset.example import shape  # it loads datasketch: half a second
 
     shapes = {record["id"]: shape(read_tree(record["reference"])[0]) for record in tests}
     result: Record = {}
