@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
 import hashlib
 import itertools
 import os
@@ -74,12 +73,12 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = cli.parser(__doc__, output="data/shortcuts.jsonl")
-    where = parser.add_argument_group("where from (at least one)")
-    where.add_argument("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
-    where.add_argument("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
-    where.add_argument("--routinehub", type=crawling.ranges, default=[], metavar="IDS",
-                       help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
-    where.add_argument("--pages", action="store_true", help="read each RoutineHub shortcut's page, too: description, category, author")
+    add = parser.files.add_argument
+    add("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
+    add("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
+    add("--routinehub", type=crawling.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
+    parser.task.add_argument("--pages", action="store_true",
+                             help="read each RoutineHub shortcut's page, too: description, category, author")
     crawling.add_arguments(parser)
     args = parser.parse_args()
     if args.folder is None and args.links is None and not args.routinehub:
@@ -161,10 +160,7 @@ def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
     """The work of `drop_opted_out`: what is left is written beside the output, and takes its place."""
     dropped, part = [], output.with_name(output.name + ".part")
     with open(output, "ab") as old:
-        try:
-            fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{output}: another run is writing it; wait for it, or name another --output") from None
+        jsonl.lock(old, output)
         jsonl.repair_tail(output)
         with open(part, "wb") as new:
             for number, line in jsonl.numbered_lines(output):

@@ -30,7 +30,7 @@ from common.llm import Usage, Writer
 from shortcuts import DialectError, equivalent, parse, plist, rename, rename_residue, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.forms.constants import IMPLICIT_VARIABLE
-from shortcuts.forms.identifiers import NameAllocator, identifier, spoken
+from shortcuts.forms.identifiers import NameAllocator, identifier, label_from_identifier
 from shortcuts.syntax.nodes import called
 
 # A window: some 30 tokens of answer for each comment make half of what an answer may have; and at three bytes a token, 8,000 tokens shown.
@@ -194,7 +194,7 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: C
 def is_new_name(proposal: str, catalog: Catalog) -> bool:
     """Whether a proposal can become a variable's name: English letters in it, no API's name, none that loops give by themselves."""
     name = identifier(proposal)
-    magic = IMPLICIT_VARIABLE.match(spoken(name))
+    magic = IMPLICIT_VARIABLE.match(label_from_identifier(name))
     return proposal.isascii() and any(map(str.isalpha, proposal)) and catalog.by_name(name) is None and not magic
 
 
@@ -267,16 +267,11 @@ def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
 
 
 async def request(record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
-    """The query that a person would get this workflow by."""
-
-    def accept(answer: Any) -> str:
-        if problem := prompts.query_problem(answer["query"], record["apis"], catalog):
-            raise ValueError(problem)
-        return prompts.one_line(answer["query"])
-
+    """Return the query that a person would get this workflow by, and the usage."""
     fields = {"about": about, "plan": prompts.shorten(plan, PLAN_IN_QUERY)}
-    prompt = prompts.prompt("query", fields, accept, code=annotated, catalog=catalog, key=record["id"], apis=record["apis"],
-                            name=record.get("name") or "", description=record.get("description") or "")
+    prompt = prompts.prompt("query", fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
+                            key=record["id"], apis=record["apis"], name=record.get("name") or "",
+                            description=record.get("description") or "")
     answer = await writer.ask(prompt)
     return answer.object, answer.usage
 

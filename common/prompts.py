@@ -27,8 +27,8 @@ from common.llm.completion import without_thought
 from common.llm.protocol import Prompt
 from shortcuts.catalog import Catalog, call_name
 
-__all__ = ["Parts", "about", "answer", "chat", "commented", "numbered", "one_line", "parse_answer", "plan_text", "prompt", "prompt_id",
-           "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "without_thought", "word_count"]
+__all__ = ["Parts", "about", "accept_query", "answer", "chat", "commented", "numbered", "one_line", "parse_answer", "plan_text", "prompt",
+           "prompt_id", "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "without_thought", "word_count"]
 
 # What no person who knows no code would say: the marks of identifiers and parameter keys, of Python and of calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
@@ -286,6 +286,17 @@ def query_problem(query: str, apis: Iterable[str], catalog: Catalog | None = Non
         return "the query names a function; say what it does instead"
     found = _CODE.search(unicodedata.normalize("NFKC", query))
     return f"the query mentions {found[0]!r}; say it as a person would who knows no code" if found else None
+
+
+def accept_query(apis: Iterable[str], catalog: Catalog) -> Callable[[Any], str]:
+    """Return the `accept` of a prompt that is answered by {"query": ...}: the query on one line, ValueError for one with a problem."""
+
+    def accept(answer: Any) -> str:
+        if problem := query_problem(answer["query"], apis, catalog):
+            raise ValueError(problem)
+        return one_line(answer["query"])
+
+    return accept
 
 
 @lru_cache(maxsize=2)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import plistlib
 import re
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,7 @@ from shortcuts.catalog import FOLDER, TYPES, Catalog, CatalogError, call_name, i
 from shortcuts.catalog.importing.neutral import label, neutral_type
 from shortcuts.catalog.search import search
 from shortcuts.catalog.stub import MAX_SHOWN
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests import stage_runs
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def catalog() -> Catalog:
     return Catalog.load()
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "shortcuts", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
+def command(*arguments: object) -> stage_runs.Ended:
+    return stage_runs.start_module("shortcuts", *arguments).wait()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -104,12 +104,18 @@ def test_the_dialect_asks_a_catalogue_of_its_own(tmp_path: Path) -> None:
 
 
 def test_no_module_of_the_catalogue_needs_one_that_needs_it() -> None:
-    """Each alone, in a fresh Python: a circle shows as a module that can only be imported behind another."""
+    """Each alone, in a process that has imported none: a circle shows as a module that can only be imported behind another."""
+
+    def afresh(module: str) -> None:
+        for name in [name for name in sys.modules if name.startswith("shortcuts")]:
+            del sys.modules[name]
+        importlib.import_module(module)
+        print(*sys.modules)
+
     for module in ("records", "stub", "search", "importing", "importing.usage"):
-        done = subprocess.run([sys.executable, "-c", f"import shortcuts.catalog.{module}"], cwd=ROOT, capture_output=True, text=True)
+        done = stage_runs.Started(partial(afresh, f"shortcuts.catalog.{module}"), []).wait()
         assert done.returncode == 0, done.stderr
-    assert "shortcuts.catalog.search" not in subprocess.run(
-        [sys.executable, "-c", "import sys, shortcuts.catalog; print(*sys.modules)"], cwd=ROOT, capture_output=True, text=True).stdout.split()  # fmt: skip
+    assert "shortcuts.catalog.search" not in stage_runs.Started(partial(afresh, "shortcuts.catalog"), []).wait().stdout.split()
 
 
 def test_a_lone_variable_stands_as_its_type_says_unless_use_says_otherwise(catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""What stage 06 makes of finished splits: Parquet, the published layout, figure, page; parts of a run, tests kept, outside test sets.
+"""What stage 06 makes of finished splits: Parquet, the published layout, figure, page; tests kept, outside test sets.
 
 Run with `python -m pytest tests/test_dataset_outputs.py`.
 """
@@ -19,7 +19,7 @@ from browser import opened, texts, until
 from test_filter_merge import Bench, bench, lines, program, record  # noqa: F401 (a fixture)
 
 from common import page
-from common.dataset import arrange, browse, dedup, export, figure, files, published
+from common.dataset import arrange, browse, dedup, distribution, export, files, published
 from common.jsonl import UserError
 from common.page import steps as drawing
 
@@ -137,28 +137,12 @@ def test_the_figure_shows_the_shares_that_stats_json_has(bench, monkeypatch):  #
     assert set(told) == {"actions", "categories", "apps"}
     assert all(abs(sum(group.values()) - 1) < 1e-3 for kind in told.values() for group in kind.values())
     monkeypatch.undo()
-    figure.write(folder / "figure.png", {"distributions": told})
+    distribution.draw(folder / "figure.png", distribution.dataset_panels(told))
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# parts, tests kept, outside test sets
-
-
-def test_parts_put_together_give_what_one_run_gives(bench):  # noqa: F811
-    seed, generated = [record(number) for number in range(60)], [record(number, "synthetic", plan="") for number in range(60, 70)]
-    whole = bench(seed, generated, output="whole")
-    for index in (2, 0, 1):
-        bench(seed, generated, "--shard", f"{index}/3", output="parts")
-    merged = bench(seed, generated, "--merge", output="parts")
-    for name in ("train.jsonl", "test_id.jsonl", "test_ood.jsonl", "stats.json", "rejected.jsonl", "clusters.jsonl"):
-        assert (merged / name).read_bytes() == (whole / name).read_bytes(), name
-
-
-def test_a_part_that_is_missing_is_named(bench):  # noqa: F811
-    bench([record(number) for number in range(9)], [], "--shard", "1/3")
-    with pytest.raises(UserError, match="0-of-3, 2-of-3 is missing"):
-        bench([record(number) for number in range(9)], [], "--merge")
+# tests kept, outside test sets
 
 
 def test_tests_of_an_earlier_dataset_stay_and_neither_a_near_record_nor_a_held_out_app_gives_them_away(bench):  # noqa: F811

@@ -10,7 +10,7 @@ import orjson
 
 from common import jsonl
 from common.dataset import dedup, splits
-from common.dataset.quality import SEED, Example
+from common.dataset.example import SEED, Example
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN, HeldOut
 from common.jsonl import Record, UserError
 
@@ -57,8 +57,8 @@ class Arrangement(NamedTuple):
 def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], options: Options) -> Arrangement:
     """Arrange the records that passed the rules. A pure function of its arguments; time grows with the number of records."""
     codes, queries = [example.code for example in examples], [example.query for example in examples]
-    near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
-    near_query = dedup.Near([query.signature for query in queries], NEAR_QUERY)
+    near_code = dedup.MinHashIndex([code.signature for code in codes], NEAR_CODE)
+    near_query = dedup.MinHashIndex([query.signature for query in queries], NEAR_QUERY)
     overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
     tests = options.earlier.tests if options.earlier else {}
     # of equal records the one is kept that is a test, else a seed, else has fewest findings
@@ -101,6 +101,15 @@ def _implied(apis: Sequence[frozenset[str]], order: Sequence[int], given: dict[i
     shared = frozenset(api for api in used[True] & used[False] if app_of(api) is None)
     apps = {app for api in held if (app := app_of(api)) is not None} - {app_of(api) for api in used[False]}
     return HeldOut(held, tuple(sorted(app for app in apps if app)), shared)
+
+
+def cluster_lines(dropped: dict[int, Dropped], examples: Sequence[Example]) -> list[bytes]:
+    """Return the lines of clusters.jsonl: a record that was kept, and those that were dropped in its favour."""
+    clusters: dict[str, list[Record]] = {}
+    for i, drop in dropped.items():
+        if drop.other and drop.relation == "kept":
+            clusters.setdefault(drop.other, []).append({"id": examples[i].id, "origin": examples[i].origin, "reason": drop.reason})
+    return [jsonl.encode({"id": kept, "dropped": members}) for kept, members in sorted(clusters.items())]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

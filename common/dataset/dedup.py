@@ -146,7 +146,7 @@ def _signature(shingles: Iterable[str]) -> bytes:
 # near duplicates
 
 
-class Near:
+class MinHashIndex:
     """An LSH index over MinHash signatures, all known beforehand.
 
     datasketch's own index is a dictionary per band, about 0.6 GB for 100,000 signatures. Sorting each band's keys finds the same
@@ -181,7 +181,7 @@ class Near:
         return [int(other) for other in candidates[similarity >= self.threshold] if other != index]
 
 
-class Seen:
+class GrowingMinHashIndex:
     """The same for records that come one by one: what was added before is found. About 2.5 KB a record."""
 
     def __init__(self, threshold: float) -> None:
@@ -220,7 +220,7 @@ def band_rows(threshold: float) -> int:
     return max((rows for rows in (2, 4, 8, 16) if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.9), default=1)
 
 
-def duplicates(order: Sequence[int], kinds: Sequence[tuple[str, Sequence[bytes], Near]]) -> dict[int, tuple[int, str]]:
+def duplicates(order: Sequence[int], kinds: Sequence[tuple[str, Sequence[bytes], MinHashIndex]]) -> dict[int, tuple[int, str]]:
     """Which records to drop: {dropped: (kept, reason)}.
 
     `order` lists the records from the one most worth keeping; each record that is kept drops every later one near to it. So each
@@ -252,7 +252,7 @@ class Overlap:
     """
 
     def __init__(self, codes: Sequence[CodePrint], queries: Sequence[QueryPrint], threshold: float, share: float) -> None:
-        self.near = Near([code.signature for code in codes], threshold)
+        self.near = MinHashIndex([code.signature for code in codes], threshold)
         self.share = share
         self.sequences = [code.sequence for code in codes]
         self.by_sequence: dict[bytes, list[int]] = {}
@@ -283,7 +283,7 @@ class Overlap:
 
 def near_outside(queries: Sequence[QueryPrint], outside: Sequence[QueryPrint], threshold: float, share: float) -> dict[int, int]:
     """{record: outside query} for the records whose query is near to, or shares `share` of the n-grams of, a query of another test set."""
-    near = Near([query.signature for query in (*queries, *outside)], threshold)
+    near = MinHashIndex([query.signature for query in (*queries, *outside)], threshold)
     owner_of = {int(gram): place for place, query in enumerate(outside) for gram in np.frombuffer(query.ngrams, np.uint32)}
     wanted = np.fromiter(owner_of, np.uint32, len(owner_of))
     found: dict[int, int] = {}

@@ -19,7 +19,7 @@ import orjson
 
 from common import jsonl
 from common.dataset import files
-from common.dataset.quality import SEED, SHAPE
+from common.dataset.example import SEED, SHAPE
 from common.dataset.splits import SPLITS, TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record
 

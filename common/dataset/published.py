@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from common import cli, jsonl
+from common.dataset.example import PUBLISHED_FORM, SEED, SYNTHETIC
 from common.dataset.export import OOD_KEY, TRAINING_KEY
-from common.dataset.quality import PUBLISHED_FORM, SEED, SYNTHETIC
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record, UserError
 from common.workers import ordered_map

@@ -11,8 +11,8 @@ from common import metrics, page
 from common.cli import Reject
 from common.excerpts import one_line, shorten
 from common.jsonl import Record
+from common.metrics.call_graph import without_comments
 from common.metrics.judge import Verdict, Verdicts
-from common.metrics.program import without_comments
 from common.metrics.systems import TRUNCATED, attempted, gold
 from common.metrics.trace_match import traced
 from common.workers import ordered_map
