@@ -283,9 +283,9 @@ def test_flags_that_are_named_exist(document: Path) -> None:
 def test_the_readme_is_a_page_and_the_docs_are_short() -> None:
     lines = README.read_text(encoding="utf-8").splitlines()
     assert 80 <= len(lines) <= 110 and max(map(len, lines)) <= 140
-    for document in DOCS:
+    for document in (document for document in DOCS if document != GENERATED):
         lines = document.read_text(encoding="utf-8").splitlines()
-        assert document == GENERATED or len(lines) < 150, document
+        assert len(lines) < 150, document
         assert [line for line in lines if len(line) > 140 and not line.startswith(("|", "    "))] == [], document
 
 
@@ -300,7 +300,7 @@ def test_the_edits_of_the_design_name_what_is_there() -> None:
     for edit in re.split(r"^\*\*", section, flags=re.M)[1:]:
         own = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", edit, flags=re.S))
         texts = [(ROOT / name).read_text(encoding="utf-8") for name in own if name.endswith(".py")]
-        names = {found[0] for name in own if (found := re.match(r"[A-Za-z_]{4,}\b(?!\.py)", name)) and "/" not in name}
+        names = {found[1] for name in own if (found := re.match(r"@?([A-Za-z_]{4,})\b(?!\.py)", name)) and "/" not in name}
         assert texts and names and [name for name in names if not any(name in text for text in texts)] == []
 
 
