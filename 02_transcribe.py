@@ -25,7 +25,7 @@ from common import cli, jsonl
 from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
-from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, statistics, transcription
+from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, rename_residue, statistics, transcription
 from shortcuts.transcription.files import is_shortcut_file, shortcut_file, sign_command
 
 OUTPUT = Path("data/workflows.jsonl")
@@ -74,7 +74,7 @@ def main() -> int:
 
 
 def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
-    """A record beside what becomes of it."""
+    """Return a record with its new fields, or with the Reject if it has none."""
     try:
         with cli.one_record():
             return record, transcribe(record)
@@ -83,7 +83,7 @@ def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
 
 
 def transcribe(record: Record) -> Record:
-    """The fields this stage adds to a record. Raises cli.Reject where it has none."""
+    """Return the fields that this stage adds to a record. Raises cli.Reject for a shortcut that cannot be transcribed."""
     try:
         shortcut = plist.read_field(record["shortcut"])
         result = transcription.transcribe(shortcut)
@@ -118,7 +118,7 @@ def transcribe(record: Record) -> Record:
 
 
 def compile_file(source: Path, folder: Path, force: bool) -> int:
-    """Write a .shortcut file for each program of a file; what is wrong with one is a line each on stderr."""
+    """Write a .shortcut file for each program of a file, say on stderr what is wrong with others, and return the exit code."""
     if is_shortcut_file(source):
         raise UserError(f"{source}: this is a shortcut already; name a .py file, or a .jsonl file of records with code")
     written = failed = 0
@@ -140,7 +140,7 @@ def compile_file(source: Path, folder: Path, force: bool) -> int:
 
 
 def checked(code: str, where: str, force: bool) -> bytes:
-    """The .shortcut file of a program that a person or a model wrote. Raises cli.Reject where `check` finds an error, unless forced."""
+    """Compile a program that a person or a model wrote. Raises cli.Reject if `check` finds an error, unless forced."""
     with cli.one_record():
         findings = check(code)
     for finding in findings:
@@ -152,16 +152,16 @@ def checked(code: str, where: str, force: bool) -> bytes:
 
 
 def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str]) -> bytes:
-    """The .shortcut file of a program. Raises cli.Reject for one that does not compile."""
+    """Compile a program to the bytes of a .shortcut file. Raises cli.Reject if it does not compile."""
     with cli.one_record():
         try:
-            return shortcut_file(code, residue, renames)
+            return shortcut_file(code, residue and rename_residue(residue, renames))
         except ValueError as error:  # of the dialect, of property lists, or of a residue that does not fit
             raise cli.Reject("no_program", str(error)) from None
 
 
 def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:
-    """(file name, where it stands, program, residue, the program's renames) of each program of a .py or .jsonl file."""
+    """Yield (file name, its place for messages, program, residue, renames) of each program of a .py or .jsonl file."""
     if source.suffix != ".jsonl":
         try:
             yield source.stem, str(source), source.read_text(encoding="utf-8"), None, {}

@@ -33,7 +33,7 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common import cli, jsonl, llm, prompts
+from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.dataset import distribution
 from common.dataset.distribution import Distribution
@@ -371,7 +371,7 @@ def tasks(run: cli.Run, sampler: Sampler, examples: dict[str, list[Record]]) -> 
 
 async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
     """Return the record of a query. Raises Reject if the writer's answer can't be used."""
-    examples = [f"Request: {example['query']}\nIts shortcut:\n{prompts.shorten_code(example['annotated_code'])}"
+    examples = [f"Request: {example['query']}\nIts shortcut:\n{excerpts.shorten_code(example['annotated_code'])}"
                 for example in task.examples]  # fmt: skip
     fields = {"stubs": prompts.stubs(task.apis, catalog), "category": task.category, "examples": "\n\n".join(examples) or "(none)"}
     prompt = prompts.prompt("expand", fields, prompts.accept_query(task.apis, catalog),

@@ -36,7 +36,7 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple
 
-from common import cli, jsonl, llm, prompts
+from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
@@ -145,7 +145,7 @@ class Draft:
     def fault_list(self) -> str:
         """Return the faults for a repair prompt, a line each with the line of code it is about; "nothing" if there are none."""
         lines = dict(enumerate(self.code.splitlines(), start=1))
-        faults = [f"line {finding.line}, `{prompts.shorten(lines[finding.line].strip(), 120)}`: {finding.message}"
+        faults = [f"line {finding.line}, `{excerpts.shorten(lines[finding.line].strip(), 120)}`: {finding.message}"
                   if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]  # fmt: skip
         faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
         return "\n".join(faults[:SHOWN_FAULTS] + ([] if self.plan else ["the plan is missing"])) or "nothing"

@@ -209,7 +209,7 @@ def collect_all(systems: list[System], tests: list[Record], folder: Path, score:
 def reasons(rejects: Mapping[str, Reject]) -> str:
     """How many rejects there are of each reason, with an example: a line each."""
     examples = {reject.reason: f"{identifier}: {reject.detail}" for identifier, reject in reversed(rejects.items())}  # the first of each
-    return cli.told_rejects(Counter(reject.reason for reject in rejects.values()), examples)
+    return cli.rejects_by_reason(Counter(reject.reason for reject in rejects.values()), examples)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -425,7 +425,7 @@ def main() -> int:
           *(conclusion(result, models, metrics.HEADLINE[key], key) for key in CONCLUSIONS)], args.output)  # fmt: skip
     draw(args.output / "breakdown.png", by_shape)
     shown = {name: samples[name] for name in models} or samples
-    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers):
+    if undrawn := samples_page.write(args.output / "eval.html", tests, shown, verdicts, args.workers, report=report, kinds=kinds):
         cli.say(f"eval.html: {len(undrawn)} samples cannot be drawn:\n{reasons(undrawn)}")
 
     print(f"Every sample beside its gold: {args.output / 'eval.html'}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
-import os
 import re
 import signal
 import subprocess
@@ -27,7 +26,6 @@ from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = {**os.environ, "OPENAI_API_KEY": "none"}
 APIS = ["is.workflow.actions.gettext", "is.workflow.actions.setclipboard", "is.workflow.actions.url", "is.workflow.actions.downloadurl"]
 
 
@@ -67,7 +65,7 @@ def command(bench: Path, *flags: str) -> list[str]:
 
 
 def evaluate(bench: Path, *flags: str, code: int = 0) -> stage_runs.Ended:
-    with mock.patch("common.metrics.breakdown.draw"):  # a second each; see test_breakdown.py
+    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.text.RESAMPLES", 50):  # a second each; see test_breakdown.py
         result = stage_runs.run("08", *command(bench, *flags)[2:], OPENAI_API_KEY="none")
     assert result.returncode == code, result.stderr
     return result
@@ -402,17 +400,17 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(0.005)
 
 
 def test_a_killed_run_goes_on_without_asking_again(bench: Path) -> None:
     def reply(body: dict[str, Any], number: int) -> Reply:
         asked = int(body["messages"][-1]["content"].split()[-1])
-        return Reply(f"Thought:do it\n\nCode:\n```python\n{program(asked)}```", delay=0.15)
+        return Reply(f"Thought:do it\n\nCode:\n```python\n{program(asked)}```", delay=0.05)
 
     with StubOpenAI(reply) as stub:
         flags = ["--model", "paper=some-model", "--base-url", stub.base_url, "--concurrency", "1"]
-        process = subprocess.Popen(command(bench, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+        process = stage_runs.start("08", *command(bench, *flags)[2:], OPENAI_API_KEY="none")
         path = bench.parent / "eval/samples_paper.jsonl"
         wait_for(lambda: path.exists() and path.read_bytes().count(b"\n") >= 2)
         process.send_signal(signal.SIGKILL)

@@ -95,7 +95,7 @@ def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the stand-ins in the place of the language, the catalogue and the prompts; and no figure, which takes half a second."""
     monkeypatch.setattr(example, "review", fake_review)
     monkeypatch.setattr("common.prompts.chat", fake_chat)
-    monkeypatch.setattr("common.prompts.shorten_code", fake_shorten)
+    monkeypatch.setattr("common.excerpts.shorten_code", fake_shorten)
     monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: CATALOG)
     monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)
 
@@ -648,3 +648,17 @@ def test_earlier_flags_and_overwrite_are_accepted(bench: Bench) -> None:
     seeds = [record(number) for number in range(40)]
     first = contents(bench(seeds, None, "--seed-number", "5", output="one"))
     assert contents(bench(seeds, None, "--seed", "5", "--overwrite", output="two")) == first
+
+
+def test_a_new_rule_is_one_function(bench: Bench) -> None:
+    bench.monkeypatch.setattr(bench.stage, "RULES", list(bench.stage.RULES))
+
+    @bench.stage.rule("more comments than code")
+    def chatty(sample: example.Sample) -> str | None:
+        comments = sum(line.lstrip().startswith("#") for line in sample.code.splitlines())
+        return f"{comments} comments" if comments > 2 * len(sample.steps) else None
+
+    bad = record(5, annotated_code=f"{'# more' * 99}\n" + "# more\n" * 99 + record(5)["code"])
+    folder = bench([*(record(number) for number in range(5)), bad])
+    assert [(item["id"], item["reason"], item["detail"]) for item in lines(folder / "rejected.jsonl")] == [("seed-00005", "chatty", "100 comments")]
+    assert "| chatty " in (folder / "README.md").read_text() and "| more comments than code" in (folder / "README.md").read_text().replace("  ", "")

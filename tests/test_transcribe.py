@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,15 @@ def run(*arguments: object) -> stage_runs.Ended:
     return stage_runs.run("02", *arguments)
 
 
+@cache
+def compiled(times: int) -> Any:
+    return plist.to_json(shortcuts.to_shortcut(PROGRAM.format("friend") * times))
+
+
 def write_shortcuts(path: Path, count: int) -> Path:
     with open(path, "wb") as file:
         for number in range(count):
-            shortcut = shortcuts.to_shortcut(PROGRAM.format(number) * (1 + number % 5))
-            file.write(jsonl.encode({"id": f"shortcut-{number}", "name": f"No. {number}", "shortcut": plist.to_json(shortcut)}))
+            file.write(jsonl.encode({"id": f"shortcut-{number}", "name": f"No. {number}", "shortcut": compiled(1 + number % 5)}))
     return path
 
 

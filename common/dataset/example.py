@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from common import prompts
+from common import excerpts, prompts
 from common.dataset.dedup import CodePrint, QueryPrint
 from common.dataset.provenance import Author
 from common.jsonl import Record
@@ -117,7 +117,7 @@ class Sample:
         whole = messages(self.code)
         if (tokens := self.context.count_tokens(whole)) <= self.context.limits.max_tokens:
             return whole, False, tokens
-        shortened = messages(prompts.shorten_code(self.code))
+        shortened = messages(excerpts.shorten_code(self.code))
         return shortened, True, self.context.count_tokens(shortened)
 
 

@@ -115,7 +115,7 @@ class _Reader:
                 before = self.names.get(node.id) if add else None
                 self.names[node.id] = compound("list", [before, value]) if before is not None else value
 
-    def name(self, identifier: str, line: int) -> Origin:
+    def value_of(self, identifier: str, line: int) -> Origin:
         """For origins.read: the origin of a name's value."""
         return self.names.get(identifier, Origin("unbound"))
 
