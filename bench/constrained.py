@@ -89,8 +89,8 @@ def grammar_costs(table: Any, catalog: Catalog) -> dict[str, float]:
     grammar_module = sys.modules["shortcuts.grammar"]
     grammar_module._rules.cache_clear()
     text = [timed(lambda apis=apis: grammar(apis, catalog, everything=False)) for apis in sets]
-    compiled = [timed(token_masks.Form(table, frozenset(apis), catalog).matcher) for apis in sets]
-    again = [timed(token_masks.Form(table, frozenset(apis), catalog).matcher) for apis in sets]
+    compiled = [timed(token_masks.GrammarSpec(table, frozenset(apis), catalog).matcher) for apis in sets]
+    again = [timed(token_masks.GrammarSpec(table, frozenset(apis), catalog).matcher) for apis in sets]
     return {"apis": APIS, "text_ms": round(statistics.median(text), 2), "compile_ms": round(statistics.median(compiled), 1),
             "compile_worst_ms": round(max(compiled), 1), "cached_ms": round(statistics.median(again), 2)}  # fmt: skip
 
@@ -128,7 +128,7 @@ def large_vocabulary() -> Any:
 def step_costs(model: Any, tokenizer: Any, table: Any, catalog: Catalog, repeat: int) -> dict[str, Any]:
     """Milliseconds of a step of the tiny model, free and held, and what a step waits for its masks."""
     draw = random.Random(1)
-    form = token_masks.Form(table, frozenset(offered(catalog, draw)), catalog, plan=False)
+    form = token_masks.GrammarSpec(table, frozenset(offered(catalog, draw)), catalog, plan=False)
     prompts = [[draw.randrange(300, model.config.vocab_size) for _ in range(PROMPT)] for _ in range(BATCH)]
     waits, busy = list[float](), list[float]()
 
@@ -201,7 +201,7 @@ def walks(tokenizer: Any, table: Any, catalog: Catalog, count: int) -> dict[str,
     codes, compiled, sums, seen = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for number in range(count):
         chance, apis = numpy.random.default_rng(number), offered(catalog, random.Random(number), 12)
-        row = token_masks.Row(token_masks.Form(table, frozenset(apis), catalog, plan=False), PROGRAM_TOKENS, strict=True)
+        row = token_masks.Row(token_masks.GrammarSpec(table, frozenset(apis), catalog, plan=False), PROGRAM_TOKENS, strict=True)
         while not row.ended:
             open_ = numpy.frombuffer(row.matcher.compute_logit_bias(), numpy.uint8)[: len(words)] > 0
             weights = likely * open_

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 sys.path.insert(0, str(ROOT))
+for _library in ("OMP", "RAYON"):  # PyTorch and tokenizers: on matrices and texts as small as here, more threads only wait for each other
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+ssl.create_default_context = functools.cache(ssl.create_default_context)  # each HTTP client reads the certificates for 40 ms, and none needs them
 
 
 @pytest.fixture(scope="session")

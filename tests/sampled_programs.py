@@ -20,6 +20,7 @@ from shortcuts.grammar import grammar
 APIS = 5  # of one grammar
 GROUP = 10  # programs of one grammar: its compilation takes longer than a program
 TOKENS = (5, 90)  # of a program: then it is ended as soon as it can be
+ENDINGS = 16  # tokens between two looks for an end: from deep inside a call none is found, and that takes a tenth of a second
 BEGINNING = "x = clipboard()\ny = is_workflow_actions_nothing()\n"
 NAMES = ("x", "y")  # those that can be read
 _LITERALS = {"is.workflow.actions.gettext", "is.workflow.actions.number", "is.workflow.actions.dictionary", "is.workflow.actions.list"}
@@ -88,7 +89,7 @@ def _program(matcher: LLMatcher, vocabulary: _Vocabulary, draw: random.Random) -
     pieces = [vocabulary.numbers[piece.encode()] for piece in _PIECES]
     while True:
         budget -= 1
-        if budget < 0 and (end := ending(matcher, vocabulary.table, said, False)) is not None:
+        if budget < 0 and budget % ENDINGS == ENDINGS - 1 and (end := ending(matcher, vocabulary.table, said, False)) is not None:
             return (said + b"".join(vocabulary.tokens[token] for token in end)).decode()
         assert budget > -2_000, said
         allowed = numpy.frombuffer(matcher.compute_logit_bias(), numpy.uint8)[: len(vocabulary.tokens)] > 0

@@ -9,6 +9,7 @@ from typing import Any
 from common import jsonl
 
 ROOT = Path(__file__).resolve().parents[1]
+SHAPE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2}  # very small
 
 ACTIONS = {
     "is_workflow_actions_ask": ("WFAskActionPrompt",), "is_workflow_actions_url": ("WFURLActionURL",),

@@ -7,8 +7,6 @@ import json
 import plistlib
 import re
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,7 @@ from shortcuts.catalog import FOLDER, TYPES, Catalog, CatalogError, call_name, i
 from shortcuts.catalog.importing.neutral import label, neutral_type
 from shortcuts.catalog.search import search
 from shortcuts.catalog.stub import MAX_SHOWN
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests import stage_runs
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +26,8 @@ def catalog() -> Catalog:
     return Catalog.load()
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "shortcuts", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True)
+def command(*arguments: object) -> stage_runs.Ended:
+    return stage_runs.start_module("shortcuts", *arguments).wait()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

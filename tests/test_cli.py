@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import orjson
@@ -14,6 +15,7 @@ import pytest
 
 from common import cli, jsonl
 from common.jsonl import UserError
+from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = sorted(ROOT.glob("0[1-8]_*.py"))
@@ -31,7 +33,7 @@ STAGE = """
                 else:
                     run.write({"id": record["id"], "twice": 2 * record["n"]})
                 if "WAIT" in os.environ:
-                    print("at", record["n"], flush=True); time.sleep(0.2)
+                    print("at", record["n"], flush=True); time.sleep(float(os.environ["WAIT"]))
             return run.finish(seen=run.read)
     cli.start(main)
 """
@@ -43,10 +45,9 @@ def stage(tmp_path):
     script = tmp_path / "small_stage.py"
     script.write_text(textwrap.dedent(STAGE))
     (tmp_path / "in.jsonl").write_bytes(b"".join(jsonl.encode({"id": f"r{n}", "n": n}) for n in range(10)))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 
-    def run(*arguments, **more):
-        return subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, cwd=tmp_path, env={**environment, **more}, timeout=30)
+    def run(*arguments, **environment):
+        return stage_runs.start_script(script, *arguments, cwd=tmp_path, **environment).wait()
 
     return run
 
@@ -85,7 +86,7 @@ def test_an_array_with_gaps_must_be_told_its_parts(stage, tmp_path):
 
 def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage):
     process = subprocess.Popen([sys.executable, tmp_path / "small_stage.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-                               env={**os.environ, "PYTHONPATH": str(ROOT), "WAIT": "1"})
+                               env={**os.environ, "PYTHONPATH": str(ROOT), "WAIT": "0.05"})
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
@@ -97,13 +98,13 @@ def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage
 
 
 def test_two_runs_do_not_write_one_file(stage, tmp_path):
-    process = subprocess.Popen([sys.executable, tmp_path / "small_stage.py"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path,
-                               env={**os.environ, "PYTHONPATH": str(ROOT), "WAIT": "1"})
-    assert process.stdout is not None
-    process.stdout.readline()
+    first = stage_runs.start_script(tmp_path / "small_stage.py", cwd=tmp_path, WAIT="1")
+    while not (tmp_path / "out.jsonl").exists() or not (tmp_path / "out.jsonl").stat().st_size:
+        assert first.poll() is None
+        time.sleep(0.002)
     second = stage()
-    process.kill()
-    process.wait()
+    first.send_signal(signal.SIGKILL)
+    first.wait()
     assert second.returncode == 1 and "another run is writing it" in second.stderr
 
 
@@ -119,13 +120,13 @@ def test_shards_are_a_partition():
 
 @pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
 def test_every_stage_explains_itself_with_commands_to_copy(script):
-    result = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, timeout=30)
+    result = stage_runs.start_script(script, "--help").wait()
     assert result.returncode == 0 and f"python {script.name}" in result.stdout
 
 
 @pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
 def test_every_stage_refuses_a_flag_it_does_not_know(script):
-    result = subprocess.run([sys.executable, script, "--no-such-flag"], capture_output=True, text=True, timeout=30)
+    result = stage_runs.start_script(script, "--no-such-flag").wait()
     assert result.returncode == 2 and "--no-such-flag" in result.stderr
 
 
@@ -181,7 +182,7 @@ def test_overwrite_begins_anew_with_the_first_record(old):
 def test_an_input_without_records_does_not_empty_an_output(old, capsys):
     output, go = old
     assert go(keep, "--overwrite", lines=[""]) == 0 and output.read_bytes() == b'{"id":"old"}\n'
-    assert "stays as it was" in capsys.readouterr().err
+    assert "unchanged, as no new record" in capsys.readouterr().err
 
 
 def test_what_was_rejected_and_why_is_said_and_nothing_through_is_a_failure(old, capsys):

@@ -110,7 +110,7 @@ def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tin
 
 def test_a_program_that_owes_a_call_can_go_on_but_not_end(table, catalog):
     apis = ("is.workflow.actions.exit", "is.workflow.actions.getclipboard")
-    form = token_masks.Form(table, frozenset(apis), catalog, owed=apis)
+    form = token_masks.GrammarSpec(table, frozenset(apis), catalog, owed=apis)
     row = token_masks.Row(form, 400, prefix="Thought:1. A plan." + CODE + "is_workflow_actions_exit()\n")
     assert row.owed.calls == ["is_workflow_actions_getclipboard("]
     fence, comment = (table.tokenize_str(text)[0] for text in ("```", "# "))
@@ -123,14 +123,14 @@ def test_a_program_that_owes_a_call_can_go_on_but_not_end(table, catalog):
 def test_a_call_that_the_end_completes_is_not_written_again(table, catalog):
     apis = ("is.workflow.actions.showresult", "is.workflow.actions.getclipboard")
     head = "Thought:1. A plan." + CODE + "is_workflow_actions_showresult(Text='a"
-    row = token_masks.Row(token_masks.Form(table, frozenset(apis), catalog, owed=apis), 40, prefix=head)
+    row = token_masks.Row(token_masks.GrammarSpec(table, frozenset(apis), catalog, owed=apis), 40, prefix=head)
     while not row.ended:
         row.take(row.forced[-1])
     assert row.said.decode() == head + "')\nis_workflow_actions_getclipboard()\n```"
 
 
 def test_what_looks_like_a_call_or_a_binding_in_the_plan_is_none(table, catalog):
-    form = token_masks.Form(table, frozenset(), catalog, owed=("is.workflow.actions.exit",))
+    form = token_masks.GrammarSpec(table, frozenset(), catalog, owed=("is.workflow.actions.exit",))
     line = "is_workflow_actions_exit()\nx = clipboard()\n"
     for prefix in (f"Thought:1. A plan.\n{line}", f"Thought:1. A plan.\n{line}{CODE}"):
         row = token_masks.Row(form, 400, prefix, strict=True)
@@ -143,7 +143,7 @@ def test_what_looks_like_a_call_or_a_binding_in_the_plan_is_none(table, catalog)
 
 def test_where_the_tokens_do_not_hold_all_calls_the_program_is_whole_and_has_the_first(table, catalog):
     apis = tuple(some_apis(catalog, 1, size=20)[0])
-    row = token_masks.Row(token_masks.Form(table, frozenset(apis), catalog, plan=False, owed=("is.workflow.actions.exit", *apis)), 100)
+    row = token_masks.Row(token_masks.GrammarSpec(table, frozenset(apis), catalog, plan=False, owed=("is.workflow.actions.exit", *apis)), 100)
     while not row.ended:
         row.take(row.forced[-1])
     called = list(shortcuts.apis_of(row.said.decode()))
@@ -158,7 +158,7 @@ def test_a_prompt_that_leaves_no_room_is_reported(tiny, catalog):
 
 
 def test_a_wrong_line_is_written_again_and_what_stands_above_it_kept(table, catalog):
-    job = constrained._Job("", token_masks.Form(table, frozenset(), catalog))
+    job = constrained._Job("", token_masks.GrammarSpec(table, frozenset(), catalog))
     written = "Thought:1. A plan." + CODE + "x = clipboard()\nif x:\n    # say it\n    y = z\ny = x\n```"
     job.judge(generation.Generation(written, 20, True, "stop"))
     assert job.found == ("undefined_name",)
@@ -169,16 +169,16 @@ def test_a_wrong_line_is_written_again_and_what_stands_above_it_kept(table, cata
 
 
 def test_what_a_cut_answer_read_without_a_binding_goes_too(table, catalog):
-    job = constrained._Job("", token_masks.Form(table, frozenset(), catalog))
+    job = constrained._Job("", token_masks.GrammarSpec(table, frozenset(), catalog))
     head = "Thought:1. A plan." + CODE
     job.judge(generation.Generation(head + "x = clipboard()\ny = unbound\nz = x\nv\xc3 = z = '", 40, False, "length"))
     assert [finding.code for finding in job.left] == ["syntax"]  # which hides that line 2 reads what nothing binds
     job.rewind()
-    assert job.prefix == head + "x = clipboard()\n" and token_masks.Row(job.form, 50, job.prefix, strict=True).names == {"x"}
+    assert job.prefix == head + "x = clipboard()\n" and token_masks.Row(job.spec, 50, job.prefix, strict=True).names == {"x"}
 
 
 def test_the_beginning_of_a_strict_row_reads_nothing_that_went_with_a_later_line(table, catalog):
-    form = token_masks.Form(table, frozenset(), catalog, plan=False)
+    form = token_masks.GrammarSpec(table, frozenset(), catalog, plan=False)
     assert form.accepted("a = clipboard()\nb = c\nif d:\n    c = a\n") == "a = clipboard()\n"
     assert form.accepted("a = b\n") == form.accepted("") == ""
 
@@ -188,7 +188,7 @@ def test_the_beginning_of_a_strict_row_reads_nothing_that_went_with_a_later_line
 
 
 def test_masks_are_the_same_beside_the_forward_pass_and_after_it(tiny, table, catalog):
-    form = token_masks.Form(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
+    form = token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
     texts = []
     for beside in (True, False):
         constraint = token_masks.Constraint([token_masks.Row(form, 60), token_masks.Row(form, 40)])
@@ -199,7 +199,7 @@ def test_masks_are_the_same_beside_the_forward_pass_and_after_it(tiny, table, ca
 
 
 def test_after_the_end_of_an_answer_only_the_end_mark_may_come(table, catalog, tiny):
-    row = token_masks.Row(token_masks.Form(table, frozenset(["is.workflow.actions.exit"]), catalog), 200)
+    row = token_masks.Row(token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.exit"]), catalog), 200)
     for token in table.tokenize_str("Thought:A plan." + CODE + "is_workflow_actions_exit()\n```"):
         row.take(token)
     constraint = token_masks.Constraint([row])
@@ -213,7 +213,7 @@ def test_a_strict_row_lets_only_names_be_read_that_are_bound_above(table, catalo
         tokens = table.tokenize_str(text)
         return row.matcher.validate_tokens(tokens) == len(tokens)
 
-    form = token_masks.Form(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
+    form = token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
     free, strict = token_masks.Row(form, 200), token_masks.Row(form, 200, "first = clipboard()\n", strict=True)
     assert may(free, "y = anything\n")
     assert may(strict, "y = first\n") and not may(strict, "y = second\n")
@@ -224,7 +224,7 @@ def test_a_strict_row_lets_only_names_be_read_that_are_bound_above(table, catalo
 
 def test_a_row_that_cannot_go_on_where_it_stopped_says_so(table, catalog):
     with pytest.raises(UserError, match="outside its grammar"):
-        token_masks.Row(token_masks.Form(table, frozenset(), catalog, plan=False), 50, "while True:\n")
+        token_masks.Row(token_masks.GrammarSpec(table, frozenset(), catalog, plan=False), 50, "while True:\n")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def test_a_row_that_cannot_go_on_where_it_stopped_says_so(table, catalog):
 @pytest.mark.parametrize("path", EXAMPLES[::6], ids=lambda path: path.stem)
 def test_from_any_place_of_a_program_there_is_a_short_legal_end(path, table, catalog):
     code = path.read_text(encoding="utf-8")
-    matcher = token_masks.Form(table, frozenset(shortcuts.apis_of(code)), catalog, plan=False).matcher()
+    matcher = token_masks.GrammarSpec(table, frozenset(shortcuts.apis_of(code)), catalog, plan=False).matcher()
     said, longest = b"", 0
     for number, token in enumerate(table.tokenize_str(code)):
         matcher.consume_token(token)
@@ -250,7 +250,7 @@ def test_from_any_place_of_a_program_there_is_a_short_legal_end(path, table, cat
 @pytest.mark.parametrize("cut", ["Thought:Half a pl", "Thought:A plan." + CODE, "Thought:A plan." + CODE + "x = is_workflow_act", "Thought:A plan." + CODE + "# why",
                                  "Thought:A plan." + CODE + "x = clipboard()\nmatch menu(f'{x} and", "Thought:A plan." + CODE + "for n"])  # fmt: skip
 def test_an_answer_ends_legally_from_any_of_its_parts(cut, table, catalog):
-    form = token_masks.Form(table, frozenset(["is.workflow.actions.date"]), catalog)
+    form = token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.date"]), catalog)
     matcher = form.matcher()
     assert matcher.consume_tokens(table.tokenize_str(cut))
     end = ending(matcher, table, cut.encode(), answer=True)
@@ -261,7 +261,7 @@ def test_an_answer_ends_legally_from_any_of_its_parts(cut, table, catalog):
 
 @pytest.mark.parametrize("cut", ["Thought:oČ", "Thought:A plan." + CODE + "Ǿоооо", "Thought:A plan." + CODE + "'наш 東京 🤔", "Thought:A plan." + CODE + "東京"])
 def test_an_answer_ends_soon_from_inside_a_character(cut, table, catalog):
-    form = token_masks.Form(table, frozenset(["is.workflow.actions.date"]), catalog)
+    form = token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.date"]), catalog)
     for dropped in range(len(cut[-1].encode())):
         matcher, said = form.matcher(), cut.encode()[: len(cut.encode()) - dropped]
         assert matcher.consume_tokens(table.tokenize_bytes(said))

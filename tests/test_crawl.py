@@ -8,7 +8,6 @@ import io
 import json
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 import zipfile
@@ -25,6 +24,7 @@ from common.crawl import client, crawler
 from common.crawl import jobs as jobs_module
 from common.jsonl import UserError
 from shortcuts.plist import write_binary
+from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 SLACK = 0.15  # seconds that a busy machine may be late to note a request; bench/crawl.py measures the rates to within 5 %
@@ -387,19 +387,19 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(scrape: Scrape, hub: S
 # kills
 
 
-def command(hub: StubHub, output: Path, *arguments: str, rate: float = 60) -> list[str]:
-    return [sys.executable, str(ROOT / "01_scrape.py"), *arguments, "--output", str(output), *hub.arguments(rate)]
+def flags(hub: StubHub, output: Path, *arguments: str, rate: float = 60) -> list[str]:
+    return [*arguments, "--output", str(output), *hub.arguments(rate)]
 
 
 def test_an_interrupted_run_finishes_what_is_in_flight_and_the_next_goes_on(hub: StubHub, output: Path) -> None:
-    process = subprocess.Popen(command(hub, output, "--routinehub", "1-8", rate=8), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = stage_runs.start("01", *flags(hub, output, "--routinehub", "1-8", rate=8))
     while hub.count("/B/") < 2:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130 and "the same command goes on" in err and "Traceback" not in err
+    code, out, err = process.wait(20)
+    assert code == 130 and "the same command goes on" in err and "Traceback" not in err
     assert json.loads(out.splitlines()[-1])["written"] == len(records(output)) == hub.count("/B/") < 8
-    subprocess.run(command(hub, output, "--routinehub", "1-8", rate=1000), check=True, capture_output=True)
+    assert stage_runs.run("01", *flags(hub, output, "--routinehub", "1-8", rate=1000)).returncode == 0
     assert len(records(output)) == hub.count("/B/") == hub.count("/records/") == 8
 
 
@@ -415,8 +415,8 @@ def test_killed_twice_it_fetches_everything_once_but_what_was_in_flight(hub: Stu
     for number in range(9, 41):
         hub.add(number, write_binary(shortcut(f"number {number}")))
     with open(tmp_path / "log", "ab") as log:
-        in_flight = set().union(*(bench().crawl_and_kill(command(hub, output, "--routinehub", "1-40"), hub, log, output, files) for files in (10, 25)))
-    subprocess.run(command(hub, output, "--routinehub", "1-40", rate=1000), check=True, capture_output=True)
+        in_flight = set().union(*(bench().crawl_and_kill([sys.executable, str(ROOT / "01_scrape.py"), *flags(hub, output, "--routinehub", "1-40")], hub, log, output, files) for files in (10, 25)))
+    assert stage_runs.run("01", *flags(hub, output, "--routinehub", "1-40", rate=1000)).returncode == 0
     files = [a.path.split("/")[2] for a in hub.asked if a.host == "content" and a.status == 200]
     assert {record["source"]["record"] for record in records(output)} == set(files) and len(records(output)) == 40
     assert {record for record in files if files.count(record) > 1} <= in_flight and len(in_flight) <= 2 * crawler.CONCURRENCY

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import textwrap
 import threading
 import time
@@ -17,9 +14,9 @@ from typing import Any
 import pytest
 
 from common import jsonl
+from tests import stage_runs
 from tests.stub_openai import FOREVER, Reply, StubOpenAI, error
 
-ROOT = Path(__file__).resolve().parents[1]
 KEY = "sk-planted/+key"
 # A stage as small as can be: two questions a record, the second with the first one's answer in it.
 STAGE = """
@@ -50,20 +47,19 @@ class Stage:
     """Runs the stage above in a folder."""
 
     def __init__(self, folder: Path, records: int) -> None:
+        stage_runs.import_client()
         self.folder = folder
         (folder / "stage.py").write_text(textwrap.dedent(STAGE))
         (folder / "in.jsonl").write_bytes(b"".join(jsonl.encode({"id": f"r{number}"}) for number in range(records)))
 
-    def start(self, stub: StubOpenAI, *flags: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": KEY}
-        command = [sys.executable, "stage.py", "--writer", "m", "--base-url", stub.base_url, "--cache", "c.sqlite", *flags]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder, env=environment)
+    def start(self, stub: StubOpenAI, *flags: str) -> stage_runs.Started:
+        given = ("--writer", "m", "--base-url", stub.base_url, "--cache", "c.sqlite", *flags)
+        return stage_runs.start_script(Path("stage.py"), *given, cwd=self.folder, OPENAI_API_KEY=KEY)
 
     def run(self, stub: StubOpenAI, *flags: str) -> tuple[int, dict[str, Any], str]:
         """(exit code, summary, stderr)."""
-        process = self.start(stub, *flags)
-        output, errors = process.communicate(timeout=60)
-        return process.returncode, json.loads(output.splitlines()[-1]) if output else {}, errors
+        code, output, errors = self.start(stub, *flags).wait()
+        return code, json.loads(output.splitlines()[-1]) if output else {}, errors
 
     def ids(self) -> tuple[set[str], set[str]]:
         """Ids written, and rejected."""
@@ -83,12 +79,12 @@ def test_with_every_fault_and_a_kill_each_record_ends_and_no_answer_is_paid_twic
                 else Reply(delay=FOREVER) if at < 0.22 else Reply("fine", delay=0.05))
 
     with StubOpenAI(answer) as stub:
-        process = stage.start(stub, "--timeout", "1", "--concurrency", "16")
+        process = stage.start(stub, "--timeout", "0.5", "--concurrency", "16")
         assert enough.wait(30)
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.wait()
         at_kill = dict(stub.answered)
-        code, summary, _ = stage.run(stub, "--timeout", "1", "--concurrency", "16")
+        code, summary, _ = stage.run(stub, "--timeout", "0.5", "--concurrency", "16")
         written, rejected = stage.ids()
         assert code == 0 and written | rejected == {f"r{number}" for number in range(120)} and not written & rejected and "r7" in rejected
         # An answer may have left the server and not have reached the disk when the process was killed: at most those in flight then.
@@ -114,7 +110,7 @@ def test_the_first_interrupt_drains_and_says_how_to_go_on(tmp_path: Path) -> Non
         while len(stub.requests) < 6:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=20)
+        _, output, errors = process.wait(20)
         assert process.returncode == 130 and "goes on from here: python stage.py --writer m" in errors and "Traceback" not in errors
         assert len(stage.ids()[0]) == json.loads(output)["written"] and len(stub.requests) == 2 * json.loads(output)["written"]
         code, _, _ = stage.run(stub, "--concurrency", "50")
@@ -131,7 +127,7 @@ def test_the_second_interrupt_stops_at_once(tmp_path: Path) -> None:
         for _ in range(2):
             process.send_signal(signal.SIGINT)
             time.sleep(0.3)
-        _, errors = process.communicate(timeout=20)
+        _, _, errors = process.wait(20)
         assert process.returncode == 130 and "the same command goes on: python stage.py" in errors and "Traceback" not in errors
 
 

@@ -25,10 +25,12 @@ CHAT = [{"role": "user", "content": "Was geht? 🙂"}, {"role": "assistant", "co
 
 @pytest.fixture(scope="module")
 def tiny():
-    from common.model import build_tiny
+    from common import model
 
     records = synthetic.records(24)
-    return build_tiny([message["content"] for record in records for message in record["messages"]], context=512)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "TINY_SHAPE", synthetic.SHAPE)
+        return model.build_tiny([message["content"] for record in records for message in record["messages"]], context=512)
 
 
 @pytest.fixture(scope="module")

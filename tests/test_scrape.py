@@ -6,7 +6,6 @@ import json
 import plistlib
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -158,31 +157,27 @@ def test_the_whole_corpus_is_imported(scrape: Any, shared: Path, output: Path) -
     assert (code, summary["read"], summary["written"] + summary["rejected"]) == (0, 713, 713)
 
 
-def command(folder: Path, output: Path) -> list[str]:
-    return [sys.executable, str(ROOT / "01_scrape.py"), "--folder", str(folder), "--output", str(output)]
-
-
 def test_a_killed_run_and_its_rerun_equal_an_uninterrupted_one(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(400):  # every fifth is the twin of another, every seventh is cut short
+    for number in range(150):  # every fifth is the twin of another, every seventh is cut short
         data = write_binary(shortcut(f"number {number - number % 5 if number % 5 == 1 else number} " + "x" * 20_000))
         (folder / f"{number:03}.shortcut").write_bytes(data[:-9] if number % 7 == 0 else data)
     whole, killed = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"
-    subprocess.run(command(folder, whole), check=True, capture_output=True)
+    assert stage_runs.run("01", "--folder", folder, "--output", whole).returncode == 0
     in_the_middle = 0
     for _ in range(3):
-        process = subprocess.Popen(command(folder, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = stage_runs.start("01", "--folder", folder, "--output", killed)
         size = killed.stat().st_size if killed.exists() else 0
         goal = size + random.randrange(1, whole.stat().st_size // 4)
         while process.poll() is None and (not killed.exists() or killed.stat().st_size < goal):
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
-        in_the_middle += process.wait() == -signal.SIGKILL
+        in_the_middle += process.wait().returncode == -signal.SIGKILL
         with open(killed, "ab") as file:
             file.write(b'{"id":"torn')  # as if the kill had hit a write
     assert in_the_middle, "no kill hit a running process: make the folder larger"
-    subprocess.run(command(folder, killed), check=True, capture_output=True)
+    assert stage_runs.run("01", "--folder", folder, "--output", killed).returncode == 0
     for a, b in ((whole, killed), (cli.rejects_path(whole), cli.rejects_path(killed))):
         assert a.read_bytes() == b.read_bytes()
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -257,8 +258,9 @@ def write_bench(folder: Path) -> None:
 def evaluate(desk: Desk, *flags: object) -> tuple[Ended, int]:
     """(how 08 ended, requests that it sent)."""
     before = len(desk.stub.requests)
-    ended = stage_runs.run("08", "--bench", desk.folder / "bench", "--output", desk.folder / "eval", "--concurrency", 1, "--workers", 1,
-                           "--cache", desk.folder / "cache.sqlite", "--price", "1000/1000", *flags, OPENAI_API_KEY="none")  # fmt: skip
+    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.text.RESAMPLES", 50):  # a second each
+        ended = stage_runs.run("08", "--bench", desk.folder / "bench", "--output", desk.folder / "eval", "--concurrency", 1, "--workers", 1,
+                               "--cache", desk.folder / "cache.sqlite", "--price", "1000/1000", *flags, OPENAI_API_KEY="none")  # fmt: skip
     return ended, len(desk.stub.requests) - before
 
 

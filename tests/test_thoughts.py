@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,10 +13,11 @@ from typing import Any
 import pytest
 
 import shortcuts
-from common import jsonl, offline, prompts
+from common import excerpts, jsonl, offline, prompts
 from common.cli import Reject
 from common.llm import open_writer
 from shortcuts.catalog import Catalog
+from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,7 +82,7 @@ def scripted(body: dict[str, Any], number: int) -> str:
 
 def test_offline_every_statement_is_commented_and_the_program_is_the_same(stage: Any) -> None:
     record = think(stage, workflow())
-    assert set(record["comments"]) == {str(line) for line in prompts.statement_lines(record["code"])}
+    assert set(record["comments"]) == {str(line) for line in excerpts.statement_lines(record["code"])}
     before = shortcuts.to_shortcut(record["code"], record["residue"])
     assert shortcuts.to_shortcut(record["annotated_code"], shortcuts.rename_residue(record["residue"], record["renames"])) == before
     assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(shortcuts.rename(record["code"], record["renames"])))
@@ -176,15 +174,9 @@ def test_a_query_that_keeps_naming_an_api_is_a_reject(stage: Any) -> None:
 # the whole stage
 
 
-def run_stage(folder: Path, *flags: str, wait: bool = True) -> Any:
-    files = {"--input": folder / "workflows.jsonl", "--output": folder / "seed.jsonl", "--cache": folder / "answers.sqlite"}
-    command = [sys.executable, str(ROOT / "03_thoughts.py"), *(str(part) for pair in files.items() for part in pair), *flags]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENAI_")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    if not wait:
-        return process
-    out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
+def run_stage(folder: Path, *flags: str, run: Any = stage_runs.run) -> Any:
+    files = ("--input", folder / "workflows.jsonl", "--output", folder / "seed.jsonl", "--cache", folder / "answers.sqlite")
+    return run("03", *files, *flags)
 
 
 def write_workflows(folder: Path, count: int) -> None:
@@ -217,14 +209,14 @@ def test_a_record_of_an_earlier_stage_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_killed_and_run_again_it_writes_the_same_and_asks_nothing_twice(tmp_path: Path) -> None:
     write_workflows(tmp_path, 12)
-    with StubOpenAI(lambda body, number: Reply(scripted(body, number), delay=0.05)) as stub:
+    with StubOpenAI(lambda body, number: Reply(scripted(body, number), delay=0.02)) as stub:
         flags = ("--writer", "stub", "--base-url", stub.base_url, "--concurrency", "3", "--price", "1/1")
-        process = run_stage(tmp_path, *flags, wait=False)
+        process = run_stage(tmp_path, *flags, run=stage_runs.start)
         while not (tmp_path / "seed.jsonl").exists() or not (tmp_path / "seed.jsonl").stat().st_size:
-            time.sleep(0.02)
+            time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
-        process.communicate()
-        time.sleep(0.2)
+        process.wait()
+        time.sleep(0.05)
         sent = len(stub.requests)
         code, out, _ = run_stage(tmp_path, *flags)
         killed = records(tmp_path / "seed.jsonl")
@@ -262,10 +254,10 @@ def test_answers_that_miss_the_format_are_read_as_far_as_they_go(text: str, plan
 def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwise() -> None:
     long = "a" * 500 + "b" * 500
     code = f"# note\nx = f({long!r}, y=f'{{z}}{long}')  # end\nif x == {long!r}:\n    # inside\n    g(b'{long}')\n"
-    shown = prompts.shorten_code(code)
+    shown = excerpts.shorten_code(code)
     assert "a" * 192 + "… [616 characters] …" + "b" * 192 in shown and "a" * 193 not in shown
-    assert prompts.statement_lines(shown) == prompts.statement_lines(code) and "# inside" in shown and "# end" in shown
-    assert prompts.shorten_code("x = 'short'\n") == "x = 'short'\n"
+    assert excerpts.statement_lines(shown) == excerpts.statement_lines(code) and "# inside" in shown and "# end" in shown
+    assert excerpts.shorten_code("x = 'short'\n") == "x = 'short'\n"
 
 
 def test_prompt_ids_change_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ import random
 import shlex
 import signal
 import subprocess
-import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +20,22 @@ from common import jsonl
 from shortcuts import plist
 from tests import stage_runs
 
-ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = "answer = is_workflow_actions_ask(WFAskActionPrompt='How many, {0}?')\nis_workflow_actions_showresult(Text=f'{{answer}} it is')\n"
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, str(ROOT / "02_transcribe.py"), *map(str, arguments)]
 
 
 def run(*arguments: object) -> stage_runs.Ended:
     return stage_runs.run("02", *arguments)
 
 
+@cache
+def compiled(times: int) -> Any:
+    return plist.to_json(shortcuts.to_shortcut(PROGRAM.format("friend") * times))
+
+
 def write_shortcuts(path: Path, count: int) -> Path:
     with open(path, "wb") as file:
         for number in range(count):
-            shortcut = shortcuts.to_shortcut(PROGRAM.format(number) * (1 + number % 5))
-            file.write(jsonl.encode({"id": f"shortcut-{number}", "name": f"No. {number}", "shortcut": plist.to_json(shortcut)}))
+            file.write(jsonl.encode({"id": f"shortcut-{number}", "name": f"No. {number}", "shortcut": compiled(1 + number % 5)}))
     return path
 
 
@@ -73,19 +72,19 @@ def test_shards_add_up_to_the_whole(tmp_path):
 
 
 def test_a_killed_run_goes_on_to_the_same_output(tmp_path):
-    source = write_shortcuts(tmp_path / "in.jsonl", 400)
+    source = write_shortcuts(tmp_path / "in.jsonl", 150)
     run("--input", source, "--output", tmp_path / "whole.jsonl")
     output = tmp_path / "killed.jsonl"
     for seed in (1, 2):
-        process = subprocess.Popen(command("--input", source, "--output", output), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+        process = stage_runs.start("02", "--input", source, "--output", output)
         size = output.stat().st_size if output.exists() else 0
         while process.poll() is None and (not output.exists() or output.stat().st_size == size):
-            time.sleep(0.005)
+            time.sleep(0.001)
         time.sleep(random.Random(seed).uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         process.wait()
     with open(output, "ab") as file:
-        file.write(b'{"id":"shortcut-399","code":"torn')
+        file.write(b'{"id":"shortcut-149","code":"torn')
     finished = run("--input", source, "--output", output)
     assert finished.returncode == 0 and summary(finished)["skipped"] > 0
     assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -129,7 +128,7 @@ def test_unbalanced_blocks_are_rejected_with_the_actions_index(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, code, complaint", [
-    (["--input", "nowhere.jsonl"], 1, "no such file"), (["--limit", "0"], 2, "at least 1"), (["--shard", "3/2"], 2, "must lie in"),
+    (["--input", "nowhere.jsonl"], 1, "no such file"), (["--limit", "0"], 2, "at least 1"), (["--shard", "3/2"], 2, "must be from 0"),
     (["--nonsense"], 2, "unrecognized"), (["--output", "/proc/nowhere/out.jsonl"], 1, "cannot be written"),
 ])  # fmt: skip
 def test_a_wrong_argument_is_one_line(tmp_path, arguments, code, complaint):
@@ -271,3 +270,10 @@ def test_a_shortcuts_file_in_the_place_of_another_is_called_what_it_is(tmp_path,
 def test_a_program_that_cannot_be_read_leaves_no_empty_folder(tmp_path):
     assert run("--to-shortcut", tmp_path / "nowhere.py", "--output", tmp_path / "made").returncode == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_folder_to_compile_into(tmp_path):
+    (tmp_path / "p.py").write_text("is_workflow_actions_showresult(Text='a')\n")
+    for output in (tmp_path / "p.py", tmp_path / "new.shortcut"):
+        result = run("--to-shortcut", tmp_path / "p.py", "--output", output)
+        assert result.returncode == 2 and result.stderr.splitlines()[-1].endswith("name a folder") and not (tmp_path / "new.shortcut").exists()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import random
 import signal
-import subprocess
-import sys
-import textwrap
+import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,10 @@ import pytest
 from common import jsonl
 from common.jsonl import UserError
 from common.workers import ordered_map
+from tests import stage_runs
 from tests.test_transcribe import write_shortcuts
 
-ROOT = Path(__file__).resolve().parents[1]
-LARGE = 3 << 20  # bytes: many times what a pipe holds
+LARGE = 1 << 20  # bytes: many times what a pipe holds
 PROMPT = 60  # seconds in which a run ends that does not hang
 
 
@@ -69,28 +71,24 @@ def test_what_a_function_raises_is_raised_here() -> None:
 
 def test_a_worker_that_kills_itself_ends_the_work() -> None:
     with pytest.raises(UserError, match="--workers"):
-        list(ordered_map(killed_at_forty, range(4000), 2))
+        list(ordered_map(killed_at_forty, range(400), 2))
 
 
-# A process of its own, whose child is killed: in this one a hang would be the end of all tests.
-KILLED = textwrap.dedent("""
-    import multiprocessing, os, random, signal, sys, threading, time
-    from common.workers import ordered_map
-    from tests.test_workers import large
+def kill_one_of_two(after: float) -> None:
+    """In a process of its own: in this one a hang would be the end of all tests."""
 
-    def kill_one(after):
+    def kill_one() -> None:
         time.sleep(after)
         os.kill(random.choice(multiprocessing.active_children()).pid, signal.SIGKILL)
 
-    threading.Thread(target=kill_one, args=(float(sys.argv[1]),)).start()
+    threading.Thread(target=kill_one).start()
     for _ in ordered_map(large, iter(int, 1), 2):
         pass
-""")
 
 
 @pytest.mark.parametrize("after", [0.1, 0.17, 0.23, 0.31, 0.4, 0.55])
 def test_a_worker_that_is_killed_while_all_send_large_results_ends_the_work(after: float) -> None:
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(after)], cwd=ROOT, capture_output=True, text=True, timeout=PROMPT)
+    ended = stage_runs.Started(partial(kill_one_of_two, after), ["killed.py"]).wait(PROMPT)
     assert "a worker process died" in ended.stderr and ended.returncode == 1
 
 
@@ -98,32 +96,36 @@ def children(process: int) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
-def start(source: Path, output: Path) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shortcuts(tmp_path_factory.mktemp("shortcuts") / "in.jsonl", 500)
+
+
+def start(source: Path, output: Path, *flags: object) -> stage_runs.Started:
     """Stage 02 with two workers, both of them at work."""
-    command = [sys.executable, str(ROOT / "02_transcribe.py"), "--input", str(source), "--output", str(output), "--workers", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = stage_runs.start("02", "--input", source, "--output", output, "--workers", 2, *flags)
     while process.poll() is None and not (output.exists() and output.stat().st_size):
-        pass
+        time.sleep(0.001)
     return process
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
-def test_a_stage_whose_worker_is_killed_ends_in_one_line_and_the_rerun_is_whole(tmp_path: Path) -> None:
-    source, output = write_shortcuts(tmp_path / "in.jsonl", 1500), tmp_path / "out.jsonl"
+def test_a_stage_whose_worker_is_killed_ends_in_one_line_and_the_rerun_is_whole(source: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
     process = start(source, output)
     os.kill(children(process.pid)[0], signal.SIGKILL)
-    said = process.communicate(timeout=PROMPT)[1]
-    assert process.returncode == 1 and "a worker process died" in said and len(said.splitlines()) == 1
-    rest = subprocess.run([*process.args, "--limit", "100"], capture_output=True, text=True, timeout=PROMPT)
+    code, _, said = process.wait(PROMPT)
+    assert code == 1 and "a worker process died" in said and len(said.splitlines()) == 1
+    rest = start(source, output, "--limit", 100).wait(PROMPT)
     assert rest.returncode == 0 and len(set(jsonl.ids(output))) == len(list(jsonl.ids(output))) >= 100
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_whole_group_lets_it_finish_what_is_in_hand(tmp_path: Path, number: int) -> None:
-    source, output = write_shortcuts(tmp_path / "in.jsonl", 1500), tmp_path / "out.jsonl"
+def test_a_signal_to_the_whole_group_lets_it_finish_what_is_in_hand(source: Path, tmp_path: Path, number: int) -> None:
+    output = tmp_path / "out.jsonl"
     process = start(source, output)
-    os.killpg(process.pid, number)
-    said = process.communicate(timeout=PROMPT)[1]
-    assert process.returncode == 130 and "the same command goes on" in said and "Traceback" not in said
+    process.send_signal(number, group=True)
+    code, _, said = process.wait(PROMPT)
+    assert code == 130 and "the same command goes on" in said and "Traceback" not in said
     written = list(jsonl.ids(output))
     assert written == list(jsonl.ids(source))[:len(written)] and written  # no worker was ended in the midst of what it had in hand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from train_runs import metrics
 from common import model
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def train(load_stage):
     """07_train.py as a module."""
     return load_stage("07")
@@ -22,14 +23,19 @@ def train(load_stage):
 @pytest.fixture
 def very_small(monkeypatch) -> None:
     """Two layers of width 32: the tests are about the machinery."""
-    for key, value in {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 2}.items():
-        monkeypatch.setitem(model.TINY_SHAPE, key, value)
+    monkeypatch.setattr(model, "TINY_SHAPE", dict(synthetic.SHAPE))  # a test may change it
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data(tmp_path_factory) -> Path:
     """Twenty records."""
     return synthetic.write(tmp_path_factory.mktemp("data") / "train.jsonl", synthetic.records(20))
+
+
+def flags(records: Path, base: str | Path, output: Path) -> list[Any]:
+    """What all runs are started with."""
+    return ["--input", records, "--model", base, "--output", output, "--context", 512, "--steps", 12, "--rows", 2, "--save-every", 5,
+            "--validate-every", 4, "--precision", "fp32"]
 
 
 @pytest.fixture
@@ -37,21 +43,28 @@ def run(train, very_small, data, tmp_path, capfd):
     """Run the stage in this process: run("name", "--steps", 12) -> (exit code, summary, rows of metrics.csv)."""
 
     def go(name: str, *argv: Any, records: Path = data, base: str | Path = "tiny") -> tuple[int, dict[str, Any], list[dict[str, str]]]:
-        common = ["--input", records, "--model", base, "--output", tmp_path / name, "--context", 512, "--steps", 12, "--rows", 2,
-                  "--save-every", 5, "--validate-every", 4, "--precision", "fp32"]
         capfd.readouterr()
-        code = train.main(train.arguments([str(part) for part in [*common, *argv]]))
+        code = train.main(train.arguments([str(part) for part in [*flags(records, base, tmp_path / name), *argv]]))
         lines = capfd.readouterr().out.splitlines()
         return code, orjson.loads(lines[-1]) if lines else {}, metrics(tmp_path / name)
 
     return go
 
 
+@pytest.fixture(scope="session")
+def trained(train, data, tmp_path_factory) -> Path:
+    """The folder of a run of two steps."""
+    folder = tmp_path_factory.mktemp("trained") / "base"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "TINY_SHAPE", synthetic.SHAPE)
+        assert train.main(train.arguments([str(part) for part in [*flags(data, "tiny", folder), "--steps", 2]])) == 0
+    return folder
+
+
 @pytest.fixture
-def base(run, tmp_path) -> Path:
-    """A model to put LoRA on."""
-    run("base", "--steps", 2)
-    return tmp_path / "base"
+def base(trained, tmp_path) -> Path:
+    """A model to put LoRA on, which the test may change."""
+    return shutil.copytree(trained, tmp_path / "base")
 
 
 @pytest.fixture

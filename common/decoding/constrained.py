@@ -1,4 +1,4 @@
-"""Generation that cannot be invalid: a model's tokens held to the grammar of the dialect, and written again where no grammar reaches.
+"""Constrained decoding: a model's tokens are held to the grammar of the language, and lines that no grammar can rule out are written again.
 
     for answer in generate(model, tokenizer, chats, apis, catalog, max_new_tokens=512):
         print(answer.text, answer.left)                     # `left`: what `check` still finds, usually nothing
@@ -6,8 +6,8 @@
 Three things work together:
 - Masks (token_masks.py): each row of a batch has its own matcher, which says what tokens may come next.
 - A length budget (shortest_ending.py): when the tokens run out, a row is steered to its shortest legal end; a plan ends at half of them.
-- Tries. What no grammar says (a name is read that nothing has bound, a statement stands after the end) `check` finds. Such an answer is
-  written again from its first wrong line on, and the grammar then lists, line by line, the names that can be read.
+- Retries. `check` finds what the grammar cannot say (an unbound name, a statement after the end). The answer is then written again from its
+  first wrong line on, and the grammar lists, line by line, the names that can be read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import shortcuts
 from common import prompts
 from common.decoding import generation
 from common.decoding.shortest_ending import CODE
-from common.decoding.token_masks import Constraint, Form, Row, table
+from common.decoding.token_masks import Constraint, GrammarSpec, Row, table
 from common.model import context_length
 from common.packing import Message, prompt_text
 from shortcuts.catalog import Catalog
@@ -51,7 +51,7 @@ class _Job:
     """One answer that is asked for."""
 
     prompt: str
-    form: Form
+    spec: GrammarSpec
     prefix: str = ""
     tries: int = 0
     tokens: int = 0
@@ -65,19 +65,19 @@ class _Job:
         """Note an answer and what `check` finds in it."""
         self.text, self.reason = self.prefix + written.text, written.reason
         self.tokens += written.tokens
-        code = prompts.parse_answer(self.text).code if self.form.plan else self.text
-        self.left = shortcuts.check(code, self.form.catalog) if code.strip() else [shortcuts.Diagnostic(1, "no_code", "no program")]
+        code = prompts.parse_answer(self.text).code if self.spec.plan else self.text
+        self.left = shortcuts.check(code, self.spec.catalog) if code.strip() else [shortcuts.Diagnostic(1, "no_code", "no program")]
         self.found = self.found or tuple(finding.code for finding in self.left)
 
     def rewind(self) -> None:
         """Keep the answer up to its first wrong line; up to a line before where that was no help."""
-        head, mark, code = self.text.rpartition(CODE) if self.form.plan else ("", "", self.text)
+        head, mark, code = self.text.rpartition(CODE) if self.spec.plan else ("", "", self.text)
         line = self.left[0].line
         self.cuts[line] += 1
         kept = code.splitlines(keepends=True)[: max(0, line - self.cuts[line])]
         while kept and kept[-1].lstrip().startswith("#"):  # what is said of the line goes with it
             kept.pop()
-        self.prefix, self.tries = self.form.accepted(head + mark + "".join(kept)), self.tries + 1
+        self.prefix, self.tries = self.spec.accepted(head + mark + "".join(kept)), self.tries + 1
 
     def answer(self) -> Answer:
         """What the caller gets."""
@@ -99,8 +99,8 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     pairs = zip(chats, apis)
     while batch := list(islice(pairs, batch_size)):
         given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
-        forms = [Form(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
-        jobs = [_Job(prompt_text(chat, tokenizer), form) for (chat, _), form in zip(batch, forms)]
+        specs = [GrammarSpec(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
+        jobs = [_Job(prompt_text(chat, tokenizer), spec) for (chat, _), spec in zip(batch, specs)]
         todo = jobs
         for number in range(tries + 1):
             _write(model, tokenizer, todo, number, ends, sampling)
@@ -122,7 +122,7 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: lis
         return
     temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
     seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
-    constraint = Constraint([Row(jobs[place].form, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
+    constraint = Constraint([Row(jobs[place].spec, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
     samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:
         processors = [constraint, *samplers, constraint.ahead]

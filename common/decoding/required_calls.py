@@ -23,7 +23,7 @@ _ASSIGNED = re.compile(r" *(?:\w+ = )?")
 TAIL = 4  # tokens of a missing call beside those of its name: its brackets and the line's end
 
 
-class Owed:
+class RequiredCalls:
     """The beginnings of the calls that are still missing."""
 
     def __init__(self, apis: Iterable[str]) -> None:

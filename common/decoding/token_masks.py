@@ -1,7 +1,7 @@
 """Masks for transformers: at each step the tokens that the grammar of the dialect lets come next, row by row.
 
-    form = Form(table(tokenizer, ends, size), frozenset(apis), catalog)
-    constraint = Constraint([Row(form, budget=512) for _ in prompts])
+    spec = GrammarSpec(table(tokenizer, ends, size), frozenset(apis), catalog)
+    constraint = Constraint([Row(spec, budget=512) for _ in prompts])
     model.generate(..., logits_processor=[constraint, *samplers, constraint.ahead])
 
 Each row has its own matcher (llguidance). What was chosen is known before the model reads it, so the next masks are made in a thread
@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from common.decoding.required_calls import Owed, closing_tokens
+from common.decoding.required_calls import RequiredCalls, closing_tokens
 from common.decoding.shortest_ending import CODE, FENCE, ending
 from common.jsonl import UserError
 from shortcuts.catalog import Catalog
@@ -58,7 +58,7 @@ def table(tokenizer: PreTrainedTokenizerBase, ends: Sequence[int], size: int) ->
 
 
 @dataclass(frozen=True)
-class Form:
+class GrammarSpec:
     """What an answer may be: a program that calls these APIs, with a plan before it or alone, and ends when it has called the owed ones."""
 
     table: LLTokenizer
@@ -113,24 +113,24 @@ class Row:
     `prefix` is what has been written of it. A strict row lets only names be read that are bound on a line above.
     """
 
-    def __init__(self, form: Form, budget: int, prefix: str = "", strict: bool = False) -> None:
-        self.form, self.budget = form, budget
+    def __init__(self, spec: GrammarSpec, budget: int, prefix: str = "", strict: bool = False) -> None:
+        self.spec, self.budget = spec, budget
         self.ended = False
         self.forced: list[int] = []  # tokens to come, the next one last
         self.names: set[str] | None = set() if strict else None
-        self.owed = Owed(form.owed)
+        self.owed = RequiredCalls(spec.owed)
         self._prefix, self._tokens = prefix.encode(), list[int]()
-        self._ends = frozenset(form.table.eos_tokens)
-        self._plan_left = max(1, int(budget * PLAN_SHARE)) if form.plan and CODE not in prefix else 0  # tokens; 0: no plan to end
+        self._ends = frozenset(spec.table.eos_tokens)
+        self._plan_left = max(1, int(budget * PLAN_SHARE)) if spec.plan and CODE not in prefix else 0  # tokens; 0: no plan to end
         self._unmeasured = 0  # tokens that may pass before the end is measured again
-        self._learn((prefix.rpartition(CODE)[2] if form.plan else prefix).split("\n"))
+        self._learn((prefix.rpartition(CODE)[2] if spec.plan else prefix).split("\n"))
         self._restart()
         self._mind_the_budget()
 
     @property
     def said(self) -> bytes:
         """What has been written of the answer."""
-        return self._prefix + self.form.table.decode_bytes(self._tokens)
+        return self._prefix + self.spec.table.decode_bytes(self._tokens)
 
     def take(self, token: int) -> None:
         """Go on with the token that was chosen."""
@@ -144,7 +144,7 @@ class Row:
         if self.ended:
             return
         self._tokens.append(token)
-        if (self.names is not None or self.owed.calls) and b"\n" in (new := self.form.table.decode_bytes([token])):
+        if (self.names is not None or self.owed.calls) and b"\n" in (new := self.spec.table.decode_bytes([token])):
             lines = self.said.decode("utf-8", "ignore").split("\n")
             if self._learn(lines[-1 - new.count(b"\n") : -1]):
                 self._restart()
@@ -155,7 +155,7 @@ class Row:
 
     def _learn(self, lines: Iterable[str]) -> bool:
         """Note what whole lines of the program call, and the names that they bind, if that matters; whether there are new names."""
-        if self.form.plan and CODE.encode() not in self.said:
+        if self.spec.plan and CODE.encode() not in self.said:
             return False
         self.owed.read(lines)
         if self.names is None:
@@ -166,9 +166,9 @@ class Row:
 
     def _restart(self) -> None:
         """Take the grammar of the names that can be read now, and go to where the answer is."""
-        self.matcher = self.form.matcher(self.names)
+        self.matcher = self.spec.matcher(self.names)
         said = self.said
-        if said and not self.matcher.consume_tokens(self.form.table.tokenize_bytes(said)):
+        if said and not self.matcher.consume_tokens(self.spec.table.tokenize_bytes(said)):
             raise UserError(f"the beginning of an answer is outside its grammar: {self.matcher.get_error()[:200]}")
 
     def _mind_the_budget(self) -> None:
@@ -180,18 +180,18 @@ class Row:
             return
         self._plan_left = max(0, self._plan_left - 1)
         self._unmeasured -= 1
-        if self._unmeasured > 0 or self.budget > CAREFUL + self.owed.room(self.form.table):
+        if self._unmeasured > 0 or self.budget > CAREFUL + self.owed.room(self.spec.table):
             return
-        end = ending(self.matcher, self.form.table, self.said, self.form.plan)
+        end = ending(self.matcher, self.spec.table, self.said, self.spec.plan)
         end = self._with_owed(end) if end is not None and self.owed.calls else end
         spare = self.budget - len(end) - 1 - MARGIN if end is not None else 0
         if end is not None and spare <= 0:
-            self.forced = [*end, self.form.table.eos_token][::-1]
+            self.forced = [*end, self.spec.table.eos_token][::-1]
         self._unmeasured = spare // 3  # tokens come one by one, and but for the margin's case each adds at most two to the end
 
     def _with_owed(self, end: list[int]) -> list[int]:
         """An end with the missing calls before the program is closed: as many of them as the budget holds."""
-        fence, table = self.form.fence.encode(), self.form.table
+        fence, table = self.spec.fence.encode(), self.spec.table
         text = table.decode_bytes(end).removesuffix(fence)
         line = self.said.rpartition(b"\n")[2]  # may be in the midst of an owed call, which the end completes
         calls = self.owed.behind((line + text).decode("utf-8", "ignore").split("\n"))
@@ -203,14 +203,14 @@ class Row:
 
     def hold_open(self, mask: Any) -> None:
         """Take out of a mask (numpy, int32) what would end the program while it owes a call, if that leaves anything."""
-        if self.owed.calls and (not self.form.plan or CODE.encode() in self.said):
-            still = mask & ~closing_tokens(self.form.table, self.form.fence, self.said.endswith(b"\n"))
+        if self.owed.calls and (not self.spec.plan or CODE.encode() in self.said):
+            still = mask & ~closing_tokens(self.spec.table, self.spec.fence, self.said.endswith(b"\n"))
             if still.any():
                 mask[:] = still
 
     def _fitting(self, text: str) -> list[int]:
         """The tokens of a text to be forced, none where it may not come next, as inside a character of several tokens."""
-        tokens = self.form.table.tokenize_str(text)
+        tokens = self.spec.table.tokenize_str(text)
         return tokens[::-1] if self.matcher.validate_tokens(tokens) == len(tokens) else []
 
 
@@ -234,7 +234,7 @@ class Constraint:
 
         self.rows = rows
         self._is_sum = torch.device(device).type == "cpu"  # ten times as fast there as to fill; a GPU is sent a byte a token, not four
-        self._mask = numpy.zeros((len(rows), (rows[0].form.table.vocab_size + 31) // 32), dtype=numpy.int32)  # a bit a token
+        self._mask = numpy.zeros((len(rows), (rows[0].spec.table.vocab_size + 31) // 32), dtype=numpy.int32)  # a bit a token
         self._thread = ThreadPoolExecutor(1)
         self._coming: Future[None] | None = self._thread.submit(self._fill)
 
@@ -279,7 +279,7 @@ class Constraint:
         free = []
         for index, row in enumerate(self.rows):
             if row.ended or row.forced:
-                token = row.form.table.eos_token if row.ended else row.forced[-1]
+                token = row.spec.table.eos_token if row.ended else row.forced[-1]
                 self._mask[index] = 0
                 self._mask[index].view(numpy.uint32)[token // 32] = 1 << (token % 32)
             else:

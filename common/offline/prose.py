@@ -12,8 +12,8 @@ from __future__ import annotations
 import ast
 import re
 
+from common.excerpts import shorten
 from common.offline.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
-from common.prompts import shorten
 from shortcuts.catalog import Api, Catalog
 from shortcuts.compiler.symbols import SymbolTable
 

@@ -121,9 +121,10 @@ class MarkerReader:
 
     def amend(self, node: ast.Call) -> None:
         """`marker(…)`, first in a branch: more of the marker above it."""
-        if not self.actions or self.actions[-1][ID] not in control_flow.KINDS:
+        last = self.actions[-1] if self.actions else None
+        if last is None or control_flow.kind_of(last) is None or control_flow.mode(last) == control_flow.END:
             raise DialectError(node.lineno, "marker() stands first in the branch that it belongs to")
-        self._extend(self.actions[-1], node)
+        self._extend(last, node)
 
     def result(self, node: ast.Call, previous: ast.stmt | None) -> Action:
         """`if_result(…)`, after a block: more of the block's end. Returns the end, whose output is the block's."""

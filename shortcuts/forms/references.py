@@ -210,7 +210,7 @@ def _write_property(base: ast.expr, step: Token) -> ast.expr | None:
     method = ast.Attribute(base, "property", ast.Load())
     if info is None:
         return call(method, const(label))
-    if type(info) in (str, int, bool, float):
+    if type(info) in (str, int, bool, float) and info == info:  # no literal says NaN
         return call(method, const(label), signed(info))
     if isinstance(info, dict) and info.keys() == {_ENTITY_PROPERTY} and isinstance(info[_ENTITY_PROPERTY], str):
         return call(method, const(label), entity=const(info[_ENTITY_PROPERTY]))
