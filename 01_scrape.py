@@ -1,4 +1,7 @@
-"""Collect shortcuts: from a folder of files, from share links, from RoutineHub -> data/shortcuts.jsonl
+"""01 · Scrape: collect shortcuts from a folder of files, from share links, from RoutineHub.
+
+Writes   data/shortcuts.jsonl: id, source, name, description, category, downloads, and the shortcut as tagged JSON
+         data/shortcuts.rejected.jsonl: what is no shortcut, a duplicate, gone, or opted out
 
     python 01_scrape.py --folder examples
     python 01_scrape.py --links links.txt --contact https://example.org/me
@@ -10,19 +13,18 @@ record id a line (iCloud share links; RoutineHub shortcuts, downloads and listin
 "description", "category", "downloads", "author", "licence", "site"; it may be a folder of such files, or an archive of RoutineHub.
 --routinehub asks its API for ids.
 
-Each record holds id, source, name, description, category, downloads and the shortcut as tagged JSON; its id is a hash of the shortcut, so
-equal shortcuts have one record, and further ones are rejected as duplicates. What was fetched stands in <output>.crawl, a table of jobs and
-the bodies, less what is private: it is not asked for again, also with --overwrite. Remove that folder to fetch anew.
+The id of a record is a hash of its shortcut: of equal shortcuts the first is kept, and the others are rejected as duplicates. What was
+fetched is kept in <output>.crawl, a table of jobs and the bodies without private data, and is not fetched again, not even with --overwrite;
+remove that folder to start anew.
 
-Hosts are asked slowly, within robots.txt, and no more once they show that robots are not wanted. What can't be had for now is no reject:
-the exit code is 1, and the same command goes on. What is gone is asked for again twice, a week apart, before it is rejected.
+Hosts are asked slowly, within robots.txt, and no longer once they show that robots are unwelcome. What cannot be fetched for now is not a
+reject: the exit code is 1, and the same command continues. What is gone is asked for twice more, a week apart, before it is rejected.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import fcntl
 import hashlib
 import itertools
 import os
@@ -44,42 +46,44 @@ if TYPE_CHECKING:
     from common.crawl.icloud import Stored
     from common.crawl.jobs import Bodies, Jobs
 
-ABOUT = ("description", "category", "downloads")  # what only a gallery knows
+ABOUT = ("description", "category", "downloads")  # fields that only a gallery knows
 
 
 def main() -> int:
+    """Import and fetch what is due; return the exit code."""
     args = arguments()
     opt_out = OptOut.read(args.opt_out) if args.opt_out else OptOut()
     if args.dry_run:
         return show_plan(args, opt_out)
     dropped = [] if args.overwrite else drop_opted_out(cli.shard_path(args.output, args.shard), opt_out)
     failed = others = 0
-    figures: Record = {}
+    counts: Record = {}
     with cli.Run("scrape", args) as run:
         for path in run.kept:
             run.done.update(keys_written(path))
         for key, detail in dropped:
-            opt_out.names.add(key)  # so that its stored body goes, too
+            opt_out.names.add(key)  # so that its stored body is removed, too
             run.reject(key, cli.Reject("opted_out", detail))
         if args.folder is not None:
             failed, others = import_files(run, args.folder, opt_out)
         if args.links is not None or args.routinehub:
-            figures = crawl(run, opt_out)
-            failed += sum(figures["states"].get(state, 0) for state in ("new", "transient"))
-        code = run.finish(failed=failed, other_files=others, **figures)
+            counts = crawl(run, opt_out)
+            failed += sum(counts["states"].get(state, 0) for state in ("new", "transient"))
+        code = run.finish(failed=failed, other_files=others, **counts)
     if failed and code == cli.EXIT_DONE:
         cli.say(f"error: {failed} could not be read or fetched (see above); run the same command again to try them again")
     return code or (cli.EXIT_FAILED if failed else cli.EXIT_DONE)
 
 
 def arguments() -> argparse.Namespace:
+    """Parse and check the flags of this stage."""
     parser = cli.parser(__doc__, output="data/shortcuts.jsonl")
-    where = parser.add_argument_group("where from (at least one)")
-    where.add_argument("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
-    where.add_argument("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
-    where.add_argument("--routinehub", type=crawling.ranges, default=[], metavar="IDS",
-                       help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
-    where.add_argument("--pages", action="store_true", help="read each RoutineHub shortcut's page, too: description, category, author")
+    add = parser.files.add_argument
+    add("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
+    add("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
+    add("--routinehub", type=crawling.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
+    parser.task.add_argument("--pages", action="store_true",
+                             help="read each RoutineHub shortcut's page, too: description, category, author")
     crawling.add_arguments(parser)
     args = parser.parse_args()
     if args.folder is None and args.links is None and not args.routinehub:
@@ -92,16 +96,16 @@ def arguments() -> argparse.Namespace:
 # ---------------------------------------------------------------------------------------------------------------------------------
 # one shortcut
 
-# Every file and every link has a key. It is the id of its reject, or it follows from its record's `source`: so a rerun knows what is done.
+# Every file and every link has a key: the id of its reject, or computed from its record's `source`. So a rerun knows what is done.
 
 
 def file_key(name: str, digest: str) -> str:
-    """By name and content: two folders may hold different files of one name, and a file may change between two runs."""
+    """Return the key of a file, by name and content: names occur twice, and a file may change between two runs."""
     return "file-" + hashlib.sha256(f"{digest}/{name}".encode()).hexdigest()[:16]
 
 
 def record_key(output: Path, record: Record) -> str:
-    """The key of the file or link that a record was made of. A share link never changes what it points to, so its id is enough."""
+    """Return the key of the file or link that a record was made from. What a share link points to never changes, so its id is enough."""
     source = record["source"]
     if not isinstance(source, dict) or not (source.get("record") or {"file", "sha256"} <= source.keys()):
         raise UserError(f"{output}: record {record['id']} does not say where it is from; name another --output")
@@ -109,13 +113,13 @@ def record_key(output: Path, record: Record) -> str:
 
 
 def keys_written(output: Path) -> Iterator[str]:
-    """The keys of the files and links whose records stand in the output."""
+    """Yield the keys of the files and links whose records are in the output."""
     return (record_key(output, record) for record in jsonl.read(output, ("id", "source")))
 
 
 def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool,
          opt_out: OptOut) -> None:
-    """Write the record of one shortcut, or reject it: it is none, it is one we have, or its author has opted out."""
+    """Write the record of one shortcut, or reject it: it is no shortcut, a duplicate, or its author has opted out."""
     origin = source["file"] or source["url"]
     try:
         with cli.one_record():
@@ -132,9 +136,9 @@ def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record,
 
 
 def record_of(data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool) -> Record:
-    """The record of a shortcut's file. Raises cli.Reject where it is none."""
+    """Return the record of a shortcut's file. Raises cli.Reject if it is no shortcut."""
     try:
-        if isinstance(data, plist.PlistError):  # no more is known of it than why
+        if isinstance(data, plist.PlistError):  # it could not be read
             raise data
         shortcut = plist.read_shortcut(data)
         if scrub:
@@ -148,7 +152,7 @@ def record_of(data: bytes | plist.PlistError, source: Record, name: str, about: 
 
 
 def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
-    """Take records that are on the opt-out list out of the output; returns (key, detail) of each."""
+    """Remove records that are on the opt-out list from the output; return (key, detail) of each."""
     if not (opt_out.names and output.exists()):
         return []
     try:
@@ -158,13 +162,10 @@ def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 
 
 def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
-    """The work of `drop_opted_out`: what is left is written beside the output, and takes its place."""
+    """Write the other records beside the output and replace it; return (key, detail) of each removed one."""
     dropped, part = [], output.with_name(output.name + ".part")
     with open(output, "ab") as old:
-        try:
-            fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{output}: another run is writing it; wait for it, or name another --output") from None
+        jsonl.lock(old, output)
         jsonl.repair_tail(output)
         with open(part, "wb") as new:
             for number, line in jsonl.numbered_lines(output):
@@ -182,7 +183,7 @@ def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 
 
 def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]:
-    """Import each shortcut of a folder that is due; returns how many files could not be read, and how many are none of ours."""
+    """Import each shortcut of a folder that is due; return the numbers of unreadable files and of files of other kinds."""
     paths, others = files.list_files(folder, (run.output, run.rejects))
     unreadable: list[Path] = []
     for found in itertools.islice(files.shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
@@ -202,7 +203,7 @@ def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]
 
 
 def crawl(run: cli.Run, opt_out: OptOut) -> Record:
-    """Fetch what --links and --routinehub name, and what follows from it; returns the figures for the summary."""
+    """Fetch what --links and --routinehub name, and what that leads to; return counts for the summary line."""
     from common.crawl.jobs import Bodies, Jobs
 
     store = store_of(run)
@@ -211,9 +212,9 @@ def crawl(run: cli.Run, opt_out: OptOut) -> Record:
         forget_opted_out(jobs, bodies, opt_out)
         crawler = open_crawler(run, jobs, bodies, opt_out)
         want_sources(crawler, run)
-        run.progress((), total=sum(row[3] for row in jobs.waiting()))  # the crawler moves the bar itself
+        run.progress((), total=sum(row[3] for row in jobs.waiting()))  # the crawler updates the bar
         asyncio.run(crawler.crawl())
-        forget_opted_out(jobs, bodies, opt_out)  # of some, only the author or the id of what was fetched tells
+        forget_opted_out(jobs, bodies, opt_out)  # some are known only by the author or the id of what was fetched
         return {"states": jobs.states(), "requests": {host.name: host.requests for host in crawler.client.hosts.values()}}
     except (sqlite3.Error, OSError) as error:
         raise UserError(f"{store}: cannot be written ({error}); free some space and run the same command again") from None
@@ -222,18 +223,18 @@ def crawl(run: cli.Run, opt_out: OptOut) -> Record:
 
 
 def forget_opted_out(jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> None:
-    """Remove what was stored of those on the opt-out list."""
+    """Remove what is stored of those on the opt-out list."""
     for digest in jobs.forget(opt_out.covers) if opt_out.names else ():
         bodies.remove(digest)
 
 
 def store_of(run: cli.Run) -> Path:
-    """The folder beside the output with the jobs and the bodies."""
+    """Return the folder beside the output with the jobs and the bodies."""
     return run.output.with_suffix(".crawl")
 
 
 def open_crawler(run: cli.Run, jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> Crawler:
-    """A crawler as the arguments say, which writes to the output."""
+    """Return a crawler for the arguments of a run, which writes to its output."""
     from common.crawl.client import Client
     from common.crawl.crawler import Crawler, Options
 
@@ -252,7 +253,7 @@ def open_crawler(run: cli.Run, jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> C
 
 
 def want_sources(crawler: Crawler, run: cli.Run) -> None:
-    """Want every link of the list and every id of the ranges, up to --limit of each."""
+    """Queue every link of the list and every id of the ranges, up to --limit of each."""
     args = run.args
     if args.links is not None:
         for text, about in itertools.islice(links.read_list(args.links), args.limit):
@@ -275,15 +276,15 @@ def want_sources(crawler: Crawler, run: cli.Run) -> None:
 
 
 class Plan(cli.Run):
-    """A run that is not entered: it locks, creates and writes nothing."""
+    """A run that is never entered, so that it locks, creates and writes nothing."""
 
     def reject(self, identifier: str, reject: cli.Reject, **context: object) -> None:
-        """Count what would be rejected."""
+        """Count a record that would be rejected."""
         self.rejected += 1
 
 
 def show_plan(args: argparse.Namespace, opt_out: OptOut) -> int:
-    """Say what would be asked for, by host and state, and how long it takes at these rates; what follows from it is not known yet."""
+    """Say which requests would be sent, by host and state, and how long they take; what they lead to is not known yet."""
     from common.crawl.jobs import Bodies, Jobs
 
     run = Plan("scrape", args)

@@ -1,12 +1,14 @@
-"""Transcribe shortcuts to Python that compiles back, and compile Python to shortcuts.
+"""02 · Transcribe: shortcuts as Python that compiles back, or Python to shortcuts.
 
-Reads data/shortcuts.jsonl (field `shortcut`, from 01) and appends to data/workflows.jsonl: `code` (the dialect, see shortcuts),
-`residue` (what code does not show), `apis` (action ids in order of first use), `stats`, and `roundtrip`: the code is compiled again for
-every shortcut, with its residue (exact: the same property list) and alone (canonical: the same program).
+Reads    data/shortcuts.jsonl (stage 01)
+Writes   data/workflows.jsonl: the record and code (the program), residue (what code does not show), apis (action ids in order of first
+         use), stats, roundtrip: the proof that the code compiles back, with its residue (exact: the same property list) and alone
+         (canonical: the same program)
+         data/workflows.rejected.jsonl: shortcuts that cannot be transcribed, and why
 
     python 02_transcribe.py
     python 02_transcribe.py --input a.jsonl --output b.jsonl --limit 100 --workers 8
-    python 02_transcribe.py --to-shortcut my_program.py --output shortcuts/      # Python -> my_program.shortcut
+    python 02_transcribe.py --to-shortcut my_program.py --output shortcuts/      # Python -> shortcuts/my_program.shortcut
     python 02_transcribe.py --to-shortcut data/generated.jsonl --output shortcuts/
 """
 
@@ -23,56 +25,56 @@ from common import cli, jsonl
 from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
-from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, statistics, transcription
+from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, rename_residue, statistics, transcription
 from shortcuts.transcription.files import is_shortcut_file, shortcut_file, sign_command
 
-OUTPUT = "data/workflows.jsonl"
-FIGURES = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
+OUTPUT = Path("data/workflows.jsonl")
+COUNTS = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = cli.parser(__doc__, input="data/shortcuts.jsonl", output=OUTPUT)
-    parser.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
-    parser.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile a .py file, or the code of each record of a .jsonl file; "
-                                                                         "--output is then a folder")  # fmt: skip
-    parser.add_argument("--force", action="store_true", help="with --to-shortcut: write the file of a program that compiles, whatever "
-                                                             "else `check` finds wrong with it")  # fmt: skip
-    return parser.parse_args()
+    """Parse and check the flags of this stage."""
+    parser = cli.parser(__doc__, input="data/shortcuts.jsonl", output=str(OUTPUT))
+    parser.set_defaults(output=None)
+    parser.task.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile a .py file, or the code of each record of a .jsonl "
+                             "file, instead of reading --input; --output is then a folder (default: shortcuts)")  # fmt: skip
+    parser.task.add_argument("--force", action="store_true", help="with --to-shortcut: write the file of a program that compiles, whatever "
+                             "else `check` finds wrong with it")  # fmt: skip
+    parser.machine.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
+    args = parser.parse_args()
+    if args.to_shortcut and args.output and (args.output.is_file() or args.output.suffix == ".shortcut"):
+        parser.error(f"--output {args.output}: --to-shortcut writes into a folder, a file for each program; name a folder")
+    args.output = args.output or (Path("shortcuts") if args.to_shortcut else OUTPUT)
+    return args
 
 
 def main() -> int:
-    """Transcribe, or compile with --to-shortcut."""
+    """Transcribe, or compile with --to-shortcut; return the exit code."""
     args = arguments()
     if args.to_shortcut is not None:
-        return compile_file(args.to_shortcut, Path("shortcuts") if args.output == Path(OUTPUT) else args.output, args.force)
+        return compile_file(args.to_shortcut, args.output, args.force)
     if is_shortcut_file(args.input):
         raise UserError(f"{args.input}: this is a shortcut, not JSONL; import it first: "
                         f"{shlex.join(['python', '01_scrape.py', '--folder', str(args.input)])}")
-    figures: Counter[str] = Counter(dict.fromkeys(FIGURES, 0))
+    counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     with cli.Run("transcribe", args) as run:
-        for record, result in transcriptions(run.records("shortcut"), args.workers):
+        for record, result in ordered_map(with_fields, run.records("shortcut"), args.workers):
             if isinstance(result, cli.Reject):
                 run.reject(record["id"], result)
                 continue
             run.write({**record, **result})
             proof = result["roundtrip"]
-            figures.update({key: int(proof[key]) for key in ("parsed", "exact", "canonical", "fixed_point")})
-            figures.update(raw_actions=proof["raw"], raw_files=int(proof["raw"] > 0), actions=result["stats"]["actions"])
-        return run.finish(**figures)
+            counts.update({key: int(proof[key]) for key in ("parsed", "exact", "canonical", "fixed_point")})
+            counts.update(raw_actions=proof["raw"], raw_files=int(proof["raw"] > 0), actions=result["stats"]["actions"])
+        return run.finish(**counts)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # shortcut -> Python
 
 
-def transcriptions(records: Iterator[Record], workers: int) -> Iterator[tuple[Record, Record | cli.Reject]]:
-    """Each record with its new fields or the reason why it has none, in the order of the input."""
-    return ordered_map(with_fields, records, workers)
-
-
 def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
-    """A record beside what becomes of it."""
+    """Return a record with its new fields, or with the Reject if it has none."""
     try:
         with cli.one_record():
             return record, transcribe(record)
@@ -81,7 +83,7 @@ def with_fields(record: Record) -> tuple[Record, Record | cli.Reject]:
 
 
 def transcribe(record: Record) -> Record:
-    """The fields this stage adds to a record. Raises cli.Reject where it has none."""
+    """Return the fields that this stage adds to a record. Raises cli.Reject for a shortcut that cannot be transcribed."""
     try:
         shortcut = plist.read_field(record["shortcut"])
         result = transcription.transcribe(shortcut)
@@ -116,7 +118,7 @@ def transcribe(record: Record) -> Record:
 
 
 def compile_file(source: Path, folder: Path, force: bool) -> int:
-    """Write a .shortcut file for each program of a file; what is wrong with one is a line each on stderr."""
+    """Write a .shortcut file for each program of a file, say on stderr what is wrong with others, and return the exit code."""
     if is_shortcut_file(source):
         raise UserError(f"{source}: this is a shortcut already; name a .py file, or a .jsonl file of records with code")
     written = failed = 0
@@ -131,14 +133,14 @@ def compile_file(source: Path, folder: Path, force: bool) -> int:
         written += 1
         last = name
     if written:
-        file = folder / f"{last if written == 1 else 'NAME'}.shortcut"
-        cli.say(f"on a Mac, sign each before a phone takes it: {sign_command(file)}")
+        example = folder / f"{last if written == 1 else 'NAME'}.shortcut"
+        cli.say(f"on a Mac, sign each before a phone takes it: {sign_command(example)}")
     cli.summary("to_shortcut", read=written + failed, written=written, failed=failed, output=str(folder))
     return cli.EXIT_FAILED if failed else cli.EXIT_DONE
 
 
 def checked(code: str, where: str, force: bool) -> bytes:
-    """The .shortcut file of a program that a person or a model wrote. Raises cli.Reject where `check` finds an error, unless forced."""
+    """Compile a program that a person or a model wrote. Raises cli.Reject if `check` finds an error, unless forced."""
     with cli.one_record():
         findings = check(code)
     for finding in findings:
@@ -150,16 +152,16 @@ def checked(code: str, where: str, force: bool) -> bytes:
 
 
 def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str]) -> bytes:
-    """The .shortcut file of a program. Raises cli.Reject for one that does not compile."""
+    """Compile a program to the bytes of a .shortcut file. Raises cli.Reject if it does not compile."""
     with cli.one_record():
         try:
-            return shortcut_file(code, residue, renames)
+            return shortcut_file(code, residue and rename_residue(residue, renames))
         except ValueError as error:  # of the dialect, of property lists, or of a residue that does not fit
             raise cli.Reject("no_program", str(error)) from None
 
 
 def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:
-    """(file name, where it stands, program, residue, the program's renames) of each program of a .py or .jsonl file."""
+    """Yield (file name, its place for messages, program, residue, renames) of each program of a .py or .jsonl file."""
     if source.suffix != ".jsonl":
         try:
             yield source.stem, str(source), source.read_text(encoding="utf-8"), None, {}

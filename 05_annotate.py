@@ -1,4 +1,4 @@
-"""05 · Annotate: a plan and a program for each query, from the model trained on the seed, any other, or rules.
+"""05 · Annotate: a plan and a program for each query, from the model trained on the seed, any other model, or rules.
 
 Reads    data/queries.jsonl (stage 04)
 Writes   data/generated.jsonl: the record and plan, annotated_code, code, annotator, diagnostics (what `check` finds in the code)
@@ -9,127 +9,307 @@ Writes   data/generated.jsonl: the record and plan, annotated_code, code, annota
     python 05_annotate.py --model annotator --base-url http://localhost:8000/v1    # vLLM or the like serves the adapter under that name
     python 05_annotate.py --model runs/annotator --candidates 4 --repair           # best of four, and one repair of what is still wrong
 
-or, for a person who wants one shortcut, prints plan and program and writes a .shortcut file:
+For one shortcut of your own, it prints plan and program and writes a .shortcut file:
 
     python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut
 
-No answer is dropped here, however bad: one without code is a record with empty code and a diagnostic that says so, and stage 06 filters.
-A candidate depends on the query, --seed and its number alone: not on what else is in its batch, and not on kills and reruns in between.
-Which one is taken is said in common/candidates.py and kept in `annotator`.
+Of several answers the best is taken, by what can be judged without running it:
+
+    1. its reach          it compiles to a shortcut; it is Python outside the dialect; it is not Python; it holds no program
+    2. its faults         findings of `check`, needed APIs it does not call, a missing plan: the fewer the better
+    3. its loose ends     names read on a path that has not set them (`trace`); one real shortcut of twenty has some, too
+    4. its place          of equal ones the first: a model's first answer is its likeliest, and a repair must be better to replace it
+
+No answer is dropped, however bad: an answer without code becomes a record with empty code and a diagnostic that says so, and stage 06
+filters. A candidate depends only on the query, --seed and its number, not on the rest of its batch, nor on kills and reruns.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import coroutine
+from typing import Any, NamedTuple
 
-from common import cli, jsonl, llm, prompts
-from common.candidates import Draft, Question, Reply, Settings, annotating, read
+from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.jsonl import Record, UserError
-from common.llm import OFFLINE, Prompt, Usage, Writer
-from shortcuts import plist
+from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
+from common.llm.prices import Messages
+from shortcuts import Diagnostic, apis_of, call_name, plist, rename, review
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import offered, search
+from shortcuts.trace import trace
+from shortcuts.transcription.files import sign_command
 
-OUTPUT = "data/generated.jsonl"
-MAX_NEW_TOKENS = 4096  # of an answer: the paper's 8,192 are shared with the prompt
-SAMPLED = 0.8  # temperature of the candidates after the first, unless told otherwise: else they would all be the first again
-SEED_STRIDE = 1_000_003  # between the seeds of candidates: those of --seed 0 are not those of --seed 1 in another order
-SIGN = 'shortcuts sign --mode anyone --input "{}" --output "{}"'
-FILE_NAME_WORDS = 8  # of a query, in the name of its file
-
-Outcome = tuple[Record, Draft]  # the fields that this stage adds to a record, and the draft they came from
-Course = Generator[Question, Reply, Outcome]
-Answer = tuple[Record, Outcome | Reject]
+OUTPUT = Path("data/generated.jsonl")
+MAX_NEW_TOKENS = 4096  # the paper's 8,192 are shared with the prompt
+SAMPLED = 0.8  # default temperature of all candidates but the first, which would otherwise all be equal
+SEED_STRIDE = 1_000_003  # between the seeds of candidates, so that --seed 1 does not reuse those of --seed 0
+FILE_NAME_WORDS = 8  # words of a query that become its file's name
+SHOWN_FAULTS = 20  # faults that a repair prompt lists: the first ones cause the rest
+NOTHING, TEXT, PYTHON, SHORTCUT = range(4)  # the reach of an answer
+REACH = "nothing", "text", "python", "shortcut"  # its names in a record
 
 
 def arguments() -> argparse.Namespace:
-    """The flags of this stage."""
-    parser = cli.parser(__doc__, "data/queries.jsonl", OUTPUT)
-    one = parser.add_argument_group("one shortcut")
-    one.add_argument("--query", metavar="TEXT", help="write the .shortcut that this sentence asks for, instead of reading --input")
-    one.add_argument("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: what a search of the catalogue "
-                     "finds, and some that are always of use)")  # fmt: skip
-    one.add_argument("--force", action="store_true", help="write the shortcut although `check` finds errors in the program")
-    annotator = parser.add_argument_group("the annotator")
-    annotator.add_argument("--model", default=OFFLINE, metavar="NAME",
-                           help='folder or name of a model, or "offline" for rules (default: offline)')
-    annotator.add_argument("--adapter", type=Path, metavar="FOLDER", help="a LoRA adapter on --model, run here with transformers")
-    annotator.add_argument("--base-url", metavar="URL", help="ask an OpenAI-compatible server for --model instead of loading it here")
-    annotator.add_argument("--max-new-tokens", type=cli.positive_int, default=MAX_NEW_TOKENS, metavar="N",
-                           help=f"of an answer (default: {MAX_NEW_TOKENS})")
-    annotator.add_argument("--temperature", type=float, metavar="T",
-                           help=f"0 takes the likeliest token (default: 0, and {SAMPLED} for all candidates but the first)")
-    annotator.add_argument("--top-p", type=float, default=1.0, metavar="P",
-                           help="sample from the likeliest tokens of this mass (default: 1)")
-    annotator.add_argument("--seed", type=int, default=0, metavar="S", help="of the sampling (default: 0)")
-    annotator.add_argument("--batch-size", type=cli.positive_int, default=16, metavar="N",
-                           help="prompts generated together here (default: 16)")
-    better = parser.add_argument_group("better answers")
-    better.add_argument("--constrained", action=argparse.BooleanOptionalAction, default=None,
-                        help="hold answers to the grammar of the APIs they may call (default: where the model is loaded here; "
-                        "servers such as vLLM take it too)")
-    better.add_argument("--use-all", action="store_true", help="and have a program call each of its APIs; for a model that is loaded here")
-    better.add_argument("--candidates", type=cli.positive_int, default=1, metavar="K",
-                        help="answers to choose from; no more are asked for once one has no fault (default: 1)")
-    better.add_argument("--repair", action="store_true", help="ask the model once more where its answer has faults, and tell it which")
-    better.add_argument("--refine", metavar="MODEL",
-                        help="let this model mend plan and code, as the paper's last step (at OpenAI, or --refine-url)")
-    better.add_argument("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")
-    llm.add_request_arguments(parser.add_argument_group("requests to a server", "of --base-url and --refine together"), timeout=600.0)
+    """Parse and check the flags of this stage."""
+    parser = cli.parser(__doc__, "data/queries.jsonl", str(OUTPUT))
+    parser.set_defaults(output=None)
+    add = parser.task.add_argument
+    add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
+        ".shortcut file (default: named by the first words)")
+    add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: what a search of the catalogue finds, and "
+        "some that are always of use)")
+    add("--force", action="store_true", help="with --query: write the shortcut although `check` finds errors in the program")
+    add("--candidates", type=cli.positive_int, default=1, metavar="K",
+        help="answers to choose from; no more are generated once one has no fault (default: 1)")
+    add("--repair", action="store_true", help="show the model the faults of its answer and let it answer once more")
+    add("--constrained", action=argparse.BooleanOptionalAction, default=None,
+        help="hold answers to the grammar of the APIs they may call (default: where the model is loaded here; servers such as vLLM take it "
+        "too)")
+    add("--use-all", action="store_true", help="also hold a program to calling each of its APIs; for a model that is loaded here")
+    add = parser.model.add_argument
+    add("--model", default=OFFLINE, metavar="NAME", help='folder or name of a model, or "offline" for rules (default: offline)')
+    add("--adapter", type=Path, metavar="FOLDER", help="a LoRA adapter on --model, run here with transformers")
+    add("--base-url", metavar="URL", help="ask an OpenAI-compatible server for --model instead of loading it here")
+    add("--max-new-tokens", type=cli.positive_int, default=MAX_NEW_TOKENS, metavar="N", help=f"of an answer (default: {MAX_NEW_TOKENS})")
+    add("--temperature", type=float, metavar="T",
+        help=f"0 takes the likeliest token (default: 0, and {SAMPLED} for all candidates but the first)")
+    add("--top-p", type=float, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
+    add("--seed", type=int, default=0, metavar="N", help="random seed of the sampling (default: 0)")
+    add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="prompts generated together here (default: 16)")
+    add("--refine", metavar="MODEL", help="let this model revise plan and code, as the paper's last step (at OpenAI, or --refine-url)")
+    add("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")
+    llm.add_request_arguments(parser.requests, timeout=600.0)
     args = parser.parse_args()
-    here = args.model != OFFLINE and not args.base_url
-    if args.adapter and not here:
+    if args.query is not None and not args.query.strip():
+        parser.error("--query is empty; say what the shortcut should do")
+    if args.query and args.output and args.output.suffix != ".shortcut":
+        parser.error(f"--output {args.output}: --query writes one shortcut; name a file that ends in .shortcut")
+    args.output = args.output or (file_for(args.query) if args.query else OUTPUT)
+    args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
+    if args.adapter and not args.here:
         parser.error("--adapter needs a --model that is loaded here: a server has its adapters already")
     if args.candidates > 1 and args.temperature == 0:
         parser.error("--candidates at --temperature 0 would all be the same; leave --temperature away, or name one above 0")
-    if args.use_all and (not here or args.constrained is False or args.query and not args.apis):
+    if args.use_all and (not args.here or args.constrained is False or args.query and not args.apis):
         parser.error("--use-all holds a model that is loaded here to APIs that are known to be needed: leave --base-url and "
                      "--no-constrained away, and give --query its --apis")
-    if args.dry_run and (here or args.query):
+    if args.dry_run and (args.here or args.query):
         parser.error("--dry-run counts the requests for the queries of a file: it needs --base-url, and no --query")
-    if args.query is not None and not args.query.strip():
-        parser.error("--query is empty; say what the shortcut should do")
     if args.apis and not args.query:
         parser.error("--apis goes with --query: the queries of a file have theirs")
     return args
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# the two ways to an answer: asked of a server (or the rules), or generated here
+# an answer, judged
 
 
-def ask(writer: Writer, refiner: Writer | None, records: Iterable[Record], args: argparse.Namespace, catalog: Catalog) -> Iterator[Answer]:
-    """Yield the answers of a server or the rules, as they come."""
+@dataclass(frozen=True)
+class Draft:
+    """An answer, parsed and judged. Two drafts are compared by `rank`, in the order of the module's docstring."""
+
+    plan: str
+    code: str  # as written, with its comments
+    reach: int
+    diagnostics: tuple[Diagnostic, ...]
+    unused: tuple[str, ...]  # needed APIs that the program does not call
+    loose: tuple[Diagnostic, ...] = ()  # findings of `trace`
+    shortcut: Record | None = None  # what it compiles to
+
+    @property
+    def faults(self) -> int:
+        return len(self.diagnostics) + len(self.unused) + (not self.plan)
+
+    @property
+    def flawless(self) -> bool:
+        return not self.faults and not self.loose
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """The sort key: the greater the better."""
+        return self.reach, -self.faults, -len(self.loose)
+
+    def verdict(self) -> Record:
+        """Return what a record keeps of every draft, also of those not taken."""
+        return {"reach": REACH[self.reach], "diagnostics": len(self.diagnostics), "unused": len(self.unused), "plan": bool(self.plan),
+                "loose": len(self.loose)}  # fmt: skip
+
+    def fault_list(self) -> str:
+        """Return the faults for a repair prompt, a line each with the line of code it is about; "nothing" if there are none."""
+        lines = dict(enumerate(self.code.splitlines(), start=1))
+        faults = [f"line {finding.line}, `{excerpts.shorten(lines[finding.line].strip(), 120)}`: {finding.message}"
+                  if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]  # fmt: skip
+        faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
+        return "\n".join(faults[:SHOWN_FAULTS] + ([] if self.plan else ["the plan is missing"])) or "nothing"
+
+    def fields(self) -> Record:
+        """Return the fields of the record; `code` is the program reprinted without comments, or the text itself if it is not Python."""
+        try:
+            plain = rename(self.code, {}) if self.reach >= PYTHON else self.code
+        except (ValueError, RecursionError):
+            plain = self.code
+        return {"plan": self.plan, "annotated_code": self.code, "code": plain,
+                "diagnostics": [finding._asdict() for finding in self.diagnostics]}  # fmt: skip
+
+
+def judge(text: str, needed: Iterable[str], catalog: Catalog) -> Draft:
+    """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
+    plan, code = prompts.parse_answer(text)
+    needed = [api for api in dict.fromkeys(needed) if api not in prompts.SYNTAX_APIS]
+    if not code.strip():
+        return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
+    findings, shortcut = review(code, catalog)
+    called, reach = [], TEXT
+    if shortcut is not None:
+        called, reach = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]], SHORTCUT
+    elif all(finding.code != "syntax" for finding in findings):
+        called, reach = apis_of(code), PYTHON
+    loose = trace(code).problems if reach == SHORTCUT else ()
+    return Draft(plan, code, reach, tuple(findings), tuple(api for api in needed if api not in called), loose, shortcut)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the answers to one query
+
+
+class Request(NamedTuple):
+    """A conversation that a model is to continue, and how to sample; `apis` (ids) are those that the answer may call."""
+
+    task: str  # "answer" or "repair"
+    messages: Messages
+    sampling: dict[str, Any]
+    apis: tuple[str, ...]
+
+
+class Outcome(NamedTuple):
+    """The fields that this stage adds to a record, and the draft they came from."""
+
+    fields: Record
+    draft: Draft
+
+
+class Settings(NamedTuple):
+    """How many answers a query gets; `everything`: also where an answer has no fault, as a dry run must assume."""
+
+    candidates: int = 1
+    repair: bool = False
+    everything: bool = False
+
+
+Ask = Callable[[Request], Awaitable[Answer]]  # raises Reject if there is no answer
+Result = tuple[Record, Outcome | Reject]  # a record and what became of it
+
+
+async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Callable[[int], dict[str, Any]], catalog: Catalog) -> Outcome:
+    """Ask for candidates until one is flawless, take the best, and have it repaired once.
+
+    `sampling(k)` are the parameters of candidate k. The record's `needed` are the APIs that the request cannot do without (default: its
+    `apis`). Raises the first Reject if no request is answered.
+    """
+    chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
+    apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, Answer]]()
+
+    async def attempt(request: Request) -> tuple[Draft, Answer]:
+        try:
+            answer = await ask(request)
+        except Reject as reject:
+            failures.append(reject)
+            answer = Answer("", finish="")
+        attempts.append((judge(answer.text, needed, catalog), answer))
+        return attempts[-1]
+
+    for number in range(settings.candidates):
+        draft, _ = await attempt(Request("answer", chat, sampling(number), apis))
+        if draft.flawless and not settings.everything:
+            break
+    if len(failures) == len(attempts):
+        raise failures[0]
+    chosen = max(range(len(attempts)), key=lambda place: (*attempts[place][0].rank, -place))
+    draft, answer = attempts[chosen]
+    annotator: Record = {"prompt": prompts.prompt_id("answer"), "sampling": sampling(chosen)}
+    if settings.candidates > 1:
+        annotator |= {"candidates": [each.verdict() for each, _ in attempts], "chosen": chosen}
+    if settings.repair and (not draft.flawless or settings.everything):
+        repaired, second = await attempt(Request("repair", prompts.repair(chat, answer.text, draft.fault_list()), sampling(0), apis))
+        better = repaired.rank > draft.rank
+        annotator["repair"] = {"prompt": prompts.prompt_id("repair"), "kept": "repair" if better else "draft", **repaired.verdict()}
+        draft, answer = (repaired, second) if better else (draft, answer)
+    usage = reduce(Usage.plus, (each.usage for _, each in attempts))
+    annotator |= {**({"finish": answer.finish} if answer.finish else {}), **usage._asdict()}
+    return Outcome({**draft.fields(), "annotator": annotator}, draft)
+
+
+def sampling_of(args: argparse.Namespace, length: str, most: int) -> Callable[[int], dict[str, Any]]:
+    """Return the sampling parameters of candidate k as a function; `length` is the library's name for the longest answer."""
+    def sampling(number: int) -> dict[str, Any]:
+        temperature = args.temperature if args.temperature is not None else SAMPLED if number else 0.0
+        return {"temperature": temperature, "top_p": args.top_p, length: most, "seed": args.seed + number * SEED_STRIDE}
+
+    return sampling
+
+
+def named(outcome: Outcome, model: str, adapter: Path | None = None) -> Outcome:
+    """Return the outcome with the model's name in its `annotator`."""
+    annotator = {"model": model, "adapter": adapter and str(adapter), **outcome.fields["annotator"]}
+    return outcome._replace(fields={**outcome.fields, "annotator": annotator})
+
+
+async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalog: Catalog) -> Outcome:
+    """Return the outcome with plan and code revised by another model, if there is one and its revision is no worse."""
+    if writer is None:
+        return outcome
+    fields, draft = outcome
+    shown = prompts.answer(draft.plan, draft.code)
+    told: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
+    try:
+        answer = await writer.ask(prompts.prompt("refine", {
+            "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown, "findings": draft.fault_list(),
+        }, draft=shown))  # fmt: skip
+    except Reject as reject:
+        told["failure"] = reject.reason
+    else:
+        revised = judge(answer.text, record.get("needed", record["apis"]), catalog)
+        told |= {**revised.verdict(), **answer.usage._asdict()}
+        if revised.rank >= draft.rank:
+            fields, draft, told["kept"] = {**fields, **revised.fields()}, revised, "refined"
+    return Outcome({**fields, "annotator": {**fields["annotator"], "refine": told}}, draft)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# who answers: a server or the rules, request by request, or a model loaded here, in batches
+
+
+def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record], args: argparse.Namespace,
+               catalog: Catalog) -> Iterator[Result]:  # fmt: skip
+    """Yield the results of a server or the rules, as they come."""
+    from shortcuts.grammar import grammar
+
     sampling = (lambda number: {}) if args.model == OFFLINE else sampling_of(args, "max_tokens", args.max_new_tokens)
     settings = Settings(args.candidates, args.repair, args.dry_run)
 
     async def work(record: Record) -> Outcome:
-        course = annotating(record, settings, sampling, catalog)
         facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request")}
-        question = next(course)
-        while True:
-            try:
-                prompt = Prompt(question.task, question.messages, facts=facts, grammar=form_of(question, args, catalog))
-                answer = await writer.ask(prompt, **question.sampling)
-                reply = Reply(answer.text, answer.usage, answer.finish)
-            except Reject as reject:
-                reply = Reply("", failure=reject)
-            try:
-                question = course.send(reply)
-            except StopIteration as end:
-                return await refined(refiner, record, named(end.value, writer.name), catalog)
+
+        async def ask(request: Request) -> Answer:
+            form = grammar(request.apis, catalog, answer=True, everything=False) if args.constrained else None
+            return await writer.ask(Prompt(request.task, request.messages, facts=facts, grammar=form), **request.sampling)
+
+        outcome = await annotate(record, ask, settings, sampling, catalog)
+        return await refine(refiner, record, named(outcome, writer.name), catalog)
 
     return writer.map(work, records, [refiner] if refiner else [])
 
 
-def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Answer]:
-    """Yield the answers of a model loaded here, batch by batch: the records of one go through their courses in step."""
+def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Result]:
+    """Yield the results of a model loaded here, batch by batch."""
     from common import model as models
     from common.decoding import generation
     from common.packing import prompt_text
@@ -140,122 +320,84 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
         model, tokenizer = models.load_run(Path(args.model))
     else:
         model, tokenizer = models.load_model(args.model, adapter=adapter), models.load_tokenizer(adapter or args.model)
-    room = min(args.max_new_tokens, models.context_length(model) // 2)  # a small model's context is shared, too
+    room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
     sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair)
 
-    def answer(questions: list[Question]) -> Iterator[Reply]:
-        chats = [question.messages for question in questions]
-        asked = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
-        settings = {**questions[0].sampling, "batch_size": len(chats)}
+    def answer(requests: list[Request]) -> Iterator[Answer]:
+        chats = [request.messages for request in requests]
+        lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
+        options = {**requests[0].sampling, "batch_size": len(chats)}
         if args.constrained is False:
-            answers = generation.generate(model, tokenizer, chats, **settings)
+            made = generation.generate(model, tokenizer, chats, **options)
         else:
             from common.decoding import constrained
 
-            answers = constrained.generate(model, tokenizer, chats, [question.apis for question in questions], catalog,
-                                           use_all=args.use_all, **settings)
-        for tokens, made in zip(asked, answers, strict=True):
-            yield Reply(made.text, Usage(tokens, made.tokens), made.reason)
+            made = constrained.generate(model, tokenizer, chats, [request.apis for request in requests], catalog,
+                                        use_all=args.use_all, **options)
+        for length, each in zip(lengths, made, strict=True):
+            yield Answer(each.text, usage=Usage(length, each.tokens), finish=each.reason)
 
     for batch in batches:
-        outcomes = in_step([annotating(record, settings, sampling, catalog) for record in batch], answer)
+        outcomes = in_rounds([annotate(record, suspended, settings, sampling, catalog) for record in batch], answer)
         for record, outcome in zip(batch, outcomes, strict=True):
             yield record, outcome if isinstance(outcome, Reject) else named(outcome, args.model, adapter)
 
 
-def form_of(question: Question, args: argparse.Namespace, catalog: Catalog) -> str | None:
-    """The grammar that a server is asked to hold an answer to; None if it is not asked."""
-    from shortcuts.grammar import grammar
+@coroutine
+def suspended(request: Request) -> Generator[Request, Answer, Answer]:
+    """Pass a request to `in_rounds`, which drives the coroutine that awaits this, and return the answer it sends back."""
+    return (yield request)
 
-    return grammar(question.apis, catalog, answer=True, everything=False) if args.constrained else None
 
+def in_rounds(works: list[Coroutine[Request, Answer, Outcome]], answer: Callable[[list[Request]], Iterator[Answer]]
+              ) -> list[Outcome | Reject]:  # fmt: skip
+    """Drive works that await `suspended` side by side, and return their outcomes; requests of one round and sampling are answered together.
 
-def in_step(courses: list[Course], answer: Callable[[list[Question]], Iterator[Reply]]) -> list[Outcome | Reject]:
-    """What the courses of a batch return; the questions of a round with the same sampling are answered together.
-
-    A course in which something goes wrong that nobody foresaw ends in a Reject, and the others go on.
+    An unexpected error in one work makes it a Reject; the others go on.
     """
-    waiting, outcomes = dict[int, Question](), dict[int, Outcome | Reject]()
+    waiting, outcomes = dict[int, Request](), dict[int, Outcome | Reject]()
 
-    def advance(place: int, reply: Reply | None) -> None:
+    def advance(place: int, made: Answer | None) -> None:
         try:
             with cli.one_record():
                 try:
-                    waiting[place] = courses[place].send(reply)
+                    waiting[place] = works[place].send(made)
                 except StopIteration as end:
                     outcomes[place] = end.value
         except Reject as reject:
             outcomes[place] = reject
 
-    for place in range(len(courses)):
+    for place in range(len(works)):
         advance(place, None)
     while waiting:
-        rounds: dict[str, list[int]] = {}
-        for place, question in waiting.items():
-            rounds.setdefault(str(question.sampling), []).append(place)
-        for places in rounds.values():
-            asked = [waiting.pop(place) for place in places]
-            for place, reply in zip(places, answer(asked), strict=True):
-                advance(place, reply)
+        groups: dict[str, list[int]] = {}
+        for place, request in waiting.items():
+            groups.setdefault(str(request.sampling), []).append(place)
+        for places in groups.values():
+            requests = [waiting.pop(place) for place in places]
+            for place, made in zip(places, answer(requests), strict=True):
+                advance(place, made)
     return [outcomes[place] for place in sorted(outcomes)]
 
 
-def sampling_of(args: argparse.Namespace, room_key: str, room: int) -> Callable[[int], dict[str, Any]]:
-    """The settings of candidate k; `room_key` is what the library at hand calls the longest answer."""
-    def sampling(number: int) -> dict[str, Any]:
-        temperature = args.temperature if args.temperature is not None else SAMPLED if number else 0.0
-        return {"temperature": temperature, "top_p": args.top_p, room_key: room, "seed": args.seed + number * SEED_STRIDE}
-
-    return sampling
-
-
-def named(outcome: Outcome, model: str, adapter: Path | None = None) -> Outcome:
-    """An outcome whose `annotator` says who it was."""
-    fields, draft = outcome
-    return {**fields, "annotator": {"model": model, "adapter": adapter and str(adapter), **fields["annotator"]}}, draft
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# refinement by another model
-
-
-async def refined(writer: Writer | None, record: Record, outcome: Outcome, catalog: Catalog) -> Outcome:
-    """An outcome with plan and code mended by another model, if there is one; as it is where that has nothing better."""
-    if writer is None:
-        return outcome
-    fields, draft = outcome
-    shown = prompts.answer(draft.plan, draft.code)
-    asked = {"query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown, "findings": draft.told()}
-    told: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
-    try:
-        answer = await writer.ask(prompts.prompt("refine", asked, draft=shown))
-    except Reject as reject:
-        return {**fields, "annotator": {**fields["annotator"], "refine": {**told, "failure": reject.reason}}}, draft
-    better = read(answer.text, record.get("needed", record["apis"]), catalog)
-    told |= {**better.verdict(), **answer.usage._asdict()}
-    if better.rank >= draft.rank:
-        fields, draft, told["kept"] = {**fields, **better.fields()}, better, "refined"
-    return {**fields, "annotator": {**fields["annotator"], "refine": told}}, draft
-
-
-def refine_all(writer: Writer | None, drafts: Iterator[Answer], catalog: Catalog) -> Iterator[Answer]:
-    """Yield the drafts of a model loaded here, refined in groups: while it generates, no request may wait for this process to hear it."""
-    async def work(draft: Answer) -> Outcome:
-        record, outcome = draft
+def refine_all(refiner: Writer | None, results: Iterator[Result], catalog: Catalog) -> Iterator[Result]:
+    """Yield the results of a model loaded here, refined in groups: generation blocks the process, so requests wait until it pauses."""
+    async def work(result: Result) -> Outcome:
+        record, outcome = result
         if isinstance(outcome, Reject):
             raise outcome
-        return await refined(writer, record, outcome, catalog)
+        return await refine(refiner, record, outcome, catalog)
 
-    while group := list(islice(drafts, writer.concurrency if writer else 1)):
-        yield from ((record, outcome) for (record, _), outcome in writer.map(work, group)) if writer else group
+    while group := list(islice(results, refiner.concurrency if refiner else 1)):
+        yield from ((record, outcome) for (record, _), outcome in refiner.map(work, group)) if refiner else group
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# every query of a file
+# every query of a file, or one of a person
 
 
 def batches(run: cli.Run, size: int) -> Iterator[list[Record]]:
-    """Batches of the shard's records that have one to do, always the same: rounding in a batch depends on what stands in it."""
+    """Yield those batches of the shard's records that have one to do, always the same: rounding in a batch depends on what is in it."""
     assert run.input is not None
     everything = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit)
     records = run.progress(record for record in everything if cli.in_shard(record["id"], run.args.shard))
@@ -267,16 +409,16 @@ def batches(run: cli.Run, size: int) -> Iterator[list[Record]]:
 
 
 def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
-    """Answer every query that is due."""
+    """Answer every query that is due; return the exit code."""
     annotator, refiner = writers(args)
     counts = dict.fromkeys(("with_code", "compiled", "clean"), 0)
     with cli.Run("annotate", args) as run:
         if annotator is None:
-            drafts = generate(batches(run, args.batch_size), args, catalog)  # a batch is made whole again, what is done of it included
-            answers = refine_all(refiner, (draft for draft in drafts if draft[0]["id"] not in run.done), catalog)
+            made = generate(batches(run, args.batch_size), args, catalog)  # a batch is made whole again, with what is done of it
+            results = refine_all(refiner, (result for result in made if result[0]["id"] not in run.done), catalog)
         else:
-            answers = ask(annotator, refiner, run.records("query", "apis"), args, catalog)
-        for record, outcome in answers:
+            results = ask_server(annotator, refiner, run.records("query", "apis"), args, catalog)
+        for record, outcome in results:
             if isinstance(outcome, Reject):
                 run.reject(record["id"], outcome)
                 continue
@@ -285,27 +427,22 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
             counts["with_code"] += bool(draft.code)
             counts["compiled"] += draft.shortcut is not None
             counts["clean"] += not draft.diagnostics
-        return run.finish(**counts, **figures(annotator, refiner))
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# one query of a person
+        return run.finish(**counts, **usage_of(annotator, refiner))
 
 
 def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     """Print plan and program for --query, say what `check` finds, and write the shortcut. Raises UserError if it does not compile."""
-    path = file_for(args)
-    apis = [known(name, catalog) for name in args.apis] if args.apis else offered(args.query, catalog)
-    request = {"id": "query", "query": args.query, "request": args.query, "apis": apis, "needed": []}  # may be used, need not
+    apis = [api_id(name, catalog) for name in args.apis] if args.apis else offered(args.query, catalog)
+    record = {"id": "query", "query": args.query, "request": args.query, "apis": apis, "needed": []}  # may be used, need not
     annotator, refiner = writers(args)
     if annotator is None:
-        answers = refine_all(refiner, generate([[request]], args, catalog), catalog)
+        results = refine_all(refiner, generate([[record]], args, catalog), catalog)
     else:
-        answers = ask(annotator, refiner, [request], args, catalog)
-    (_, outcome), *_ = answers
+        results = ask_server(annotator, refiner, [record], args, catalog)
+    (_, outcome), *_ = results
     if isinstance(outcome, Reject):
         raise UserError(f"--query: {outcome}")
-    fields, draft = outcome
+    draft = outcome.draft
     if draft.code:  # with the plan as comments it is a program of the dialect, to pipe into a file
         print("".join(f"# {line}\n" for line in draft.plan.splitlines()), draft.code, sep="\n")
     for finding in draft.diagnostics:
@@ -316,26 +453,24 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
         raise UserError("the program has errors, so no shortcut is written; --candidates 4 --repair or another --model may help, "
                         "and --force writes it all the same")  # fmt: skip
     try:
-        jsonl.write_atomically(path, plist.write_binary(draft.shortcut))
+        jsonl.write_atomically(args.output, plist.write_binary(draft.shortcut))
     except plist.PlistError as error:
         raise UserError(f"the program compiles to what no shortcut can hold: {error}") from None
-    cli.say(f"on a Mac, sign it before a phone takes it: {SIGN.format(path, path.with_suffix('.signed.shortcut'))}")
+    cli.say(f"on a Mac, sign it before a phone takes it: {sign_command(args.output)}")
     used = [action["WFWorkflowActionIdentifier"] for action in draft.shortcut["WFWorkflowActions"]]
     cli.summary("annotate", query=args.query, apis=apis, used=list(dict.fromkeys(used)), diagnostics=len(draft.diagnostics),
-                output=str(path), **figures(annotator, refiner))
+                output=str(args.output), **usage_of(annotator, refiner))
     return cli.EXIT_DONE
 
 
-def file_for(args: argparse.Namespace) -> Path:
-    """Where the shortcut goes: --output, else a file named by the first words of the query; on a phone it is the shortcut's name."""
-    if args.output != Path(OUTPUT):
-        return args.output
-    words = re.findall(r"[\w'’-]+", args.query)[:FILE_NAME_WORDS]
+def file_for(query: str) -> Path:
+    """Return a .shortcut file named by the first words of the query; on a phone this becomes the shortcut's name."""
+    words = re.findall(r"[\w'’-]+", query)[:FILE_NAME_WORDS]
     return Path((" ".join(words).capitalize() or "Shortcut") + ".shortcut")
 
 
-def known(name: str, catalog: Catalog) -> str:
-    """The id of an API that a person names by its id, by its name in code, or, if it is one of the app's own, by the end of its id."""
+def api_id(name: str, catalog: Catalog) -> str:
+    """Return the id of an API given by id, name in code, or, for one of the app's own, the end of its id. Raises UserError."""
     for api in (catalog.get(name), catalog.by_name(name), catalog.get(f"is.workflow.actions.{name}")):
         if api is not None:
             return api.id
@@ -343,23 +478,19 @@ def known(name: str, catalog: Catalog) -> str:
     raise UserError(f"--apis: {name} is not in the catalogue; near it: {near}")
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-
-
 def writers(args: argparse.Namespace) -> tuple[Writer | None, Writer | None]:
-    """Who is asked, in one budget: (the annotator, or None for a model loaded here; who refines, or None)."""
-    here = args.model != OFFLINE and not args.base_url
-    return (None if here else llm.open_as_asked(args, args.model, args.base_url),
+    """Return (the annotator, None if the model is loaded here; the refiner or None); they share one budget."""
+    return (None if args.here else llm.open_as_asked(args, args.model, args.base_url),
             llm.open_as_asked(args, args.refine, args.refine_url) if args.refine else None)
 
 
-def figures(annotator: Writer | None, refiner: Writer | None) -> Record:
-    """What was asked and what it took, for the summary line."""
+def usage_of(annotator: Writer | None, refiner: Writer | None) -> Record:
+    """Return requests, tokens and cost of the writers, for the summary line."""
     return {**(annotator.figures() if annotator else {}), **({"refine": refiner.figures()} if refiner else {})}
 
 
 def main() -> int:
-    """Answer the queries of a file, or the one of a person."""
+    """Answer the queries of a file, or the one of a person; return the exit code."""
     args, catalog = arguments(), Catalog.load()
     return annotate_one(args, catalog) if args.query else annotate_file(args, catalog)
 

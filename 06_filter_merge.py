@@ -1,6 +1,6 @@
-"""06 · Filter, drop duplicates, merge and split: what stages 03 and 05 made becomes a dataset to train and test on.
+"""06 · Filter, remove duplicates, merge and split: the records of stages 03 and 05 become a dataset to train and test on.
 
-Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be absent where --generated does not name it)
+Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be missing unless --generated names it)
 Writes   data/bench/: train, test_id and test_ood, each as .jsonl (what one trains and tests on), .extra.jsonl (all other fields, the same
          records in the same order) and .parquet (both); rejected.jsonl (every dropped record and why), clusters.jsonl (duplicates and
          what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html
@@ -10,11 +10,11 @@ Writes   data/bench/: train, test_id and test_ood, each as .jsonl (what one trai
     python 06_filter_merge.py --generated none --output data/bench-seed     # the tests, before the annotator is trained ...
     python 06_filter_merge.py --tests-from data/bench-seed                  # ... and kept when its records are added
     python 06_filter_merge.py --workflowbench WorkflowBench/data --output data/published     # the published dataset, mended
-    sbatch --array=0-15 --wrap "python 06_filter_merge.py"; python 06_filter_merge.py --merge    # the first pass in 16 parts, then the rest
 
-The rules that a record must pass are in common/dataset/quality.py, what counts as a duplicate in dedup.py there, the splits in splits.py.
-The same inputs and flags give the same bytes. All files are written in a folder beside their places and moved there once the last is
-complete, so an earlier dataset is whole until then; a run that was killed is simply run again.
+A record is dropped by the first rule that it breaks; the rules, in the order in which they apply, are the functions marked `@rule` below.
+Then duplicates, near duplicates and what would give a test away are dropped (common/dataset/dedup.py, arrange.py), and the rest is split
+(splits.py). The same inputs and flags give the same bytes. All files are written in a folder beside their places and moved there when the
+last one is complete, so an earlier dataset is whole until then; after a kill the same command is simply run again.
 Memory: duplicates and splits need the whole dataset, so about 3 KB a record are kept (fingerprints, API names, counts); the records
 themselves wait in a temporary file.
 """
@@ -22,311 +22,421 @@ themselves wait in a temporary file.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
+import ast
+import re
 import sys
-import textwrap
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from common import cli, jsonl
+from common.cli import Reject
+from common.dataset import arrange, browse, card, dedup, distribution, example, export, provenance, published, staging
+from common.dataset.example import ORIGINS, SEED, SYNTHETIC, Context, Example, Limits, Sample
 from common.jsonl import Record, UserError
 from common.workers import cores, ordered_map
+from shortcuts import DialectError
+from shortcuts.catalog import Catalog
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed
 from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from common.dataset.arrange import Dropped, Options
-    from common.dataset.quality import Example, Limits, Tools
-
 BYTES_PER_WORKER = 4 << 20  # of input: for less, starting a process takes longer than it saves
-SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common", "seed_number")  # what the result depends on
+SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common")  # flags that the result depends on, and --seed
 DEFAULT_GENERATED, NONE = Path("data/generated.jsonl"), Path("none")
-STAGING = "new.part"  # the folder in --output where the dataset is made
-SPOOL = "examined"  # in it: the records that passed the rules, in input order, until their split is known
-DETAIL = 160  # characters of a reject's detail on the terminal
 
 Task = tuple[str, str, bytes]  # origin, file:line, line
-Result = tuple["Example | None", bytes]  # what to remember of a record and its line, or None and the line of its reject
-_here: tuple[Tools, Limits]  # what this process examines records with; see prepare
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# arguments
+Result = tuple[Example | None, bytes]  # what is kept of a record, and its line; or None and the line of its reject
 
 
 def arguments() -> argparse.Namespace:
-    """The flags of this stage."""
-    parser = cli.parser(__doc__)
-    # files
-    parser.add_argument("--seed", type=Path, default=Path("data/seed.jsonl"), metavar="FILE",
-                        help="records of stage 03 (default: data/seed.jsonl)")
-    parser.add_argument("--generated", type=Path, metavar="FILE",
-                        help='records of stage 05, or "none" (default: data/generated.jsonl, if it is there)')
-    parser.add_argument("--output", type=Path, default=Path("data/bench"), metavar="FOLDER",
-                        help="where the dataset goes (default: data/bench)")
-    parser.add_argument("--workflowbench", type=Path, metavar="PATH",
-                        help="import the published dataset (its folder, or a file of its samples) instead of --seed and --generated")
-    parser.add_argument("--export-workflowbench", type=Path, metavar="FOLDER", help="also write the dataset in the published layout")
-    parser.add_argument("--browse", type=int, default=1000, metavar="N", help="records in browse.html (default: 1000; 0: no page)")
-    # quality
-    parser.add_argument("--max-tokens", type=cli.positive_int, default=8192, metavar="N",
-                        help="longest sample, prompt and answer together (default: 8192, the paper's)")
-    parser.add_argument("--tokenizer", metavar="NAME",
-                        help="count tokens with it: a model's name or folder (default: estimate from characters)")
-    parser.add_argument("--max-unused", type=share, default=0.25, metavar="SHARE",
-                        help="of its given APIs, what a generated program may leave unused (default: 0.25)")
-    parser.add_argument("--english", action="store_true", help="drop records whose query is not English")
-    # splits
-    parser.add_argument("--test-size", type=cli.positive_int, metavar="N",
-                        help="records in both tests together (default: 1190 as in the paper, or a tenth if that is less)")
-    parser.add_argument("--ood-share", type=share, default=0.5, metavar="SHARE", help="of the tests, those of unseen APIs (default: 0.5)")
-    parser.add_argument("--common", type=cli.positive_int, default=50, metavar="N",
-                        help="built-in APIs that OOD tests may share with training (default: 50, the paper's)")
-    parser.add_argument("--seed-number", type=int, default=0, metavar="N", help="seed of the splits (default: 0)")
-    parser.add_argument("--tests-from", type=Path, metavar="FOLDER", help="keep the tests of this earlier dataset, and what it holds out")
-    parser.add_argument("--teval", type=Path, metavar="FILE", help="keep what is near a query of T-Eval (its JSON file) out of training")
-    # running
-    parser.add_argument("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
-    parser.add_argument("--workers", type=cli.positive_int, metavar="N", help="processes (default: all cores, fewer for small inputs)")
-    parser.add_argument("--shard", type=cli.shard, default=cli.slurm_shard(), metavar="I/N",
-                        help="do the first pass over the I-th of N parts alone (default: the SLURM array's index)")
-    parser.add_argument("--merge", action="store_true", help="go on from the parts that runs with --shard have written")
+    """Parse the flags of this stage."""
+    parser = cli.parser(__doc__, input="data/seed.jsonl")
+    add = parser.files.add_argument
+    add("--generated", type=Path, metavar="FILE", help='records of stage 05, or "none" (default: data/generated.jsonl, if it is there)')
+    add("--output", type=Path, default=Path("data/bench"), metavar="FOLDER", help="where the dataset goes (default: data/bench)")
+    add("--overwrite", action="store_true", help="accepted as in the other stages: a dataset is always made anew")
+    add("--tests-from", type=Path, metavar="FOLDER", help="keep the tests of this earlier dataset, and what it holds out")
+    add("--teval", type=Path, metavar="FILE", help="keep what is near a query of T-Eval (its JSON file) out of training")
+    add("--workflowbench", type=Path, metavar="PATH",
+        help="import the published dataset (its folder, or a file of its samples) instead of --input and --generated")
+    add("--export-workflowbench", type=Path, metavar="FOLDER", help="also write the dataset in the published layout")
+    add("--browse", type=int, default=1000, metavar="N", help="records in browse.html (default: 1000; 0: no page)")
+    add = parser.task.add_argument
+    add("--max-tokens", type=cli.positive_int, default=8192, metavar="N",
+        help="longest sample, prompt and answer together (default: 8192, the paper's)")
+    add("--max-unused", type=cli.share, default=0.25, metavar="SHARE",
+        help="share of its given APIs that a generated program may leave unused (default: 0.25)")
+    add("--english", action="store_true", help="drop records whose query is not English")
+    add("--test-size", type=cli.positive_int, metavar="N",
+        help="records in both tests together (default: 1190 as in the paper, or a tenth if that is less)")
+    add("--ood-share", type=cli.share, default=0.5, metavar="SHARE", help="share of the tests that use held-out APIs (default: 0.5)")
+    add("--common", type=cli.positive_int, default=50, metavar="N",
+        help="built-in APIs that OOD tests may share with training (default: 50, the paper's)")
+    add("--seed", type=seed_number, default=0, metavar="N", help="random seed of the splits (default: 0)")
+    add("--seed-number", type=int, dest="seed", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
+    add("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
+    parser.model.add_argument("--tokenizer", metavar="NAME",
+                              help="count tokens with that of a model, by name or folder (default: estimate from characters)")
+    parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N",
+                                help="processes (default: all cores, fewer for small inputs)")
     return parser.parse_args()
 
 
-def share(text: str) -> float:
-    """An argparse type: a number from 0 to 1."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to 1 is needed")
-    return value
+def seed_number(text: str) -> int:
+    """Parse the number of --seed (an argparse type), which once was the file of the records."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number; the file of the records is named by --input") from None
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the rules
+
+
+Check = Callable[[Sample], str | None]  # returns what is wrong with a sample, None if it passes
+
+
+class Rule(NamedTuple):
+    """A filter rule for records of these origins; `meaning` is for the dataset card."""
+
+    code: str
+    meaning: str
+    origins: tuple[str, ...]
+    check: Check
+
+
+RULES: list[Rule] = []
+
+
+def rule(meaning: str, origins: tuple[str, ...] = ORIGINS, code: str | None = None) -> Callable[[Check], Check]:
+    """Register a function as a rule; its name is the reason code of the records that it drops.
+
+    Rules for SYNTHETIC alone spare the seed: a workflow that somebody uses may be short, repeat itself, or use an unknown parameter.
+    """
+    def register(check: Check) -> Check:
+        RULES.append(Rule(code or check.__name__, meaning, origins, check))
+        return check
+
+    return register
+
+
+MIN_QUERY_WORDS = 3
+
+
+@rule("no query, or fewer than three words")
+def no_query(sample: Sample) -> str | None:
+    return f"{sample.query!r} has fewer than {MIN_QUERY_WORDS} words" if len(dedup.words(sample.query)) < MIN_QUERY_WORDS else None
+
+
+@rule("the query names an API")
+def query_names_api(sample: Sample) -> str | None:  # no person would
+    apis = ("is.workflow.actions", *sample.given)
+    names = {name for api in apis for name in (api, re.sub(r"\W", "_", api)) if not name.isalnum()}
+    return max((name for name in names if name.casefold() in sample.query.casefold()), default=None)
+
+
+# Function words: at least one in seven words of any English sentence, and of hardly any other language.
+ENGLISH = frozenset("the to of and my i for is how can want that it from with this you what if be are would when each then".split())
+ENGLISH_SHARE = 1 / 7
+
+
+def is_english(text: str, least: float = ENGLISH_SHARE) -> bool:
+    """True if at least that share of the words are English function words."""
+    found = dedup.words(text)
+    return sum(word in ENGLISH for word in found) >= least * len(found)
+
+
+@rule("the query is not English")
+def query_language(sample: Sample) -> str | None:
+    return sample.query[:100] if sample.context.limits.english and not is_english(sample.query) else None
+
+
+@rule("no plan")
+def no_plan(sample: Sample) -> str | None:
+    return None if sample.plan else ""
+
+
+@rule("the code is not Python")
+def does_not_parse(sample: Sample) -> str | None:
+    try:
+        _ = sample.tree
+    except DialectError as error:
+        return f"line {error.line}: {error.message}"
+    return None
+
+
+@rule("no code, or nothing but comments")
+def no_code(sample: Sample) -> str | None:
+    if any(isinstance(node, (ast.Call, ast.Assign, ast.AugAssign)) for node in ast.walk(sample.tree)):
+        return None
+    return "no statement beside comments" if sample.code else ""
+
+
+# Findings of `check` that drop a record: those that make it no program, and unknown APIs (the paper's first filter, section 3.1). A
+# generated program must also use parameters as the catalogue says, and have no line that cannot be reached.
+REJECTING_SEED = frozenset({"syntax", "form", "undefined_name", "positional_argument", "duplicate_parameter", "unknown_api"})
+REJECTING = {SEED: REJECTING_SEED,
+             SYNTHETIC: REJECTING_SEED | {"unknown_parameter", "missing_parameter", "enum_value", "parameter_type", "unreachable"}}
+
+
+@rule("the checker found: *", code="check_*")  # the star stands for the code of the first finding
+def check_findings(sample: Sample) -> None:
+    bad = [finding for finding in sample.compiled[0] if finding.code in REJECTING[sample.origin]]
+    if bad:
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        raise Reject(f"check_{bad[0].code}", f"line {bad[0].line}: {bad[0].message}{more}")
+
+
+@rule("the code does not become a shortcut")
+def does_not_compile(sample: Sample) -> str | None:
+    findings, steps = sample.compiled
+    return "; ".join(f"line {finding.line}: {finding.message}" for finding in findings[:1]) if steps is None else None
+
+
+@rule("too many of the given APIs are not used", (SYNTHETIC,))
+def apis_unused(sample: Sample) -> str | None:
+    unused = [api for api in dict.fromkeys(sample.given) if api not in sample.steps]
+    too_many = len(unused) > sample.context.limits.max_unused * len(sample.given)
+    return f"{len(unused)} of {len(sample.given)}: {', '.join(unused)}" if too_many else None
+
+
+MIN_CALLS = 2  # one call is no workflow
+MIN_STATEMENTS, MIN_DISTINCT = 8, 0.5  # of so many statements, this share must be distinct: small models loop
+
+
+@rule("almost no calls, or the same statements again and again", (SYNTHETIC,))
+def degenerate(sample: Sample) -> str | None:
+    lines, calls, done = sample.code.encode().split(b"\n"), 0, list[bytes]()  # columns count bytes
+    for node in ast.walk(sample.tree):
+        if isinstance(node, ast.Call):
+            calls += 1
+        elif isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign)):  # the right side alone, whatever it is assigned to
+            one_line = node.lineno == node.end_lineno
+            done.append(lines[node.lineno - 1][node.value.col_offset:] if one_line else ast.dump(node.value).encode())
+    if calls < MIN_CALLS:
+        return f"{calls} calls; at least {MIN_CALLS} are needed"
+    if len(done) >= MIN_STATEMENTS and len(set(done)) < MIN_DISTINCT * len(done):
+        return f"{len(set(done))} distinct statements of {len(done)}"
+    return None
+
+
+# A plan needs one of these words if the code has such a block.
+BLOCK_WORDS = {
+    "ifs": re.compile(r"\b(if|else|otherwise|whether|when|unless|in case|condition|check|depend|compar|verif|decid)", re.I),
+    "loops": re.compile(r"\b(repeat|each|every|loop|iterat|times|all\b|through|while)", re.I),
+    "menus": re.compile(r"\b(menu|choos|choice|select|option|pick)", re.I),
+}
+API_LIKE = re.compile(r"\w+(?:[._-]\w+)+")
+
+
+@rule("the plan and the code do not agree", (SYNTHETIC,))
+def plan_disagrees(sample: Sample) -> str | None:
+    for name in API_LIKE.findall(sample.plan):
+        api = sample.context.catalog.by_name(re.sub(r"\W", "_", name))
+        if api and api.id not in sample.steps:
+            return f"the plan names {name}, the code does not use it"
+    if is_english(sample.plan, ENGLISH_SHARE / 2):  # steps are terse
+        for kind, pattern in BLOCK_WORDS.items():
+            if sample.shape[kind] and not pattern.search(sample.plan):
+                return f"the code has {sample.shape[kind]} {kind}, the plan says nothing of any"
+    return None
+
+
+@rule("longer than the training length, even with long literals shortened")
+def too_long(sample: Sample) -> str | None:
+    most, tokens = sample.context.limits.max_tokens, sample.conversation[2]
+    return f"{tokens} tokens with long literals shortened; at most {most}" if tokens > most else None
+
+
+OTHER_REASONS = {  # of records that pass the rules, and of those that cannot be read
+    "internal_error": "a fault of the program that made this dataset, not of the record",
+    "bad_field": "a field holds what it should not, or the APIs are missing",
+    "duplicate_id": "the id was there before",
+    "duplicate_code": "the same program as another record's, names and comments aside",
+    "near_code": "nearly the same program as another record's",
+    "duplicate_query": "the same query as another record's",
+    "near_query": "nearly the same query as another record's",
+    "held_out_excess": "uses a held-out API without being an OOD test",
+    "contaminated": "would give a test record away",
+}
+
+
+def meaning(reason: str) -> str:
+    """Return the meaning of a reason code in words."""
+    meanings = {each.code: each.meaning for each in RULES} | OTHER_REASONS
+    return meanings.get(reason) or meanings["check_*"].replace("*", reason.removeprefix("check_").replace("_", " "))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # first pass: each record by itself
 
 
-def make_tools(tokenizer: str | None) -> Tools:
-    """What the rules stand on, as it is in common/."""
-    import shortcuts
-    from common import prompts
-    from common.dataset import quality
-    from shortcuts.catalog import Catalog
+def examine(record: Record, origin: str, context: Context) -> tuple[Example, Record]:
+    """Apply the rules to a record; return what is kept of it in memory, and the record to write. Raises Reject."""
+    try:
+        sample = Sample(jsonl.checked(record, str(record["id"]), ("apis",)), origin, context)
+        for each in RULES:
+            if origin in each.origins and (problem := each.check(sample)) is not None:
+                raise Reject(each.code, problem)
+        messages, shortened, _ = sample.conversation
+        return as_example(sample), {**record, "origin": origin, "messages": messages, **({"shortened": True} if shortened else {})}
+    except UserError as error:
+        raise Reject("bad_field", str(error)) from None
+    except RecursionError:
+        raise Reject("does_not_parse", "nested deeper than Python recurses") from None
 
-    return quality.Tools(Catalog.load(), shortcuts.review, prompts.chat, prompts.shorten_code, quality.token_counter(tokenizer))
+
+def as_example(sample: Sample) -> Example:
+    """Return what is kept in memory of a sample that passed."""
+    record, steps, (_, shortened, tokens) = sample.record, sample.steps, sample.conversation
+    counts = sample.shape | {
+        "steps": len(steps), "query_words": len(dedup.words(sample.query)), "plan_words": len(dedup.words(sample.plan)),
+        "code_lines": sample.code.count("\n") + 1, "tokens": tokens}  # fmt: skip
+    return Example(
+        str(record["id"]), sample.origin, str(record.get("category") or "none"),
+        provenance.source_of(record) if sample.origin == SEED else provenance.generator_of(record), provenance.authors(record),
+        sample.apis, sum(example.is_builtin(step, sample.context.catalog) for step in steps), counts, len(sample.compiled[0]), shortened,
+        dedup.code_print(sample.tree), dedup.query_print(sample.query))  # fmt: skip
+
+
+_context: Context  # of this process
 
 
 def prepare(tokenizer: str | None, limits: Limits) -> None:
     """Make this process ready to examine records."""
-    global _here
-    _here = make_tools(tokenizer), limits
+    global _context
+    _context = Context(Catalog.load(), example.token_counter(tokenizer), limits)
 
 
-def examine(task: Task) -> Result:
-    """Apply the rules to one line."""
-    from common.dataset import quality
-
+def examine_line(task: Task) -> Result:
+    """Apply the rules to one line of the input."""
     origin, where, line = task
     record = jsonl.parse(line, where, ("id",))
     try:
         with cli.one_record():
-            example, passed = quality.examine(record, origin, *_here)
-            return example, jsonl.encode(passed)
-    except cli.Reject as reject:
-        return None, rejected(str(record["id"]), origin, reject.reason, reject.detail)
+            kept, written = examine(record, origin, _context)
+            return kept, jsonl.encode(written)
+    except Reject as reject:
+        return None, reject_line(str(record["id"]), origin, reject.reason, reject.detail)
 
 
-def rejected(identifier: str, origin: str, reason: str, detail: str, **context: Any) -> bytes:
-    """The line of a dropped record."""
+def reject_line(identifier: str, origin: str, reason: str, detail: str, **context: Any) -> bytes:
+    """Return the line of a dropped record in rejected.jsonl."""
     return jsonl.encode({"id": identifier, "origin": origin, "reason": reason, "detail": detail, **context})
 
 
 def tasks(files: dict[str, Path]) -> Iterator[Task]:
-    """Yield (origin, file:line, line) of every record of the inputs."""
+    """Yield every record of the inputs."""
     for origin, path in files.items():
         for number, line in jsonl.numbered_lines(path):
             yield origin, f"{path}:{number}", line
 
 
 def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Result]:
-    """Yield the results of the first pass in input order, worked out by as many processes as pay."""
-    from common.dataset.quality import Limits
-
+    """Yield the results of the first pass in input order, computed by as many processes as pay off."""
     limits = Limits(args.max_tokens, args.max_unused, args.english)
-    prepare(args.tokenizer, limits)  # with workers too: what is wrong with a flag is said once, here
+    prepare(args.tokenizer, limits)  # with workers, too: what is wrong with a flag is said once, here
     size = sum(path.stat().st_size for path in files.values())
     workers = args.workers or min(cores(), 1 + size // BYTES_PER_WORKER)
-    due = (task for task in tasks(files) if cli.in_shard(jsonl.record_id(task[2], task[1]), args.shard))
-    yield from ordered_map(examine, due, workers, prepare, args.tokenizer, limits)
+    results = ordered_map(examine_line, tasks(files), workers, prepare, args.tokenizer, limits)
+    yield from tqdm(results, desc="examine", unit="rec", file=sys.stderr, disable=not sys.stderr.isatty())
 
 
-def examine_part(args: argparse.Namespace, files: dict[str, Path]) -> int:
-    """The first pass over one part of the records, for a run with --merge to go on from."""
-    from common.dataset import shards
-
-    started = time.perf_counter()
-    mine = (place for place, (_, where, line) in enumerate(tasks(files)) if cli.in_shard(jsonl.record_id(line, where), args.shard))
-    path = shards.path_of(args.output, args.shard)
-    rejects: list[bytes] = []
-    with jsonl.writing(path):
-        passed = shards.write(path, zip(mine, examined(files, args), strict=True), rejects.append)
-    counts = rejected_summary(rejects)
-    cli.summary("filter_merge", read=passed + len(rejects), written=passed, rejected=len(rejects), skipped=0,
-                seconds=round(time.perf_counter() - started, 3), part=str(path))
-    return cli.EXIT_FAILED if counts[cli.INTERNAL_ERROR] else cli.EXIT_DONE
-
-
-def collect(results: Iterable[Result], folder: Path) -> tuple[list[Example], list[bytes]]:
-    """Put the records that pass in the temporary file; returns what to remember of them, and the lines of the rejects."""
-    examples: list[Example] = []
-    rejects: list[bytes] = []
-    ids: set[str] = set()
-    with open(folder / SPOOL, "wb") as spool:
-        for example, line in tqdm(results, desc="examine", unit="rec", file=sys.stderr, disable=not sys.stderr.isatty()):
-            if example is None:
+def collect(results: Iterable[Result], spool: Path) -> tuple[list[Example], list[bytes]]:
+    """Write the records that pass to the spool; return what is kept of them, and the lines of the rejects."""
+    examples, rejects, ids = list[Example](), list[bytes](), set[str]()
+    with open(spool, "wb") as file:
+        for kept, line in results:
+            if kept is None:
                 rejects.append(line)
-            elif example.id in ids:
-                rejects.append(rejected(example.id, example.origin, "duplicate_id", "an earlier record has this id"))
+            elif kept.id in ids:
+                rejects.append(reject_line(kept.id, kept.origin, "duplicate_id", "an earlier record has this id"))
             else:
-                ids.add(example.id)
-                example.place = spool.tell(), spool.write(line)
-                example.apis = tuple(map(sys.intern, example.apis))  # what came from a worker is a copy of its own
-                examples.append(example)
+                ids.add(kept.id)
+                kept.place = file.tell(), file.write(line)
+                kept.apis = tuple(map(sys.intern, kept.apis))  # what comes from a worker is a copy
+                examples.append(kept)
     return examples, rejects
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# second pass: the files
+# second pass: the dataset
 
 
-def write_splits(folder: Path, examples: list[Example], splits: dict[int, str]) -> None:
-    """Copy each record from the temporary file to the two files of its split, in input order."""
-    from common.dataset import files
-    from common.dataset.splits import SPLITS
+def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path) -> Record:
+    """Make the dataset in a folder; return its statistics, as in stats.json."""
+    catalog, choices = Catalog.load(), options(args, files)
 
-    with ExitStack() as stack:
-        spool = stack.enter_context(open(folder / SPOOL, "rb"))
-        parts = {split: [stack.enter_context(open(path, "wb")) for path in files.paths(folder, split)] for split in SPLITS}
-        for index in sorted(splits):
-            offset, length = examples[index].place
-            spool.seek(offset)
-            for part, fields in zip(parts[splits[index]], files.divided(orjson.loads(spool.read(length)), splits[index]), strict=True):
-                part.write(jsonl.encode(fields))
-    os.unlink(folder / SPOOL)
+    def app_of(api: str) -> str | None:
+        return example.app_of(api, catalog)
 
-
-def put_in_place(staging: Path, folder: Path) -> None:
-    """Move the finished files to the folder, over those of an earlier dataset; what this one does not have goes."""
-    from common.dataset.splits import SPLITS
-
-    made = sorted(staging.iterdir())
-    for path in made:
-        with open(path, "rb") as file:
-            os.fsync(file.fileno())
-    for path in made:
-        os.replace(path, folder / path.name)
-    for name in {"browse.html", *(f"{split}.parquet" for split in SPLITS)} - {path.name for path in made}:
-        (folder / name).unlink(missing_ok=True)
-
-
-@contextmanager
-def staging_in(folder: Path) -> Iterator[Path]:
-    """An empty folder to make a dataset in, on the disk where it goes; it is gone in the end, whatever happens."""
-    staging = folder / STAGING
-    shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
-    staging.mkdir()
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)  # a full disk is to be free again
-
-
-def rejected_summary(rejects: Iterable[bytes]) -> Counter[str]:
-    """Say what was dropped and why, with an example of each reason; returns how many by reason, the most frequent first."""
-    examples: dict[str, Record] = {}
-    counts: Counter[str] = Counter()
-    for reject in map(orjson.loads, rejects):
-        counts[reject["reason"]] += 1
-        examples.setdefault(reject["reason"], reject)
-    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        detail = textwrap.shorten(examples[reason]["detail"], DETAIL, placeholder=" …")
-        cli.say(f"rejected: {count:,} {reason}, such as {examples[reason]['id']}" + (f": {detail}" if detail else ""))
-    if counts[cli.INTERNAL_ERROR]:
-        cli.say(f"{counts[cli.INTERNAL_ERROR]} records ended in a fault of this program ({cli.INTERNAL_ERROR}); please report it")
-    return counts
-
-
-def show_samples(rejects: list[bytes], files: dict[str, Path], count: int) -> None:
-    """Show, for each rule, the first `count` records that it dropped."""
-    shown: dict[tuple[str, str], Record] = {}
-    by_rule: Counter[str] = Counter()
-    for reject in map(orjson.loads, rejects):
-        by_rule[reject["reason"]] += 1
-        if by_rule[reject["reason"]] <= count:
-            shown[reject["origin"], reject["id"]] = reject
-    for origin, where, line in tasks(files):
-        if reject := shown.get((origin, jsonl.record_id(line, where))):
-            reject |= {"query": str(jsonl.parse(line, where).get("query")), "where": where}
-    for reject in sorted(shown.values(), key=lambda reject: (reject["reason"], reject["where"])):
-        cli.say(f"{reject['reason']}: {reject['id']} ({reject['where']}): {reject['detail'][:200]}\n    {reject['query'][:200]}")
-
-
-def reject_lines(examples: list[Example], dropped: dict[int, Dropped]) -> list[bytes]:
-    """The lines of the records that passed the rules and are not needed or would give a test away."""
-    return [rejected(examples[i].id, examples[i].origin, drop.reason, drop.detail, **({drop.relation: drop.other} if drop.other else {}))
-            for i, drop in dropped.items()]  # fmt: skip
-
-
-def cluster_lines(dropped: dict[int, Dropped], examples: list[Example]) -> list[bytes]:
-    """A line for each record that was kept in place of others."""
-    clusters: dict[str, list[Record]] = {}
+    examples, rejects = collect(examined(files, args), folder / staging.SPOOL)
+    splits, held, properties, dropped = arrange.arrange(examples, app_of, choices)
     for i, drop in dropped.items():
-        if drop.other and drop.relation == "kept":
-            clusters.setdefault(drop.other, []).append({"id": examples[i].id, "origin": examples[i].origin, "reason": drop.reason})
-    return [jsonl.encode({"id": kept, "dropped": members}) for kept, members in sorted(clusters.items())]
+        other = {drop.relation: drop.other} if drop.other else {}
+        rejects.append(reject_line(examples[i].id, examples[i].origin, drop.reason, drop.detail, **other))
+    staging.write_splits(folder, [each.place for each in examples], splits)
+    read, reasons = sum(1 for _ in tasks(files)), Counter(orjson.loads(reject)["reason"] for reject in rejects)
+    stats = {
+        "read": read, "written": len(splits),
+        "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        **card.statistics(examples, splits, app_of),
+        "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
+        "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
+        "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed},
+        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
+    }  # fmt: skip
+    jsonl.write_atomically(folder / "rejected.jsonl", b"".join(rejects))
+    jsonl.write_atomically(folder / "clusters.jsonl", b"".join(arrange.cluster_lines(dropped, examples)))
+    jsonl.write_atomically(folder / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    jsonl.write_atomically(folder / "README.md", card.card(stats, meaning).encode())
+    distribution.draw(folder / "figure.png", distribution.dataset_panels(stats["distributions"]))
+    export.write_parquet(folder)
+    if args.browse > 0:
+        browse.write(folder, args.browse, args.workers or cores(), args.output.name)
+    return stats
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
+def options(args: argparse.Namespace, files: dict[str, Path]) -> arrange.Options:
+    """Return the user's choices for the splits."""
+    earlier = arrange.earlier_tests(args.tests_from) if args.tests_from else None
+    if args.workflowbench:
+        given = [(record["id"], record["published_split"]) for path in files.values() for record in jsonl.read(path)]
+        earlier = arrange.published_tests([pair for pair in given if pair[1]])
+    outside = arrange.teval_queries(args.teval) if args.teval else None
+    return arrange.Options(args.test_size, args.ood_share, args.common, args.seed, earlier, outside)
 
 
-def main() -> int:
-    """The stage."""
-    args = arguments()
-    started = time.perf_counter()
-    refuse_overlaps(args)
-    if args.shard and not args.merge:
-        return examine_part(args, inputs(args))
-    with jsonl.sole_writer(args.output), staging_in(args.output) as staging:
-        stats = run(args, inputs(args), staging)
-    broken = [name for name, holds in stats["assertions"].items() if not holds]
-    if broken and (args.tests_from or args.workflowbench):
-        cli.say(f"the tests were given, and with them these properties do not hold: {', '.join(broken)}")
-    elif broken:
-        raise UserError(f"{args.output / 'stats.json'}: these properties do not hold: {', '.join(broken)}; this is a bug, please report it")
-    counts = {split: figures["instances"] for split, figures in stats["splits"].items()}
-    cli.summary("filter_merge", read=stats["read"], written=stats["written"], rejected=stats["read"] - stats["written"], skipped=0,
-                seconds=round(time.perf_counter() - started, 3), **counts, reasons=stats["rejected"])
-    if stats["read"] and not stats["written"]:
-        cli.say(f"none of {stats['read']} records came through, so {args.output} holds no record; the reasons stand above")
-        return cli.EXIT_FAILED
-    return cli.EXIT_FAILED if stats["rejected"].get(cli.INTERNAL_ERROR) else cli.EXIT_DONE
+def inputs(args: argparse.Namespace) -> dict[str, Path]:
+    """Return the files to read, by origin. Raises UserError for one that is missing."""
+    if args.workflowbench:
+        return published.mend(args.workflowbench, args.output, args.workers or cores())
+    files = {SEED: args.input}
+    if args.generated is None and not DEFAULT_GENERATED.exists():
+        cli.say(f"{DEFAULT_GENERATED}: no such file, so there are no synthetic records; stage 05 writes them")
+    elif args.generated != NONE:
+        files[SYNTHETIC] = args.generated or DEFAULT_GENERATED
+    if not args.input.exists():
+        raise UserError(f"{args.input}: no such file; run stage 03, which writes it, or name another with --input")
+    if SYNTHETIC in files and not files[SYNTHETIC].exists():
+        raise UserError(f"{args.generated}: no such file; run stage 05, which writes it, or say --generated none to go without")
+    for path in files.values():
+        next(jsonl.numbered_lines(path), None)
+    return files
 
 
 def refuse_overlaps(args: argparse.Namespace) -> None:
     """Raise UserError where the dataset would be written over what it is made from."""
-    named = {"--seed": args.seed, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval,
+    named = {"--input": args.input, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval,
              "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
              "--export-workflowbench": args.export_workflowbench}  # fmt: skip
-    places = {flag: path.resolve() for flag, path in named.items() if path is not None and path != NONE}
-    if args.workflowbench:
-        places = {flag: path for flag, path in places.items() if flag not in ("--seed", "--generated")}  # they are not read
+    unread = ("--input", "--generated") if args.workflowbench else ()
+    places = {flag: path.resolve() for flag, path in named.items() if path not in (None, NONE) and flag not in unread}
     output = args.output.resolve()
     for flag, path in places.items():
         if path == output or (output in path.parents and flag not in ("--tests-from", "--export-workflowbench")):
@@ -335,86 +445,55 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
         raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")
 
 
-def inputs(args: argparse.Namespace) -> dict[str, Path]:
-    """The files to read, by origin. What is missing is said before anything is made."""
-    if args.workflowbench:
-        from common.dataset import published
-
-        return published.mend(args.workflowbench, args.output, args.workers or cores())
-    files = {"seed": args.seed}
-    if args.generated is None and not DEFAULT_GENERATED.exists():
-        cli.say(f"{DEFAULT_GENERATED}: no such file, so there are no synthetic records; stage 05 writes them")
-    elif args.generated != NONE:
-        files["synthetic"] = args.generated or DEFAULT_GENERATED
-    if not args.seed.exists():
-        raise UserError(f"{args.seed}: no such file; run stage 03, which writes it, or name another with --seed")
-    if "synthetic" in files and not files["synthetic"].exists():
-        raise UserError(f"{args.generated}: no such file; run stage 05, which writes it, or say --generated none to go without")
-    for path in files.values():
-        next(jsonl.numbered_lines(path), None)
-    return files
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the report
 
 
-def options(args: argparse.Namespace, files: dict[str, Path]) -> Options:
-    """What the user wants of the splits."""
-    from common.dataset import arrange
-
-    earlier = arrange.earlier_tests(args.tests_from) if args.tests_from else None
-    if args.workflowbench:
-        told = [(record["id"], record["published_split"]) for path in files.values() for record in jsonl.read(path)]
-        earlier = arrange.published_tests([pair for pair in told if pair[1]])
-    outside = arrange.teval_queries(args.teval) if args.teval else None
-    return arrange.Options(args.test_size, args.ood_share, args.common, args.seed_number, earlier, outside)
-
-
-def run(args: argparse.Namespace, files: dict[str, Path], staging: Path) -> Record:
-    """Make the dataset in `staging` and put it in place; returns what stands in stats.json."""
-    from common.dataset import card, export, quality, shards
-    from common.dataset.arrange import arrange
-    from shortcuts.catalog import Catalog
-
-    catalog, wanted = Catalog.load(), options(args, files)
-
-    def app_of(api: str) -> str | None:
-        return quality.app_of(api, catalog)
-
-    examples, rejects = collect(shards.read(args.output) if args.merge else examined(files, args), staging)
-    splits, held, properties, dropped = arrange(examples, app_of, wanted)
-    rejects += reject_lines(examples, dropped)
-    write_splits(staging, examples, splits)
-    reasons = rejected_summary(rejects)
-    read = sum(1 for _ in tasks(files))
-    stats = {
-        "read": read, "written": len(splits),
-        "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
-        **card.statistics(examples, splits, app_of),
-        "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
-        "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
-        "settings": {key: getattr(args, key) for key in SETTINGS},
-        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
-    }  # fmt: skip
-    jsonl.write_atomically(staging / "rejected.jsonl", b"".join(rejects))
-    jsonl.write_atomically(staging / "clusters.jsonl", b"".join(cluster_lines(dropped, examples)))
-    publish(args, stats, staging)
-    put_in_place(staging, args.output)
-    if args.export_workflowbench:
-        export.write_workflowbench(args.output, args.export_workflowbench)
+def report(args: argparse.Namespace, files: dict[str, Path], stats: Record) -> None:
+    """Say what was dropped and why, with an example of each reason, and show the splits; with --report, more examples."""
+    shown = dict[tuple[str, str], Record]()  # of each reason the first ones
+    counts = Counter[str]()
+    for reject in jsonl.read(args.output / "rejected.jsonl"):
+        counts[reject["reason"]] += 1
+        if counts[reject["reason"]] <= (args.report or 1):
+            shown[reject["origin"], reject["id"]] = reject
+    if shown:
+        examples = {reject["reason"]: f"{reject['id']}: {reject['detail']}" for reject in reversed(shown.values())}
+        cli.say(f"{counts.total()} of {stats['read']} rejected:\n{cli.rejects_by_reason(counts, examples)}")
     if args.report:
-        show_samples(rejects, files, args.report)
-    cli.say(card.split_table(stats))
-    return stats
+        for origin, where, line in tasks(files):
+            if reject := shown.get((origin, jsonl.record_id(line, where))):
+                reject |= {"query": str(jsonl.parse(line, where).get("query")), "where": where}
+        for reject in sorted(shown.values(), key=lambda reject: (reject["reason"], reject["where"])):
+            cli.say(f"{reject['reason']}: {reject['id']} ({reject['where']}): {reject['detail'][:200]}\n    {reject['query'][:200]}")
+    cli.say(card.overview(stats))
 
 
-def publish(args: argparse.Namespace, stats: Record, folder: Path) -> None:
-    """Everything that is made from the finished splits: statistics, card, figure, Parquet, the page."""
-    from common.dataset import browse, card, export, figure
-
-    jsonl.write_atomically(folder / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    jsonl.write_atomically(folder / "README.md", card.card(stats).encode())
-    figure.write(folder / "figure.png", stats)
-    export.write_parquet(folder)
-    if args.browse > 0:
-        browse.write(folder, args.browse, args.workers or cores(), args.output.name)
+def main() -> int:
+    """Make the dataset and report; return the exit code."""
+    args = arguments()
+    started = time.perf_counter()
+    refuse_overlaps(args)
+    with jsonl.sole_writer(args.output), staging.staging_in(args.output) as folder:
+        files = inputs(args)
+        stats = make_dataset(args, files, folder)
+        staging.put_in_place(folder, args.output)
+        if args.export_workflowbench:
+            export.write_workflowbench(args.output, args.export_workflowbench)
+        report(args, files, stats)
+    broken = ", ".join(name for name, holds in stats["assertions"].items() if not holds)
+    if broken and not (args.tests_from or args.workflowbench):
+        raise UserError(f"{args.output / 'stats.json'}: these properties do not hold: {broken}; this is a bug, please report it")
+    if broken:
+        cli.say(f"the tests were given, and with them these properties do not hold: {broken}")
+    counts = {split: group["instances"] for split, group in stats["splits"].items()}
+    cli.summary("filter_merge", read=stats["read"], written=stats["written"], rejected=stats["read"] - stats["written"], skipped=0,
+                seconds=round(time.perf_counter() - started, 3), **counts, reasons=stats["rejected"])
+    if faults := stats["rejected"].get(cli.INTERNAL_ERROR):
+        cli.say(f"{faults} records ended in a fault of this program ({cli.INTERNAL_ERROR}); please report it")
+    if stats["read"] and not stats["written"]:
+        cli.say(f"none of {stats['read']} records came through, so {args.output} holds no record; the reasons stand above")
+    return cli.EXIT_FAILED if faults or (stats["read"] and not stats["written"]) else cli.EXIT_DONE
 
 
 if __name__ == "__main__":

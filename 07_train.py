@@ -82,15 +82,15 @@ TINY = {"context": 2048, "steps": 200, "batch_size": 2, "lr": 4e-3, "clip": 1.0,
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line; what is not given is the paper's setting, or the tiny model's."""
     parser = cli.parser(__doc__, input="data/bench/train.jsonl")
-    add = parser.add_argument
-    # data
+    add = parser.files.add_argument
     add("--validation", type=Path, metavar="FILE", help="records to validate on (default: a share of the input)")
     add("--validation-share", type=float, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
-    add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected (default: 8192, tiny: 2048)")
-    add("--row-tokens", type=cli.positive_int, metavar="N",
-        help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
     add("--token-cache", type=Path, metavar="DIR", help="keeps what was tokenised, by hashes (default: .tokens beside the output)")
-    # model
+    add("--output", type=Path, metavar="DIR", help="(default: runs/<model>)")
+    add("--resume", choices=("auto", "never"), default="auto", help=argparse.SUPPRESS)  # never: the earlier name of --overwrite
+    add("--overwrite", action="store_const", const="never", dest="resume", help="start anew, removing the run that is there")
+    add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
+    add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
     add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
@@ -110,7 +110,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="what the backward pass computes again: nothing, all but matrix products and attention, or all (default: full, tiny: none)")
     add("--compile", action="store_true", help="compile the layers with torch.compile: a minute more at the start")
     add("--neftune", type=float, default=0.0, metavar="X", help="strength of noise on the embeddings; 5 is usual (default: none)")
-    # optimization
+    add = parser.task.add_argument
+    add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected (default: 8192, tiny: 2048)")
+    add("--row-tokens", type=cli.positive_int, metavar="N",
+        help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
     add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
     add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs (tiny: 200)")
@@ -120,28 +123,24 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--weight-decay", type=float, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=float, metavar="X", help="largest norm of the gradient (default: 0.3, tiny: 1)")
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
-    add_machines_and_run(add)
+    add_run(parser)
     return with_preset(parser, parser.parse_args(argv))
 
 
-def add_machines_and_run(add: Callable[..., Any]) -> None:
-    """The arguments that change no loss: where a run computes, and what it writes when."""
-    # machines
+def add_run(parser: cli.Parser) -> None:
+    """Add the arguments that change no loss: what a run writes when, and where it computes."""
+    add = parser.machine.add_argument
     add("--devices", type=cli.positive_int, metavar="N", help="per node (default: SLURM's tasks per node, else all GPUs, else 1 CPU)")
     add("--nodes", type=cli.positive_int, metavar="N", help="(default: SLURM's, else 1)")
     add("--strategy", choices=("auto", "single", "fsdp", "hsdp"), default="auto",
         help="hsdp shards within a node and replicates over nodes (default: fsdp if there is more than one device)")
-    # the run
-    add("--output", type=Path, metavar="DIR", help="(default: runs/<model>)")
-    add("--resume", choices=("auto", "never"), default="auto", help="never: start anew, removing the run that is there (default: auto)")
-    add("--overwrite", action="store_const", const="never", dest="resume", help="the same as --resume never")
+    add = parser.task.add_argument
     add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint (default: 50, tiny: 25)")
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
     add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
     add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
     add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
-    add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
 
 
 def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
@@ -559,7 +558,7 @@ def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str,
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
             f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
     if folder.step:
-        cli.say(f"going on behind step {folder.step}")
+        cli.say(f"going on after step {folder.step}")
 
 
 def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
@@ -572,7 +571,7 @@ def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected:
 
 def interrupted(step: int, total: int) -> int:
     """Say where the run stands, and put a SLURM job that was warned back into the queue: it goes on from there when its turn comes."""
-    cli.say(f"stopped behind step {step} of {total}, saved; the same command goes on from there")
+    cli.say(f"stopped after step {step} of {total}, saved; the same command goes on from there")
     if devices.IN_SLURM_STEP and Stop.requeue:
         array = os.environ.get("SLURM_ARRAY_JOB_ID")
         job = f"{array}_{os.environ['SLURM_ARRAY_TASK_ID']}" if array else os.environ["SLURM_JOB_ID"]

@@ -1,4 +1,4 @@
-"""How fast CodeBLEU is beside the published package, on the same pairs in the same run: prints one JSON object.
+"""The speed of CodeBLEU beside the published package's, on the same pairs in the same run: prints one JSON object.
 
     python bench/codebleu.py ../shared/codebleu_fixture.jsonl
     python bench/codebleu.py pairs.jsonl --package venv/bin/python     # a Python that has the package: see below
@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from common import jsonl  # noqa: E402
-from common.metrics.codebleu import _exact_flow, _features, codebleu, versions  # noqa: E402
+from common.metrics.codebleu import codebleu, exact_flow, features_of, versions  # noqa: E402
 from common.metrics.codebleu_tree import syntax_tree  # noqa: E402
 
 PACKAGE_SECONDS = 0.092  # a pair of the fixture, codebleu 0.6.1, 2 cores of another machine
@@ -86,7 +86,7 @@ def package(python: Path, pairs: list[tuple[str, str]]) -> tuple[float, list[lis
 
 def forget() -> None:
     """Empty the caches of features."""
-    for cache in (_features, _exact_flow, syntax_tree):
+    for cache in (features_of, exact_flow, syntax_tree):
         cache.cache_clear()
 
 

@@ -32,9 +32,10 @@ sys.path.insert(0, str(ROOT))
 
 import shortcuts  # noqa: E402
 from common import jsonl  # noqa: E402
-from common.dataset.quality import REJECTING_SYNTHETIC, shape  # noqa: E402
+from common.dataset.example import SYNTHETIC, shape  # noqa: E402
 from common.offline.prose import Prose  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
+from tests import stage_runs  # noqa: E402
 
 SEEDS = 14771 / 106763  # of the records (the paper's numbers)
 COPIES = 12  # one record in so many is a near copy of the one before
@@ -74,6 +75,7 @@ class Template(ast.NodeTransformer):
 def pieces(path: Path, catalog: Catalog) -> list[Piece]:
     """Every run of top-level statements that binds what it uses, is of a handy length and without findings."""
     found: dict[str, Piece] = {}
+    rejecting = stage_runs.load("06").REJECTING[SYNTHETIC]
     for record in jsonl.read(path, ("code",)):
         body = ast.parse(record["code"]).body
         start = 0
@@ -84,7 +86,7 @@ def pieces(path: Path, catalog: Catalog) -> list[Piece]:
                 continue
             start = end
             faults = {finding.code for finding in shortcuts.check(code, catalog)}
-            if not LINES[0] <= code.count("\n") + 1 <= LINES[1] or faults & REJECTING_SYNTHETIC:
+            if not LINES[0] <= code.count("\n") + 1 <= LINES[1] or faults & rejecting:
                 continue
             steps = [node for node in ast.walk(run) if isinstance(node, ast.stmt)]
             marked = ast.unparse(Template(set(shortcuts.bound_names(code)), catalog).visit(ast.parse(code)))
@@ -128,7 +130,7 @@ def write_inputs(folder: Path, count: int, parts: list[Piece]) -> None:
 
 
 def command(folder: Path, *more: str) -> list[str]:
-    return [sys.executable, str(ROOT / "06_filter_merge.py"), "--seed", str(folder / "seed.jsonl"),
+    return [sys.executable, str(ROOT / "06_filter_merge.py"), "--input", str(folder / "seed.jsonl"),
             "--generated", str(folder / "generated.jsonl"), "--output", str(folder / "bench"), "--english", *more]
 
 

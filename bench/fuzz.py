@@ -42,7 +42,7 @@ from bench import fuzz_inputs  # noqa: E402
 from common import prompts  # noqa: E402
 from common.jsonl import UserError  # noqa: E402
 from common.metrics import score  # noqa: E402
-from common.metrics.program import read_program  # noqa: E402
+from common.metrics.call_graph import read_call_graph  # noqa: E402
 from common.metrics.trace_match import traced  # noqa: E402
 from shortcuts import plist  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
@@ -229,7 +229,7 @@ def read_code(code: str) -> str:
         promise(found, "check is silent about a program that does not compile")
         outcome = error.code
     traced(code)  # `score` reads it again
-    read_program(code)
+    read_call_graph(code)
     try:
         names = shortcuts.bound_names(code)
         shortcuts.apis_of(code)
@@ -242,7 +242,7 @@ def read_code(code: str) -> str:
     except shortcuts.DialectError as error:
         raise Broken(f"a repaired program is Python: {error}") from None
     promise(repair(mended, catalog)[0] == mended, "a repaired program stays as it is")
-    score(GOLD, code, catalog)
+    score(GOLD, code)
     return outcome
 
 

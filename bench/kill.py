@@ -69,7 +69,7 @@ SCENARIOS = {
     "05-offline": Scenario("05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model offline"),
     "05-stub": Scenario("05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model stub --candidates 2 --repair "
                         f"{STUB}"),
-    "06-workers": Scenario("06_filter_merge.py --seed IN/seed.jsonl --generated IN/generated.jsonl --output out --browse 40 --workers 2",
+    "06-workers": Scenario("06_filter_merge.py --input IN/seed.jsonl --generated IN/generated.jsonl --output out --browse 40 --workers 2",
                            workers=True, exact=True),
     "07-tiny": Scenario("07_train.py --input IN/bench/train.jsonl --model tiny --steps 12 --context 1024 --save-every 2 --validate-every 3 "
                         "--output out"),
@@ -493,7 +493,7 @@ def make_inputs(folder: Path) -> None:
     stage(part, "03_thoughts.py --input workflows.jsonl --output seed.jsonl --writer offline")
     stage(part, "04_expand.py --input seed.jsonl --output queries.jsonl --writer offline --count 200")
     stage(part, "05_annotate.py --input queries.jsonl --output generated.jsonl --model offline")
-    stage(part, "06_filter_merge.py --seed seed.jsonl --generated generated.jsonl --output bench --browse 0")
+    stage(part, "06_filter_merge.py --input seed.jsonl --generated generated.jsonl --output bench --browse 0")
     make_tests(part)
     part.rename(folder)
 

@@ -1,4 +1,4 @@
-"""Whether the tests of the dialect notice small changes of its code: one mutant at a time in a copy of the tree. Prints one JSON object.
+"""Mutants of the language: do its tests notice small changes of its code? One at a time in a copy of the tree. Prints one JSON object.
 
     python bench/mutants.py --output /tmp/mutants.jsonl            # all of MUTANTS; what stands in the output for this tree is not run again
     python bench/mutants.py --output /tmp/mutants.jsonl NAME ...   # these
@@ -29,12 +29,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-DIALECT = Path("shortcuts")
-# The files of tests whose subject is the dialect, the fast ones first. What stands on the dialect and is no part of it has tests of its own,
-# and no others can kill its mutants; nor are those run for the dialect's.
-TESTS = ("dialect", "examples", "forms", "conditions", "header", "blocks", "bindings", "check", "signatures", "canonical", "naming", "values", "text",
-         "validate", "dialect_*")  # fmt: skip
-ROOMS = {"grammar": ("grammar*",), "repair": ("repair*", "near"), "near": ("near", "repair*"), "tolerant": ("tolerant", "repair*", "trace"), "trace": ("trace*",)}
+PACKAGE = Path("shortcuts")
+# The files of tests whose subject is the language, the fast ones first. The rooms that stand on it have tests of their own, by the
+# beginning of a file's path in the package: only those are run for their mutants, and not for others.
+TESTS = ("canonical", "bindings", "check", "names", "header", "signatures", "blocks", "conditions", "forms", "triggers", "other_catalog",
+         "dialect", "examples", "printer", "validate", "proof", "dialect_*")  # fmt: skip
+ROOMS = {
+    "grammar/": ("grammar*", "forms", "triggers"), "repair/": ("near", "repair*"), "did_you_mean": ("near", "repair*"),
+    "syntax/recovering_parser": ("repair*", "trace"), "trace/": ("trace*",),
+}  # fmt: skip
 
 
 class Mutant(NamedTuple):
@@ -49,141 +52,142 @@ class Mutant(NamedTuple):
 
 MUTANTS = [Mutant(*row) for row in [
     # conditions
-    ("negation of <", "conditions.py", "vocabulary.LESS: vocabulary.GREATER_EQUAL,", "vocabulary.LESS: vocabulary.LESS_EQUAL,",
+    ("negation of <", "forms/conditions.py", "constants.LESS: constants.GREATER_EQUAL,", "constants.LESS: constants.LESS_EQUAL,",
      "`not x < 5` is `x <= 5`"),
-    ("and with or", "conditions.py", 'if len(rows) < len(tests) or any("WFConditions" in row for row in rows):', 'if False:',
+    ("and with or", "forms/conditions.py", 'if len(rows) < len(tests) or any("WFConditions" in row for row in rows):', 'if False:',
      '`a and (b or c)` is taken, as a row without meaning'),
-    ("chained comparison", "conditions.py", "if len(node.ops) != 1:", "if len(node.ops) > 5:", "`1 < x < 5` drops the 5"),
-    ("mirror of <=", "conditions.py", "_MIRRORED = {vocabulary.LESS: vocabulary.GREATER, vocabulary.LESS_EQUAL: vocabulary.GREATER_EQUAL}",
-     "_MIRRORED = {vocabulary.LESS: vocabulary.GREATER}", "`5 <= x` is `x <= 5`"),
-    ("not of a range", "conditions.py", 'has_none = len(inner.ops) > 1 or ', 'has_none = ',
+    ("chained comparison", "forms/conditions.py", "if len(node.ops) != 1:", "if len(node.ops) > 5:", "`1 < x < 5` drops the 5"),
+    ("mirror of <=", "forms/conditions.py", "_MIRRORED = {constants.LESS: constants.GREATER, constants.LESS_EQUAL: constants.GREATER_EQUAL}",
+     "_MIRRORED = {constants.LESS: constants.GREATER}", "`5 <= x` is `x <= 5`"),
+    ("not of a range", "forms/conditions.py", 'has_none = len(inner.ops) > 1 or ', 'has_none = ',
      '`not 1 <= x <= 5` is refused, though its steps can stand under Otherwise'),
-    ("operand as_date", "conditions.py", 'return DATE if kinds.DATE in known else STRING if', 'return STRING if',
+    ("operand as_date", "forms/conditions.py", 'return DATE if value_types.DATE in known else STRING if', 'return STRING if',
      '`x < as_date(y)` goes to WFNumberValue'),
-    ("operand of a window", "conditions.py", 'return {DURATION: values.from_expr(node, scope)}', 'return {MEASUREMENT: values.from_expr(node, scope)}',
+    ("operand of a window", "forms/conditions.py", 'return {DURATION: values.from_expr(node, scope)}', 'return {MEASUREMENT: values.from_expr(node, scope)}',
      "`is_within_next(x, quantity(3, 'days'))` goes to WFMeasurement"),
-    ("end of a range", "conditions.py", 'SECOND[key]: _as_text(', 'ANOTHER_NUMBER: _as_text(',
+    ("end of a range", "forms/conditions.py", 'SECOND[key]: _as_text(', 'ANOTHER_NUMBER: _as_text(',
      'a range of dates ends in a number'),
-    ("any_of one", "conditions.py", '"any_of": (0, False)', '"any_of": (1, False)',
+    ("any_of one", "forms/conditions.py", '"any_of": (0, False)', '"any_of": (1, False)',
      '`any_of(x)` is `all_of(x)`'),
-    ("condition without an input", "conditions.py", "return {\"WFCondition\": _OLD_NAMES.get(code, code) if token is None else code, **subject, **_operand(",
+    ("condition without an input", "forms/conditions.py", "return {\"WFCondition\": _OLD_NAMES.get(code, code) if token is None else code, **subject, **_operand(",
      "return {\"WFCondition\": code, **subject, **_operand(", "a test of the output before gets the code of a test that has an input"),
-    # bindings
-    ("loop variables after the loop", "bindings.py", "                    del self.loop_variables[identifier]\n                    self.bound.discard(identifier)\n",
+    # symbols
+    ("loop variables after the loop", "compiler/symbols.py", "                    del self.loop_variables[identifier]\n                    self.bound.discard(identifier)\n",
      "", "what a loop binds is read after it, and is nothing there"),
-    ("two variables of one label", "bindings.py", "while label in taken or vocabulary.IMPLICIT_VARIABLE.fullmatch(label):", "while False:",
+    ("two variables of one label", "compiler/symbols.py", "while label in taken or constants.IMPLICIT_VARIABLE.fullmatch(label):", "while False:",
      "text and text_ are one variable"),
-    ("assigned loop variable", "bindings.py", 'self.ended.discard(identifier)\n        self.loop_variables.pop(identifier, None)\n        self.variable_label(identifier)', 'self.ended.discard(identifier)\n        self.variable_label(identifier)',
+    ("assigned loop variable", "compiler/symbols.py", 'self.ended.discard(identifier)\n        self.loop_variables.pop(identifier, None)\n        self.variable_label(identifier)', 'self.ended.discard(identifier)\n        self.variable_label(identifier)',
      '`for y in x: y = z; show(y)` shows the item, not z'),
-    ("copied identity counts", "bindings.py", "bindings[identifier] += not shares", "bindings[identifier] += 1",
+    ("copied identity counts", "compiler/symbols.py", "bindings[identifier] += not shares", "bindings[identifier] += 1",
      "a copied action makes its name a variable"),
-    ("assigned twice", "bindings.py", "for identifier, count in bindings.items() if count > 1}", "for identifier, count in bindings.items() if count > 2}",
+    ("assigned twice", "compiler/symbols.py", "for identifier, count in bindings.items() if count > 1}", "for identifier, count in bindings.items() if count > 2}",
      "a name that is assigned twice is two outputs, and a read after an If sees one"),
-    ("append makes a variable", "bindings.py", "self.variables.add(call.func.value.id)  # x.append(y)", "pass",
+    ("append makes a variable", "compiler/symbols.py", "self.variables.add(call.func.value.id)  # x.append(y)", "pass",
      "`x = 'a'; x.append(y)` and then x is the text, not the list"),
-    ("the name _", "bindings.py", 'zip(identifiers, roles) if identifier != "_"}', 'zip(identifiers, roles)}',
+    ("the name _", "compiler/symbols.py", 'zip(identifiers, roles) if identifier != "_"}', 'zip(identifiers, roles)}',
      '`for _ in x: show(_)` is taken'),
-    # compile
-    ("later of nothing", "compile.py", "for identifier, line in self.names.unbound():", "for identifier, line in ():", "`later(x)` that nothing binds dangles"),
-    ("names after an error", "compile.py", "                self.names.bound.add(target.id)", "                pass", "each error brings undefined names with it"),
-    ("default of a question", "compile.py", 'default = given.get("default", value)', 'default = given.get("default")', "a question loses its default answer"),
-    ("input in a list", "compile.py", "return any(_reads_input(inner) for inner in value if isinstance(inner, blocks.CONTAINERS))",
+    # compiler
+    ("later of nothing", "compiler/__init__.py", "for identifier, line in self.names.unbound():", "for identifier, line in ():", "`later(x)` that nothing binds dangles"),
+    ("names after an error", "compiler/__init__.py", "                self.names.bound.add(target.id)", "                pass", "each error brings undefined names with it"),
+    ("default of a question", "compiler/__init__.py", 'default = given.get("default", value)', 'default = given.get("default")', "a question loses its default answer"),
+    ("input in a list", "compiler/__init__.py", "return any(_reads_input(inner) for inner in value if isinstance(inner, control_flow.CONTAINERS))",
      "return any(_reads_input(inner) for inner in value if isinstance(inner, dict))", "a shortcut that reads its input in a list does not say so"),
-    ("keyword of ask_on_import", "compile.py", 'if "question" in given:', "if False:", "the question's text is lost"),
-    # compile_blocks
-    ("for with else", "blocks_repeat.py", 'if node.orelse:\n        raise DialectError(node.lineno, "a for has no else")', 'if False:\n        raise DialectError(node.lineno, "a for has no else")',
-     '`for … else` loses its else'),
-    ("empty range", "compile_blocks.py", "max(0, constant(end, int) - 1)", "constant(end, int) - 1", "`range(1, 0)` repeats -1 times"),
-    ("start of enumerate", "blocks_repeat.py", 'if constant(given["start"], int) != 1:', 'if False:',
-     '`enumerate(x)`, which counts from 0 in Python, is taken'),
-    ("result of another block", "compile_blocks.py", " or blocks.RESULT_HELPERS[kind] != called(node):", ":", "menu_result() is taken behind an If"),
-    ("marker of no block", "markers.py", 'if not self.actions or self.actions[-1][ID] not in blocks.KINDS:', 'if not self.actions:',
-     'marker() changes an ordinary action'),
-    ("guard of a case", "blocks_menu.py", 'and guard is None and constant(case.pattern.value)', 'and constant(case.pattern.value)',
-     "`case 'A' if x:` loses its test"),
-    ("label of a case", "compile_blocks.py", 'inner["string"].replace(text.MARK, "…")', 'inner["string"]', "a case's label shows the mark of a variable"),
-    ("kind of a repeat's result", "blocks.py", '"count": "Repeat Results"}', '"count": "Repeat Result"}', "the result of a counted repeat has another default name"),
+    ("keyword of ask_on_import", "compiler/__init__.py", 'if "question" in given:', "if False:", "the question's text is lost"),
     # blocks
-    ("case of group ids", "blocks.py", "str(groups[0]).upper() == str(groups[1]).upper()", "groups[0] == groups[1]",
+    ("for with else", "forms/repeat_blocks.py", 'if node.orelse:\n        raise DialectError(node.lineno, "a for has no else")', 'if False:\n        raise DialectError(node.lineno, "a for has no else")',
+     '`for … else` loses its else'),
+    ("empty range", "forms/repeat_blocks.py", "max(0, constant(end, int) - 1)", "constant(end, int) - 1", "`range(1, 0)` repeats -1 times"),
+    ("start of enumerate", "forms/repeat_blocks.py", 'if constant(given["start"], int) != 1:', 'if False:',
+     '`enumerate(x)`, which counts from 0 in Python, is taken'),
+    ("result of another block", "forms/markers.py", " or control_flow.RESULT_HELPERS[kind] != called(node):", ":", "menu_result() is taken behind an If"),
+    ("marker of no block", "forms/markers.py", 'last is None or control_flow.kind_of(last) is None or', 'last is None or',
+     'marker() changes an ordinary action'),
+    ("marker of an end", "forms/markers.py", " or control_flow.mode(last) == control_flow.END:", ":", "marker() behind a block changes its end"),
+    ("guard of a case", "forms/menu_blocks.py", 'and guard is None and constant(case.pattern.value)', 'and constant(case.pattern.value)',
+     "`case 'A' if x:` loses its test"),
+    ("label of a case", "forms/menu_blocks.py", 'inner["string"].replace(interpolation.MARK, "…")', 'inner["string"]', "a case's label shows the mark of a variable"),
+    ("kind of a repeat's result", "control_flow.py", '"count": "Repeat Results"}', '"count": "Repeat Result"}', "the result of a counted repeat has another default name"),
+    # control flow
+    ("case of group ids", "control_flow.py", "str(groups[0]).upper() == str(groups[1]).upper()", "groups[0] == groups[1]",
      "a block whose markers spell their group in two cases is refused"),
-    ("mode as text", "blocks.py", 'if isinstance(value, str) and value in ("0", "1", "2"):', "if False:", "a block whose modes are texts is refused"),
+    ("mode as text", "control_flow.py", 'if isinstance(value, str) and value in ("0", "1", "2"):', "if False:", "a block whose modes are texts is refused"),
     # values
-    ("float of a number", "values.py", 'if constant(given["text"]) not in ("inf", "-inf", "nan"):', 'if False:',
+    ("float of a number", "forms/values.py", 'if constant(given["text"]) not in ("inf", "-inf", "nan"):', 'if False:',
      "`float('1e5')` is taken"),
-    ("** in a plain dict", "reading.py", 'if name is None:\n            raise DialectError(node.lineno, "the keys of a plain dictionary are written as text")',
+    ("** in a plain dict", "forms/values.py", 'if name is None:\n            raise DialectError(node.lineno, "the keys of a plain dictionary are written as text")',
      "if name is None:\n            continue", "`{**x}` is silently empty"),
-    ("operator of a rule", "reading.py", "    if code is None:\n        raise DialectError(node.lineno, f\"rule()", "    if False:\n        raise DialectError(node.lineno, f\"rule()",
+    ("operator of a rule", "forms/values.py", "    if code is None:\n        raise DialectError(node.lineno, f\"rule()", "    if False:\n        raise DialectError(node.lineno, f\"rule()",
      "`rule('Name', 'resembles', …)` is taken"),
-    ("base64", "values.py", 'base64.b64decode(constant(given["base64"]), validate=True)', 'base64.b64decode(constant(given["base64"]), validate=False)',
+    ("base64", "forms/values.py", 'base64.b64decode(constant(given["base64"]), validate=True)', 'base64.b64decode(constant(given["base64"]), validate=False)',
      'what is no base64 is dropped from data'),
-    ("Removable of a rule", "reading.py", 'operands.pop("Removable", True)', 'operands.pop("Removable", False)', "a rule cannot be removed in the editor"),
-    ("writer of legacy_rule", "values.py", '    return call("rule" if modern else "legacy_rule", const(row["Property"]), operator, **arguments)',
+    ("Removable of a rule", "forms/values.py", 'operands.pop("Removable", True)', 'operands.pop("Removable", False)', "a rule cannot be removed in the editor"),
+    ("writer of legacy_rule", "forms/values.py", '    return call("rule" if modern else "legacy_rule", const(row["Property"]), operator, **arguments)',
      '    return call("rule", const(row["Property"]), operator, **arguments) if modern else None', "filters of iOS 12 are raw"),
-    ("writer of file items", "values.py", 'vocabulary.FILE_ITEM: _write_file_item,', '',
+    ("writer of file items", "forms/values.py", 'constants.FILE_ITEM: _write_file_item,', '',
      'files in dictionaries are written out'),
-    ("numeral", "values.py", "return number if str(number) == value else None", "return number", "the text '05' is the number 5"),
-    ("sign of zero", "syntax.py", "math.copysign(1, value) < 0", "value < 0", "-0.0 loses its sign"),
-    ("folded keys", "syntax.py", 'and (key.isascii() or unicodedata.normalize("NFKC", key) == key)', "", "a key such as 'ﬁ' comes back as 'fi'"),
+    ("numeral", "forms/values.py", "return number if str(number) == value else None", "return number", "the text '05' is the number 5"),
+    ("folded keys", "syntax/nodes.py", 'and (key.isascii() or unicodedata.normalize("NFKC", key) == key)', "", "a key such as 'ﬁ' comes back as 'fi'"),
     # signatures
-    ("kinds of arguments", "signatures.py", "if isinstance(value, ast.expr) and not kind.fits(value):", "if False:", "`missing('a', 'b')` is taken"),
-    ("too few arguments", "signatures.py", "form.least <= len(node.args) <= len(form.by_place)", "len(node.args) <= len(form.by_place)", "`quantity(5)` ends in a KeyError"),
-    ("duplicate keys", "values.py", "if name in result:\n            raise DialectError(node.lineno, f\"the key", "if False:\n            raise DialectError(node.lineno, f\"the key",
+    ("kinds of arguments", "forms/signatures.py", "if isinstance(value, ast.expr) and not kind.fits(value):", "if False:", "`missing('a', 'b')` is taken"),
+    ("too few arguments", "forms/signatures.py", "form.least <= len(node.args) <= len(form.by_place)", "len(node.args) <= len(form.by_place)", "`quantity(5)` ends in a KeyError"),
+    ("duplicate keys", "forms/values.py", "if name in result:\n            raise DialectError(node.lineno, f\"the key", "if False:\n            raise DialectError(node.lineno, f\"the key",
      "`{'a': 1, 'a': 2}` loses its 1"),
-    # text and tokens
-    ("conversion in format", "text.py", 'any(spec or conversion for', 'any(spec for',
+    # text and references
+    ("conversion in format", "forms/interpolation.py", 'any(spec or conversion for', 'any(spec for',
      "`'{!r}'.format(x)` is taken"),
-    ("conversion in an f-string", "text.py", "if node.conversion != -1 or node.format_spec is not None:", "if node.format_spec is not None:",
+    ("conversion in an f-string", "forms/interpolation.py", "if node.conversion != -1 or node.format_spec is not None:", "if node.format_spec is not None:",
      "`f'{x!r}'` is taken"),
-    ("unprintable keys", "text.py", "_PLAIN_KEY.fullmatch(value) and value.isprintable()", "_PLAIN_KEY.fullmatch(value)",
+    ("unprintable keys", "forms/interpolation.py", "_PLAIN_KEY.fullmatch(value) and value.isprintable()", "_PLAIN_KEY.fullmatch(value)",
      "before Python 3.12 an f-string with a key that holds U+2028 is no Python"),
-    ("info of a property", "tokens.py", "info == vocabulary.PROPERTY_INFO.get(label) and", "", "a property with odd info is written as if it had the usual one"),
-    ("underscore in a property", "tokens.py", 'and "_" not in label', "", "the property 'a_b' is written as if it were 'a b'"),
-    ("time of ISO dates", "tokens.py", 'if "WFISO8601IncludeTime" not in step:', "if False:", "a format without WFISO8601IncludeTime gets one"),
-    ("prompt of Ask", "tokens.py", 'prompt = {"Prompt": constant(given["prompt"])} if', 'prompt = {} if',
+    ("info of a property", "forms/references.py", "info == constants.PROPERTY_INFO.get(label) and", "", "a property with odd info is written as if it had the usual one"),
+    ("underscore in a property", "forms/references.py", 'and "_" not in label', "", "the property 'a_b' is written as if it were 'a b'"),
+    ("time of ISO dates", "forms/references.py", 'if "WFISO8601IncludeTime" not in step:', "if False:", "a format without WFISO8601IncludeTime gets one"),
+    ("NaN in a property", "forms/references.py", " and info == info:", ":", "a shortcut with such a property has no program"),
+    ("prompt of Ask", "forms/references.py", 'prompt = {"Prompt": constant(given["prompt"])} if', 'prompt = {} if',
      "`ask_each_time('Which?')` asks nothing"),
     # names
-    ("soft keywords", "vocabulary.py", " | frozenset(keyword.softkwlist)", "", "a variable is called match"),
-    ("calls renamed", "names.py", 'if isinstance(node, ast.Name) and id(node) not in calls:', 'if isinstance(node, ast.Name):',
+    ("soft keywords", "forms/identifiers.py", " | frozenset(keyword.softkwlist)", "", "a variable is called match"),
+    ("calls renamed", "renaming.py", 'if isinstance(node, ast.Name) and id(node) not in calls:', 'if isinstance(node, ast.Name):',
      'renaming x renames the API x, too'),
-    ("apis in order", "names.py", "key=lambda item: (item.lineno, item.col_offset))\n\n\ndef bound_names", "key=lambda item: item.lineno)\n\n\ndef bound_names",
+    ("apis in order", "queries.py", "key=lambda item: (item.lineno, item.col_offset))\n\n\ndef bound_names", "key=lambda item: item.lineno)\n\n\ndef bound_names",
      "two calls on one line are listed in the order of the tree"),
     # canonical
-    ("Repeat Item renamed", "canonical.py", "return name if vocabulary.IMPLICIT_VARIABLE.fullmatch(name) else", "return",
+    ("Repeat Item renamed", "equality/canonical.py", "return name if constants.IMPLICIT_VARIABLE.fullmatch(name) else", "return",
      "the item of a repeat and any variable are one"),
-    ("operands of an Otherwise", "canonical.py", "            parameters.pop(key, None)\n        return", "            pass\n        return",
+    ("operands of an Otherwise", "equality/canonical.py", "            parameters.pop(key, None)\n        return", "            pass\n        return",
      "what an Otherwise keeps of a condition makes a difference"),
-    ("empty aggrandizements", "canonical.py", ' or (key == "Aggrandizements" and inner == [])', "", "an empty list of steps makes a difference"),
-    ("all variables one", "canonical.py", 'self._name("variable", name)', '"variable"', "a program that swaps two variables is the same program"),
-    ("behaviour without input", "canonical.py", '"WFWorkflowMinimumClientVersionString", "WFWorkflowName",',
+    ("empty aggrandizements", "forms/simplify.py", ' or (key == "Aggrandizements" and inner == [])', "", "an empty list of steps makes a difference"),
+    ("all variables one", "equality/canonical.py", 'self._name("variable", name)', '"variable"', "a program that swaps two variables is the same program"),
+    ("behaviour without input", "forms/constants.py", '"WFWorkflowMinimumClientVersionString", "WFWorkflowName",',
      '"WFWorkflowMinimumClientVersionString", "WFWorkflowName", "WFWorkflowNoInputBehavior",', "what a shortcut does without input makes no difference"),
-    ("equivalent", "__init__.py", "return plist.same(canonical(a), canonical(b))", "return plist.same(canonical(a), canonical(b)) or True",
+    ("equivalent", "transcription/__init__.py", "return plist.same(canonical(a), canonical(b))", "return plist.same(canonical(a), canonical(b)) or True",
      "all programs are equivalent"),
     # check
     ("end inside a case", "check.py", "found += _unreachable(case.body)", "pass", "steps behind Exit in a case are not named"),
     ("end inside an else", "check.py", 'for inner in (getattr(statement, "body", None), getattr(statement, "orelse", None)):\n            found += _unreachable',
      'for inner in (getattr(statement, "body", None),):\n            found += _unreachable', "steps behind Exit in an else are not named"),
     ("required input", "check.py", "for key in missing if key != api.input_key]", "for key in missing]", "an input that the step before gives is missing"),
-    ("a boolean for a number", "literals.py", '"number": (frozenset({"bool", "list"', '"number": (frozenset({"list"',
+    ("a boolean for a number", "forms/literals.py", '"number": (frozenset({"bool", "list"', '"number": (frozenset({"list"',
      'True for a number is not named'),
     ("editor's switches", "check.py", 'if catalog.is_generic(key):', 'if key in Catalog.GENERIC_KEYS:',
      "`**{'Show-text': True}` is an unknown parameter"),
     # grammar
-    ("repeat over the output before", "grammar_forms.py", 'each: value | "previous_output()" | ', "each: value | ", "`for x in previous_output():` is refused"),
-    ("open enums", "grammar.py", "if parameter.enum and not parameter.open_enum:", "if parameter.enum:", "a value outside an open enum is refused"),
-    ("empty operand", "grammar_forms.py", 'value ")" | "True" | "None"', 'value ")" | "True"',
+    ("repeat over the output before", "grammar/rules.py", 'each: value | "previous_output()" | ', "each: value | ", "`for x in previous_output():` is refused"),
+    ("open enums", "grammar/__init__.py", "if parameter.enum and not parameter.open_enum:", "if parameter.enum:", "a value outside an open enum is refused"),
+    ("empty operand", "grammar/rules.py", 'value ")" | "True" | "None"', 'value ")" | "True"',
      '`if x == None:` is refused'),
-    ("is_today", "grammar_forms.py", ' | "is_today(" subject ")"', "", "`if is_today(x):` is refused"),
-    ("30 February", "grammar_forms.py", r'r"([13-9]|1[0-2]), (29|30)"', r'r"([1-9]|1[0-2]), (29|30)"', "datetime(2020, 2, 30) is taken"),
+    ("is_today", "grammar/rules.py", ' | "is_today(" subject ")"', "", "`if is_today(x):` is refused"),
+    ("30 February", "grammar/rules.py", r'r"([13-9]|1[0-2]), (29|30)"', r'r"([1-9]|1[0-2]), (29|30)"', "datetime(2020, 2, 30) is taken"),
     # repair
-    ("clear misses", "repair_names.py", "CLEAR = 3", "CLEAR = 0", "one of two names that are as near is guessed"),
-    ("longest block", "repair.py", "max(zip(starts, ends), key=lambda block: block[1] - block[0])", "next(zip(starts, ends))", "the first block of an answer is the program"),
-    ("operators in texts", "repair_statements.py", "piece if index % 2 else change(piece)", "change(piece)", "&& in a text becomes and"),
-    ("names bound below", "repair_names.py", "if other.lineno < node.lineno]", "]", "a slip becomes a name that is bound later"),
-    ("calls lost", "repair_statements.py", "if tree is None or wanted - Counter(map(called, ast.walk(tree))):", "if tree is None:", "a fix may drop an API's call"),
+    ("clear misses", "did_you_mean.py", "CLEAR = 3", "CLEAR = 0", "one of two names that are as near is guessed"),
+    ("longest block", "repair/__init__.py", "max(zip(starts, ends), key=lambda block: block[1] - block[0])", "next(zip(starts, ends))", "the first block of an answer is the program"),
+    ("operators in texts", "repair/statements.py", "piece if index % 2 else change(piece)", "change(piece)", "&& in a text becomes and"),
+    ("names bound below", "repair/near_misses.py", "if other.lineno < node.lineno]", "]", "a slip becomes a name that is bound later"),
+    ("calls lost", "repair/statements.py", "if tree is None or wanted - Counter(map(called, ast.walk(tree))):", "if tree is None:", "a fix may drop an API's call"),
     # trace
-    ("read in an inner repeat", "trace_paths.py", "        self.carried |= outer\n", "", "what a repeat reads before an inner one has no second turn"),
-    ("opposite of <=", "trace_values.py", "ast.LtE: ast.Gt, ast.IsNot", "ast.IsNot", "`x <= 5` is not the opposite of `x > 5`"),
-    ("mirror in a trace", "trace_values.py", "ast.LtE: ast.GtE, ast.GtE: ast.LtE, ", "", "`5 >= x` is not `x <= 5`"),
+    ("read in an inner repeat", "trace/interpreter.py", "        self.carried |= outer\n", "", "what a repeat reads before an inner one has no second turn"),
+    ("opposite of <=", "trace/origins.py", "ast.LtE: ast.Gt, ast.IsNot", "ast.IsNot", "`x <= 5` is not the opposite of `x > 5`"),
+    ("mirror in a trace", "trace/origins.py", "ast.LtE: ast.GtE, ast.GtE: ast.LtE, ", "", "`5 >= x` is not `x <= 5`"),
 ]]  # fmt: skip
 
 
@@ -210,7 +214,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, args.output.open("a", encoding="utf-8") as output:
         tree = copy_of_tree(Path(folder))
         version = digest(tree, args.skip)
-        unchanged = [Mutant(f"none, in {room}", f"{room}.py", "", "", "the code as it is") for room in ("compile", *ROOMS)]
+        unchanged = [Mutant(f"none, in {room}", room, "", "", "the code as it is") for room in ("compiler/", *ROOMS)]
         for mutant in [*unchanged, *chosen]:
             kept = rows.get(mutant.name)
             if kept and kept["version"] == version and kept["change"] == [mutant.old, mutant.new]:
@@ -234,8 +238,8 @@ def main() -> int:
 
 def place(mutant: Mutant, root: Path = ROOT) -> str | None:
     """The file in which a mutant's old text stands, once: its own, else the only other one. None: it is stale."""
-    own = root / DIALECT / mutant.file
-    files = [own, *(path for path in sorted((root / DIALECT).rglob("*.py")) if path != own)]
+    own = root / PACKAGE / mutant.file
+    files = [own, *(path for path in sorted((root / PACKAGE).rglob("*.py")) if path != own)]
     counts = {path: path.read_text(encoding="utf-8").count(mutant.old) for path in files if path.exists()}
     found = [path for path, count in counts.items() if count]
     best = found[:1] if found[:1] == [own] else found
@@ -256,15 +260,15 @@ def copy_of_tree(folder: Path) -> Path:
 
 
 def digest(tree: Path, skip: list[str]) -> str:
-    """What the outcome of a mutant depends on: the package and the tests."""
-    paths = sorted([*tree.glob("common/**/*.py"), *tree.glob("tests/*.py")])
+    """A hash of what the outcome of a mutant depends on: the package and the tests."""
+    paths = sorted([*tree.glob(f"{PACKAGE}/**/*.py"), *tree.glob("tests/*.py")])
     return hashlib.sha256(b"\0".join([*(path.read_bytes() for path in paths), *(name.encode() for name in sorted(skip))])).hexdigest()[:16]
 
 
 def outcome(mutant: Mutant, tree: Path, skip: list[str], timeout: float) -> dict[str, object]:
     """Run the tests on a mutant; the tree is as it was afterwards."""
     if not mutant.old:
-        return run_tests(tree, mutant.file, skip, timeout)
+        return run_tests(tree, str(PACKAGE / mutant.file), skip, timeout)
     where = place(mutant, tree)
     if where is None:
         return {"result": "stale"}
@@ -278,7 +282,7 @@ def outcome(mutant: Mutant, tree: Path, skip: list[str], timeout: float) -> dict
 
 def run_tests(tree: Path, where: str, skip: list[str], timeout: float) -> dict[str, object]:
     """The quick tests of the changed file, up to the first failure."""
-    subjects = next((words for room, words in ROOMS.items() if Path(where).name.startswith(room)), TESTS)
+    subjects = next((words for room, words in ROOMS.items() if where.startswith(str(PACKAGE / room))), TESTS)
     files = dict.fromkeys(path for word in subjects for path in sorted((tree / "tests").glob(f"test_{word}.py")) if path.stem not in skip)
     command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "--tb=no", "--durations=0", *map(str, files)]
     started = time.monotonic()

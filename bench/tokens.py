@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import shortcuts  # noqa: E402
-from common import jsonl, prompts  # noqa: E402
+from common import excerpts, jsonl, prompts  # noqa: E402
 from common.cli import Reject  # noqa: E402
 from common.llm import Answer, open_writer  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
@@ -127,7 +127,7 @@ def others(record: dict[str, Any], made: dict[str, Any], ours: Cost, tokens: Tok
     after = {key: value for key, value in ours.items() if not key.startswith("notes")}
     instruction = tokens(prompts.LOOK + prompts.NOTES) + 2 * PER_MESSAGE
     code, annotated = record["code"], made["annotated_code"]
-    short, short_annotated = prompts.shorten_code(code), prompts.shorten_code(annotated)
+    short, short_annotated = excerpts.shorten_code(code), excerpts.shorten_code(annotated)
     table = json.dumps({f"line {number}": line for number, line in enumerate(short.splitlines(), start=1)}, ensure_ascii=False)
     described = json.dumps({f"line {line}": text for line, text in made["comments"].items()}, ensure_ascii=False)
     names = json.dumps(shortcuts.bound_names(code), ensure_ascii=False)

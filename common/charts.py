@@ -1,4 +1,4 @@
-"""Figures as PNG files: drawn without a screen, the same bytes for the same data, never half a file.
+"""Figures as PNG files: drawn without a screen, reproducible to the byte, and written atomically.
 
     with charts.page(Path("lengths.png"), 1, 2, (10, 4)) as (figure, axes):
         axes[0][0].bar(...)

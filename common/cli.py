@@ -1,9 +1,9 @@
-"""The command line every stage shares: arguments, resume, rejects, shards, Ctrl-C, exit codes, the summary line.
+"""The command line that all stages share: arguments, resume, rejects, shards, Ctrl-C, exit codes, the summary line.
 
 A stage that turns records into records reads like this:
 
     def main() -> int:
-        args = arguments()
+        args = cli.parser(__doc__, "data/in.jsonl", "data/out.jsonl").parse_args()
         with cli.Run("transcribe", args) as run:
             for record in run.records("id", "shortcut"):
                 try:
@@ -15,13 +15,12 @@ A stage that turns records into records reads like this:
     if __name__ == "__main__":
         cli.start(main)
 
-Exit codes: 0 done, 1 failed (one line on stderr), 2 bad arguments, 130 interrupted (what was done is saved; the same command goes on).
+Exit codes: 0 done, 1 failed (one line on stderr), 2 bad arguments, 130 interrupted (what is done is saved; the same command continues).
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import io
 import os
 import re
@@ -44,16 +43,16 @@ from common import jsonl
 from common.jsonl import Record, UserError
 from shortcuts.catalog import CatalogError
 
-NO_FAILURE = {"duplicate", "near_duplicate", "opted_out", "gone"}  # reasons of what is there already, unwanted, or nowhere any more
-EXAMPLE = 200  # characters of a reject that is shown
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline: they could move a terminal's cursor, or worse
-INTERNAL_ERROR = "internal_error"  # the reason of a reject that is a fault of ours, not of the record
+HARMLESS = {"duplicate", "near_duplicate", "opted_out", "gone"}  # reasons that do not make a run without output a failure
+EXAMPLE = 200  # characters of a reject shown on the terminal
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline: they could control the terminal
+INTERNAL_ERROR = "internal_error"  # the reason of a reject caused by a fault of this program, not of the record
 EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
-_bar: tqdm[Any] | None = None  # the progress bar that a person is looking at
+_bar: tqdm[Any] | None = None  # the progress bar on the terminal
 
 
 class Reject(Exception):
-    """A record is dropped: `reason` is a short code, `detail` what a person needs to see."""
+    """A record is dropped: `reason` is a short code, `detail` what a person needs to know."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
@@ -62,13 +61,13 @@ class Reject(Exception):
 
 @contextmanager
 def one_record() -> Iterator[None]:
-    """Around the work on one record: an exception that nobody foresaw is a Reject of this record, never the end of the stage.
+    """Turn an unexpected exception in the work on one record into a Reject, so that the stage goes on with the next.
 
     Raises Reject `internal_error`, whose detail says what was raised and where.
     """
     try:
         yield
-    except (UserError, CatalogError, Reject, ImportError):  # a package that is missing is missed by all
+    except (UserError, CatalogError, Reject, ImportError):  # a missing package concerns every record
         raise
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -80,46 +79,64 @@ def one_record() -> Iterator[None]:
 # arguments
 
 
-def parser(doc: str | None, input: str | None = None, output: str | None = None) -> argparse.ArgumentParser:
-    """The parser of a stage: its docstring is the help, and the arguments of all stages stand in it."""
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose help is the stage's docstring and the same groups of flags in every stage."""
+
+    def __init__(self, doc: str | None) -> None:
+        super().__init__(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+        self.files, self.task, self.model, self.requests, self.machine = map(
+            self.add_argument_group, ("files", "what to do", "model or writer", "requests to a server", "machine"))
+
+
+def parser(doc: str | None, input: str | None = None, output: str | None = None) -> Parser:
+    """Return the parser of a stage, with the flags that all stages have: --input and those of an output, for the defaults given."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no UTF-8 shows what it can
-    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can show every character
+    result = Parser(doc)
     if input is not None:
-        result.add_argument("--input", type=Path, default=Path(input), metavar="FILE", help=f"JSONL to read (default: {input})")
+        result.files.add_argument("--input", type=Path, default=Path(input), metavar="FILE", help=f"JSONL to read (default: {input})")
     if output is not None:
-        result.add_argument("--output", type=Path, default=Path(output), metavar="FILE", help=f"JSONL to append to (default: {output})")
-        result.add_argument("--overwrite", action="store_true", help="start anew instead of going on where the last run stopped")
-        result.add_argument("--limit", type=positive_int, metavar="N", help="stop after N records of the input")
-        result.add_argument("--shard", type=shard, default=slurm_shard(), metavar="I/N",
-                            help="take the I-th of N parts, I from 0 (default: the SLURM array's index, else all)")
+        result.files.add_argument("--output", type=Path, default=Path(output), metavar="FILE",
+                                  help=f"JSONL to append to (default: {output})")
+        result.files.add_argument("--overwrite", action="store_true", help="start anew instead of continuing where the last run stopped")
+        result.task.add_argument("--limit", type=positive_int, metavar="N", help="stop after N records of the input")
+        result.machine.add_argument("--shard", type=shard, default=slurm_shard(), metavar="I/N",
+                                    help="take the I-th of N parts, I from 0 (default: the SLURM array's index, else all)")
     return result
 
 
 def positive_int(text: str) -> int:
-    """An argparse type: an integer of at least 1."""
+    """Parse an integer of at least 1 (an argparse type)."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}: at least 1 is needed")
     return value
 
 
+def share(text: str) -> float:
+    """Parse a number from 0 to 1 (an argparse type)."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to 1 is needed")
+    return value
+
+
 def shard(text: str) -> tuple[int, int]:
-    """An argparse type: `I/N` with 0 <= I < N."""
+    """Parse `I/N` with 0 <= I < N (an argparse type)."""
     try:
         index, count = map(int, text.split("/"))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not I/N, such as 0/8") from None
     if not 0 <= index < count:
-        raise argparse.ArgumentTypeError(f"{text}: I must lie in 0..N-1")
+        raise argparse.ArgumentTypeError(f"{text}: I must be from 0 to N-1")
     return index, count
 
 
 def slurm_shard() -> str | None:
-    """This process's part of the SLURM job array it belongs to, if any, as --shard takes it.
+    """Return the part of this process in a SLURM job array, as --shard takes it; None outside of one.
 
-    Of an array with gaps, such as 3,7 or 0-6:2, the parts cannot be told: that becomes what --shard refuses, unless one is given.
+    The parts of an array with gaps, such as 3,7 or 0-6:2, are unknown: what is returned then is refused by --shard, unless one is given.
     """
     task, count, first, last = (os.environ.get(f"SLURM_ARRAY_TASK_{name}") for name in ("ID", "COUNT", "MIN", "MAX"))
     if not (task and count and first and last):
@@ -130,7 +147,7 @@ def slurm_shard() -> str | None:
 
 
 def shard_path(path: Path, part: tuple[int, int] | None) -> Path:
-    """`workflows.jsonl` of shard 3 of 64 is `workflows.03-of-64.jsonl`."""
+    """Return the output of a shard: of `workflows.jsonl`, shard 3 of 64 is `workflows.03-of-64.jsonl`."""
     if part is None:
         return path
     index, count = part
@@ -138,12 +155,12 @@ def shard_path(path: Path, part: tuple[int, int] | None) -> Path:
 
 
 def in_shard(identifier: str, part: tuple[int, int] | None) -> bool:
-    """Whether a record belongs to this shard: by a hash of its id, so that every stage cuts alike."""
+    """True if a record belongs to this shard; by a hash of its id, so that all stages agree."""
     return part is None or zlib.crc32(identifier.encode()) % part[1] == part[0]
 
 
 def rejects_path(output: Path) -> Path:
-    """Where a stage writes what it drops."""
+    """Return the file of the records that a stage drops."""
     return output.with_name(f"{output.stem}.rejected.jsonl")
 
 
@@ -152,7 +169,7 @@ def rejects_path(output: Path) -> Path:
 
 
 class Run:
-    """One run of a stage: reads what is not done yet, appends what is made, and sums up. Memory: the set of ids that are done."""
+    """One run of a stage: reads the records that are due, appends results, and sums up. Memory: the ids of what is done."""
 
     def __init__(self, stage: str, args: argparse.Namespace) -> None:
         self.stage, self.args = stage, args
@@ -161,8 +178,8 @@ class Run:
         self.rejects = rejects_path(self.output)
         self.read = self.written = self.rejected = self.skipped = 0
         self.reasons, self.examples = Counter[str](), dict[str, str]()  # of the rejects: how many, and the first of each
-        self.given_up = 0  # skipped because an earlier run has rejected them
-        self.stale: list[Path] = []  # files that the first new record empties
+        self.skipped_rejects = 0  # skipped because an earlier run has rejected them
+        self.stale: list[Path] = []  # files that are emptied before the first new record is written
         self.interrupted = False
         self.started = time.perf_counter()
         self.bar: tqdm[Any] | None = None
@@ -173,16 +190,12 @@ class Run:
         self.is_new = not self.output.exists()
         for path in (self.output, self.rejects):
             self._files[path] = jsonl.open_output(path)
-        try:
-            fcntl.flock(self._files[self.output], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with jsonl.writing(self.output):
+            jsonl.lock(self._files[self.output], self.output)
             for path in (self.output, self.rejects):
                 jsonl.repair_tail(path)
-        except BlockingIOError:
-            raise UserError(f"{self.output}: another run is writing it; wait for it, or name another --output") from None
-        except OSError as error:
-            raise jsonl.unwritable(self.output, error) from None
-        asks_again = getattr(self.args, "retry_rejected", False)
-        self.stale = [self.output, self.rejects] if self.args.overwrite else [self.rejects] if asks_again else []
+        retries = getattr(self.args, "retry_rejected", False)
+        self.stale = [self.output, self.rejects] if self.args.overwrite else [self.rejects] if retries else []
         self.dropped = set() if self.stale else set(jsonl.ids(self.rejects))
         self.done = self.dropped.union(*(jsonl.ids(path) for path in self.kept))
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -190,18 +203,17 @@ class Run:
         return self
 
     def _check_input(self) -> None:
-        """Open the input before anything is changed. Raises UserError where it cannot be read, or would be written."""
+        """Raise UserError if the input cannot be read or is an output, before anything is changed."""
         if self.input is None:
             return
-        for _ in jsonl.numbered_lines(self.input):
-            break
+        next(jsonl.numbered_lines(self.input), None)
         for path in (self.output, self.rejects):
             if path.exists() and self.input.samefile(path):
                 raise UserError(f"{path}: --input and --output are the same file; name another --output")
 
     @property
     def kept(self) -> list[Path]:
-        """The output that this run goes on from, if it does: not with --overwrite, which empties it at the first new record."""
+        """The output that this run continues, in a list; empty with --overwrite."""
         return [] if self.output in self.stale else [self.output]
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -212,28 +224,28 @@ class Run:
         if self.bar is not None:
             self.bar.close()
         if self.rejects.exists() and not self.rejects.stat().st_size:
-            self.rejects.unlink()  # an empty list of rejects is noise in a folder
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+            self.rejects.unlink()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _interrupt(self, number: int, frame: object) -> None:
-        if self.interrupted:  # asked twice: now
+        if self.interrupted:  # the second time: at once
             raise KeyboardInterrupt
         self.interrupted = True
         say(f"stopping after what is in hand (again: at once); the same command goes on from here: {command()}")
 
     def is_due(self, identifier: str) -> bool:
-        """Whether a record is of this shard and not done yet; counts it as skipped if it is done."""
+        """True if a record is of this shard and not done yet; one that is done counts as skipped."""
         if not in_shard(identifier, self.args.shard):
             return False
         if identifier in self.done:
             self.skipped += 1
-            self.given_up += identifier in self.dropped
+            self.skipped_rejects += identifier in self.dropped
             return False
         return True
 
     def records(self, *required: str) -> Iterator[Record]:
-        """Yield the input's records that are due, parsed, with the fields that the stage needs."""
+        """Yield the records of the input that are due; `required` fields must be there."""
         assert self.input is not None
         seen = 0
         for number, line in self.progress(jsonl.numbered_lines(self.input), self._expected()):
@@ -247,13 +259,13 @@ class Run:
                 yield jsonl.parse_record(line, where, required)
 
     def _expected(self) -> int | None:
-        """The records in the input, for the time that is left; counted only where a person is looking."""
+        """Return the number of records in the input, counted only if a terminal shows the time left."""
         if self.input is None or not (sys.stderr.isatty() and self.input.is_file()):
             return None
         return min(sum(1 for _ in jsonl.numbered_lines(self.input)), self.args.limit or sys.maxsize)
 
     def progress(self, items: Any, total: int | None = None) -> Iterator[Any]:
-        """Show how far a loop is, on stderr, where a person is looking."""
+        """Iterate over items with a progress bar on stderr, if that is a terminal."""
         global _bar
         self.bar = _bar = tqdm(items, total=total, desc=self.stage, unit="rec", file=sys.stderr, disable=not sys.stderr.isatty())
         return iter(self.bar)
@@ -264,7 +276,7 @@ class Run:
         self.written += 1
 
     def reject(self, identifier: str, reject: Reject, **context: Any) -> None:
-        """Append a dropped record's id, reason and detail to the rejects."""
+        """Append the id, reason and detail of a dropped record to the rejects."""
         self._append(self.rejects, {"id": identifier, "reason": reject.reason, "detail": reject.detail, **context})
         self.rejected += 1
         self.reasons[reject.reason] += 1
@@ -276,50 +288,50 @@ class Run:
             line = jsonl.encode(record)
         except TypeError as error:
             raise UserError(f"{path}: record {record['id']} cannot be written as JSON: {error}") from None
-        while self.stale:  # what was there goes when there is something to put in its place
+        while self.stale:  # old records are removed only when there is one to replace them
             os.truncate(self.stale.pop(), 0)
         jsonl.append(self._files[path], path, line)
 
-    def finish(self, **figures: Any) -> int:
-        """Say what was rejected and print the summary line, the last on stdout; returns the exit code."""
+    def finish(self, **counts: Any) -> int:
+        """Report the rejects, print the summary line, the last on stdout, and return the exit code."""
         if self.bar is not None:
             self.bar.close()
         jsonl.check_still_there(self._files[self.output], self.output)
-        self._tell_rejects()
+        self._report_rejects()
         summary(self.stage, read=self.read, written=self.written, rejected=self.rejected, skipped=self.skipped,
-                seconds=round(time.perf_counter() - self.started, 3), **figures)
-        failed = self.reasons[INTERNAL_ERROR] or (not self.written and any(reason not in NO_FAILURE for reason in self.reasons))
+                seconds=round(time.perf_counter() - self.started, 3), **counts)
+        failed = self.reasons[INTERNAL_ERROR] or (not self.written and any(reason not in HARMLESS for reason in self.reasons))
         return EXIT_INTERRUPTED if self.interrupted else EXIT_FAILED if failed else EXIT_DONE
 
-    def _tell_rejects(self) -> None:
-        """Say on the terminal what was dropped and why, in this run and in those before."""
+    def _report_rejects(self) -> None:
+        """Say on the terminal what this run and earlier ones dropped, and why."""
         if self.reasons:
             nothing = "" if self.written else "; nothing else came through"
-            say(f"{self.rejected} of {self.read} rejected{nothing} ({self.rejects}):\n{told_rejects(self.reasons, self.examples)}")
-        if self.given_up:
+            say(f"{self.rejected} of {self.read} rejected{nothing} ({self.rejects}):\n{rejects_by_reason(self.reasons, self.examples)}")
+        if self.skipped_rejects:
             again = "--retry-rejected asks for them again" if hasattr(self.args, "retry_rejected") else "--overwrite starts anew"
-            say(f"{self.given_up} skipped that earlier runs rejected ({self.rejects}); {again}")
+            say(f"{self.skipped_rejects} skipped that earlier runs rejected ({self.rejects}); {again}")
         if self.output in self.stale and self.output.stat().st_size:
-            say(f"{self.output}: stays as it was, as nothing has come to take its place")
+            say(f"{self.output}: unchanged, as no new record replaces what is there")
+
+
+def rejects_by_reason(reasons: Mapping[str, int], examples: Mapping[str, str]) -> str:
+    """Return a line for each reason, the most frequent first, with an example cut to one line."""
+    most_first = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
+    return "\n".join(f"  {reason} {reasons[reason]}, such as {' '.join(examples[reason].split())[:EXAMPLE]}" for reason in most_first)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # start and end
 
 
-def told_rejects(reasons: Mapping[str, int], examples: Mapping[str, str]) -> str:
-    """A line for each reason, the most frequent first, with its first example cut to a line."""
-    most_first = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
-    return "\n".join(f"  {reason} {reasons[reason]}, such as {' '.join(examples[reason].split())[:EXAMPLE]}" for reason in most_first)
-
-
 def say(message: str) -> None:
-    """A message to the person at the terminal: stderr, so that stdout stays data. Control characters of others' texts are shown as ?."""
+    """Write a message to stderr, so that stdout stays data; control characters are shown as ?."""
     tqdm.write(CONTROLS.sub("?", message), file=sys.stderr)
 
 
 def command(**changed: str) -> str:
-    """The command that goes on where this run stopped: its own without --overwrite, with `changed` options (`budget_usd="2"`)."""
+    """Return the command that continues this run: its own without --overwrite, with `changed` options (`budget_usd="2"`)."""
     words = [word for word in sys.argv if word != "--overwrite"]
     for name, value in changed.items():
         flag = f"--{name.replace('_', '-')}"
@@ -330,24 +342,24 @@ def command(**changed: str) -> str:
 
 
 def show(status: Callable[[], str]) -> None:
-    """Put a status beside the progress bar, if there is one; it is asked for only then."""
+    """Put a status beside the progress bar; it is computed only if there is one."""
     if _bar is not None and not _bar.disable:
         _bar.set_postfix_str(status())
 
 
-def summary(stage: str, **figures: Any) -> None:
-    """The last line on stdout: one JSON object that says what a stage did."""
-    print(orjson.dumps({"stage": stage, **figures}).decode(), flush=True)
+def summary(stage: str, **counts: Any) -> None:
+    """Print the last line on stdout: one JSON object that says what a stage did."""
+    print(orjson.dumps({"stage": stage, **counts}).decode(), flush=True)
 
 
 def start(main: Callable[[], int]) -> NoReturn:
-    """Run a stage's main and leave with its exit code; an error the user can mend is one line."""
+    """Run a stage's main and exit with its code; an error the user can fix is one line."""
     try:
         code = main()
     except (UserError, CatalogError) as error:
         say(f"error: {error}")
         code = EXIT_FAILED
-    except BrokenPipeError:  # the reader of our stdout went away, as `| head` does
+    except BrokenPipeError:  # whoever read our stdout is gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_FAILED
     except KeyboardInterrupt:

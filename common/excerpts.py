@@ -1,6 +1,6 @@
-"""What a model is shown of a program, and how what it says is put on lines: excerpts with numbers, long texts cut, comments set in.
+"""Excerpts of programs for a model: numbered lines, long texts shortened, comments inserted by line.
 
-Lines are lines as Python's parser counts them, whatever other readers would take for the end of one.
+Lines are counted as Python's parser counts them, unlike str.splitlines.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-SHOWN_LITERAL = 384  # characters of a literal that a model is shown; the paper's cut
-SHOWN_LINE = 2000  # characters of a line: a dictionary may have hundreds of literals
+SHOWN_LITERAL = 384  # characters of a literal that a model is shown, as in the paper
+SHOWN_LINE = 2000  # characters of a line: a dictionary may hold hundreds of literals
 LINE_ENDS = "\r\n"
 # Control characters but white space, zero-width characters but the joiners of emoji and Indic scripts, and marks of direction.
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -21,7 +21,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 
 
 def shorten(text: str, limit: int = SHOWN_LITERAL) -> str:
-    """A text of more than `limit` characters as `head … [N characters] … tail`, where N are left out."""
+    """Return a text; of more than `limit` characters as `head … [N characters] … tail`, where N are left out."""
     head, tail = (limit + 1) // 2, limit // 2
     return text if len(text) <= limit else f"{text[:head]}… [{len(text) - head - tail} characters] …{text[len(text) - tail:]}"
 
@@ -40,9 +40,9 @@ class _Shorten(ast.NodeTransformer):
 
 
 def shorten_code(code: str, limit: int = SHOWN_LITERAL) -> str:
-    """A program with its long text and bytes literals shortened: still Python, with the same statements and comments on the same lines.
+    """Return a program with its long text and bytes literals shortened, and statements and comments on the same lines.
 
-    Raises SyntaxError for what is no Python.
+    Raises SyntaxError if it is not Python.
     """
     lines = [line.encode() for line in source_lines(code)]  # columns of syntax trees count bytes
     for node in sorted(_printed_whole(ast.parse(code)), key=lambda node: (node.lineno, node.col_offset), reverse=True):
@@ -55,7 +55,7 @@ def shorten_code(code: str, limit: int = SHOWN_LITERAL) -> str:
 
 
 def _printed_whole(tree: ast.Module) -> Iterator[Any]:
-    """The nodes that can be printed anew without touching a block: simple statements, and what stands in the heads of the others."""
+    """Yield the nodes that can be reprinted without touching a block: simple statements, and the expressions in the heads of others."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.If, ast.While)):
             yield node.test
@@ -70,25 +70,25 @@ def _printed_whole(tree: ast.Module) -> Iterator[Any]:
 
 
 def statement_lines(code: str) -> list[int]:
-    """The lines, from 1, on which a statement or a `case` begins, in order; a program printed anew has as many."""
+    """Return the lines, from 1, on which a statement or a `case` begins, in order; reprinting does not change their number."""
     tree = ast.parse(code)
     return sorted({getattr(node, "pattern", node).lineno for node in ast.walk(tree) if isinstance(node, (ast.stmt, ast.match_case))})
 
 
 def source_lines(code: str) -> list[str]:
-    """The lines of a program as Python counts them, ends included: str.splitlines also cuts at form feeds and U+2028."""
+    """Return the lines of a program, line ends included; str.splitlines would also cut at form feeds and U+2028."""
     return io.StringIO(code, newline="").readlines()
 
 
 def numbered(code: str, first: int = 1, last: int | None = None, limit: int = SHOWN_LINE) -> str:
-    """Lines `first` to `last` of a program, each with its number, none longer than `limit` characters."""
+    """Return lines `first` to `last` of a program, each with its number and shortened to `limit` characters."""
     lines = enumerate(source_lines(code), start=1)
     return "\n".join(f"{number:4}  {shorten(line.rstrip(LINE_ENDS), limit)}"
                      for number, line in lines if first <= number <= (last or number))
 
 
 def commented(code: str, comments: dict[int, str]) -> str:
-    """A program with a `#` line above each commented line, indented like it; the rest is untouched."""
+    """Return a program with a `#` line above each commented line, indented like it."""
     lines = []
     for number, line in enumerate(source_lines(code), start=1):
         if number in comments:
@@ -98,10 +98,10 @@ def commented(code: str, comments: dict[int, str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text on one line by any reader's notion of lines, without control characters and marks that turn or hide what follows."""
+    """Return a text on one line, without control characters, invisible characters and marks of direction."""
     return " ".join(_UNSEEN.sub("", text).split())
 
 
 def word_count(text: str) -> int:
-    """How many words a text has; of scripts without spaces each character counts as one."""
+    """Return the number of words in a text; in scripts without spaces each character counts as one."""
     return len(_WORD.findall(text))

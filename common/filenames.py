@@ -1,6 +1,6 @@
-"""File names of untrusted texts: an id, a title or a query may hold separators, names of devices, or what a shell runs.
+"""File names from untrusted texts: an id, a title or a query may hold separators, device names, or shell commands.
 
-    safe_name("../../evil")            'evil~0d5a1d...'     whatever the text is; different texts have different names
+    safe_name("../../evil")                   'evil~0d5a1d...'             different texts have different names
     record_name("Split the Bill", "3f2a")     'Split_the_Bill.3f2a'
 """
 
@@ -16,9 +16,9 @@ _DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\
 
 
 def safe_name(text: str) -> str:
-    """A name that is a file in its folder on every system, of at most 120 bytes; no two texts have one name, also where a and A are one.
+    """Return a name of at most 120 bytes that is a file in its folder on every system; no two texts share one, even if case does not count.
 
-    A text of lower-case letters, digits, `_`, `-` and `.` is its own name. Of others the words are kept, and a hash is added after a `~`.
+    A text of lower-case letters, digits, `_`, `-` and `.` is its own name; of others the words are kept, and a hash follows after a `~`.
     """
     if _PLAIN.fullmatch(text) and len(text) <= MOST_BYTES and not _DEVICE.match(text):
         return text
@@ -26,13 +26,12 @@ def safe_name(text: str) -> str:
 
 
 def record_name(title: str, identifier: str) -> str:
-    """A record's title as far as file names take it, and its id, by which no two records have one name: words hold no dot, so the first
-    dot of the name is before the id."""
+    """Return a record's title, as far as file names allow it, a dot and its id, so that no two records share a name."""
     return f"{words(title) or 'shortcut'}.{safe_name(identifier)}"
 
 
 def words(text: str) -> str:
-    """The letters, digits, `_` and `-` of a text, as far as 90 bytes take them; not the name of a device, and empty if it has none."""
+    """Return the letters, digits, `_` and `-` of a text, at most 90 bytes of them, without a dot; never the name of a device."""
     kept = "".join(c if c in "_-" or c.isalnum() or unicodedata.combining(c) else " " for c in text)
     joined = "_".join(kept.split()).lstrip("-").encode()[:WORD_BYTES].decode(errors="ignore")
     return f"{joined}_" if _DEVICE.match(joined) else joined

@@ -1,7 +1,7 @@
 """Streaming, resumable, atomic JSONL.
 
-One record a line, `id` first, UTF-8. A file that is being appended to may end in a torn line after a kill: `repair_tail` cuts it
-off, so the record is simply written again. Errors name file, line and field, and say what to do.
+One record a line, `id` first, UTF-8. A kill may leave a torn last line in a file that is appended to; `repair_tail` cuts it off, so the
+record is written again. Errors name file, line and field, and say what to do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,11 +19,10 @@ import orjson
 
 Record = dict[str, Any]
 
-# orjson keeps insertion order, and every stage writes `id` first: most ids are read without parsing the (often long) rest of the line.
+# orjson keeps insertion order and every stage writes `id` first, so most ids are read without parsing the (often long) rest of the line.
 _ID_FIRST = re.compile(rb'\{"id":"([A-Za-z0-9._:/-]+)"')
 
-
-# The fields of the record that the stages pass on, by what they hold. All but the id may be null, or not there.
+# The fields that stages pass on, by the type of their value. All but the id may be null or missing.
 TEXT, TEXTS, OBJECT, OBJECTS, CHAT = "a text", "a list of texts", "an object", "a list of objects", 'a list of {"role", "content"}'
 FIELDS = {
     **dict.fromkeys(("id", "name", "description", "category", "code", "annotated_code", "plan", "query", "origin", "split"), TEXT),
@@ -34,43 +33,48 @@ FIELDS = {
 
 
 class UserError(Exception):
-    """An error the user can mend: its text is the one line that is shown, and the exit code is 1."""
+    """An error that the user can fix: its text is the one line shown, and the exit code is 1."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# reading
 
 
 def encode(record: Record) -> bytes:
-    """One record as one line, newline included."""
+    """Return a record as one line, newline included."""
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read(path: Path, required: tuple[str, ...] = ()) -> Iterator[Record]:
-    """Yield the records of a JSONL file; blank lines are skipped.
-
-    Raises UserError naming file, line and field for a line that is no JSON object or lacks a `required` field.
-    """
+    """Yield the objects of a JSONL file without blank lines. Raises UserError for a bad line or a missing `required` field."""
     for number, line in numbered_lines(path):
         yield parse(line, f"{path}:{number}", required)
 
 
 def records(path: Path, required: tuple[str, ...] = ()) -> Iterator[Record]:
-    """Yield the records of a file that a stage wrote; raises UserError as `parse_record` does."""
+    """Yield the records of a file that a stage wrote. Raises UserError as `parse_record` does."""
     for number, line in numbered_lines(path):
         yield parse_record(line, f"{path}:{number}", required)
 
 
 def parse_record(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
-    """A line as a record of the chain. Raises UserError as `parse` and `checked` do."""
+    """Return a line as a record of the chain. Raises UserError as `parse` and `checked` do."""
     return checked(parse(line, where), where, ("id", *required))
 
 
 def checked(parsed: Record, where: str, required: tuple[str, ...] = ()) -> Record:
-    """The record, if its fields hold what FIELDS says. Raises UserError naming the first that does not; null is as good as missing."""
+    """Return the record if its fields have the types of FIELDS. Raises UserError naming the first that does not; null counts as missing."""
     for field in required:
         if field not in parsed or (parsed[field] is None and field in FIELDS):
-            raise UserError(f'{where}: field "{field}" is missing; was this file written by the stage before?')
+            raise _missing(field, where)
     for field, value in parsed.items():
         if value is not None and field in FIELDS and not _is(value, FIELDS[field]):
             raise UserError(f'{where}: field "{field}": {FIELDS[field]} is expected; was it edited?')
     return parsed
+
+
+def _missing(field: str, where: str) -> UserError:
+    return UserError(f'{where}: field "{field}" is missing; was this file written by the stage before?')
 
 
 def _is(value: Any, kind: str) -> bool:
@@ -82,7 +86,7 @@ def _is(value: Any, kind: str) -> bool:
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield (line number from 1, line) of every line that is not blank."""
+    """Yield (line number from 1, line) of every line that is not blank. Raises UserError where the file cannot be read."""
     try:
         with open(path, "rb") as file:
             for number, line in enumerate(file, start=1):
@@ -95,7 +99,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def parse(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
-    """Parse one line; `where` (file:line) stands in the error."""
+    """Return a line as a JSON object; `where` (file:line) is for the UserError of a bad line or a missing field."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -104,12 +108,12 @@ def parse(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
         raise UserError(f"{where}: a JSON object is expected, not {type(record).__name__}")
     for field in required:
         if field not in record:
-            raise UserError(f'{where}: field "{field}" is missing; was this file written by the stage before?')
+            raise _missing(field, where)
     return record
 
 
 def whole(path: Path) -> Any:
-    """The value of a file that is one JSON text. Raises UserError where it cannot be read or is none."""
+    """Return the value of a JSON file. Raises UserError where it cannot be read or is not JSON."""
     try:
         return orjson.loads(path.read_bytes())
     except OSError as error:
@@ -119,7 +123,7 @@ def whole(path: Path) -> Any:
 
 
 def record_id(line: bytes, where: str) -> str:
-    """The `id` of a line, without parsing the rest where `id` comes first."""
+    """Return the `id` of a line, without parsing the rest if `id` comes first."""
     match = _ID_FIRST.match(line)
     return match[1].decode() if match else str(parse(line, where, ("id",))["id"])
 
@@ -131,8 +135,12 @@ def ids(path: Path) -> Iterator[str]:
             yield record_id(line, f"{path}:{number}")
 
 
+# ---------------------------------------------------------------------------------------------------------------------------------
+# writing
+
+
 def repair_tail(path: Path, block: int = 1 << 16) -> int:
-    """Cut a torn last line (one without its newline) off; returns the number of bytes removed."""
+    """Cut off a torn last line (one without a newline), looking back `block` bytes at a time; return the number of bytes removed."""
     if not path.exists():
         return 0
     with open(path, "r+b") as file:
@@ -150,42 +158,34 @@ def repair_tail(path: Path, block: int = 1 << 16) -> int:
         return size - end
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-# writing
-
-
 def unwritable(path: Path, error: OSError) -> UserError:
-    """What is said of a file that cannot be written, and what helps."""
+    """Return the error for a file that cannot be written, with what helps."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return UserError(f"{path}: cannot be written: {error.strerror}; "
                      f"{'free some space and run the same command again' if full else 'name another place, or mend this one'}")
 
 
 def open_output(path: Path) -> IO[bytes]:
-    """Open a file to append to, made if need be with its folder. Raises UserError for what is no file, such as a device or a pipe.
+    """Open a file for appending, made if need be with its folder. Raises UserError for a folder, device or pipe.
 
-    It has no buffer, which closing would write once more: into a full disk, after that was said.
+    The file is unbuffered: on a full disk, closing a buffered one would try to write again after the error was reported.
     """
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             raise UserError(f"{path}: a {'folder' if path.is_dir() else 'device or pipe'}, where a file is to be appended to; name another")
         return open(path, "ab", buffering=0)
-    except OSError as error:
-        raise unwritable(path, error) from None
 
 
 def append(file: IO[bytes], path: Path, line: bytes) -> None:
     """Append a line to a file of `open_output`; it is in the file when this returns. Raises UserError, and may leave a torn line."""
-    try:
+    with writing(path):
         while line:
             line = line[file.write(line):]
-    except OSError as error:
-        raise unwritable(path, error) from None
 
 
 def check_still_there(file: IO[bytes], path: Path) -> None:
-    """Raise UserError if what was written to an open file is not at its path any more: someone has removed or replaced it."""
+    """Raise UserError if an open file has been removed from its path or replaced: what was written is lost then."""
     try:
         is_same = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
@@ -195,45 +195,49 @@ def check_still_there(file: IO[bytes], path: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file beside its place and rename it there, so that a reader never sees half of it."""
+    """Write a whole file beside its place and rename it, so that no reader sees half of it. Raises UserError."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.unlink(missing_ok=True)  # of a run that was killed, or a link that leads elsewhere
-            with open(part, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except OSError:
-            part.unlink(missing_ok=True)  # what there is of it may be what fills the disk
-            raise
+        part.unlink(missing_ok=True)  # of a run that was killed, or a link to somewhere else
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()  # it may be what fills the disk
         raise unwritable(path, error) from None
+
+
+def lock(file: IO[bytes] | int, path: Path) -> None:
+    """Lock an output until its file (or descriptor) is closed. Raises UserError if another run holds the lock."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
 
 
 @contextmanager
 def sole_writer(folder: Path) -> Iterator[None]:
-    """Make a folder and lock it, for a stage that writes a folder and not a file; what goes wrong with files in it is one line."""
+    """Make and lock a folder, for a stage whose output is a folder; an OSError inside is a UserError."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle, folder)
             yield
-        except BlockingIOError:
-            raise UserError(f"{folder}: another run is writing it; wait for it, or name another --output") from None
         finally:
             os.close(handle)
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Around work that writes `path` or files in it: an OSError, such as a full disk, is a UserError of one line."""
+    """Turn an OSError, such as a full disk, in work that writes `path` or files in it into a UserError of one line."""
     try:
         yield
     except BrokenPipeError:
-        raise  # that is the terminal's, not a file's
+        raise  # the terminal's, not a file's
     except OSError as error:
         raise unwritable(Path(error.filename or path), error) from None

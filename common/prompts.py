@@ -1,15 +1,16 @@
-"""Every prompt, the chat format of training and evaluation, and what a model is shown of code.
+"""Every prompt with its schema, and the chat format of training and evaluation.
 
-The prompts have the inputs and outputs of the paper's (appendix B); the words are our own. `prompt_id` of a task stands in the records
-that were written with it, so that data made with older words can be told apart.
+The prompts have the inputs and outputs of the paper's (appendix B) in words of our own. A record keeps the `prompt_id` of each task it was
+written with, so that data of older wordings can be told apart.
 
     notes    code                       -> a comment for each statement, better names for variables   (03; paper B.3 and B.8)
     plan     commented code             -> a task plan in numbered steps                                (03; paper B.4)
     query    plan, name, what it needs  -> the request a person would make                             (03; paper B.5)
     expand   APIs, category, examples   -> a request that needs all of these APIs                       (04; paper B.6)
-    refine   query, APIs, plan, code    -> plan and code, mended                                        (05; paper B.7)
-    repair   an answer, what is wrong   -> the answer again, mended by whoever gave it                  (05; ours)
-    judge    query, code, its APIs      -> whether it does what was asked, reasons first                (08; paper B.2)
+    refine   query, APIs, plan, code    -> plan and code, revised                                       (05; paper B.7)
+    repair   an answer, its faults      -> the answer again, corrected by the same model                (05; ours)
+    judge    query, code, its APIs      -> a verdict with reasons: does it do what was asked?           (08; paper B.2)
+    answer   query, APIs                -> plan and code                                                (05, 07, 08; paper: section 7)
 """
 
 from __future__ import annotations
@@ -22,18 +23,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.excerpts import commented, numbered, one_line, shorten, shorten_code, statement_lines, word_count
+from common.excerpts import one_line, shorten, word_count
 from common.llm.completion import without_thought
 from common.llm.protocol import Prompt
 from shortcuts.catalog import Catalog, call_name
 
-__all__ = ["Parts", "about", "answer", "chat", "commented", "numbered", "one_line", "parse_answer", "plan_text", "prompt", "prompt_id",
-           "query_problem", "repair", "shorten", "shorten_code", "statement_lines", "stubs", "without_thought", "word_count"]
-
-# What no person who knows no code would say: the marks of identifiers and parameter keys, of Python and of calls.
+# What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
-LONG_NAME, SHORT_NAME = 12, 7  # letters from which a name, or the last part of one, does not turn up in a sentence by chance
-# What the dialect writes as syntax, so that there is no function to offer.
+LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
+# Actions that are written as syntax, so that there is no function to offer.
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
     "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))  # fmt: skip
 
@@ -67,6 +65,12 @@ Describe it as a task plan that someone who never saw it could build the same sh
 - English, plain language: no code, no names of functions.
 `lines` of a step are the numbers of the lines it is about.{so_far}
 Answer with one JSON object: {{"steps": [{{"number": "2.1", "text": "If the city is unknown, say so and stop.", "lines": [4, 5]}}, ...]}}"""
+
+SO_FAR = """
+The plan so far ends like this; go on with the number that follows its last step:
+
+{end}
+"""  # of a PLAN for the second or a later part
 
 QUERY = """What a shortcut does{about}:
 
@@ -174,18 +178,18 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
 
 
 def prompt_id(task: str) -> str:
-    """The first 16 hex digits of the SHA-256 of all that is the same in each prompt of a task."""
+    """Return the first 16 hex digits of the SHA-256 of the text that all prompts of a task share."""
     return hashlib.sha256((LOOK + TEMPLATES[task]).encode()).hexdigest()[:16]
 
 
 def prompt(task: str, fields: dict[str, str], accept: Callable[[Any], Any] = lambda answer: answer, **facts: Any) -> Prompt:
-    """The prompt of a task with its fields filled in; `facts` are what the offline writer works from."""
+    """Return the prompt of a task with its fields filled in; the offline writer works from `facts` instead of the text."""
     messages = [{"role": "system", "content": LOOK}, {"role": "user", "content": TEMPLATES[task].format(**fields)}]
     return Prompt(task, messages, SCHEMAS[task], facts, accept)
 
 
 def defaults_left_out(code: str, lines: Iterable[int], catalog: Catalog) -> str:
-    """The choices that the calls on these lines leave to the app, as a prompt tells them: code alone does not say that math adds."""
+    """Return a sentence on the parameters that these lines leave at the app's defaults: code alone does not say that math adds."""
     wanted, said = set(lines), list[str]()
     for node in ast.walk(ast.parse(code)):
         api = catalog.by_name(node.func.id) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
@@ -196,7 +200,7 @@ def defaults_left_out(code: str, lines: Iterable[int], catalog: Catalog) -> str:
 
 
 def about(name: str, description: str) -> str:
-    """What an author says of a shortcut, as a prompt quotes it: it may be false, empty or an advertisement."""
+    """Return the author's name and description of a shortcut as a prompt quotes them; they may be false, empty or an advertisement."""
     said = [f" called “{shorten(title, 100)}”"] if (title := one_line(name)) else []
     said += [f" described by its author as “{shorten(text, 600)}”"] if (text := one_line(description)) else []
     return " and".join(said)
@@ -207,16 +211,16 @@ def about(name: str, description: str) -> str:
 
 
 class Parts(NamedTuple):
-    """An answer, taken apart."""
+    """The plan and the code of an answer, each "" where there is none."""
 
     plan: str
     code: str
 
 
 def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = None, code: str | None = None) -> list[dict[str, str]]:
-    """The conversation of one sample: the user's turn, and the assistant's where a plan and code are given.
+    """Return the conversation of one sample: the user's turn, and the assistant's if plan and code are given.
 
-    `apis` are ids; those that the dialect writes as syntax are left out. The assistant's turn has the form of the paper (facts: section 7).
+    `apis` are ids; those written as syntax are left out. The assistant's turn has the form of the paper (section 7).
     """
     messages = [{"role": "user", "content": ANSWER.format(query=query, stubs=stubs(apis, catalog))}]
     if plan is not None and code is not None:
@@ -225,26 +229,26 @@ def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = N
 
 
 def answer(plan: str, code: str) -> str:
-    """The assistant's turn."""
+    """Return the assistant's turn."""
     return f"Thought:{plan}\n\nCode:\n```python\n{code.rstrip()}\n```"
 
 
 def repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:
-    """The conversation that asks for an answer again: what was asked, the answer, and what is wrong with it."""
+    """Return the conversation that asks for a corrected answer: the request, the answer, and what is wrong with it."""
     return [*messages, {"role": "assistant", "content": text}, {"role": "user", "content": REPAIR.format(findings=findings)}]
 
 
 def stubs(apis: Iterable[str], catalog: Catalog) -> str:
-    """The Python stubs of APIs, as models see them; one that the catalogue does not know is shown by its name alone."""
+    """Return the Python stubs of APIs as models see them; an API outside the catalogue has a stub without parameters."""
     shown = [api for api in dict.fromkeys(apis) if api not in SYNTAX_APIS]
     return "\n".join(catalog.stub(api) if api in catalog else f"def {call_name(api)}(**parameters): ...\n" for api in shown)
 
 
 def parse_answer(text: str) -> Parts:
-    """Plan and code of a model's answer, each "" where there is none.
+    """Return plan and code of a model's answer.
 
     The code is the first fenced block, marked as Python or not at all; a fence that is never closed (an answer cut at the token limit) ends
-    with the text; without a fence it is what follows a line `Code:`. The plan is what stands before, without its `Thought:`.
+    with the text; without a fence the code is what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
     """
     text = without_thought(text.replace("\r\n", "\n"))
     if block := re.search(r"^[ \t]*```(?:python|py)?[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE):
@@ -259,19 +263,29 @@ def parse_answer(text: str) -> Parts:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what is kept of an answer
+# checks of answers
 
 
-def plan_text(steps: list[dict[str, Any]]) -> str:
-    """Steps as a text: one a line, indented by their depth."""
-    lines = [(step["number"].strip().rstrip("."), one_line(step["text"])) for step in steps]
+def part_of(part: int, parts: int) -> str:
+    """Return how a PLAN names a part of a shortcut, counted from 0."""
+    return "A shortcut" if parts == 1 else f"Part {part + 1} of {parts}"
+
+
+def plan_of(steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return numbered steps (`number` such as 2.1, `text`, `lines`) as an answer to PLAN: so the offline writer gives it."""
+    return {"steps": steps}
+
+
+def plan_text(plan: dict[str, Any]) -> str:
+    """Return an accepted answer to PLAN as a text: a step on each line, indented by its depth."""
+    lines = [(step["number"].strip().rstrip("."), one_line(step["text"])) for step in plan["steps"]]
     return "\n".join(f"{'   ' * number.count('.')}{number}. {text}" for number, text in lines)
 
 
 def query_problem(query: str, apis: Iterable[str], catalog: Catalog | None = None) -> str | None:
-    """What a query must not have in it: names of APIs or parameters, however spelt, Python; or what it lacks.
+    """Return what is wrong with a query, or None: names of APIs or parameters however spelt, Python, or fewer than three words.
 
-    With a catalogue also an API's short name as one word (showresult), unless titles and summaries use that word too (contacts).
+    With a catalogue also an API's short name as one word (showresult), unless titles and summaries use that word, too (contacts).
     """
     if word_count(query) < 3:
         return "the query is no sentence"
@@ -288,7 +302,18 @@ def query_problem(query: str, apis: Iterable[str], catalog: Catalog | None = Non
     return f"the query mentions {found[0]!r}; say it as a person would who knows no code" if found else None
 
 
+def accept_query(apis: Iterable[str], catalog: Catalog) -> Callable[[Any], str]:
+    """Return the `accept` of a prompt that is answered by {"query": ...}: the query on one line, ValueError for one with a problem."""
+
+    def accept(answer: Any) -> str:
+        if problem := query_problem(answer["query"], apis, catalog):
+            raise ValueError(problem)
+        return one_line(answer["query"])
+
+    return accept
+
+
 @lru_cache(maxsize=2)
 def _words_of(catalog: Catalog) -> frozenset[str]:
-    """Every word that the catalogue's titles, summaries and names of apps are made of."""
+    """Return all words in the catalogue's titles, summaries and names of apps."""
     return frozenset(word for api in catalog for word in re.findall(r"\w+", f"{api.title} {api.summary} {api.app_name}".casefold()))

@@ -16,7 +16,7 @@ for count in 1000 10000; do
     python 04_expand.py --input $data/seed.jsonl --output $data/queries.jsonl --writer offline --count $count
     python 05_annotate.py --input $data/queries.jsonl --output $data/generated.jsonl --model offline
     [ $count = 1000 ] && made=(--output $data/tests) || made=(--output $data/bench --tests-from $data/tests)
-    python 06_filter_merge.py --seed $data/seed.jsonl --generated $data/generated.jsonl "${made[@]}"
+    python 06_filter_merge.py --input $data/seed.jsonl --generated $data/generated.jsonl "${made[@]}"
 done
 python 07_train.py --input $data/bench/train.jsonl --model tiny --copy-drill 3000 --steps "${STEPS:-8000}" --output $model
 python 08_eval.py --bench $data/bench --model tiny=$model --output $data/eval

@@ -122,7 +122,7 @@ def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[
     wrong, advice = WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
     if literal_kinds(value) & wrong and not parameter.open_enum:
         return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {shown(value)}")]
-    quantity = values.opened(value, "WFQuantityFieldValue")
+    quantity = values.unwrap(value, "WFQuantityFieldValue")
     unit = quantity.get("Unit") if parameter.units and isinstance(quantity, dict) else None
     if isinstance(unit, str) and unit not in parameter.units:
         units = ", ".join(map(repr, parameter.units))

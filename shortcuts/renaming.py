@@ -43,7 +43,7 @@ def rename_residue(residue: dict[str, Any], renames: dict[str, str]) -> dict[str
     known = patch.checked(residue).get("names", {})
     names = {renames.get(old, old): label for old, label in known.items()}
     for old, new in renames.items():
-        names.setdefault(new, known.get(old, identifiers.spoken(old)))
+        names.setdefault(new, known.get(old, identifiers.label_from_identifier(old)))
     return {
         **residue,
         "names": names,

@@ -57,7 +57,7 @@ def _condition_defects(shortcut: dict[str, Any]) -> Iterator[str]:
         parameters = action["WFWorkflowActionParameters"]
         is_test = control_flow.mode(action) == control_flow.START or parameters.keys() & {"WFCondition", "WFConditions"}
         if control_flow.kind_of(action) == "if" and control_flow.mode(action) != control_flow.END and is_test:
-            table = values.opened(parameters.get("WFConditions"), "WFContentPredicateTableTemplate")
+            table = values.unwrap(parameters.get("WFConditions"), "WFContentPredicateTableTemplate")
             rows = table.get(values.FILTER_ROWS) if isinstance(table, dict) else None
             for row in rows if isinstance(rows, list) else [parameters]:
                 if isinstance(row, dict) and isinstance(row.get("WFCondition"), str):
@@ -72,7 +72,7 @@ def _action_defects(action: control_flow.Action, known: set[str]) -> Iterator[st
     if uuid is not None and not (isinstance(uuid, str) and _UUID.fullmatch(uuid)):
         yield f"UUID {uuid!r} is no upper-case UUID"
     for key, value in parameters.items():
-        if values.opened(value, values.ATTACHMENT) is not None and api_names.takes_text(identifier, key):
+        if values.unwrap(value, values.ATTACHMENT) is not None and api_names.takes_text(identifier, key):
             yield f"{key} shows text, and an attachment in it shows as empty"
         yield from _value_defects(value, known)
 

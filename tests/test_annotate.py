@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import shortcuts
-from common import candidates, cli, jsonl, prompts
+from common import cli, jsonl, prompts
 from common import model as models
 from common.offline import baseline
 from shortcuts import plist
@@ -146,6 +146,7 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: C
 @pytest.mark.parametrize(("flags", "message"), [
     (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
     (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis goes with --query"), (("--query", " "), "--query is empty"),
+    (("--query", "say hello"), "generated.jsonl: --query writes one shortcut; name a file that ends in .shortcut"),
 ])  # fmt: skip
 def test_flags_that_cannot_go_together_are_refused(queries: Path, run: Callable[..., Run], flags: tuple[str, ...], message: str) -> None:
     code, _, _, err = run(queries, *flags)
@@ -334,7 +335,7 @@ def test_a_query_becomes_a_shortcut_its_program_on_stdout(here: Path, run: Calla
     assert shortcuts.equivalent(shortcuts.to_shortcut(out), shortcut)  # all but the last line is the program
     assert out.startswith("# 1. Get weather forecast") and "if 'rain' not in Weather_Conditions:" in out
     assert summary["used"] == ["is.workflow.actions." + name for name in ("weather.forecast", "conditional", "addnewreminder")]
-    assert 'shortcuts sign --mode anyone --input "rain.shortcut"' in err
+    assert "shortcuts sign --mode anyone --input rain.shortcut" in err
 
 
 def test_a_file_without_a_name_gets_the_querys_words(here: Path, run: Callable[..., Run]) -> None:
@@ -362,18 +363,3 @@ def test_what_does_not_compile_is_one_line_and_no_file(here: Path, run: Callable
 def test_an_api_that_is_none_is_named_with_what_is_near(here: Path, run: Callable[..., Run]) -> None:
     code, _, _, err = run(None, "--query", "say hello", "--apis", "show reslt")
     assert code == 1 and "--apis: show reslt is not in the catalogue; near it: is.workflow.actions." in err and not list(here.iterdir())
-
-
-def test_a_course_that_fails_as_nobody_foresaw_ends_alone(stage: Any) -> None:
-
-    def course(value: str) -> Any:
-        reply = yield candidates.Question("answer", [], {}, ())
-        if value == "bad":
-            raise IndexError("nobody foresaw this")
-        return {"code": value + reply.text}, None
-
-    def answer(questions: list[candidates.Question]) -> Any:
-        return iter([candidates.Reply("!") for _ in questions])
-
-    one, bad, two = stage.in_step([course("one"), course("bad"), course("two")], answer)
-    assert (one[0]["code"], two[0]["code"]) == ("one!", "two!") and bad.reason == cli.INTERNAL_ERROR

@@ -49,6 +49,13 @@ def test_a_loops_name_may_be_used_again() -> None:
     assert shortcuts.check(code) == [] and variables_shown(code) == ["y", "x"]
 
 
+@pytest.mark.parametrize("value", ["current_date()", "is_workflow_actions_date()"])
+def test_a_loops_name_that_is_set_inside_the_loop_is_what_it_is_set_to(value: str) -> None:
+    code = f"x = clipboard()\nfor y in x:\n    y = {value}\n    is_workflow_actions_showresult(Text=f'{{y}} {{x}}')\n"
+    shown = shortcuts.to_shortcut(code)["WFWorkflowActions"][-2]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"]
+    assert [token.get("VariableName") or token["OutputName"] for token in shown.values()] == ["y", "x"]
+
+
 def test_an_inner_loop_has_a_name_of_its_own_and_the_outer_one_keeps_its() -> None:
     code = "x = clipboard()\nfor y in x:\n    for z in y:\n        pass\n    is_workflow_actions_showresult(Text=f'{y} {x}')\n"
     shown = shortcuts.to_shortcut(code)["WFWorkflowActions"][4]["WFWorkflowActionParameters"]["Text"]["Value"]["attachmentsByRange"]

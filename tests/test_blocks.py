@@ -95,6 +95,45 @@ def test_what_makes_a_marker_one_is_not_changed(code):
         shortcuts.to_shortcut(code)
 
 
+@pytest.mark.parametrize("before", ["", "is_workflow_actions_nothing()\n", "if clipboard():\n    is_workflow_actions_nothing()\n    ",
+                                    "if clipboard():\n    pass\n"])  # fmt: skip
+def test_a_marker_is_extended_first_in_its_branch_only(before):
+    with pytest.raises(shortcuts.DialectError, match="marker.. stands first in the branch"):
+        shortcuts.to_shortcut(f"{before}marker(Odd=1)\n")
+
+
+BLOCKS = {
+    "if": ("if clipboard():\n    pass\n", "if_result", "If Result"),
+    "menu": ("match menu('?'):\n    case 'a':\n        pass\n", "menu_result", "Menu Result"),
+    "each": ("for x in clipboard():\n    pass\n", "repeat_results", "Repeat Results"),
+    "count": ("for _ in range(2):\n    pass\n", "repeat_results", "Repeat Results"),
+}
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_the_result_of_a_block_has_the_apps_name_for_it(kind):
+    block, helper, name = BLOCKS[kind]
+    result = name.replace(" ", "_")
+    code = f"{block}{result} = {helper}()\nis_workflow_actions_showresult(Text=f'{{{result}}}')\n"
+    end, show = (action["WFWorkflowActionParameters"] for action in shortcuts.to_shortcut(code)["WFWorkflowActions"][-2:])
+    (shown,) = show["Text"]["Value"]["attachmentsByRange"].values()
+    assert shown == {"Type": "ActionOutput", "OutputUUID": end["UUID"], "OutputName": name} and "CustomOutputName" not in end
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_block_has_no_result_of_another_kind(kind):
+    block, own, _ = BLOCKS[kind]
+    for helper in {"if_result", "menu_result", "repeat_results"} - {own}:
+        with pytest.raises(shortcuts.DialectError, match=f"{helper}.. stands right after its block"):
+            shortcuts.to_shortcut(f"{block}x = {helper}()\n")
+
+
+@pytest.mark.parametrize("end, count", [("4", 3), ("1", 0), ("0", 0), ("-5", 0)])
+def test_a_repeat_up_to_less_than_its_start_has_no_turn(end, count):
+    (start, _) = shortcuts.to_shortcut(f"for i in range(1, {end}):\n    pass\n")["WFWorkflowActions"]
+    assert start["WFWorkflowActionParameters"]["WFRepeatCount"] == count
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # menus
 
@@ -127,6 +166,13 @@ def test_a_title_may_be_anything(title, shown):
     tokenised = shortcuts.transcribe(shortcut(menu(marker(MENU, 1, WFMenuItemTitle="a", WFMenuItemAttributedTitle=title), WFMenuItems=["a"])))
     assert (tokenised.exact, tokenised.canonical, tokenised.fixed_point) == (True, True, True)
     assert "match menu():\n    case 'a':\n        marker(WFMenuItemAttributedTitle=" in tokenised.code
+
+
+@pytest.mark.parametrize("case", ["'a' if clipboard()", "'a' | 'b'", "_", "_ if clipboard()", "x", "['a']", "5"])
+def test_a_case_is_one_title(case):
+    with pytest.raises(shortcuts.DialectError, match="a menu's case is a text") as caught:
+        shortcuts.to_shortcut(f"match menu('?'):\n    case {case}:\n        pass\n")
+    assert caught.value.line == 2
 
 
 def test_a_title_that_is_a_variable_is_a_text_of_one():

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from common.metrics import breakdown, identity, offers
-from common.metrics.breakdown import MEASURES, METRICS
+from common import metrics
+from common.metrics import breakdown, distractors
+from common.metrics import code_digest as digests
+from common.metrics.breakdown import MEASURES
 from shortcuts.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,7 +22,7 @@ GOLD = ["is.workflow.actions.image.resize", "is.workflow.actions.conditional", "
 
 
 def sample(identifier: str, score: float) -> dict[str, Any]:
-    return {"id": identifier, "scores": dict.fromkeys(METRICS, score)}
+    return {"id": identifier, "scores": dict.fromkeys(metrics.HEADLINE, score)}
 
 
 TESTS = [{"id": "a", "reference": FLAT}, {"id": "b", "reference": FLAT * 2}, {"id": "c", "reference": DEEP}]
@@ -63,7 +65,7 @@ def record(identifier: str) -> dict[str, Any]:
 
 def test_distractors_are_other_apis_in_an_order_that_tells_nothing_and_the_same_for_a_seed() -> None:
     tests = [record(f"r{number}") for number in range(40)]
-    given = offers.with_distractors(tests, 6, seed=0)
+    given = distractors.with_distractors(tests, 6, seed=0)
     right, catalog = {GOLD[0], GOLD[2]}, Catalog.load()
     titles = {catalog[api].title.casefold() for api in right}
     for one in given:
@@ -75,20 +77,20 @@ def test_distractors_are_other_apis_in_an_order_that_tells_nothing_and_the_same_
         assert all(catalog[api].name in one["messages"][0]["content"] for api in one["apis"]) and one["messages"][1] == tests[0]["messages"][1]
     places = [one["apis"].index(GOLD[0]) for one in given]
     assert {0, 7} <= set(places) and 2 < sum(places) / len(places) < 5
-    assert offers.with_distractors(reversed(tests), 6, seed=0)[::-1] == given != offers.with_distractors(tests, 6, seed=1)
+    assert distractors.with_distractors(reversed(tests), 6, seed=0)[::-1] == given != distractors.with_distractors(tests, 6, seed=1)
 
 
 def test_distractors_are_found_for_apis_that_nobody_knows() -> None:
-    (one,) = offers.with_distractors([{**record("r"), "apis": ["com.nobody.knows.Qqq"]}], 20, seed=0)
+    (one,) = distractors.with_distractors([{**record("r"), "apis": ["com.nobody.knows.Qqq"]}], 20, seed=0)
     assert len(one["apis"]) == 21
 
 
 def test_a_search_gives_apis_by_the_query_alone() -> None:
     tests = [record("r"), {**record("s"), "apis": ["is.workflow.actions.ask"], "reference": ""}]
-    one, other = offers.with_retrieved(tests, 20)
+    one, other = distractors.with_retrieved(tests, 20)
     assert one["apis"] == other["apis"] and len(one["apis"]) <= 20 and GOLD[0] in one["apis"]
-    about = offers.about([one, other], None, 20)
-    assert about["recall"]["id"] == pytest.approx((0.5 + 1) / 2) and "20 APIs found by search" in offers.head(about)
+    about = distractors.describe([one, other], None, 20)
+    assert about["recall"]["id"] == pytest.approx((0.5 + 1) / 2) and "20 APIs found by search" in distractors.sentence(about)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -98,17 +100,17 @@ def test_a_search_gives_apis_by_the_query_alone() -> None:
 def test_the_identity_covers_what_scoring_loads_and_nothing_else() -> None:
     code = f"import sys; from common.metrics import score; score({FLAT!r}, {DEEP!r}); print(*(m for m in sys.modules if m.partition('.')[0] in ('common', 'shortcuts')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
-    files = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in identity.code_of("common.metrics")}
-    assert files == set(loaded) and not files & {"common.metrics.judge", "common.metrics.samples_page", "common.metrics.report"}
+    files = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in digests.source_files("common.metrics")}
+    assert files == set(loaded) and not files & {"common.metrics.judge", "common.metrics.samples_page", "common.metrics.aggregate"}
 
 
 def test_the_identity_changes_with_the_code_and_the_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "common").mkdir()
     for name, text in (("a", "from common.b import x\n"), ("b", "x = 1\n"), ("c", "y = 1\n")):
         (tmp_path / f"common/{name}.py").write_text(text)
-    monkeypatch.setattr(identity, "ROOT", tmp_path)
-    first = identity.code_identity("common.a")
+    monkeypatch.setattr(digests, "ROOT", tmp_path)
+    first = digests.code_digest("common.a")
     (tmp_path / "common/c.py").write_text("y = 2\n")
-    assert identity.code_identity("common.a") == first != identity.code_identity("common.a", more="newer")
+    assert digests.code_digest("common.a") == first != digests.code_digest("common.a", more="newer")
     (tmp_path / "common/b.py").write_text("x = 2\n")
-    assert identity.code_identity("common.a") != first
+    assert digests.code_digest("common.a") != first

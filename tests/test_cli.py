@@ -182,7 +182,7 @@ def test_overwrite_begins_anew_with_the_first_record(old):
 def test_an_input_without_records_does_not_empty_an_output(old, capsys):
     output, go = old
     assert go(keep, "--overwrite", lines=[""]) == 0 and output.read_bytes() == b'{"id":"old"}\n'
-    assert "stays as it was" in capsys.readouterr().err
+    assert "unchanged, as no new record" in capsys.readouterr().err
 
 
 def test_what_was_rejected_and_why_is_said_and_nothing_through_is_a_failure(old, capsys):

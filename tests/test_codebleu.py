@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap_f1, versions
-from common.metrics.codebleu_flow import _set_order
+from common.metrics.codebleu_flow import set_order
 from common.metrics.codebleu_tree import MAX_CHARACTERS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,7 +78,7 @@ def test_merged_parents_stand_in_the_order_of_a_set_under_seed_zero() -> None:
     names = ["".join(draw.choices("ab_ü漢🎈", k=draw.randrange(1, 40))) for _ in range(300)]
     program = "import json, sys; print(json.dumps([list(set(names)) for names in json.load(sys.stdin)]))"
     groups = [names[start : start + size] for size in (2, 9, 40, 300) for start in range(0, 300, size)]
-    assert [list(_set_order(group)) for group in groups] == json.loads(run(program, json.dumps(groups), seed="0"))
+    assert [list(set_order(group)) for group in groups] == json.loads(run(program, json.dumps(groups), seed="0"))
 
 
 def test_published_quirks_are_kept() -> None:

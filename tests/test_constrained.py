@@ -174,7 +174,7 @@ def test_what_a_cut_answer_read_without_a_binding_goes_too(table, catalog):
     job.judge(generation.Generation(head + "x = clipboard()\ny = unbound\nz = x\nv\xc3 = z = '", 40, False, "length"))
     assert [finding.code for finding in job.left] == ["syntax"]  # which hides that line 2 reads what nothing binds
     job.rewind()
-    assert job.prefix == head + "x = clipboard()\n" and token_masks.Row(job.form, 50, job.prefix, strict=True).names == {"x"}
+    assert job.prefix == head + "x = clipboard()\n" and token_masks.Row(job.spec, 50, job.prefix, strict=True).names == {"x"}
 
 
 def test_the_beginning_of_a_strict_row_reads_nothing_that_went_with_a_later_line(table, catalog):

@@ -96,7 +96,7 @@ def test_every_fault_goes_for_its_reason_and_no_good_record_is_lost(load_stage, 
     (tmp_path / "seed.jsonl").write_text("")
     (tmp_path / "generated.jsonl").write_text("".join(json.dumps(item) + "\n" for item in records))
     stage = load_stage("06")
-    monkeypatch.setattr(sys, "argv", ["06", f"--seed={tmp_path}/seed.jsonl", f"--generated={tmp_path}/generated.jsonl", "--english",
+    monkeypatch.setattr(sys, "argv", ["06", f"--input={tmp_path}/seed.jsonl", f"--generated={tmp_path}/generated.jsonl", "--english",
                                       f"--output={tmp_path}/bench", "--browse=0", "--workers=1", "--ood-share=0"])  # fmt: skip
     assert stage.main() == 0
     rejects = {item["id"]: item["reason"] for item in map(json.loads, (tmp_path / "bench/rejected.jsonl").read_text().splitlines())}

@@ -1,12 +1,10 @@
-"""What stage 06 makes of finished splits: Parquet, the published layout, figure, page; parts of a run, tests kept, outside test sets.
+"""What stage 06 makes of finished splits: Parquet, the published layout, figure; tests kept, outside test sets.
 
 Run with `python -m pytest tests/test_dataset_outputs.py`.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import pickle
 import random
@@ -15,16 +13,12 @@ from pathlib import Path
 
 import orjson
 import pytest
-from browser import opened, texts, until
 from test_filter_merge import Bench, bench, lines, program, record  # noqa: F401 (a fixture)
 
-from common import page
-from common.dataset import arrange, browse, dedup, export, figure, files, published
+from common.dataset import arrange, dedup, distribution, export, files, published
 from common.jsonl import UserError
-from common.page import steps as drawing
 
 EXAMPLE = "if_ = is_workflow_actions_ask(WFAskActionPrompt='Whose?')\nif if_ == 'a':\n    is_workflow_actions_showresult(Text=f'Hello {if_}')\n"
-HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 
 
 def finished(folder: Path, **changes: object) -> Path:
@@ -137,28 +131,12 @@ def test_the_figure_shows_the_shares_that_stats_json_has(bench, monkeypatch):  #
     assert set(told) == {"actions", "categories", "apps"}
     assert all(abs(sum(group.values()) - 1) < 1e-3 for kind in told.values() for group in kind.values())
     monkeypatch.undo()
-    figure.write(folder / "figure.png", {"distributions": told})
+    distribution.draw(folder / "figure.png", distribution.dataset_panels(told))
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# parts, tests kept, outside test sets
-
-
-def test_parts_put_together_give_what_one_run_gives(bench):  # noqa: F811
-    seed, generated = [record(number) for number in range(60)], [record(number, "synthetic", plan="") for number in range(60, 70)]
-    whole = bench(seed, generated, output="whole")
-    for index in (2, 0, 1):
-        bench(seed, generated, "--shard", f"{index}/3", output="parts")
-    merged = bench(seed, generated, "--merge", output="parts")
-    for name in ("train.jsonl", "test_id.jsonl", "test_ood.jsonl", "stats.json", "rejected.jsonl", "clusters.jsonl"):
-        assert (merged / name).read_bytes() == (whole / name).read_bytes(), name
-
-
-def test_a_part_that_is_missing_is_named(bench):  # noqa: F811
-    bench([record(number) for number in range(9)], [], "--shard", "1/3")
-    with pytest.raises(UserError, match="0-of-3, 2-of-3 is missing"):
-        bench([record(number) for number in range(9)], [], "--merge")
+# tests kept, outside test sets
 
 
 def test_tests_of_an_earlier_dataset_stay_and_neither_a_near_record_nor_a_held_out_app_gives_them_away(bench):  # noqa: F811
@@ -207,78 +185,3 @@ def test_files_of_another_kind_are_told_in_one_line(tmp_path):
         arrange.earlier_tests(tmp_path)
     with pytest.raises(UserError, match="list of records"):
         list(published.rows(tmp_path / "x.json"))
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# the page
-
-
-def embedded(path: Path) -> dict[str, object]:
-    found = re.findall(r'<script type="text/plain" id="([\w-]+)">([A-Za-z0-9+/=]*)</script>', path.read_text())
-    return {name: orjson.loads(gzip.decompress(base64.b64decode(data))) for name, data in found}
-
-
-def test_a_page_holds_every_record_and_nothing_of_a_record_is_markup(tmp_path):
-    with page.PageWriter(tmp_path / "p.html", HOSTILE, HOSTILE, [page.Facet("kind", "Kind")], []) as writer:
-        for number in range(page.CHUNK + 1):
-            writer.add(page.Row(f"r{number}", HOSTILE, facets={"kind": HOSTILE}), [page.text("T", HOSTILE)])
-    data = embedded(tmp_path / "p.html")
-    assert [len(data[f"chunk-{number}"]) for number in range(2)] == [page.CHUNK, 1] and len(data["index"]["rows"]) == page.CHUNK + 1
-    assert "onerror" not in (tmp_path / "p.html").read_text()
-
-
-def test_a_page_that_fails_on_the_way_leaves_the_old_one_in_place(tmp_path):
-    (tmp_path / "p.html").write_text("old")
-    with pytest.raises(ZeroDivisionError), page.PageWriter(tmp_path / "p.html", "", "", [], []):
-        raise ZeroDivisionError
-    assert (tmp_path / "p.html").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
-
-
-def test_a_diff_marks_the_lines_that_differ_and_pairs_the_others():
-    lines_ = page.diff("D", ("a", "b"), "same\nold\nend", "same\nnew\nmore\nend")["lines"]
-    assert lines_ == [("same", "same"), ("old", "new"), (None, "more"), ("end", "end")]
-
-
-def test_a_shortcut_is_drawn_with_titles_variables_and_depth():
-    from shortcuts import to_shortcut
-    from shortcuts.catalog import Catalog
-
-    drawn = drawing.steps(to_shortcut(EXAMPLE), Catalog.load())
-    assert [(step["depth"], step["title"]) for step in drawn] == [(0, "Ask for Input"), (0, "If"), (1, "Show Result"), (0, "End If")]
-    assert {"variable": "Provided Input"} in drawn[1]["parameters"][0][1] or {"variable": "if"} in drawn[1]["parameters"][0][1]
-    assert drawn[2]["parameters"][0][1][0] == "Hello "
-
-
-@pytest.mark.parametrize("value", [None, {}, [], {"Value": None}, {"Value": {"string": 3}}, {"attachmentsByRange": 1, "string": "a"}, b"x",
-                                   {"Value": {"WFDictionaryFieldValueItems": [1, None]}}, {"Type": "Variable", "Variable": {"Value": {}}}])
-def test_values_of_any_shape_are_drawn(value):
-    assert isinstance(drawing.plain(value), str)
-
-
-@pytest.mark.parametrize("token", [{"Aggrandizements": 5}, {"Aggrandizements": None}, {"Type": ["x"]}, {"Type": {}}, {"OutputName": {"a": 1}},
-                                   {"Aggrandizements": {"a": 1}}, {"Aggrandizements": [5, None, {"PropertyName": ["x"]}]}])  # fmt: skip
-def test_a_variable_of_any_shape_is_drawn(token):
-    assert isinstance(drawing.variable({"Type": "Variable", "VariableName": "x", **token}), str)
-
-
-def test_a_record_that_cannot_be_drawn_is_shown_without_its_steps(tmp_path, monkeypatch):
-    monkeypatch.setattr(browse, "steps", lambda shortcut, catalog: 1 / 0)
-    row, sections = browse.row_of(next(files.joined(finished(tmp_path), "train")))
-    assert row.facets["split"] == "train" and sections[3]["text"].startswith("# Ask.")
-    assert sections[2]["label"] == "Shortcut" and "cannot be drawn: ZeroDivisionError" in sections[2]["text"]
-
-
-def test_the_page_is_searched_filtered_and_opened_in_a_browser(tmp_path):
-    folder = finished(tmp_path / "bench", name=HOSTILE)
-    browse.write(folder, 100, 1)
-    with opened(folder / "browse.html") as browser:
-        assert texts(browser, "#count") == ["3 of 3"]
-        browser.find_element("id", "search").send_keys("number 1")
-        until(lambda: texts(browser, "#count") == ["1 of 3"])
-        browser.find_element("css selector", ".row").click()
-        until(lambda: "Ask for Input" in texts(browser, ".block .title"))
-        assert "Ask and greet, number 1" in texts(browser, "#record .text") and texts(browser, ".call")
-        browser.execute_script("document.getElementById('search').value = ''; const f = document.querySelector('select[name=split]'); f.value = 'test_ood';"
-                               "f.dispatchEvent(new Event('input', {bubbles: true}))")
-        until(lambda: texts(browser, "#count") == ["1 of 3"] and "number 2" in texts(browser, ".row p")[0])
-        assert browser.title == "Workflows: bench"

@@ -175,6 +175,11 @@ def test_the_apis_of_a_program_are_its_calls_in_order():
     assert shortcuts.apis_of(code) == ["is.workflow.actions.date", "is.workflow.actions.downloadurl"]
 
 
+def test_apis_on_one_line_are_listed_from_left_to_right():
+    code = "found = []\nfound += [is_workflow_actions_date()]; is_workflow_actions_nothing(); found.append(is_workflow_actions_url())\n"
+    assert shortcuts.apis_of(code) == [f"is.workflow.actions.{name}" for name in ("date", "nothing", "url")]
+
+
 def test_a_reset_inside_a_loop_empties_the_variable():
     code = "for x in clipboard():\n    found = []\n    found += [x]\n"
     assert identifiers(code) == ["repeat.each", "nothing", "setvariable", "appendvariable", "repeat.each"]
@@ -262,6 +267,11 @@ def test_a_name_is_not_renamed_to_one_that_is_reserved_or_taken(new):
         shortcuts.rename("x = clipboard()\ny = x\n", {"x": new})
 
 
+def test_a_name_is_renamed_and_an_api_that_is_called_alike_is_not():
+    code = "com_example_x = com_example_x()\nis_workflow_actions_showresult(Text=com_example_x)\n"
+    assert shortcuts.rename(code, {"com_example_x": "y"}) == code.replace("com_example_x = ", "y = ").replace("=com_example_x", "=y")
+
+
 def test_unbalanced_markers_are_refused_with_the_actions_index():
     end = {"WFWorkflowActionIdentifier": "is.workflow.actions.conditional", "WFWorkflowActionParameters": {"WFControlFlowMode": 2}}
     with pytest.raises(shortcuts.Unbalanced, match="action 0"):
@@ -307,8 +317,10 @@ TITLE = text_of({"Type": "Variable", "VariableName": "x"})
     ([step("conditional", CustomOutputName={}), step("conditional", WFControlFlowMode=2, CustomOutputName=5)], {}),
     ([step("gettext", UUID=ONE, WFTextActionText={"Value": "a", "WFSerializationType": "WFTextTokenString"})] * 2 + [step("gettext", Odd={"OutputUUID": ONE})], {}),
     ([step("setvariable", WFVariableName="a-b", WFInput=reference(ONE)), step("setvariable", WFVariableName="a b", UUID=ONE, CustomOutputName="x")], {}),
+    ([step("gettext", Odd=[reference(ONE, Aggrandizements=[{"Type": "WFPropertyVariableAggrandizement", "PropertyName": "A", "PropertyUserInfo": info}])
+                           for info in (float("nan"), float("inf"), -0.0, 0.0, -1)])], {}),
 ], ids=["an identity under another key", "questions that are no list", "an identity at the workflow level", "steps that are no list",
-        "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "a question for an identity that is no text", "a case whose identity is a list", "a name that is no text", "a raw copy of a raw action", "names that fold to one"])  # fmt: skip
+        "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "a question for an identity that is no text", "a case whose identity is a list", "a name that is no text", "a raw copy of a raw action", "names that fold to one", "info of a property that is an odd number"])  # fmt: skip
 def test_odd_shortcuts_come_back_equal(actions, more):
     result = shortcuts.transcribe({"WFWorkflowActions": actions, **more})
     assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code

@@ -19,9 +19,8 @@ from unittest import mock
 import pytest
 
 from common.decoding.generation import Generation
-from common.metrics import samples as kept
-from common.metrics import systems
-from common.metrics.samples import collect
+from common.metrics import sample_store, systems
+from common.metrics.sample_store import collect
 from shortcuts.catalog import call_name
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
@@ -88,15 +87,15 @@ def stored(folder: Path, name: str) -> list[dict[str, Any]]:
 def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> None:
     result = evaluate(bench, "--gold")
     summary = json.loads(result.stdout.splitlines()[-1])
-    assert summary["samples"] == 9 and list(summary["scores"]) == ["gold", "empty", "constant", "API list", "shuffled gold"]
     figures = scores(bench)["systems"]
+    assert summary["samples"] == 9 and list(figures) == ["gold", "empty", "constant", "API list", "shuffled gold"]
     assert figures["gold"]["id"]["n"] == 6 and figures["gold"]["ood"]["n"] == 3
     for metric in ("parse", "check", "compile", "api_f1", "order_f1", "parameter_values", "graph_f1", "subgraph_f1", "trace_match", "codebleu_strict"):
         assert figures["gold"]["ood"][metric]["mean"] == pytest.approx(1.0), metric
         assert figures["empty"]["id"][metric]["mean"] == 0.0
     assert figures["empty"]["id"]["codebleu"]["mean"] == pytest.approx(0.4)
     assert figures["shuffled gold"]["id"]["api_f1"]["above_chance"] == 0.0
-    assert any(line.startswith("gold") and "100.0/100.0" in line for line in result.stdout.splitlines())
+    assert any(line.startswith("gold  ") and "100.0 ±0.0" in line for line in result.stdout.splitlines())
     assert {"data", "catalog", "versions", "scorer"} <= scores(bench).keys()
 
 
@@ -104,11 +103,11 @@ def test_answers_from_a_file_are_judged_as_text_or_code(bench: Path, tmp_path: P
     answers = [{"id": f"r{number}", "code": program(number)} for number in range(4)]
     answers += [{"id": "r4", "text": f"Thought:do it\n\nCode:\n```python\n# a comment\n{program(4)}```"}, {"id": "unknown", "code": "x"}]
     result = evaluate(bench, "--predictions", f"mine={write(tmp_path / 'answers.jsonl', answers)}", code=1)
-    assert "mine: 4 of 9 queries unanswered: no_prediction 4, such as r5" in result.stderr and "1 of its 6 ids are not in the tests" in result.stderr
+    assert "mine: 4 of 9 queries unanswered:\n  no_prediction 4, such as r5" in result.stderr and "1 of its 6 ids are not in the tests" in result.stderr
     figures = scores(bench)["systems"]["mine"]
     assert figures["id"]["api_f1"]["mean"] == pytest.approx(1) and "api_f1" not in figures["ood"]
     assert figures["id"]["n"] == 5 and figures["id"]["reasons"] == {"no_prediction": 1} and figures["ood"]["unanswered"] == 3
-    assert "mine: 4 of 9 queries got no answer" in result.stdout and "unanswered" in result.stdout.splitlines()[0]
+    assert "mine: 4 of 9 queries got no answer" in result.stdout
     assert samples(bench, "mine")[4]["scores"]["codebleu"] == pytest.approx(1.0)  # comments do not count
 
 
@@ -131,7 +130,8 @@ def test_two_models_are_compared_on_the_same_samples(bench: Path, tmp_path: Path
     result = evaluate(bench, "--predictions", str(good), "--predictions", str(bad))
     (row,) = [row for row in scores(bench)["differences"] if row["metric"] == "api_f1"]
     assert row["systems"] == ["good", "bad"] and row["mean"] == row["low"] == 1.0 and row["p"] < 0.01 and row["n"] == 9
-    assert "good - bad, api_f1: +100.0 [+100.0, +100.0]" in result.stdout
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("good - bad ")]
+    assert "100.0 ±0.0*" in line
 
 
 def test_every_system_can_be_compared_with_one(bench: Path, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_plans_and_queries_are_scored_where_they_are_given(bench: Path, tmp_path
     figures = scores(bench)["systems"]
     assert figures["mine"]["id"]["plan"]["bleu"]["score"] == pytest.approx(100) and figures["mine"]["id"]["query"]["chrf"]["score"] < 80
     assert figures["gold"]["ood"]["query"]["chrf"]["score"] == pytest.approx(100) and "plan" not in figures["empty"]["id"]
-    assert (bench.parent / "eval/tables.md").read_text().count("| gold |") == 4
+    assert (bench.parent / "eval/tables.md").read_text().count("\n| gold ") == 2 * 5  # splits by tables
     assert r"\toprule" in (bench.parent / "eval/tables.tex").read_text()
 
 
@@ -205,7 +205,7 @@ def test_names_that_files_cannot_have_keep_their_answers_apart(bench: Path, tmp_
 
 
 def samples_of(folder: Path, name: str) -> Path:
-    return kept.file_of(folder, "samples", name)
+    return sample_store.path_of(folder, "samples", name)
 
 
 def test_names_that_differ_in_case_alone_are_refused(bench: Path, tmp_path: Path) -> None:
@@ -254,10 +254,10 @@ def test_samples_of_this_stage_can_be_given_as_predictions(bench: Path, tmp_path
 def test_an_answer_that_cannot_be_scored_is_no_zero_and_no_end(bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from common import metrics
 
-    def score(gold: str, prediction: str, catalog: Any = None, score: Callable[..., Any] = metrics.score) -> Any:
+    def score(gold: str, prediction: str, score: Callable[..., Any] = metrics.score) -> Any:
         if "é" in prediction:
             raise ValueError("string argument should contain only ASCII characters")
-        return score(gold, prediction, catalog)
+        return score(gold, prediction)
 
     answers = [{"id": f"r{number}", "code": "data('é')" if number == 2 else program(number)} for number in range(9)]
     flags = ("--predictions", str(write(tmp_path / "mine.jsonl", answers)))
@@ -271,18 +271,54 @@ def test_an_answer_that_cannot_be_scored_is_no_zero_and_no_end(bench: Path, tmp_
     assert line["scores"] == {} and line["prediction"]["code"] == "data('é')"  # the answer is kept: scored again, not asked again
 
 
-def test_tables_hold_any_name() -> None:
-    from common.metrics.report import notes, table
+def test_tables_hold_any_name_and_fit_a_terminal(load_stage: Any) -> None:
+    stage = load_stage("08")
+    names = ["a|b\\^~_%&#${}<>\nc", "n" * 60]
+    figure = {"mean": 0.5, "low": 0.4, "high": 0.62}
+    own = {"n": 2, "unanswered": 1, "reasons": {"refused": 1}, "truncated": 0, **dict.fromkeys("abcdefghijkl", figure)}
+    made = stage.table("t", "meaning", {f"long label {key}": key for key in "abcdefghijkl"}, {name: {"id": own, "ood": {"n": 0}} for name in names})
+    assert [row[:4] for row in made.rows[::2]] == [["a|b\\^~_%&#${}<> c", "ID", "2", "50.0 ±11.0"], ["a|b\\^~_%&#${}<> c", "OOD", "0", "-"]]
+    lines = made.text().splitlines()
+    assert max(map(len, lines)) <= 100 and made.text().count("50.0 ±11.0") == 24 and sum(line.startswith("nnn") for line in lines) == 6
+    assert len([line for line in made.markdown().splitlines() if line.startswith(r"| a\|b")]) == 2
+    assert r"\textasciitilde{}\_\%\&\#\$\{\}" in made.latex() and r"\toprule" in made.latex()
+    assert "1 of 3 queries got no answer that could be scored (refused 1); its figures are over the other 2" in stage.notes({"m": {"id": own}})[0]
 
-    name = "a|b\\^~_%&#${}<>\nc"
-    figures = {name: {"id": {"n": 2, "unanswered": 1, "reasons": {"refused": 1}, "truncated": 0, "m": {"mean": 0.5}}}}
-    made = table("t", {"M": "m"}, figures, ["id"])
-    assert made.head == ["system", "M", "n", "unanswered"] and made.rows[0][1:] == ["50.0", "2", "1"]
-    assert made.markdown().splitlines()[-1].startswith(r"| a\|b") and len(made.markdown().splitlines()) == 5
-    cell = made.latex().splitlines()[5].partition(" & ")[0]
-    special = r"\textbackslash{}\textasciicircum{}\textasciitilde{}\_\%\&\#\$\{\}\textless{}\textgreater{} c"
-    assert cell == r"a\textbar{}b" + special
-    assert "1 of 3 queries got no answer that could be scored (refused 1); its figures are over the other 2" in notes(figures)[0]
+
+def test_all_that_is_printed_fits_and_says_how_a_system_stands_to_the_baselines(bench: Path, tmp_path: Path) -> None:
+    good, bad = ([{"id": f"r{number}", "code": code or program(number)} for number in range(9)] for code in ("", "x = 1"))
+    files = [f"{name}={write(tmp_path / f'{name}.jsonl', answers)}" for name, answers in (("good", good), ("bad", bad))]
+    printed = evaluate(bench, "--predictions", files[0], "--predictions", files[1], "--gold").stdout.splitlines()[:-3]  # paths, summary
+    assert max(map(len, printed)) <= 100 and " ".join(printed).count("ID: unseen instructions, OOD: unseen APIs") == 1
+    assert "Baselines, which need no model: empty, constant, API list, shuffled gold." in " ".join(printed)
+    said = " ".join(printed[-12:])
+    assert re.search(r"API F1: on ID good, the best of 2 systems, has 100.0 ±0.0, above the best baseline \(constant, [\d.]+ ±[\d.]+; the", said)
+    assert "trace match: on ID good" in said
+    said = " ".join(evaluate(bench, "--predictions", files[1], "--gold").stdout.split())
+    assert re.search(r"on OOD bad has 0.0 ±0.0, below the best baseline \(constant, [^;]*; the intervals do not overlap\)\.", said)
+    assert "on ID no model was scored beside the best baseline" in " ".join(evaluate(bench).stdout.split())
+
+
+def test_every_metric_of_the_registry_is_scored_and_has_a_column(load_stage: Any) -> None:
+    from common import metrics
+
+    stage = load_stage("08")
+    scored = metrics.score(program(1), program(2))
+    figure = {"mean": 0.5, "low": 0.4, "high": 0.6, "above_chance": 0.1, "above_chance_low": 0.0, "above_chance_high": 0.2}
+    *made, above = stage.tables({"m": {"id": {"n": 1, **dict.fromkeys(metrics.RATES, figure), "length_ratio": figure}}}, stage.kinds_of_tables(False))
+    labels = [label for table in made for label in table.columns]
+    assert len(set(labels)) == len(labels) and set(labels) == {metric.label for metric in metrics.METRICS} | {"length"}
+    assert not any("-" in row for table in made for row in table.rows) and list(scored)[: len(metrics.RATES)] == list(metrics.RATES)
+    assert list(above.columns) == list(metrics.HEADLINE.values()) and set(stage.CONCLUSIONS) <= metrics.HEADLINE.keys()
+    assert all(len(table.meaning) <= stage.WIDTH for table in [*made, above]) and len(stage.PLANS_MEANING) <= stage.WIDTH
+
+
+def test_another_seed_moves_intervals_alone(bench: Path) -> None:
+    evaluate(bench)
+    first = scores(bench)
+    evaluate(bench, "--seed", "7")
+    one, other = (report["systems"]["API list"]["id"]["api_recall"] for report in (first, scores(bench)))
+    assert first["seed"] == 0 and scores(bench)["seed"] == 7 and one["mean"] == other["mean"] and one != other
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -302,7 +338,7 @@ def test_a_model_whose_server_refuses_all_has_no_row_until_it_answers(bench: Pat
     with StubOpenAI(reply) as stub:
         flags = ["--model", "gpt-5", "--base-url", stub.base_url, "--gold", "--compare", "gpt-5"]
         ended = evaluate(bench, *flags, code=1)
-        assert "gpt-5: no row" in ended.stderr and "may not use this model" in ended.stderr and "not complete" in ended.stderr
+        assert "gpt-5: 9 of 9 queries unanswered, so it has no row" in ended.stderr and "may not use this model" in ended.stderr and "not complete" in ended.stderr
         table = [line for line in ended.stdout.splitlines() if line.startswith(("gpt-5", "gold", "empty"))]
         assert table and not any(line.startswith("gpt-5") for line in table)
         assert "gpt-5" not in scores(bench)["systems"] and "bad_request" in scores(bench)["without_answers"]["gpt-5"]
@@ -327,9 +363,9 @@ def test_what_a_server_refuses_or_kept_as_refused_is_unanswered_and_asked_again_
         assert (figures["id"]["n"], figures["id"]["unanswered"], figures["id"]["truncated"]) == (5, 1, 1)
         assert figures["id"]["api_f1"]["mean"] == figures["ood"]["api_f1"]["mean"] == 1 and figures["ood"]["reasons"] == {"bad_request": 1}
         assert {row["n"] for row in differences if row["systems"] == ["m", "empty"]} == {7}
-        (row, *_) = [line for line in ended.stdout.splitlines() if line.startswith("m  ")]
-        assert row.split()[-3:] == ["5/2", "1/1", "1/0"]
-        assert "m: 2 of 9 queries unanswered: bad_request 2, such as r1" in ended.stderr
+        (first, second, *_) = [line.split() for line in ended.stdout.splitlines() if line.startswith("m  ")]
+        assert first[:3] == ["m", "ID", "5"] and second[:3] == ["m", "OOD", "2"]
+        assert "m: 2 of 9 queries unanswered:\n  bad_request 2, such as r1" in ended.stderr
         for path in ("tables.md", "tables.tex"):
             assert "2 of 9 queries got no answer" in (bench.parent / "eval" / path).read_text()
         assert "1 of 7 answers were cut at the token limit" in ended.stdout
@@ -356,7 +392,7 @@ def test_a_name_that_may_be_a_server_s_says_so(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("OPENAI_API_KEY", key)
         monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
         with pytest.raises(UserError) as error:
-            systems._loaded("gpt-4o-mini", None)
+            systems.load_local("gpt-4o-mini", None)
         assert ("--base-url" in str(error.value)) == said
 
 
@@ -454,9 +490,9 @@ def test_other_apis_make_other_prompts_whose_answers_are_kept_apart(bench: Path)
     with StubOpenAI(lambda body, number: "```python\nis_workflow_actions_gettext()\n```") as stub:
         model = ["--model", "m", "--base-url", stub.base_url, "--limit", "1"]
         evaluate(bench, *model)
-        for flag, head in (("--distractors", "among 12 wrong APIs"), ("--retrieve", "12 APIs found by search")):
+        for flag, head in (("--distractors", "12 wrong APIs"), ("--retrieve", "12 APIs found by search")):
             before = len(stub.requests)
-            assert head in evaluate(bench, *model, flag, "12").stdout
+            assert head in " ".join(evaluate(bench, *model, flag, "12").stdout.split())
             asked = [request["messages"][-1]["content"] for request in stub.requests[before:]]
             folder = bench.parent / f"eval/{flag[2:]}-12"
             made, listed = (stored(folder, name) for name in ("m", "API_list-*"))
@@ -519,9 +555,8 @@ def test_comments_go_and_strings_stay() -> None:
 
 def test_shuffled_gold_is_never_the_record_s_own() -> None:
     tests = [{**record(number), "split": "id" if number < 7 else "ood", "reference": program(number)} for number in range(8)]
-    for seed in ("", "another"):
-        for item, answer in systems.shuffled(tests, seed):
-            assert answer.code != item["reference"] and (answer.code != "") == (item["split"] == "id")  # one record alone gets nothing
+    for item, answer in systems.shuffled(tests):
+        assert answer.code != item["reference"] and (answer.code != "") == (item["split"] == "id")  # one record alone gets nothing
 
 
 def test_models_are_named_after_their_last_part(load_stage: Any) -> None:

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from common import distribution, jsonl, prompts
-from common.distribution import Distribution, entropy, evenness
-from common.expansion import BLOCK, CATEGORIES, Diet, Sampler, Uses, evenly, is_usable, paired
+from common import jsonl, prompts
+from common.dataset import distribution
+from common.dataset.distribution import Distribution, entropy, evenness
 from common.jsonl import UserError
 from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI
@@ -178,7 +178,7 @@ def test_a_seed_without_apis_is_a_clear_error(stage: Any, tmp_path: Path) -> Non
     path = tmp_path / "seed.jsonl"
     path.write_bytes(jsonl.encode({"id": "a", "apis": [], "query": "", "plan": "", "annotated_code": ""}))
     with pytest.raises(UserError, match="records of stage 03"):
-        stage.survey(path, Catalog.load(), 30)
+        stage.read_seed(path, Catalog.load(), 30)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -190,68 +190,72 @@ def catalog() -> Catalog:
     return Catalog.load()
 
 
-def uses() -> Uses:
-    return Uses(Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), [2, 3, 5, 8], Counter({"Utilities": 40, "Games": 5}))
+@pytest.fixture(scope="module")
+def sampler(stage: Any, catalog: Catalog) -> Any:
+    """A sampler by its seed number, over a seed that uses three of Apple's APIs and two categories."""
+    apis, categories = Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), Counter({"Utilities": 40, "Games": 5})
+    return lambda seed: stage.Sampler(catalog, apis, [2, 3, 5, 8], categories, seed)
 
 
-def test_a_draw_depends_on_its_number_alone(catalog: Catalog) -> None:
-    one, other = Sampler(uses(), catalog, 0), Sampler(uses(), catalog, 0)
+def test_a_set_depends_on_its_number_alone(sampler: Any) -> None:
+    one, other = sampler(0), sampler(0)
     numbers = [0, 1, 27, 28, 29, 100, 200]
-    assert [one.draw(number) for number in numbers] == [other.draw(number) for number in reversed(numbers)][::-1]
-    assert Sampler(uses(), catalog, 1).draw(100) != one.draw(100)
+    assert [one.sample(number) for number in numbers] == [other.sample(number) for number in reversed(numbers)][::-1]
+    assert sampler(1).sample(100) != one.sample(100)
 
 
-def test_every_api_and_category_comes_up_what_the_seed_uses_least_first(catalog: Catalog) -> None:
-    usable = [api for api in catalog if is_usable(api)]
+def test_every_api_and_category_comes_up_what_the_seed_uses_least_first(stage: Any, sampler: Any, catalog: Catalog) -> None:
+    usable = [api for api in catalog if stage.is_usable(api)]
     rounds = max(sum(api.builtin for api in usable), sum(not api.builtin for api in usable))
-    sampler = Sampler(uses(), catalog, 0)
-    drawn = [sampler.draw(number) for number in range(rounds)]
-    seen = Counter(api for each in drawn for api in each.apis)
+    drawn = list(map(sampler(0).sample, range(rounds)))
+    seen = Counter(api for apis, _ in drawn for api in apis)
     assert all(seen[api.id] for api in usable)
     third = [api.id for api in usable if not api.builtin]
-    first = Counter(api for each in drawn[: len(third) // 2] for api in each.apis if api in third)
+    first = Counter(api for apis, _ in drawn[: len(third) // 2] for api in apis if api in third)
     assert len(first) > 0.5 * len(third)
-    categories = Counter(each.category for each in drawn[:100])
-    assert set(categories) == set(CATEGORIES) - {"Utilities", "Games"} and max(categories.values()) - min(categories.values()) <= 2
-    assert Counter(each.category for each in drawn[: 28 * 12])["Games"] > 0
+    categories = Counter(category for _, category in drawn[:100])
+    assert set(categories) == set(stage.CATEGORIES) - {"Utilities", "Games"} and max(categories.values()) - min(categories.values()) <= 2
+    assert Counter(category for _, category in drawn[: 28 * 12])["Games"] > 0
 
 
-def test_evenly_fills_up_what_lags_behind() -> None:
-    turn = evenly("abc", Counter({"a": 3, "b": 1}), random.Random(0))
+def test_what_is_used_least_comes_first(stage: Any) -> None:
+    turn = stage.least_used_first("abc", Counter({"a": 3, "b": 1}), random.Random(0))
     order = [next(turn) for _ in range(8)]
     assert order[:2] == ["c", *order[1:2]] and Counter(order[:5]) == {"c": 3, "b": 2} and set(order[5:]) == {"a", "b", "c"}
 
 
-def test_paired_gives_each_the_best_that_is_left() -> None:
-    assert paired(["x", "y", "z"], ["a", "b", "c"], lambda place, right: {"b": 2, "c": 1 + place}.get(right, 0)) == ["b", "c", "a"]
-    assert BLOCK == len(CATEGORIES) == 28
+def test_a_greedy_matching_gives_each_the_best_that_remains(stage: Any) -> None:
+    fits = {"b": 2, "c": 1}
+    assert stage.greedy_matching(["x", "y", "z"], ["a", "b", "c"],
+                                 lambda place, right: fits.get(right, 0) + place * (right == "c")) == ["b", "c", "a"]  # fmt: skip
+    assert stage.BLOCK == len(stage.CATEGORIES) == 28
 
 
-def test_in_every_set_each_input_can_be_given(catalog: Catalog) -> None:
-    sampler, diet = Sampler(uses(), catalog, 3), Diet(catalog)
-    sets = [sampler.draw(number).apis for number in range(150)]
-    assert not any(diet.starving(apis) for apis in sets)
+def test_in_every_set_each_input_can_be_given(stage: Any, sampler: Any, catalog: Catalog) -> None:
+    compatibility = stage.ApiCompatibility(catalog)
+    sets = [apis for apis, _ in map(sampler(3).sample, range(150))]
+    assert not any(compatibility.unmet(apis) for apis in sets)
     source = random.Random(0)
-    usable = [api.id for api in catalog if is_usable(api)]
-    assert sum(bool(diet.starving(source.sample(usable, len(apis)))) for apis in sets) > 15
-    strange = sum(len(diet.strangers(apis)) for apis in sets)
-    assert strange < 0.7 * sum(len(diet.strangers(source.sample(usable, len(apis)))) for apis in sets)
+    usable = [api.id for api in catalog if stage.is_usable(api)]
+    assert sum(bool(compatibility.unmet(source.sample(usable, len(apis)))) for apis in sets) > 15
+    unrelated = sum(len(compatibility.unrelated(apis)) for apis in sets)
+    assert unrelated < 0.7 * sum(len(compatibility.unrelated(source.sample(usable, len(apis)))) for apis in sets)
 
 
-@pytest.mark.parametrize(("apis", "hungry"), [
+@pytest.mark.parametrize(("apis", "unmet"), [
     (["is.workflow.actions.image.resize"], True), (["is.workflow.actions.image.resize", "is.workflow.actions.selectphoto"], False),
     (["is.workflow.actions.image.resize", "is.workflow.actions.getclipboard"], False), (["is.workflow.actions.showresult"], False),
     (["is.workflow.actions.image.resize", "is.workflow.actions.getcurrentlocation"], True), (["unknown.api"], False),
 ])  # fmt: skip
-def test_an_api_starves_without_the_thing_it_works_on(catalog: Catalog, apis: list[str], hungry: bool) -> None:
-    assert bool(Diet(catalog).starving(apis)) == hungry
+def test_an_input_is_unmet_unless_another_api_returns_such_a_thing(stage: Any, catalog: Catalog, apis: list[str], unmet: bool) -> None:
+    assert bool(stage.ApiCompatibility(catalog).unmet(apis)) == unmet
 
 
-def test_what_nobody_would_ask_for_is_not_usable(catalog: Catalog) -> None:
-    titles = {api.title for api in catalog if is_usable(api)}
+def test_what_nobody_would_ask_for_is_not_usable(stage: Any, catalog: Catalog) -> None:
+    titles = {api.title for api in catalog if stage.is_usable(api)}
     assert "Show Alert" in titles and "Set Wallpaper Photo" in titles
     assert not [title for title in titles if "Widget" in title or "Deprecated" in title or "UI Element" in title]
-    assert not any(set(api.source) <= {"tk"} for api in catalog if is_usable(api))
+    assert not any(set(api.source) <= {"tk"} for api in catalog if stage.is_usable(api))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -274,14 +278,14 @@ def test_figures_of_known_counts(catalog: Catalog) -> None:
     each = Distribution(catalog)
     for apis, category in ((BUILTIN[:2], "Travel"), (BUILTIN[:2], "Kids"), ([*BUILTIN, "unknown"], None)):
         each.add({"apis": apis, "category": category})
-    figures = each.plus(each).figures()
+    figures = each.plus(each).statistics()
     assert figures["records"] == 6 and figures["api_uses"] == 16 and figures["apps"] == 1 and figures["categories"] == {"Travel": 2, "Kids": 2}
     assert figures["apis_per_record"]["2-3"] == 4 and figures["apis_per_record"]["4-5"] == 2
     assert entropy(Counter(a=1, b=1)) == 1.0 and evenness(Counter(a=3)) == 0.0 and evenness(Counter(a=3, b=3, c=3)) == 1.0
-    assert Distribution(catalog).figures()["third_party_share"] == 0.0
+    assert Distribution(catalog).statistics()["third_party_share"] == 0.0
 
 
 def test_a_figure_that_cannot_be_written_is_a_clear_error(catalog: Catalog, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
-        distribution.draw({"seed": Distribution(catalog)}, tmp_path / "file" / "queries.png")
+        distribution.draw(tmp_path / "file" / "queries.png", distribution.panels({"seed": Distribution(catalog)}))

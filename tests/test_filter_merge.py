@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from itertools import combinations
 from pathlib import Path
@@ -26,7 +27,7 @@ import pytest
 
 from common import jsonl
 from common.cli import Reject
-from common.dataset import card, dedup, quality, splits
+from common.dataset import dedup, example, splits
 from common.jsonl import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,7 +88,16 @@ def fake_shorten(code: str) -> str:
     return re.sub(r"'([^'\n]{20})[^'\n]{100,}'", r"'\1…'", code)
 
 
-TOOLS = quality.Tools(FakeCatalog(), fake_review, fake_chat, fake_shorten, quality.estimate_tokens)
+CATALOG = FakeCatalog()
+
+
+def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the stand-ins in the place of the language, the catalogue and the prompts; and no figure, which takes half a second."""
+    monkeypatch.setattr(example, "review", fake_review)
+    monkeypatch.setattr("common.prompts.chat", fake_chat)
+    monkeypatch.setattr("common.excerpts.shorten_code", fake_shorten)
+    monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: CATALOG)
+    monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -136,15 +146,13 @@ class Bench:
 
     def __init__(self, stage: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.stage, self.folder, self.monkeypatch, self.capsys = stage, folder, monkeypatch, capsys
-        monkeypatch.setattr(stage, "make_tools", lambda tokenizer: TOOLS)
-        monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: TOOLS.catalog)
-        monkeypatch.setattr("common.dataset.figure.write", lambda path, stats: None)  # half a second each; see test_dataset_outputs.py
+        put_fakes(monkeypatch)
 
     def __call__(self, seed: Records, generated: Records | None = None, *flags: str, output: str = "bench") -> Path:
         write(self.folder / "seed.jsonl", seed)
         if generated is not None:
             write(self.folder / "generated.jsonl", generated)
-        files = [f"--seed={self.folder}/seed.jsonl", f"--generated={'none' if generated is None else self.folder / 'generated.jsonl'}", f"--output={self.folder / output}"]
+        files = [f"--input={self.folder}/seed.jsonl", f"--generated={'none' if generated is None else self.folder / 'generated.jsonl'}", f"--output={self.folder / output}"]
         self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", *files, "--workers=1", "--browse=0", *flags])
         assert self.stage.main() == 0
         self.printed = self.capsys.readouterr()
@@ -181,32 +189,39 @@ BROKEN = {
 }
 
 
-def examine(item: dict[str, Any], origin: str, **limits: Any) -> tuple[quality.Example, dict[str, Any]]:
-    return quality.examine(item, origin, TOOLS, quality.Limits(**limits))
+Examine = Callable[..., tuple[example.Example, dict[str, Any]]]
+
+
+@pytest.fixture
+def examine(load_stage: Any, monkeypatch: pytest.MonkeyPatch) -> Examine:
+    """Applies the rules to a record of an origin, with the stand-ins and these limits."""
+    put_fakes(monkeypatch)
+    stage = load_stage("06")
+    return lambda item, origin, **limits: stage.examine(item, origin, example.Context(CATALOG, example.estimate_tokens, example.Limits(**limits)))
 
 
 @pytest.mark.parametrize("reason", BROKEN)
-def test_each_rule_drops_the_synthetic_record_that_breaks_it(reason: str) -> None:
+def test_each_rule_drops_the_synthetic_record_that_breaks_it(examine: Examine, reason: str) -> None:
     with pytest.raises(Reject) as caught:
         examine(record(1, "synthetic", **BROKEN[reason]), "synthetic")
     assert caught.value.reason == reason
 
 
 @pytest.mark.parametrize("reason", ["check_unknown_parameter", "apis_unused", "degenerate", "plan_disagrees"])
-def test_rules_for_generated_programs_do_not_judge_real_ones(reason: str) -> None:
-    example, _ = examine(record(1, "seed", **BROKEN[reason]), "seed")
-    assert example.origin == "seed"
+def test_rules_for_generated_programs_do_not_judge_real_ones(examine: Examine, reason: str) -> None:
+    kept, _ = examine(record(1, "seed", **BROKEN[reason]), "seed")
+    assert kept.origin == "seed"
 
 
 @pytest.mark.parametrize("origin", ["seed", "synthetic"])
-def test_good_records_pass(origin: str) -> None:
+def test_good_records_pass(examine: Examine, origin: str) -> None:
     for number in range(50):
-        example, written = examine(record(number, origin), origin)
+        kept, written = examine(record(number, origin), origin)
         assert written["origin"] == origin and written["messages"][1]["role"] == "assistant"
-        assert set(record(number)["apis"]) == set(example.apis)
+        assert set(record(number)["apis"]) == set(kept.apis)
 
 
-def test_a_plan_must_speak_of_the_blocks_that_the_code_has() -> None:
+def test_a_plan_must_speak_of_the_blocks_that_the_code_has(examine: Examine) -> None:
     code = f"for _ in range(3):\n    {name_of(BUILTIN[0])}(Text='a')\n"
     item = record(1, "synthetic", annotated_code=code, apis=BUILTIN[:1], plan="1. Take the text and show it to the user.")
     with pytest.raises(Reject, match="1 loops"):
@@ -214,7 +229,7 @@ def test_a_plan_must_speak_of_the_blocks_that_the_code_has() -> None:
     examine({**item, "plan": "1. Three times, take the text and show it to the user."}, "synthetic")
 
 
-def test_the_language_of_the_query_counts_only_when_asked() -> None:
+def test_the_language_of_the_query_counts_only_when_asked(examine: Examine) -> None:
     german = record(1, query="Bitte zeige mir jeden Morgen das Wetter an und sende es meiner Mutter")
     examine(german, "seed")
     with pytest.raises(Reject, match="query_language"):
@@ -222,17 +237,17 @@ def test_the_language_of_the_query_counts_only_when_asked() -> None:
     examine(record(1, query="Please show me the weather each morning and send it to my mother"), "seed", english=True)
 
 
-def test_a_long_literal_is_shortened_in_the_messages_alone() -> None:
+def test_a_long_literal_is_shortened_in_the_messages_alone(examine: Examine) -> None:
     code = f"x = {name_of(BUILTIN[0])}(Text='{'base' * 3000}')\n"
-    example, written = examine(record(1, annotated_code=code), "seed", max_tokens=1000)
-    assert example.shortened and written["shortened"] and written["annotated_code"] == code
-    assert "…" in written["messages"][1]["content"] and example.figures["tokens"] <= 1000
+    kept, written = examine(record(1, annotated_code=code), "seed", max_tokens=1000)
+    assert kept.shortened and written["shortened"] and written["annotated_code"] == code
+    assert "…" in written["messages"][1]["content"] and kept.stats["tokens"] <= 1000
 
 
 def test_shape_counts_blocks_and_an_elif_is_no_deeper() -> None:
     tree = ast.parse("a = f()\nif a:\n    f()\nelif b:\n    for x in a:\n        f()\n"
                      "else:\n    match menu('q'):\n        case 'y':\n            pass\n")
-    assert quality.shape(tree) == {"actions": 3, "ifs": 2, "loops": 1, "menus": 1, "depth": 2}
+    assert example.shape(tree) == {"actions": 3, "ifs": 2, "loops": 1, "menus": 1, "depth": 2}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -258,7 +273,7 @@ def test_where_a_block_ends_matters() -> None:
 
 
 @pytest.mark.parametrize("depth", [5000, 100_000])
-def test_a_hostile_depth_is_a_reason_and_no_crash(depth: int) -> None:
+def test_a_hostile_depth_is_a_reason_and_no_crash(examine: Examine, depth: int) -> None:
     item = record(1, "synthetic", annotated_code=f"x = {name_of(BUILTIN[0])}(Text={'+'.join(['1'] * depth)})\n" * 2, apis=BUILTIN[:1])
     parses = depth == 5000 and sys.version_info >= (3, 13)  # its parser goes deeper
     with nullcontext() if parses else pytest.raises(Reject, match="does_not_parse"):
@@ -269,7 +284,7 @@ def test_near_finds_what_an_exact_comparison_of_sets_finds() -> None:
     rng = random.Random(0)
     base = [f"w{n}" for n in range(60)]
     sets = [frozenset(rng.sample(base, 50)) | {f"{group}-{n}" for n in range(40)} for group in range(10) for _ in range(4)]
-    near = dedup.Near([dedup._signature(items) for items in sets], 0.6)
+    near = dedup.MinHashIndex([dedup._signature(items) for items in sets], 0.6)
     for i, j in combinations(range(len(sets)), 2):
         jaccard = len(sets[i] & sets[j]) / len(sets[i] | sets[j])
         if abs(jaccard - 0.6) > 0.15:
@@ -422,8 +437,11 @@ def test_the_card_has_a_yaml_header_the_splits_and_the_licences(bench: Bench) ->
     assert "| example.org, licence: MIT |" in text and header["size_categories"] == ["n<1K"]
 
 
-def test_every_reason_has_its_words() -> None:
-    assert not [reason for reason in BROKEN if not reason.startswith("check_") and reason not in card.RULES]
+def test_every_rule_says_what_it_means_on_the_card(load_stage: Any) -> None:
+    stage = load_stage("06")
+    rules = {rule.code for rule in stage.RULES}
+    assert {reason for reason in BROKEN if not reason.startswith("check_")} | {"query_language", "check_*"} == rules
+    assert all(rule.meaning for rule in stage.RULES) and stage.meaning("check_unknown_api") == "the checker found: unknown api"
 
 
 def test_the_order_of_the_input_does_not_change_who_is_tested(bench: Bench) -> None:
@@ -437,7 +455,7 @@ def test_the_same_input_gives_the_same_bytes_and_another_seed_other_tests(bench:
     seeds = [record(number) for number in range(100)]
     first = contents(bench(seeds))
     assert contents(bench(seeds)) == first
-    assert contents(bench(seeds, None, "--seed-number", "5", output="other"))["test_id.jsonl"] != first["test_id.jsonl"]
+    assert contents(bench(seeds, None, "--seed", "5", output="other"))["test_id.jsonl"] != first["test_id.jsonl"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
@@ -449,7 +467,7 @@ def test_a_handful_of_records_is_enough(bench: Bench, count: int) -> None:
 def test_errors_of_the_user_are_one_line(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "seed.jsonl").write_text('{"id": "a"}\n{"id": \n')
     for path, message in ((tmp_path / "seed.jsonl", "seed.jsonl:2: not JSON"), ("absent.jsonl", "absent.jsonl: no such file")):
-        flags = ["--seed", str(path)]
+        flags = ["--input", str(path)]
         bench.monkeypatch.setattr(sys, "argv", ["06", *flags, "--output", str(tmp_path / "out"), "--generated", "none"])
         with pytest.raises(UserError, match=message):
             bench.stage.main()
@@ -464,7 +482,7 @@ def test_going_without_synthetic_records_is_said_by_name(bench: Bench, generated
 def run_again(bench: Bench, *flags: str) -> str:
     """Run the stage, which must refuse; the message. The folder stays as it is, byte by byte."""
     before = {path: path.read_bytes() for path in bench.folder.rglob("*") if path.is_file()}
-    bench.monkeypatch.setattr(sys, "argv", ["06", f"--seed={bench.folder}/seed.jsonl", f"--output={bench.folder}/bench", "--browse=0", *flags])
+    bench.monkeypatch.setattr(sys, "argv", ["06", f"--input={bench.folder}/seed.jsonl", f"--output={bench.folder}/bench", "--browse=0", *flags])
     with pytest.raises(UserError) as caught:
         bench.stage.main()
     assert before == {path: path.read_bytes() for path in bench.folder.rglob("*") if path.is_file()}
@@ -475,14 +493,14 @@ def test_generated_records_that_are_named_must_be_there_and_unnamed_ones_need_no
     bench([record(number) for number in range(9)])
     assert "generatd.jsonl: no such file" in run_again(bench, "--generated=generatd.jsonl")
     bench.monkeypatch.chdir(bench.folder)
-    bench.monkeypatch.setattr(sys, "argv", ["06", "--seed=seed.jsonl", "--output=other", "--browse=0", "--workers=1"])
+    bench.monkeypatch.setattr(sys, "argv", ["06", "--input=seed.jsonl", "--output=other", "--browse=0", "--workers=1"])
     assert bench.stage.main() == 0 and "data/generated.jsonl: no such file, so there are no synthetic" in bench.capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("flags", "said"), [
     (["--tests-from={0}/bench"], "--tests-from"), (["--tests-from={0}/./bench/../bench"], "--tests-from"),
-    (["--seed={0}/bench/train.jsonl"], "--seed"), (["--generated={0}/bench/train.jsonl"], "--generated"),
-    (["--output={0}/seed.jsonl"], "--seed"), (["--workflowbench={0}/bench"], "--workflowbench"), (["--teval={0}/bench/stats.json"], "--teval"),
+    (["--input={0}/bench/train.jsonl"], "--input"), (["--generated={0}/bench/train.jsonl"], "--generated"),
+    (["--output={0}/seed.jsonl"], "--input"), (["--workflowbench={0}/bench"], "--workflowbench"), (["--teval={0}/bench/stats.json"], "--teval"),
     (["--export-workflowbench={0}/bench"], "--export-workflowbench"),
     (["--workflowbench={0}/wb", "--export-workflowbench={0}/wb"], "--export-workflowbench"),
 ])  # fmt: skip
@@ -517,25 +535,24 @@ def test_a_fault_in_one_record_is_a_reject_and_the_run_fails_at_its_end(bench: B
             raise ValueError("nobody foresaw it")
         return fake_review(code, catalog)
 
-    bench.monkeypatch.setattr(bench.stage, "make_tools", lambda tokenizer: TOOLS._replace(review=review))
+    bench.monkeypatch.setattr(example, "review", review)
     bad = record(5, annotated_code=f"x = {name_of(BUILTIN[0])}(Text='burst')\n")
     write(bench.folder / "seed.jsonl", [*(record(number) for number in range(5)), bad])
-    for part in ([], ["--shard=0/1"], ["--merge"]):
-        flags = [f"--seed={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0", "--workers=1", *part]
-        bench.monkeypatch.setattr(sys, "argv", ["06", *flags])
-        assert bench.stage.main() == 1
-        printed = bench.capsys.readouterr()
-        assert "1 internal_error, such as seed-00005: ValueError at test_filter_merge.py:" in printed.err and "fault of this program" in printed.err
-        assert json.loads(printed.out.splitlines()[-1])["written"] == 5
+    flags = [f"--input={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0", "--workers=1"]
+    bench.monkeypatch.setattr(sys, "argv", ["06", *flags])
+    assert bench.stage.main() == 1
+    printed = bench.capsys.readouterr()
+    assert "internal_error 1, such as seed-00005: ValueError at test_filter_merge.py:" in printed.err and "fault of this program" in printed.err
+    assert json.loads(printed.out.splitlines()[-1])["written"] == 5
     assert [item["reason"] for item in lines(bench.folder / "bench/rejected.jsonl")] == ["internal_error"]
 
 
 def test_a_run_in_which_nothing_comes_through_fails_and_says_why(bench: Bench) -> None:
     write(bench.folder / "seed.jsonl", [record(number, plan="", query="q " * 500) for number in range(3)])
-    bench.monkeypatch.setattr(sys, "argv", ["06", f"--seed={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0"])
+    bench.monkeypatch.setattr(sys, "argv", ["06", f"--input={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0"])
     assert bench.stage.main() == 1
     told = bench.capsys.readouterr().err
-    assert "rejected: 3 no_plan, such as seed-00000" in told and "none of 3 records came through" in told
+    assert "3 of 3 rejected" in told and "no_plan 3, such as seed-00000" in told and "none of 3 records came through" in told
 
 
 HOSTILE = "a | b\n# heading\r\n<!-- <script>alert(1)</script> [x](http://e) ![y](z) `c` $m$ \x1b[31m\u2028---\n" + "x" * 999
@@ -572,7 +589,7 @@ def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, k
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench/train.jsonl").write_text("old")
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes << 10}, {kilobytes << 10}))"
-    ended = subprocess.run([sys.executable, "-B", "-c", limit + CHILD.format(root=str(ROOT), tests=str(ROOT / "tests")), f"--seed={tmp_path}/seed.jsonl",
+    ended = subprocess.run([sys.executable, "-B", "-c", limit + CHILD.format(root=str(ROOT), tests=str(ROOT / "tests")), f"--input={tmp_path}/seed.jsonl",
                             "--generated=none", f"--output={tmp_path}/bench", "--workers=1"], capture_output=True, text=True)  # fmt: skip
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert re.search(f"error: {tmp_path}/bench.*: cannot be written: File too large", ended.stderr.splitlines()[-1])
@@ -583,21 +600,19 @@ def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, k
 CHILD = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]
+import pytest
 import test_filter_merge as fakes
-from common import catalog, cli
-from common.dataset import figure
+from common import cli
 from tests import stage_runs
 stage = stage_runs.load("06")
-figure.write = lambda path, stats: None
-stage.make_tools = lambda tokenizer: fakes.TOOLS
-catalog.Catalog.load = staticmethod(lambda path=None: fakes.TOOLS.catalog)
+fakes.put_fakes(pytest.MonkeyPatch())
 cli.start(stage.main)
 """
 
 
 def child(folder: Path, *flags: str) -> subprocess.Popen[bytes]:
     code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"))
-    files = [f"--seed={folder}/seed.jsonl", "--generated=none", f"--output={folder}/bench", "--browse=0"]
+    files = [f"--input={folder}/seed.jsonl", "--generated=none", f"--output={folder}/bench", "--browse=0"]
     return subprocess.Popen([sys.executable, "-c", code, *files, *flags],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
 
@@ -619,3 +634,31 @@ def test_workers_give_the_same_bytes_and_a_killed_run_is_simply_run_again(tmp_pa
     _, errors = again.communicate(timeout=60)
     assert again.returncode == 0, errors.decode()
     assert contents(tmp_path / "bench") == whole
+
+
+def test_the_file_that_seed_once_named_is_told_its_flag(bench: Bench) -> None:
+    bench.monkeypatch.setattr(sys, "argv", ["06", "--seed", "seed.jsonl"])
+    with pytest.raises(SystemExit) as left:
+        bench.stage.main()
+    assert left.value.code == 2
+    assert bench.capsys.readouterr().err.splitlines()[-1].endswith("'seed.jsonl' is not a number; the file of the records is named by --input")
+
+
+def test_earlier_flags_and_overwrite_are_accepted(bench: Bench) -> None:
+    seeds = [record(number) for number in range(40)]
+    first = contents(bench(seeds, None, "--seed-number", "5", output="one"))
+    assert contents(bench(seeds, None, "--seed", "5", "--overwrite", output="two")) == first
+
+
+def test_a_new_rule_is_one_function(bench: Bench) -> None:
+    bench.monkeypatch.setattr(bench.stage, "RULES", list(bench.stage.RULES))
+
+    @bench.stage.rule("more comments than code")
+    def chatty(sample: example.Sample) -> str | None:
+        comments = sum(line.lstrip().startswith("#") for line in sample.code.splitlines())
+        return f"{comments} comments" if comments > 2 * len(sample.steps) else None
+
+    bad = record(5, annotated_code=f"{'# more' * 99}\n" + "# more\n" * 99 + record(5)["code"])
+    folder = bench([*(record(number) for number in range(5)), bad])
+    assert [(item["id"], item["reason"], item["detail"]) for item in lines(folder / "rejected.jsonl")] == [("seed-00005", "chatty", "100 comments")]
+    assert "| chatty " in (folder / "README.md").read_text() and "| more comments than code" in (folder / "README.md").read_text().replace("  ", "")

@@ -11,7 +11,7 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
 import shortcuts
-from common import prompts
+from common import excerpts, prompts
 from shortcuts import plist
 from shortcuts.catalog import Catalog
 from shortcuts.forms import api_names
@@ -83,7 +83,7 @@ def test_an_example_is_accepted_with_and_without_comments_and_in_an_answer(path,
     apis = shortcuts.apis_of(code)
     start = matcher(table, grammar(apis, catalog))
     assert accepts(start, code)
-    annotated = prompts.commented(code, {line: f"line {line}: 'what' it {{does}}" for line in prompts.statement_lines(code)})
+    annotated = excerpts.commented(code, {line: f"line {line}: 'what' it {{does}}" for line in excerpts.statement_lines(code)})
     assert accepts(start, annotated)
     answer = prompts.answer("1. First.\n2. Then `this`.", annotated)
     assert accepts(matcher(table, grammar(apis, catalog, answer=True)), answer)

@@ -44,7 +44,7 @@ def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., di
     def run(stub: StubOpenAI, codes: list[str], votes: int = 1, cache: bool = False, retry: bool = False) -> dict[str, Verdict]:
         writer = llm.open_writer("stub", stub.base_url, cache=tmp_path / "cache.sqlite" if cache else None, retry_rejected=retry)
         tests = [record(number) for number in range(len(codes))]
-        own = judge.judged(writer, votes, tests, [sample(*pair) for pair in enumerate(codes)], tmp_path / "verdicts.jsonl", retry)
+        own = judge.judge_samples(writer, votes, tests, [sample(*pair) for pair in enumerate(codes)], tmp_path / "verdicts.jsonl", retry)
         run.unanswered = own.unanswered  # type: ignore[attr-defined]
         return own.verdicts
 
@@ -261,7 +261,7 @@ def test_the_column_is_left_out_without_a_judge_or_a_key(stage: Any) -> None:
     plain, keyless = stage(), stage("--judge", "gpt-4o-mini")
     assert plain.returncode == keyless.returncode == 0
     assert "Pass Rate: left out, no --judge" in plain.stderr and "no OPENAI_API_KEY" in keyless.stderr
-    assert "Pass Rate" not in plain.stdout + keyless.stdout
+    assert "Rate" not in plain.stdout + keyless.stdout
     assert stage("--judge", "offline").returncode == 2
 
 
@@ -272,8 +272,8 @@ def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp
         asked, people = len(stub.requests), json.loads((tmp_path / "eval/scores.json").read_text())["judge"]["people"]
         again = stage("--judge", "stub", "--judge-url", stub.base_url, OPENAI_API_KEY="secret-key")
         assert run.returncode == again.returncode == 0 and len(stub.requests) == asked
-    (row,) = [line for line in run.stdout.splitlines() if line.startswith("mine") and line.endswith("4/2")][:1]
-    assert row.split()[-2] == "50.0/50.0" and "Pass Rate" in run.stdout
+    row, *_ = [line.split() for line in (tmp_path / "eval/tables.md").read_text().splitlines() if line.startswith("| mine ")]
+    assert row[-3] == "50.0" and "Pass Rate" in (tmp_path / "eval/tables.md").read_text() and "Rate" in run.stdout
     report = json.loads((tmp_path / "eval/scores.json").read_text())
     figures = json.loads(run.stdout.splitlines()[-1])
     assert report["judge"]["judge"] == "stub" and len(report["judge"]["prompt"]) == 16 and figures["samples"] == 6
@@ -292,11 +292,11 @@ def test_a_judge_that_never_answers_gives_no_pass_rate(stage: Any, tmp_path: Pat
     with StubOpenAI(answer) as stub:
         flags = ("--judge", "stub", "--judge-url", stub.base_url, "--retry-rejected")
         run = stage(*flags)
-        assert run.returncode == 1 and "the judge never answered" in run.stderr and "Pass Rate" not in run.stdout and "mine" in run.stdout
-        assert "6 of 6 workflows have no verdict: bad_request 6, such as r" in run.stderr
+        assert run.returncode == 1 and "the judge never answered" in run.stderr and "Rate" not in run.stdout and "mine" in run.stdout
+        assert "6 of 6 workflows have no verdict:\n  bad_request 6, such as r" in run.stderr
         refuse[:] = ["some"]
         run = stage(*flags)
-        assert run.returncode == 1 and "mine: 3 of 6 workflows have no verdict: bad_request 3" in run.stderr
+        assert run.returncode == 1 and "mine: 3 of 6 workflows have no verdict:\n  bad_request 3" in run.stderr
         assert "mine: the judge gave no verdict on 3 of 6 workflows" in run.stdout and "not complete" in run.stderr
         figures = json.loads((tmp_path / "eval/scores.json").read_text())["systems"]["mine"]["id"]["pass_rate"]
         assert figures["mean"] == 1 and figures["n"] == 2 and figures["unanswered"] == 2
@@ -320,13 +320,13 @@ def test_a_dry_run_counts_what_the_judge_would_be_asked_and_writes_nothing(stage
 
 
 def test_a_dry_run_takes_gold_for_what_a_model_has_not_answered_yet(tmp_path: Path) -> None:
-    from common.metrics import samples as kept
+    from common.metrics import sample_store
 
     def answers(records: list[Any]) -> Any:
         raise AssertionError("a dry run asks no model")
 
     tests = [{**record(number), "reference": GOOD, "split": "id"} for number in range(2)]
     system = System("m", lambda record: "m", answers)
-    line = {"id": "r1", "key": kept.key_of(system, tests[1]), "scorer": "", "prediction": {"code": "pass"}, "scores": {}}
+    line = {"id": "r1", "key": sample_store.sample_key(system, tests[1]), "scorer": "", "prediction": {"code": "pass"}, "scores": {}}
     (tmp_path / "samples_m.jsonl").write_text(json.dumps(line) + "\n")
-    assert [sample["prediction"]["code"] for sample in kept.stand_ins(system, tests, tmp_path)] == [GOOD, "pass"]
+    assert [sample["prediction"]["code"] for sample in sample_store.samples_for_estimate(system, tests, tmp_path)] == [GOOD, "pass"]

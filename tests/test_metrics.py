@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from common import metrics
 from common.metrics import uncertainty
-from common.metrics.graph import match_calls
-from common.metrics.program import read_program, without_comments
+from common.metrics.call_graph import read_call_graph, without_comments
+from common.metrics.worfeval import chain_f1, longest_increasing, match_calls
 from shortcuts.syntax import recovering_parser
 from tests.programs import GOLD
 
@@ -28,8 +28,12 @@ WRONG = "x = wrong_api(a='9')\ny = other_wrong(b=x)\nthird_wrong(c=y)\n"
 COUNTS = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1", "chain_f1", "subgraph_f1")
 
 
+HONEST = tuple(metric.key for metric in metrics.METRICS if metric.group != metrics.PAPER)
+
+
 def compare(guess: str, gold: str = GOLD) -> dict[str, float]:
-    return metrics.compare(read_program(gold), read_program(guess))
+    pair = metrics.Pair(gold, guess)
+    return {metric.key: metric.value(pair) for metric in metrics.METRICS if metric.key in COUNTS}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -38,15 +42,11 @@ def compare(guess: str, gold: str = GOLD) -> dict[str, float]:
 
 def test_calls_are_read_in_order_without_helpers_and_builtins() -> None:
     code = "print(len(x))\nfor i in range(3):\n    is_workflow_actions_url()\naction('com.maker-app.do it', Key=1)\nx = as_text(is_b_c())\n"
-    assert [call.name for call in read_program(code).calls] == ["is_workflow_actions_url", "com_maker_app_do_it", "is_b_c"]
-
-
-def test_helpers_can_be_given() -> None:
-    assert [call.name for call in read_program("my_tool(a=other_tool())", frozenset({"my_tool"})).calls] == ["other_tool"]
+    assert [call.name for call in read_call_graph(code).calls] == ["is_workflow_actions_url", "com_maker_app_do_it", "is_b_c"]
 
 
 def test_edges_follow_variables_branches_loops_and_menus() -> None:
-    edges = read_program(GOLD).named_edges()
+    edges = read_call_graph(GOLD).named_edges()
     download, key = "is_workflow_actions_downloadurl", "is_workflow_actions_getvalueforkey"
     assert edges["data", "is_workflow_actions_ask", download] == 1
     assert edges["data", download, key] == edges["for", download, key] == 1  # the item stems from the page, and the page decides how often
@@ -56,25 +56,25 @@ def test_edges_follow_variables_branches_loops_and_menus() -> None:
 
 
 def test_keys_that_are_no_identifiers_are_read() -> None:
-    assert read_program("a_b(**{'Show-text': True}, x=1)").calls[0].arguments == {"Show-text": "True", "x": "1"}
+    assert read_call_graph("a_b(**{'Show-text': True}, x=1)").calls[0].arguments == {"Show-text": "True", "x": "1"}
 
 
 @pytest.mark.parametrize("code", [
     "x = a_b(k=unquoted value)\ny = c_d(z=x)\n  e_f(", "a_b(\0)\nc_d()\ne_f()", "a_b()\n```\nc_d()\nThen e_f() is called",
 ])  # fmt: skip
 def test_what_does_not_parse_is_read_line_by_line(code: str) -> None:
-    read = read_program(code)
+    read = read_call_graph(code)
     assert not read.parsed and [call.name for call in read.calls] == ["a_b", "c_d", "e_f"]
 
 
 def test_broken_code_keeps_the_data_flow_of_its_whole_lines() -> None:
-    assert read_program("x = a_b()\nc_d(z=x)\nelse:\n").named_edges()["data", "a_b", "c_d"] == 1
+    assert read_call_graph("x = a_b()\nc_d(z=x)\nelse:\n").named_edges()["data", "a_b", "c_d"] == 1
 
 
 @pytest.mark.parametrize("code", ["(" * 100_000, "a" + ".b()" * 5000, "a_b(" + "x+" * 50_000 + "x)", "\ud800 a_b()",
                                   pytest.param("a_b() " * 300_000, marks=pytest.mark.slow)])
 def test_hostile_code_is_read(code: str) -> None:
-    read_program(code)
+    read_call_graph(code)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_gold_scores_one_on_everything() -> None:
 @pytest.mark.parametrize("answer", ["", " \n"])
 def test_an_empty_answer_scores_zero_on_every_honest_metric(answer: str) -> None:
     scores = metrics.score(GOLD, answer)
-    assert scores["codebleu"] == 0.4 and not any(scores[name] for name in (*metrics.HONEST, *metrics.VALIDITY))
+    assert scores["codebleu"] == 0.4 and not any(scores[name] for name in HONEST)
 
 
 def test_renaming_variables_changes_nothing() -> None:
@@ -158,12 +158,12 @@ ADVERSARIAL = " ", "\n", " \n", "\t", "#", "'", "'''", "\\", "[", ". ", "<think>
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_four_times_the_text_takes_about_four_times_as_long_to_read(unit: str) -> None:
     """Answers are untrusted: none may cost time by the square of its length."""
-    from common.metrics.samples import file_of
+    from common.llm.completion import without_thought
+    from common.metrics.sample_store import path_of
     from common.metrics.teval import read_plan
-    from common.metrics.thought import without_thought
 
     readers = (without_comments, without_thought, lambda text: read_plan(text, "json", []), lambda text: read_plan(text, "str", ["a.b", "x"]),
-               lambda text: file_of(Path(), "samples", text))  # fmt: skip
+               lambda text: path_of(Path(), "samples", text))  # fmt: skip
     for read in readers:
         short, long = (min(timed(read, unit * (size // len(unit)) + "x") for _ in range(3)) for size in (20_000, 80_000))
         assert long < 8 * max(short, 0.02), (read, short, long)
@@ -178,7 +178,7 @@ def timed(read: Callable[[str], object], text: str) -> float:
 @given(st.lists(st.sampled_from(["x = a_a(k=x)", "y = b_b(k=y)", "c_c(k=x, l=y)", "x = d_d()", "y = a_a()"]), max_size=6), st.randoms())
 def test_the_longest_chain_is_found(lines: list[str], draw: random.Random) -> None:
     """Against every subset of matched calls: is the largest whose order no path of edges contradicts as large as what is found?"""
-    gold, guess = read_program("\n".join(lines)), read_program("\n".join(draw.sample(lines, len(lines))))
+    gold, guess = read_call_graph("\n".join(lines)), read_call_graph("\n".join(draw.sample(lines, len(lines))))
     pairs = match_calls(gold.calls, guess.calls)
     before = {(source, target) for _, source, target in gold.edges}
     for middle, left, right in itertools.product(range(len(gold.calls)), repeat=3):
@@ -186,23 +186,17 @@ def test_the_longest_chain_is_found(lines: list[str], draw: random.Random) -> No
             before.add((left, right))
     largest = max(size for size in range(len(pairs) + 1) for chosen in itertools.combinations(pairs, size)
                   if not any((one[0], other[0]) in before and one[1] > other[1] for one in chosen for other in chosen))  # fmt: skip
-    assert metrics.compare(gold, guess)["chain_f1"] == pytest.approx(2 * largest / len(gold.calls + guess.calls) if lines else 1.0)
+    assert chain_f1(gold, guess, pairs) == pytest.approx(2 * largest / len(gold.calls + guess.calls) if lines else 1.0)
 
 
-@given(st.text("abc", max_size=12), st.text("abc", max_size=12))
-def test_bit_parallel_subsequence_is_the_longest(one: str, other: str) -> None:
-    row = [0] * (len(other) + 1)
-    for a in one:
-        above = row[:]
-        for place, b in enumerate(other):
-            row[place + 1] = above[place] + 1 if a == b else max(row[place], above[place + 1])
-    assert metrics.longest_common_subsequence(one, other) == row[-1]
+@given(st.lists(st.integers(0, 9), max_size=8))
+def test_the_longest_increasing_subsequence_is_found(places: list[int]) -> None:
+    chosen = (some for size in range(len(places), -1, -1) for some in itertools.combinations(places, size))
+    assert longest_increasing(places) == next(len(some) for some in chosen if list(some) == sorted(set(some)))
 
 
 def test_validity_names_what_is_wrong() -> None:
-    from shortcuts.catalog import Catalog
-
-    good = metrics.validity("is_workflow_actions_setclipboard(WFInput=clipboard())\n", Catalog.load())
+    good = metrics.validity("is_workflow_actions_setclipboard(WFInput=clipboard())\n")
     assert good == {"parse": 1.0, "check": 1.0, "compile": 1.0, "nonempty": 1.0, "diagnostics": {}}
     assert metrics.validity("is_workflow_actions_no_such_thing()\n")["diagnostics"] == {"unknown_api": 1}
     assert metrics.validity("def f(: pass") == {"parse": 0.0, "check": 0.0, "compile": 0.0, "nonempty": 0.0, "diagnostics": {"syntax": 1}}
@@ -236,16 +230,13 @@ def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
     assert uncertainty.paired(base, random.Random(3).sample(base, 100)).p > 0.05
 
 
-def test_chance_correction_puts_chance_at_zero_and_gold_at_one() -> None:
-    corrected = uncertainty.chance_corrected
-    assert corrected(0.4, 0.4) == 0.0 and corrected(1.0, 0.4) == 1.0 and corrected(0.2, 0.4) < 0 and corrected(1.0, 1.0) == 0.0
-
-
 def test_a_score_above_chance_has_an_interval_too() -> None:
     draw = random.Random(4)
     chance = [sample(0.4 * draw.random()) for _ in range(200)]
-    for scores, mean in ((chance, 0.0), ([sample(1.0)] * 200, 1.0)):
+    for scores, mean in ((chance, 0.0), ([sample(1.0)] * 200, 1.0)):  # chance is 0, gold is 1
         assert uncertainty.above_chance(scores, chance, ["api_f1"])["api_f1"] == pytest.approx((mean,) * 3)  # whatever the resample
+    assert uncertainty.above_chance([sample(0.0)] * 200, chance, ["api_f1"])["api_f1"].high < 0
+    assert uncertainty.above_chance([sample(1.0)], [sample(1.0)], ["api_f1"])["api_f1"] == (0.0, 0.0, 0.0)  # nothing is above that
     above = uncertainty.above_chance([sample(0.5)] * 200, chance, ["api_f1"])["api_f1"]
     assert above.low < above.mean < above.high and above.mean == pytest.approx(3 / 8, abs=0.03)
 
@@ -259,7 +250,7 @@ def test_a_median_has_an_interval() -> None:
 def test_plans_are_scored_as_sacrebleu_scores_them() -> None:
     import sacrebleu
 
-    from common.metrics.text import text_scores
+    from common.metrics.bleu import text_scores
 
     gold, guess = ["1. Ask for a city.\n2. Show its weather."] * 3, ["1. Ask for a city.\n2. Show the time there."] * 3
     scores = text_scores(gold, guess)
@@ -269,7 +260,7 @@ def test_plans_are_scored_as_sacrebleu_scores_them() -> None:
 
 
 def test_texts_of_which_some_resamples_share_nothing_are_scored_too() -> None:
-    from common.metrics.text import text_scores
+    from common.metrics.bleu import text_scores
 
     scores = text_scores(["x", "hello there my friend how are you"], ["y", "hello there my friend how are we"])
     assert 0 < scores["bleu"]["score"] < 100 and 0 < scores["chrf"]["score"] < 100
@@ -283,7 +274,7 @@ def test_any_answer_gets_its_scores(answer: str) -> None:
 
 @pytest.mark.slow
 def test_of_code_beyond_the_limit_the_beginning_is_read() -> None:
-    read = read_program("a_b()\n" * (recovering_parser.MAX_CHARACTERS // 6 + 1))
+    read = read_call_graph("a_b()\n" * (recovering_parser.MAX_CHARACTERS // 6 + 1))
     assert not read.parsed and len(read.calls) == recovering_parser.MAX_LINES
 
 

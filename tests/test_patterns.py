@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = [*(path for folder in ("crawl", "plist", "dialect") for path in sorted((ROOT / "common" / folder).glob("*.py"))), ROOT / "common/jsonl.py", ROOT / "common/filenames.py"]
+FILES = [*sorted((ROOT / "common/crawl").glob("*.py")), *sorted((ROOT / "shortcuts").rglob("*.py")), ROOT / "common/jsonl.py", ROOT / "common/filenames.py"]
 METHODS = {"search", "match", "fullmatch", "finditer", "findall", "sub", "split"}
 PREFIXES = ["", "f(", "if x", "{'string':", "'"]
 PIECES = [" ", "\n", "a", "1", "_", "-", "a ", "- ", "'", '"', "\\", "(", ")", "[", "}", ", ", ",", "a=", "a = ", "=", ":", "{", ".", "a.", "1.", "@", "a@", "/", "+", "a_", "a-",

@@ -171,11 +171,11 @@ def test_the_quick_proof_does_not_hold_for_a_shortcut_with_a_real_difference(cha
     writer = Decompiler(everything())
     code = writer.text()
     compiler, compiled = transcription.compile_program(code, transcription.names_of(writer), None)
-    alone = proof.names_alone(compiler.names)
-    compiler.names.rename()
+    alone = proof.names_alone(compiler.symbols)
+    compiler.symbols.rename()
 
     def holds(shortcut):
-        names, difference = copy.copy(writer.names), patch.difference(compiled, shortcut)
+        names, difference = copy.copy(writer.symbols), patch.difference(compiled, shortcut)
         names.is_old = header.is_old(shortcut["WFWorkflowClientVersion"])
         return proof.holds(code, compiled, alone, compiler, difference, shortcut, names)
 
@@ -296,17 +296,17 @@ def _counts_places(original):
 BROKEN = {
     "the writer loses steps": swap(references, "to_expr", _step_lost),
     "the writer makes names longer": swap(identifiers, "identifier", _longer),
-    "the writer shows labels": swap(decompiler_symbols.Names, "bind_output", _labels_in_place),
+    "the writer shows labels": swap(decompiler_symbols.SymbolTable, "bind_output", _labels_in_place),
     "the writer shows identities": swap(Decompiler, "_parameters", _shows_identity),
     "the writer shows how many parameters there are": swap(Decompiler, "_parameters", _counts_places),
     "the writer puts one text for all addresses": swap(Decompiler, "_parameter", lambda original: lambda self, index, key, value:
                                           ast.Constant("x") if key == "WFURL" else original(self, index, key, value)),
-    "spoken names lose their ends": swap(identifiers, "spoken", lambda original: lambda name: original(name)[:3]),
+    "spoken names lose their ends": swap(identifiers, "label_from_identifier", lambda original: lambda name: original(name)[:3]),
     "the compiler forgets a text": swap(interpolation, "from_expr", lambda original: lambda node, scope:
                                         "" if original(node, scope) == "plain" else original(node, scope)),
     "the compiler adds a parameter": swap(Compiler, "_parameter", lambda original: lambda self, action_id, key, node:
                                           original(self, action_id, key, node) if key != "Text" else "x"),
-    "every variable is one": swap(compiler_symbols.Bindings, "variable_label", lambda original: lambda self, identifier: "x"),
+    "every variable is one": swap(compiler_symbols.SymbolTable, "variable_label", lambda original: lambda self, identifier: "x"),
 }  # fmt: skip
 
 

@@ -44,6 +44,7 @@ time_offset('Add', 1, 'Day', 5)
 time_offset('Add', 1)
 data('QQ==', 1)
 data('not base64')
+data('QQ!==')
 datetime(2020, 1)
 datetime(2020, 13, 1)
 datetime(2020, 1, 1, hour='5')
@@ -68,6 +69,8 @@ plain({'a': 1, 'a': 2})
 '{}'.format(x, x)
 '{!r}'.format(x)
 '{:>5}'.format(x)
+f'{x!r}'
+f'{x:>5}'
 '{} {0}'.format(x, x)
 '{a}'.format(a=x)
 {'a': 1, **x}

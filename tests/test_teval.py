@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from common.jsonl import UserError
+from common.llm.completion import without_thought
 from common.metrics import teval
 from common.metrics.embedding import Embedder, open_embedder
 from common.metrics.systems import Prediction
@@ -41,8 +42,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def embedder() -> Any:
-    with open_embedder() as embedder:
-        yield embedder
+    return open_embedder()
 
 
 def test_json_plans_are_read_as_the_published_evaluator_reads_them() -> None:
@@ -65,7 +65,7 @@ def test_what_a_model_thinks_first_is_no_plan(form: str, answer: str) -> None:
     for thought in ("<think>[1], or Air.search?\n</think>\n", "First [Air.search], I think.</think>", "\n<think></think>"):
         assert teval.read_plan(thought + answer, form, ["Mail.send", "Air.search"]) == [step]
     assert teval.read_plan("<think>" + answer, form, ["Mail.send"]) == []  # cut within its thoughts
-    assert teval.without_thought("print('<think>')  # </think>") == "print('<think>')  # </think>"
+    assert without_thought("print('<think>')  # </think>") == "print('<think>')  # </think>"
 
 
 def test_text_plans_take_the_first_api_of_each_sentence() -> None:
@@ -121,20 +121,19 @@ def test_a_threshold_is_passed_not_reached() -> None:
     assert scores["f1_mended@0.7"] == 1 and scores["f1_mended@0.8"] == 0
 
 
-def test_embeddings_are_made_once_and_kept_by_model(tmp_path: Path) -> None:
+def test_a_text_is_embedded_once() -> None:
     asked: list[list[str]] = []
 
     def encode(texts: list[str]) -> list[list[float]]:
         asked.append(texts)
         return [[len(text), 1.0] for text in texts]
 
+    embedder = Embedder("one", encode)
     for _ in range(2):
-        with Embedder("one", encode, tmp_path / "embeddings.sqlite") as embedder:
-            similarity = embedder.similarity(["a", "bb", "a"], ["bb"])
-            assert similarity.shape == (3, 1) and similarity[1, 0] == pytest.approx(1) and similarity[0, 0] < 1
-    with Embedder("other", encode, tmp_path / "embeddings.sqlite") as embedder:
-        embedder.prepare(["a"])
-    assert asked == [["a", "bb"], ["a"]]
+        similarity = embedder.similarity(["a", "bb", "a"], ["bb"])
+        assert similarity.shape == (3, 1) and similarity[1, 0] == pytest.approx(1) and similarity[0, 0] < 1
+    embedder.prepare(["a", "c"])
+    assert asked == [["a", "bb"], ["c"]]
 
 
 def test_the_embedder_without_weights_knows_likeness(embedder: Embedder) -> None:
@@ -143,8 +142,8 @@ def test_the_embedder_without_weights_knows_likeness(embedder: Embedder) -> None
 
 
 def test_a_model_without_its_library_or_weights_is_one_line(tmp_path: Path) -> None:
-    with open_embedder(str(tmp_path / "no-model")) as embedder, pytest.raises(UserError, match="--embedder .*no-model"):
-        embedder.prepare(["a"])
+    with pytest.raises(UserError, match="--embedder .*no-model"):
+        open_embedder(str(tmp_path / "no-model"))
 
 
 @pytest.mark.parametrize(("content", "message"), [
@@ -191,11 +190,11 @@ def test_the_published_data_gives_the_known_figures_where_no_model_is_needed() -
     if not SHARED.exists():
         pytest.skip(f"{SHARED} is not there")
     items = {item.key: item for item in teval.load(SHARED / "plan_json_v1.json")[:120]}
-    with open_embedder() as embedder:
-        for name, order_f1, bug in (("gold", 1.0, 0), ("empty", 0.0, 0), ("one wrong call", 0.0, 1)):
-            system = next(system for system in teval.baselines(items.values()) if system.name == name)
-            tests = [teval.as_test(item, False) for item in items.values()]
-            scores = [teval.score_answer(items, embedder, record, answer) for record, answer in system.answers(tests)]
-            assert fmean(score["order_f1"] for score in scores) == order_f1
-            assert fmean(score["f1@0.7"] > score["f1_mended@0.7"] for score in scores) == bug
+    embedder = open_embedder()
+    for name, order_f1, bug in (("gold", 1.0, 0), ("empty", 0.0, 0), ("one wrong call", 0.0, 1)):
+        system = next(system for system in teval.baselines(items.values()) if system.name == name)
+        tests = [teval.as_test(item, False) for item in items.values()]
+        scores = [teval.score_answer(items, embedder, record, answer) for record, answer in system.answers(tests)]
+        assert fmean(score["order_f1"] for score in scores) == order_f1
+        assert fmean(score["f1@0.7"] > score["f1_mended@0.7"] for score in scores) == bug
     assert teval.score_answer(items, embedder, tests[0], Prediction("")) == dict.fromkeys(teval.METRICS, 0.0)

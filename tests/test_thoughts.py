@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import shortcuts
-from common import jsonl, offline, prompts
+from common import excerpts, jsonl, offline, prompts
 from common.cli import Reject
 from common.llm import open_writer
 from shortcuts.catalog import Catalog
@@ -82,7 +82,7 @@ def scripted(body: dict[str, Any], number: int) -> str:
 
 def test_offline_every_statement_is_commented_and_the_program_is_the_same(stage: Any) -> None:
     record = think(stage, workflow())
-    assert set(record["comments"]) == {str(line) for line in prompts.statement_lines(record["code"])}
+    assert set(record["comments"]) == {str(line) for line in excerpts.statement_lines(record["code"])}
     before = shortcuts.to_shortcut(record["code"], record["residue"])
     assert shortcuts.to_shortcut(record["annotated_code"], shortcuts.rename_residue(record["residue"], record["renames"])) == before
     assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(shortcuts.rename(record["code"], record["renames"])))
@@ -254,10 +254,10 @@ def test_answers_that_miss_the_format_are_read_as_far_as_they_go(text: str, plan
 def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwise() -> None:
     long = "a" * 500 + "b" * 500
     code = f"# note\nx = f({long!r}, y=f'{{z}}{long}')  # end\nif x == {long!r}:\n    # inside\n    g(b'{long}')\n"
-    shown = prompts.shorten_code(code)
+    shown = excerpts.shorten_code(code)
     assert "a" * 192 + "… [616 characters] …" + "b" * 192 in shown and "a" * 193 not in shown
-    assert prompts.statement_lines(shown) == prompts.statement_lines(code) and "# inside" in shown and "# end" in shown
-    assert prompts.shorten_code("x = 'short'\n") == "x = 'short'\n"
+    assert excerpts.statement_lines(shown) == excerpts.statement_lines(code) and "# inside" in shown and "# end" in shown
+    assert excerpts.shorten_code("x = 'short'\n") == "x = 'short'\n"
 
 
 def test_prompt_ids_change_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:

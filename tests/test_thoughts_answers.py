@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shortcuts
-from common import offline, prompts
+from common import excerpts, offline, prompts
 from common.cli import Reject
 from common.llm import Answer, open_writer
 from common.offline import OfflineWriter
@@ -264,11 +264,11 @@ def long_program(blocks: int) -> str:
 
 
 def test_windows_hold_every_statement_once_and_keep_to_their_size(stage: Any) -> None:
-    shown = prompts.shorten_code(workflow(program=long_program(150))["code"])
+    shown = excerpts.shorten_code(workflow(program=long_program(150))["code"])
     parts = list(stage.windows(shown, stage.WINDOW))
-    assert [line for part in parts for line in part] == prompts.statement_lines(shown) and len(parts) > 5
+    assert [line for part in parts for line in part] == excerpts.statement_lines(shown) and len(parts) > 5
     assert max(map(len, parts)) == stage.WINDOW
-    assert max(len(prompts.numbered(shown, part[0], part[-1]).encode()) for part in parts) <= stage.WINDOW_BYTES
+    assert max(len(excerpts.numbered(shown, part[0], part[-1]).encode()) for part in parts) <= stage.WINDOW_BYTES
 
 
 def test_a_long_workflow_is_commented_and_planned_whole_within_a_limited_context(stage: Any) -> None:
@@ -276,7 +276,7 @@ def test_a_long_workflow_is_commented_and_planned_whole_within_a_limited_context
     with StubOpenAI(limited(20_000)) as stub:
         outcome = think(stage, record, open_writer("stub", stub.base_url))
     assert isinstance(outcome, dict), outcome
-    assert len(outcome["comments"]) == len(prompts.statement_lines(record["code"])) and is_the_same_shortcut(outcome)
+    assert len(outcome["comments"]) == len(excerpts.statement_lines(record["code"])) and is_the_same_shortcut(outcome)
     assert len(outcome["plan"].splitlines()) == 100 and outcome["plan"].splitlines()[-1].startswith("100. ")
     assert sum('"steps"' in request["messages"][1]["content"] for request in stub.requests) > 1
 
@@ -297,10 +297,10 @@ def test_the_longest_workflows_of_the_corpus_pass_offline_and_within_a_limited_c
         except shortcuts.Unbalanced:
             continue
         records.append({"id": path.stem, "code": code, "residue": residue, "apis": shortcuts.apis_of(code)})
-    records = sorted(records, key=lambda record: len(prompts.statement_lines(record["code"])))[-8:]
-    assert len(prompts.statement_lines(records[-1]["code"])) > 700
+    records = sorted(records, key=lambda record: len(excerpts.statement_lines(record["code"])))[-8:]
+    assert len(excerpts.statement_lines(records[-1]["code"])) > 700
     with StubOpenAI(limited(20_000)) as stub:
         for writer in (open_writer("offline"), open_writer("stub", stub.base_url)):
             outcomes = [outcome for _, outcome in writer.map(lambda record, writer=writer: stage.think(record, writer, catalog), records)]
             assert not [outcome for outcome in outcomes if isinstance(outcome, Reject)]
-            assert all(len(outcome["comments"]) == len(prompts.statement_lines(outcome["code"])) for outcome in outcomes)
+            assert all(len(outcome["comments"]) == len(excerpts.statement_lines(outcome["code"])) for outcome in outcomes)

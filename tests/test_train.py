@@ -139,11 +139,11 @@ def test_a_stop_is_obeyed_at_the_step_boundary_and_told_by_the_exit_code(run, tr
 def test_a_folder_with_another_plan_is_not_gone_on_with(run, tmp_path):
     run("a")
     before = (tmp_path / "a" / "model.safetensors").read_bytes()
-    with pytest.raises(UserError, match=r"another plan \(lr 0.004 there, 0.5 here\).*--resume never") as error:
+    with pytest.raises(UserError, match=r"another plan \(lr 0.004 there, 0.5 here\).*--overwrite") as error:
         run("a", "--lr", 0.5)
     assert "\n" not in str(error.value)
     assert (tmp_path / "a" / "model.safetensors").read_bytes() == before
-    _, _, rows = run("a", "--lr", 0.5, "--resume", "never")
+    _, _, rows = run("a", "--lr", 0.5, "--overwrite")
     assert float(rows[1]["lr"]) == 0.5
 
 
@@ -177,7 +177,7 @@ def test_a_damaged_checkpoint_is_one_clear_line(run, at_step, tmp_path):
     with pytest.raises(Killed):
         run("a")
     (tmp_path / "a" / "checkpoints" / "last.safetensors").write_bytes(b"\0" * 64)
-    with pytest.raises(UserError, match="--resume never"):
+    with pytest.raises(UserError, match="--overwrite"):
         run("a")
 
 

@@ -128,7 +128,7 @@ def test_unbalanced_blocks_are_rejected_with_the_actions_index(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, code, complaint", [
-    (["--input", "nowhere.jsonl"], 1, "no such file"), (["--limit", "0"], 2, "at least 1"), (["--shard", "3/2"], 2, "must lie in"),
+    (["--input", "nowhere.jsonl"], 1, "no such file"), (["--limit", "0"], 2, "at least 1"), (["--shard", "3/2"], 2, "must be from 0"),
     (["--nonsense"], 2, "unrecognized"), (["--output", "/proc/nowhere/out.jsonl"], 1, "cannot be written"),
 ])  # fmt: skip
 def test_a_wrong_argument_is_one_line(tmp_path, arguments, code, complaint):
@@ -270,3 +270,10 @@ def test_a_shortcuts_file_in_the_place_of_another_is_called_what_it_is(tmp_path,
 def test_a_program_that_cannot_be_read_leaves_no_empty_folder(tmp_path):
     assert run("--to-shortcut", tmp_path / "nowhere.py", "--output", tmp_path / "made").returncode == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_folder_to_compile_into(tmp_path):
+    (tmp_path / "p.py").write_text("is_workflow_actions_showresult(Text='a')\n")
+    for output in (tmp_path / "p.py", tmp_path / "new.shortcut"):
+        result = run("--to-shortcut", tmp_path / "p.py", "--output", output)
+        assert result.returncode == 2 and result.stderr.splitlines()[-1].endswith("name a folder") and not (tmp_path / "new.shortcut").exists()

@@ -1,1 +1,1 @@
-"""What 06 makes a dataset with: the rules of quality, duplicates, splits, statistics and the card."""
+"""What stage 06 makes a dataset with: fingerprints and duplicates, splits, statistics, the card, and the files in several formats."""

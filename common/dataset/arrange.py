@@ -1,4 +1,4 @@
-"""The dataset as a whole: which of equal records is kept, what gives a test away, and who goes into which split."""
+"""The dataset as a whole: which of equal records is kept, which record would give a test away, and which split each goes into."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import orjson
 
 from common import jsonl
 from common.dataset import dedup, splits
-from common.dataset.quality import SEED, Example
+from common.dataset.example import SEED, Example
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN, HeldOut
 from common.jsonl import Record, UserError
 
-NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity from which two records are duplicates
-OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, share of a test query's 8-grams: a training record that has it gives the test away
+NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity of near duplicates, at least
+OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, and share of a test query's 8-grams, at which a training record gives it away
 
 
 class Earlier(NamedTuple):
-    """The tests of a dataset that was made before, by id, and what it holds out; None: that follows from the tests."""
+    """The split of each test of an earlier dataset, by id, and what it holds out; None: that follows from the tests."""
 
     tests: dict[str, str]
     held: HeldOut | None
 
 
 class Options(NamedTuple):
-    """The user's choices. `outside`: queries of other test sets, by name, that no record may be near to."""
+    """The user's choices; `outside` are queries of other test sets, by name, that no record may be near to."""
 
     test_size: int | None = None
     ood_share: float = 0.5
@@ -37,7 +37,7 @@ class Options(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """Why a record is dropped, and for which other: `kept` in its place, or the `test` that it gives away."""
+    """The reason for dropping a record, and the `other` one: the one `kept` in its place, or the `test` that it would give away."""
 
     reason: str
     detail: str
@@ -46,7 +46,7 @@ class Dropped(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """The split of each example that has one, what is held out, the properties with whether they hold, and who is dropped."""
+    """The splits by index, what is held out, the properties and whether they hold, and the dropped examples by index."""
 
     splits: dict[int, str]
     held: HeldOut
@@ -55,20 +55,20 @@ class Arrangement(NamedTuple):
 
 
 def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], options: Options) -> Arrangement:
-    """Arrange the records that passed the rules. A pure function of its arguments; time grows with the number of records."""
+    """Drop duplicates and split the records that passed the rules; a pure function, in time linear in their number."""
     codes, queries = [example.code for example in examples], [example.query for example in examples]
-    near_code = dedup.Near([code.signature for code in codes], NEAR_CODE)
-    near_query = dedup.Near([query.signature for query in queries], NEAR_QUERY)
+    near_code = dedup.MinHashIndex([code.signature for code in codes], NEAR_CODE)
+    near_query = dedup.MinHashIndex([query.signature for query in queries], NEAR_QUERY)
     overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
     tests = options.earlier.tests if options.earlier else {}
-    # of equal records the one is kept that is a test, else a seed, else has fewest findings
+    # of equal records a test is kept first, then a seed, then the one with fewest findings
     best_first = sorted(range(len(examples)), key=lambda i: (examples[i].id not in tests, examples[i].origin != SEED,
                                                              examples[i].findings, examples[i].id))  # fmt: skip
-    twins = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
-                                          ("query", [query.exact for query in queries], near_query)])  # fmt: skip
-    dropped = {i: Dropped(reason, f"of {examples[kept].id}", examples[kept].id) for i, (kept, reason) in twins.items()}
+    duplicates = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
+                                               ("query", [query.exact for query in queries], near_query)])  # fmt: skip
+    dropped = {i: Dropped(reason, f"of {examples[kept].id}", examples[kept].id) for i, (kept, reason) in duplicates.items()}
     dropped |= {i: drop for i, drop in _known_elsewhere(queries, options.outside or {}).items() if examples[i].id not in tests}
-    # from here on only those that are left have a say, in a seeded order
+    # what follows looks only at the remaining records, in a seeded order
     apis = [frozenset(example.apis) for example in examples]
     order = [i for i in splits.shuffled([example.id for example in examples], options.seed_number) if i not in dropped]
     size_id, size_ood = splits.sizes(len(order), options.test_size, options.ood_share)
@@ -76,8 +76,8 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
     if given is None:
         held = splits.choose_held_out(apis, order, app_of, size_ood, options.common)
     else:
-        held = splits.of_whole_apps(options.earlier.held if options.earlier and options.earlier.held else
-                                    _implied(apis, order, given, app_of), apis, app_of)  # fmt: skip
+        known = options.earlier.held if options.earlier else None
+        held = splits.of_whole_apps(known or _implied(apis, order, given, app_of), apis, app_of)
     assigned, lost = splits.assign(apis, order, held, overlap, size_id, size_ood, given)
     for i, (reason, detail, other) in lost.items():
         dropped[i] = Dropped(reason, detail, None if other is None else examples[other].id, "test")
@@ -86,14 +86,14 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
 
 
 def _known_elsewhere(queries: Sequence[dedup.QueryPrint], outside: dict[str, str]) -> dict[int, Dropped]:
-    """The records that are near a query of another test set."""
+    """Return the records that are near a query of another test set."""
     names = list(outside)
     near = dedup.near_outside(queries, [dedup.query_print(outside[name]) for name in names], NEAR_QUERY, OVERLAP_NGRAMS)
     return {index: Dropped("contaminated", f"near {names[place]}", names[place], "test") for index, place in near.items()}
 
 
 def _implied(apis: Sequence[frozenset[str]], order: Sequence[int], given: dict[int, str], app_of: Callable[[str], str | None]) -> HeldOut:
-    """What the given tests hold out: APIs of the OOD test that no other record uses."""
+    """Return what the given tests hold out: the APIs of the OOD test that no other record uses."""
     used: dict[bool, set[str]] = {True: set(), False: set()}
     for index in order:
         used[given.get(index) == TEST_OOD] |= apis[index]
@@ -103,12 +103,21 @@ def _implied(apis: Sequence[frozenset[str]], order: Sequence[int], given: dict[i
     return HeldOut(held, tuple(sorted(app for app in apps if app)), shared)
 
 
+def cluster_lines(dropped: dict[int, Dropped], examples: Sequence[Example]) -> list[bytes]:
+    """Return the lines of clusters.jsonl: a record that was kept, and those that were dropped in its favour."""
+    clusters: dict[str, list[Record]] = {}
+    for i, drop in dropped.items():
+        if drop.other and drop.relation == "kept":
+            clusters.setdefault(drop.other, []).append({"id": examples[i].id, "origin": examples[i].origin, "reason": drop.reason})
+    return [jsonl.encode({"id": kept, "dropped": members}) for kept, members in sorted(clusters.items())]
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what the user names
+# files that the user names
 
 
 def earlier_tests(folder: Path) -> Earlier:
-    """The tests of a dataset that this stage made before. Raises UserError where the folder holds none."""
+    """Return the tests of a dataset that this stage made. Raises UserError where the folder holds none."""
     try:
         held = orjson.loads((folder / "stats.json").read_bytes())["held_out"]
         out = HeldOut(frozenset(held["apis"]), tuple(held["apps"]), frozenset(held["common"]))
@@ -118,13 +127,13 @@ def earlier_tests(folder: Path) -> Earlier:
 
 
 def published_tests(records: Sequence[tuple[str, str]]) -> Earlier | None:
-    """The published tests among (id, published split); None where none are told."""
+    """Return the tests among (id, published split); None if there are none."""
     tests = {identifier: split for identifier, split in records if split != TRAIN}
     return Earlier(tests, None) if tests else None
 
 
 def teval_queries(path: Path) -> dict[str, str]:
-    """The queries of a T-Eval file by name: what its prompts ask last. Raises UserError for another kind of file."""
+    """Return the queries of a T-Eval file by name: the last message of each prompt. Raises UserError for another kind of file."""
     try:
         items: dict[str, Record] = orjson.loads(path.read_bytes())
         return {f"teval:{name}": str(item["origin_prompt"][-1]["content"]) for name, item in items.items()}

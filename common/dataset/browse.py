@@ -14,9 +14,8 @@ from common.workers import ordered_map
 from shortcuts import Diagnostic, review
 from shortcuts.catalog import Catalog
 
-FACETS = [page.Facet("split", "Split"), page.Facet("origin", "Origin"), page.Facet("category", "Category"),
-          page.Facet("size", "Size", sort="name"), page.Facet("app", "App"), page.Facet("api", "API")]  # fmt: skip
-NUMBERS = [("actions", "steps"), ("depth", "nesting"), ("tokens", "words")]
+FACETS = {"split": "Split", "origin": "Origin", "category": "Category", "size": "Steps", "app": "App", "api": "API"}
+ORDERS = {"-actions": "Longest first", "actions": "Shortest first", "-depth": "Deepest nesting first"}
 SIZES = 15, 30, 45, 60, 75, 90, 105  # steps: the bounds of the paper's figure 4
 FEW_WORKERS = 200  # records: for fewer, starting processes takes longer than it saves
 
@@ -30,9 +29,7 @@ def write(folder: Path, most: int, workers: int, name: str | None = None) -> Non
     total, shown = sum(counts.values()), min(most, sum(counts.values()))
     facts = f"{shown:,} of {total:,} records" if shown < total else f"{total:,} records"
     made = ordered_map(row_of, _sample(folder, counts, shown), workers if shown > FEW_WORKERS else 1)
-    with page.PageWriter(folder / "browse.html", f"Workflows: {name or folder.name}", facts, FACETS, NUMBERS) as writer:
-        for row, sections in made:
-            writer.add(row, sections)
+    page.write(folder / "browse.html", f"Workflows: {name or folder.name}", facts, FACETS, ORDERS, made)
 
 
 def _sample(folder: Path, counts: dict[str, int], shown: int) -> Iterator[Record]:
@@ -51,19 +48,21 @@ def row_of(record: Record) -> tuple[page.Row, list[page.Section]]:
     findings, drawn, trouble = _drawn(code, catalog)
     actions = sum("remark" not in step for step in drawn)
     row = page.Row(
-        record["id"], record["query"], f"{actions} steps · {record.get('category') or 'no category'}",
+        record["id"], record["query"], f"{actions} steps",
         {"split": record["split"], "origin": record["origin"], "category": record.get("category") or "none", "size": size_class(actions),
          "app": sorted({api.app_name or api.app for name in record["apis"] if (api := catalog.get(name))}), "api": record["apis"]},
-        {"actions": actions, "depth": max((step["depth"] for step in drawn), default=0), "tokens": len(code.split())},
-        badges(record, findings),
+        numbers={"actions": actions, "depth": max((step["depth"] for step in drawn), default=0)}, badges=badges(record, findings),
     )  # fmt: skip
     shortcut = page.text("Shortcut", f"It cannot be drawn: {trouble}") if trouble else page.blocks("Shortcut", drawn)
-    return row, [page.text("Query", record["query"]), page.text("Plan", record.get("plan") or ""), shortcut,
-                 page.code("Program", code), *_about(record, findings)]  # fmt: skip
+    found = [(f"line {finding.line}", f"{finding.code}: {finding.message}") for finding in findings]
+    about = {name: record.get(name) for name in ("id", "name", "category", "apis", "source")}
+    return row, [page.text("Query", record["query"], "lead"), page.beside(shortcut, page.code("Program", code)),
+                 *([page.table("Findings", found)] if found else []), page.text("Plan", record.get("plan") or "none"),
+                 page.metadata("Record", {**about, "model": record.get("annotator") or record.get("writer")})]  # fmt: skip
 
 
 def _drawn(code: str, catalog: Catalog) -> tuple[list[Diagnostic], list[Step], str]:
-    """What the checker says of a program, the steps of its shortcut, and why there are none where it cannot be drawn."""
+    """The checker's findings in a program, the steps of its shortcut, and why there are no steps if it cannot be drawn."""
     findings: list[Diagnostic] = []
     try:
         with cli.one_record():
@@ -74,25 +73,16 @@ def _drawn(code: str, catalog: Catalog) -> tuple[list[Diagnostic], list[Step], s
 
 
 def size_class(actions: int) -> str:
-    """The class of a number of steps, named so that names sort."""
+    """The class of a number of steps."""
     low = max(bound for bound in (0, *SIZES) if actions >= bound)
     high = next((bound for bound in SIZES if bound > actions), None)
-    return f"{low:3}–{high:3} steps" if high else f"{low:3} steps and more"
+    return f"{low}–{high - 1}" if high else f"{low} and more"
 
 
 def badges(record: Record, findings: list[Diagnostic]) -> list[tuple[str, str]]:
-    """What is known of a record at a glance: its split and origin, its round trip (seeds), what the checker says."""
+    """A record's split and origin, its round trip (seeds), and the checker's result."""
     trip = record.get("roundtrip")
     exact = isinstance(trip, dict) and all(trip.get(proof) for proof in ("exact", "canonical", "fixed_point"))
     proven = [] if trip is None else [("round trip", "good")] if exact else [("round trip differs", "bad")]
     checked = ("checked", "good") if not findings else (f"{len(findings)} findings", "warn")
     return [(record["split"], ""), (record["origin"], ""), *proven, checked]
-
-
-def _about(record: Record, findings: list[Diagnostic]) -> list[page.Section]:
-    """Where it is from, who wrote it, and what the checker found."""
-    source, writer = record.get("source") or {}, record.get("annotator") or record.get("writer") or {}
-    known = {**{f"source: {key}": value for key, value in source.items()}, **{f"model: {key}": value for key, value in writer.items()}}
-    rows = [(name, value if isinstance(value, str | int | float) else str(value)) for name, value in known.items() if value is not None]
-    found = [(f"line {finding.line}", f"{finding.code}: {finding.message}") for finding in findings]
-    return [*([page.table("Findings", found)] if found else []), page.table("Record", [("id", record["id"]), *rows])]

@@ -1,46 +1,26 @@
-"""Statistics of a finished dataset, and the card that goes with it."""
+"""The statistics of a finished dataset, and the card (README.md) that describes it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
-from common.dataset.figure import distributions
-from common.dataset.makers import datasheet
-from common.dataset.quality import GENERATED_BY, ORIGINS, Example
+from tabulate import tabulate
+
+from common.dataset.distribution import Shares, length_class, shares
+from common.dataset.example import ORIGINS, SEED, Example
+from common.dataset.provenance import GENERATED_BY, datasheet
 from common.dataset.splits import SPLITS, AppOf
 
 # The paper's table 1, for comparison: instances, apps, APIs, categories; mean actions, ifs, loops, depth.
 PAPER = {"train": (105_573, 83, 1503, 28, 78.5, 7.4, 0.5, 2.7), "test (ID and OOD)": (1190, 31, 324, 28, 41.7, 7.9, 0.5, 2.1)}
 COLUMNS = ("instances", "apps", "apis", "categories", "actions", "ifs", "loops", "menus", "depth", "tokens")
-MAKER_COLUMNS = "part: model (hash of its prompts)", "records", "prompt tokens", "completion tokens", "US dollars"
+AUTHOR_COLUMNS = "part: model (hash of its prompts)", "records", "prompt tokens", "completion tokens", "US dollars"
+BUILT_IN = "built in"  # the app of Apple's own APIs in the distributions
 OFFLINE = "offline"  # the model name of the rule-based writer and annotator
 SIZE_CLASSES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-
-RULES = {
-    "internal_error": "a fault of the program that made this dataset, not of the record",
-    "duplicate_id": "the id was there before",
-    "bad_field": "a field holds what it should not, or the APIs are missing",
-    "no_query": "no query, or fewer than three words",
-    "query_names_api": "the query names an API",
-    "query_language": "the query is not English",
-    "no_plan": "no plan",
-    "no_code": "no code, or nothing but comments",
-    "does_not_parse": "the code is not Python",
-    "does_not_compile": "the code does not become a shortcut",
-    "apis_unused": "too many of the given APIs are not used",
-    "degenerate": "almost no calls, or the same statements again and again",
-    "plan_disagrees": "the plan and the code do not agree",
-    "too_long": "longer than the training length, even with long literals shortened",
-    "duplicate_code": "the same program as another record's, names and comments aside",
-    "near_code": "nearly the same program as another record's",
-    "duplicate_query": "the same query as another record's",
-    "near_query": "nearly the same query as another record's",
-    "held_out_excess": "uses a held-out API without being an OOD test",
-    "contaminated": "would give a test record away",
-}
 
 FIELDS = """## Files and fields
 
@@ -82,7 +62,7 @@ _MARKUP = str.maketrans({**{mark: f"\\{mark}" for mark in "\\|`[]*~$"}, "&": "&a
 
 
 def statistics(examples: Sequence[Example], splits: dict[int, str], app_of: AppOf) -> dict[str, Any]:
-    """The figures of each split, of each origin and of all, in the terms of the paper's table 1."""
+    """Return the statistics of each split, of each origin and of all, in the terms of the paper's table 1."""
     groups = {split: [examples[i] for i in sorted(splits) if splits[i] == split] for split in SPLITS}
     kept = [examples[i] for i in sorted(splits)]
     return {
@@ -90,35 +70,44 @@ def statistics(examples: Sequence[Example], splits: dict[int, str], app_of: AppO
         "origins": {origin: summarise([example for example in kept if example.origin == origin], app_of) for origin in ORIGINS},
         "all": summarise(kept, app_of),
         "distributions": distributions(kept, app_of),
-        "makers": datasheet(example.makers for example in kept),
+        "makers": datasheet(example.authors for example in kept),
         "provenance": dict(sorted(Counter(example.provenance for example in kept).items(), key=lambda item: (-item[1], item[0]))),
     }
 
 
+def distributions(kept: Sequence[Example], app_of: AppOf) -> dict[str, dict[str, Shares]]:
+    """Return the shares by length, category and app (of uses of APIs), each for the seed and for all."""
+    groups = {"seed": [example for example in kept if example.origin == SEED], "all": list(kept)}
+    kinds: dict[str, Callable[[Example], Iterable[str]]] = {
+        "actions": lambda example: [length_class(example.stats["actions"])],
+        "categories": lambda example: [example.category],
+        "apps": lambda example: [app_of(api) or BUILT_IN for api in example.apis],
+    }
+    return {kind: {name: shares(Counter(value for example in group for value in values(example))) for name, group in groups.items()}
+            for kind, values in kinds.items()}  # fmt: skip
+
+
 def summarise(group: Sequence[Example], app_of: AppOf) -> dict[str, Any]:
-    """Counts and means of some records; `apps` counts all built-in APIs as one app, `builtin_share` is of the steps."""
+    """Return counts and means of some records; `apps` counts all built-in APIs as one app, `builtin_share` is the share of steps."""
     apis = {api for example in group for api in example.apis}
-    steps = sum(example.figures["steps"] for example in group)
+    steps = sum(example.stats["steps"] for example in group)
     return {
         "instances": len(group),
         "origins": {origin: sum(example.origin == origin for example in group) for origin in ORIGINS},
         "apps": len({app_of(api) for api in apis}),
         "apis": len(apis),
         "categories": len({example.category for example in group}),
-        **{key: round(fmean(example.figures[key] for example in group), 2) for key in (group[0].figures if group else ())},
-        "max_tokens": max((example.figures["tokens"] for example in group), default=0),
+        **{key: round(fmean(example.stats[key] for example in group), 2) for key in (group[0].stats if group else ())},
+        "max_tokens": max((example.stats["tokens"] for example in group), default=0),
         "shortened": sum(example.shortened for example in group),
         "builtin_share": round(sum(example.builtin for example in group) / steps, 4) if steps else None,
     }
 
 
-def table(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as a Markdown table that is also aligned for the terminal; the first row is the head."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as a Markdown table that is also aligned for the terminal; the first column is text, the others are numbers."""
     cells = [[_cell(value) for value in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    aligned = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in cells]
-    rule = ["-" * (width - 1) + (":" if i else "-") for i, width in enumerate(widths)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (aligned[0], rule, *aligned[1:]))
+    return tabulate(cells, columns, tablefmt="pipe", disable_numparse=True, colglobalalign="right", colalign=("left",))
 
 
 def _cell(value: object) -> str:
@@ -128,30 +117,25 @@ def _cell(value: object) -> str:
 
 
 def _harmless(text: str) -> str:
-    """A text of others as one cell: in one line, without anything that Markdown or HTML would act on."""
+    """Return a text from outside as one cell: in one line, without anything that Markdown or HTML would interpret."""
     printable = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(printable.split())
     return (line if len(line) <= CELL else line[:CELL] + "…").translate(_MARKUP)
 
 
-def split_table(stats: dict[str, Any]) -> str:
-    """The splits and the whole, a row each."""
-    rows = [*stats["splits"].items(), ("all", stats["all"])]
-    return table([("split", *COLUMNS), *((name, *(figures.get(column) for column in COLUMNS)) for name, figures in rows)])
+def overview(stats: dict[str, Any]) -> str:
+    """Return the table of the splits and the whole for the terminal, a column each."""
+    groups = {**stats["splits"], "all": stats["all"]}
+    return table(("", *groups), [(column, *(group.get(column) for group in groups.values())) for column in COLUMNS])
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the card
 
 
-def meaning(reason: str) -> str:
-    """What a reason code says, in words."""
-    return RULES.get(reason) or f"the checker found: {reason.removeprefix('check_').replace('_', ' ')}"
-
-
-def card(stats: dict[str, Any]) -> str:
-    """README.md of the dataset: a YAML header for the Hugging Face hub, and what a user must know."""
-    return _header(stats) + _contents(stats) + FIELDS + _origins(stats)
+def card(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:
+    """Return README.md: a YAML header for the Hugging Face hub, and what a user must know; `meaning` explains a reason code."""
+    return _header(stats) + _contents(stats) + FIELDS + _origins(stats, meaning)
 
 
 def _header(stats: dict[str, Any]) -> str:
@@ -164,14 +148,14 @@ license_name: mixed
 task_categories: [text-generation]
 tags: [code, workflow, apple-shortcuts, api-calls]
 size_categories: ["{size}"]
-{_configs([split for split, figures in stats["splits"].items() if figures["instances"]])}
+{_configs([split for split, group in stats["splits"].items() if group["instances"]])}
 ---
 
 """
 
 
 def _configs(splits: Sequence[str]) -> str:
-    """Which file is which split: without it `datasets` takes test_id and test_ood for one split, `test`.
+    """Return which file is which split: without that `datasets` takes test_id and test_ood for one split, `test`.
 
     Only the Parquet files: `datasets` reads all configurations of a folder with the reader of the first one's format.
     """
@@ -180,7 +164,7 @@ def _configs(splits: Sequence[str]) -> str:
 
 
 def _contents(stats: dict[str, Any]) -> str:
-    held = stats["held_out"]
+    held, splits = stats["held_out"], [*stats["splits"].items(), ("all", stats["all"])]
     paper = [(name, *values[:7], None, values[7], None) for name, values in PAPER.items()]
     return f"""# Workflows of Apple Shortcuts as Python
 
@@ -189,11 +173,11 @@ request written for them, and {_synthetic(stats)} (`origin: synthetic`). "Who wr
 
 ## Splits
 
-{split_table(stats)}
+{table(("split", *COLUMNS), [(name, *(group.get(column) for column in COLUMNS)) for name, group in splits])}
 
 {stats["token_count"]}. For comparison, the WorkflowLLM paper's table 1:
 
-{table([("paper", *COLUMNS), *paper])}
+{table(("paper", *COLUMNS), paper)}
 
 - `test_id`: unseen instructions; every API of theirs occurs in `train`.
 - `test_ood`: {len(held["apis"])} APIs held out, of {len(held["apps"])} whole apps and some rare built-in ones; nothing else of the dataset
@@ -204,33 +188,33 @@ request written for them, and {_synthetic(stats)} (`origin: synthetic`). "Who wr
 
 
 def _synthetic(stats: dict[str, Any]) -> str:
-    """Who wrote the synthetic programs, in words."""
+    """Return a phrase that says who wrote the synthetic programs."""
     authors = {name.removeprefix(GENERATED_BY): count for name, count in stats["provenance"].items() if name.startswith(GENERATED_BY)}
     said = [f"{count:,} written by " + ("rules, not a model" if name == OFFLINE else _harmless(name)) for name, count in authors.items()]
     return ", ".join(said) or "none that were generated"
 
 
-def _origins(stats: dict[str, Any]) -> str:
+def _origins(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:
     rejected = [(reason, meaning(reason), count) for reason, count in stats["rejected"].items()]
     columns = "records", "prompt_tokens", "completion_tokens", "cost_usd"
-    makers = [(name, *(entry[column] for column in columns)) for name, entry in stats["makers"].items()]
+    authors = [(name, *(entry[column] for column in columns)) for name, entry in stats["makers"].items()]
     return f"""## What was dropped
 
 {stats["read"]:,} records were read, {stats["written"]:,} kept. Every dropped one is in `rejected.jsonl` with its reason, and with the id of
 the record that was kept in its place or of the test that it would have given away.
 
-{table([("reason", "what it means", "records"), *rejected]) if rejected else "Nothing."}
+{table(("reason", "what it means", "records"), rejected) if rejected else "Nothing."}
 
 ## Provenance and licences
 
-{table([("origin", "records"), *stats["provenance"].items()]) if stats["provenance"] else "No records."}
+{table(("origin", "records"), stats["provenance"].items()) if stats["provenance"] else "No records."}
 
 A seed's content belongs to its author; `source` names the page. Where no licence is stated, none was granted: look at the page before
 you publish such a record again.
 
 ## Who wrote
 
-{table([MAKER_COLUMNS, *makers]) if makers else "Nobody."}
+{table(AUTHOR_COLUMNS, authors) if authors else "Nobody."}
 
 ## Limits
 

@@ -1,8 +1,8 @@
-"""What two programs or two queries have in common: fingerprints, near duplicates, overlap of a test set with its training set.
+"""Similarity of programs and of queries: fingerprints, near duplicates, overlap of a test set with its training set.
 
 A program is compared by what it does, not by how it is written: comments, names of variables, the order of keywords and white space
-inside literals do not count. Near means MinHash (128 permutations, Broder 1997, by datasketch) over shingles, found by LSH banding, so the
-time grows with the number of records and not with its square. An estimate of 128 permutations is good to about 0.04.
+inside literals do not count. Similarity is Jaccard's over shingles, estimated by MinHash (128 permutations, Broder 1997, by datasketch) to
+about 0.04; pairs are found by LSH banding, in time linear in the number of records.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from datasketch import MinHash
 
 PERMUTATIONS = 128
-TOKEN_SHINGLE = 5  # tokens of code in a shingle: about one `keyword=value` pair with its surroundings
-API_SHINGLE = 3  # calls in a row: what a workflow does, whatever its parameters are
-QUERY_NGRAM = 8  # words that two people hardly ever write alike by chance
-SEQUENCE_CALLS = 8  # the same calls in the same order mean the same workflow only if there are this many
-LONG_LITERAL = 64  # characters; longer ones enter as a checksum, so that a base64 image is one token and not a thousand
+TOKEN_SHINGLE = 5  # tokens of code in a shingle: about one `keyword=value` pair with its neighbours
+API_SHINGLE = 3  # calls in a row in a shingle, whatever their parameters
+QUERY_NGRAM = 8  # words: two people hardly ever write so many alike by chance
+SEQUENCE_CALLS = 8  # at least so many equal calls in equal order mean the same workflow
+LONG_LITERAL = 64  # characters; longer ones count as their checksum, so that a base64 image is one token
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: each character counts as a word
 _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
 
 
 class CodePrint(NamedTuple):
-    """A program's fingerprint: equal `exact` means equal after normalisation; `sequence` is that of its calls (empty if short)."""
+    """A program's fingerprint: digests of its normalised tokens and of its calls (empty if there are few), and a MinHash signature."""
 
     exact: bytes
     sequence: bytes
@@ -41,7 +41,7 @@ class CodePrint(NamedTuple):
 
 
 class QueryPrint(NamedTuple):
-    """A query's fingerprint: `ngrams` are uint32 hashes of its runs of QUERY_NGRAM words."""
+    """A query's fingerprint: a digest of its words, uint32 hashes of its runs of QUERY_NGRAM words, and a MinHash signature."""
 
     exact: bytes
     ngrams: bytes
@@ -53,9 +53,9 @@ class QueryPrint(NamedTuple):
 
 
 def code_print(tree: ast.AST) -> CodePrint:
-    """The fingerprint of a parsed program."""
+    """Return the fingerprint of a parsed program."""
     tokens, calls = code_tokens(tree)
-    # Near looks at the form first: names lose their numbers, which one more line would shift, and values stand beside it, each once.
+    # Similarity is of the form first: names lose their numbers, which one more line would shift; values count once each.
     form = ["$" if token[0] == "$" else token.split(":", 1)[0] for token in tokens]
     values = [token for token in tokens if ":" in token]
     shingles = {*_shingles(form, TOKEN_SHINGLE), *_shingles([f"call {name}" for name in calls], API_SHINGLE), *values}
@@ -64,22 +64,22 @@ def code_print(tree: ast.AST) -> CodePrint:
 
 
 def query_print(query: str) -> QueryPrint:
-    """The fingerprint of a query: case, punctuation and spacing do not count."""
+    """Return the fingerprint of a query; case, punctuation and spacing do not count."""
     own = words(query)
     ngrams = np.unique(np.array([zlib.crc32(text.encode()) for text in _shingles(own, QUERY_NGRAM)], np.uint32))
     return QueryPrint(_digest(own), ngrams.tobytes(), _signature({*own, *_shingles(own, 2)}))
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case, without punctuation."""
+    """Return the words of a text in lower case, without punctuation."""
     return _WORD.findall(text.casefold())
 
 
 def code_tokens(tree: ast.AST) -> tuple[list[str], list[str]]:
-    """A program as normalised tokens, and the names it calls in order.
+    """Return a program as normalised tokens, and the names it calls in order.
 
-    Variables are `$0`, `$1`, … by first appearance; Comment actions (bare strings) are left out; keywords are sorted. The walk keeps
-    its own stack, because a hostile program may be nested deeper than Python recurses.
+    Variables are `$0`, `$1`, … by first appearance; Comment actions (bare strings) are left out; keywords are sorted. The walk
+    has a stack of its own, because a hostile program may be nested deeper than Python recurses.
     """
     tokens: list[str] = []
     calls: list[str] = []
@@ -110,7 +110,7 @@ def _children(node: ast.AST) -> Iterable[ast.AST | str]:
 
 
 def _closed(nodes: Sequence[ast.AST | str]) -> list[ast.AST | str]:
-    """A list of nodes with its end marked: without it, two programs that differ only in where a block ends would look the same."""
+    """Return nodes with an end mark, without which two programs that differ only in where a block ends would be equal."""
     return [node for node in nodes if node is not None] + ["]"] if nodes else []
 
 
@@ -120,7 +120,7 @@ def _literal(value: object) -> str:
 
 
 def _shingles(items: Sequence[str], size: int) -> list[str]:
-    """Every run of `size` items; the whole, if there are fewer."""
+    """Return every run of `size` items; all of them in one, if there are fewer."""
     return [" ".join(items[start : start + size]) for start in range(max(1, len(items) - size + 1))] if items else []
 
 
@@ -130,8 +130,8 @@ def _digest(items: Iterable[str]) -> bytes:
 
 @cache
 def _empty_sketch() -> MinHash:
-    """To be copied: drawing the permutations anew would cost more than using them."""
-    from datasketch import MinHash  # here, because it imports all of scipy, half a second
+    """Return an empty MinHash to be copied: drawing its permutations anew would cost more than using them."""
+    from datasketch import MinHash  # imports all of scipy, half a second
 
     return MinHash(num_perm=PERMUTATIONS, hashfunc=zlib.crc32, scheme="affine32")
 
@@ -146,8 +146,8 @@ def _signature(shingles: Iterable[str]) -> bytes:
 # near duplicates
 
 
-class Near:
-    """An LSH index over MinHash signatures, all known beforehand.
+class MinHashIndex:
+    """An LSH index over MinHash signatures that are all known beforehand.
 
     datasketch's own index is a dictionary per band, about 0.6 GB for 100,000 signatures. Sorting each band's keys finds the same
     buckets in 12 bytes a signature and band: 20 MB.
@@ -157,7 +157,7 @@ class Near:
         self.signatures = np.frombuffer(b"".join(signatures), np.uint32).reshape(-1, PERMUTATIONS)
         self.threshold = threshold
         self.bands: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # (keys, the order that sorts them, sorted keys)
-        self.alone = np.ones(len(self.signatures), bool)  # most records share no bucket with any other: answered at once
+        self.alone = np.ones(len(self.signatures), bool)  # in no bucket with another, as most records are: answered at once
         rows = band_rows(threshold)
         mixers = np.random.default_rng(0).integers(1, 1 << 63, rows, np.uint64) | np.uint64(1)
         for start in range(0, PERMUTATIONS, rows):
@@ -169,7 +169,7 @@ class Near:
             self.bands.append((keys, order, ordered))
 
     def neighbours(self, index: int) -> list[int]:
-        """The records whose estimated Jaccard similarity to this one reaches the threshold, in ascending order."""
+        """Return the records whose estimated similarity to this one reaches the threshold, in ascending order."""
         if self.alone[index]:
             return []
         buckets = []
@@ -181,17 +181,17 @@ class Near:
         return [int(other) for other in candidates[similarity >= self.threshold] if other != index]
 
 
-class Seen:
-    """The same for records that come one by one: what was added before is found. About 2.5 KB a record."""
+class GrowingMinHashIndex:
+    """An LSH index to which records are added one by one; about 2.5 KB a record."""
 
     def __init__(self, threshold: float) -> None:
         self.threshold, self.rows = threshold, band_rows(threshold)
         self.ids: list[str] = []
         self.signatures: list[bytes] = []
-        self.buckets: dict[int, int | list[int]] = {}  # nearly all hold one record: a list for each would double the memory
+        self.buckets: dict[int, int | list[int]] = {}  # nearly all hold one record; a list for each would double the memory
 
     def near(self, signature: bytes) -> str | None:
-        """The id of the earliest record whose estimated similarity to this signature reaches the threshold."""
+        """Return the id of the earliest record whose estimated similarity to this signature reaches the threshold, or None."""
         own = np.frombuffer(signature, np.uint32)
         found = (self.buckets.get(key, []) for key in self._keys(signature))
         for index in sorted({index for bucket in found for index in (bucket if isinstance(bucket, list) else [bucket])}):
@@ -200,7 +200,7 @@ class Seen:
         return None
 
     def add(self, identifier: str, signature: bytes) -> None:
-        """Add a record that later ones are compared with."""
+        """Add a record."""
         index = len(self.ids)
         for key in self._keys(signature):
             if isinstance(bucket := self.buckets.setdefault(key, index), list):
@@ -211,20 +211,20 @@ class Seen:
         self.signatures.append(signature)
 
     def _keys(self, signature: bytes) -> list[int]:
-        width = 4 * self.rows  # bytes: a permutation has four
+        width = 4 * self.rows  # bytes: four of each permutation
         return [hash((start, signature[start : start + width])) for start in range(0, len(signature), width)]
 
 
 def band_rows(threshold: float) -> int:
-    """Rows a band: the most that still find a pair at the threshold with probability 0.9 (fewer rows find more, and more in vain)."""
+    """Return the rows of a band: the most that find a pair at the threshold with probability 0.9 (fewer find more, also in vain)."""
     return max((rows for rows in (2, 4, 8, 16) if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= 0.9), default=1)
 
 
-def duplicates(order: Sequence[int], kinds: Sequence[tuple[str, Sequence[bytes], Near]]) -> dict[int, tuple[int, str]]:
-    """Which records to drop: {dropped: (kept, reason)}.
+def duplicates(order: Sequence[int], kinds: Sequence[tuple[str, Sequence[bytes], MinHashIndex]]) -> dict[int, tuple[int, str]]:
+    """Return the records to drop: {dropped: (kept, reason)}.
 
-    `order` lists the records from the one most worth keeping; each record that is kept drops every later one near to it. So each
-    dropped record is near to its kept one (no chains), and no two kept records are near each other. `kinds` holds
+    `order` lists the records, the one most worth keeping first; each record that is kept drops every later one near to it. So each
+    dropped record is near its kept one (no chains), and no two kept records are near each other. `kinds` holds
     (name, exact digests, index), tried in turn; the reason is `duplicate_<name>` or `near_<name>`.
     """
     dropped: dict[int, tuple[int, str]] = {}
@@ -245,14 +245,14 @@ def duplicates(order: Sequence[int], kinds: Sequence[tuple[str, Sequence[bytes],
 
 
 class Overlap:
-    """Which records give a test record away: more than duplicates, because a test must not be half known either.
+    """Finds the records that give a test record away: more than duplicates, because a test must not be half known either.
 
     Three rules, each with its code: `code` (similar programs, at a lower threshold than duplicates), `sequence` (the same
     calls in the same order, at least SEQUENCE_CALLS), `query` (a share of the test query's n-grams stands in the other's).
     """
 
     def __init__(self, codes: Sequence[CodePrint], queries: Sequence[QueryPrint], threshold: float, share: float) -> None:
-        self.near = Near([code.signature for code in codes], threshold)
+        self.near = MinHashIndex([code.signature for code in codes], threshold)
         self.share = share
         self.sequences = [code.sequence for code in codes]
         self.by_sequence: dict[bytes, list[int]] = {}
@@ -265,7 +265,7 @@ class Overlap:
         self.owners = np.repeat(np.arange(len(queries), dtype=np.int32), [len(own) for own in self.ngrams])[order]
 
     def of(self, test: int) -> dict[int, str]:
-        """{other record: rule} for every record that overlaps with this one."""
+        """Return {other record: rule} for every record that overlaps with this one."""
         found = dict.fromkeys(self._by_query(test), "query")
         if self.sequences[test]:
             found.update(dict.fromkeys(self.by_sequence[self.sequences[test]], "sequence"))
@@ -282,8 +282,8 @@ class Overlap:
 
 
 def near_outside(queries: Sequence[QueryPrint], outside: Sequence[QueryPrint], threshold: float, share: float) -> dict[int, int]:
-    """{record: outside query} for the records whose query is near to, or shares `share` of the n-grams of, a query of another test set."""
-    near = Near([query.signature for query in (*queries, *outside)], threshold)
+    """Return {record: outside query} for queries near an outside one, or with a `share` of its n-grams."""
+    near = MinHashIndex([query.signature for query in (*queries, *outside)], threshold)
     owner_of = {int(gram): place for place, query in enumerate(outside) for gram in np.frombuffer(query.ngrams, np.uint32)}
     wanted = np.fromiter(owner_of, np.uint32, len(owner_of))
     found: dict[int, int] = {}

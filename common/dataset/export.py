@@ -1,4 +1,4 @@
-"""A finished dataset in other people's formats: Parquet for `datasets.load_dataset`, and the layout of the published WorkflowBench.
+"""A finished dataset in other formats: Parquet for `datasets.load_dataset`, and the layout of the published WorkflowBench.
 
 Parquet: one file a split, with the columns of both its JSONL files (see files.py).
 
@@ -19,11 +19,12 @@ import orjson
 
 from common import jsonl
 from common.dataset import files
-from common.dataset.quality import SEED, SHAPE
+from common.dataset.example import SEED, SHAPE
 from common.dataset.splits import SPLITS, TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record
+from common.prompts import parse_answer
 
-GROUP = 1000  # records in a row group of Parquet: some 30 MB, what a reader holds at a time
+GROUP = 1000  # records in a row group of Parquet: some 30 MB, which a reader holds at a time
 TRAINING_KEY, OOD_KEY = "synthesized_training_data", "synthesized_ood_test_data"
 
 
@@ -46,7 +47,7 @@ def write_parquet(folder: Path) -> None:
 
 
 def schema() -> Any:
-    """The columns (a pyarrow.Schema)."""
+    """Return the columns (a pyarrow.Schema)."""
     import pyarrow as pa
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
@@ -59,7 +60,7 @@ def schema() -> Any:
 
 
 def write_workflowbench(folder: Path, target: Path) -> None:
-    """Write a finished dataset in the published layout; raises UserError (by jsonl) where it is none."""
+    """Write a finished dataset in the published layout. Raises UserError if the folder holds none."""
     target.mkdir(parents=True, exist_ok=True)
     keys: dict[str, list[str]] = {split: [] for split in SPLITS}
     statistics: dict[str, dict[str, int]] = {}
@@ -84,16 +85,14 @@ def write_workflowbench(folder: Path, target: Path) -> None:
 
 
 def published_key(record: Record, split: str) -> str:
-    """The key of a record: its id; for synthetic records of training and OOD test the one that all of them share."""
+    """Return the key of a record: its id, or the key that all synthetic records of the training set or of the OOD test share."""
     if record["origin"] == SEED or split == TEST_ID:
         return str(record["id"])
     return TRAINING_KEY if split == TRAIN else OOD_KEY
 
 
 def published(record: Record, key: str) -> Record:
-    """A record with the published names; its code is what `messages` shows, so long literals are shortened where that was needed."""
-    from common.prompts import parse_answer
-
+    """Return a record with the published names; its code is that of `messages`, where long literals may be shortened."""
     code = record.get("annotated_code") or record["code"]
     if record.get("shortened"):
         code = parse_answer(record["messages"][-1]["content"]).code
@@ -102,7 +101,7 @@ def published(record: Record, key: str) -> Record:
 
 
 def _list_writer(file: IO[bytes]) -> Callable[[Record], None]:
-    """Writes the records of a JSON list one by one."""
+    """Return a function that writes the records of a JSON list one by one."""
     opened = False
 
     def add(record: Record) -> None:

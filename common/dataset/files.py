@@ -1,10 +1,10 @@
-"""The files of a dataset, two a split: what everybody loads, and the rest.
+"""The files of a dataset, two for each split: the fields to train and test on, and the rest.
 
     <split>.jsonl          COLUMNS, in this order in every record: a text, a list of texts, a chat, true or false; never null
     <split>.extra.jsonl    the same records in the same order: their id, the TEXTS, and as JSON text the fields that vary in form
 
-Loaders fix the types of a file from the first block they read, so a field that is an object with other keys, or null in that block, ends
-them later. That is why each column here has one type. A field that a record lacks is "", and reads back as not there where it is JSON.
+Loaders infer the types of a file from its first block, and fail later at an object with other keys or at a field that was null there. So
+each column has one type here. A missing field is ""; a JSON field that is "" is missing again when read.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ import orjson
 from common import jsonl
 from common.jsonl import Record, UserError
 
-TASK = "generate"  # what `messages` ask for: a request, answered by a plan and a program
+TASK = "generate"  # the kind of `messages`: a request, answered by a plan and a program
 COLUMNS = "id", "task", "split", "origin", "query", "code", "apis", "messages", "shortened"
 TEXTS = "plan", "annotated_code", "category", "name", "description"
 JSON_TEXTS = ("apps", "source", "stats", "shortcut", "residue", "roundtrip", "comments", "renames", "examples", "writer", "annotator",
               "diagnostics", "repairs")  # fmt: skip
-OTHER = "other"  # an object: every field that has no column
+OTHER = "other"  # an object of all fields that have no column
 EXTRA_COLUMNS = "id", *TEXTS, *JSON_TEXTS, OTHER
 
 
 def paths(folder: Path, split: str) -> tuple[Path, Path]:
-    """Where a split's records are, and their extras."""
+    """Return the files of a split: its records, and their extras."""
     return folder / f"{split}.jsonl", folder / f"{split}.extra.jsonl"
 
 
 def divided(record: Record, split: str) -> tuple[Record, Record]:
-    """A record as its two lines. The inverse of `joined`, but for what is null or has a form that it should not."""
+    """Return the two lines of a record; `joined` is the inverse, but for null and for fields of the wrong type."""
     first = {"id": str(record["id"]), "task": TASK, "split": split, "origin": record["origin"], "query": record.get("query") or "",
              "code": record.get("code") or record.get("annotated_code") or "", "apis": record.get("apis") or [],
              "messages": [{"role": message["role"], "content": message["content"]} for message in record["messages"]],
@@ -45,7 +45,7 @@ def divided(record: Record, split: str) -> tuple[Record, Record]:
 
 
 def pairs(folder: Path, split: str) -> Iterator[tuple[Record, Record]]:
-    """Yield each record of a split with its extras as they stand in the files. Raises UserError where the two files do not match."""
+    """Yield each record of a split with its extras, as in the files. Raises UserError where the two files do not match."""
     records, extras = paths(folder, split)
     for number, (first, second) in enumerate(zip_longest(jsonl.read(records, ("id",)), jsonl.read(extras, ("id",))), start=1):
         if first is None or second is None or first["id"] != second["id"]:
@@ -55,9 +55,9 @@ def pairs(folder: Path, split: str) -> Iterator[tuple[Record, Record]]:
 
 
 def joined(folder: Path, split: str, required: tuple[str, ...] = ()) -> Iterator[Record]:
-    """Yield the records of a split with all their fields, in flat memory. Where a split has no file of extras, with what there is.
+    """Yield the records of a split with all their fields; without the extras if there is no file of them.
 
-    Raises UserError where the files do not match, or a field holds what it should not.
+    Raises UserError where the files do not match, or a field has the wrong type.
     """
     records, extras = paths(folder, split)
     if not extras.exists():

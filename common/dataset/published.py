@@ -1,9 +1,9 @@
-"""The published WorkflowBench, read and mended: its records become ours, its code valid Python where rules can make it so.
+"""The import of the published WorkflowBench: its records become ours, its code valid Python where rules can repair it.
 
-PATH is its data folder (seed_data.json, synthesized_data.json, dataset_split_keys.json, dataset_split_keys_ood.json, statistics.pkl; what
-is not there is left out) or one JSON file of records, such as the 50 samples. Where a record has been mended, `repairs` lists each change
-with its line, kind, before and after. The code stays in the published form (`input()`, `range(int(n))`, …), which is near our dialect
-but is not it: such a record has `form: "workflowbench"`, and stage 06 asks of its code only that Python takes it.
+PATH is its data folder (seed_data.json, synthesized_data.json, dataset_split_keys.json, dataset_split_keys_ood.json, statistics.pkl; any
+of them may be missing) or one JSON file of records, such as the 50 samples. `repairs` of a record lists each change of its code with line,
+kind, before and after. The code stays in the published form (`input()`, `range(int(n))`, …), which is close to ours but does not compile:
+such a record has `form: "workflowbench"`, and stage 06 only requires that its code is Python.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from common import cli, jsonl
+from common.dataset.example import PUBLISHED_FORM, SEED, SYNTHETIC
 from common.dataset.export import OOD_KEY, TRAINING_KEY
-from common.dataset.quality import PUBLISHED_FORM, SEED, SYNTHETIC
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
@@ -33,19 +33,20 @@ Split = dict[str, str]
 
 def mend(path: Path, folder: Path, workers: int = 1) -> dict[str, Path]:
     """Write the records of the published dataset as JSONL into `folder`; returns the files by origin. Raises UserError."""
-    split, figures = split_keys(path), statistics(path)
+    split, counts = split_keys(path), statistics(path)
     written: dict[str, Path] = {}
     folder.mkdir(parents=True, exist_ok=True)
     valid = mended = total = whole = 0
     for origin, file in files(path).items():
         target = folder / f"published-{origin}.jsonl"
-        sources = (as_ours(source, split, figures) for source in rows(file))
-        with open(target.with_name(target.name + ".part"), "wb") as out:
+        sources = (as_ours(source, split, counts) for source in rows(file))
+        part = target.with_name(f"{target.name}.part")
+        with open(part, "wb") as out:
             for record in ordered_map(mended_record, sources, workers):
                 total, valid, mended = total + 1, valid + is_python(record["code"]), mended + bool(record["repairs"])
                 whole += bool(record["query"] and record["code"])
                 out.write(jsonl.encode(record))
-        target.with_name(target.name + ".part").replace(target)
+        part.replace(target)
         written[origin] = target
     if not whole:
         raise UserError(f'{path}: none of {total} records has "query" and "{NAMES["code"][0]}", both text; is this WorkflowBench?')
@@ -54,13 +55,13 @@ def mend(path: Path, folder: Path, workers: int = 1) -> dict[str, Path]:
 
 
 def mended_record(record: Record) -> Record:
-    """A record with its code mended, some 0.1 s of work, and the list of what was changed."""
+    """Return a record with its code repaired, some 0.1 s of work, and the list of changes."""
     code, repairs = repair(record["annotated_code"], Catalog.load(), record["apis"])
     return {**record, "annotated_code": code, "code": code, "repairs": [change._asdict() for change in repairs]}
 
 
 def files(path: Path) -> dict[str, Path]:
-    """The files of records by origin."""
+    """Return the files of records by origin."""
     if path.is_file():
         return {SEED: path}
     found = {origin: path / name for name, origin in FILES.items() if (path / name).exists()}
@@ -70,7 +71,7 @@ def files(path: Path) -> dict[str, Path]:
 
 
 def rows(file: Path) -> Iterator[Record]:
-    """The records of a file: a list of them, or columns by name as pandas writes a table."""
+    """Yield the records of a file: a list of them, or columns by name as pandas writes a table."""
     data = jsonl.whole(file)
     if isinstance(data, dict) and all(isinstance(column, dict) for column in data.values()):
         keys = next(iter(data.values()), {})
@@ -80,24 +81,24 @@ def rows(file: Path) -> Iterator[Record]:
     yield from data
 
 
-def as_ours(source: Record, split: Split, figures: dict[str, Any]) -> Record:
-    """A published record with our names; texts that it lacks are empty. Its id is its key, or a hash of its content where it has none."""
-    told = {name: next((source[other] for other in others if isinstance(source.get(other), str)), None) for name, others in NAMES.items()}
-    query, code = source["query"] if isinstance(source.get("query"), str) else "", told["code"] or ""
+def as_ours(source: Record, split: Split, counts: dict[str, Any]) -> Record:
+    """Return a published record with our names; missing texts are empty. Its id is its key, or a hash of its content if it has none."""
+    texts = {name: next((source[other] for other in others if isinstance(source.get(other), str)), None) for name, others in NAMES.items()}
+    query, code = source["query"] if isinstance(source.get("query"), str) else "", texts["code"] or ""
     key = str(source.get("key") or "")
     shared = key in ("", TRAINING_KEY, OOD_KEY)
     digest = hashlib.sha256(f"{query}\0{code}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     apis = source.get("apis") if isinstance(source.get("apis"), list) else []
     return {
         "id": f"wb-{digest}" if shared else key, "source": {"site": "WorkflowBench", "key": key or None, "licence": "Apache-2.0"},
-        "query": query, "apis": [str(api) for api in apis], "plan": told["plan"] or "", "annotated_code": code,
+        "query": query, "apis": [str(api) for api in apis], "plan": texts["plan"] or "", "annotated_code": code,
         "category": source["category"] if isinstance(source.get("category"), str) else None, "form": PUBLISHED_FORM,
-        "published_split": split.get(key), "published_figures": figures.get(key),
+        "published_split": split.get(key), "published_figures": counts.get(key),
     }  # fmt: skip
 
 
 def split_keys(path: Path) -> Split:
-    """The published split of each key: train, test_id or test_ood. Keys that stand nowhere have none."""
+    """Return the published split of each key (train, test_id or test_ood) that is in a split file."""
     result: Split = {}
     for name, test in SPLIT_FILES.items() if path.is_dir() else ():
         if (path / name).exists():
@@ -109,7 +110,7 @@ def split_keys(path: Path) -> Split:
 
 
 def is_python(code: str) -> bool:
-    """Whether Python takes a text as a program."""
+    """True if a text is a Python program."""
     try:
         parse(code)
     except DialectError:
@@ -118,11 +119,11 @@ def is_python(code: str) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# reading without running
+# pickles, read without running anything
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Reads pickles of plain containers, numbers and text: a pickle that names any class or function is refused."""
+    """Reads pickles of plain containers, numbers and text; refuses a pickle that names any class or function."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise pickle.UnpicklingError(f"it wants {module}.{name}")
@@ -132,7 +133,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def plain_pickle(path: Path) -> Any:
-    """The value of a pickle that holds nothing but plain data. Raises UserError for any other."""
+    """Return the value of a pickle that holds nothing but plain data. Raises UserError for any other."""
     try:
         return _PlainUnpickler(io.BytesIO(path.read_bytes())).load()
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError, OSError, MemoryError) as error:
@@ -140,9 +141,9 @@ def plain_pickle(path: Path) -> Any:
 
 
 def statistics(path: Path) -> dict[str, Any]:
-    """The published figures by key, where they are plain numbers."""
+    """Return the published statistics by key, or nothing if they are not there."""
     file = path / "statistics.pkl"
     if not path.is_dir() or not file.exists():
         return {}
     value = plain_pickle(file)
-    return {str(key): figures for key, figures in value.items()} if isinstance(value, dict) else {}
+    return {str(key): counts for key, counts in value.items()} if isinstance(value, dict) else {}

@@ -1,11 +1,11 @@
-"""Train, in-distribution test and out-of-distribution test: who goes where, and the properties that make the tests honest.
+"""Training split, in-distribution test and out-of-distribution test: how they are chosen, and the properties that make the tests honest.
 
 The paper (section 4.3): the in-distribution (ID) test has unseen instructions over the APIs of the training set; the out-of-distribution
-(OOD) test has APIs that training never shows, beside about 50 common built-in ones that hardly any workflow does without. Here whole
-apps are held out. Where third-party apps are too few, rare built-in APIs are held out as well.
+(OOD) test has APIs that training never shows, beside about 50 common built-in ones that almost every workflow uses. Here whole apps are
+held out, and rare built-in APIs as well where third-party apps are too few.
 
-Records are numbers, `apis[i]` what record i uses, and `order` a seeded shuffle of those that take part. Everything is a pure function
-of its arguments.
+Records are indices, `apis[i]` are the APIs of record i, and `order` is a seeded shuffle of those that take part. Everything is a pure
+function of its arguments.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 TRAIN, TEST_ID, TEST_OOD = SPLITS = ("train", "test_id", "test_ood")
-WASTE = 0.05  # share of all records that may be lost to the OOD split: they use a held-out API but do not fit the test
-UNIT_SHARE = 0.25  # of the OOD test: no single choice fills more than this, unless there is nothing else, so that many apps are in it
-TRIES = 5000  # candidates looked at for the held-out set: bounds the time where few records fit
-NEIGHBOURS = 4  # training records an ID test record may cost by contamination, unless there is nothing else
+WASTE = 0.05  # largest share of records lost to the OOD split: they use a held-out API but do not fit the test
+UNIT_SHARE = 0.25  # largest share of the OOD test that a single choice fills if others can fill the rest, so that it has many apps
+TRIES = 5000  # candidates for the held-out set: bounds the time where few records fit
+NEIGHBOURS = 4  # most training records that an ID test costs by contamination, if there are enough such tests
 
 Apis = Sequence[frozenset[str]]
 AppOf = Callable[[str], str | None]  # the third-party app of an API; None for a built-in one
-OverlapOf = Callable[[int], dict[int, str]]  # the records that would give a test record away, each with the rule that says so
+OverlapOf = Callable[[int], dict[int, str]]  # the records that would give a test away, each with the rule that says so
 
 
 class HeldOut(NamedTuple):
-    """What the OOD test is made of: `apis` nobody else may use, their `apps`, and the `common` APIs that it may share with training."""
+    """The APIs that only the OOD test may use, the apps that are held out whole, and the common APIs it may share with training."""
 
     apis: frozenset[str]
     apps: tuple[str, ...]
@@ -35,19 +35,19 @@ class HeldOut(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """The split of each record that has one, and why the others are dropped: {record: (reason, detail, the record it was dropped for)}."""
+    """The splits by record, and the dropped records: {record: (reason, detail, the record it was dropped for)}."""
 
     splits: dict[int, str]
     dropped: dict[int, tuple[str, str, int | None]]
 
 
 def shuffled(identifiers: Sequence[str], seed: int) -> list[int]:
-    """The records in an order that depends on seed and id alone, so that a new record does not reshuffle the others."""
+    """Return the records in an order by a hash of seed and id, so that a new record does not reshuffle the others."""
     return sorted(range(len(identifiers)), key=lambda i: blake2b(f"{seed}:{identifiers[i]}".encode(), digest_size=16).digest())
 
 
 def sizes(records: int, test_size: int | None, ood_share: float, full: int = 1190, share: float = 0.1) -> tuple[int, int]:
-    """How many records ID and OOD test should have: `test_size` in all, else the paper's 1,190 or a tenth of a small corpus."""
+    """Return the sizes of ID and OOD test: `test_size` together, else the paper's 1,190 or a tenth of a small corpus."""
     total = min(test_size or min(full, max(2, round(records * share))), records // 2)
     ood = min(max(round(total * ood_share), 1 if ood_share else 0), total)
     return total - ood, ood
@@ -58,9 +58,9 @@ def sizes(records: int, test_size: int | None, ood_share: float, full: int = 119
 
 
 def choose_held_out(apis: Apis, order: Sequence[int], app_of: AppOf, target: int, common: int) -> HeldOut:
-    """Choose apps and APIs such that about `target` records use them and nothing else that is uncommon.
+    """Choose apps and APIs to hold out, such that about `target` records use these and otherwise only common APIs.
 
-    A candidate is what one record needs to become an OOD record: its apps, whole, and its rare built-in APIs. Candidates are tried in
+    A candidate is what one record needs to become an OOD record: its whole apps and its rare built-in APIs. Candidates are tried in
     seeded order, those without built-in APIs first; one is taken if the records lost by it stay within WASTE.
     """
     uses = Counter(api for index in order for api in apis[index])
@@ -78,7 +78,7 @@ def choose_held_out(apis: Apis, order: Sequence[int], app_of: AppOf, target: int
 
 
 class _Search:
-    """The state of the greedy choice: the APIs held so far, the records that `fits` the OOD test, and those `touched` by them."""
+    """The state of the greedy choice: the APIs held so far, the records that fit the OOD test, and those that use a held API."""
 
     def __init__(self, apis: Apis, order: Sequence[int], common: frozenset[str], app_of: AppOf) -> None:
         self.apis, self.order, self.common, self.app_of = apis, order, common, app_of
@@ -94,7 +94,7 @@ class _Search:
                     self.of_app.setdefault(app, set()).add(api)
 
     def candidates(self) -> Iterator[frozenset[str]]:
-        """What further records would need to be held out, each set once; the cheapest kind, third-party apps alone, first."""
+        """Yield what further records would need to be held out, each set once; those of third-party apps alone first."""
         rare = {i: sum(self.app_of(api) is None for api in self.apis[i] - self.common) for i in self.order}
         seen: set[frozenset[str]] = set()
         for index in sorted(self.order, key=rare.__getitem__):  # a stable sort: the seeded order stays within each kind
@@ -106,22 +106,22 @@ class _Search:
                 yield candidate
 
     def touches(self, candidate: frozenset[str]) -> set[int]:
-        """The records that would be touched, newly."""
+        """Return the further records that use an API of a candidate."""
         return set().union(*(self.users[api] for api in candidate - self.held)) - self.touched
 
     def fitting(self, candidate: frozenset[str]) -> set[int]:
-        """The records that would fit the OOD test, newly."""
+        """Return the further records that would fit the OOD test."""
         held = self.held | candidate
         users = set().union(*(self.users[api] for api in candidate - self.held))
         return {i for i in users - self.fits if self.apis[i] - self.common <= held}
 
     def take(self, target: int, largest: int, waste: int) -> None:
-        """Hold candidates out until `target` records fit; none that adds more than `largest`, none that loses more than `waste`."""
+        """Hold candidates out until `target` records fit, none that adds more than `largest` or loses more than `waste` records."""
         for tried, candidate in enumerate(self.candidates()):
             if len(self.fits) >= target or tried >= TRIES:
                 return
             touched = self.touches(candidate)
-            if candidate <= self.held or len(self.touched) + len(touched) > waste + target:  # more are lost than may be, whatever fits
+            if candidate <= self.held or len(self.touched) + len(touched) > waste + target:  # too many are lost, whatever fits
                 continue
             fits = self.fitting(candidate)
             lost = len(self.touched) + len(touched) - min(target, len(self.fits) + len(fits))
@@ -129,7 +129,7 @@ class _Search:
                 self.hold(candidate, fits, touched)
 
     def take_cheapest(self) -> None:
-        """Rather than have no OOD test, hold the candidate out that touches fewest records, if half of them are left."""
+        """Hold out the candidate that touches fewest records, at most half of them, rather than have no OOD test."""
         tried = list(zip(self.candidates(), range(TRIES), strict=False))
         if tried:
             best = min((candidate for candidate, _ in tried), key=lambda candidate: (len(self.touches(candidate)), sorted(candidate)))
@@ -144,22 +144,22 @@ class _Search:
 
 
 def of_whole_apps(held: HeldOut, apis: Apis, app_of: AppOf) -> HeldOut:
-    """What is held out, with those APIs of its apps, too, that only these records use: the earlier ones may not have known them."""
+    """Return what is held out with all APIs of its apps: these records may use some that the earlier dataset did not know."""
     apps = set(held.apps)
     return held._replace(apis=held.apis.union(api for used in apis for api in used if app_of(api) in apps))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# who goes where
+# which record goes into which split
 
 
 def assign(apis: Apis, order: Sequence[int], held: HeldOut, overlap: OverlapOf, size_id: int, size_ood: int,
            given: dict[int, str] | None = None) -> Assignment:  # fmt: skip
-    """Give each record its split: OOD tests first, then ID tests, the rest is for training.
+    """Assign each record a split: OOD tests first, then ID tests; the rest is for training.
 
-    What overlaps with a test record leaves the training set as `contaminated`.
-    An ID test is taken only if every API of what leaves with it stays in training; a record that uses a held-out API and is
-    no OOD test is dropped as `held_out_excess`. `given`: tests of an earlier dataset, which stay; no further ones are taken then.
+    A record that overlaps with a test is dropped as `contaminated`, and one that uses a held-out API and does not fit the OOD test as
+    `held_out_excess`. An ID test is taken only if every API of what leaves with it stays in training. `given`: the tests of an earlier
+    dataset, which stay; no further ones are taken then.
     """
     splits: dict[int, str] = dict(given or {})
     dropped: dict[int, tuple[str, str, int | None]] = {}
@@ -190,7 +190,7 @@ def _choose_id(
     apis: Apis, pool: Sequence[int], overlap: OverlapOf, size: int,
     splits: dict[int, str], dropped: dict[int, tuple[str, str, int | None]],
 ) -> None:  # fmt: skip
-    """Add the ID tests to `splits`, and what they contaminate to `dropped`."""
+    """Add the ID tests to `splits`, and the records that would give them away to `dropped`."""
     training = set(pool)
     left = Counter(api for index in pool for api in apis[index])  # records in training, by API
     chosen = 0
@@ -212,14 +212,14 @@ def _choose_id(
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what must hold
+# properties that must hold
 
 
 def properties(apis: Apis, app_of: AppOf, held: HeldOut, splits: dict[int, str], near: Callable[[int], list[int]],
                overlap: OverlapOf) -> dict[str, bool]:  # fmt: skip
-    """The properties of the finished splits, each evaluated anew from the records, whatever the choice above did.
+    """Return the properties of the finished splits, all of which must be true, computed from the records alone.
 
-    `near(i)` has the near duplicates of record i. All must be true.
+    `near(i)` returns the near duplicates of record i.
     """
     groups = {split: [index for index, own in splits.items() if own == split] for split in SPLITS}
     used = {split: frozenset().union(*(apis[index] for index in group)) for split, group in groups.items()}

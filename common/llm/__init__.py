@@ -42,18 +42,18 @@ def open_writer(name: str, base_url: str | None = None, batch: bool = False, **o
     return Endpoint(name, base_url, **options)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every stage that asks a writer."""
-    group = parser.add_argument_group("the writer")
+def add_arguments(parser: cli.Parser) -> None:
+    """Add the arguments of a stage that asks a writer."""
+    group = parser.model
     group.add_argument("--writer", metavar="MODEL", help='a model\'s name, or "offline" for the rule-based writer '
                        f"(default: {DEFAULT_MODEL} if OPENAI_API_KEY or --base-url is given, else offline)")
     group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI's)")
     group.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: the endpoint's own)")
-    add_request_arguments(group)
+    add_request_arguments(parser.requests)
 
 
 def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 180.0) -> None:
-    """The arguments of whatever sends requests, whichever models they go to."""
+    """Add the arguments of whatever sends requests, whichever models they go to."""
     group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N",
                        help="most requests, and records, in flight; how many it really are adapts to the server (default: 32)")
     group.add_argument("--timeout", type=float, default=timeout, metavar="S",

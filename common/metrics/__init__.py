@@ -1,115 +1,182 @@
-"""Honest metrics of a generated workflow against the gold one, and the statistics that go with them.
+"""Metrics of a predicted workflow against the gold one.
 
-    scores = score(gold_code, predicted_code)       # {"codebleu": …, "api_f1": …, "trace_match": …, …}: flat, each 0 to 1
+    scores = score(gold_code, predicted_code)       # {"codebleu": …, "api_f1": …, "trace_match": …, …}, each 0 to 1
 
-The statistics over a test set are in uncertainty.py, the systems that are judged in systems.py, plans and queries in text.py.
-An empty prediction scores 0 on everything but the paper's CodeBLEU; gold scores 1. What does not parse is still scored on the calls in it,
-and flagged.
+METRICS is the registry: one entry a metric, with the function that computes it. Stage 08's tables and comparisons, breakdown.py and the
+filters of eval.html read it, so a new metric is a function and an entry in this file.
+
+Gold scores 1. An empty prediction scores 0, but on the paper's CodeBLEU 0.4. A prediction that does not parse is scored on the calls that
+can be read in it, and flagged. Statistics over a test set are in uncertainty.py.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
-import shortcuts
+from rapidfuzz.distance import LCSseq
+
+from common.metrics.call_graph import read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
-from common.metrics.graph import chain_and_subgraph, match_calls
-from common.metrics.program import Program, read_program
 from common.metrics.trace_match import trace_match, traced
+from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
+from shortcuts import DialectError, check, is_empty, parse, to_shortcut
 from shortcuts.collector import collector_paused
 from shortcuts.syntax.recovering_parser import MAX_CHARACTERS
 
-CODEBLEU = ("bleu", "weighted", "ast", "dataflow", "codebleu")  # the paper's columns
-VALIDITY = ("parse", "check", "compile", "nonempty")
-HONEST = ("api_precision", "api_recall", "api_f1", "order_f1", "parameter_names", "parameter_values", "graph_f1", "chain_f1", "subgraph_f1",
-          "trace_match", "trace_equal", "codebleu_strict")  # fmt: skip
-RATES = (*CODEBLEU, *VALIDITY, *HONEST)  # in 0..1 each
+PAPER, VALIDITY, CALLS, FLOW = "paper", "validity", "calls", "flow"  # the groups, each a table of stage 08
+CACHED_GRAPHS = 64  # gold is read once for all systems that are scored one after the other
 
-CACHED_PROGRAMS = 64  # gold is read once for all systems that are scored one after the other
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what is compared
+
+
+class Pair:
+    """A gold program and a prediction, both without comments; what several metrics need of them is computed once."""
+
+    def __init__(self, gold: str, prediction: str) -> None:
+        self.gold, self.prediction = gold, prediction
+
+    codebleu = cached_property(lambda self: codebleu(self.gold, self.prediction))
+    validity = cached_property(lambda self: validity(self.prediction))
+    trace_match = cached_property(lambda self: trace_match(self.gold, self.prediction))
+    graphs = cached_property(lambda self: (_read(self.gold), _read(self.prediction)))
+    matched = cached_property(lambda self: match_calls(*(graph.calls for graph in self.graphs)))  # places in gold and prediction
+
+    @cached_property
+    def names(self) -> tuple[list[str], list[str]]:
+        """The APIs that gold and prediction call, in order, as often as they are called."""
+        gold, guess = self.graphs
+        return [call.name for call in gold.calls], [call.name for call in guess.calls]
+
+
+_read = lru_cache(CACHED_GRAPHS)(read_call_graph)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the metrics
+
+
+def validity(code: str) -> dict[str, Any]:
+    """1 or 0 for each of parse, check, compile and nonempty, and `diagnostics`: how often `check` finds what, by code."""
+    try:
+        if len(code) > MAX_CHARACTERS:
+            raise DialectError(1, "too long", "syntax")
+        parse(code)
+    except DialectError:
+        return {"parse": 0.0, "check": 0.0, "compile": 0.0, "nonempty": 0.0, "diagnostics": {"syntax": 1}}
+    diagnostics = Counter(diagnostic.code for diagnostic in check(code))
+    try:
+        to_shortcut(code)
+        compiles = 1.0
+    except DialectError:
+        compiles = 0.0
+    return {"parse": 1.0, "check": float(not diagnostics), "compile": compiles, "nonempty": float(not is_empty(code)),
+            "diagnostics": dict(sorted(diagnostics.items()))}  # fmt: skip
+
+
+def api_precision(pair: Pair) -> float:
+    """The share of the predicted calls whose API gold calls as often."""
+    wanted, found = pair.names
+    return overlap(Counter(wanted), Counter(found)) / len(found) if found else float(not wanted)
+
+
+def api_recall(pair: Pair) -> float:
+    """The share of gold's calls that the prediction makes, whatever their order."""
+    wanted, found = pair.names
+    return overlap(Counter(wanted), Counter(found)) / len(wanted) if wanted else float(not found)
+
+
+def api_f1(pair: Pair) -> float:
+    """F1 of the calls as multisets of APIs."""
+    wanted, found = pair.names
+    return overlap_f1(Counter(wanted), Counter(found))
+
+
+def order_f1(pair: Pair) -> float:
+    """F1 of the calls that both programs make in the same order: their longest common subsequence."""
+    wanted, found = pair.names
+    return 2 * LCSseq.similarity(wanted, found) / (len(wanted) + len(found)) if wanted or found else 1.0
+
+
+def parameter_names(pair: Pair) -> float:
+    """Of the parameters of matched calls on either side, the share that both name; 1 if matched calls take none, 0 if no call matches."""
+    return _shared_parameters(pair, lambda gold, guess: len(gold.keys() & guess.keys()))
+
+
+def parameter_values(pair: Pair) -> float:
+    """Like parameter_names, of those that have the same value on both sides."""
+    return _shared_parameters(pair, lambda gold, guess: len(gold.items() & guess.items()))
+
+
+def _shared_parameters(pair: Pair, shared: Callable[[dict[str, str], dict[str, str]], int]) -> float:
+    gold, guess = pair.graphs
+    arguments = [(gold.calls[left].arguments, guess.calls[right].arguments) for left, right in pair.matched]
+    total = sum(len(ours.keys() | theirs.keys()) for ours, theirs in arguments)
+    return sum(shared(*both) for both in arguments) / total if total else float(bool(pair.matched) or not gold.calls)
+
+
+def graph_f1(pair: Pair) -> float:
+    """F1 of the edges of data and control flow between APIs."""
+    gold, guess = pair.graphs
+    return overlap_f1(gold.named_edges(), guess.named_edges())
+
+
+class Metric(NamedTuple):
+    """A metric: its key in scores.json, its label in tables, the group it stands in, and its value for a pair, 0 to 1.
+
+    A `headline` metric also stands in the comparisons and above chance, in the breakdown by difficulty, and among eval.html's filters.
+    """
+
+    key: str
+    label: str
+    group: str
+    value: Callable[[Pair], float]
+    headline: bool = False
+
+
+METRICS = (
+    Metric("bleu", "BLEU", PAPER, lambda pair: pair.codebleu.ngram),
+    Metric("weighted", "wN-gram", PAPER, lambda pair: pair.codebleu.weighted_ngram),
+    Metric("ast", "AST", PAPER, lambda pair: pair.codebleu.ast),
+    Metric("dataflow", "DF", PAPER, lambda pair: pair.codebleu.dataflow),
+    Metric("codebleu", "CodeBLEU", PAPER, lambda pair: pair.codebleu.codebleu, headline=True),
+    Metric("parse", "parse", VALIDITY, lambda pair: pair.validity["parse"]),
+    Metric("check", "check", VALIDITY, lambda pair: pair.validity["check"]),
+    Metric("compile", "compile", VALIDITY, lambda pair: pair.validity["compile"]),
+    Metric("nonempty", "nonempty", VALIDITY, lambda pair: pair.validity["nonempty"]),
+    Metric("api_precision", "API P", CALLS, api_precision),
+    Metric("api_recall", "API R", CALLS, api_recall),
+    Metric("api_f1", "API F1", CALLS, api_f1, headline=True),
+    Metric("order_f1", "order F1", CALLS, order_f1),
+    Metric("parameter_names", "param names", CALLS, parameter_names),
+    Metric("parameter_values", "param values", CALLS, parameter_values),
+    Metric("graph_f1", "graph F1", FLOW, graph_f1, headline=True),
+    Metric("chain_f1", "chain F1", FLOW, lambda pair: chain_f1(*pair.graphs, pair.matched)),
+    Metric("subgraph_f1", "subgraph F1", FLOW, lambda pair: subgraph_f1(*pair.graphs, pair.matched)),
+    Metric("trace_match", "trace match", FLOW, lambda pair: pair.trace_match, headline=True),
+    Metric("trace_equal", "trace equal", FLOW, lambda pair: float(pair.trace_match == 1)),
+    Metric("codebleu_strict", "strict CodeBLEU", FLOW, lambda pair: codebleu_strict(pair.gold, pair.prediction).codebleu),
+)
+RATES = tuple(metric.key for metric in METRICS)
+HEADLINE = {metric.key: metric.label for metric in METRICS if metric.headline}
 
 
 @collector_paused()
-def score(gold: str, prediction: str, catalog: Any = None) -> dict[str, Any]:
-    """Every metric of one prediction, flat: RATES, `length_ratio`, `diagnostics` ({code: count}), and `flags`: what was not read whole."""
-    published, strict = codebleu(gold, prediction), codebleu_strict(gold, prediction)
-    result: dict[str, Any] = dict(zip(CODEBLEU, published[:5], strict=True))
-    flags = [published.flag] if published.flag else []
-    if not prediction.strip():
-        return result | dict.fromkeys((*VALIDITY, *HONEST, "length_ratio"), 0.0) | {"diagnostics": {}, "flags": flags}
-    result |= validity(prediction, catalog) | compare(_read(gold), _read(prediction))
-    match = trace_match(gold, prediction)
-    result |= {"trace_match": match, "trace_equal": float(match == 1), "codebleu_strict": strict.codebleu}
+def score(gold: str, prediction: str) -> dict[str, Any]:
+    """All of METRICS for one prediction by key, `length_ratio` (words to gold's), `diagnostics`, and `flags`: what was not read whole."""
+    pair, is_empty = Pair(gold, prediction), not prediction.strip()
+    result: dict[str, Any] = {
+        metric.key: 0.0 if is_empty and metric.group != PAPER else metric.value(pair) for metric in METRICS
+    }
+    flags = [pair.codebleu.flag] if pair.codebleu.flag else []
+    if is_empty:
+        return result | {"length_ratio": 0.0, "diagnostics": {}, "flags": flags}
     for side, trace in (("reference", traced(gold)), ("prediction", traced(prediction))):
         flags += [f"{side}: not Python, read line by line"] if not trace.parsed else []
         flags += [f"{side}: trace cut at {trace.cut}"] if trace.cut else []
-    return result | {"length_ratio": len(prediction.split()) / max(1, len(gold.split())), "flags": flags}
-
-
-_read = lru_cache(CACHED_PROGRAMS)(read_program)
-
-
-def validity(code: str, catalog: Any = None) -> dict[str, Any]:
-    """Does it parse, does `check` find nothing, does it compile, does it do anything; and what `check` found, by code."""
-    try:
-        if len(code) > MAX_CHARACTERS:
-            raise shortcuts.DialectError(1, "too long", "syntax")
-        shortcuts.parse(code)
-    except shortcuts.DialectError:
-        return dict.fromkeys(VALIDITY, 0.0) | {"diagnostics": {"syntax": 1}}
-    diagnostics = Counter(diagnostic.code for diagnostic in shortcuts.check(code, catalog))
-    try:
-        shortcuts.to_shortcut(code)
-        compiles = 1.0
-    except shortcuts.DialectError:
-        compiles = 0.0
-    shares = dict(zip(VALIDITY, (1.0, float(not diagnostics), compiles, float(not shortcuts.is_empty(code))), strict=True))
-    return shares | {"diagnostics": dict(sorted(diagnostics.items()))}
-
-
-def compare(gold: Program, guess: Program) -> dict[str, float]:
-    """API calls as a multiset and in order, the parameters of matched calls, and the graph of data and control flow."""
-    wanted, found = ([call.name for call in program.calls] for program in (gold, guess))
-    counts = Counter(wanted), Counter(found)
-    common = overlap(*counts)
-    pairs = match_calls(gold.calls, guess.calls)
-    names, values = _parameters(gold, guess, pairs)
-    chain, subgraph = chain_and_subgraph(gold, guess, pairs)
-    return {
-        "api_precision": common / len(found) if found else float(not wanted),
-        "api_recall": common / len(wanted) if wanted else float(not found),
-        "api_f1": overlap_f1(*counts),
-        "order_f1": 2 * longest_common_subsequence(wanted, found) / (len(wanted) + len(found)) if wanted or found else 1.0,
-        "parameter_names": names,
-        "parameter_values": values,
-        "graph_f1": overlap_f1(gold.named_edges(), guess.named_edges()),
-        "chain_f1": chain,
-        "subgraph_f1": subgraph,
-    }
-
-
-def longest_common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:
-    """Its length. Bit-parallel (Hyyrö 2004): a step a symbol, so that 10,000 calls against 10,000 take milliseconds."""
-    places: defaultdict[str, int] = defaultdict(int)
-    for place, symbol in enumerate(one):
-        places[symbol] |= 1 << place
-    everywhere = row = (1 << len(one)) - 1
-    for symbol in other:
-        matches = row & places.get(symbol, 0)
-        row = ((row + matches) | (row - matches)) & everywhere
-    return len(one) - row.bit_count()
-
-
-def _parameters(gold: Program, guess: Program, pairs: list[tuple[int, int]]) -> tuple[float, float]:
-    """Of the parameters of matched calls on either side, the share that both name, and that both give the same value.
-
-    0 if no call matches, 1 if the calls that match take nothing.
-    """
-    total = names = values = 0
-    for one, other in ((gold.calls[left].arguments, guess.calls[right].arguments) for left, right in pairs):
-        total += len(one.keys() | other.keys())
-        names += len(one.keys() & other.keys())
-        values += len(one.items() & other.items())
-    return (names / total, values / total) if total else (float(bool(pairs) or not gold.calls),) * 2
+    return result | {"length_ratio": len(prediction.split()) / max(1, len(gold.split())), "diagnostics": pair.validity["diagnostics"],
+                     "flags": flags}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Scores by how hard the task is: by the actions, the branches and loops, and the depth of the gold program (the paper's figure 5)."""
+"""Scores by difficulty: by the actions, the branches and loops, and the depth of the gold program (the paper's figure 5)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 
 from common import charts
 from common.jsonl import Record
-from common.metrics import uncertainty
+from common.metrics import HEADLINE, uncertainty
 from shortcuts.syntax.recovering_parser import read_tree
 
-METRICS = {"codebleu": "CodeBLEU", "api_f1": "API F1", "graph_f1": "graph F1", "trace_match": "trace match"}
 MOST_SHOWN = 4  # systems in the figure: more lines in a panel cannot be told apart
 COLOURS = "#1f4e8c", "#c8642d", "#3c8c5a", "#8c8c8c"
 
 
 class Measure(NamedTuple):
-    """A measure of a program's shape: what the figure calls it, the lower bounds of its classes, and how it is read off `quality.shape`."""
+    """A measure of a program's shape: its title, the lower bounds of its classes, and its value from `example.shape`."""
 
     title: str
     bounds: Sequence[int]
@@ -35,9 +34,9 @@ MEASURES = {
 def breakdown(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], seed: int = 0) -> Record:
     """{measure: {class: {"n": gold programs, "systems": {system: {"n": its samples, metric: {"mean", "low", "high"}}}}}}.
 
-    The classes are those that some gold program is of, the easiest first; both splits together. `samples` as stage 08 keeps them.
+    The classes that some gold program belongs to, the easiest first, both splits together. `samples`: by system, as sample_store has them.
     """
-    from common.dataset.quality import shape
+    from common.dataset.example import shape  # it loads datasketch: half a second
 
     shapes = {record["id"]: shape(read_tree(record["reference"])[0]) for record in tests}
     result: Record = {}
@@ -52,12 +51,12 @@ def breakdown(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], 
 
 
 def means(scores: Sequence[Record], seed: int) -> Record:
-    """How many samples, and of each metric the mean with its 95 % interval."""
-    return {"n": len(scores), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(scores, list(METRICS), seed).items()}}
+    """The number of samples, and each metric's mean with its 95 % interval."""
+    return {"n": len(scores), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(scores, list(HEADLINE), seed).items()}}
 
 
 def label(bounds: Sequence[int], place: int) -> str:
-    """A class by the numbers that are in it: 3, 5–9, ≥ 105."""
+    """The label of a class: 3, 5–9, ≥ 105."""
     low = bounds[place]
     if place == len(bounds) - 1:
         return f"≥ {low}"
@@ -66,10 +65,10 @@ def label(bounds: Sequence[int], place: int) -> str:
 
 
 def draw(path: Path, figures: Record) -> None:
-    """Draw what `breakdown` gives (PNG), metrics by measures, of the first systems alone; a bar is a 95 % interval."""
-    with charts.page(path, len(METRICS), len(MEASURES), (15, 12), sharey="row") as (figure, axes):
+    """Draw the breakdown of the first systems as PNG, metrics by measures; a bar is a 95 % interval."""
+    with charts.page(path, len(HEADLINE), len(MEASURES), (15, 12), sharey="row") as (figure, axes):
         for column, (name, measure) in enumerate(MEASURES.items()):
-            for row, (metric, title) in enumerate(METRICS.items()):
+            for row, (metric, title) in enumerate(HEADLINE.items()):
                 panel(axes[row][column], figures[name], metric)
                 axes[row][0].set_ylabel(f"{title}, %")
             axes[-1][column].set_xlabel(f"{measure.title} of the gold program")
@@ -77,7 +76,7 @@ def draw(path: Path, figures: Record) -> None:
 
 
 def panel(axis: Any, classes: Record, metric: str) -> None:
-    """A line for each system over the classes, the number of gold programs under each class."""
+    """Draw a line for each system over the classes, and the number of gold programs under each class."""
     systems = list(next(iter(classes.values()))["systems"])[:MOST_SHOWN]
     for number, (system, colour) in enumerate(zip(systems, COLOURS, strict=False)):
         points = [(place + 0.08 * (number - (len(systems) - 1) / 2), known) for place, of_class in enumerate(classes.values())

@@ -53,7 +53,7 @@ def codebleu(reference: str, prediction: str) -> CodeBLEU:
 
     What the package would crash on or never end (MAX_*) is flagged: AST and data-flow 0, without the bonus.
     """
-    gold, guess = _features(reference.strip()), _features(prediction.strip())
+    gold, guess = features_of(reference.strip()), features_of(prediction.strip())
     flag = _flag(gold, guess)
     shared = list(map(overlap, gold.ngrams, guess.ngrams))
     ngram, weighted = _bleu(gold.ngrams, guess.ngrams, shared), _weighted_recall(gold.ngrams, guess.ngrams, shared, max(1, gold.weight))
@@ -73,7 +73,7 @@ def codebleu_strict(reference: str, prediction: str) -> CodeBLEU:
     A component that neither side has (no data-flow at all) is 1: nothing was to be found and nothing was made up.
     """
     reference, prediction = reference.strip(), prediction.strip()
-    gold, guess = _features(reference), _features(prediction)
+    gold, guess = features_of(reference), features_of(prediction)
     if not gold.length or not guess.length:
         return CodeBLEU(*[float(gold.length == guess.length)] * 5)
     ours, theirs = (features.ngrams[: max(gold.length, guess.length)] for features in (gold, guess))  # short code has no 4-grams
@@ -85,7 +85,7 @@ def codebleu_strict(reference: str, prediction: str) -> CodeBLEU:
     if not flag:
         ast = overlap_f1(gold.shapes, guess.shapes)
         try:
-            dataflow = overlap_f1(_exact_flow(reference), _exact_flow(prediction))
+            dataflow = overlap_f1(exact_flow(reference), exact_flow(prediction))
         except TooMuch as limit:
             flag = str(limit)
     parts = _bleu(ours, theirs, shared), weighted, ast, dataflow
@@ -109,14 +109,12 @@ def versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in ("tree-sitter", "tree-sitter-python")}
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-# features of one string
-
-
 NGrams = tuple[Counter[tuple[str, ...]], ...]  # of order 1 to 4
 
 
-class _Features(NamedTuple):
+class Features(NamedTuple):
+    """The counts of a text that CodeBLEU compares."""
+
     length: int  # tokens
     weight: float  # of the tokens together
     ngrams: NGrams
@@ -127,29 +125,27 @@ class _Features(NamedTuple):
 
 @lru_cache(CACHED_STRINGS)
 @collector_paused()
-def _features(code: str) -> _Features:
+def features_of(code: str) -> Features:
+    """The features of a text, cached."""
     tokens = code.split()
     ngrams = tuple(Counter(zip(*(tokens[start:] for start in range(order)), strict=False)) for order in (1, 2, 3, 4))
     counted = len(tokens), _weigh(ngrams[0]), ngrams
     try:
         tree = syntax_tree(code)
-        return _Features(*counted, tree.shapes, data_flow_as_published(tree), "")
+        return Features(*counted, tree.shapes, data_flow_as_published(tree), "")
     except TooMuch as limit:
-        return _Features(*counted, Counter(), Counter(), str(limit))
+        return Features(*counted, Counter(), Counter(), str(limit))
 
 
 @lru_cache(CACHED_STRINGS)
 @collector_paused()
-def _exact_flow(code: str) -> Counter[tuple[Any, ...]]:
+def exact_flow(code: str) -> Counter[tuple[Any, ...]]:
+    """The data-flow of a text as the strict score takes it, cached."""
     return data_flow(syntax_tree(code))
 
 
-def _flag(gold: _Features, guess: _Features) -> str:
+def _flag(gold: Features, guess: Features) -> str:
     return "; ".join(f"{side}: {features.flag}" for side, features in (("reference", gold), ("prediction", guess)) if features.flag)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# n-grams
 
 
 def _bleu(gold: NGrams, guess: NGrams, shared: list[int]) -> float:

@@ -1,6 +1,6 @@
-"""CodeBLEU's data-flow: which variable comes from, or is computed from, which.
+"""CodeBLEU's data-flow: edges from a variable's occurrence to those it comes from or is computed from.
 
-The published package's rules and its result under PYTHONHASHSEED=0, whatever the seed here; or the same rules with the text read right.
+By the published package's rules, with its result under PYTHONHASHSEED=0 whatever the seed here; or by these with the text read right.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def data_flow(tree: Tree) -> Flow:
 
 def data_flow_as_published(tree: Tree) -> Flow:
     """The data-flow as codebleu 0.6.1 finds it under PYTHONHASHSEED=0."""
-    return _normalized(tree, _misread(tree), _set_order)
+    return _normalized(tree, _misread(tree), set_order)
 
 
 def _normalized(tree: Tree, text: Callable[[Node], str], order: Order) -> Flow:
@@ -66,7 +66,7 @@ def _normalized(tree: Tree, text: Callable[[Node], str], order: Order) -> Flow:
 
 
 def _misread(tree: Tree) -> Callable[[Node], str]:
-    """How the package reads a token's text: byte columns taken for character columns, line breaks dropped."""
+    """Return the package's reader of a token's text, which takes byte columns for character columns and drops line breaks."""
     if tree.text.isascii():
         return lambda node: tree.text[node.start : node.end].replace("\n", "")
     lines, starts = tree.text.split("\n"), [0]
@@ -241,7 +241,8 @@ class _Hashed:
         return self.value
 
 
-def _set_order(names: Iterable[str]) -> Iterable[str]:
+def set_order(names: Iterable[str]) -> list[str]:
+    """Names in the order of a Python set of them under PYTHONHASHSEED=0."""
     return [name.text for name in set(map(_hashed, names))]
 
 

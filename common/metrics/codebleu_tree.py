@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import tree_sitter_python
+from tree_sitter import Language, Parser
+
 MAX_CHARACTERS = 1_000_000  # five times the longest real workflow; the worst of that length takes 4 s to parse
 MAX_NODES = 200_000  # ten times the largest real workflow; the walk takes about a second
 
@@ -43,24 +46,11 @@ class Tree(NamedTuple):
     source: bytes
 
 
-class _Grammar(NamedTuple):
-    """A parser, for each node type its name and whether it is a named one, and the names of the fields (0 is none)."""
-
-    parser: Any
-    kinds: list[str]
-    named: list[bool]
-    fields: list[str | None]
-
-
-@lru_cache(1)
-def _grammar() -> _Grammar:
-    import tree_sitter_python
-    from tree_sitter import Language, Parser
-
-    language = Language(tree_sitter_python.language())
-    kinds, fields = range(language.node_kind_count), range(1, language.field_count + 1)
-    return _Grammar(Parser(language), list(map(language.node_kind_for_id, kinds)), list(map(language.node_kind_is_named, kinds)),
-                    [None, *map(language.field_name_for_id, fields)])  # fmt: skip
+_LANGUAGE = Language(tree_sitter_python.language())
+_PARSER = Parser(_LANGUAGE)
+_KINDS = [_LANGUAGE.node_kind_for_id(number) for number in range(_LANGUAGE.node_kind_count)]
+_NAMED = [_LANGUAGE.node_kind_is_named(number) for number in range(_LANGUAGE.node_kind_count)]
+_FIELDS = [None, *(_LANGUAGE.field_name_for_id(number) for number in range(1, _LANGUAGE.field_count + 1))]
 
 
 @lru_cache(2)  # the two sides of one pair, for the strict score beside the published one
@@ -70,7 +60,7 @@ def syntax_tree(code: str) -> Tree:
         raise TooMuch(f"more than {MAX_CHARACTERS:,} characters")
     text = _without_comments(code)
     source = text.encode("utf-8", "surrogatepass")
-    tree = _grammar().parser.parse(source)
+    tree = _PARSER.parse(source)
     if tree.root_node.descendant_count > MAX_NODES:
         raise TooMuch(f"more than {MAX_NODES:,} syntax nodes")
     return Tree(*_walk(tree.walk()), text, source)
@@ -97,17 +87,16 @@ def _walk(cursor: Any) -> tuple[Node, Counter[int]]:
     A shape is a hash of what the subtree's s-expression shows: named nodes and their fields. Being one of integers, it does not depend on
     the hash seed. A subtree that stands alone goes by its own type, one within another by its alias: so did tree-sitter 0.21.
     """
-    _, kinds, named, fields = _grammar()
     shapes: Counter[int] = Counter()
-    make, errors = tuple.__new__, len(kinds)  # a third of the time goes into making nodes
+    make, errors = tuple.__new__, len(_KINDS)  # a third of the time goes into making nodes
     path: list[tuple[Node, list[int], int | None, int]] = []  # node, its shape so far, its field in the parent's shape, its own type
     while True:
         here, field = cursor.node, cursor.field_id or 0
         kind, start, end = here.kind_id, here.start_byte, here.end_byte
         is_error = kind >= errors
-        node = make(Node, ("ERROR" if is_error else kinds[kind], start, end, fields[field], []))
+        node = make(Node, ("ERROR" if is_error else _KINDS[kind], start, end, _FIELDS[field], []))
         is_missing = start == end and here.is_missing
-        shown_as = field if is_error or is_missing or named[kind] else None
+        shown_as = field if is_error or is_missing or _NAMED[kind] else None
         if cursor.goto_first_child():
             path.append((node, [kind, is_missing], shown_as, here.grammar_id))
             continue

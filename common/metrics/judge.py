@@ -1,12 +1,12 @@
-"""Pass Rate: does a workflow do what was asked, with the given APIs alone? Nothing is executed and no gold is looked at (paper 4.1).
+"""Pass Rate (paper 4.1): the share of workflows that do what was asked, with the given APIs alone. Nothing is executed, gold is not used.
 
-What is decided, and by whom:
-1. Only the given APIs and the forms of the language may be called: by this file, from the names in the code. No judge is asked about these.
-2. Each thing that was asked for is done, roughly is enough; one that is missing fails the workflow. More than was asked, and style, count
-   neither for nor against: by a model, which gives its reasons before its verdict, `votes` times; the majority counts, a tie fails.
+1. Only the given APIs and the forms of the language may be called. This file decides that, from the names in the code; no judge is asked
+   about a workflow that calls anything else.
+2. Each thing that was asked for must be done, at least roughly; one that is missing fails the workflow. More than was asked, and style, do
+   not count. A model decides that, reasons first, `votes` times; the majority counts, a tie fails.
 
-A vote that can't be read, after one question back, is invalid; a workflow with no valid vote is undecided and not in the rate. A vote that
-never came says nothing of the judge: its workflow has no verdict yet, nothing is kept of it, and the next run asks again.
+A vote that can't be read, after one question back, is invalid; a workflow with invalid votes alone is undecided and not in the rate. If a
+vote never comes, the workflow has no verdict: nothing is kept of it, and the next run asks again.
 
 How far the judge can be trusted: `agreement` with people's labels, and `length_bias`, whether it favours long programs.
 """
@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy
 from tqdm import tqdm
 
 from common import cli, jsonl
@@ -28,8 +29,8 @@ from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
 from common.llm.protocol import Writer
 from common.metrics import uncertainty
-from common.metrics.samples import locked
-from common.metrics.systems import digest, question
+from common.metrics.sample_store import locked
+from common.metrics.systems import digest, prompt_messages
 from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
 from shortcuts import HELPERS
 from shortcuts.catalog import Catalog, call_name
@@ -38,17 +39,16 @@ from shortcuts.syntax.recovering_parser import read_tree
 
 METHODS = frozenset("property formatted in_unit format startswith endswith append".split())  # of variables, in the dialect
 ALLOWED = HELPERS | {"print", "input"}  # the paper's prompt names these two
-VOTE_TEMPERATURE = 0.7  # of several votes: at 0 they would be one vote
-MAX_TOKENS = 4096  # of an answer: a page of reasons, and room for the thoughts of a model that reasons first
-MAX_CHARACTERS = 120_000  # of a program, as the judge sees it: the longest of 708 real ones has 118,872, its texts shortened
+VOTE_TEMPERATURE = 0.7  # where there are several votes: at 0 they would be one vote
+MAX_TOKENS = 4096  # a vote: a page of reasons, and room for the thoughts of a model that reasons first
+MAX_CHARACTERS = 120_000  # a program as the judge sees it: the longest of 708 real ones has 118,872, its texts shortened
 INVALID = "unusable_answer"  # the reason of a Reject that is an invalid vote: the judge did answer
-
 
 Vote = tuple[bool | None, str]  # pass, fail or invalid, and the reasons
 
 
 class Verdict(NamedTuple):
-    """Of one workflow. `outside`: what it calls beside what was given; `votes`: None for an invalid one; `passed`: None if all were."""
+    """The verdict on a workflow. `passed`: None if it is undecided; `outside`: calls of what was not given; `votes`: None if invalid."""
 
     passed: bool | None
     outside: list[str]
@@ -71,7 +71,7 @@ Verdicts = Mapping[tuple[str, str], Verdict]  # by (record id, system)
 
 
 def outside(code: str, apis: Iterable[str]) -> list[str]:
-    """The functions and libraries that a program uses beside these APIs and the forms of the language, in order of their names."""
+    """The functions and modules that a program uses beside these APIs and the forms of the language, sorted."""
     ids = {*apis, *SYNTAX_APIS}
     names = {call_name(api) for api in ids} | ALLOWED
     found = set()
@@ -92,33 +92,31 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def judged(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path, retry: bool = False) -> Judged:
-    """The verdict on each of a system's samples, by id: from `path` where it is there, made and appended where it is not.
-
-    With `retry` those that have an invalid vote are made anew.
-    """
-    told, records = protocol(writer, votes), {record["id"]: record for record in tests}
-    keys = {sample["id"]: digest(repr((told, question(records[sample["id"]]), sample["prediction"]["code"]))) for sample in samples}
+def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path,
+                  retry: bool = False) -> Judged:
+    """The verdict on each of a system's samples, by id: read from `path`, or made and appended to it. `retry` renews invalid votes."""
+    settings, records = protocol(writer, votes), {record["id"]: record for record in tests}
+    codes = {sample["id"]: sample["prediction"]["code"] for sample in samples}
+    keys = {identifier: digest(repr((settings, prompt_messages(records[identifier]), code))) for identifier, code in codes.items()}
     with locked(path) as file:
         lines = [line for line in jsonl.read(path, ("id", "key", "verdict")) if line["id"] in keys]
         kept = {line["id"]: Verdict(*line["verdict"]) for line in lines if keys[line["id"]] == line["key"]}
         kept = {identifier: verdict for identifier, verdict in kept.items() if not (retry and None in verdict.votes)}
-        if others := {line["id"] for line in lines if line.get("protocol") != told} - kept.keys():
+        if others := {line["id"] for line in lines if line.get("protocol") != settings} - kept.keys():
             cli.say(f"{path}: {len(others)} verdicts are by another judge, prompt, number of votes or token limit; they are made anew")
         unanswered = dict[str, Reject]()
-        due = [(records[sample["id"]], sample["prediction"]["code"]) for sample in samples if sample["id"] not in kept]
-        outcomes = tqdm(ask(writer, due, votes), path.stem, len(due), unit="sample", disable=not sys.stderr.isatty())
-        for record, outcome in outcomes:
-            if isinstance(outcome, Reject):
-                unanswered[record["id"]] = outcome
+        due = [(records[identifier], code) for identifier, code in codes.items() if identifier not in kept]
+        for record, verdict in tqdm(_verdicts(writer, due, votes), path.stem, len(due), unit="sample", disable=not sys.stderr.isatty()):
+            if isinstance(verdict, Reject):
+                unanswered[record["id"]] = verdict
                 continue
-            kept[record["id"]] = outcome
-            file.write(jsonl.encode({"id": record["id"], "key": keys[record["id"]], "protocol": told, "verdict": list(outcome)}))
+            kept[record["id"]] = verdict
+            file.write(jsonl.encode({"id": record["id"], "key": keys[record["id"]], "protocol": settings, "verdict": list(verdict)}))
             file.flush()
     return Judged(kept, unanswered)
 
 
-def ask(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> Iterator[tuple[Record, Verdict | Reject]]:
+def _verdicts(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> Iterator[tuple[Record, Verdict | Reject]]:
     """The verdict on each (record, code), as they come; a Reject where the server gave no answer."""
     catalog = Catalog.load()
 
@@ -128,20 +126,20 @@ def ask(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> It
             used = outside(code, record["apis"])
             if used or not code.strip():
                 return Verdict(False, used, [], [])
-            cast = await _together([_vote(writer, record, code, number, votes, catalog) for number in range(votes)])
-            valid = [vote for vote, _ in cast if vote is not None]
-            return Verdict(sum(valid) * 2 > len(valid) if valid else None, [], [vote for vote, _ in cast], [reasons for _, reasons in cast])
+            made = await _together([_vote(writer, record, code, number, votes, catalog) for number in range(votes)])
+            valid = [passed for passed, _ in made if passed is not None]
+            majority = sum(valid) * 2 > len(valid) if valid else None
+            return Verdict(majority, [], [passed for passed, _ in made], [reasons for _, reasons in made])
 
     for (record, _), outcome in writer.map(work, answers):
         yield record, outcome
 
 
-async def _together(asked: Iterable[Awaitable[Vote]]) -> list[Vote]:
+async def _together(requests: Iterable[Awaitable[Vote]]) -> list[Vote]:
     """All votes, once each has come or failed, since each is paid for; then the first failure is raised."""
-    outcomes = await asyncio.gather(*asked, return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
+    outcomes = await asyncio.gather(*requests, return_exceptions=True)
+    if failures := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+        raise failures[0]
     return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
 
 
@@ -168,7 +166,7 @@ def shown(code: str) -> str:
 
 
 def protocol(writer: Writer, votes: int) -> Record:
-    """What verdicts depend on beside the workflow: the judge, its prompt, votes and sampling. Verdicts of different ones are not mixed."""
+    """The settings that verdicts depend on: judge, prompt, votes and sampling. Verdicts of different ones are not mixed."""
     temperature = VOTE_TEMPERATURE if votes > 1 else 0.0
     return {"judge": writer.name, "prompt": prompt_id("judge"), "votes": votes, "temperature": temperature, "max_tokens": MAX_TOKENS}
 
@@ -178,46 +176,46 @@ def protocol(writer: Writer, votes: int) -> Record:
 
 
 def summary(verdicts: Sequence[Verdict], seed: int = 0, unanswered: int = 0) -> Record:
-    """The share that passes, of those that are decided: {"mean", "low", "high", "n"}, and what went into it.
+    """The share that passes, of the decided ones: {"mean", "low", "high", "n"}, and what went into it.
 
-    `undecided`: how many have invalid votes alone; `unanswered`: how many have no verdict yet; `outside`: the share that rule 1 fails;
-    `votes`, of which `invalid` is a share; `unanimous`: the share of the workflows with votes on which all say the same. Where the judge
-    answered nothing there is no share that passes: what rule 1 fails is not all that fails.
+    `undecided`: workflows with invalid votes alone; `unanswered`: those without a verdict; `outside`: the share that rule 1 fails; `votes`,
+    and the share of them that is `invalid`; `unanimous`: the share of the workflows with votes on which all agree. If the judge never
+    answered there is no share that passes: rule 1 alone does not fail all that should fail.
     """
     if unanswered and not any(verdict.votes for verdict in verdicts):
         return {"n": 0, "unanswered": unanswered}
     passed = uncertainty.estimate([{"pass": verdict.passed} for verdict in verdicts if verdict.passed is not None], ["pass"], seed)
-    cast = [vote for verdict in verdicts for vote in verdict.votes]
+    votes = [vote for verdict in verdicts for vote in verdict.votes]
     return {
         **(passed["pass"]._asdict() if passed else {}),
-        "n": sum(verdict.passed is not None for verdict in verdicts), "undecided": sum(verdict.passed is None for verdict in verdicts),
+        "n": sum(verdict.passed is not None for verdict in verdicts),
+        "undecided": sum(verdict.passed is None for verdict in verdicts),
         "unanswered": unanswered,
         "outside": _share([bool(verdict.outside) for verdict in verdicts]),
-        "votes": len(cast), "invalid": _share([vote is None for vote in cast]),
+        "votes": len(votes),
+        "invalid": _share([vote is None for vote in votes]),
         "unanimous": _share([len(set(verdict.votes)) == 1 for verdict in verdicts if verdict.votes]),
-    }  # fmt: skip
+    }
 
 
 def biases(samples: Mapping[str, Sequence[Record]], verdicts: Verdicts, seed: int = 0) -> Record:
-    """{system: length_bias of its programs that were put to the judge, by length in words, and relative to gold}."""
+    """{system: length_bias over the programs that the judge decided on, by length in words, and by length relative to gold}."""
     result = {}
     for system, own in samples.items():
-        seen = [(verdict.passed, sample) for sample in own if (verdict := verdicts.get((sample["id"], system))) and verdict.votes
-                and verdict.passed is not None]  # fmt: skip
-        passed = [verdict for verdict, _ in seen]
-        result[system] = {"length": length_bias(passed, [len(sample["prediction"]["code"].split()) for _, sample in seen], seed),
-                          "relative_to_gold": length_bias(passed, [sample["scores"]["length_ratio"] for _, sample in seen], seed)}
+        decided = [(verdict.passed, sample) for sample in own if (verdict := verdicts.get((sample["id"], system))) and verdict.votes
+                   and verdict.passed is not None]  # fmt: skip
+        passed = [verdict for verdict, _ in decided]
+        result[system] = {"length": length_bias(passed, [len(sample["prediction"]["code"].split()) for _, sample in decided], seed),
+                          "relative_to_gold": length_bias(passed, [sample["scores"]["length_ratio"] for _, sample in decided], seed)}
     return result
 
 
 def length_bias(passed: Sequence[bool], lengths: Sequence[float], seed: int = 0) -> Record:
-    """Whether long programs pass more often: {"r": point-biserial correlation with the log of the length, low, high, "thirds": pass rates}.
+    """The dependence of passing on length: {"n", "r": point-biserial correlation with its log, "low", "high", "thirds": pass rates}.
 
-    `thirds` are those of the short, middle and long third. Hard requests need long programs, so compare r with that of people's labels,
-    or give lengths relative to gold. Nothing but n for fewer than three, or if all pass, or none, or all are of one length.
+    `thirds`: of the short, middle and long third. Hard requests need long programs, so compare r with that of people's labels, or give
+    lengths relative to gold. Only n for fewer than three, and where all pass, none passes, or all have one length.
     """
-    import numpy
-
     values, sizes = numpy.array(passed, dtype=float), numpy.log1p(numpy.array(lengths, dtype=float))
     result: Record = {"n": len(values)}
     if len(values) < 3 or not values.std() or not sizes.std():
@@ -233,7 +231,7 @@ def length_bias(passed: Sequence[bool], lengths: Sequence[float], seed: int = 0)
 
 
 def read_labels(path: Path, models: Sequence[str]) -> dict[tuple[str, str], bool]:
-    """{(record id, system): pass} of a file of people's verdicts, JSONL lines {"id", "pass", and "model" where several are judged}."""
+    """{(record id, system): pass} of a file of people's verdicts: JSONL lines {"id", "pass", and "model" where several are judged}."""
     labels = {}
     for number, label in enumerate(jsonl.read(path, ("id", "pass")), start=1):
         if not isinstance(label["pass"], bool):
@@ -245,7 +243,7 @@ def read_labels(path: Path, models: Sequence[str]) -> dict[tuple[str, str], bool
 
 
 def against_people(verdicts: Verdicts, labels: Mapping[tuple[str, str], bool], seed: int = 0) -> Record:
-    """{"all": agreement, and one for each system that has labels}. Raises UserError if no label is of a workflow that was judged."""
+    """{"all": agreement, and one for each system with labels}. Raises UserError if no label is of a workflow with a verdict."""
     pairs: dict[str, list[tuple[bool, bool]]] = {"all": []}
     for (identifier, system), label in labels.items():
         verdict = verdicts.get((identifier, system))
@@ -258,12 +256,10 @@ def against_people(verdicts: Verdicts, labels: Mapping[tuple[str, str], bool], s
 
 
 def agreement(pairs: Sequence[tuple[bool, bool]], seed: int = 0) -> Record:
-    """Of (judge, person) pairs: the share that agree, and Cohen's kappa, each with its 95 % interval, and the four counts.
+    """Over (judge, person) pairs: the share that agree, Cohen's kappa, each with its 95 % interval, and the four counts.
 
-    Kappa (Cohen 1960) is agreement above what the two rates of passing give by chance; None where both always say the same.
+    Kappa (Cohen 1960) is agreement above what the two pass rates give by chance; None where both always say the same.
     """
-    import numpy
-
     counts = [sum(pair == cell for pair in pairs) for cell in ((True, True), (True, False), (False, True), (False, False))]
     result: Record = {"n": len(pairs), "both_pass": counts[0], "only_judge": counts[1], "only_person": counts[2], "both_fail": counts[3]}
     if not pairs:
@@ -276,9 +272,7 @@ def agreement(pairs: Sequence[tuple[bool, bool]], seed: int = 0) -> Record:
 
 
 def kappa(counts: Any) -> Any:
-    """Cohen's kappa of each row of counts (both pass, only the one, only the other, both fail); NaN where it is not defined."""
-    import numpy
-
+    """Cohen's kappa of each row of counts (both pass, only the one, only the other, both fail); NaN where it is undefined."""
     shares = numpy.asarray(counts, dtype=float)
     shares = shares / shares.sum(axis=1, keepdims=True)
     one, other = shares[:, 0] + shares[:, 1], shares[:, 0] + shares[:, 2]

@@ -1,8 +1,8 @@
-"""What stage 08 judges: models, files of answers, and the baselines that any of them must beat.
+"""The systems that stage 08 evaluates: models, files of answers, and the baselines that any of them must beat.
 
 A System answers test records (`id`, `split`, `apis`, `messages`, `reference`: the gold code without comments), in order or as answers come.
-A query that gets no answer, because a server refuses it or a file has none, gets a cli.Reject that says why. That is not an empty answer:
-what the system would have said is not known, so nothing is scored.
+A query that gets no answer, because a server refuses it or a file lacks it, gets a cli.Reject with the reason. That is not an empty answer:
+nothing is scored, as it is not known what the system would have said.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
 
-from common import cli, jsonl
+from common import cli, jsonl, llm
 from common.cli import Reject
 from common.jsonl import Record, UserError
+from common.metrics.call_graph import without_comments
 from common.metrics.codebleu import codebleu
-from common.metrics.program import without_comments
-from shortcuts.catalog import Catalog
+from common.prompts import SYNTAX_APIS, parse_answer
+from shortcuts.catalog import Catalog, call_name
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
@@ -37,9 +38,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a system answered: the code, the raw text it stood in (None where there is only code), a plan and a query.
+    """A system's answer: the code, the raw text it stood in (None where there is only code), a plan and a query.
 
-    `failure`: TRUNCATED, or "" for an answer that ended by itself, be it empty. Earlier versions kept here why there was no answer.
+    `failure`: TRUNCATED, or "" for an answer that ended by itself, be it empty. Earlier versions wrote here why there was no answer.
     """
 
     code: str
@@ -50,35 +51,36 @@ class Prediction:
 
     @property
     def is_answer(self) -> bool:
-        """Whether this is something to score; what earlier versions kept for a query without an answer is not."""
+        """True for something to score; False for what earlier versions kept of a query without an answer."""
         return self.failure in ("", TRUNCATED)
 
 
-Reply = Prediction | Reject  # Reject: why there is no answer
+Reply = Prediction | Reject  # a Reject says why there is no answer
+Replies = Iterator[tuple[Record, Reply]]
 
 
 @dataclass(frozen=True)
 class System:
-    """Something that answers queries. `identity` is all that its answer to a record depends on: so a kept answer is known to be its own."""
+    """Something that answers queries. `identity` is all that its answer to a record depends on: it marks the answers on disk."""
 
     name: str
     identity: Callable[[Record], str]
-    answers: Callable[[list[Record]], Iterator[tuple[Record, Reply]]]
+    answers: Callable[[list[Record]], Replies]
     is_quick: bool = False  # the answers are at hand
 
 
 def distinct(systems: list[System]) -> list[System]:
-    """The systems, if their names are; upper and lower case are the same, as they are to the disks of Macs and Windows."""
+    """The systems. Raises UserError if two have one name; as on the disks of Macs and Windows, upper and lower case are the same."""
     names = [system.name for system in systems]
     counts = Counter(map(str.casefold, names))
-    if repeated := [name for name in names if counts[name.casefold()] > 1]:
-        *_, last = repeated
-        raise UserError(f'two systems are called "{last}", upper and lower case aside; give one another name: NAME={last}')
+    for name in reversed(names):
+        if counts[name.casefold()] > 1:
+            raise UserError(f'two systems are called "{name}", upper and lower case aside; give one another name: NAME={name}')
     return systems
 
 
 def attempted(work: Callable[..., Result], *given: Any) -> Result | Reject:
-    """What `work(*given)` returns, or the Reject of what nobody foresaw: one bad record is not the end of the others."""
+    """Return work(*given), or a Reject for an exception that nobody foresaw, so that one bad record does not end the run."""
     try:
         with cli.one_record():
             return work(*given)
@@ -86,24 +88,27 @@ def attempted(work: Callable[..., Result], *given: Any) -> Result | Reject:
         return Reject(reject.reason, reject.detail)  # without the frames of where it was raised, and all they hold
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-# baselines
+def prompt_messages(record: Record) -> list[dict[str, str]]:
+    """The conversation up to the answer."""
+    return [message for message in record["messages"] if message["role"] != "assistant"]
+
+
+def digest(text: str) -> str:
+    """A short content key."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def fixed(name: str, answers: Mapping[str, Reply]) -> System:
     """A system whose answers are at hand, by record id."""
 
-    def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
+    def answer(records: list[Record]) -> Replies:
         yield from ((record, answers[record["id"]]) for record in records)
 
     return System(name, lambda record: repr(answers[record["id"]]), answer, is_quick=True)
 
 
 def baselines(tests: list[Record], bench: Path, with_gold: bool) -> Iterator[System]:
-    """What no model should lose against, and what none can beat."""
-    from common.prompts import SYNTAX_APIS
-    from shortcuts.catalog import call_name
-
+    """Answers that need no model: any model must beat them. With `with_gold` also gold, which none can beat."""
     if with_gold:
         yield fixed("gold", {record["id"]: gold(record) for record in tests})
     yield fixed("empty", {record["id"]: Prediction("") for record in tests})
@@ -116,23 +121,21 @@ def baselines(tests: list[Record], bench: Path, with_gold: bool) -> Iterator[Sys
 
 
 def gold(record: Record) -> Prediction:
-    """The gold itself as an answer: the code without comments, plan and query."""
-    from common.prompts import parse_answer
-
+    """Gold as an answer: the code without comments, the plan, and the query."""
     plan = parse_answer(record["messages"][-1]["content"]).plan if record["messages"][-1]["role"] == "assistant" else None
     return Prediction(record["reference"], plan=plan or None, query=record.get("query"))
 
 
-def shuffled(tests: list[Record], seed: str = "") -> Iterator[tuple[Record, Prediction]]:
-    """Each record with the gold of another of its split (nothing, if there is no other)."""
+def shuffled(tests: list[Record]) -> Iterator[tuple[Record, Prediction]]:
+    """Each record with the gold of another record of its split, or an empty answer if there is no other."""
     for split in SPLITS:
-        records = sorted((record for record in tests if record["split"] == split), key=lambda record: digest(seed + record["id"]))
+        records = sorted((record for record in tests if record["split"] == split), key=lambda record: digest(record["id"]))
         answers = [gold(record) for record in records] if len(records) > 1 else [Prediction("")] * len(records)
         yield from zip(records, answers[1:] + answers[:1], strict=True)
 
 
 def best_constant(train: Path) -> str | None:
-    """Of some training programs the one that has the best CodeBLEU against some others: the constant answer that fools it most."""
+    """Of CANDIDATES training programs the one with the best CodeBLEU against JURY others; None without training data."""
     if not train.exists():
         cli.say(f"{train}: not there, so the constant baseline is left out")
         return None
@@ -144,14 +147,10 @@ def best_constant(train: Path) -> str | None:
             drawn[place] = line
     codes = [without_comments(jsonl.parse_record(line, f"{train}:{number}", ("code",))["code"]) for number, line in drawn]
 
-    def fools(code: str) -> float:
+    def average(code: str) -> float:
         return fmean([codebleu(other, code).codebleu for other in codes[CANDIDATES:] or codes])
 
-    return max(codes[:CANDIDATES], key=fools, default=None)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# answers made elsewhere, and models
+    return max(codes[:CANDIDATES], key=average, default=None)
 
 
 def from_file(name: str, path: Path, tests: list[Record]) -> System:
@@ -162,7 +161,7 @@ def from_file(name: str, path: Path, tests: list[Record]) -> System:
 
 
 def found_in_file(name: str, path: Path, found: Mapping[str, Reply], tests: list[Record]) -> System:
-    """The system that answers with what a file has, by record id. Raises UserError if that is nothing."""
+    """A system that gives the answers of a file, by record id. Raises UserError if none is to a test record."""
     answers = {record["id"]: found.get(record["id"]) or Reject(NO_PREDICTION, f"{path} has none") for record in tests}
     if strangers := len(found.keys() - answers.keys()):
         cli.say(f"{path}: {strangers} of its {len(found)} ids are not in the tests; they are left out")
@@ -172,7 +171,7 @@ def found_in_file(name: str, path: Path, found: Mapping[str, Reply], tests: list
 
 
 def _in_line(line: Record, where: str) -> Reply:
-    """The answer in a line of a file. In a sample of this stage it stands under `prediction`, and the text says more than the code."""
+    """The answer in a line of a file. A sample of stage 08 has it under `prediction`; its text is read before its code."""
     is_sample = isinstance(line.get("prediction"), dict)
     given = {field: value for field, value in (line["prediction"] if is_sample else line).items() if isinstance(value, str)}
     if not given.keys() & {"code", "text"}:
@@ -186,9 +185,7 @@ def _in_line(line: Record, where: str) -> Reply:
 
 
 def read_answer(text: str, failure: str = "") -> Prediction:
-    """The code in a model's answer."""
-    from common.prompts import parse_answer
-
+    """A model's answer as code and plan."""
     parts = parse_answer(text)
     return Prediction(parts.code, text, failure, parts.plan or None)
 
@@ -196,32 +193,30 @@ def read_answer(text: str, failure: str = "") -> Prediction:
 def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model of this machine; it is loaded when the first answer is due."""
 
-    def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
-        from common.decoding import generation
+    def answer(records: list[Record]) -> Replies:
+        from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded = _loaded(model, args.adapter)
+        loaded, prompts = load_local(model, args.adapter), map(prompt_messages, records)
         settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
-        if held:
-            from common.decoding import constrained
-
-            given = [record["apis"] for record in records]
-            texts = constrained.generate(*loaded, map(question, records), given, Catalog.load(), use_all=args.use_all, **settings)
+        if is_constrained:
+            apis = [record["apis"] for record in records]
+            texts = constrained.generate(*loaded, prompts, apis, Catalog.load(), use_all=args.use_all, **settings)
         else:
-            texts = generation.generate(*loaded, map(question, records), **settings)
+            texts = generation.generate(*loaded, prompts, **settings)
         for record, generated in zip(records, texts, strict=True):
             if generated.finished or generated.reason == TRUNCATED:
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED)
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
-    held = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
+    is_constrained = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, held, args.use_all, state))
-    return System(name, lambda record: identity + repr(question(record)), answer)
+    identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
+    return System(name, lambda record: identity + repr(prompt_messages(record)), answer)
 
 
-def _loaded(model: str, adapter: Path | None) -> tuple[Any, Any]:
+def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
     """(model, tokenizer) of a folder or a Hugging Face name."""
     from common import model as models
 
@@ -239,29 +234,13 @@ def _loaded(model: str, adapter: Path | None) -> tuple[Any, Any]:
 def served_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model behind an OpenAI-compatible server."""
 
-    def answer(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
-        from common import llm
-
+    def answer(records: list[Record]) -> Replies:
         writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
         ask = partial(writer.ask, max_tokens=args.max_new_tokens)
-        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", question(record))), records):
+        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", prompt_messages(record))), records):
             if isinstance(outcome, Reject):
                 yield record, outcome
             else:
                 yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
 
-    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, question(record))), answer)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# texts
-
-
-def question(record: Record) -> list[dict[str, str]]:
-    """The conversation up to the answer."""
-    return [message for message in record["messages"] if message["role"] != "assistant"]
-
-
-def digest(text: str) -> str:
-    """A short content key."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, prompt_messages(record))), answer)

@@ -1,10 +1,10 @@
-"""T-Eval's planning test: how many steps of a gold plan a predicted plan has, in order (Chen et al. 2024, arXiv:2312.14033, section 3).
+"""T-Eval's planning test: the steps of a gold plan that a predicted plan has, in order (Chen et al. 2024, arXiv:2312.14033, section 3).
 
-Two plans of calls with arguments. Similarity of two calls = 0.75 cosine of their names + 0.25 cosine of their arguments' texts. Pairs above
-a threshold are matched one to one for the greatest sum, and of the matched calls the longest run that is in order in both counts: precision
-is its share of the predicted calls, recall of the gold ones. Scores are macro means over the items.
+Plans are calls with arguments. The similarity of two calls is 0.75 cosine of their names + 0.25 cosine of their arguments. Pairs above a
+threshold are matched one to one for the greatest sum; of the matched calls the longest run in the order of both counts. Precision is
+its share of the predicted calls, recall that of the gold ones. Scores are macro means over the items.
 
-The figures by the published evaluator depend on three choices, so all are given:
+The published evaluator's figures depend on three choices, so all are given:
 - the threshold: 0.7 in the first release, by which the published table was made, 0.8 in the code since;
 - its embedding model, all-mpnet-base-v2. With another one figures can only be compared with each other;
 - a plan without any matched call counts one call as right (`f1`); `f1_mended` counts none. One wrong call scores 41.2 with it, 0 without.
@@ -15,18 +15,20 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+from rapidfuzz.distance import LCSseq
 
 from common import jsonl
 from common.jsonl import Record, UserError
-from common.metrics import longest_common_subsequence
+from common.llm.completion import without_thought
 from common.metrics.embedding import Embedder
 from common.metrics.systems import Prediction, System, fixed, found_in_file
-from common.metrics.thought import without_thought
+from common.metrics.worfeval import longest_increasing
+from common.prompts import chat, parse_answer
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.syntax.nodes import called
 from shortcuts.syntax.recovering_parser import read_tree
@@ -40,7 +42,7 @@ TYPES = {"STRING": "text", "NUMBER": "number", "FLOAT": "number", "BOOLEAN": "bo
 
 
 class Step(NamedTuple):
-    """A call, and its arguments as a text (the dict as Python prints it, or in the text form the whole step)."""
+    """A call and its arguments as a text: the dict as Python prints it; in the text form the whole step."""
 
     name: str
     arguments: str
@@ -50,7 +52,7 @@ Plan = list[Step]
 
 
 class Item(NamedTuple):
-    """A task. `form`: "json" or "str", how the plan is asked for; `prompt`: the benchmark's own; `tools`: the APIs as a catalogue."""
+    """A task. `form`: "json" or "str", the form of the plan; `prompt`: the benchmark's own; `tools`: the APIs as a catalogue."""
 
     key: str
     form: str
@@ -94,8 +96,8 @@ def _tools(apis: list[str], prompt: str) -> Catalog:
         parameters = [{"key": each["name"], "type": TYPES.get(each["type"], "any"), "label": each["description"], "required": is_needed}
                       for is_needed in (True, False)
                       for each in tool["required_parameters" if is_needed else "optional_parameters"]]  # fmt: skip
-        told = " ".join([tool["description"], *(f"{each['key']}: {each['label']}" for each in parameters)])
-        lines[name] = orjson.dumps({"id": name, "app": name.split(".")[0], "builtin": False, "title": name, "summary": told,
+        summary = " ".join([tool["description"], *(f"{each['key']}: {each['label']}" for each in parameters)])
+        lines[name] = orjson.dumps({"id": name, "app": name.split(".")[0], "builtin": False, "title": name, "summary": summary,
                                     "parameters": parameters, "result": {"name": name.rsplit(".", 1)[-1], "types": ["any"]}})  # fmt: skip
     if missing := set(apis) - lines.keys():
         raise ValueError(f"the prompt does not describe {sorted(missing)[0]}")
@@ -104,8 +106,6 @@ def _tools(apis: list[str], prompt: str) -> Catalog:
 
 def as_test(item: Item, as_program: bool) -> Record:
     """A test record for common.metrics.systems; `as_program`: asked as our models are, for plan and program over stubs of the tools."""
-    from common.prompts import chat
-
     messages = chat(item.prompt[-1]["content"], item.apis, item.tools) if as_program else item.prompt
     return {"id": item.key, "apis": item.apis, "messages": messages, "reference": repr(item.gold), "split": item.form}
 
@@ -115,16 +115,14 @@ def as_test(item: Item, as_program: bool) -> Record:
 
 
 def read_answer(text: str, item: Item) -> Plan:
-    """The plan in an answer: the calls of a program where it holds one, else what the benchmark's own evaluator would read."""
-    from common.prompts import parse_answer
-
+    """The plan in an answer: the calls of the program in it, or else what the benchmark's own evaluator would read."""
     return plan_of_code(parse_answer(text).code, item.apis) or read_plan(text, item.form, item.apis)
 
 
 def read_plan(text: str, form: str, apis: Iterable[str]) -> Plan:
     """A plan in one of the benchmark's forms, read as its evaluator does: one step that can't be read makes a JSON plan empty.
 
-    What a model thinks first is no part of its answer; the evaluator, older than such models, would take a list in it for the plan.
+    A reasoning model's thought is left out; the evaluator, older than such models, would take a list in it for the plan.
     """
     text = without_thought(text)
     if form == "json":
@@ -148,14 +146,14 @@ def _plan_of_json(text: str) -> Plan:
 
 
 def plan_of_code(code: str, apis: Iterable[str]) -> Plan:
-    """The calls of a program to these APIs, in the order they are made; literal arguments by value, others as they are written."""
+    """A program's calls of these APIs, in the order they are made; literal arguments by value, others as they are written."""
     names = {call_name(api): api for api in apis}
     nodes, stack = list[ast.AST](), [read_tree(code)[0] if code else ast.Module([], [])]
     while stack:
         nodes.append(stack.pop())
         stack.extend(ast.iter_child_nodes(nodes[-1]))  # so that `nodes` backwards has arguments before their call
     calls = [(names[name], node) for node in reversed(nodes) if isinstance(node, ast.Call) and (name := _function(node)) in names]
-    return _without_end([Step(name, str({keyword.arg: _said(keyword.value) for keyword in node.keywords if keyword.arg}))
+    return _without_end([Step(name, str({keyword.arg: _value(keyword.value) for keyword in node.keywords if keyword.arg}))
                          for name, node in calls])  # fmt: skip
 
 
@@ -166,7 +164,7 @@ def _function(node: ast.Call) -> str:
     return called(node) or ""
 
 
-def _said(node: ast.expr) -> Any:
+def _value(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, RecursionError, MemoryError):
@@ -189,7 +187,7 @@ def written(plan: Iterable[Step], form: str) -> str:
 
 
 def baselines(items: Iterable[Item]) -> list[System]:
-    """Answers that any model must beat, and gold."""
+    """Answers that need no model: any model must beat them. And gold."""
     items = list(items)
     plans: dict[str, Callable[[Item], Plan]] = {
         "gold": lambda item: item.gold,
@@ -229,12 +227,12 @@ def score(plan: Plan, gold: Plan, embedder: Embedder) -> dict[str, float]:
     names, arguments = (embedder.similarity([step[part] for step in plan], [step[part] for step in gold]) for part in (0, 1))
     likeness = NAME_WEIGHT * names + ARGUMENTS_WEIGHT * arguments
     for threshold in THRESHOLDS:
-        counted = _in_order(_matched(likeness, threshold))
+        counted = longest_increasing([step for step in _matched(likeness, threshold) if step >= 0])
         published = max(counted, 1)  # the published evaluator gives every step a run of one, matched or not
         precision, recall = published / len(plan), published / len(gold)
         figures = (precision, recall, _f1(published, plan, gold), _f1(counted, plan, gold))
         result |= {f"{name}@{threshold}": value for name, value in zip(FIGURES, figures, strict=True)}
-    common = longest_common_subsequence([step.name for step in plan], [step.name for step in gold])
+    common = LCSseq.similarity([step.name for step in plan], [step.name for step in gold])
     return result | {"order_f1": _f1(common, plan, gold), "parsed": 1.0}
 
 
@@ -243,8 +241,8 @@ def _f1(common: int, plan: Plan, gold: Plan) -> float:
 
 
 def _matched(likeness: Any, threshold: float) -> list[int]:
-    """The gold step that each predicted step is matched to, -1 for none: the matching of greatest weight, ties as networkx breaks them."""
-    import networkx
+    """The gold step that each predicted step is matched to, or -1: the matching of greatest weight, ties as networkx breaks them."""
+    import networkx  # it loads for a second
 
     graph = networkx.Graph()
     rows, columns = likeness.shape
@@ -254,11 +252,3 @@ def _matched(likeness: Any, threshold: float) -> list[int]:
     for pair in networkx.max_weight_matching(graph):
         result[min(pair)] = max(pair) - rows
     return result
-
-
-def _in_order(matched: Sequence[int]) -> int:
-    """The length of the longest increasing run among the matched."""
-    best: list[int] = []
-    for place, target in enumerate(matched):
-        best.append(0 if target < 0 else 1 + max((best[before] for before in range(place) if 0 <= matched[before] < target), default=0))
-    return max(best, default=0)

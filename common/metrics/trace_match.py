@@ -1,19 +1,19 @@
-"""Trace match: do two programs make the same calls with arguments from the same places, on the paths they have?
+"""Trace match: the share of two programs' calls that both make with arguments from the same places, on all their paths.
 
     trace_match(reference, prediction)          # 0 to 1; codes, or traces of shortcuts.trace
 
-Definition. A program is the basis of its paths, a path the sequence of its steps (calls, and the heads of Ifs, menus and repeats). A step
-states 1 + a facts: that it is made, and for each of its a arguments its origin, a form over outputs of earlier steps.
+A program is the set of its paths, a path the sequence of its steps (calls, and the heads of Ifs, menus and repeats). A step states 1 + a
+facts: that it is made, and the origin of each of its a arguments, a form over outputs of earlier steps.
 
-1. Two paths are aligned: steps that say the same (equal name, arguments, and names of the APIs these stem from) one to one, in order, those
-   first whose sources are aligned to each other; then the rest, of equal name, in order. Order alone costs nothing: `order_f1` is for that.
-2. The facts two paths share are those of aligned steps: 1, and 1 for each argument of equal key and form whose sources are aligned.
-3. Each path meets the path of the other program with which it shares most of its steps (Dice over what they say; the earlier of equals).
+1. Two paths are aligned: equal steps (name, arguments, and names of the APIs these stem from) one to one, in order, and those first whose
+   sources are aligned; then steps of equal name, in order. A different order alone costs nothing: `order_f1` measures that.
+2. Two paths share the facts of aligned steps: 1, and 1 for each argument of equal key and form whose sources are aligned.
+3. Each path is paired with the path of the other program with which it shares most steps (Dice; the earlier of equals).
 4. Precision is the share of the facts of all predicted paths that their partners share, recall that of the reference's; the score is
-   their harmonic mean. Two programs without any step score 1, one such program against another 0.
+   their harmonic mean. Two programs without any step score 1, a program without steps against another scores 0.
 
-So it is 1 for a program with other names, comments, spelling or order of independent steps, 0 where no API is right; a branch that is
-missing costs recall, one that was made up costs precision, a value from the wrong place costs one fact of its step.
+So other names, comments, spelling or order of independent steps score 1, and a program without a right API 0; a missing branch costs
+recall, an invented one precision, a value from the wrong place one fact of its step.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from shortcuts.trace import Trace, trace
 from shortcuts.trace.interpreter import Path, Step
 
 CACHED_TRACES = 64  # gold is matched against every system; a large trace takes megabytes
-NEAREST = 8  # steps that say the same are tried for the one whose sources are aligned
+NEAREST = 8  # equal steps that are tried for one whose sources are aligned
 
 
 def trace_match(reference: str | Trace, prediction: str | Trace) -> float:
-    """The share of what either program does that both do: 0 to 1."""
+    """The score of a prediction, 0 to 1."""
     gold, guess = (traced(side) if isinstance(side, str) else side for side in (reference, prediction))
     wanted, found = _size(gold), _size(guess)
     if not wanted or not found:
@@ -46,12 +46,12 @@ def trace_match(reference: str | Trace, prediction: str | Trace) -> float:
 
 @lru_cache(CACHED_TRACES)
 def traced(code: str) -> Trace:
-    """The trace of a program, kept for the next comparison."""
+    """The trace of a program, cached."""
     return trace(code)
 
 
 def _spelled_out(program: Trace) -> list[list[tuple[object, ...]]]:
-    """All that a trace says but the lines."""
+    """The steps of each path, without their lines."""
     return [[step[:3] for step in path] for path in program.paths]
 
 
@@ -64,7 +64,7 @@ def _size(program: Trace) -> int:
 
 
 def _partners(gold: Sequence[Path], guess: Sequence[Path]) -> list[tuple[int, int]]:
-    """(place in gold, place in guess) of each path of gold with its partner, then of each of guess."""
+    """(place in gold, place in guess) of each path of gold with its partner, then of each path of guess with its partner."""
     ours, theirs = ([_said(path) for path in paths] for paths in (gold, guess))
     likeness = [[2 * len(one & other) / (len(one) + len(other) or 1) for other in theirs] for one in ours]
     rows = [(place, max(range(len(guess)), key=row.__getitem__)) for place, row in enumerate(likeness)]
@@ -72,7 +72,7 @@ def _partners(gold: Sequence[Path], guess: Sequence[Path]) -> list[tuple[int, in
 
 
 def _said(path: Path) -> frozenset[object]:
-    """What the steps of a path say, a repeated one numbered."""
+    """The steps of a path as a set, repeated ones numbered."""
     seen: Counter[object] = Counter()
     said = []
     for step in path:
@@ -82,7 +82,7 @@ def _said(path: Path) -> frozenset[object]:
 
 
 def _shared(gold: Path, guess: Path) -> int:
-    """The facts that two paths share."""
+    """The number of facts that two paths share."""
     aligned = _aligned(gold, guess)
     places = {step.number: step for step in guess}
     total = 0
@@ -95,7 +95,7 @@ def _shared(gold: Path, guess: Path) -> int:
 
 
 def _aligned(gold: Path, guess: Path) -> dict[int, int]:
-    """The number of the step of `guess` that each step of `gold` is aligned to, by number."""
+    """{number of a step of `gold`: number of the step of `guess` that it is aligned to}."""
     aligned: dict[int, int] = {}
     taken: set[int] = set()
     saying: defaultdict[object, list[Step]] = defaultdict(list)
@@ -117,6 +117,6 @@ def _aligned(gold: Path, guess: Path) -> dict[int, int]:
 
 
 def _same_sources(one: Step, other: Step, aligned: dict[int, int]) -> bool:
-    """Whether what the arguments of two steps that say the same stem from is aligned already."""
+    """True if the sources of two equal steps are aligned already."""
     return all([aligned.get(source) for source in mine.sources] == [*theirs.sources]
                for (_, mine), (_, theirs) in zip(one.arguments, other.arguments))  # fmt: skip

@@ -1,6 +1,6 @@
-"""How sure a figure is: percentile bootstrap over the samples of a test set, the same resamples for every system.
+"""Confidence intervals: percentile bootstrap over the samples of a test set, with the same resamples for every system.
 
-So two systems can be compared sample by sample (paired bootstrap, Koehn 2004), and a score with the chance of the same samples.
+So two systems can be compared sample by sample (paired bootstrap, Koehn 2004), and a score with chance on the same samples.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+import numpy
 
 RESAMPLES = 1000  # the interval's ends move by 2 % of its width
 CONFIDENCE = 0.95
@@ -22,7 +24,7 @@ class Estimate(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The mean difference of two systems on the same samples, its 95 % interval, and how likely it has the other sign, two-sided."""
+    """The mean difference of two systems on the same samples, its 95 % interval, and the two-sided p value of no difference."""
 
     mean: float
     low: float
@@ -31,7 +33,7 @@ class Difference(NamedTuple):
 
 
 def estimate(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: int = 0) -> dict[str, Estimate]:
-    """The macro mean of each metric over samples. Empty for no samples."""
+    """{metric: its macro mean over samples}; empty without samples."""
     if not scores:
         return {}
     values = _table(scores, metrics)
@@ -41,7 +43,10 @@ def estimate(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: 
 def above_chance(
     scores: Sequence[Mapping[str, Any]], chance: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: int = 0
 ) -> dict[str, Estimate]:
-    """chance_corrected of each metric's mean; `chance` are the scores of the same samples, in the same order."""
+    """{metric: its mean above chance}, (mean - chance) / (1 - chance): 0 at chance, 1 for gold, negative below.
+
+    `chance` are the scores of another answer to the same samples, in the same order.
+    """
     if not scores:
         return {}
     values, base = _table(scores, metrics), _table(chance, metrics)
@@ -49,15 +54,8 @@ def above_chance(
     return dict(zip(metrics, _with_ends(_corrected(values.mean(axis=0), base.mean(axis=0)), resampled), strict=True))
 
 
-def chance_corrected(value: float, chance: float) -> float:
-    """What a score is above chance, of what there is above it: 0 at chance, 1 for gold, negative below."""
-    return float(_corrected(value, chance))
-
-
 def median(values: Sequence[float], seed: int = 0) -> Estimate:
-    """The median; 0 for no values."""
-    import numpy
-
+    """The median; 0 without values."""
     if not values:
         return Estimate(0.0, 0.0, 0.0)
     ordered = numpy.sort(numpy.array(values, dtype=float))
@@ -67,9 +65,7 @@ def median(values: Sequence[float], seed: int = 0) -> Estimate:
 
 
 def paired(one: Sequence[float], other: Sequence[float], seed: int = 0) -> Difference:
-    """Compare two systems on the same samples."""
-    import numpy
-
+    """The difference of two systems' scores on the same samples."""
     differences = (numpy.array(one, dtype=float) - numpy.array(other, dtype=float))[:, None]
     means = _resampled_means(differences, seed)
     rarer = min(int((means <= 0).sum()), int((means >= 0).sum()))
@@ -78,22 +74,16 @@ def paired(one: Sequence[float], other: Sequence[float], seed: int = 0) -> Diffe
 
 def _table(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> Any:
     """Samples by metrics."""
-    import numpy
-
     return numpy.array([[sample[metric] for metric in metrics] for sample in scores], dtype=float)
 
 
 def _with_ends(figures: Any, resampled: Any) -> list[Estimate]:
     """Each figure with the ends of its interval, from its values in the resamples [RESAMPLES, figures]."""
-    import numpy
-
     ends = numpy.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
     return [Estimate(*map(float, column)) for column in zip(figures, *ends, strict=True)]
 
 
 def _corrected(values: Any, chance: Any) -> Any:
-    import numpy
-
     room = 1 - numpy.asarray(chance, dtype=float)
     return numpy.where(room > 0, (values - chance) / numpy.where(room > 0, room, 1), 0.0)
 
@@ -105,7 +95,5 @@ def _resampled_means(values: Any, seed: int) -> Any:
 
 @lru_cache(4)  # the two splits
 def _resamples(samples: int, seed: int) -> Any:
-    """How often each sample is in each resample: [RESAMPLES, samples]."""
-    import numpy
-
+    """The count of each sample in each resample: [RESAMPLES, samples]."""
     return numpy.random.default_rng(seed).multinomial(samples, [1 / samples] * samples, size=RESAMPLES)

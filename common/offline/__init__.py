@@ -14,11 +14,12 @@ from typing import Any
 
 import orjson
 
+from common.excerpts import commented, shorten
 from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
 from common.offline.prose import BUILTIN, Prose, arguments_of, listed
-from common.prompts import SYNTAX_APIS, answer, commented, plan_text, query_problem, shorten
+from common.prompts import SYNTAX_APIS, answer, plan_of, plan_text, query_problem
 from shortcuts import parse
 from shortcuts.catalog import Catalog
 from shortcuts.forms.identifiers import identifier
@@ -136,7 +137,7 @@ def plan(code: str, catalog: Catalog, starts: Sequence[int] = (1,), at: int = 0,
         first = step["lines"][0] if step["lines"] else first
         if (starts[at] <= first or at == 0) and first < last:
             here.insert(0, step)
-    return {"steps": here}
+    return plan_of(here)
 
 
 def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int], steps: list[dict[str, Any]]) -> None:
@@ -259,7 +260,7 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
                 for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
-    return answer(plan_text(plan(code, catalog)["steps"]), commented(code, comments))
+    return answer(plan_text(plan(code, catalog)), commented(code, comments))
 
 
 RULES: dict[str, Callable[..., Any]] = {

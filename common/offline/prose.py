@@ -12,10 +12,10 @@ from __future__ import annotations
 import ast
 import re
 
+from common.excerpts import shorten
 from common.offline.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
-from common.prompts import shorten
 from shortcuts.catalog import Api, Catalog
-from shortcuts.compiler.symbols import Bindings
+from shortcuts.compiler.symbols import SymbolTable
 
 SHOWN = 60  # characters of a quoted value: a comment is one line
 
@@ -214,7 +214,7 @@ class Prose:
         return self.action(node)
 
     def _assignment(self, name: str, node: ast.expr) -> str:
-        if isinstance(node, ast.Call) and Bindings.is_action_call(node):
+        if isinstance(node, ast.Call) and SymbolTable.is_action_call(node):
             ending = api.id.removeprefix(BUILTIN) if (api := self.api(node)) else ""
             return f"{self.action(node)} and keep {KEPT_AS.get(ending, 'it')} as {name}"
         if isinstance(node, ast.List) and not node.elts:

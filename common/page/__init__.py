@@ -1,150 +1,123 @@
-"""A self-contained page over many records: search, filters, and each record opened in a click. Stage 06 browses a dataset with it,
-stage 08 the samples of an evaluation.
+"""A self-contained page over many records: search, filters, a list, and each record opened in a click. Stage 06 browses a dataset with it,
+stage 08 shows the figures and samples of an evaluation.
 
-    with PageWriter(path, "Workflows", facts="10,000 records", facets=[Facet("split", "Split")], numbers=[("actions", "actions")]) as page:
-        page.add(Row("a1", "Remind me …", facets={"split": "train"}), [text("Plan", "1. …"), code("Code", "…")])
+    row = page.Row("a1", "Remind me …", facets={"split": "train"}, numbers={"actions": 7})
+    page.write(path, "Workflows", "1 record", {"split": "Split"}, {"-actions": "Longest first"}, [(row, [page.text("Plan", "1. …")])])
 
 The file holds its style, its script and its data (gzip, in base64), and asks nothing of a network; a policy in its head forbids that.
-What a record says is shown as text and can't become markup. The rows stand before the details, so that the list is there while the browser
-still reads the rest. Memory: the rows, which are small; details are written as they come, and copied into place at the end.
+Text of a record is shown as text and can't become markup. Records are packed as they come.
 """
 
 from __future__ import annotations
 
 import base64
-import difflib
 import gzip
-import os
-import shutil
-import tempfile
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
-from common.jsonl import UserError
+from common import jsonl
+from common.page.alignment import aligned
 
 HERE = Path(__file__).parent
-CHUNK = 40  # records that are unpacked together when one of them is opened: some 100 KB
 
-Section = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Facet:
-    """Something to filter by; `sort` its values by "count" or by "name"."""
-
-    key: str
-    label: str
-    sort: str = "count"
+Section = dict[str, Any]  # a part of a record, or of the overview: made by the functions below, drawn by page.js
+Cell = str | dict[str, Any]
+Facets = dict[str, str | list[str]]
 
 
 @dataclass
 class Row:
-    """A record in the list. `facets`: a text or texts by Facet key; `numbers`: to sort by; `badges`: (text, good, bad, warn or "")."""
+    """A record in the list. `facets`: a value or values by filter; `answers`: more of them, for each of several answers, so that filters
+    find what holds of one answer together; `numbers`: to sort by; `badges`: (text, "good", "bad", "warn" or "")."""
 
     id: str
     text: str
     notes: str = ""
-    facets: dict[str, str | list[str]] = field(default_factory=dict)
+    facets: Facets = field(default_factory=dict)
+    answers: list[Facets] = field(default_factory=list)
     numbers: dict[str, float] = field(default_factory=dict)
     badges: list[tuple[str, str]] = field(default_factory=list)
 
 
-class PageWriter:
-    """Writes a page; it is put in place when the block ends well. Raises UserError if it cannot be written."""
+def write(path: Path, title: str, facts: str, facets: Mapping[str, str], orders: Mapping[str, str],
+          records: Iterable[tuple[Row, list[Section]]], overview: Sequence[Section] = (), noun: str = "records") -> None:
+    """Write a page, whole or not at all. `facets`: labels of filters; `orders`: labels by key of Row.numbers, or "-key" for highest first.
 
-    def __init__(self, path: Path, title: str, facts: str, facets: list[Facet], numbers: list[tuple[str, str]]) -> None:
-        self.path, self.part = path, path.with_name(path.name + ".part")
-        self.head: dict[str, Any] = {"title": title, "facts": facts, "chunk": CHUNK, "facets": [asdict(facet) for facet in facets],
-                                     "numbers": [{"key": key, "label": label} for key, label in numbers]}  # fmt: skip
-        self.rows: list[Row] = []
-        self.pending: list[list[Section]] = []
-        self.chunks = 0
-        template = (HERE / "page.html").read_text("utf-8").replace("{{style}}", (HERE / "style.css").read_text("utf-8"))
-        template = template.replace("{{script}}", (HERE / "page.js").read_text("utf-8"))
-        self.before, rest = template.split("{{index}}")
-        self.script, self.after = rest.split("{{chunks}}")
-
-    def __enter__(self) -> PageWriter:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.chunks_file: IO[bytes] = tempfile.TemporaryFile(dir=self.path.parent)
-        except OSError as error:
-            raise UserError(f"{self.path}: cannot be written: {error.strerror}") from None
-        return self
-
-    def add(self, row: Row, sections: list[Section]) -> None:
-        """A record and what is shown when it is opened."""
-        self.rows.append(row)
-        self.pending.append(sections)
-        if len(self.pending) == CHUNK:
-            self._flush()
-
-    def _flush(self) -> None:
-        self.chunks_file.write(_embedded(f"chunk-{self.chunks}", self.pending))
-        self.pending, self.chunks = [], self.chunks + 1
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        with self.chunks_file:
-            if kind is not None:
-                return
-            if self.pending:
-                self._flush()
-            try:
-                self._put_together()
-            except OSError as error:
-                raise UserError(f"{self.path}: cannot be written: {error.strerror}") from None
-
-    def _put_together(self) -> None:
-        self.chunks_file.seek(0)
-        with open(self.part, "wb") as file:
-            file.write(self.before.encode() + _embedded("index", {**self.head, "rows": [asdict(row) for row in self.rows]}))
-            file.write(self.script.encode())
-            shutil.copyfileobj(self.chunks_file, file)
-            file.write(self.after.encode())
-        os.replace(self.part, self.path)
-
-
-def _embedded(name: str, value: Any) -> bytes:
-    """Data as an element of the page. Packed without the time, so that equal records give equal bytes."""
-    packed = base64.b64encode(gzip.compress(orjson.dumps(value), 6, mtime=0))
-    return b'<script type="text/plain" id="%s">%s</script>\n' % (name.encode(), packed)
+    With an `overview` the page opens on it, else on the first record. Raises UserError if the file cannot be written.
+    """
+    index = {"title": title, "facts": facts, "noun": noun, "facets": facets, "orders": orders, "overview": overview}
+    data = io.BytesIO()
+    with gzip.GzipFile(fileobj=data, mode="wb", compresslevel=6, mtime=0) as file:  # without the time: equal records give equal bytes
+        file.write(b"[" + orjson.dumps(index))
+        for row, sections in records:
+            file.write(b"," + orjson.dumps({**asdict(row), "sections": sections}))
+        file.write(b"]")
+    html, style, script = ((HERE / name).read_text("utf-8") for name in ("page.html", "style.css", "page.js"))
+    html = html.replace("{{style}}", style).replace("{{script}}", script)
+    jsonl.write_atomically(path, html.replace("{{data}}", base64.b64encode(data.getvalue()).decode()).encode())
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what a record is made of
+# sections
 
 
-def text(label: str, content: str) -> Section:
-    """A section of plain text."""
-    return {"kind": "text", "label": label, "text": content}
+def text(label: str, content: str, kind: str = "text") -> Section:
+    """Plain text; the kind "lead" is large."""
+    return {"kind": kind, "label": label, "text": content}
 
 
 def code(label: str, content: str) -> Section:
-    """A section of highlighted Python."""
+    """A program in colours, to copy and to download."""
     return {"kind": "code", "label": label, "text": content}
 
 
-def table(label: str, rows: list[tuple[str, Any]]) -> Section:
-    """A section of names and values."""
-    return {"kind": "table", "label": label, "rows": rows}
+def table(label: str, rows: Iterable[Sequence[Cell]], head: Sequence[str] | None = None) -> Section:
+    """A table whose first column names the rows; with a `head` the others are figures."""
+    return {"kind": "table", "label": label, "rows": list(rows), "head": head}
+
+
+def cell(text: str, note: str = "", bar: Sequence[float] | None = None, kind: str = "", filter: Mapping[str, str] | None = None) -> Cell:
+    """A cell: small print below, a bar of (low, mean, high) in 0..1, "good", "bad", "warn" or "base", and the filters that a click sets."""
+    return {"text": text, "note": note, "bar": bar, "kind": kind, "filter": filter}
 
 
 def blocks(label: str, steps: list[dict[str, Any]]) -> Section:
-    """A section that draws a shortcut; `steps` come from common.page.steps."""
+    """A shortcut, drawn; `steps` come from common.page.steps."""
     return {"kind": "blocks", "label": label, "blocks": steps}
 
 
-def diff(label: str, heads: tuple[str, str], left: str, right: str, prose: bool = False) -> Section:
-    """A section of two texts side by side, line by line, what differs marked; Python is highlighted, prose is not."""
-    old, new = left.splitlines(), right.splitlines()
-    lines: list[tuple[str | None, str | None]] = []
-    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            lines += [(line, line) for line in old[start:end]]
-        else:
-            lines += zip_longest(old[start:end], new[other_start:other_end])
-    return {"kind": "diff", "label": label, "heads": heads, "lines": lines, "prose": prose}
+def diff(label: str, gold: str, texts: Mapping[str, str], head: str = "gold", form: str = "program") -> Section:
+    """Texts by name beside gold, related lines in one row, the words marked that differ; `form`: "program", "steps" or "prose"."""
+    return {"kind": "diff", "label": label, "heads": [head, *texts], "rows": aligned(gold, list(texts.values())), "form": form}
+
+
+def beside(*sections: Section) -> Section:
+    """Sections side by side where there is room."""
+    return {"kind": "beside", "label": "", "sections": sections}
+
+
+def choice(label: str, options: Mapping[str, Sequence[Section]]) -> Section:
+    """Sections of which one option's are shown, the first at the start."""
+    return {"kind": "choice", "label": label, "options": list(options.items())}
+
+
+def metadata(label: str, values: Mapping[str, Any]) -> Section:
+    """A table of names and values, nested ones set out flat, unknown ones left out."""
+    return table(label, [row for name, value in values.items() for row in _flat(name, value)])
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{name} · {key}", inner)
+    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        yield from _flat(name, {str(number): item for number, item in enumerate(value, start=1)})
+    elif isinstance(value, bool):
+        yield name, "yes" if value else "no"
+    elif value not in (None, "", []):
+        yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)

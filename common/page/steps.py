@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from shortcuts import control_flow
@@ -23,12 +24,8 @@ SHOWN_ITEMS = 40  # of a list or dictionary
 BUILTIN_APP = "is.workflow.actions"
 HIDDEN = frozenset({"WFControlFlowMode", "WFCondition", "WFMenuItems", "WFMenuItemAttributedTitle"})  # shown otherwise, or nowhere
 GLOBALS = {"ExtensionInput": "Shortcut Input", "CurrentDate": "Current Date", "Ask": "Ask Each Time", "DeviceDetails": "Device Details"}
-CONDITIONS = {
-    constants.LESS: "is less than", constants.LESS_EQUAL: "is at most", constants.GREATER: "is greater than",
-    constants.GREATER_EQUAL: "is at least", constants.EQUAL: "is", constants.NOT_EQUAL: "is not", constants.CONTAINS: "contains",
-    constants.NOT_CONTAINS: "does not contain", constants.BEGINS: "begins with", constants.ENDS: "ends with",
-    constants.HAS_VALUE: "has any value", constants.HAS_NO_VALUE: "does not have any value",
-}  # fmt: skip
+SIGNS = {"<": "is less than", "<=": "is at most", ">": "is greater than", ">=": "is at least", "==": "is", "!=": "is not",
+         "has value": "has any value", "has no value": "does not have any value"}  # fmt: skip
 MARKERS = {  # titles of a block's start, middle and end
     "if": ("If", "Otherwise", "End If"), "menu": ("Choose from Menu", "", "End Menu"),
     "each": ("Repeat with Each", "", "End Repeat"), "count": ("Repeat", "", "End Repeat"),
@@ -57,11 +54,16 @@ def _action(action: dict[str, Any], catalog: Catalog) -> Step:
     api = catalog.get(identifier)
     labels = {parameter.key: parameter.label for parameter in api.parameters} if api else {}
     told = {key: value for key, value in parameters.items() if not Catalog.is_generic(key) and key not in HIDDEN}
-    shown = [(labels.get(key) or key, pieces(value)) for key, value in told.items()]
+    shown = [(labels.get(key) or in_words(key), pieces(value)) for key, value in told.items()]
     app = (api.app_name or ("Shortcuts" if api.app == BUILTIN_APP else api.app)) if api else ".".join(identifier.split(".")[:-1])
     output = parameters.get("CustomOutputName") or (api.result.name if api and api.result and "UUID" in parameters else "")
     return {"title": api.title if api else identifier.rsplit(".", 1)[-1], "app": app, "control": False,
             "output": output if isinstance(output, str) else "", "parameters": shown}  # fmt: skip
+
+
+def in_words(key: str) -> str:
+    """A parameter's key as a label: WFContentItemLimit is Content Item Limit."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key.removeprefix("WF"))
 
 
 def _marker(action: dict[str, Any], kind: str, mode: int) -> Step:
@@ -80,8 +82,13 @@ def _marker(action: dict[str, Any], kind: str, mode: int) -> Step:
 def _condition(parameters: dict[str, Any]) -> list[Piece]:
     operands = [pieces(parameters[key]) for key in conditions.OPERANDS if key in parameters]
     several = [] if "WFConditions" not in parameters else pieces(parameters["WFConditions"])
-    said = CONDITIONS.get(conditions.operator_code(parameters) or -1, "" if several else "fits")
+    said = _operator(conditions.operator_code(parameters)) or ("" if several else "fits")
     return [*pieces(parameters.get("WFInput", "")), f" {said} ", *(piece for operand in operands for piece in operand), *several]
+
+
+def _operator(code: int | None) -> str | None:
+    word = constants.RULE_OPERATOR_OF_CODE.get(code) if code is not None else None
+    return SIGNS.get(word, word) if word else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -98,34 +105,48 @@ def pieces(value: Any) -> list[Piece]:
     if isinstance(value, dict):
         return _token(value)
     if isinstance(value, list):
-        return _joined(([*pieces(item)] for item in value[:SHOWN_ITEMS]), len(value))
+        return _joined(map(pieces, value), len(value))
     if isinstance(value, bytes):
         return [f"{len(value):,} bytes"]
-    said = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
-    return [said if len(said) <= SHOWN else f"{said[:SHOWN]}… ({len(said):,} characters)"]
+    return [cut({True: "on", False: "off"}[value] if isinstance(value, bool) else str(value))]
+
+
+def cut(text: str) -> str:
+    """A text of at most about SHOWN characters; it is whole where a mark would be longer than what it hides."""
+    mark = f"… ({len(text):,} characters)"
+    return text if len(text) <= SHOWN + len(mark) else text[:SHOWN] + mark
 
 
 def _token(value: dict[str, Any]) -> list[Piece]:
-    """A dictionary of a property list: a variable, a text with variables in it, an envelope around a value, or a plain dictionary."""
-    inner = value.get("Value", value)
-    if isinstance(inner, dict) and isinstance(inner.get("Type"), str):
-        return [{"variable": variable(inner)}]
-    if isinstance(inner, dict) and "Variable" in inner and len(inner) <= 2:  # {Type, Variable: {...}}, as in the input of an If
-        return pieces(inner["Variable"])
-    if isinstance(inner, dict) and isinstance(inner.get("string"), str):
-        return _text(inner["string"], inner.get("attachmentsByRange", {}))
-    if isinstance(inner, dict) and isinstance(inner.get("WFDictionaryFieldValueItems"), list):
-        items = [item for item in inner["WFDictionaryFieldValueItems"] if isinstance(item, dict)]
-        pairs = ([*pieces(item.get("WFKey", "")), ": ", *pieces(item.get("WFValue", ""))] for item in items[:SHOWN_ITEMS])
-        return _joined(pairs, len(items))
-    if not isinstance(inner, dict):
-        return pieces(inner)
-    named = [(key, part) for key, part in inner.items() if key not in ("WFSerializationType", "WFItemType")]
-    return _joined(([f"{key}: ", *pieces(part)] for key, part in named[:SHOWN_ITEMS]), len(named))
+    """A dictionary of a property list: a variable, a text with variables in it, an envelope around a value, a rule, or a plain one."""
+    if "Value" in value and value.keys() <= {"Value", "WFSerializationType"}:
+        return pieces(value["Value"])
+    if isinstance(value.get("Type"), str):
+        return [{"variable": variable(value)}]
+    if "Variable" in value and len(value) <= 2:  # {Type, Variable: {...}}, as in the input of an If
+        return pieces(value["Variable"])
+    if isinstance(value.get("string"), str):
+        return _text(value["string"], value.get("attachmentsByRange", {}))
+    if isinstance(items := value.get("WFDictionaryFieldValueItems"), list):
+        pairs = [(plain(item.get("WFKey", "")), item.get("WFValue", "")) for item in items if isinstance(item, dict)]
+        return ["{", *_joined(([f"{key}: ", *pieces(part)] for key, part in pairs), len(pairs)), "}"]
+    if isinstance(rules := value.get("WFActionParameterFilterTemplates"), list):
+        return _joined(map(pieces, rules), len(rules), " or " if value.get("WFActionParameterFilterPrefix") == 0 else " and ")
+    if "Operator" in value and isinstance(operands := value.get("Values"), dict):  # a rule of a filter
+        code = value["Operator"] if isinstance(value["Operator"], int) else None
+        unused = {"Unit", *constants.UNUSED_OPERANDS.get(code, ())}
+        told = [piece for key, operand in operands.items() if key not in unused for piece in (" ", *pieces(operand))]
+        return [*pieces(value.get("Property", "")), f" {_operator(code) or 'fits'}", *told]
+    if "WFValue" in value and "WFItemType" in value:
+        return pieces(value["WFValue"])
+    if value.keys() == {"Magnitude", "Unit"}:
+        return [*pieces(value["Magnitude"]), " ", *pieces(value["Unit"])]
+    named = [(key, part) for key, part in value.items() if key not in ("WFSerializationType", "WFItemType")]
+    return _joined(([f"{key}: ", *pieces(part)] for key, part in named), len(named))
 
 
 def variable(token: dict[str, Any]) -> str:
-    """What the app calls a variable."""
+    """The name of a variable in the app."""
     if isinstance(inner := token.get("Variable"), dict):
         return variable(inner.get("Value", inner))
     kind = str(token.get("Type", "Variable"))
@@ -146,11 +167,11 @@ def _text(string: str, attachments: Any) -> list[Piece]:
         result += [*([before] if before else []), {"variable": variable(token if isinstance(token, dict) else {})}]
         at = position + 1
     rest = units[2 * at :].decode("utf-16-le", "replace")
-    return result + [rest if len(rest) <= SHOWN else f"{rest[:SHOWN]}… ({len(rest):,} characters)"] if rest or not result else result
+    return [*result, cut(rest)] if rest or not result else result
 
 
-def _joined(items: Iterable[list[Piece]], count: int) -> list[Piece]:
-    result: list[Piece] = []
-    for number, item in enumerate(items):
-        result += [", ", *item] if number else item
-    return result + [f", … ({count} in all)"] if count > SHOWN_ITEMS else result
+def _joined(items: Iterable[list[Piece]], count: int, separator: str = ", ") -> list[Piece]:
+    result, shown = list[Piece](), count if count <= SHOWN_ITEMS + 10 else SHOWN_ITEMS
+    for number, item in enumerate(islice(items, shown)):
+        result += [separator, *item] if number else item
+    return result + [f", … ({count} in all)"] if shown < count else result

@@ -92,4 +92,4 @@ def _opened(path: Path) -> Any:
     try:
         return safe_open(path, framework="pt")
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{path}: no checkpoint can be read from it: {error}; start anew with --resume never") from None
+        raise UserError(f"{path}: no checkpoint can be read from it: {error}; start anew with --overwrite") from None

@@ -90,7 +90,7 @@ class RunFolder:
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
                      for key, ours in self.plan.items() if theirs.get(key) != ours]
         if differing:
-            raise UserError(f"{self.path} holds a run of another plan ({'; '.join(differing)}); take another --output, or --resume never")
+            raise UserError(f"{self.path} holds a run of another plan ({'; '.join(differing)}); take another --output, or --overwrite")
 
     def open(self, rejected: list[dict[str, Any]], about: dict[str, Any]) -> None:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""

@@ -50,11 +50,11 @@ generate() {
 }
 
 # the tests, before a model has seen anything
-AFTER=$(submit seed --wrap "python 06_filter_merge.py --seed $DATA/seed.jsonl --generated none --output $DATA/seed_bench ${tokenizer[*]}")
+AFTER=$(submit seed --wrap "python 06_filter_merge.py --input $DATA/seed.jsonl --generated none --output $DATA/seed_bench ${tokenizer[*]}")
 AFTER=$(train annotator "$DATA/seed_bench" "$@")
 AFTER=$(generate)
 AFTER=$(submit merge --wrap "cat $DATA/generated.*-of-$PARTS.jsonl > $DATA/generated.jsonl &&
-    python 06_filter_merge.py --seed $DATA/seed.jsonl --generated $DATA/generated.jsonl --tests-from $DATA/seed_bench \
+    python 06_filter_merge.py --input $DATA/seed.jsonl --generated $DATA/generated.jsonl --tests-from $DATA/seed_bench \
         --output $DATA/bench ${tokenizer[*]}")
 AFTER=$(train final "$DATA/bench" "$@")
 submit evaluate --gpus-per-node=1 --cpus-per-task="$CPUS" \

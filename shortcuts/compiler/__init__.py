@@ -14,7 +14,7 @@ from typing import Any
 
 from shortcuts import control_flow
 from shortcuts.catalog import Catalog
-from shortcuts.compiler.symbols import Bindings
+from shortcuts.compiler.symbols import SymbolTable
 from shortcuts.control_flow import Action
 from shortcuts.forms import (
     api_names,
@@ -74,18 +74,18 @@ class Compiler:
         self.residue = residue or {}
         self.catalog = catalog or Catalog.load()
         self.actions: list[Action] = []
-        self.names = Bindings(module, self.residue, self.actions, self.catalog)
+        self.symbols = SymbolTable(module, self.residue, self.actions, self.catalog)
         self.lines: list[int] = []  # the source line of each action
         self.questions: list[dict[str, Any]] = []
         self.head: dict[str, Any] = {}
-        self.markers = MarkerReader(self.names, self.actions, self.residue.get("groups", []), self._emit, self._body)
+        self.markers = MarkerReader(self.symbols, self.actions, self.residue.get("groups", []), self._emit, self._body)
 
     def shortcut(self) -> dict[str, Any]:
         """The shortcut of the program, with the defaults of a new one."""
         self._body(self.module.body)
-        for identifier, line in self.names.unbound():
+        for identifier, line in self.symbols.unbound():
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
-        self.names.name_unused_outputs()
+        self.symbols.name_unused_outputs()
         self.head |= triggers.from_decorators(decorators(self.module), self.head, self.report)
         top = {**header.defaults(self.head), **self.head}
         if isinstance(loose := top["WFWorkflowImportQuestions"], list):
@@ -110,7 +110,7 @@ class Compiler:
         """After an error that was only noted: bind what the statement would have, and look into its blocks."""
         for target in ast.walk(node):
             if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
-                self.names.bound.add(target.id)
+                self.symbols.bound.add(target.id)
         for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
             if isinstance(inner, list):
                 self._body(inner)
@@ -136,7 +136,7 @@ class Compiler:
     def _expression(self, node: ast.Expr, previous: ast.stmt | None) -> None:
         value = node.value
         if interpolation.is_text(value):
-            self._emit(api_names.COMMENT, {"WFCommentActionText": interpolation.from_expr(value, self.names)}, node.lineno)
+            self._emit(api_names.COMMENT, {"WFCommentActionText": interpolation.from_expr(value, self.symbols)}, node.lineno)
             return
         helper = called(value)
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "append" and value.args:
@@ -146,8 +146,8 @@ class Compiler:
         elif helper == "workflow":
             if node is not self.module.body[0]:
                 raise DialectError(node.lineno, "workflow(…) stands once, on the first line of a program")
-            self.head = header.from_statement(value, self.names)
-            self.names.is_old = header.is_old(self.head.get("WFWorkflowClientVersion"))
+            self.head = header.from_statement(value, self.symbols)
+            self.symbols.is_old = header.is_old(self.head.get("WFWorkflowClientVersion"))
         elif helper == "menu":
             menu_blocks.read(value, [], self.markers)
         elif helper == "marker":
@@ -166,12 +166,12 @@ class Compiler:
             self._declare(identifier, line)
         elif called(value) in control_flow.RESULT_HELPERS.values():
             self._result(value, identifier, previous)  # type: ignore[arg-type]
-        elif self.names.is_action_call(value):
+        elif self.symbols.is_action_call(value):
             self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
         elif called(value) == "previous_output" or _is_none(value):
             source = self._without_name(value)
             self._set(identifier, source, line)
-        elif (token := references.from_expr(value, self.names)) is not None:
+        elif (token := references.from_expr(value, self.symbols)) is not None:
             self._set(identifier, _input(token), line)
         else:
             self._bind(identifier, lambda name: self._literal(value, name), line)
@@ -179,29 +179,29 @@ class Compiler:
     def _result(self, node: ast.Call, identifier: str | None, previous: ast.stmt | None) -> None:
         """The output of the block before, and the name it is given."""
         end = self.markers.result(node, previous)
-        if identifier is not None and self.names.is_variable(identifier):
-            self._set(identifier, _input(self.names.anonymous_output(end)), node.lineno)
+        if identifier is not None and self.symbols.is_variable(identifier):
+            self._set(identifier, _input(self.symbols.anonymous_output(end)), node.lineno)
         elif identifier is not None:
-            self.names.bind_output(identifier, end[control_flow.PARAMETERS], end[control_flow.ID])
+            self.symbols.bind_output(identifier, end[control_flow.PARAMETERS], end[control_flow.ID])
 
     def _declare(self, identifier: str, line: int) -> None:
         """`X = []`: an append to a variable that is not set begins a list; one that is set, or may be in a loop, is emptied by Nothing."""
-        if self.names.is_bound(identifier) or self.markers.depth:
+        if self.symbols.is_bound(identifier) or self.markers.depth:
             self._emit(api_names.NOTHING, {}, line)
-            self._set(identifier, _input(self.names.anonymous_output(self.actions[-1])), line)
+            self._set(identifier, _input(self.symbols.anonymous_output(self.actions[-1])), line)
         else:
-            self.names.declare_variable(identifier)
+            self.symbols.declare_variable(identifier)
 
     def _bind(self, identifier: str, make: Callable[[str | None], None], line: int) -> None:
         """Bind an action's output to a name: directly, or, for a name that is assigned more than once, through a variable."""
-        if not self.names.is_variable(identifier):
+        if not self.symbols.is_variable(identifier):
             make(identifier)
             return
         make(None)
-        self._set(identifier, _input(self.names.anonymous_output(self.actions[-1])), line)
+        self._set(identifier, _input(self.symbols.anonymous_output(self.actions[-1])), line)
 
     def _set(self, identifier: str, source: Parameters, line: int, action_id: str = api_names.SET_VARIABLE) -> None:
-        self.names.set_variable(identifier, source)
+        self.symbols.set_variable(identifier, source)
         self._emit(action_id, source, line)
 
     def _literal(self, node: ast.expr, identifier: str | None) -> None:
@@ -211,7 +211,7 @@ class Compiler:
             raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
                                             "calculations are made by is_workflow_actions_math")  # fmt: skip
         action, key = LITERAL_ACTIONS[kind]
-        self._emit(action, {key: values.from_expr(node, self.names, key)}, node.lineno, identifier)
+        self._emit(action, {key: values.from_expr(node, self.symbols, key)}, node.lineno, identifier)
 
     def _append(self, node: ast.AugAssign) -> None:
         items = list(node.value.elts) if isinstance(node.value, ast.List) else None
@@ -230,21 +230,21 @@ class Compiler:
     def _without_name(self, value: ast.expr) -> Parameters:
         """The input of a variable that is set to None or to what the action before gives; apps before iOS 13 find the latter themselves."""
         if _is_none(value):
-            if self.names.is_old:
+            if self.symbols.is_old:
                 self._emit(api_names.NOTHING, {}, value.lineno)
             return {}
-        token = self.names.previous_output(value.lineno)
+        token = self.symbols.previous_output(value.lineno)
         return {} if token is None else _input(token)
 
     def _appended(self, item: ast.expr) -> Parameters:
         """The input of an append: a variable, or the output of the action that makes a literal."""
-        if not self.names.is_action_call(item) and (token := references.from_expr(item, self.names)) is not None:
+        if not self.symbols.is_action_call(item) and (token := references.from_expr(item, self.symbols)) is not None:
             return _input(token)
-        if self.names.is_action_call(item):
+        if self.symbols.is_action_call(item):
             self._call(item, None)  # type: ignore[arg-type]
         else:
             self._literal(item, None)
-        return _input(self.names.anonymous_output(self.actions[-1]))
+        return _input(self.symbols.anonymous_output(self.actions[-1]))
 
     # -- calls ----------------------------------------------------------------------------------------------------------------
 
@@ -286,8 +286,8 @@ class Compiler:
 
     def _parameter(self, action_id: str, key: str, node: ast.expr) -> Any:
         """A parameter's value; a lone variable goes into the envelope that is usual for the parameter."""
-        value = values.from_expr(node, self.names, key)
-        token = values.opened(value, values.ATTACHMENT)
+        value = values.from_expr(node, self.symbols, key)
+        token = values.unwrap(value, values.ATTACHMENT)
         if token is None or called(node) == "attachment" or not api_names.takes_text(action_id, key, self.catalog):
             return value
         return interpolation.envelope(interpolation.MARK, {"{0, 1}": token})
@@ -299,10 +299,10 @@ class Compiler:
         value = given.get("value")
         question: dict[str, Any] = {"ActionIndex": len(self.actions), "Category": "Parameter", "ParameterKey": key}
         if "question" in given:
-            question["Text"] = values.from_expr(given["question"], self.names)
+            question["Text"] = values.from_expr(given["question"], self.symbols)
         default = given.get("default", value)
         if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
-            question["DefaultValue"] = values.from_expr(default, self.names, key)
+            question["DefaultValue"] = values.from_expr(default, self.symbols, key)
         self.questions.append(question)
         return value
 
@@ -312,14 +312,14 @@ class Compiler:
         if action_id in control_flow.KINDS:
             raise DialectError(node.lineno, f"{action_id} is written as if, for or match")
         _same_name(given.get("UUID"), identifier)
-        parameters = values.literal(given["parameters"], self.names)
-        extra = values.literal(given["extra"], self.names) if "extra" in given else {}
+        parameters = values.literal(given["parameters"], self.symbols)
+        extra = values.literal(given["extra"], self.symbols) if "extra" in given else {}
         self._emit(action_id, parameters, node.lineno, identifier)
         self.actions[-1].update(extra)
 
     def _emit(self, action_id: str, parameters: Parameters, line: int, identifier: str | None = None) -> Parameters:
         if identifier is not None:
-            self.names.bind_output(identifier, parameters, action_id)
+            self.symbols.bind_output(identifier, parameters, action_id)
         self.actions.append({"WFWorkflowActionIdentifier": action_id, "WFWorkflowActionParameters": parameters})
         self.lines.append(line)
         return parameters

@@ -12,7 +12,7 @@ from shortcuts import control_flow
 from shortcuts.catalog import Catalog
 from shortcuts.forms import api_names, constants, identifiers
 from shortcuts.forms.references import Token
-from shortcuts.forms.value_types import Kinds
+from shortcuts.forms.value_types import ValueTypes
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import called
 
@@ -37,7 +37,7 @@ class Place(NamedTuple):
     identifier: str
 
 
-class Bindings:
+class SymbolTable:
     """The names of one program; answers the questions of tokens.py and values.py about them.
 
     Identities are those of the residue, where it knows them. Names are first what code alone says; `rename` makes them the residue's.
@@ -47,7 +47,7 @@ class Bindings:
         self.residue = residue
         self.catalog = catalog
         self.actions = listed  # those compiled so far
-        self.kinds = Kinds(listed, catalog)
+        self.value_types = ValueTypes(listed, catalog)
         self.is_old = False  # whether the header names an app from before iOS 13
         self.bound: set[str] = set()
         self.ended: set[str] = set()  # loop variables whose loop has ended
@@ -59,10 +59,10 @@ class Bindings:
         self.pending: dict[str, int] = {}  # identifier -> line of a later() whose name is not bound yet
         self.outputs: list[Output] = []
         self.places: list[Place] = []
-        self.names = identifiers.NameAllocator()
-        self._survey(module)
+        self.allocator = identifiers.NameAllocator()
+        self._find_variables(module)
 
-    def _survey(self, module: ast.Module) -> None:
+    def _find_variables(self, module: ast.Module) -> None:
         """Which names are variables: those set from a variable, appended to, or bound to more than one output."""
         bindings: Counter[str] = Counter()
         self.variables: set[str] = set()
@@ -73,10 +73,10 @@ class Bindings:
             elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
                 self.variables.add(call.func.value.id)  # x.append(y)
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                self._survey_assignment(node.targets[0].id, node.value, bindings)
+                self._count_binding(node.targets[0].id, node.value, bindings)
         self.variables |= {identifier for identifier, count in bindings.items() if count > 1}
 
-    def _survey_assignment(self, identifier: str, value: ast.expr, bindings: Counter[str]) -> None:
+    def _count_binding(self, identifier: str, value: ast.expr, bindings: Counter[str]) -> None:
         makes_output = self.is_action_call(value) or called(value) in control_flow.RESULT_HELPERS.values()
         literal = isinstance(value, _LITERALS) or \
             (isinstance(value, ast.List) and value.elts) or \
@@ -105,7 +105,7 @@ class Bindings:
 
     def label(self, identifier: str) -> str:
         """The name that an identifier stands for in the shortcut."""
-        return self.labels.get(identifier) or identifiers.spoken(identifier)
+        return self.labels.get(identifier) or identifiers.label_from_identifier(identifier)
 
     def variable_label(self, identifier: str) -> str:
         """The name of a variable, by which Shortcuts knows it: no two have one, though `text` and `text_` would both be "text"."""
@@ -128,7 +128,7 @@ class Bindings:
             raise DialectError(line, f"{identifier} belongs to a loop that has ended; give what it held another name inside the loop",
                                "undefined_name")  # fmt: skip
         if later:
-            self.names.taken.add(identifier)
+            self.allocator.taken.add(identifier)
             self.pending.setdefault(identifier, line)
         elif identifier not in self.bound:
             raise DialectError(line, f"{identifier} is not bound to anything above this line", "undefined_name")
@@ -152,10 +152,10 @@ class Bindings:
         named = last is not None and last.parameters is before["WFWorkflowActionParameters"]
         return self.reference(last.identifier, line) if named else self.anonymous_output(before)  # type: ignore[union-attr]
 
-    def kind(self, token: Token) -> str | None:
+    def value_type(self, token: Token) -> str | None:
         """The kind of a variable's value, as kinds.py knows it."""
-        self.kinds.end = len(self.actions)
-        return self.kinds.of(token)
+        self.value_types.end = len(self.actions)
+        return self.value_types.of(token)
 
     def missing(self, output_name: str, number: int) -> Token:
         """The token of an output that no action of the shortcut has."""
@@ -166,7 +166,7 @@ class Bindings:
     def uuid(self, identifier: str, line: int) -> str:
         """The UUID of an output, where a literal names it: before or after it is bound."""
         self.read.add(identifier)
-        self.names.taken.add(identifier)
+        self.allocator.taken.add(identifier)
         self.pending.setdefault(identifier, line)
         return self._uuid(identifier)
 
@@ -185,7 +185,7 @@ class Bindings:
 
     def declare_variable(self, identifier: str) -> None:
         """Bind a name to a variable that the first append begins."""
-        self.names.taken.add(identifier)
+        self.allocator.taken.add(identifier)
         self.bound.add(identifier)
         self.ended.discard(identifier)
         self.loop_variables.pop(identifier, None)
@@ -198,9 +198,9 @@ class Bindings:
         if identifier not in self.bound and default is not None and self._would_be(default, identifier):
             self.labels[identifier] = default
         elif identifier not in self.bound or "CustomOutputName" in parameters:
-            parameters.setdefault("CustomOutputName", identifiers.spoken(identifier))
+            parameters.setdefault("CustomOutputName", identifiers.label_from_identifier(identifier))
         parameters["UUID"] = self._uuid(identifier)
-        self.names.taken.add(identifier)
+        self.allocator.taken.add(identifier)
         self.bound.add(identifier)
         self.ended.discard(identifier)
         self.loop_variables.pop(identifier, None)
@@ -217,20 +217,20 @@ class Bindings:
         labels: dict[str, str] = {}
         taken: dict[str, str] = {}
         for identifier in self.variable_labels.values():  # in the order of their first mention, as variable_label() was asked
-            labels[identifier] = _free_label(known.get(identifier) or identifiers.spoken(identifier), taken)
+            labels[identifier] = _free_label(known.get(identifier) or identifiers.label_from_identifier(identifier), taken)
             taken[labels[identifier]] = identifier
         for holder, key, identifier in self.places:
-            holder[key] = labels.get(identifier) or known.get(identifier) or identifiers.spoken(identifier)
+            holder[key] = labels.get(identifier) or known.get(identifier) or identifiers.label_from_identifier(identifier)
         for parameters, identifier, given in self.outputs:
             parameters.pop("CustomOutputName", None)
             if identifier in custom:
-                parameters["CustomOutputName"] = known.get(identifier) or identifiers.spoken(identifier)
+                parameters["CustomOutputName"] = known.get(identifier) or identifiers.label_from_identifier(identifier)
             elif given is not None:
                 parameters["CustomOutputName"] = given
 
     def _would_be(self, default: str, identifier: str) -> bool:
         """Whether the decompiler would give this identifier to an output with the default name."""
-        return self.names.propose(default, free=identifier) == identifier
+        return self.allocator.propose(default, free=identifier) == identifier
 
     def anonymous_output(self, action: control_flow.Action) -> Token:
         """The token of an output that no name is bound to; gives its action a UUID."""
@@ -252,7 +252,7 @@ class Bindings:
                                             "without it, `for _ in range(n)`")  # fmt: skip
         suffix = f" {depth + 1}" if depth else ""
         entered = {identifier: role + suffix for identifier, role in zip(identifiers, roles) if identifier != "_"}
-        self.names.taken |= entered.keys()
+        self.allocator.taken |= entered.keys()
         self.bound |= entered.keys()
         self.ended -= entered.keys()
         self.loop_variables |= entered

@@ -10,7 +10,7 @@ from typing import Any
 from shortcuts import control_flow
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.control_flow import ID, PARAMETERS, Action, Block
-from shortcuts.decompiler.symbols import Names
+from shortcuts.decompiler.symbols import SymbolTable
 from shortcuts.forms import api_names, header, if_blocks, interpolation, menu_blocks, repeat_blocks, triggers, values
 from shortcuts.forms.markers import MarkerWriter
 from shortcuts.syntax.nodes import assign, call, const, keywords_of_dict, name
@@ -23,7 +23,7 @@ _call_name = lru_cache(maxsize=1 << 14)(call_name)
 
 
 class Decompiler:
-    """Writes one shortcut; raises blocks.Unbalanced. Names are handed out in the order in which the program mentions them, as the
+    """Writes one shortcut; raises blocks.Unbalanced. SymbolTable are handed out in the order in which the program mentions them, as the
     compiler does.
 
     `raw`: indexes of actions to write out; `plain_names`: variables are never assigned to but called by their own names.
@@ -37,12 +37,12 @@ class Decompiler:
         self.raw = raw = raw.union(odd)  # an identity that is no text
         self.tree = control_flow.tree(self.actions)
         self.decorators, self.level = triggers.to_decorators(shortcut)
-        self.names = Names(shortcut, raw, plain_names, catalog)
-        self.markers = MarkerWriter(self.names, raw, self._statements)
+        self.symbols = SymbolTable(shortcut, raw, plain_names, catalog)
+        self.markers = MarkerWriter(self.symbols, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
         """The statements of the shortcut."""
-        head = header.to_statement(self.level, self.names.loose_questions)
+        head = header.to_statement(self.level, self.symbols.loose_questions)
         result = [head] if head else []
         for item in self.tree:
             result += [*self._declarations(item), *self._statements([item])]
@@ -54,12 +54,12 @@ class Decompiler:
         seen: set[str] = set()
         result: list[ast.stmt] = []
         for index in indexes:
-            variable = self.names.assigned(index)
-            if variable is None or variable in seen or self.names.is_bound(variable):
+            variable = self.symbols.assigned(index)
+            if variable is None or variable in seen or self.symbols.is_bound(variable):
                 continue
             seen.add(variable)
             if self.actions[index][ID] == api_names.APPEND_VARIABLE:
-                result.append(assign(self.names.bind_variable(variable), ast.List([], ast.Load())))
+                result.append(assign(self.symbols.bind_variable(variable), ast.List([], ast.Load())))
         return result
 
     def _statements(self, body: list[int | Block]) -> list[ast.stmt]:
@@ -75,46 +75,46 @@ class Decompiler:
     def _action(self, index: int) -> ast.stmt:
         action = self.actions[index]
         identifier, parameters = action[ID], action[PARAMETERS]
-        variable = self.names.assigned(index)
+        variable = self.symbols.assigned(index)
         if variable is not None:
             if "WFInput" in parameters:
-                source = values.to_expr(parameters["WFInput"], self.names)
+                source = values.to_expr(parameters["WFInput"], self.symbols)
             else:  # an app from before iOS 13 takes the output of the action before, a later one empties the variable
-                source = call("previous_output") if self.names.is_old else const(None)
+                source = call("previous_output") if self.symbols.is_old else const(None)
             return self._assignment(identifier, variable, source)
         if identifier == api_names.COMMENT:
-            shown = parameters.keys() - self.names.hidden_keys(parameters)
-            hidden = index in self.raw or index in self.names.questions or len(action) != 2 or self.names.has_name(parameters)
+            shown = parameters.keys() - self.symbols.hidden_keys(parameters)
+            hidden = index in self.raw or index in self.symbols.questions or len(action) != 2 or self.symbols.has_name(parameters)
             if shown == {"WFCommentActionText"} and not hidden:
-                note = values.to_expr(parameters["WFCommentActionText"], self.names)
+                note = values.to_expr(parameters["WFCommentActionText"], self.symbols)
                 if interpolation.is_text(note):
                     return ast.Expr(note)
         return self._call_statement(index, action)
 
     def _assignment(self, identifier: str, variable: str, source: ast.expr) -> ast.stmt:
         if identifier == api_names.APPEND_VARIABLE:
-            return ast.AugAssign(self.names.bind_variable(variable), ast.Add(), ast.List([source], ast.Load()))
-        return assign(self.names.bind_variable(variable), source)
+            return ast.AugAssign(self.symbols.bind_variable(variable), ast.Add(), ast.List([source], ast.Load()))
+        return assign(self.symbols.bind_variable(variable), source)
 
     def _call_statement(self, index: int, action: Action) -> ast.stmt:
         identifier, parameters = action[ID], action[PARAMETERS]
-        hidden = self.names.hidden_keys(parameters)
+        hidden = self.symbols.hidden_keys(parameters)
         if index in self.raw or len(action) != 2:
             literal = {key: parameters[key] for key in sorted(parameters.keys() - hidden)}
             extra = {key: value for key, value in action.items() if key not in (ID, PARAMETERS)}
-            function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self.names)]
-            shown = {"extra": values.literal_expr(extra, self.names)} if extra else {}
+            function, arguments = name("raw_action"), [const(identifier), values.literal_expr(literal, self.symbols)]
+            shown = {"extra": values.literal_expr(extra, self.symbols)} if extra else {}
         else:
             shown = self._parameters(index, parameters, hidden)
             callable_ = api_names.is_callable(identifier, self.catalog)
             function = name(_call_name(identifier) if callable_ else "action")
             arguments = [] if callable_ else [const(identifier)]
-        target, shared = self.names.bind_output(parameters, identifier)
+        target, shared = self.symbols.bind_output(parameters, identifier)
         expression = ast.Call(function, arguments, keywords_of_dict({**shown, **shared}))
         return ast.Expr(expression) if target is None else assign(target, expression)
 
     def _parameters(self, index: int, parameters: dict[str, Any], hidden: set[str]) -> dict[str, ast.expr]:
-        questions = self.names.questions.get(index, {})
+        questions = self.symbols.questions.get(index, {})
         shown = {}
         for key in sorted({*parameters, *questions} - hidden):
             if key.startswith("Show-") and isinstance(parameters.get(key), bool) and key not in questions:
@@ -126,18 +126,18 @@ class Decompiler:
 
     def _parameter(self, index: int, key: str, value: Any) -> ast.expr:
         """A parameter's value. A lone variable is written as such in the envelope that is usual for the parameter."""
-        expression = values.to_expr(value, self.names, key)
+        expression = values.to_expr(value, self.symbols, key)
         if not api_names.takes_text(self.actions[index][ID], key, self.catalog):
             return expression
-        if values.opened(value, values.ATTACHMENT) is not None and not isinstance(expression, ast.Dict):
+        if values.unwrap(value, values.ATTACHMENT) is not None and not isinstance(expression, ast.Dict):
             return call("attachment", expression)
         return interpolation.lone_variable(expression) or expression
 
     def _question(self, question: dict[str, Any], value: ast.expr | None) -> ast.expr:
         """`ask_on_import(value, question='…', default=…)`; the default is left out where it is the value, None where there is none."""
-        arguments = {"question": values.to_expr(question["Text"], self.names)} if "Text" in question else {}
+        arguments = {"question": values.to_expr(question["Text"], self.symbols)} if "Text" in question else {}
         given = "DefaultValue" in question
-        default = values.to_expr(question["DefaultValue"], self.names, question["ParameterKey"]) if given else const(None)
+        default = values.to_expr(question["DefaultValue"], self.symbols, question["ParameterKey"]) if given else const(None)
         if value is None or ast.dump(default) != ast.dump(value):
             arguments["default"] = default
         return call("ask_on_import", *([] if value is None else [value]), **arguments)

@@ -16,23 +16,23 @@ from shortcuts.control_flow import CONTAINERS, ID, PARAMETERS, Action
 from shortcuts.forms import api_names, header, identifiers, references, values
 from shortcuts.forms.constants import IMPLICIT_VARIABLE
 from shortcuts.forms.markers import end_with_identity
-from shortcuts.forms.value_types import Kinds
+from shortcuts.forms.value_types import ValueTypes
 from shortcuts.syntax.nodes import call, const, name
 
 SET_KEYS = frozenset({"WFVariableName", "WFInput"})
 STRAY_TAG = "WFSerializationType"  # that of the input, once more beside it: compilers write it
 
 
-class Names:
+class SymbolTable:
     """The names of one shortcut, handed out in the order in which its program mentions them."""
 
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool, catalog: Catalog | None = None) -> None:
         self.shortcut = shortcut
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         self.raw = raw  # indexes of actions that are written out instead
-        self.identifiers = identifiers.NameAllocator()
+        self.allocator = identifiers.NameAllocator()
         self.catalog = catalog
-        self.kinds = Kinds(self.actions, catalog)
+        self.value_types = ValueTypes(self.actions, catalog)
         self.is_old = header.is_old(shortcut.get("WFWorkflowClientVersion"))
         self.output_names: dict[str, str] = {}  # UUID -> identifier
         self.variable_names: dict[str, str] = {}  # variable name -> identifier
@@ -64,11 +64,11 @@ class Names:
                 if isinstance(value, CONTAINERS):
                     self._find_in(value, index)
             if control_flow.kind_of(action) is None:
-                self._own(parameters)
+                self._record_owner(parameters)
             elif control_flow.mode(action) == control_flow.START:
                 starts.append(parameters)
             elif control_flow.mode(action) == control_flow.END:
-                self._own(end_with_identity(starts.pop(), parameters))
+                self._record_owner(end_with_identity(starts.pop(), parameters))
 
     def _find_in(self, value: dict[str, Any] | list[Any], index: int) -> None:
         if isinstance(value, dict):
@@ -93,7 +93,7 @@ class Names:
         after = bisect_right(reads, start)
         return after < len(reads) and reads[after] <= end
 
-    def _own(self, parameters: dict[str, Any]) -> None:
+    def _record_owner(self, parameters: dict[str, Any]) -> None:
         if isinstance(uuid := parameters.get("UUID"), str):
             custom = parameters.get("CustomOutputName")
             self.owners[uuid] = self.owners.get(uuid) or (custom if isinstance(custom, str) else "")
@@ -157,9 +157,9 @@ class Names:
             return call("variable", const(variable_name))
         return call("later", name(self._variable_identifier(variable_name)))
 
-    def kind(self, token: references.Token) -> str | None:
+    def value_type(self, token: references.Token) -> str | None:
         """The kind of a variable's value, as kinds.py knows it from the actions above."""
-        return self.kinds.of(token)
+        return self.value_types.of(token)
 
     def uuid_expr(self, uuid: str) -> ast.expr | None:
         """What names the output with this UUID, if it is one that is referred to."""
@@ -172,7 +172,7 @@ class Names:
             custom = self.owners[uuid]
             known = custom or self.referenced.get(uuid) or api_names.default_output(action_id or "", self.catalog)
             label = known or (action_id or "Output").split(".")[-1]
-            identifier = self.output_names[uuid] = self.identifiers.take(label)
+            identifier = self.output_names[uuid] = self.allocator.take(label)
             self.labels[identifier] = label
             if custom:
                 self.custom.append(identifier)
@@ -180,7 +180,7 @@ class Names:
 
     def _variable_identifier(self, variable_name: str) -> str:
         if variable_name not in self.variable_names:
-            identifier = self.variable_names[variable_name] = self.identifiers.take_variable(variable_name)
+            identifier = self.variable_names[variable_name] = self.allocator.take_variable(variable_name)
             self.labels[identifier] = variable_name
         return self.variable_names[variable_name]
 
@@ -225,7 +225,7 @@ class Names:
     def _is_plain_set(self, index: int) -> bool:
         action = self.actions[index]
         parameters = action[PARAMETERS]
-        token = values.opened(parameters.get("WFInput"), values.ATTACHMENT)
+        token = values.unwrap(parameters.get("WFInput"), values.ATTACHMENT)
         stray = {STRAY_TAG} if isinstance(parameters.get(STRAY_TAG), str) else set()
         plain = len(action) == 2 and parameters.keys() - self.hidden_keys(parameters) - stray <= SET_KEYS
         known = "WFInput" not in parameters or (token is not None and references.to_expr(token, _NoNames()) is not None)
@@ -247,5 +247,5 @@ class _NoNames:
     def uuid_expr(self, uuid: str) -> ast.expr | None:
         return None
 
-    def kind(self, token: references.Token) -> str | None:
+    def value_type(self, token: references.Token) -> str | None:
         return None

@@ -42,10 +42,10 @@ def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
 def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
     """The canonical form of the actions."""
     listed = control_flow.completed(shortcut)["WFWorkflowActions"]
-    settled = {index: _simple_action(action) for index, action in enumerate(listed) if control_flow.kind_of(action)}
-    _settle_markers(control_flow.tree(listed), settled)
+    normalized = {index: _simple_action(action) for index, action in enumerate(listed) if control_flow.kind_of(action)}
+    _normalize_markers(control_flow.tree(listed), normalized)
     renamer = _Renamer(listed)
-    return [renamer.action(settled.get(index) or _shown(action)) for index, action in enumerate(listed)]
+    return [renamer.action(normalized.get(index) or _shown(action)) for index, action in enumerate(listed)]
 
 
 def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
@@ -99,15 +99,15 @@ def _simple_action(action: Action) -> Action:
     return shown
 
 
-def _settle_markers(body: list[int | Block], actions: dict[int, Action]) -> None:
+def _normalize_markers(body: list[int | Block], actions: dict[int, Action]) -> None:
     for block in body:
         if isinstance(block, Block):
-            _settle_block(block, actions)
+            _normalize_block(block, actions)
             for branch in block.branches:
-                _settle_markers(branch.body, actions)
+                _normalize_markers(branch.body, actions)
 
 
-def _settle_block(block: Block, actions: dict[int, Action]) -> None:
+def _normalize_block(block: Block, actions: dict[int, Action]) -> None:
     start = actions[block.start]["WFWorkflowActionParameters"]
     markers = [actions[index]["WFWorkflowActionParameters"] for index in (*(branch.marker for branch in block.branches), block.end)]
     uuids = [marker.pop("UUID") for marker in markers if isinstance(marker.get("UUID"), str)]
@@ -122,13 +122,13 @@ def _settle_block(block: Block, actions: dict[int, Action]) -> None:
                 if key in START_KEYS_OF_MENU or marker[key] == start[key]:
                     del marker[key]
         if block.kind == "if" and index < len(markers) - 1:
-            _settle_condition(marker, is_start=index == 0)
+            _normalize_condition(marker, is_start=index == 0)
         if (title := tokenised_title(marker)) is not None:
             del marker["WFMenuItemAttributedTitle"]
             marker["WFMenuItemTitle"] = simplify(values.wrap(interpolation.TEXT, title)) if isinstance(title, dict) else title
 
 
-def _settle_condition(parameters: dict[str, Any], is_start: bool) -> None:
+def _normalize_condition(parameters: dict[str, Any], is_start: bool) -> None:
     if not is_start and not parameters.keys() & {"WFCondition", "WFConditions"}:
         for key in (*conditions.OPERANDS, "WFInput"):
             parameters.pop(key, None)

@@ -104,7 +104,7 @@ def to_expr(parameters: Parameters, scope: DecompileScope) -> ast.expr:
 
 
 def _several_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.expr, set[str]] | None:
-    table = values.opened(parameters["WFConditions"], "WFContentPredicateTableTemplate")
+    table = values.unwrap(parameters["WFConditions"], "WFContentPredicateTableTemplate")
     if not isinstance(table, dict) or table.keys() - {values.FILTER_BOUNDED} != {values.FILTER_PREFIX, values.FILTER_ROWS}:
         return None
     rows, prefix, bounded = table[values.FILTER_ROWS], table[values.FILTER_PREFIX], table.get(values.FILTER_BOUNDED)
@@ -128,7 +128,7 @@ def _single_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.exp
     used = {"WFCondition", "WFInput"}
     if code in UNARY:
         return _unary_expr(code, subject), used
-    kind = scope.kind(token) if code in _EQUALITY and token is not None else None
+    kind = scope.value_type(token) if code in _EQUALITY and token is not None else None
     compares_text = token is None or parameters.get(LEGACY) is True  # a number was only for < and >
     key = _shown_operand(code, value_types.TEXT if compares_text else kind, parameters)
     if key is None:
@@ -156,7 +156,7 @@ def _subject_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.ex
     value = parameters["WFInput"]
     if not isinstance(value, dict) or value.keys() != {"Type", "Variable"} or value["Type"] != "Variable":
         return None, None
-    token = values.opened(value["Variable"], values.ATTACHMENT)
+    token = values.unwrap(value["Variable"], values.ATTACHMENT)
     return references.to_expr(token, scope), token
 
 
@@ -175,20 +175,20 @@ def _shown_operand(code: int, kind: str | None, parameters: Parameters) -> str |
 def _operand_expr(code: int, subject: Token | None, key: str, value: Any, scope: DecompileScope) -> ast.expr | None:
     """An operand in the shortest form that `_operand` reads as this parameter, or None if there is none."""
     expression = _plain_expr(value, key, scope)
-    token = values.opened(value, values.ATTACHMENT)
+    token = values.unwrap(value, values.ATTACHMENT)
     if key == STRING and code in _TEXTUAL | _EQUALITY:
         if isinstance(token, dict):
             return None if isinstance(expression, ast.Dict) else call("attachment", expression)
         if code in _TEXTUAL and (lone := interpolation.lone_variable(expression)) is not None:
             return lone
-        is_case = isinstance(expression, ast.Constant) and code in _EQUALITY and _kind(subject, scope) == value_types.ENUMERATION
+        is_case = isinstance(expression, ast.Constant) and code in _EQUALITY and _value_type(subject, scope) == value_types.ENUMERATION
         return expression if interpolation.is_text(expression) and not is_case else None
     if code in _WINDOWS:
         return expression if key == DURATION and called(expression) == "quantity" else None
     if isinstance(token, dict):
         fits = not isinstance(expression, ast.Dict) and _key_of_variable(code, subject, token, scope) == key
     elif key == ENUMERATION:
-        fits = isinstance(value, str) and _kind(subject, scope) == value_types.ENUMERATION
+        fits = isinstance(value, str) and _value_type(subject, scope) == value_types.ENUMERATION
     else:
         fits = key == (NUMBER if constant(expression, (int, float)) is not None else _SHAPES.get(called(expression) or ""))
     if fits:
@@ -230,15 +230,15 @@ def _binary_expr(code: int, subject: ast.expr, operand: ast.expr) -> ast.expr | 
 # of which kind an operand is
 
 
-def _kind(token: Token | None, scope: CompileScope | DecompileScope) -> str | None:
-    return None if token is None else scope.kind(token)
+def _value_type(token: Token | None, scope: CompileScope | DecompileScope) -> str | None:
+    return None if token is None else scope.value_type(token)
 
 
 def _key_of_variable(code: int, subject: Token | None, operand: Token, scope: CompileScope | DecompileScope) -> str:
     """The parameter of an operand that is a variable: a number or a date where either side is known to be one, else a text, or, where
     values are put in order, a number.
     """
-    known = {_kind(subject, scope), scope.kind(operand)}
+    known = {_value_type(subject, scope), scope.value_type(operand)}
     if value_types.NUMBER in known:
         return NUMBER
     return DATE if value_types.DATE in known else STRING if code in _EQUALITY else NUMBER
@@ -389,7 +389,7 @@ def _truth_test(code: int, operand: ast.expr, token: Token | None, scope: Compil
         raise DialectError(operand.lineno, "True and False are compared by == with a variable")
     if (code == constants.EQUAL) != operand.value:  # type: ignore[attr-defined]
         raise DialectError(operand.lineno, "this condition has no opposite; write == True, and put the steps under else instead")
-    if scope.kind(token) != value_types.BOOLEAN:
+    if scope.value_type(token) != value_types.BOOLEAN:
         step = {"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": constants.COERCIONS["as_boolean"]}
         token.setdefault("Aggrandizements", []).append(step)
     return {"WFCondition": constants.EQUAL, **_input(token)}
@@ -447,7 +447,7 @@ def _operand(code: int, subject: Token | None, node: ast.expr, scope: CompileSco
     if interpolation.is_text(node) or helper == "attachment":
         if code not in _EQUALITY:
             raise DialectError(node.lineno, "a text has no order: compare it by ==, in, startswith or endswith, or with number(…)")
-        is_case = constant(node) is not None and _kind(subject, scope) == value_types.ENUMERATION
+        is_case = constant(node) is not None and _value_type(subject, scope) == value_types.ENUMERATION
         return {ENUMERATION if is_case else STRING: values.from_expr(node, scope)}
     if helper in _SHAPES or constant(node, (int, float)) is not None:
         return {_SHAPES.get(helper or "", NUMBER): _as_text(values.from_expr(node, scope))}

@@ -153,7 +153,7 @@ class _Above:
     def uuid_expr(self, uuid: str) -> ast.expr | None:
         return None
 
-    def kind(self, token: Token) -> str | None:
+    def value_type(self, token: Token) -> str | None:
         return None
 
     def previous_output(self, line: int) -> Token | None:

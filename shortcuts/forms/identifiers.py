@@ -43,7 +43,7 @@ def identifier(name: str) -> str:
     return text + "_" if text in RESERVED else text
 
 
-def spoken(name: str) -> str:
+def label_from_identifier(name: str) -> str:
     """The name an identifier stands for when nothing else is known: `Clean_Name` is "Clean Name"."""
     return name.replace("_", " ").strip()
 

@@ -18,14 +18,14 @@ def write(block: Block, markers: MarkerWriter) -> ast.stmt:
     """The statement of an If. Raises blocks.Unbalanced where it has two Otherwises."""
     parameters = markers.parameters(block.start)
     raw = block.start in markers.raw
-    markers.names.kinds.end = block.start
-    test = call("when", **markers.literals(parameters)) if raw else conditions.to_expr(parameters, markers.names)
+    markers.scope.value_types.end = block.start
+    test = call("when", **markers.literals(parameters)) if raw else conditions.to_expr(parameters, markers.scope)
     statement = result = ast.If(test, markers.body(block.branches[0], parameters.keys()), [])
     for branch in block.branches[1:]:
         own = markers.parameters(branch.marker)
         if own.keys() & {"WFCondition", "WFConditions"}:
-            markers.names.kinds.end = branch.marker
-            nested = ast.If(call("otherwise_if", conditions.to_expr(own, markers.names)), markers.body(branch, own.keys()), [])
+            markers.scope.value_types.end = branch.marker
+            nested = ast.If(call("otherwise_if", conditions.to_expr(own, markers.scope)), markers.body(branch, own.keys()), [])
             statement.orelse = [nested]
             statement = nested
         elif statement.orelse:
@@ -39,14 +39,14 @@ def read(node: ast.If, markers: MarkerReader) -> None:
     """Append an If's actions."""
     while (test := conditions.swapped(node.test)) is not None:  # `not x.startswith('a')`: the steps go under Otherwise
         node = ast.copy_location(ast.If(test, node.orelse or [ast.copy_location(ast.Pass(), node)], node.body), node)
-    group, _ = markers.open("if", conditions.from_expr(node.test, markers.names), node.lineno)
+    group, _ = markers.open("if", conditions.from_expr(node.test, markers.scope), node.lineno)
     markers.body(node.body)
     branch = node
     while len(branch.orelse) == 1 and isinstance(branch.orelse[0], ast.If) and called(branch.orelse[0].test) == "otherwise_if":
         branch = branch.orelse[0]
         assert isinstance(branch.test, ast.Call)
         marker = markers.mark("if", group, control_flow.MIDDLE, {}, branch.lineno)  # stands there already: no output comes before its test
-        marker.update(conditions.from_expr(signatures.bind(branch.test)["test"], markers.names))
+        marker.update(conditions.from_expr(signatures.bind(branch.test)["test"], markers.scope))
         markers.body(branch.body)
     if branch.orelse:
         markers.mark("if", group, control_flow.MIDDLE, {}, branch.orelse[0].lineno)

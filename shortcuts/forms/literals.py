@@ -35,7 +35,7 @@ def literal_kinds(value: Any) -> frozenset[str]:
     if isinstance(value, str):
         return frozenset({"str"}) if NUMERAL.fullmatch(value) else frozenset({"str", "words"})
     if isinstance(value, dict):
-        written = values.opened(value, interpolation.TEXT)
+        written = values.unwrap(value, interpolation.TEXT)
         if isinstance(written, dict):
             return frozenset() if written.get("string") == interpolation.MARK else frozenset({"text"})  # a lone variable may be anything
         return frozenset() if "WFSerializationType" in value else frozenset({"dict"})
@@ -45,5 +45,5 @@ def literal_kinds(value: Any) -> frozenset[str]:
 def shown(value: Any) -> str:
     """A wrong literal in a message."""
     if isinstance(value, dict):
-        return "a text with variables" if values.opened(value, interpolation.TEXT) is not None else "a dictionary"
+        return "a text with variables" if values.unwrap(value, interpolation.TEXT) is not None else "a dictionary"
     return f"{value!r:.60}"

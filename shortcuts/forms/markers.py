@@ -17,7 +17,7 @@ from shortcuts.control_flow import ACTION_OF_KIND, ID, PARAMETERS, Action, Block
 from shortcuts.forms import signatures, values
 from shortcuts.forms.constants import MARKER_KEYS, START_KEYS_OF_MENU
 from shortcuts.forms.references import CompileScope, DecompileScope
-from shortcuts.forms.value_types import Kinds
+from shortcuts.forms.value_types import ValueTypes
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import assign, call, called, keywords
 
@@ -43,7 +43,7 @@ class BlockDecompileScope(DecompileScope, Protocol):
     """The program around a block that is turned into statements."""
 
     actions: list[Action]
-    kinds: Kinds
+    value_types: ValueTypes
 
     def bind_output(self, parameters: Parameters, action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]: ...
     def bind_variable(self, variable_name: str) -> ast.expr: ...
@@ -60,8 +60,8 @@ class BlockCompileScope(CompileScope, Protocol):
 class MarkerWriter:
     """The markers of one shortcut on their way to Python. `statements` writes what stands between them."""
 
-    def __init__(self, names: BlockDecompileScope, raw: frozenset[int], statements: Callable[[list[int | Block]], list[ast.stmt]]) -> None:
-        self.names, self.actions, self.raw, self.statements = names, names.actions, raw, statements
+    def __init__(self, scope: BlockDecompileScope, raw: frozenset[int], statements: Callable[[list[int | Block]], list[ast.stmt]]) -> None:
+        self.scope, self.actions, self.raw, self.statements = scope, scope.actions, raw, statements
         self.depth = 0  # of loops around the statement in hand
 
     def parameters(self, index: int) -> Parameters:
@@ -70,7 +70,7 @@ class MarkerWriter:
 
     def literals(self, parameters: Parameters) -> dict[str, ast.expr]:
         """Parameters written out as keywords, by key."""
-        return {key: values.literal_expr(value, self.names) for key, value in sorted(parameters.items())}
+        return {key: values.literal_expr(value, self.scope) for key, value in sorted(parameters.items())}
 
     def body(self, branch: Branch, shown: frozenset[str] | set[str]) -> list[ast.stmt]:
         """The statements of a branch; its marker's parameters that are not `shown` in the head stand first."""
@@ -82,7 +82,7 @@ class MarkerWriter:
     def result(self, block: Block) -> list[ast.stmt]:
         """`If_Result = if_result()` where the block's own output is used, or its end holds more than ends do."""
         start, end = self.actions[block.start][PARAMETERS], self.actions[block.end][PARAMETERS]
-        target, shared = self.names.bind_output(end_with_identity(start, end), ACTION_OF_KIND[block.kind])
+        target, shared = self.scope.bind_output(end_with_identity(start, end), ACTION_OF_KIND[block.kind])
         rest = self.parameters(block.end)
         if block.kind == "menu":
             repeated = self.parameters(block.start).items()
@@ -95,15 +95,15 @@ class MarkerWriter:
 
     def _extra(self, index: int) -> list[ast.expr]:
         rest = {key: value for key, value in self.actions[index].items() if key not in (ID, PARAMETERS)}
-        return [values.literal_expr(rest, self.names)] if rest else []
+        return [values.literal_expr(rest, self.scope)] if rest else []
 
 
 class MarkerReader:
     """Python's blocks on their way to markers. `body` compiles what stands between them, `emit` appends an action."""
 
-    def __init__(self, names: BlockCompileScope, actions: list[Action], groups: list[str],
+    def __init__(self, scope: BlockCompileScope, actions: list[Action], groups: list[str],
                  emit: Callable[[str, Parameters, int], Parameters], body: Callable[[list[ast.stmt]], None]) -> None:
-        self.names, self.actions, self.emit, self.body = names, actions, emit, body
+        self.scope, self.actions, self.emit, self.body = scope, actions, emit, body
         self.groups = iter(groups)  # known from a residue, in order
         self.group_count = 0
         self.depth = 0  # of loops around the statement in hand
@@ -121,9 +121,10 @@ class MarkerReader:
 
     def amend(self, node: ast.Call) -> None:
         """`marker(…)`, first in a branch: more of the marker above it."""
-        if not self.actions or self.actions[-1][ID] not in control_flow.KINDS:
+        last = self.actions[-1] if self.actions else None
+        if last is None or control_flow.kind_of(last) is None or control_flow.mode(last) == control_flow.END:
             raise DialectError(node.lineno, "marker() stands first in the branch that it belongs to")
-        self._extend(self.actions[-1], node)
+        self._extend(last, node)
 
     def result(self, node: ast.Call, previous: ast.stmt | None) -> Action:
         """`if_result(…)`, after a block: more of the block's end. Returns the end, whose output is the block's."""
@@ -137,13 +138,13 @@ class MarkerReader:
 
     def literals(self, node: ast.Call) -> Parameters:
         """The keywords of a call as parameters that are written out."""
-        return {key: values.literal(value, self.names) for key, value in keywords(node).items()}
+        return {key: values.literal(value, self.scope) for key, value in keywords(node).items()}
 
     def _extend(self, action: Action, node: ast.Call) -> None:
         extra = signatures.bind(node).get("extra")
         given = {key: value for key, value in self.literals(node).items() if key != "UUID" or called(node) == "marker"}
         _refuse_own(given, node.lineno)
-        beside = {} if extra is None else values.literal(extra, self.names)
+        beside = {} if extra is None else values.literal(extra, self.scope)
         if beside.keys() & {ID, PARAMETERS}:
             raise DialectError(node.lineno, f"{called(node)}() takes parameters by keyword, before them a dictionary of keys beside them")
         action.update(beside)

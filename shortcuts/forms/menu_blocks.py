@@ -50,8 +50,8 @@ def write(block: Block, markers: MarkerWriter) -> ast.stmt:
 def _subject(block: Block, parameters: Parameters, markers: MarkerWriter) -> ast.Call:
     if block.start in markers.raw:
         return call("menu", **markers.literals(parameters))
-    prompt = [values.to_expr(parameters["WFMenuPrompt"], markers.names)] if "WFMenuPrompt" in parameters else []
-    rest = {key: values.to_expr(parameters[key], markers.names) for key in sorted(parameters.keys() - START_KEYS_OF_MENU)}
+    prompt = [values.to_expr(parameters["WFMenuPrompt"], markers.scope)] if "WFMenuPrompt" in parameters else []
+    rest = {key: values.to_expr(parameters[key], markers.scope) for key in sorted(parameters.keys() - START_KEYS_OF_MENU)}
     items = parameters.get("WFMenuItems")
     listed = list(items) if isinstance(items, list) else []
     titles = [_title_text(branch, markers) for branch in block.branches[1:]]
@@ -61,7 +61,7 @@ def _subject(block: Block, parameters: Parameters, markers: MarkerWriter) -> ast
     elif synonyms and "synonyms" not in rest:
         rest["synonyms"] = values.literal_expr(synonyms)
     elif list(map(_item_text, listed)) != titles:
-        rest["items"] = values.to_expr(items, markers.names, "WFMenuItems")
+        rest["items"] = values.to_expr(items, markers.scope, "WFMenuItems")
     return call("menu", *prompt, **rest)
 
 
@@ -112,7 +112,7 @@ def _pattern(own: Parameters, markers: MarkerWriter) -> tuple[ast.pattern, ast.e
     """A case's pattern and guard, since a pattern takes no f-string."""
     title = tokenised_title(own)
     if title is not None:
-        expression = interpolation.to_expr(title, markers.names) or values.literal_expr(title, markers.names)
+        expression = interpolation.to_expr(title, markers.scope) or values.literal_expr(title, markers.scope)
     elif TITLE not in own:
         return ast.MatchAs(), call("item")
     else:
@@ -123,10 +123,10 @@ def _pattern(own: Parameters, markers: MarkerWriter) -> tuple[ast.pattern, ast.e
 def _odd_title(title: Any, markers: MarkerWriter) -> ast.expr:
     """A title that is not what the app writes: a variable, a number, a text in an envelope."""
     if not isinstance(title, dict):
-        return values.literal_expr(title, markers.names)
-    variable = values.to_expr(title, markers.names) if values.opened(title, values.ATTACHMENT) is not None else None
+        return values.literal_expr(title, markers.scope)
+    variable = values.to_expr(title, markers.scope) if values.unwrap(title, values.ATTACHMENT) is not None else None
     is_plain = variable is None or isinstance(variable, ast.Dict)
-    return call("plain", values.literal_expr(title, markers.names)) if is_plain else call("attachment", variable)  # type: ignore[arg-type]
+    return call("plain", values.literal_expr(title, markers.scope)) if is_plain else call("attachment", variable)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -136,12 +136,12 @@ def _odd_title(title: Any, markers: MarkerWriter) -> ast.expr:
 def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) -> None:
     """Append a menu's actions."""
     bound, given = signatures.bind(subject), keywords(subject)
-    parameters = {"WFMenuPrompt": values.from_expr(bound["prompt"], markers.names)} if "prompt" in bound else {}
+    parameters = {"WFMenuPrompt": values.from_expr(bound["prompt"], markers.scope)} if "prompt" in bound else {}
     listed, synonyms, _ = given.pop("items", None), given.pop("synonyms", None), given.pop("prompt", None)
     for key, value in given.items():
-        parameters[key] = values.literal(value, markers.names) if key == "WFMenuItems" else values.from_expr(value, markers.names)
+        parameters[key] = values.literal(value, markers.scope) if key == "WFMenuItems" else values.from_expr(value, markers.scope)
     if listed is not None and not (isinstance(listed, ast.Constant) and listed.value is None):
-        parameters["WFMenuItems"] = values.from_expr(listed, markers.names, "WFMenuItems")
+        parameters["WFMenuItems"] = values.from_expr(listed, markers.scope, "WFMenuItems")
     group, start = markers.open("menu", parameters, subject.lineno)
     items = []
     for case in cases:
@@ -163,7 +163,7 @@ def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) 
 def _with_synonyms(items: list[Any], node: ast.expr | None, markers: MarkerReader) -> list[Any]:
     if node is None:
         return items
-    synonyms = values.literal(node, markers.names)
+    synonyms = values.literal(node, markers.scope)
     listed = list(synonyms.values()) if isinstance(synonyms, dict) else [None]
     if not all(isinstance(words, list) and all(isinstance(word, str) for word in words) for words in listed):
         raise DialectError(node.lineno, "synonyms are lists of texts by title: synonyms={'Image': ['photo', 'picture']}")
@@ -182,8 +182,8 @@ def _case_title(case: ast.match_case, markers: MarkerReader) -> Any:
         argument = signatures.bind(guard).get("title")
         if argument is None:
             return ""
-        title = values.from_expr(argument, markers.names)
-        token = values.opened(title, values.ATTACHMENT)
+        title = values.from_expr(argument, markers.scope)
+        token = values.unwrap(title, values.ATTACHMENT)
         return title if token is None or called(argument) == "attachment" else interpolation.envelope(interpolation.MARK, {"{0, 1}": token})
     raise DialectError(case.pattern.lineno, "a menu's case is a text, `case 'Title':`, or, with variables, `case _ if item(f'…'):`")
 

@@ -22,26 +22,26 @@ from shortcuts.syntax.nodes import call, called, const, constant, name
 def write(block: Block, markers: MarkerWriter) -> ast.stmt:
     """The statement of a loop."""
     key, helper = ("WFInput", "repeat_each") if block.kind == "each" else ("WFRepeatCount", "repeat_count")
-    parameters, names = markers.parameters(block.start), markers.names
+    parameters, scope = markers.parameters(block.start), markers.scope
     raw = block.start in markers.raw
-    source = values.to_expr(parameters[key], names) if key in parameters and not raw else None
+    source = values.to_expr(parameters[key], scope) if key in parameters and not raw else None
     rest = markers.literals({other: value for other, value in parameters.items() if raw or other != key})
     suffix = f" {markers.depth + 1}" if markers.depth else ""
-    index = names.bind_variable(f"Repeat Index{suffix}") if names.reads_between(f"Repeat Index{suffix}", block.start, block.end) else None
+    index = scope.bind_variable(f"Repeat Index{suffix}") if scope.reads_between(f"Repeat Index{suffix}", block.start, block.end) else None
     markers.depth += 1
     if block.kind == "each":
         if rest or (source is None and raw):
             subject: ast.expr = call(helper, *([source] if source else []), **rest)
         else:
             subject = source or call("previous_output")
-        target = names.bind_variable(f"Repeat Item{suffix}")
+        target = scope.bind_variable(f"Repeat Item{suffix}")
         if index is not None:
             subject, target = call("enumerate", subject, start=const(1)), ast.Tuple([index, target], ast.Store())
     else:
         subject, target = _count(source, rest, index), index or name("_", store=True)
     body = markers.body(block.branches[0], parameters.keys())
     markers.depth -= 1
-    names.leave_loop(suffix)
+    scope.leave_loop(suffix)
     return ast.For(target, subject, body, [], lineno=1)
 
 
@@ -67,7 +67,7 @@ def read(node: ast.For, markers: MarkerReader) -> None:
     parameters, has_index = _count_parameters(source, markers) if is_count else _each_parameters(source, markers)  # type: ignore[arg-type]
     kind = "count" if is_count else "each"
     group, _ = markers.open(kind, parameters, node.lineno)
-    leave = markers.names.enter_loop(node, is_count, has_index, markers.depth)
+    leave = markers.scope.enter_loop(node, is_count, has_index, markers.depth)
     markers.depth += 1
     markers.body(node.body)
     markers.depth -= 1
@@ -78,14 +78,14 @@ def read(node: ast.For, markers: MarkerReader) -> None:
 def _count_parameters(source: ast.Call, markers: MarkerReader) -> tuple[Parameters, bool]:
     given = signatures.bind(source)
     if called(source) == "repeat_count":
-        count = {"WFRepeatCount": values.from_expr(given["count"], markers.names)} if "count" in given else {}
+        count = {"WFRepeatCount": values.from_expr(given["count"], markers.scope)} if "count" in given else {}
         return {**count, **markers.literals(source)}, True
     if "stop" not in given:
-        return {"WFRepeatCount": values.from_expr(given["start"], markers.names)}, False
+        return {"WFRepeatCount": values.from_expr(given["start"], markers.scope)}, False
     if constant(given["start"], int) == 1:
         end = given["stop"]
         if isinstance(end, ast.BinOp) and isinstance(end.op, ast.Add) and constant(end.right, int) == 1:
-            return {"WFRepeatCount": values.from_expr(end.left, markers.names)}, True
+            return {"WFRepeatCount": values.from_expr(end.left, markers.scope)}, True
         if constant(end, int) is not None:
             return {"WFRepeatCount": max(0, constant(end, int) - 1)}, True
     raise DialectError(source.lineno, "a repeat is written `for _ in range(n)`, or `for i in range(1, n + 1)` where the index is used")
@@ -107,4 +107,4 @@ def _each_parameters(source: ast.expr, markers: MarkerReader) -> tuple[Parameter
     if isinstance(source, ast.Call) and called(source) == "previous_output":
         signatures.bind(source)
         return rest, has_index
-    return {"WFInput": values.from_expr(source, markers.names), **rest}, has_index
+    return {"WFInput": values.from_expr(source, markers.scope), **rest}, has_index

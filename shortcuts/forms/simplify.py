@@ -51,6 +51,6 @@ def text_item(item: dict[str, Any]) -> Any:
 def tokenised_title(case: dict[str, Any]) -> Any:
     """A case's tokenised title, taken out of its envelope: a token string's `Value` or a plain text; None where it is no text."""
     title = case.get("WFMenuItemAttributedTitle")
-    inner = values.opened(title, interpolation.TEXT)
+    inner = values.unwrap(title, interpolation.TEXT)
     title = title if inner is None else inner
     return title if isinstance(title, str) or (isinstance(title, dict) and isinstance(title.get("string"), str)) else None

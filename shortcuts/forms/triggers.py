@@ -49,7 +49,7 @@ def _asks(parameters: dict[str, Any]) -> set[str]:
     """What the conditions of a message or an e-mail ask about: what it says, or who sent it."""
     words = {key for key in parameters if key.endswith(("Sender", "Contains"))}
     for conditions in ("WFMessageConditions", "WFEmailConditions"):
-        table = values.opened(parameters.get(conditions), "WFContentPredicateTableTemplate")
+        table = values.unwrap(parameters.get(conditions), "WFContentPredicateTableTemplate")
         rows = table.get(values.FILTER_ROWS) if isinstance(table, dict) else None
         words |= {str(row.get("Property")) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
     return {"content" if word == "Message" or "Subject" in word or "Contains" in word else "sender" for word in words}
@@ -196,7 +196,7 @@ class _NoNames:
     uuid = reference
     is_old = False
 
-    def kind(self, token: Any) -> None:
+    def value_type(self, token: Any) -> None:
         """Nothing is known of values that are not there."""
 
     def previous_output(self, line: int) -> None:

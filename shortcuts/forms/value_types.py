@@ -21,7 +21,7 @@ _OF_CLASS = {constants.COERCIONS[f"as_{kind}"]: kind for kind in _KINDS}
 _INDEX = re.compile(r"Repeat Index( [0-9]+)?")
 
 
-class Kinds:
+class ValueTypes:
     """The kinds of one shortcut's values. `listed` are its actions, and may grow; those from `end` on are not looked at yet."""
 
     def __init__(self, listed: list[Action], catalog: Catalog | None = None) -> None:
@@ -63,7 +63,7 @@ class Kinds:
         identifier, parameters = action["WFWorkflowActionIdentifier"], action["WFWorkflowActionParameters"]
         name, identity = parameters.get("WFVariableName"), parameters.get("UUID")
         if identifier in (api_names.SET_VARIABLE, api_names.APPEND_VARIABLE) and isinstance(name, str):
-            token = values.opened(parameters.get("WFInput"), values.ATTACHMENT) if identifier == api_names.SET_VARIABLE else None
+            token = values.unwrap(parameters.get("WFInput"), values.ATTACHMENT) if identifier == api_names.SET_VARIABLE else None
             _agree(self._variables, name, self._of(token) if isinstance(token, dict) else None)
         elif isinstance(identity, str):
             kind = api_names.result_type(identifier, self._catalog)

@@ -51,7 +51,7 @@ def wrap(kind: str, value: Any) -> dict[str, Any]:
     return {"Value": value, "WFSerializationType": kind}
 
 
-def opened(value: Any, kind: str) -> Any:
+def unwrap(value: Any, kind: str) -> Any:
     """What an envelope of this kind holds, else None."""
     return value["Value"] if isinstance(value, dict) and value.keys() == {"Value", "WFSerializationType"} \
         and value["WFSerializationType"] == kind else None  # fmt: skip
@@ -231,7 +231,7 @@ def _write_items(value: Any, scope: DecompileScope) -> ast.Dict | None:
     for item in items:
         if not isinstance(item, dict) or item.keys() - {"UUID"} != {"WFKey", "WFItemType", "WFValue"}:
             return None
-        key = interpolation.to_expr(item["WFKey"] if isinstance(item["WFKey"], str) else opened(item["WFKey"], interpolation.TEXT), scope)
+        key = interpolation.to_expr(item["WFKey"] if isinstance(item["WFKey"], str) else unwrap(item["WFKey"], interpolation.TEXT), scope)
         if key is None:
             return None
         result.keys.append(key)
@@ -307,7 +307,7 @@ def _token_string(value: Any) -> Any:
 
 
 def _write_text_item(value: Any, scope: DecompileScope) -> ast.expr | None:
-    expression = interpolation.to_expr(value if isinstance(value, str) else opened(value, interpolation.TEXT), scope)
+    expression = interpolation.to_expr(value if isinstance(value, str) else unwrap(value, interpolation.TEXT), scope)
     return interpolation.lone_variable(expression) or expression
 
 
@@ -327,29 +327,29 @@ def _read_number_item(node: ast.expr, scope: CompileScope) -> Any:
 
 
 def _write_boolean_item(value: Any, scope: DecompileScope) -> ast.expr | None:
-    inner = opened(value, NUMBER_STATE)
+    inner = unwrap(value, NUMBER_STATE)
     if inner is None:
         return None
     return const(inner) if isinstance(inner, bool) else call("boolean", to_expr(inner, scope))
 
 
 def _write_dictionary_item(value: Any, scope: DecompileScope) -> ast.expr | None:
-    chosen = opened(value, constants.SIMPLE_ENVELOPES["dictionary_choice"])
+    chosen = unwrap(value, constants.SIMPLE_ENVELOPES["dictionary_choice"])
     if chosen is not None:
         return call("dictionary_choice", to_expr(chosen, scope))
-    return _write_items(opened(opened(value, DICTIONARY), DICTIONARY), scope)
+    return _write_items(unwrap(unwrap(value, DICTIONARY), DICTIONARY), scope)
 
 
 def _write_array_item(value: Any, scope: DecompileScope) -> ast.expr | None:
-    chosen = opened(value, constants.SIMPLE_ENVELOPES["array_choice"])
+    chosen = unwrap(value, constants.SIMPLE_ENVELOPES["array_choice"])
     if chosen is not None:
         return call("array_choice", to_expr(chosen, scope))
-    inner = opened(value, ARRAY)
+    inner = unwrap(value, ARRAY)
     return to_expr(inner, scope, "WFItems") if isinstance(inner, list) else None
 
 
 def _write_file_item(value: Any, scope: DecompileScope) -> ast.expr | None:
-    inner = opened(value, FILE_STATE)
+    inner = unwrap(value, FILE_STATE)
     return None if inner is None else call("file", to_expr(inner, scope))
 
 

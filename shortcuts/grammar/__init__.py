@@ -39,7 +39,7 @@ _FORMS = {"str": "STRING", "text": "filled", "int": '"0" | "1"', "float": "NUMBE
 # What makes a literal that gets a name, and the literal.
 _MADE_BY = {LITERAL_ACTIONS[kind][0]: form for kind, form in
             {"text": "text", "number": "NUMBER", "dict": "typed_dict", "list": "typed_list"}.items()}  # fmt: skip
-_NOTHING = "READ: /a/ & /b/"  # a terminal that matches no text
+_MATCHES_NOTHING = "READ: /a/ & /b/"  # a terminal that matches no text
 
 
 def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer: bool = False, everything: bool = True,
@@ -53,7 +53,7 @@ def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer
     extra: parameters of an API (by id) that the catalogue does not have. An API that it does not know takes any.
     """
     known = frozenset((api, tuple(sorted((extra or {}).get(api, ())))) for api in apis)
-    read = "NAME" if names is None else f"READ\n{rule('READ', map(quoted, sorted(names))) if names else _NOTHING}"
+    read = "NAME" if names is None else f"READ\n{rule('READ', map(quoted, sorted(names))) if names else _MATCHES_NOTHING}"
     start = "start: PLAN program FENCE\n" if answer else "start: program\n"
     return f"%llguidance {{}}\n{start}read: {read}\n{_rules(known, catalog, depth, everything)}"
 

@@ -38,7 +38,7 @@ INDENT = "    "
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _RESULT = re.compile(rf"\b(?:{'|'.join(control_flow.RESULT_HELPERS.values())})\(")
-_NOTHING = re.compile("[\x00\u200b-\u200d\u2060\ufeff]")
+_ZERO_WIDTH = re.compile("[\x00\u200b-\u200d\u2060\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters: an answer was cut between them
 
 
@@ -112,7 +112,7 @@ def _clean(code: str, repairs: list[Repair]) -> str:
     for number, line in enumerate(code.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         body = line.lstrip(" \t\u00a0\u3000")
         level = _SPACES.sub(" ", line[: len(line) - len(body)]).expandtabs(4)
-        kept = level + _SURROGATES.sub("\ufffd", _NOTHING.sub("", body))
+        kept = level + _SURROGATES.sub("\ufffd", _ZERO_WIDTH.sub("", body))
         if not readable(kept.strip()):
             kept = _SPACES.sub(" ", kept)
         if kept != line:

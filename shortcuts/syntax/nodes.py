@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import math
 import re
 import unicodedata
 import warnings
@@ -29,7 +28,7 @@ def const(value: Any) -> ast.expr:
 
 def signed(value: Any) -> ast.expr:
     """A literal that may be a negative number, which Python writes as an operation."""
-    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and math.copysign(1, value) < 0:
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool) and value < 0:
         return ast.UnaryOp(ast.USub(), const(-value))
     return const(value)
 

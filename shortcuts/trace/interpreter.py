@@ -43,18 +43,18 @@ class Program:
     def __init__(self) -> None:
         self.steps_left = MAX_STEPS
         self.numbers: dict[int, int] = {}  # id of a syntax node -> number of its step: a path makes each once
-        self.names: list[str] = []  # of the steps, by number
+        self.step_names: list[str] = []  # of the steps, by number
         self.decisions: set[int] = set()
         self.problems: set[Diagnostic] = set()
         self.reads: dict[int, tuple[tuple[str, ...], bool]] = {}  # the names an expression reads, and whether its value depends on more
-        self.values: dict[Any, Any] = {}
+        self.known: dict[Any, Any] = {}
         self.steps: dict[Any, Step] = {}
 
     def number(self, node: ast.AST, name: str) -> int:
         """The number of the step that a syntax node makes."""
-        number = self.numbers.setdefault(id(node), len(self.names))
-        if number == len(self.names):
-            self.names.append(name)
+        number = self.numbers.setdefault(id(node), len(self.step_names))
+        if number == len(self.step_names):
+            self.step_names.append(name)
         return number
 
     def names_read(self, node: ast.expr) -> tuple[tuple[str, ...], bool]:
@@ -72,12 +72,12 @@ class Program:
 
 
 class Run:
-    """One path: statements in order, `names` holds what each name is worth, `choices` the branches that are not the first."""
+    """One path: statements in order, `values` holds what each name is worth, `choices` the branches that are not the first."""
 
     def __init__(self, program: Program, choices: dict[int, int]) -> None:
         self.program, self.choices = program, choices
         self.steps: list[Step] = []
-        self.names: dict[str, Origin] = {}
+        self.values: dict[str, Origin] = {}
         self.carried: set[str] = set()  # names read, since the repeat in hand began
         self.last = _NOTHING  # the output of the last action
         self.result = _NOTHING  # the result of the last block
@@ -145,15 +145,15 @@ class Run:
         for target in targets:
             for node in [target] if isinstance(target, ast.Name) else ast.walk(target):
                 if isinstance(node, ast.Name):
-                    self.names[node.id] = value
+                    self.values[node.id] = value
 
     def append(self, target: ast.expr, items: Iterable[ast.expr], head: str) -> None:
         """`X += [item]`: a list of what X was and the item."""
         values = [self.assigned(item) for item in items]
         if isinstance(target, ast.Name):
-            before = self.names.get(target.id)
+            before = self.values.get(target.id)
             known = [] if before is None or before.form == "list()" else [before]
-            self.names[target.id] = compound(head, known + values)
+            self.values[target.id] = compound(head, known + values)
 
     # -- blocks ---------------------------------------------------------------------------------------------------------------
 
@@ -214,13 +214,13 @@ class Run:
             targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
             for target, role in zip(targets, ["item"] if len(targets) == 1 else ["index", "item"]):
                 self.bind([target], Origin(f"{role}(•)", (number,)))
-        outer, before, mark = self.carried, dict(self.names), len(self.steps)
+        outer, before, mark = self.carried, dict(self.values), len(self.steps)
         self.repeats.append(number)
         self.carried, self.last = set(), _NOTHING
         self.body(node.body)
-        changed = [name for name in self.carried & before.keys() if self.names[name] != before[name]]
+        changed = [name for name in self.carried & before.keys() if self.values[name] != before[name]]
         if changed and not self.ended and len(self.repeats) <= MAX_TURNS_DEPTH:
-            self.names.update({name: compound("either", [before[name], self.names[name]]) for name in changed})
+            self.values.update({name: compound("either", [before[name], self.values[name]]) for name in changed})
             self.steps[mark:], self.last = [], _NOTHING
             self.body(node.body)
         self.carried |= outer
@@ -235,19 +235,19 @@ class Run:
         self.carried.update(names)
         if depends:
             return make()
-        key = (kind, id(node), *map(self.names.get, names))
-        if key not in self.program.values:
-            self.program.values[key] = make()
-        return self.program.values[key]
+        key = (kind, id(node), *map(self.values.get, names))
+        if key not in self.program.known:
+            self.program.known[key] = make()
+        return self.program.known[key]
 
     def read(self, node: ast.expr) -> Origin:
         """The origin of an expression's value."""
         return self.cached("value", node, lambda: read(node, self))
 
-    def name(self, identifier: str, line: int) -> Origin:
+    def value_of(self, identifier: str, line: int) -> Origin:
         """For trace_values.read: what a name is worth."""
-        if identifier in self.names:
-            return self.names[identifier]
+        if identifier in self.values:
+            return self.values[identifier]
         if identifier in NO_APIS:  # EVERYTHING
             return Origin(identifier)
         self.program.problems.add(Diagnostic(line, "unbound", f"{identifier} is read on a path that has not set it"))
@@ -262,7 +262,7 @@ class Run:
             return self.last
         if name == "later":
             known = node.args[0].id if node.args and isinstance(node.args[0], ast.Name) else ""
-            return self.names.get(known, Origin("later"))
+            return self.values.get(known, Origin("later"))
         if name is None or not is_api(name):
             return None
         given = [(str(place), argument) for place, argument in enumerate(node.args)]
@@ -287,7 +287,7 @@ class Run:
         given = tuple(sorted([*arguments, *inside]))
         known = (number, given)
         if known not in self.program.steps:
-            names = self.program.names
+            names = self.program.step_names
             key = (name, *((argument, value.form, *(names[source] for source in value.sources)) for argument, value in given))
             self.program.steps[known] = Step(number, name, given, node.lineno, key)
         self.steps.append(self.program.steps[known])

@@ -42,7 +42,7 @@ def is_api(name: str) -> bool:
 class Scope(Protocol):
     """What reading expressions needs to know of the path."""
 
-    def name(self, identifier: str, line: int) -> Origin: ...
+    def value_of(self, identifier: str, line: int) -> Origin: ...
     def call(self, node: ast.Call) -> Origin | None: ...
 
 
@@ -100,7 +100,7 @@ def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
     if isinstance(node, ast.Constant):
         return literal(node.value)
     if isinstance(node, ast.Name):
-        return scope.name(node.id, node.lineno)
+        return scope.value_of(node.id, node.lineno)
     parts = _text_parts(node, scope, depth)
     if parts is not None:
         return text(parts)

@@ -14,7 +14,7 @@ from shortcuts.compiler import Compiler
 from shortcuts.decompiler import Decompiler
 from shortcuts.equality import patch
 from shortcuts.equality.canonical import canonical, canonical_actions, canonical_level
-from shortcuts.forms.identifiers import spoken
+from shortcuts.forms.identifiers import label_from_identifier
 from shortcuts.syntax.errors import DialectError, NestedTooDeep
 from shortcuts.syntax.nodes import called, parse
 from shortcuts.transcription import proof
@@ -90,11 +90,11 @@ class Attempt:
             compiler, compiled = compile_program(self.code, self.residue, catalog)
         except (RecursionError, NestedTooDeep):
             raise TooDeep("values nested deeper than Python takes") from None
-        alone = proof.names_alone(compiler.names)
-        compiler.names.rename()
+        alone = proof.names_alone(compiler.symbols)
+        compiler.symbols.rename()
         difference = self.residue["patch"] = patch.difference(compiled, shortcut)
         first = not raw and not plain_names  # as the compiled shortcut would be written
-        self.proved = first and proof.holds(self.code, compiled, alone, compiler, difference, shortcut, writer.names)
+        self.proved = first and proof.holds(self.code, compiled, alone, compiler, difference, shortcut, writer.symbols)
         self.rebuilt = patch.apply(compiled, difference)
 
     @cached_property
@@ -146,7 +146,7 @@ def to_shortcut(code: str, residue_: Residue | None = None, catalog: Catalog | N
     rest = patch.checked(residue_ or {})
     compiler, shortcut = compile_program(code, rest, catalog)
     if rest:
-        compiler.names.rename()
+        compiler.symbols.rename()
     return patch.apply(shortcut, rest.get("patch", []))
 
 
@@ -174,9 +174,9 @@ def names_of(writer: Decompiler) -> Residue:
     starts = [parameters for action, parameters in zip(writer.actions, actions)
               if control_flow.kind_of(action) and control_flow.mode(action) == control_flow.START]  # fmt: skip
     return {
-        "uuids": {identifier: uuid for uuid, identifier in writer.names.output_names.items()},
-        "names": {identifier: label for identifier, label in writer.names.labels.items() if label != spoken(identifier)},
-        "custom": writer.names.custom,
-        "missing": writer.names.missing_uuids,
+        "uuids": {identifier: uuid for uuid, identifier in writer.symbols.output_names.items()},
+        "names": {identifier: label for identifier, label in writer.symbols.labels.items() if label != label_from_identifier(identifier)},
+        "custom": writer.symbols.custom,
+        "missing": writer.symbols.missing_uuids,
         "groups": [group if isinstance(group := parameters.get("GroupingIdentifier"), str) else "" for parameters in starts],
     }

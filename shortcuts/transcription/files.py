@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from shortcuts import plist
-from shortcuts.renaming import rename_residue
 from shortcuts.transcription import Transcription, to_shortcut, transcribe
 
 # The first bytes of a shortcut's file, or of an archive of some: no text begins with them.
@@ -22,12 +21,12 @@ def read_file(data: bytes) -> Transcription:
     return transcribe(plist.read_shortcut(data))
 
 
-def shortcut_file(code: str, residue: dict[str, Any] | None = None, renames: dict[str, str] | None = None) -> bytes:
-    """Compile a program to the bytes of a .shortcut file, unsigned; `renames`: how names of the residue's program were changed since.
+def shortcut_file(code: str, residue: dict[str, Any] | None = None) -> bytes:
+    """Compile a program to the bytes of a .shortcut file, unsigned.
 
     Raises ValueError for a program that does not compile, or a residue that does not belong to it.
     """
-    return plist.write_binary(to_shortcut(code, residue and rename_residue(residue, renames or {})))
+    return plist.write_binary(to_shortcut(code, residue))
 
 
 def is_shortcut_file(path: Path) -> bool:

@@ -22,9 +22,9 @@ from typing import Any
 
 from shortcuts import control_flow, plist
 from shortcuts.compiler import Compiler
-from shortcuts.compiler.symbols import Bindings
+from shortcuts.compiler.symbols import SymbolTable as CompilerSymbols
 from shortcuts.control_flow import ID, PARAMETERS, Action
-from shortcuts.decompiler.symbols import Names
+from shortcuts.decompiler.symbols import SymbolTable
 from shortcuts.equality import canonical
 from shortcuts.equality.patch import Operation
 from shortcuts.forms import api_names, conditions, constants, header, identifiers, interpolation, simplify, triggers, values
@@ -38,13 +38,13 @@ _AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" 
 _SHOWN_WHOLE = frozenset({api_names.COMMENT, *canonical.VARIABLE_ACTIONS})  # one more parameter changes the form of these
 
 
-def names_alone(bindings: Bindings) -> dict[str, str] | None:
+def names_alone(compiled_symbols: CompilerSymbols) -> dict[str, str] | None:
     """The name of each identifier in the shortcut that a program compiles to, before a residue names it; None if one has not just one."""
-    labels = {identifier: holder[key] for holder, key, identifier in bindings.places}
-    if any(holder[key] != labels[identifier] for holder, key, identifier in bindings.places):
+    labels = {identifier: holder[key] for holder, key, identifier in compiled_symbols.places}
+    if any(holder[key] != labels[identifier] for holder, key, identifier in compiled_symbols.places):
         return None
     customs: dict[str, str] = {}
-    for parameters, identifier, _ in bindings.outputs:
+    for parameters, identifier, _ in compiled_symbols.outputs:
         custom = parameters.get("CustomOutputName")
         if isinstance(custom, str) and custom:
             customs.setdefault(identifier, custom)
@@ -54,7 +54,7 @@ def names_alone(bindings: Bindings) -> dict[str, str] | None:
 
 
 def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, compiler: Compiler, patch: list[Operation],
-          shortcut: dict[str, Any], names: Names) -> bool:
+          shortcut: dict[str, Any], symbols: SymbolTable) -> bool:
     """Whether the program of a shortcut is surely canonical and a fixed point.
 
     `compiled` is what it compiles to, named as in the residue, `patch` what that still lacks; `alone` are the names before, `names`
@@ -68,15 +68,15 @@ def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, com
     return (
         alone is not None
         and not any(word in code for word in _WRITTEN_OUT)
-        and all(_is_harmless(operation, statement, compiled, names) for operation in patch)
-        and _same_level(compiled, shortcut, names)
-        and _only_identities(code, names)
-        and _renamed_throughout(alone, compiler.names, names)
-        and _same_identifiers(alone, names)
+        and all(_is_harmless(operation, statement, compiled, symbols) for operation in patch)
+        and _same_level(compiled, shortcut, symbols)
+        and _only_identities(code, symbols)
+        and _renamed_throughout(alone, compiler.symbols, symbols)
+        and _same_identifiers(alone, symbols)
     )
 
 
-def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled: dict[str, Any], names: Names) -> bool:
+def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled: dict[str, Any], symbols: SymbolTable) -> bool:
     path, *value = operation
     if path[:1] == [header.QUESTIONS]:
         return len(path) == 1 and not value and compiled[header.QUESTIONS] == []
@@ -88,17 +88,17 @@ def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled
     action = compiled[ACTIONS][index]
     kind, parameters = control_flow.kind_of(action), action[PARAMETERS]
     if len(path) == 4 and key not in parameters:
-        return bool(value) and _is_unseen(key, value[0], action, names.questions.get(index, {}), names)
+        return bool(value) and _is_unseen(key, value[0], action, symbols.questions.get(index, {}), symbols)
     if len(path) == 4 and kind == "if" and control_flow.mode(action) == control_flow.START:
         is_written_out = "when(" in statement(index) or "number=" in statement(index)
         return not is_written_out and _tests_the_same(key, value, parameters)
     if len(path) == 4:  # the label of a menu's case beside its tokenised title
         is_case = kind == "menu" and control_flow.mode(action) == control_flow.MIDDLE
         return is_case and key == "WFMenuItemTitle" and simplify.tokenised_title(parameters) is not None
-    return _is_harmless_inside(path, value, compiled, kind, names)
+    return _is_harmless_inside(path, value, compiled, kind, symbols)
 
 
-def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, Any], kind: str | None, names: Names) -> bool:
+def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, Any], kind: str | None, symbols: SymbolTable) -> bool:
     """Whether a change inside a parameter is of a token's name or identity, or of an empty table of a text's variables."""
     if kind == "menu":
         return False  # the writer compares the markers of a menu with each other
@@ -109,7 +109,8 @@ def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, A
     if not isinstance(holder, dict):
         return False
     if key == "OutputName":  # of an output that is there: its name is asked for below
-        return holder.get("Type") == "ActionOutput" and holder.get("OutputUUID") in names.owners and all(isinstance(v, str) for v in value)
+        is_output = holder.get("Type") == "ActionOutput" and holder.get("OutputUUID") in symbols.owners
+        return is_output and all(isinstance(label, str) for label in value)
     if key == "VariableUUID":
         is_base = holder.get("Type") != "ActionOutput" and holder.keys() <= {"Type", "VariableName", "Aggrandizements"}
         return is_base and "Type" in holder and bool(value) and isinstance(value[0], str)
@@ -119,11 +120,11 @@ def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, A
     return False
 
 
-def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], names: Names) -> bool:
+def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], symbols: SymbolTable) -> bool:
     """Whether a parameter can be added to an action without a trace: a UUID that nothing refers to, a row of the editor."""
     parameters, kind = action[PARAMETERS], control_flow.kind_of(action)
     if key == "UUID":
-        is_free = isinstance(value, str) and value not in names.referenced and "CustomOutputName" not in parameters
+        is_free = isinstance(value, str) and value not in symbols.referenced and "CustomOutputName" not in parameters
         return is_free and (kind is None or control_flow.mode(action) == control_flow.END)
     if key.startswith("Show-") and isinstance(value, bool):
         is_call = kind is None and len(action) == 2 and action[ID] not in _SHOWN_WHOLE and isinstance(parameters.get("UUID", ""), str)
@@ -141,44 +142,47 @@ def _tests_the_same(key: str, value: list[Any], parameters: dict[str, Any]) -> b
     return number is not None and bool(value) and plist.same(value[0], number)
 
 
-def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], names: Names) -> bool:
+def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], symbols: SymbolTable) -> bool:
     levels = [triggers.to_decorators(one) for one in (compiled, shortcut)]
-    if header.is_old(compiled.get(header.VERSION)) != names.is_old or not plist.same(*map(canonical.canonical_level, (compiled, shortcut))):
+    if header.is_old(compiled.get(header.VERSION)) != symbols.is_old:
+        return False
+    if not plist.same(canonical.canonical_level(compiled), canonical.canonical_level(shortcut)):
         return False
     if "OutputUUID" in (questions := repr(compiled.get(header.QUESTIONS))) or "VariableName" in questions:
         return False  # names in questions are compared as they are
-    heads = [header.to_statement(level, names.loose_questions) for _, level in levels]
+    heads = [header.to_statement(level, symbols.loose_questions) for _, level in levels]
     first, second = (unparse([head] if head else [], decorators) for head, (decorators, _) in zip(heads, levels))
     return first == second
 
 
-def _only_identities(code: str, names: Names) -> bool:
+def _only_identities(code: str, symbols: SymbolTable) -> bool:
     """Whether no text of the program is an identity of its shortcut, or of one that code alone compiles to (a UUID of version 5)."""
-    identities = {*names.output_names}.union(*names.missing_uuids.values())
+    identities = {*symbols.output_names}.union(*symbols.missing_uuids.values())
     shown = {code[max(0, rest.start() - 8) : rest.end()] for rest in _AFTER_EIGHT.finditer(code)}
     return all(map(_UUID.fullmatch, identities)) and not shown & identities and not any(uuid[-22] == "5" for uuid in shown)
 
 
-def _renamed_throughout(alone: dict[str, str], bindings: Bindings, names: Names) -> bool:
+def _renamed_throughout(alone: dict[str, str], compiled_symbols: CompilerSymbols, symbols: SymbolTable) -> bool:
     """Whether each variable that code alone names otherwise stands at no other place than those that the compiler names."""
-    renamed = {identifier: name for name, identifier in names.variable_names.items() if alone.get(identifier, name) != name}
+    renamed = {identifier: name for name, identifier in symbols.variable_names.items() if alone.get(identifier, name) != name}
     if not renamed:
         return True
-    places = Counter(identifier for _, _, identifier in bindings.places)
+    places = Counter(identifier for _, _, identifier in compiled_symbols.places)
     for identifier, name in renamed.items():
         new = alone[identifier]
-        if places[identifier] != names.variable_places[name] or (new in names.variable_places and new not in names.assigned_variables):
+        is_taken = new in symbols.variable_places and new not in symbols.assigned_variables
+        if is_taken or places[identifier] != symbols.variable_places[name]:
             return False
         if constants.IMPLICIT_VARIABLE.fullmatch(name) or constants.IMPLICIT_VARIABLE.fullmatch(new):
             return False
     return True
 
 
-def _same_identifiers(alone: dict[str, str], names: Names) -> bool:
+def _same_identifiers(alone: dict[str, str], symbols: SymbolTable) -> bool:
     """Whether the names that code alone gives become the identifiers that the shortcut's own names became."""
-    variables = {identifier: name for name, identifier in names.variable_names.items()}
+    variables = {identifier: name for name, identifier in symbols.variable_names.items()}
     allocator = identifiers.NameAllocator()
-    for identifier in names.labels:  # in the order in which they were handed out
+    for identifier in symbols.labels:  # in the order in which they were handed out
         if identifier in variables:
             again = allocator.take_variable(alone.get(identifier, variables[identifier]))
         else:

@@ -1,4 +1,4 @@
-"""The metrics of common/metrics as a module of Hugging Face evaluate, for harnesses that combine metrics. From the repository's root:
+"""The metrics of common/metrics for Hugging Face evaluate. From the repository's root:
 
     metric = evaluate.load("common/metrics/workflow_metrics")
     metric.compute(predictions=codes, references=gold_codes)    # {"codebleu": …, "api_f1": …, "trace_match": …, …}: means
@@ -18,7 +18,7 @@ TEXTS = datasets.Features({"predictions": datasets.Value("string"), "references"
 
 
 class WorkflowMetrics(evaluate.Metric):
-    """The mean of every rate over the pairs of predicted and gold programs, and the median of their ratio of lengths."""
+    """The mean of each metric over pairs of predicted and gold programs, and the median of their ratio of lengths."""
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(description=metrics.__doc__, citation="", inputs_description="programs without comments", features=TEXTS)

@@ -67,7 +67,7 @@ def build(paths: Iterable[Path], output: Path, bundle: str | None = None, overwr
     known = [] if overwrite or not target.exists() else list(read_records(target))
     merged = merge([*known, *records])
     for api in merged.values():
-        _settle_values(api)
+        _normalize_values(api)
     usage.add_to(merged)
     write(target, b"".join(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in finished(merged)))
     counts = {"files": read, "skipped": skipped, "shortcuts": usage.shortcuts, "known": len(known), "apis": len(merged)}
@@ -219,7 +219,7 @@ def _merge_parameters(known: list[Record], new: list[Record]) -> list[Record]:
     return list(parameters.values())
 
 
-def _settle_values(api: Record) -> None:
+def _normalize_values(api: Record) -> None:
     """What one source lists as the values of what another calls a quantity are its units; localised values are never all listed."""
     for parameter in api.get("parameters", ()):
         if parameter.get("type") == "quantity" and "enum" in parameter:

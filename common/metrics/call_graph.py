@@ -1,7 +1,7 @@
-"""What a program says, as far as can be read off it: its API calls, and what leads to which.
+"""The call graph of a program: its API calls, and the data and control flow between them.
 
-Every call in the text counts once, wherever it stands; what happens on each path is for shortcuts.trace. What Python cannot read (43
-of the 50 published gold programs) is read as shortcuts.syntax.recovering_parser does.
+Every call in the text counts once, wherever it stands; shortcuts.trace is about the paths. What Python cannot read (43 of the 50
+published gold programs) goes through shortcuts.syntax.recovering_parser.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from shortcuts.syntax.nodes import called
 from shortcuts.syntax.recovering_parser import read_tree
 from shortcuts.trace.origins import NO_APIS, Origin, compound, origin, read, test
 
+FUNCTIONS = NO_APIS - {"action", "raw_action"}  # functions that are no APIs
 START = -1  # where an edge comes from that has no call at its other end
 Deciders = list[tuple[str, int]]  # (kind of block, call that decides it) of each block around a statement
 
@@ -30,9 +31,9 @@ class Call(NamedTuple):
     arguments: dict[str, str]
 
 
-class Program(NamedTuple):
-    """What a program says. `edges` are (kind, from call, to call), the calls by their places in `calls`: "data" for an argument that stems
-    from a call, and for control flow "if", "else", "for", "menu 1", … from the call that decides. One that nothing leads to hangs on START.
+class CallGraph(NamedTuple):
+    """Calls, and edges (kind, from call, to call) between their places in `calls`: "data" for an argument that stems from a call, and
+    for control flow "if", "else", "for", "menu 1", … from the call that decides. A call without another edge has one from START.
     """
 
     calls: list[Call]
@@ -45,29 +46,28 @@ class Program(NamedTuple):
         return Counter((kind, names[source], names[target]) for kind, source, target in self.edges)
 
 
-def read_program(code: str, helpers: frozenset[str] = frozenset()) -> Program:
-    """Read calls and edges; `helpers` are functions that are no APIs, beside the dialect's and Python's own.
+def read_call_graph(code: str) -> CallGraph:
+    """Read a program's calls and edges.
 
-    A name is worth what it was set to last, in the order of the text; what a loop carries into its next turn is not followed.
+    A name has the value that was last assigned in the order of the text; what a loop carries into its next turn is not followed.
     """
     tree, parsed = read_tree(code)
-    reader = _Reader(NO_APIS | helpers)
+    reader = _Reader()
     with suppress(RecursionError):
         reader.block(tree.body, [])
-        return Program(reader.calls, reader.edges, parsed)
+        return CallGraph(reader.calls, reader.edges, parsed)
     # statements nested deeper than Python recurses: the calls alone
-    names = [name for node in ast.walk(tree) if (name := called(node)) and name not in reader.not_apis]
-    return Program([Call(name, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
+    names = [name for node in ast.walk(tree) if (name := called(node)) and name not in FUNCTIONS]
+    return CallGraph([Call(name, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
 
 
 class _Reader:
-    """Reads statements in order; `names` holds where each name's value stems from."""
+    """Reads statements in order; `names` holds the origin of each name's value."""
 
     # Helpers that give the output of what ran just before.
     IMPLICIT = frozenset({"previous_output", "if_result", "menu_result", "repeat_results"})
 
-    def __init__(self, not_apis: frozenset[str]) -> None:
-        self.not_apis = not_apis - {"action", "raw_action"}
+    def __init__(self) -> None:
         self.calls: list[Call] = []
         self.edges: list[tuple[str, int, int]] = []
         self.names: dict[str, Origin] = {}
@@ -115,16 +115,16 @@ class _Reader:
                 before = self.names.get(node.id) if add else None
                 self.names[node.id] = compound("list", [before, value]) if before is not None else value
 
-    def name(self, identifier: str, line: int) -> Origin:
-        """For trace_values.read: where a name's value stems from."""
+    def value_of(self, identifier: str, line: int) -> Origin:
+        """For origins.read: the origin of a name's value."""
         return self.names.get(identifier, Origin("unbound"))
 
     def call(self, node: ast.Call) -> Origin | None:
-        """For trace_values.read: the output of an API's call, None for that of another."""
+        """For origins.read: the output of a call of an API, None for another call."""
         name = called(node)
         if name in self.IMPLICIT:
             return Origin(f"{name}(•)", (len(self.calls) - 1,)) if self.calls else Origin("nothing")
-        if name is None or name in self.not_apis:
+        if name is None or name in FUNCTIONS:
             return None
         deciders, arguments = self.deciders, {}
         for key, value in _arguments(node):
@@ -140,7 +140,7 @@ class _Reader:
         return origin("•", Origin("•", (here,)))
 
     def nameless(self, value: Origin) -> str:
-        """An origin with the API in the place of each call."""
+        """An origin as a text that names APIs, so that it does not depend on the numbers of calls."""
         return f"{value.form} < {', '.join(self.calls[source].name for source in value.sources)}" if value.sources else value.form
 
 

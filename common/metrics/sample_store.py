@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,45 +35,44 @@ class Collected(NamedTuple):
 
 def collect(system: System, tests: list[Record], folder: Path, score: Score, scorer: str, *, overwrite: bool = False,
             workers: int = 1) -> Collected:
-    """The samples of a system: from their file where they are there, made and appended to it where they are not.
+    """The samples of a system: read from their file, or made and appended to it.
 
-    `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. So an answer that cannot be
+    `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. An answer that cannot be
     scored is kept without scores. Memory: all samples of one system. Raises UserError if another run writes the file.
     """
-    path = file_of(folder, "samples", system.name)
+    path = path_of(folder, "samples", system.name)
     unanswered: dict[str, Reject] = {}
     with locked(path, overwrite) as file:
-        samples, others, lines = at_hand(system, tests, path)
-        answered = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
+        samples, others, lines = stored_samples(system, tests, path)
+        unscored = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
                     if record["id"] in samples and samples[record["id"]]["scorer"] != scorer]  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
-        answers = chain(answered, system.answers(due) if due else ())
+        answers = chain(unscored, system.answers(due) if due else ())
         results = scored(answers, score, workers if system.is_quick else 1)
         for record, reply, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
             if isinstance(scores, Reject):
                 unanswered[record["id"]] = scores
             if isinstance(reply, Reject):
                 continue
-            given = {"apis": record["apis"]} if "gold_apis" in record else {}  # where it is not the record's own list
-            known = {"scorer": None, "scores": {}} if isinstance(scores, Reject) else {"scorer": scorer, "scores": scores}
-            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": key_of(system, record), **given,
-                      "prediction": asdict(reply), **known}  # fmt: skip
+            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": sample_key(system, record),
+                      **({"apis": record["apis"]} if "gold_apis" in record else {}), "prediction": asdict(reply),
+                      **({"scorer": None, "scores": {}} if isinstance(scores, Reject) else {"scorer": scorer, "scores": scores})}
             samples[record["id"]] = sample
             file.write(jsonl.encode(sample))
             file.flush()
             lines += 1
         kept = [samples[record["id"]] for record in tests if record["id"] in samples]
-        if lines != len(kept) + len(others):  # older lines are in the way
+        if lines != len(kept) + len(others):  # the file also has older lines of these samples
             jsonl.write_atomically(path, b"".join(map(jsonl.encode, kept + others)))
     return Collected([sample for sample in kept if sample["scorer"] == scorer], unanswered)
 
 
-def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:
-    """The samples in a file that are still this system's answers to these tests, by id; those of other tests; how many lines it has.
+def stored_samples(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:
+    """(samples in a file that are still this system's answers to these tests, by id; those of other tests; the number of lines).
 
-    Raises UserError where they are another system's: on some disks "Base" and "base" are one file.
+    Raises UserError if they are another system's: on some disks "Base" and "base" are one file.
     """
-    keys = {record["id"]: key_of(system, record) for record in tests}
+    keys = {record["id"]: sample_key(system, record) for record in tests}
     lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores"))) if path.exists() else []
     if strangers := {line.get("system", system.name) for line in lines} - {system.name}:
         raise UserError(f'{path}: holds the answers of "{strangers.pop()}"; give "{system.name}" another name: NAME={system.name}')
@@ -82,46 +80,42 @@ def at_hand(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[s
     return samples, [line for line in lines if line["id"] not in keys], len(lines)  # of two lines the later counts
 
 
-def key_of(system: System, record: Record) -> str:
-    """All that a sample depends on beside the scorer: the answer's identity, the gold program, the APIs given in the place of its own."""
+def sample_key(system: System, record: Record) -> str:
+    """A digest of all that a sample depends on but the scorer: the answer's identity, the gold program, and APIs that are not gold's."""
     return digest(system.identity(record) + record["reference"] + (repr(record["apis"]) if "gold_apis" in record else ""))
 
 
-def stand_ins(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
-    """For a dry run: the answers that are at hand or in the file, and gold for those that are not; nothing is made or written."""
-    kept, *_ = at_hand(system, tests, file_of(folder, "samples", system.name))
+def samples_for_estimate(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
+    """For a dry run: the samples that can be had without a model, and gold in place of the others; nothing is made or written."""
+    stored, *_ = stored_samples(system, tests, path_of(folder, "samples", system.name))
     quick = dict[str, Reply]((record["id"], reply) for record, reply in system.answers(list(tests))) if system.is_quick else {}
     replies = {record["id"]: quick.get(record["id"]) or gold(record) for record in tests}
-    return [kept.get(identifier) or {"id": identifier, "prediction": asdict(reply)} for identifier, reply in replies.items()
+    return [stored.get(identifier) or {"id": identifier, "prediction": asdict(reply)} for identifier, reply in replies.items()
             if not isinstance(reply, Reject)]  # fmt: skip
 
 
-def file_of(folder: Path, kind: str, system: str) -> Path:
-    """Where a system's lines of a kind stand; a name that a file cannot have is told from others like it by a hash."""
+def path_of(folder: Path, kind: str, system: str) -> Path:
+    """The file of a system's lines of one kind; a name that no file can have gets a hash, by which it differs from others like it."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", system)[:LONGEST_NAME]
     return folder / (f"{kind}_{name}.jsonl" if name == system else f"{kind}_{name}-{digest(system)[:8]}.jsonl")
 
 
 @contextmanager
 def locked(path: Path, overwrite: bool = False) -> Iterator[IO[bytes]]:
-    """A file to append to, its torn last line cut off, that no other run may write meanwhile."""
-    try:
+    """Open a file to append to; its torn last line is cut off. Raises UserError if another run is writing it."""
+    with jsonl.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "ab")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        jsonl.lock(file, path)
         if overwrite:
             file.truncate(0)
         jsonl.repair_tail(path)
-    except BlockingIOError:
-        raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
     with file:
         yield file
 
 
 def scored(answers: Iterable[tuple[Record, Reply]], score: Score, workers: int) -> Iterator[tuple[Record, Reply, Record | Reject]]:
-    """Each answer with its scores, or why it has none, in order; answers that are at hand are scored in several processes."""
+    """Each answer in order with its scores, or a Reject that says why it has none. Several workers take a list of all answers."""
     if workers > 1:
         answers = list(answers)
     yield from ordered_map(partial(_scored, score), answers, workers if workers > 1 and len(answers) >= POOL_FROM else 1)

@@ -1,4 +1,4 @@
-"""Which code a score was made by: so that what other code has scored is scored again, and nothing else is."""
+"""A digest of the code that scores: scores made by another version of it are made again, all others are kept."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from common.metrics.systems import digest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("common", "shortcuts")
-DATA = "catalog/*.jsonl"  # what findings and argument types are judged by
+DATA = "catalog/*.jsonl"  # diagnostics and argument types depend on it
 
 
-def code_identity(*modules: str, more: str = "") -> str:
-    """A digest of these modules (`common.metrics`), of all of this repository's that they import, of the data, and of `more`."""
-    files = [*code_of(*modules), *sorted(ROOT.glob(DATA))]
+def code_digest(*modules: str, more: str = "") -> str:
+    """A digest of these modules (`common.metrics`), of this repository's modules that they import, of the data, and of `more`."""
+    files = [*source_files(*modules), *sorted(ROOT.glob(DATA))]
     return digest(more + "".join(f"{path.relative_to(ROOT)}\n{path.read_text()}" for path in files))
 
 
-def code_of(*modules: str) -> list[Path]:
-    """The files of modules and of what they import when they are loaded, in order of their names."""
+def source_files(*modules: str) -> list[Path]:
+    """The files of modules and of all that they import at their top, sorted."""
     files: dict[str, Path] = {}
     todo = list(modules)
     while todo:

@@ -1,4 +1,4 @@
-"""Plans and queries against those of the test set, as sacrebleu counts (Post 2018): corpus BLEU and chrF, with the signatures to cite."""
+"""Corpus BLEU and chrF of plans and queries, by sacrebleu (Post 2018), with the signatures to cite."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from common.metrics.uncertainty import RESAMPLES
 
 def text_scores(references: Sequence[str], predictions: Sequence[str]) -> dict[str, Any]:
     """{"n", "bleu", "chrf"}: each score in 0..100 with the ends of its 95 % interval (sacrebleu's bootstrap) and its signature."""
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics import BLEU, CHRF  # it loads half a second
 
     result: dict[str, Any] = {"n": len(references)}
     for name, metric in (("bleu", BLEU()), ("chrf", CHRF())) if references else ():
@@ -22,11 +22,11 @@ def text_scores(references: Sequence[str], predictions: Sequence[str]) -> dict[s
 
 
 def _give_plain_floats(metric: Any) -> None:
-    """Resampled scores are numpy's floats, but Python's where no n-gram is shared; sacrebleu 2.6.0 cannot take the mean of both kinds."""
-    made = metric._compute_score_from_stats
+    """Make all resampled scores Python floats: some are numpy's, and sacrebleu 2.6.0 cannot take the mean of both kinds."""
+    original = metric._compute_score_from_stats
 
     def plain(statistics: Any) -> Any:
-        score = made(statistics)
+        score = original(statistics)
         score.score = float(score.score)
         return score
 

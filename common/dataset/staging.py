@@ -1,0 +1,55 @@
+"""A folder that is complete or as it was: stage 06 writes a dataset in a folder beside its place and moves the files at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import orjson
+
+from common import jsonl
+from common.dataset import files
+from common.dataset.splits import SPLITS
+
+STAGING = "new.part"  # the folder in --output where the dataset is made
+SPOOL = "examined"  # in it: the records that passed the rules, in input order, until their split is known
+
+
+@contextmanager
+def staging_in(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder on the disk of `folder`, which is removed at the end, whatever happens."""
+    staging = folder / STAGING
+    shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
+    staging.mkdir()
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)  # frees a full disk
+
+
+def write_splits(staging: Path, places: list[tuple[int, int]], splits: dict[int, str]) -> None:
+    """Copy each record from the spool to the two files of its split, in input order; `places` are (offset, bytes) in the spool."""
+    with ExitStack() as stack:
+        spool = stack.enter_context(open(staging / SPOOL, "rb"))
+        parts = {split: [stack.enter_context(open(path, "wb")) for path in files.paths(staging, split)] for split in SPLITS}
+        for index in sorted(splits):
+            offset, length = places[index]
+            spool.seek(offset)
+            for part, fields in zip(parts[splits[index]], files.divided(orjson.loads(spool.read(length)), splits[index]), strict=True):
+                part.write(jsonl.encode(fields))
+    os.unlink(staging / SPOOL)
+
+
+def put_in_place(staging: Path, folder: Path) -> None:
+    """Move the finished files over those of an earlier dataset, and remove of these what the new one does not have."""
+    made = sorted(staging.iterdir())
+    for path in made:
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+    for path in made:
+        os.replace(path, folder / path.name)
+    for name in {"browse.html", *(f"{split}.parquet" for split in SPLITS)} - {path.name for path in made}:
+        (folder / name).unlink(missing_ok=True)

@@ -1,0 +1,76 @@
+"""What check() says of a program that compiles: statements that never run, parameters, types of literals. `python -m pytest tests/test_check.py`"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import shortcuts
+from shortcuts.catalog import Catalog
+
+
+def codes(code: str, catalog: Catalog | None = None) -> list[tuple[int, str]]:
+    """(line, code) of each diagnostic."""
+    return [(found.line, found.code) for found in shortcuts.check(code, catalog)]
+
+
+def catalog_of(*parameters: dict[str, object], **facts: object) -> Catalog:
+    """A catalogue of one API, `a_b`."""
+    record = {"id": "a.b", "app": "a", "builtin": False, "title": "T", "summary": "", "parameters": list(parameters), **facts}
+    return Catalog({"a.b": json.dumps(record).encode()})
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# statements that never run
+
+EXIT, STEP = "is_workflow_actions_exit()", "is_workflow_actions_date()"
+
+
+@pytest.mark.parametrize("code, line", [
+    (f"{EXIT}\n{STEP}\n", 2), (f"is_workflow_actions_output(WFOutput='a')\n{STEP}\n", 2),
+    (f"if clipboard():\n    {EXIT}\n    {STEP}\n", 3), (f"if clipboard():\n    pass\nelse:\n    {EXIT}\n    {STEP}\n", 5),
+    (f"if clipboard():\n    pass\nelif shortcut_input():\n    {EXIT}\n    {STEP}\n", 5), (f"for _ in range(2):\n    {EXIT}\n    {STEP}\n", 3),
+    (f"match menu('?'):\n    case 'a':\n        {EXIT}\n        {STEP}\n", 4),
+    (f"match menu('?'):\n    case 'a':\n        if clipboard():\n            {EXIT}\n            {STEP}\n", 5),
+])  # fmt: skip
+def test_a_statement_after_the_end_of_the_shortcut_is_named_in_every_block(code, line):
+    assert codes(code) == [(line, "unreachable")]
+
+
+@pytest.mark.parametrize("code", [f"{STEP}\n{EXIT}\n", f"if clipboard():\n    {EXIT}\n{STEP}\n", f"match menu('?'):\n    case 'a':\n        {EXIT}\n{STEP}\n",
+                                  f"if clipboard():\n    {EXIT}\nelse:\n    {STEP}\n", f"for _ in range(2):\n    {EXIT}\n{STEP}\n", f"{EXIT}\npass\n"])  # fmt: skip
+def test_a_statement_that_another_branch_ends_before_is_none(code):
+    assert codes(code) == []
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# parameters
+
+
+def test_a_required_parameter_is_missed_unless_the_action_before_gives_it():
+    catalog = catalog_of({"key": "Input", "type": "text", "required": True}, {"key": "More", "type": "text", "required": True}, input_key="Input")
+    assert codes("a_b(Input='x', More='y')\n", catalog) == codes("a_b(More='y')\n", catalog) == []
+    assert codes("a_b(Input='x')\n", catalog) == codes("a_b()\n", catalog) == [(1, "missing_parameter")]
+
+
+def test_the_switches_of_the_editor_are_no_unknown_parameters():
+    assert codes("is_workflow_actions_showresult(Text='a', **{'Show-text': True, 'Show-': False})\n") == []
+    assert codes("is_workflow_actions_showresult(Text='a', **{'show-text': True})\n") == [(1, "unknown_parameter")]
+
+
+LITERALS = {"True", "5", "2.5", "'5'", "'word'", "f'{clipboard()}!'", "['a']", "{'a': 'b'}"}
+
+
+@pytest.mark.parametrize("type_, taken", [
+    ("text", {"'5'", "'word'", "f'{clipboard()}!'", "['a']"}), ("number", {"5", "2.5", "'5'", "f'{clipboard()}!'"}), ("boolean", {"True", "5", "f'{clipboard()}!'"}),
+    ("date", {"'5'", "'word'", "f'{clipboard()}!'"}), ("dictionary", {"{'a': 'b'}", "f'{clipboard()}!'"}), ("quantity", set()), ("filter", set()),
+    ("contact", set()), ("location", {"{'a': 'b'}"}), ("variable", LITERALS - {"True", "5", "2.5"}), ("list", LITERALS - {"True", "5", "2.5", "{'a': 'b'}"}),
+    ("any", LITERALS),
+])  # fmt: skip
+def test_a_literal_of_another_type_than_the_parameters_is_named(type_, taken):
+    catalog = catalog_of({"key": "x", "type": type_})
+    found = {literal: codes(f"a_b(x={literal})\n", catalog) for literal in LITERALS}
+    assert {literal for literal, said in found.items() if not said} == taken
+    assert all(said in ([], [(1, "parameter_type")]) for said in found.values())
+    assert codes("x = clipboard()\na_b(x=x)\n", catalog) == [], "a variable may be anything"
