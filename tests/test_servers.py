@@ -258,7 +258,7 @@ def write_bench(folder: Path) -> None:
 def evaluate(desk: Desk, *flags: object) -> tuple[Ended, int]:
     """(how 08 ended, requests that it sent)."""
     before = len(desk.stub.requests)
-    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.text.RESAMPLES", 50):  # a second each
+    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.bleu.RESAMPLES", 50):  # a second each
         ended = stage_runs.run("08", "--bench", desk.folder / "bench", "--output", desk.folder / "eval", "--concurrency", 1, "--workers", 1,
                                "--cache", desk.folder / "cache.sqlite", "--price", "1000/1000", *flags, OPENAI_API_KEY="none")  # fmt: skip
     return ended, len(desk.stub.requests) - before
