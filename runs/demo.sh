@@ -17,8 +17,8 @@ data=data/$name model=runs/$name
 # The last line of a stage is JSON for scripts; here its first figures, in one line. Ctrl-C is for the stage, whose end ends this too.
 shorten() {
     trap '' INT
-    exec sed -E -e '/^\{"stage":/!b' -e 's/^\{"stage":"[a-z_]*",//' -e 's/["{}]//g' -e 's/:/ /g' -e 's/,/, /g' -e 's/(\.[0-9]{4})[0-9]+/\1/g' \
-        -e 's/^(.{80}[^,]*), .*/\1, …/' -e 's/^/   /'
+    exec sed -E -e '/^\{"stage":/!b' -e 's/^\{"stage":"[a-z_]*",//' -e 's/["{}]//g' -e 's/:/ /g' -e 's/,/, /g' \
+        -e 's/(\.[0-9]{4})[0-9]+/\1/g' -e 's/^(.{80}[^,]*), .*/\1, …/' -e 's/^/   /'
 }
 step() { printf '\n── %s\n' "$1" >&2; shift; python "$@" | shorten; }
 
@@ -46,7 +46,7 @@ step "2 backwards: what it wrote, as shortcut files (a second)" \
 
 cat >&2 <<END
 
-Done. The tables of stage 8 say that the chain works, not that the model is good: it is tiny, and a mere list of the given APIs scores higher.
+Done. The tables of stage 8 say that the chain works, not that the model is good: it is tiny, and a list of the given APIs scores higher.
 Open first, in a browser:
   file://$PWD/$data/eval/eval.html
       the scores, and each answer of the model beside the program that was wanted
