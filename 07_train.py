@@ -558,7 +558,7 @@ def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str,
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
             f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
     if folder.step:
-        cli.say(f"going on behind step {folder.step}")
+        cli.say(f"going on after step {folder.step}")
 
 
 def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
@@ -571,7 +571,7 @@ def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected:
 
 def interrupted(step: int, total: int) -> int:
     """Say where the run stands, and put a SLURM job that was warned back into the queue: it goes on from there when its turn comes."""
-    cli.say(f"stopped behind step {step} of {total}, saved; the same command goes on from there")
+    cli.say(f"stopped after step {step} of {total}, saved; the same command goes on from there")
     if devices.IN_SLURM_STEP and Stop.requeue:
         array = os.environ.get("SLURM_ARRAY_JOB_ID")
         job = f"{array}_{os.environ['SLURM_ARRAY_TASK_ID']}" if array else os.environ["SLURM_JOB_ID"]

@@ -142,10 +142,7 @@ def stage_flags(words: list[str]) -> tuple[str, list[str]] | None:
 
 def said_of_flags(stage: str, flags: list[str]) -> str:
     """The last line of the stage's own parser about these flags and one that surely does not exist."""
-    if stage.startswith("07"):  # in a process of its own, where it reads its flags before it imports what takes seconds
-        ended = subprocess.run([sys.executable, stage, *flags, "--no-such-flag"], capture_output=True, text=True, cwd=ROOT)
-        return ended.stderr.splitlines()[-1]
-    return stage_runs.run(stage[:2], *flags, "--no-such-flag").stderr.splitlines()[-1]
+    return stage_runs.start_script(ROOT / stage, *flags, "--no-such-flag").wait().stderr.splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +151,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if not Path(sys.prefix, "bin/activate").exists():
         pytest.skip("not in a virtual environment, which the commands activate")
     tree = tmp_path_factory.mktemp("readme") / "tree"
-    skipped = shutil.ignore_patterns(".*", "data", "tests", "bench", "docs", "findings", "__pycache__")
+    skipped = shutil.ignore_patterns(".*", "data", "tests", "bench", "docs", "findings")  # __pycache__ comes along: to compile takes longer than to run
     shutil.copytree(ROOT, tree, ignore=lambda folder, names: {*skipped(folder, names), *([n for n in names if "." not in n and n != "slurm"]
                                                                                          if Path(folder) == ROOT / "runs" else [])})
     (tree / ".venv").symlink_to(sys.prefix)
@@ -172,7 +169,7 @@ def put_shortcuts(folder: Path, initials: str) -> None:
 
 def run(tree: Path, command: Command) -> str:
     """Run a command in a shell, as a reader would; it must end as it should and leave no traceback. Returns all that it prints."""
-    script = f"source .venv/bin/activate && export OPENAI_API_KEY=none PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 && {command.run}"
+    script = f"source .venv/bin/activate && export OPENAI_API_KEY=none HF_HUB_OFFLINE=1 && {command.run}"
     ended = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tree, timeout=300)
     assert ended.returncode == command.exit_code and "Traceback" not in ended.stdout, f"{command.run}\n{ended.stdout}"
     return ended.stdout

@@ -121,7 +121,7 @@ def test_a_preempted_run_requeues_itself_and_ends_with_the_numbers_of_an_uninter
     cluster.run("scancel", "--signal=USR1", job)
     assert cluster.finished(job) == {"COMPLETED"}, log.read_text()
     assert "Restarts=1" in cluster.run("scontrol", "show", "job", job)
-    stopped, resumed = re.search(r"stopped behind step (\d+)", log.read_text()), re.search(r"going on behind step (\d+)", log.read_text())
+    stopped, resumed = re.search(r"stopped after step (\d+)", log.read_text()), re.search(r"going on after step (\d+)", log.read_text())
     assert stopped and resumed and 5 <= int(stopped[1]) == int(resumed[1]) < STEPS
     assert exact(metrics(run)) == exact(uninterrupted) and len(uninterrupted) == STEPS
     assert (run / "model.safetensors").exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,17 +103,13 @@ def path_of(folder: Path, kind: str, system: str) -> Path:
 @contextmanager
 def locked(path: Path, overwrite: bool = False) -> Iterator[IO[bytes]]:
     """Open a file to append to; its torn last line is cut off. Raises UserError if another run is writing it."""
-    try:
+    with jsonl.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "ab")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        jsonl.lock(file, path)
         if overwrite:
             file.truncate(0)
         jsonl.repair_tail(path)
-    except BlockingIOError:
-        raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
     with file:
         yield file
 
