@@ -26,7 +26,7 @@ from common import prompts
 from common.cli import Reject
 from common.jsonl import Record
 from common.llm import Usage
-from common.llm.prices import Messages
+from common.llm.writer import Messages
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.trace import trace
 
