@@ -18,7 +18,7 @@ import pytest
 
 import shortcuts
 from common import jsonl
-from common.llm import pace
+from common.llm import limiter
 from tests import stage_runs
 from tests.stage_runs import Ended
 from tests.stub_openai import Reply, StubOpenAI, error
@@ -128,7 +128,7 @@ CHARACTERS = {
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BACK_OFF", (0.001, 0.002))
+    monkeypatch.setattr(limiter, "BACK_OFF", (0.001, 0.002))
 
 
 def free_port() -> int:
