@@ -109,7 +109,7 @@ def arguments() -> argparse.Namespace:
     add("--predictions", action="append", default=[], metavar="[NAME=]FILE", help="answers made elsewhere, JSONL; repeatable")
     add("--gold", action="store_true", help="score the gold itself as well: 100 on every metric, or something is broken")
 
-    add = parser.add_argument_group("what is asked and scored").add_argument
+    add = parser.add_argument_group("prompts and scores").add_argument
     add("--distractors", type=cli.positive_int, metavar="K", help="put K wrong APIs that look right among those a prompt gives")
     add("--retrieve", type=cli.positive_int, metavar="K", help="give at most K APIs: what the catalogue's search finds for the query alone")
     add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
@@ -176,8 +176,8 @@ def load_tests(bench: Path, limit: int | None) -> list[Record]:
     return tests
 
 
-def given_systems(args: argparse.Namespace, tests: list[Record]) -> list[System]:
-    """The systems that the command names: files of answers, and models."""
+def named_systems(args: argparse.Namespace, tests: list[Record]) -> list[System]:
+    """The systems that the flags name: files of answers, and models."""
     make = served_model if args.base_url else local_model
     return [*((teval.from_results if args.teval and path.endswith(".json") else from_file)(name, Path(path), tests)
               for name, path in map(named, args.predictions)),
@@ -207,7 +207,7 @@ def collect_all(systems: list[System], tests: list[Record], folder: Path, score:
 
 
 def reasons(rejects: Mapping[str, Reject]) -> str:
-    """How many rejects there are of each reason, with an example: a line each."""
+    """A line for each reason of rejects: the reason, how often it occurs, an example."""
     examples = {reject.reason: f"{identifier}: {reject.detail}" for identifier, reject in reversed(rejects.items())}  # the first of each
     return cli.rejects_by_reason(Counter(reject.reason for reject in rejects.values()), examples)
 
@@ -250,7 +250,7 @@ def add_pass_rates(result: Record, samples: Samples, verdicts: Verdicts, seed: i
 
 
 def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System], started: float) -> int:
-    """A dry run: what the judge would be asked, and its cost; a model that has not answered yet is taken to answer gold."""
+    """A dry run: count the judge's requests, their tokens and cost. A model that has not answered yet is taken to answer gold."""
     samples = {system.name: samples_for_estimate(system, tests, args.output) for system in systems}
     writer = llm.open_as_asked(args, args.judge, args.judge_url)  # from here on --output is a folder that will be gone
     for name, own in samples.items():
@@ -399,15 +399,15 @@ def main() -> int:
         return evaluate_plans(args, started)
     tests, scorer = load_tests(args.bench, args.limit), code_digest("common.metrics", more=repr(versions()))
     tests, setting = distractors.with_given_apis(tests, args.distractors, args.retrieve, args.seed)
-    given = given_systems(args, tests)
-    systems = distinct([*given, *baselines(tests, args.bench, args.gold)])
+    evaluated = named_systems(args, tests)
+    systems = distinct([*evaluated, *baselines(tests, args.bench, args.gold)])
     if args.compare and args.compare not in {system.name for system in systems}:
         raise UserError(f'--compare: no system is called "{args.compare}"; there are {", ".join(system.name for system in systems)}')
     if args.dry_run:
         return estimate(args, tests, systems, started)
     samples, unanswered, silent = collect_all(systems, tests, args.output, score, scorer, args)
-    models = [system.name for system in given if system.name in samples]
-    verdicts, unjudged, about_judge = judge_all(samples, tests, [system.name for system in given], args)
+    models = [system.name for system in evaluated if system.name in samples]
+    verdicts, unjudged, about_judge = judge_all(samples, tests, [system.name for system in evaluated], args)
 
     result = summarise(samples, unanswered, tests, args.seed)
     if verdicts:
@@ -439,7 +439,7 @@ def main() -> int:
 
 
 def provenance(args: argparse.Namespace, scorer: str) -> Record:
-    """What the figures depend on, so that two files of results can be told comparable."""
+    """All that the figures depend on: two files of results with equal entries can be compared."""
     files = [path for name in ("train", *(f"test_{split}" for split in SPLITS)) if (path := args.bench / f"{name}.jsonl").exists()]
     return {
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}, "scorer": scorer,
@@ -455,8 +455,8 @@ def evaluate_plans(args: argparse.Namespace, started: float) -> int:
     scorer = code_digest("common.metrics.teval", "common.prompts")
     items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
     tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
-    given = given_systems(args, tests)
-    systems = distinct([*given, *teval.baselines(items.values())])
+    evaluated = named_systems(args, tests)
+    systems = distinct([*evaluated, *teval.baselines(items.values())])
     embedder = open_embedder(args.embedder)
     embedder.prepare(text for item in items.values() for step in item.gold for text in step)
     args.workers = 1  # a model is loaded once, not in each worker
@@ -469,7 +469,7 @@ def evaluate_plans(args: argparse.Namespace, started: float) -> int:
               "scorer": scorer, "versions": {name: version(name) for name in ("networkx", "numpy")}, "limit": args.limit,
               "systems": result, "without_answers": silent}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    models = [system.name for system in given if system.name in samples]
+    models = [system.name for system in evaluated if system.name in samples]
     title = f"T-Eval's plans, embedder {'/'.join(Path(args.embedder).parts[-2:])}"
     show([LEGEND, table(title, PLANS_MEANING, PLANS, result), *notes(result),
           conclusion(result, models, "F1 mended", PLANS["F1 mended"])], folder)  # fmt: skip

@@ -1,4 +1,4 @@
-"""How fast CodeBLEU is beside the published package, on the same pairs in the same run: prints one JSON object.
+"""The speed of CodeBLEU beside the published package's, on the same pairs in the same run: prints one JSON object.
 
     python bench/codebleu.py ../shared/codebleu_fixture.jsonl
     python bench/codebleu.py pairs.jsonl --package venv/bin/python     # a Python that has the package: see below

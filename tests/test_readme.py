@@ -1,6 +1,6 @@
-"""The README's commands, read out of it: each is run here, or has a reason why not and flags that exist.
+"""README and docs: their commands run and print what is shown, their links lead somewhere, what they name exists.
 
-A new command fails until it stands in COMMANDS, with what it needs that a test has not.
+A new command fails until it is in COMMANDS, with what it needs that a test does not have.
 """
 
 from __future__ import annotations
@@ -15,20 +15,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from tests import stage_runs
 from tests.conftest import ROOT
+
+README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+GENERATED = ROOT / "docs" / "dialect.md"
+DOCUMENTS = [README, ROOT / "CHANGELOG.md", *DOCS, *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("docs/*/README.md"))]
+FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|findings"
+FILE = re.compile(rf"(?<![\w/])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
 
 IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long"
 
 
 class Command(NamedTuple):
-    """How a command of the README is tested: run as it is, unless it needs something; then `stand_in` is run in its place, if any."""
+    """A command of a document and how it is tested: it runs as it is, unless it needs something; then `stand_in` runs, if there is one."""
 
     text: str
     needs: str = ""
     stand_in: str = ""
     slow: bool = False
+    exit_code: int = 0
 
     @property
     def run(self) -> str:
@@ -36,50 +45,96 @@ class Command(NamedTuple):
 
 
 LLAMA = "meta-llama/Llama-3.1-8B"
-COMMANDS = [
-    Command("make setup", IN_CI),
-    Command("make demo", IN_CI),
-    Command("make test", IN_CI),
-    Command("source .venv/bin/activate"),
-    Command("python 02_transcribe.py --to-shortcut my_program.py --output ."),
-    Command("shortcuts sign --mode anyone --input my_program.shortcut --output signed.shortcut", MAC),
-    Command("python 05_annotate.py --query 'remind me to water the plants if no rain is forecast' --output rain.shortcut"),
-    Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
-    Command("shortcuts sign --mode anyone --input rain.shortcut --output signed.shortcut", MAC),
-    Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
-            "python 01_scrape.py --folder my_shortcuts"),
-    Command("python 02_transcribe.py --workers 8"),
-    Command("export OPENAI_API_KEY=…"),
-    Command("python 03_thoughts.py --writer gpt-4o-mini --dry-run"),
-    Command("python 03_thoughts.py --writer gpt-4o-mini --budget-usd 50", KEY, "python 03_thoughts.py --writer offline"),
-    Command("python 04_expand.py --writer gpt-4o-mini --n 92000 --budget-usd 50", KEY, "python 04_expand.py --writer offline --n 20"),
-    Command("python 06_filter_merge.py --generated /dev/null --output data/bench-seed"),
-    Command(f"python 07_train.py --input data/bench-seed/train.jsonl --model {LLAMA} --lr 2e-4 --output runs/annotator", GPU,
-            "python 07_train.py --input data/bench-seed/train.jsonl --model tiny --lr 2e-4 --steps 2 --output runs/annotator", slow=True),
-    Command("python 05_annotate.py --model runs/annotator --candidates 4", GPU, "python 05_annotate.py"),
-    Command(f"python 06_filter_merge.py --tests-from data/bench-seed --tokenizer {LLAMA}", NETWORK,
-            "python 06_filter_merge.py --tests-from data/bench-seed"),
-    Command(f"python 07_train.py --model {LLAMA} --lr 2e-4 --output runs/workflowllama", GPU,
-            "python 07_train.py --model tiny --lr 2e-4 --steps 2 --output runs/workflowllama", slow=True),
-    Command(f"python 08_eval.py --model {LLAMA} --model runs/workflowllama", GPU,
-            "python 08_eval.py --model runs/workflowllama --limit 1 --max-new-tokens 40", slow=True),
-    Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
-            "--chat-template runs/annotator/chat_template.jinja --max-model-len 8192", GPU),
-    Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --concurrency 256 --candidates 4 --repair", GPU),
-    Command("bash runs/slurm/single_node.sh --lr 2e-4", SLURM),
-    Command("bash runs/slurm/data_stages.sh --folder my_shortcuts", SLURM),
-    Command("bash runs/slurm/chain.sh", SLURM),
-    Command("sbatch --array=0-31 runs/slurm/serve_vllm.sh", SLURM),
-]  # fmt: skip
-BY_TEXT = {tuple(shlex.split(command.text)): command for command in COMMANDS}
+COMMANDS = {
+    "README.md": [
+        Command("make setup", IN_CI),
+        Command("source .venv/bin/activate"),
+        Command('python -m shortcuts read "examples/Share My Wi-Fi.shortcut"'),
+        Command('python 05_annotate.py --query "start a timer for 10 minutes" --output timer.shortcut'),
+        Command("""echo "is_workflow_actions_showresult(Txt='Hello')" > hello.py"""),
+        Command("python -m shortcuts write hello.py", exit_code=1),
+        Command("make demo", IN_CI),
+    ],
+    "shortcuts/README.md": [
+        Command('python -m shortcuts read "examples/Roll the Dice.shortcut"'),
+        Command('python -m shortcuts check "examples/Roll the Dice.py"'),
+        Command('python -m shortcuts write "examples/Roll the Dice.py" --output programs'),
+        Command("python -m shortcuts search roll dice"),
+        Command("python -m shortcuts show is_workflow_actions_number_random"),
+    ],
+    "docs/recipe.md": [
+        Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
+                "python 01_scrape.py --folder my_shortcuts"),
+        Command("python 02_transcribe.py --workers 8"),
+        Command("export OPENAI_API_KEY=…"),
+        Command("python 03_thoughts.py --writer gpt-4o-mini --dry-run"),
+        Command("python 03_thoughts.py --writer gpt-4o-mini --budget-usd 50", KEY, "python 03_thoughts.py --writer offline"),
+        Command("python 04_expand.py --writer gpt-4o-mini --count 92000 --budget-usd 50", KEY,
+                "python 04_expand.py --writer offline --count 20"),
+        Command("python 06_filter_merge.py --generated none --output data/bench-seed"),
+        Command(f"python 07_train.py --input data/bench-seed/train.jsonl --model {LLAMA} --lr 2e-4 --output runs/annotator", GPU,
+                "python 07_train.py --input data/bench-seed/train.jsonl --model tiny --steps 2 --output runs/annotator", slow=True),
+        Command("python 05_annotate.py --model runs/annotator --candidates 4", GPU, "python 05_annotate.py"),
+        Command(f"python 06_filter_merge.py --tests-from data/bench-seed --tokenizer {LLAMA}", NETWORK,
+                "python 06_filter_merge.py --tests-from data/bench-seed"),
+        Command(f"python 07_train.py --model {LLAMA} --lr 2e-4 --output runs/workflowllama", GPU,
+                "python 07_train.py --model tiny --steps 2 --output runs/workflowllama", slow=True),
+        Command(f"python 08_eval.py --model {LLAMA} --model runs/workflowllama", GPU,
+                "python 08_eval.py --model runs/workflowllama --limit 1 --max-new-tokens 40", slow=True),
+        Command('python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut'),
+        Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
+        Command("shortcuts sign --mode anyone --input rain.shortcut --output signed.shortcut", MAC),
+    ],
+    "docs/cluster.md": [
+        Command("bash runs/slurm/single_node.sh --lr 2e-4", SLURM),
+        Command("bash runs/slurm/multi_node.sh --batch-size 128", SLURM),
+        Command('sbatch --array=0-63 --wrap "python 02_transcribe.py"', SLURM, "python 02_transcribe.py --shard 63/64"),
+        Command("cat data/workflows.*-of-64.jsonl > data/workflows.jsonl"),
+        Command("bash runs/slurm/data_stages.sh --folder my_shortcuts", SLURM),
+        Command("bash runs/slurm/chain.sh", SLURM),
+        Command("sbatch --array=0-31 runs/slurm/serve_vllm.sh", SLURM),
+    ],
+    "docs/writers.md": [
+        Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
+                "--chat-template runs/annotator/chat_template.jinja --max-model-len 8192", GPU),
+        Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --concurrency 256 --candidates 4 --repair", GPU),
+    ],
+}  # fmt: skip
 SHARED_FLAGS = {"runs/slurm/data_stages.sh": "01_scrape.py"}  # the stage that takes a script's flags, where the script does not show it
 
 
-def readme_commands() -> list[list[str]]:
-    """The words of each command in a block of the README that is marked as bash."""
-    blocks = re.findall(r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
+class Block(NamedTuple):
+    """A fenced block of a document: its language and its lines."""
+
+    language: str
+    lines: list[str]
+
+    def commands(self) -> list[list[str]]:
+        """The words of each command of a bash block."""
+        lines = "\n".join(self.lines).replace("\\\n", " ").splitlines()
+        return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def blocks(document: Path) -> list[Block]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```", document.read_text(encoding="utf-8"), re.M | re.S)
+    return [Block(language, body.splitlines()) for language, body in found]
+
+
+def commands_in(document: Path) -> list[list[str]]:
+    return [words for block in blocks(document) if block.language == "bash" for words in block.commands()]
+
+
+ALL_COMMANDS = [words for name in COMMANDS for words in commands_in(ROOT / name)]
+
+
+def prose(document: Path) -> str:
+    """A document without its fenced blocks."""
+    return re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def spans(document: Path) -> list[str]:
+    """The texts in backticks."""
+    return re.findall(r"`([^`]+)`", prose(document))
 
 
 def stage_flags(words: list[str]) -> tuple[str, list[str]] | None:
@@ -93,62 +148,63 @@ def stage_flags(words: list[str]) -> tuple[str, list[str]] | None:
 
 
 def said_of_flags(stage: str, flags: list[str]) -> str:
-    """What the stage's own parser says to these flags and one that surely does not exist."""
-    if stage.startswith("07"):  # in a process of its own, where it reads its flags before it imports what takes seconds
-        ended = subprocess.run([sys.executable, stage, *flags, "--no-such-flag"], capture_output=True, text=True, cwd=ROOT)
-        return ended.stderr.splitlines()[-1]
-    return stage_runs.run(stage[:2], *flags, "--no-such-flag").stderr.splitlines()[-1]
+    """The last line of the stage's own parser about these flags and one that surely does not exist."""
+    return stage_runs.start_script(ROOT / stage, *flags, "--no-such-flag").wait().stderr.splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of the tree as a reader has it after `make setup`, with the files that the README leaves to the reader."""
+    """A copy of the tree as a reader has it after `make setup`, with the files that the documents leave to the reader."""
     if not Path(sys.prefix, "bin/activate").exists():
         pytest.skip("not in a virtual environment, which the commands activate")
     tree = tmp_path_factory.mktemp("readme") / "tree"
-    skipped = shutil.ignore_patterns(".*", "data", "tests", "bench", "__pycache__")
+    skipped = shutil.ignore_patterns(".*", "data", "tests", "bench", "docs", "findings")  # __pycache__ comes along: to compile takes longer than to run
     shutil.copytree(ROOT, tree, ignore=lambda folder, names: {*skipped(folder, names), *([n for n in names if "." not in n and n != "slurm"]
                                                                                          if Path(folder) == ROOT / "runs" else [])})
     (tree / ".venv").symlink_to(sys.prefix)
-    (tree / "my_shortcuts").mkdir()
-    for path in (ROOT / "examples").glob("[A-R]*.shortcut"):
-        shutil.copy(path, tree / "my_shortcuts")
-    shutil.copy(ROOT / "examples" / "Pomodoro.py", tree / "my_program.py")
+    put_shortcuts(tree, "A-R")
     yield tree
     shutil.rmtree(tree, ignore_errors=True)
 
 
-def run_all(tree: Path, commands: list[Command]) -> None:
-    """Run commands in one shell after the other, as a reader would; each must end well and leave no traceback."""
-    for command in commands:
-        script = f"source .venv/bin/activate && export OPENAI_API_KEY=none PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 && {command.run}"
-        ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tree, timeout=300)
-        assert ended.returncode == 0 and "Traceback" not in ended.stderr, f"{command.run}\n{ended.stdout}\n{ended.stderr}"
+def put_shortcuts(folder: Path, initials: str) -> None:
+    """Make the folder of shortcuts that the documents leave to the reader: of the examples with these initials."""
+    (folder / "my_shortcuts").mkdir()
+    for path in (ROOT / "examples").glob(f"[{initials}]*.shortcut"):
+        shutil.copy(path, folder / "my_shortcuts")
+
+
+def run(tree: Path, command: Command) -> str:
+    """Run a command in a shell, as a reader would; it must end as it should and leave no traceback. Returns all that it prints."""
+    script = f"source .venv/bin/activate && export OPENAI_API_KEY=none HF_HUB_OFFLINE=1 && {command.run}"
+    ended = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tree, timeout=300)
+    assert ended.returncode == command.exit_code and "Traceback" not in ended.stdout, f"{command.run}\n{ended.stdout}"
+    return ended.stdout
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# the tests
+# commands
 
 
-def test_every_command_of_the_readme_is_classified_and_no_other() -> None:
-    shown = list(map(tuple, readme_commands()))
-    assert [shlex.join(words) for words in shown if words not in BY_TEXT] == []
-    assert [shlex.join(words) for words in BY_TEXT if words not in shown] == []
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_of_a_document_is_classified_and_no_other(document: Path) -> None:
+    known = [shlex.split(command.text) for command in COMMANDS.get(str(document.relative_to(ROOT)), [])]
+    assert commands_in(document) == known
 
 
-@pytest.mark.parametrize("words", [words for words in readme_commands() if stage_flags(words)], ids=" ".join)
+@pytest.mark.parametrize("words", [words for words in ALL_COMMANDS if stage_flags(words)], ids=" ".join)
 def test_the_flags_of_a_command_exist(words: list[str]) -> None:
     stage, flags = stage_flags(words) or ("", [])
     assert said_of_flags(stage, flags).endswith("error: unrecognized arguments: --no-such-flag")
 
 
-@pytest.mark.parametrize(("stage", "flags"), [("01_scrape.py", ["--foldr", "x"]), ("04_expand.py", ["--n", "many"])])
+@pytest.mark.parametrize(("stage", "flags"), [("01_scrape.py", ["--foldr", "x"]), ("04_expand.py", ["--count", "many"])])
 def test_a_flag_that_does_not_exist_or_a_value_that_will_not_do_would_be_seen(stage: str, flags: list[str]) -> None:
     assert not said_of_flags(stage, flags).endswith("error: unrecognized arguments: --no-such-flag")
 
 
-def test_every_script_that_is_named_exists_and_is_shell() -> None:
-    scripts = {word for words in readme_commands() for word in words if word.endswith(".sh")}
+def test_every_script_in_a_command_exists_and_is_shell() -> None:
+    scripts = {word for words in ALL_COMMANDS for word in words if word.endswith(".sh")}
     assert scripts
     for script in scripts:
         subprocess.run(["bash", "-n", script], check=True, cwd=ROOT)
@@ -156,17 +212,112 @@ def test_every_script_that_is_named_exists_and_is_shell() -> None:
 
 def test_what_is_said_to_be_run_by_ci_is() -> None:
     ci = (ROOT / ".ci/run").read_text()
-    for command in COMMANDS:
+    for command in COMMANDS["README.md"]:
         if command.needs == IN_CI:
             assert re.search(rf"^(\w+=\w+ )?{command.text}$", ci, re.M), command.text
 
 
-def test_the_commands_run_in_the_order_of_the_readme(copy: Path) -> None:
-    run_all(copy, [command for command in COMMANDS if command.run and not command.slow])
-    assert (copy / "my_program.shortcut").exists() and (copy / "rain.shortcut").exists() and (copy / "data/bench/train.jsonl").exists()
+@pytest.mark.parametrize(("document", "written"), [("README.md", "timer.shortcut"), ("shortcuts/README.md", "programs/Roll the Dice.shortcut")])
+def test_commands_print_what_is_shown_below_them(copy: Path, document: str, written: str) -> None:
+    known = {tuple(shlex.split(command.text)): command for command in COMMANDS[document]}
+    printed, shown = list[str](), 0
+    for block in blocks(ROOT / document):
+        if block.language == "bash":
+            commands = [known[tuple(words)] for words in block.commands()]
+            printed = "".join(run(copy, command) for command in commands if command.run).splitlines()
+        elif block.language and printed:
+            assert [line for line in block.lines if line not in printed] == []
+            shown += len(block.lines)
+            printed = []
+    assert shown >= 5 and (copy / written).exists()
+
+
+def test_the_example_of_the_language_runs() -> None:
+    (example,) = (block for block in blocks(ROOT / "shortcuts/README.md") if "from pathlib import Path" in block.lines)
+    ended = subprocess.run([sys.executable, "-c", "\n".join(example.lines)], capture_output=True, text=True, cwd=ROOT)
+    assert ended.returncode == 0 and "did you mean is_workflow_actions_getclipboard?" in ended.stdout, ended.stderr
+
+
+def test_the_stages_of_the_docs_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_shortcuts(tmp_path, "A-H")
+    monkeypatch.chdir(tmp_path)
+    for command in (command for name, of_document in COMMANDS.items() if name.startswith("docs/") for command in of_document):
+        words = shlex.split(command.run)
+        if words and not command.slow and (stage := stage_flags(words)):
+            ended = stage_runs.run(stage[0][:2], *stage[1], OPENAI_API_KEY="none")
+            assert ended.returncode == 0, f"{command.run}\n{ended.stderr}"
+    assert (tmp_path / "rain.shortcut").exists() and (tmp_path / "data/bench/train.jsonl").exists()
 
 
 @pytest.mark.slow
-def test_the_commands_that_train_and_score_run_too(copy: Path) -> None:
-    run_all(copy, [command for command in COMMANDS if command.run])
+def test_the_commands_of_the_docs_run_in_a_shell_and_train_and_score(copy: Path) -> None:
+    for command in (command for name, of_document in COMMANDS.items() if name.startswith("docs/") for command in of_document):
+        if command.run:
+            run(copy, command)
     assert (copy / "data/eval/eval.html").exists() and (copy / "runs/workflowllama").is_dir()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what documents name
+
+
+def slugs(document: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)", prose(document), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings_that_exist(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(document)):
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            file = (document.parent / path).resolve() if path else document
+            assert file.exists(), target
+            assert not anchor or anchor in slugs(file), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_exist(document: Path) -> None:
+    paths = [path for text in spans(document) for path in FILE.findall(text)]
+    assert [path for path in paths if not (ROOT / path).exists() and not (ROOT / f"{path}.py").exists()] == []
+
+
+@pytest.mark.parametrize("document", [README, *DOCS], ids=lambda path: path.name)
+def test_flags_that_are_named_exist(document: Path) -> None:
+    scripts = [*ROOT.glob("0*.py"), *ROOT.glob("common/**/*.py"), *ROOT.glob("shortcuts/**/*.py"), *ROOT.glob("bench/*.py"),
+               *ROOT.glob("runs/**/*.sh")]  # fmt: skip
+    known = set(re.findall(r"--[a-z][\w-]+", "\n".join(path.read_text(encoding="utf-8") for path in scripts)))
+    named = {flag for text in spans(document) for flag in re.findall(r"(?<![\w-])--[a-z][\w-]+", text)}
+    assert named - known - {"--structured-outputs-config"} == set()  # vLLM's
+
+
+def test_the_readme_is_a_page_and_the_docs_are_short() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert 80 <= len(lines) <= 110 and max(map(len, lines)) <= 140
+    for document in (document for document in DOCS if document != GENERATED):
+        lines = document.read_text(encoding="utf-8").splitlines()
+        assert len(lines) < 150, document
+        assert [line for line in lines if len(line) > 140 and not line.startswith(("|", "    "))] == [], document
+
+
+def test_the_scores_of_the_readme_are_measured_ones() -> None:
+    scores = set(re.findall(r"\b\d+\.\d/\d+\.\d\b", prose(README)))
+    results = (ROOT / "bench/RESULTS.md").read_text(encoding="utf-8")
+    assert len(scores) > 10 and {score for score in scores if score not in results} == {"39.3/35.1"}  # the paper's own
+
+
+def test_the_edits_of_the_design_name_what_is_there() -> None:
+    section = (ROOT / "docs/design.md").read_text(encoding="utf-8").split("## Five edits")[1]
+    for edit in re.split(r"^\*\*", section, flags=re.M)[1:]:
+        own = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", edit, flags=re.S))
+        texts = [(ROOT / name).read_text(encoding="utf-8") for name in own if name.endswith(".py")]
+        names = {found[1] for name in own if (found := re.match(r"@?([A-Za-z_]{4,})\b(?!\.py)", name)) and "/" not in name}
+        assert texts and names and [name for name in names if not any(name in text for text in texts)] == []
+
+
+def test_the_citation_is_of_the_current_form_and_names_the_paper() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0" and citation["title"] and citation["message"] and citation["authors"] and citation["license"]
+    (paper,) = citation["references"]
+    assert paper["url"].endswith("2411.05451") and len(paper["authors"]) == 10 and paper["year"] == 2025

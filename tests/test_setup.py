@@ -113,7 +113,7 @@ def test_a_package_that_only_one_step_needs_is_named_in_one_line_too(tmp_path: P
     stage_runs.run("01", "--folder", tmp_path, "--output", shortcuts)
     stage_runs.run("02", "--input", shortcuts, "--output", workflows)
     stage_runs.run("03", "--input", workflows, "--output", seed, "--writer", "offline")
-    ended = without("datasketch", STAGES[5], "--seed", str(seed), "--generated", "/dev/null", "--output", str(tmp_path / "bench"))
+    ended = without("datasketch", STAGES[5], "--input", str(seed), "--generated", "/dev/null", "--output", str(tmp_path / "bench"))
     assert ended.returncode == 1 and "Python package datasketch is not installed" in one_line(ended.stderr)
 
 

@@ -29,7 +29,7 @@ def summarise(samples: Samples, unanswered: Rejects, tests: list[Record], seed: 
 
 
 def counts(samples: list[Record], unanswered: list[Reject]) -> Record:
-    """How many queries were answered, how many were not and why, and how many answers were cut at the token limit."""
+    """Counts of the queries that were answered, of those that were not, by reason, and of the answers that were cut at the token limit."""
     why = Counter(reject.reason for reject in unanswered)
     return {"n": len(samples), "unanswered": len(unanswered), "reasons": dict(why.most_common()),
             "truncated": sum(sample["prediction"]["failure"] == TRUNCATED for sample in samples)}  # fmt: skip
@@ -69,7 +69,7 @@ def compare(samples: Samples, pairs: Iterable[tuple[str, str]], seed: int) -> li
 
 
 def notes(result: Record, unjudged: Mapping[str, Mapping[str, Reject]] = {}) -> list[str]:
-    """What a reader of the tables must know: whose figures are not over all queries, whose answers were cut, what has no verdict."""
+    """Remarks for a reader of the tables: figures that are not over all queries, answers that were cut, workflows without a verdict."""
     lines = []
     for name, splits in ((one_line(name), splits) for name, splits in result.items()):
         n, unanswered, truncated = (sum(own[count] for own in splits.values()) for count in ("n", "unanswered", "truncated"))

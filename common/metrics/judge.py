@@ -27,7 +27,7 @@ from common import cli, jsonl
 from common.cli import Reject
 from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
-from common.llm.protocol import Writer
+from common.llm import Writer
 from common.metrics import uncertainty
 from common.metrics.sample_store import locked
 from common.metrics.systems import digest, prompt_messages
@@ -166,7 +166,7 @@ def shown(code: str) -> str:
 
 
 def protocol(writer: Writer, votes: int) -> Record:
-    """What verdicts depend on beside the workflow: the judge, its prompt, votes and sampling. Different ones are not mixed."""
+    """The settings that verdicts depend on: judge, prompt, votes and sampling. Verdicts of different ones are not mixed."""
     temperature = VOTE_TEMPERATURE if votes > 1 else 0.0
     return {"judge": writer.name, "prompt": prompt_id("judge"), "votes": votes, "temperature": temperature, "max_tokens": MAX_TOKENS}
 
@@ -211,7 +211,7 @@ def biases(samples: Mapping[str, Sequence[Record]], verdicts: Verdicts, seed: in
 
 
 def length_bias(passed: Sequence[bool], lengths: Sequence[float], seed: int = 0) -> Record:
-    """How passing depends on length: {"n", "r": point-biserial correlation with its log, "low", "high", "thirds": pass rates}.
+    """The dependence of passing on length: {"n", "r": point-biserial correlation with its log, "low", "high", "thirds": pass rates}.
 
     `thirds`: of the short, middle and long third. Hard requests need long programs, so compare r with that of people's labels, or give
     lengths relative to gold. Only n for fewer than three, and where all pass, none passes, or all have one length.

@@ -1,4 +1,4 @@
-"""What stage 08 evaluates: models, files of answers, and the baselines that any of them must beat.
+"""The systems that stage 08 evaluates: models, files of answers, and the baselines that any of them must beat.
 
 A System answers test records (`id`, `split`, `apis`, `messages`, `reference`: the gold code without comments), in order or as answers come.
 A query that gets no answer, because a server refuses it or a file lacks it, gets a cli.Reject with the reason. That is not an empty answer:
@@ -61,7 +61,7 @@ Replies = Iterator[tuple[Record, Reply]]
 
 @dataclass(frozen=True)
 class System:
-    """Something that answers queries. `identity` is all that its answer to a record depends on: by it kept answers are recognised."""
+    """Something that answers queries. `identity` is all that its answer to a record depends on: it marks the answers on disk."""
 
     name: str
     identity: Callable[[Record], str]

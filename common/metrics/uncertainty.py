@@ -43,7 +43,7 @@ def estimate(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: 
 def above_chance(
     scores: Sequence[Mapping[str, Any]], chance: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: int = 0
 ) -> dict[str, Estimate]:
-    """What each metric's mean is above chance, (mean - chance) / (1 - chance): 0 at chance, 1 for gold, negative below.
+    """{metric: its mean above chance}, (mean - chance) / (1 - chance): 0 at chance, 1 for gold, negative below.
 
     `chance` are the scores of another answer to the same samples, in the same order.
     """
