@@ -272,17 +272,17 @@ def test_windows_hold_every_statement_once_and_keep_to_their_size(stage: Any) ->
 
 
 def test_a_long_workflow_is_commented_and_planned_whole_within_a_limited_context(stage: Any) -> None:
-    record = workflow(program=long_program(50))
+    record = workflow(program=long_program(70))
     with StubOpenAI(limited(20_000)) as stub:
         outcome = think(stage, record, open_writer("stub", stub.base_url))
     assert isinstance(outcome, dict), outcome
     assert len(outcome["comments"]) == len(excerpts.statement_lines(record["code"])) and is_the_same_shortcut(outcome)
-    assert len(outcome["plan"].splitlines()) == 100 and outcome["plan"].splitlines()[-1].startswith("100. ")
+    assert len(outcome["plan"].splitlines()) == 140 and outcome["plan"].splitlines()[-1].startswith("140. ")
     assert sum('"steps"' in request["messages"][1]["content"] for request in stub.requests) > 1
 
 
 def test_offline_the_parts_of_a_plan_fit_together(stage: Any) -> None:
-    record = think(stage, workflow(program=long_program(50)))
+    record = think(stage, workflow(program=long_program(70)))
     whole = offline.plan(record["annotated_code"], Catalog.load())["steps"]
     assert [line.split(". ")[0].strip() for line in record["plan"].splitlines()] == [step["number"] for step in whole]
 
