@@ -15,7 +15,8 @@ import pytest
 from common import llm
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm import Prompt, endpoint, open_writer, pace, prices, protocol
+from common.llm import Prompt, endpoint, limiter, open_writer, prices
+from common.llm.writer import schema_error
 from tests.stub_openai import Reply, StubOpenAI, error
 
 SCHEMA = {"type": "object", "properties": {"steps": {"type": "array", "items": {"type": "string"}}}}
@@ -28,7 +29,7 @@ def prompt(text: str = "hi", schema: dict[str, Any] | None = None, accept: Calla
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BACK_OFF", (0.01, 0.02))
+    monkeypatch.setattr(limiter, "BACK_OFF", (0.01, 0.02))
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
@@ -312,5 +313,5 @@ def test_without_key_and_name_the_offline_writer_is_used_and_says_so(capsys: pyt
 
 
 def test_schema_mismatch_names_the_place() -> None:
-    assert protocol.mismatch({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
-    assert protocol.mismatch(json.loads(GOOD), SCHEMA) is None
+    assert schema_error({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
+    assert schema_error(json.loads(GOOD), SCHEMA) is None

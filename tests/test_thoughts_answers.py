@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import shortcuts
 from common import excerpts, offline, prompts
 from common.cli import Reject
-from common.llm import Answer, open_writer
-from common.offline import OfflineWriter
+from common.llm import CompletionResult, open_writer
+from common.llm.offline import OfflineWriter
 from shortcuts import plist
 from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI, error
@@ -36,7 +36,7 @@ class Twisted(OfflineWriter):
         super().__init__()
         self.twist, self.asked = twist, 0
 
-    async def reply(self, prompt: Any, messages: Any, sampling: Any) -> Answer:
+    async def reply(self, prompt: Any, messages: Any, sampling: Any) -> CompletionResult:
         self.asked += 1
         answer = await super().reply(prompt, messages, sampling)
         twisted = self.twist(prompt.task, json.loads(answer.text))

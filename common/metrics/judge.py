@@ -27,7 +27,7 @@ from common import cli, jsonl
 from common.cli import Reject
 from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
-from common.llm.protocol import Writer
+from common.llm import Writer
 from common.metrics import uncertainty
 from common.metrics.sample_store import locked
 from common.metrics.systems import digest, prompt_messages
