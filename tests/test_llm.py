@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from common import llm
+from common import cli, llm
 from common.cli import Reject
 from common.jsonl import UserError
 from common.llm import Prompt, budget, endpoint, limiter, open_writer
@@ -306,7 +305,7 @@ def test_a_model_needs_a_key_or_a_server() -> None:
 
 
 def test_without_key_and_name_the_offline_writer_is_used_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
+    parser = cli.parser("a stage")
     llm.add_arguments(parser)
     assert llm.from_arguments(parser.parse_args([])).name == "offline"
     assert "offline" in capsys.readouterr().err
