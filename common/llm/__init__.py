@@ -17,9 +17,9 @@ from typing import Any
 
 from common import cli
 from common.llm.batch import BatchEndpoint
+from common.llm.budget import Budget, known_price, read_prices
 from common.llm.endpoint import Endpoint
 from common.llm.offline import DryRun, OfflineWriter
-from common.llm.prices import Budget, known_price, read_prices
 from common.llm.writer import DEFAULT_MODEL, OFFLINE, CompletionResult, Usage, Writer
 from common.prompts import Prompt
 

@@ -15,12 +15,12 @@ import orjson
 from common import cli
 from common.cli import Reject
 from common.jsonl import UserError
+from common.llm.budget import DISCOUNT, cost, most_tokens
 from common.llm.cache import Cache, CacheKey
 from common.llm.completion import read_completion
 from common.llm.connection import TEMPORARY, WRONG_SETTINGS
 from common.llm.endpoint import ATTEMPTS, Endpoint
 from common.llm.limiter import back_off
-from common.llm.prices import DISCOUNT, cost, most_tokens
 from common.llm.profile import GRAMMAR
 from common.llm.writer import CompletionResult, Messages
 from common.prompts import Prompt

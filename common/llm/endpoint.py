@@ -11,11 +11,11 @@ from typing import Any
 from common import cli
 from common.cli import Reject
 from common.jsonl import UserError
+from common.llm.budget import Budget, Price, cost, estimated_tokens, known_price, most_tokens
 from common.llm.cache import Cache, CacheKey
 from common.llm.completion import Completion, follows_grammar
 from common.llm.connection import FORBIDDEN, INTERNAL_ERROR, Connection, Outcome, RequestStatus
 from common.llm.limiter import AdaptiveLimiter, back_off
-from common.llm.prices import Budget, Price, cost, estimated_tokens, known_price, most_tokens
 from common.llm.profile import GRAMMAR, ServerProfile
 from common.llm.writer import CompletionResult, Messages, Usage, Writer
 from common.prompts import Prompt

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
+from common.llm.budget import DISCOUNT, Price, cost, estimated_tokens, known_price
 from common.llm.cache import Cache, CacheKey
 from common.llm.endpoint import MAX_TOKENS
-from common.llm.prices import DISCOUNT, Price, cost, estimated_tokens, known_price
 from common.llm.writer import OFFLINE, CompletionResult, Messages, Usage, Writer
 from common.offline import RULES
 from common.prompts import Prompt

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from common import cli
-from common.llm.prices import estimated_tokens
+from common.llm.budget import estimated_tokens
 from common.llm.writer import Messages
 from common.prompts import Prompt
 
