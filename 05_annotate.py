@@ -140,13 +140,13 @@ class Draft:
     def verdict(self) -> Record:
         """Return what a record keeps of every draft, also of those not taken."""
         return {"reach": REACH[self.reach], "diagnostics": len(self.diagnostics), "unused": len(self.unused), "plan": bool(self.plan),
-                "loose": len(self.loose)}  # fmt: skip
+                "loose": len(self.loose)}
 
     def fault_list(self) -> str:
         """Return the faults for a repair prompt, a line each with the line of code it is about; "nothing" if there are none."""
         lines = dict(enumerate(self.code.splitlines(), start=1))
         faults = [f"line {finding.line}, `{excerpts.shorten(lines[finding.line].strip(), 120)}`: {finding.message}"
-                  if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]  # fmt: skip
+                  if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]
         faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
         return "\n".join(faults[:SHOWN_FAULTS] + ([] if self.plan else ["the plan is missing"])) or "nothing"
 
@@ -157,7 +157,7 @@ class Draft:
         except (ValueError, RecursionError):
             plain = self.code
         return {"plan": self.plan, "annotated_code": self.code, "code": plain,
-                "diagnostics": [finding._asdict() for finding in self.diagnostics]}  # fmt: skip
+                "diagnostics": [finding._asdict() for finding in self.diagnostics]}
 
 
 def judge(text: str, needed: Iterable[str], catalog: Catalog) -> Draft:
@@ -197,7 +197,7 @@ class Outcome(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """How many answers a query gets; `everything`: also where an answer has no fault, as a dry run must assume."""
+    """The number of answers to a query; `everything`: as many even if one has no fault, as a dry run must assume."""
 
     candidates: int = 1
     repair: bool = False
@@ -268,19 +268,19 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
         return outcome
     fields, draft = outcome
     shown = prompts.answer(draft.plan, draft.code)
-    told: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
+    entry: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
     try:
         answer = await writer.ask(prompts.prompt("refine", {
             "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown, "findings": draft.fault_list(),
-        }, draft=shown))  # fmt: skip
+        }, draft=shown))
     except Reject as reject:
-        told["failure"] = reject.reason
+        entry["failure"] = reject.reason
     else:
         revised = judge(answer.text, record.get("needed", record["apis"]), catalog)
-        told |= {**revised.verdict(), **answer.usage._asdict()}
+        entry |= {**revised.verdict(), **answer.usage._asdict()}
         if revised.rank >= draft.rank:
-            fields, draft, told["kept"] = {**fields, **revised.fields()}, revised, "refined"
-    return Outcome({**fields, "annotator": {**fields["annotator"], "refine": told}}, draft)
+            fields, draft, entry["kept"] = {**fields, **revised.fields()}, revised, "refined"
+    return Outcome({**fields, "annotator": {**fields["annotator"], "refine": entry}}, draft)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
 
 
 def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record], args: argparse.Namespace,
-               catalog: Catalog) -> Iterator[Result]:  # fmt: skip
+               catalog: Catalog) -> Iterator[Result]:
     """Yield the results of a server or the rules, as they come."""
     from shortcuts.grammar import grammar
 
@@ -350,7 +350,7 @@ def suspended(request: Request) -> Generator[Request, CompletionResult, Completi
 
 
 def in_rounds(works: list[Coroutine[Request, CompletionResult, Outcome]], answer: Callable[[list[Request]], Iterator[CompletionResult]]
-              ) -> list[Outcome | Reject]:  # fmt: skip
+              ) -> list[Outcome | Reject]:
     """Drive works that await `suspended` side by side, and return their outcomes; requests of one round and sampling are answered together.
 
     An unexpected error in one work makes it a Reject; the others go on.
@@ -451,7 +451,7 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
         raise UserError("the program does not compile, so no shortcut is written; --candidates 4 --repair or another --model may help")
     if not args.force and any(finding.severity == "error" for finding in draft.diagnostics):
         raise UserError("the program has errors, so no shortcut is written; --candidates 4 --repair or another --model may help, "
-                        "and --force writes it all the same")  # fmt: skip
+                        "and --force writes it all the same")
     try:
         jsonl.write_atomically(args.output, plist.write_binary(draft.shortcut))
     except plist.PlistError as error:
