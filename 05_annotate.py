@@ -40,7 +40,7 @@ from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
-from common.llm.prices import Messages
+from common.llm.budget import Messages
 from shortcuts import Diagnostic, apis_of, call_name, plist, rename, review
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import offered, search

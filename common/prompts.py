@@ -20,16 +20,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from common.excerpts import one_line, shorten, word_count
-from common.llm.completion import without_thought
-from common.llm.protocol import Prompt
 from shortcuts.catalog import Catalog, call_name
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
+_THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
 # Actions that are written as syntax, so that there is no function to offer.
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
@@ -177,6 +177,23 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
 }
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """A question to a writer (see common/llm).
+
+    `accept` turns the parsed answer into what the caller wants, or raises ValueError with the problem. The messages were rendered from
+    `facts`: the offline writer works from those, an endpoint never sees them. An answer follows `grammar` where the endpoint can do that;
+    elsewhere it is left out, with a message.
+    """
+
+    task: str
+    messages: list[dict[str, str]]
+    schema: dict[str, Any] | None = None  # JSON schema of the answer; None: free text
+    facts: dict[str, Any] = field(default_factory=dict)
+    accept: Callable[[Any], Any] = lambda answer: answer
+    grammar: str | None = None  # in Lark's notation, as llguidance reads it; for a prompt without a schema
+
+
 def prompt_id(task: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of the text that all prompts of a task share."""
     return hashlib.sha256((LOOK + TEMPLATES[task]).encode()).hexdigest()[:16]
@@ -242,6 +259,17 @@ def stubs(apis: Iterable[str], catalog: Catalog) -> str:
     """Return the Python stubs of APIs as models see them; an API outside the catalogue has a stub without parameters."""
     shown = [api for api in dict.fromkeys(apis) if api not in SYNTAX_APIS]
     return "\n".join(catalog.stub(api) if api in catalog else f"def {call_name(api)}(**parameters): ...\n" for api in shown)
+
+
+def without_thought(text: str) -> str:
+    """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
+
+    A thought that never ends leaves nothing, as its text is a draft.
+    """
+    if closed := _THOUGHT_END.search(text):
+        if _THOUGHT_START.match(text) or "<think" not in text[: closed.start()].lower():
+            return text[closed.end():].lstrip()
+    return "" if _THOUGHT_START.match(text) else text
 
 
 def parse_answer(text: str) -> Parts:

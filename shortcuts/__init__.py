@@ -19,11 +19,11 @@ from shortcuts.check import check, is_empty, review
 from shortcuts.control_flow import Unbalanced, statistics
 from shortcuts.equality.canonical import canonical
 from shortcuts.forms.constants import HELPERS
-from shortcuts.queries import apis_of, bound_names
-from shortcuts.renaming import rename, rename_residue
+from shortcuts.names import apis_of, bound_names, rename
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import parse
 from shortcuts.transcription import TooDeep, TooLarge, Transcription, equivalent, raw_fallbacks, to_python, to_shortcut, transcribe
+from shortcuts.transcription.residue import rename_residue
 
 __all__ = [
     "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",

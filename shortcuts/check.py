@@ -30,12 +30,11 @@ from shortcuts import control_flow, plist
 from shortcuts.catalog import Api, Catalog, Parameter, call_name
 from shortcuts.compiler import Compiler
 from shortcuts.did_you_mean import nearest
-from shortcuts.forms import api_names, signatures, values
+from shortcuts.forms import api_names, constants, signatures, values
 from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import called, parse
 
-ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})
 _BUILT_IN = frozenset({api_names.COMMENT, api_names.SET_VARIABLE, api_names.APPEND_VARIABLE, api_names.NOTHING, *control_flow.KINDS})
 NEAR = 60.0  # percent of likeness from which another word is named as advice
 
@@ -174,7 +173,7 @@ def _call_names(catalog: Catalog) -> tuple[str, ...]:
 def _unreachable(body: list[ast.stmt]) -> list[Diagnostic]:
     found = []
     for index, statement in enumerate(body):
-        ends = isinstance(statement, ast.Expr) and called(statement.value) in ENDING_CALLS
+        ends = isinstance(statement, ast.Expr) and called(statement.value) in constants.ENDING_CALLS
         if ends and any(not isinstance(after, ast.Pass) for after in body[index + 1 :]):
             found.append(Diagnostic(body[index + 1].lineno, "unreachable", "the shortcut has ended above this line"))
         for inner in (getattr(statement, "body", None), getattr(statement, "orelse", None)):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 import plistlib
 import re
 import sqlite3
-import sys
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,21 +98,6 @@ def test_the_dialect_asks_a_catalogue_of_its_own(tmp_path: Path) -> None:
     assert [catalog.default_output(api_id) for api_id in ("com.foo.do-it_now", "com.foo.see", "no.such")] == [None, "Seen", None]
     assert catalog.takes_text("com.foo.see", "note") and not catalog.takes_text("com.foo.see", "thing")
     assert not catalog.takes_text("com.foo.see", "unknown") and not catalog.takes_text("no.such", "note")
-
-
-def test_no_module_of_the_catalogue_needs_one_that_needs_it() -> None:
-    """Each alone, in a process that has imported none: a circle shows as a module that can only be imported behind another."""
-
-    def afresh(module: str) -> None:
-        for name in [name for name in sys.modules if name.startswith("shortcuts")]:
-            del sys.modules[name]
-        importlib.import_module(module)
-        print(*sys.modules)
-
-    for module in ("records", "stub", "search", "importing", "importing.usage"):
-        done = stage_runs.Started(partial(afresh, f"shortcuts.catalog.{module}"), []).wait()
-        assert done.returncode == 0, done.stderr
-    assert "shortcuts.catalog.search" not in stage_runs.Started(partial(afresh, "shortcuts.catalog"), []).wait().stdout.split()
 
 
 def test_a_lone_variable_stands_as_its_type_says_unless_use_says_otherwise(catalog: Catalog) -> None:

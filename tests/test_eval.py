@@ -65,7 +65,7 @@ def command(bench: Path, *flags: str) -> list[str]:
 
 
 def evaluate(bench: Path, *flags: str, code: int = 0) -> stage_runs.Ended:
-    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.text.RESAMPLES", 50):  # a second each; see test_breakdown.py
+    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.bleu.RESAMPLES", 50):  # a second each; see test_breakdown.py
         result = stage_runs.run("08", *command(bench, *flags)[2:], OPENAI_API_KEY="none")
     assert result.returncode == code, result.stderr
     return result

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shortcuts.catalog import call_name
-from shortcuts.check import ENDING_CALLS
 from shortcuts.control_flow import KINDS
 from shortcuts.forms import api_names
+from shortcuts.forms.constants import ENDING_CALLS
 
 if TYPE_CHECKING:
     from llguidance import LLTokenizer

@@ -35,13 +35,6 @@ from shortcuts.syntax.nodes import called, constant, decorators, keywords
 
 Parameters = dict[str, Any]
 
-# Where a literal is assigned, the action that makes it, and the parameter it goes to.
-LITERAL_ACTIONS = {
-    "text": ("is.workflow.actions.gettext", "WFTextActionText"),
-    "number": ("is.workflow.actions.number", "WFNumberActionNumber"),
-    "dict": ("is.workflow.actions.dictionary", "WFItems"),
-    "list": ("is.workflow.actions.list", "WFItems"),
-}
 _ADVICE: dict[type[ast.stmt], str] = {
     ast.While: "there is no while; use `for _ in range(n)`",
     ast.FunctionDef: "there are no functions but one `def shortcut():` around the whole program; another shortcut is called with "
@@ -210,7 +203,7 @@ class Compiler:
         if kind is None:
             raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
                                             "calculations are made by is_workflow_actions_math")  # fmt: skip
-        action, key = LITERAL_ACTIONS[kind]
+        action, key = constants.LITERAL_ACTIONS[kind]
         self._emit(action, {key: values.from_expr(node, self.symbols, key)}, node.lineno, identifier)
 
     def _append(self, node: ast.AugAssign) -> None:

@@ -15,24 +15,6 @@ _MISSING = object()
 _SIMPLE = frozenset({str, int, bool})  # values of one of these types are the same if they are equal
 
 
-def checked(residue: Any) -> dict[str, Any]:
-    """The residue, if it has the form of one; what it lacks counts as empty. Raises ValueError where it was edited, say."""
-
-    def is_named(value: Any, of: type) -> bool:
-        return isinstance(value, dict) and all(isinstance(item, of) for item in value.values())
-
-    def is_list(value: Any, of: type) -> bool:
-        return isinstance(value, list) and all(isinstance(item, of) for item in value)
-
-    if isinstance(residue, dict):
-        parts = {**dict.fromkeys(("uuids", "names", "missing"), {}), **dict.fromkeys(("custom", "groups", "patch"), []), **residue}
-        named = is_named(parts["uuids"], str) and is_named(parts["names"], str) and is_named(parts["missing"], list)
-        listed = is_list(parts["custom"], str) and is_list(parts["groups"], str) and is_list(parts["patch"], list)
-        if named and listed and all(1 <= len(operation) <= 2 and isinstance(operation[0], list) for operation in parts["patch"]):
-            return residue
-    raise ValueError("the residue is damaged: it has not the form in which to_python gives it")
-
-
 def difference(before: Any, after: Any) -> list[Operation]:
     """The operations that turn one tree into another. Types count: 1 is not True is not 1.0."""
     operations: list[Operation] = []

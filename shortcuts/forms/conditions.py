@@ -29,7 +29,7 @@ from typing import Any
 from shortcuts.forms import constants, interpolation, references, signatures, value_types, values
 from shortcuts.forms.references import CompileScope, DecompileScope, Token
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, const, constant, keywords
+from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, call, called, const, constant, keywords
 
 Parameters = dict[str, Any]
 
@@ -60,10 +60,9 @@ _WINDOWS = {constants.WITHIN_NEXT: "is_within_next", constants.WITHIN_LAST: "is_
 _WINDOW_CODES = {window: code for code, window in _WINDOWS.items()}
 _EQUALITY = frozenset({constants.EQUAL, constants.NOT_EQUAL})
 _TEXTUAL = frozenset({*_MEMBERSHIP, *_METHODS})
-_MIRRORED = {constants.LESS: constants.GREATER, constants.LESS_EQUAL: constants.GREATER_EQUAL}
-_MIRRORED |= {after: before for before, after in _MIRRORED.items()}
-_NEGATED = {constants.EQUAL: constants.NOT_EQUAL, constants.CONTAINS: constants.NOT_CONTAINS, constants.LESS: constants.GREATER_EQUAL,
-            constants.GREATER: constants.LESS_EQUAL, constants.HAS_VALUE: constants.HAS_NO_VALUE}  # fmt: skip
+_CODES = {**_COMPARISONS, ast.In: constants.CONTAINS, ast.NotIn: constants.NOT_CONTAINS}
+_NEGATED = {_CODES[other]: _CODES[operator] for operator, other in NEGATIONS.items() if operator in _CODES}
+_NEGATED[constants.HAS_VALUE] = constants.HAS_NO_VALUE
 _NEGATED |= {after: before for before, after in _NEGATED.items()}
 _OLD_NAMES = {code: name for name, code in constants.OLD_CONDITIONS.items()}
 # Operands that say themselves to which parameter they belong, around the value that it has.
@@ -358,13 +357,12 @@ def _comparison(node: ast.Compare, scope: CompileScope) -> Parameters:
     if len(node.ops) != 1:
         raise DialectError(node.lineno, "one comparison at a time; a range is written 1 <= x <= 5")
     if operator in (ast.In, ast.NotIn):
-        return _test(constants.CONTAINS if operator is ast.In else constants.NOT_CONTAINS, second, first, scope)
+        return _test(_CODES[operator], second, first, scope)
     if operator not in _COMPARISONS:
         raise DialectError(node.lineno, "compare with ==, !=, <, <=, >, >=, in or not in; an empty value is tested by `if not x`")
-    code = _COMPARISONS[operator]
     if _is_literal(first) and not _is_literal(second):
-        first, second, code = second, first, _MIRRORED.get(code, code)
-    return _test(code, first, second, scope)
+        first, second, operator = second, first, MIRRORED[operator]
+    return _test(_CODES[operator], first, second, scope)
 
 
 def _is_literal(node: ast.expr) -> bool:

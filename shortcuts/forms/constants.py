@@ -81,6 +81,15 @@ TEXT_ITEM, DICTIONARY_ITEM, ARRAY_ITEM, NUMBER_ITEM, BOOLEAN_ITEM, FILE_ITEM = r
 DICTIONARY_FIELDS = frozenset({"WFItems", "WFHTTPHeaders", "WFJSONValues", "WFFormValues"})
 LIST_FIELDS = frozenset({"WFItems", "WFMenuItems"})
 
+# A literal that is assigned to a name: the action that makes it, and the parameter that holds it.
+LITERAL_ACTIONS = {
+    "text": ("is.workflow.actions.gettext", "WFTextActionText"),
+    "number": ("is.workflow.actions.number", "WFNumberActionNumber"),
+    "dict": ("is.workflow.actions.dictionary", "WFItems"),
+    "list": ("is.workflow.actions.list", "WFItems"),
+}
+ENDING_CALLS = frozenset({"is_workflow_actions_exit", "is_workflow_actions_output"})  # calls that end a shortcut
+
 # Envelopes with one inner value and no other form: `string_choice('Music')`.
 SIMPLE_ENVELOPES = {
     "contacts": "WFContactFieldValue",
@@ -99,7 +108,6 @@ SIMPLE_ENVELOPES = {
     "option_choice": "WFLinkDynamicOptionSubstitutableState",
     "case_choice": "WFLinkEnumerationSubstitutableState",
 }
-ENVELOPE_HELPERS = {envelope: name for name, envelope in SIMPLE_ENVELOPES.items()}
 
 # Every name that is called or read in a program and is no action; nothing else may have these names.
 HELPERS = frozenset(

@@ -17,7 +17,7 @@ from shortcuts import plist
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import values
 from shortcuts.forms.constants import COERCIONS, PRESENTATION_KEYS
-from shortcuts.forms.references import CompileScope, Token
+from shortcuts.forms.references import NO_NAMES, CompileScope
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, keywords, name
 
@@ -122,45 +122,12 @@ def _value_expr(key: str, value: Any) -> ast.expr:
             return name(constant)
     if key == "WFWorkflowNoInputBehavior":
         try:
-            expression = values.to_expr(value, _ABOVE)
-            if plist.same(values.from_expr(expression, _ABOVE), value):
+            expression = values.to_expr(value, NO_NAMES)
+            if plist.same(values.from_expr(expression, NO_NAMES), value):
                 return expression
-        except LookupError:
+        except (LookupError, DialectError):
             pass
     return values.literal_expr(value)
-
-
-class _Above:
-    """The names above all actions: there are none."""
-
-    is_old = False
-
-    def output(self, uuid: str, output_name: str | None) -> ast.expr:
-        raise LookupError
-
-    def variable(self, variable_name: str) -> ast.expr:
-        raise LookupError
-
-    def reference(self, identifier: str, line: int, later: bool = False) -> Token:
-        raise LookupError
-
-    def missing(self, output_name: str, number: int) -> Token:
-        raise LookupError
-
-    def uuid(self, identifier: str, line: int) -> str:
-        raise LookupError
-
-    def uuid_expr(self, uuid: str) -> ast.expr | None:
-        return None
-
-    def value_type(self, token: Token) -> str | None:
-        return None
-
-    def previous_output(self, line: int) -> Token | None:
-        return None
-
-
-_ABOVE = _Above()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 from typing import Any
 
 from shortcuts.forms import references
 from shortcuts.forms.references import CompileScope, DecompileScope, Token
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import constant
+from shortcuts.syntax.text import pieces
 
 TEXT = "WFTextTokenString"
 MARK = "\ufffc"
 _RANGE = re.compile(r"\{([0-9]{1,9}), 1\}")
-_PLACE = re.compile(r"[0-9]{1,4}")  # of an argument in a template
 # Before Python 3.12 an expression in an f-string may hold neither the string's own quotes nor a backslash nor `#`.
 _PLAIN_KEY = re.compile(r"[^'\"\\#{}\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
 
@@ -47,11 +45,11 @@ def to_expr(value: Any, scope: DecompileScope) -> ast.expr | None:
     attachments = value.get("attachmentsByRange", {})
     if attachments == {}:
         return ast.Constant(value["string"])
-    pieces = split(value["string"], attachments)
-    if pieces is None:
+    cut = split(value["string"], attachments)
+    if cut is None:
         return None
     parts: list[str | ast.expr] = []
-    for piece in pieces:
+    for piece in cut:
         part = piece if isinstance(piece, str) else references.to_expr(piece, scope)
         if part is None:
             return None
@@ -80,15 +78,15 @@ def split(text: str, attachments: Any) -> list[str | Token] | None:
         places.append((int(match[1]), token))
     places.sort(key=lambda place: place[0])
     units = text if text.isascii() or not any(c > "\uffff" for c in text) else _utf16_units(text)
-    pieces: list[str | Token] = []
+    found: list[str | Token] = []
     start = 0
     for offset, token in places:
         if offset < start or offset >= len(units) or units[offset] != MARK:
             return None
-        pieces += [_joined(units[start:offset]), token]
+        found += [_joined(units[start:offset]), token]
         start = offset + 1
-    pieces.append(_joined(units[start:]))
-    return [piece for piece in pieces if piece != ""]
+    found.append(_joined(units[start:]))
+    return [piece for piece in found if piece != ""]
 
 
 def _utf16_units(text: str) -> list[str]:
@@ -122,7 +120,7 @@ def _format_call(parts: list[str | ast.expr]) -> ast.expr:
 
 def from_expr(node: ast.expr, scope: CompileScope) -> str | dict[str, Any] | None:
     """A plain string, a token string, or None if the expression is no text."""
-    parts = _parts(node)
+    parts = pieces(node, _refuse)
     if parts is None:
         return None
     text, attachments = "", {}
@@ -149,59 +147,8 @@ def single(node: ast.expr, scope: CompileScope) -> dict[str, Any] | None:
 
 def is_text(node: ast.expr) -> bool:
     """Whether an expression is a text: a string, an f-string, `'…'.format(…)` or a sum with one of these."""
-    return _parts(node) is not None
+    return pieces(node, _refuse) is not None
 
 
-def _parts(node: ast.expr) -> list[str | ast.expr] | None:
-    """The pieces of a text, expressions where a variable stands; None for another expression."""
-    text = constant(node)
-    if text is not None:
-        return [text]
-    if isinstance(node, ast.JoinedStr):
-        return [part for value in node.values for part in _field(value)]
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
-        template = constant(node.func.value)
-        return None if template is None else _format_parts(node, template)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _sum_parts(node)
-    return None
-
-
-def _sum_parts(node: ast.expr) -> list[str | ast.expr] | None:
-    """The pieces of a sum with a text in it. Sums nest to the left, as deep as they are long."""
-    terms: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        terms.append(node.right)
-        node = node.left
-    pieces = [(term, _parts(term)) for term in (node, *reversed(terms))]
-    if all(parts is None for _, parts in pieces):
-        return None
-    return [part for term, parts in pieces for part in ([term] if parts is None else parts)]
-
-
-def _field(node: ast.expr) -> list[str | ast.expr]:
-    if isinstance(node, ast.FormattedValue):
-        if node.conversion != -1 or node.format_spec is not None:
-            raise DialectError(node.lineno, "a variable in text takes no format; use x.formatted(…) for dates, or a format action")
-        inner = _parts(node.value)
-        return [node.value] if inner is None else inner
-    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else [node]
-
-
-def _format_parts(node: ast.Call, template: str) -> list[str | ast.expr]:
-    """The pieces of `'… {} …'.format(x)`: fields without a name, or all of them numbered."""
-    try:
-        fields = list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise DialectError(node.lineno, f"format: {error}") from None
-    given = [field for _, field, _, _ in fields if field is not None]
-    order = list(range(len(given))) if set(given) <= {""} else [int(field) if _PLACE.fullmatch(field) else -1 for field in given]
-    plain = not any(spec or conversion for _, _, spec, conversion in fields) and not node.keywords
-    if not plain or set(order) != set(range(len(node.args))):
-        raise DialectError(node.lineno, "format takes plain {} fields, one for each argument")
-    parts: list[str | ast.expr] = []
-    places = iter(order)
-    for literal, field, _, _ in fields:
-        parts += [literal] if literal else []
-        parts += [node.args[next(places)]] if field is not None else []
-    return parts
+def _refuse(line: int, message: str) -> None:
+    raise DialectError(line, message)

@@ -96,12 +96,6 @@ def _item_text(item: Any) -> Any:
     return item["WFValue"] if is_text else item
 
 
-def _title(own: Parameters) -> Any:
-    """A case's title: a text, a token string's `Value`, or whatever else stands there; None where nothing does."""
-    title = tokenised_title(own)
-    return own.get(TITLE) if title is None else title
-
-
 def _title_text(branch: Branch, markers: MarkerWriter) -> Any:
     own = markers.parameters(branch.marker)
     title = tokenised_title(own)

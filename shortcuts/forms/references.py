@@ -56,6 +56,43 @@ class CompileScope(Protocol):
     def previous_output(self, line: int) -> Token | None: ...
 
 
+class NoNames:
+    """The scope of values that stand outside of the actions, in the header and in triggers: no output and no variable is known there.
+
+    Writing a reference raises LookupError, reading one DialectError.
+    """
+
+    is_old = False
+
+    def output(self, uuid: str, output_name: str | None) -> ast.expr:
+        raise LookupError(uuid)
+
+    def variable(self, variable_name: str) -> ast.expr:
+        raise LookupError(variable_name)
+
+    def uuid_expr(self, uuid: str) -> ast.expr | None:
+        return None
+
+    def value_type(self, token: Token) -> str | None:
+        return None
+
+    def reference(self, identifier: str, line: int, later: bool = False) -> Token:
+        message = f"{identifier}: a trigger is set up before the shortcut runs, so its parameters are written out"
+        raise DialectError(line, message, "undefined_name")
+
+    def missing(self, output_name: str, number: int) -> Token:
+        return self.reference(output_name, 1)
+
+    def uuid(self, identifier: str, line: int) -> str:
+        return self.reference(identifier, line)["OutputUUID"]
+
+    def previous_output(self, line: int) -> Token | None:
+        return None
+
+
+NO_NAMES = NoNames()
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # tokens
 

@@ -20,16 +20,18 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
+import orjson
+
+from shortcuts.catalog import Api, Catalog
+from shortcuts.catalog.search import search as search_catalog
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import values
+from shortcuts.forms.references import NO_NAMES
 from shortcuts.plist import same
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, const, constant, keywords, keywords_of_dict, name
-
-if TYPE_CHECKING:
-    from shortcuts.catalog import Api, Catalog
 
 KEY, TYPES, NO_INPUT = "WFWorkflowTriggers", "WFWorkflowTypes", "WFWorkflowNoInputBehavior"
 IDENTIFIER, PARAMETERS, UUID = "WFTriggerIdentifier", "WFTriggerSerializedParameters", "WFTriggerUUID"
@@ -146,17 +148,11 @@ def kind_of(identifier: str, parameters: dict[str, Any]) -> Trigger | None:
 
 def search(text: str, limit: int = 5) -> list[Api]:
     """The triggers that fit a text best, as entries of a catalogue: "when my iPhone connects to Wi-Fi"."""
-    from shortcuts.catalog.search import search as found
-
-    return found(_catalog(), text, limit)
+    return search_catalog(_catalog(), text, limit)
 
 
 @lru_cache(maxsize=1)
 def _catalog() -> Catalog:
-    import orjson
-
-    from shortcuts.catalog import Catalog
-
     records = {}
     for trigger in TRIGGERS:
         api_id = f"com.apple.shortcuts.{trigger.identifier}.{trigger.variant}"
@@ -170,40 +166,6 @@ def _catalog() -> Catalog:
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # shortcut -> decorators
-
-
-class _NoNames:
-    """A trigger's parameters know nothing of the program: they hold no variable, and read none."""
-
-    def output(self, *_: Any) -> NoReturn:
-        """There is none, nor are the others."""
-        raise LookupError
-
-    variable = output
-
-    def uuid_expr(self, uuid: str) -> None:
-        """An identity is a text like others."""
-
-    def reference(self, identifier: str, line: int, later: bool = False) -> NoReturn:
-        """No name of the program can be read."""
-        message = f"{identifier}: a trigger is set up before the shortcut runs, so its parameters are written out"
-        raise DialectError(line, message, "undefined_name")
-
-    def missing(self, output_name: str, number: int) -> NoReturn:
-        """Nor the output of an action that is not there."""
-        self.reference(output_name, 1)
-
-    uuid = reference
-    is_old = False
-
-    def value_type(self, token: Any) -> None:
-        """Nothing is known of values that are not there."""
-
-    def previous_output(self, line: int) -> None:
-        """No action comes before a trigger."""
-
-
-_SCOPE = _NoNames()
 
 
 def to_decorators(shortcut: dict[str, Any]) -> tuple[list[ast.expr], dict[str, Any]]:
@@ -251,8 +213,8 @@ def _decorator(trigger: Any) -> ast.expr | None:
 def _value_expr(value: Any) -> ast.expr:
     """The form that is read back as the very value: the one that parameters of actions have, or else the value written out."""
     try:
-        expression = values.to_expr(value, _SCOPE)
-        if same(values.from_expr(ast.fix_missing_locations(expression), _SCOPE), value):
+        expression = values.to_expr(value, NO_NAMES)
+        if same(values.from_expr(ast.fix_missing_locations(expression), NO_NAMES), value):
             return expression
     except (LookupError, DialectError):
         pass
@@ -323,7 +285,7 @@ def _parameters(node: ast.Call, trigger: Trigger | None) -> dict[str, Any]:
             raise DialectError(node.lineno, f"@{trigger.name} has no parameter {word}; {advice}", "unknown_parameter")
         if key in result:
             raise DialectError(node.lineno, f"parameter {key} is given twice", "duplicate_parameter")
-        result[key] = _spoken_value(expression) if word in spoken else values.from_expr(expression, _SCOPE)
+        result[key] = _spoken_value(expression) if word in spoken else values.from_expr(expression, NO_NAMES)
     if trigger is None:
         return result
     result |= trigger.implied
@@ -339,7 +301,7 @@ def _spoken_value(expression: ast.expr) -> Any:
     """A value as Apple's Python has it: a case of an enumeration, or apps with the names of their fields spelled out."""
     if isinstance(expression, ast.Attribute):
         return expression.attr.lower()
-    value = values.from_expr(expression, _SCOPE)
+    value = values.from_expr(expression, NO_NAMES)
     apps = value if isinstance(value, list) else []
     return [{_APP_FIELDS.get(key, key): item for key, item in app.items()} if isinstance(app, dict) else app for app in apps] or value
 

@@ -22,9 +22,8 @@ from functools import lru_cache
 
 from shortcuts import control_flow
 from shortcuts.catalog import Catalog, Parameter, call_name
-from shortcuts.compiler import LITERAL_ACTIONS
 from shortcuts.forms import api_names
-from shortcuts.forms.constants import DICTIONARY_FIELDS, LIST_FIELDS
+from shortcuts.forms.constants import DICTIONARY_FIELDS, LIST_FIELDS, LITERAL_ACTIONS
 from shortcuts.forms.literals import WRONG_LITERALS
 from shortcuts.grammar import rules, triggers
 from shortcuts.grammar.rules import MAX_BITS, Keyword, quoted, rule

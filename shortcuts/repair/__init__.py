@@ -28,9 +28,10 @@ from shortcuts import control_flow
 from shortcuts.catalog import Catalog
 from shortcuts.check import check
 from shortcuts.repair.near_misses import edits
-from shortcuts.repair.statements import first_word, is_head, logical_lines, mend, readable
+from shortcuts.repair.statements import logical_lines, mend, readable
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import parse
+from shortcuts.syntax.statements import first_word, is_head
 
 MAX_ROUNDS = 100  # lines that are made comments at the end, because nothing else makes Python read the program
 MAX_PASSES = 4  # over near misses
@@ -164,7 +165,7 @@ def _statement(number: int, text: str, catalog: Catalog, repairs: list[Repair]) 
     return line._replace(text=after)
 
 
-class _Blocks:
+class _Placement:
     """Puts lines at levels that fit: deeper after a head, else at the open level that is nearest; `pass` where a block would be empty."""
 
     def __init__(self, repairs: list[Repair]) -> None:
@@ -233,7 +234,7 @@ class _Blocks:
 
 def _in_blocks(lines: list[_Line], repairs: list[Repair]) -> list[str]:
     """The rows of the program."""
-    placed, comments = _Blocks(repairs), list[str]()
+    placed, comments = _Placement(repairs), list[str]()
     for line in lines:
         if line.text and not line.text.startswith("#"):
             placed.add(line, comments)

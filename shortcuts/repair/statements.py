@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -15,15 +14,14 @@ from itertools import islice
 from shortcuts.catalog import Catalog
 from shortcuts.check import check
 from shortcuts.syntax.nodes import called
+from shortcuts.syntax.statements import HEADS, first_word, is_head, read_statement
 from shortcuts.syntax.unclosed import open_marks
 
 MAX_LINES = 400  # of one statement: a picture in base64 fills some
 MAX_TRIED = 80  # texts per fix
 MAX_DEPTH = 60  # dicts and lists in each other that are made values; deeper ones are texts. Python's parser takes about 200 brackets
-HEADS = ("if", "elif", "else", "for", "while", "match", "case", "with", "def", "try")
 _PLACES = re.compile(r"(?=, )|(?= [\w-]+=)|(?=[)\]}])|(?=:$)|$")  # where something that was left out may have been
 _ODD_KEY = re.compile(r"(?<=[(,\s])([A-Za-z_]\w*(?:-[\w-]*\w))\s*=(?!=)\s*")
-_KEY = re.compile(r"(?:(?<=[(,])|(?<=[(,] ))\s*(\*\*|[A-Za-z_][\w-]*\s*=(?!=))")
 _CALL = re.compile(r"(?:([^\W\d]\w*)\s*(\+?=)\s*\[?)?([^\W\d]\w*)\((.*)", re.DOTALL)
 _OPERATORS = {"===": "==", "!==": "!=", "&&": " and ", "||": " or "}
 CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None", "undefined": "None"}
@@ -40,35 +38,8 @@ _STRING = re.compile(r"\{\s*[\"']string[\"']\s*:(.*)\}", re.DOTALL)
 
 
 def readable(text: str) -> bool:
-    """Whether Python reads a statement, or the head of a block, that stands alone."""
-    return _tree(text) is not None
-
-
-def _tree(text: str) -> ast.Module | None:
-    word = first_word(text)
-    whole = text + " pass" if is_head(text) else text
-    if word == "case":
-        whole = f"match x:\n {whole}"
-    elif word == "match" and is_head(text):
-        whole = f"{text}\n case _: pass"
-    elif word in ("elif", "else"):
-        whole = f"if x: pass\n{whole}"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(whole)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def first_word(text: str) -> str:
-    """The word that a statement begins with."""
-    return re.match(r"\w*", text)[0]  # type: ignore[index]
-
-
-def is_head(text: str) -> bool:
-    """Whether a statement opens a block."""
-    return text.rstrip().endswith(":") and first_word(text) in HEADS
+    """True if Python reads a statement, or the head of a block, that stands alone."""
+    return read_statement(text) is not None
 
 
 def logical_lines(code: str) -> Iterator[tuple[int, str]]:
@@ -97,7 +68,7 @@ def mend(text: str, catalog: Catalog) -> tuple[str, str] | None:
     wanted = _apis_in(text, catalog)
     for kind, fix in _FIXES.items():
         for candidate in islice(fix(text), MAX_TRIED):
-            tree = _tree(candidate) if candidate != text else None
+            tree = read_statement(candidate) if candidate != text else None
             if tree is None or wanted - Counter(map(called, ast.walk(tree))):
                 continue
             if _is_sound(candidate, catalog):
@@ -284,7 +255,7 @@ def _as_value(text: str, depth: int = 0) -> str:
 
 
 def _is_expression(text: str) -> bool:
-    tree = _tree(text)
+    tree = read_statement(text)
     return tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) and called(tree.body[0].value) not in HEADS
 
 
@@ -313,5 +284,5 @@ def _pair(item: str, depth: int) -> str:
 
 
 def _is_text(text: str) -> bool:
-    tree = _tree(text)
+    tree = read_statement(text)
     return tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Constant)

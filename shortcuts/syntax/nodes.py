@@ -15,6 +15,9 @@ from shortcuts.syntax.errors import DialectError, NestedTooDeep
 PROGRAM = "shortcut"  # the name of the function that a program may be in
 _NUMBERS = (int, float)
 LOAD, STORE = ast.Load(), ast.Store()
+# Comparisons with their sides exchanged: `5 < x` is `x > 5`. And those that say `not` of another: `x != 5` is `not x == 5`.
+MIRRORED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
+NEGATIONS = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.GtE: ast.Lt, ast.LtE: ast.Gt, ast.IsNot: ast.Is}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-import warnings
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import parse
+from shortcuts.syntax.statements import first_word, read_source, read_statement
 
 MAX_CHARACTERS = 1_000_000  # five times the longest real workflow
 MAX_LINES = 20_000  # statements read one by one: 0.1 ms each
@@ -36,12 +36,10 @@ def read_tree(code: str) -> tuple[ast.Module, bool]:
             return parse(code), True
         except DialectError:
             pass
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        return ast.Module(_Blocks().read(code[:MAX_CHARACTERS]), []), False
+    return ast.Module(_TreeBuilder().read(code[:MAX_CHARACTERS]), []), False
 
 
-class _Blocks:
+class _TreeBuilder:
     """Builds the blocks of a text by its indentation, on a stack: deep nesting takes no recursion. An empty block holds a `pass`."""
 
     def __init__(self) -> None:
@@ -60,7 +58,7 @@ class _Blocks:
             indent = len(text.expandtabs(8)) - len(text.expandtabs(8).lstrip())
             while self.stack[-1][0] >= indent:
                 self.stack.pop()
-            word = re.match(r"\w*", stripped)[0]  # type: ignore[index]
+            word = first_word(stripped)
             if word in _HEADS and stripped.endswith(":"):
                 self.head(indent, word, stripped, line)
             else:
@@ -125,7 +123,7 @@ def _open_quote(line: str) -> str | None:
 
 def _statements(text: str) -> list[ast.stmt]:
     """What a line says: as Python, else a call with the keys and values that can be told apart, else the calls in it."""
-    module = _parsed(text)
+    module = read_source(text)
     if module is not None:
         return module.body
     match = _STATEMENT.match(text)
@@ -153,7 +151,7 @@ def _keywords(inside: str) -> list[ast.keyword]:
 
 def _head(word: str, text: str, body: list[ast.stmt]) -> ast.stmt:
     """The head of a block, its body to be filled in; of a head that is no Python the text counts."""
-    module = _parsed(text + ("\n case _: pass" if word == "match" else " pass"))
+    module = read_statement(text) if word not in ("else", "elif") else None
     statement = module.body[0] if module else None
     inner = text[len(word) : -1].strip()
     if word == "match":
@@ -168,7 +166,7 @@ def _head(word: str, text: str, body: list[ast.stmt]) -> ast.stmt:
 
 
 def _case(text: str, body: list[ast.stmt]) -> ast.match_case:
-    module = _parsed(f"match x:\n {text} pass")
+    module = read_statement(text)
     statement = module.body[0] if module else None
     if isinstance(statement, ast.Match):
         return ast.match_case(statement.cases[0].pattern, statement.cases[0].guard, body)
@@ -176,17 +174,9 @@ def _case(text: str, body: list[ast.stmt]) -> ast.match_case:
 
 
 def _expression(text: str) -> ast.expr:
-    module = _parsed(text)
+    module = read_source(text)
     statement = module.body[0] if module and len(module.body) == 1 else None
     return statement.value if isinstance(statement, ast.Expr) else ast.Constant(text)
-
-
-def _parsed(text: str) -> ast.Module | None:
-    """A tree of its own: syntax.parse shares its trees, and a line may stand in a program twice."""
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _at(statement: Any, line: int) -> Any:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from shortcuts.check import ENDING_CALLS
-from shortcuts.compiler import LITERAL_ACTIONS
+from shortcuts.forms.constants import ENDING_CALLS, LITERAL_ACTIONS
 from shortcuts.syntax.errors import Diagnostic
 from shortcuts.syntax.nodes import called, constant
+from shortcuts.syntax.text import pieces
 from shortcuts.trace.origins import NO_APIS, Origin, compound, is_api, literal, origin, read, test
 
 MAX_STEPS = 100_000  # statements over all paths: a second or two
@@ -132,7 +132,7 @@ class Run:
     def assigned(self, node: ast.expr) -> Origin:
         """The value of an assignment; a literal is made by an action, as the compiler has it."""
         value = self.read(node)
-        kind = "text" if isinstance(node, ast.JoinedStr) or isinstance(constant(node), str) or value.form.startswith("text(") \
+        kind = "text" if pieces(node) is not None \
             else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) and node.elts \
             else "number" if constant(node, (int, float)) is not None else ""  # fmt: skip
         if not kind or isinstance(node, ast.Name):

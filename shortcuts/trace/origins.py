@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
-import string
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from shortcuts.forms import constants
 from shortcuts.forms.values import numeral
-from shortcuts.syntax.nodes import called
+from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, called
+from shortcuts.syntax.text import pieces
 
 MAX_DEPTH = 100  # expressions in each other; Python's parser takes about 200 brackets
 MAX_FORM = 400  # characters of a form; a longer one ends in its digest
@@ -23,8 +23,6 @@ MAX_SOURCES = 1_000  # outputs that one value is made of; what a loop doubles tu
 
 # Functions that are called and are no APIs: the dialect's, those of the published WorkflowBench, Python's.
 NO_APIS = constants.HELPERS | {"coerce_variable", "format_date"} | frozenset(dir(builtins))
-_MIRRORED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
-_OPPOSITE = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.GtE: ast.Lt, ast.LtE: ast.Gt, ast.IsNot: ast.Is}
 
 
 class Origin(NamedTuple):
@@ -101,9 +99,9 @@ def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
         return literal(node.value)
     if isinstance(node, ast.Name):
         return scope.value_of(node.id, node.lineno)
-    parts = _text_parts(node, scope, depth)
+    parts = pieces(node)
     if parts is not None:
-        return text(parts)
+        return text(part if isinstance(part, str) else read(part, scope, depth + 1) for part in parts)
     if isinstance(node, ast.Dict):
         return _dictionary(node, scope, depth)
     if isinstance(node, ast.Call):
@@ -133,58 +131,15 @@ def test(node: ast.expr, scope: Scope) -> tuple[Origin, bool]:
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         return read(node, scope), flipped
     left, right, operator = node.left, node.comparators[0], type(node.ops[0])
-    if isinstance(left, ast.Constant) and not isinstance(right, ast.Constant) and operator in _MIRRORED:
-        left, right, operator = right, left, _MIRRORED[operator]
-    if operator in _OPPOSITE:
-        operator, flipped = _OPPOSITE[operator], not flipped
+    if isinstance(left, ast.Constant) and not isinstance(right, ast.Constant) and operator in MIRRORED:
+        left, right, operator = right, left, MIRRORED[operator]
+    if operator in NEGATIONS:
+        operator, flipped = NEGATIONS[operator], not flipped
     return compound(operator.__name__, [read(left, scope, 1), read(right, scope, 1)]), flipped
 
 
 def _step(base: Origin, step: str, *parts: Origin) -> Origin:
     return origin(base.form + step, base, *parts)
-
-
-def _text_parts(node: ast.expr, scope: Scope, depth: int) -> list[str | Origin] | None:
-    """The parts of a text expression, literal ones as they are; None for another expression."""
-    if isinstance(node, ast.JoinedStr):
-        parts: list[str | Origin] = []
-        for value in node.values:
-            inner = value.value if isinstance(value, ast.FormattedValue | ast.Constant) else value
-            parts.append(inner if isinstance(inner, str) else read(inner, scope, depth + 1))  # type: ignore[arg-type]
-        return parts
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format" \
-            and isinstance(node.func.value, ast.Constant) and isinstance(node.func.value.value, str):  # fmt: skip
-        return _format_parts(node.func.value.value, [read(argument, scope, depth + 1) for argument in node.args])
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _sum_parts(node, scope, depth)
-    return None
-
-
-def _sum_parts(node: ast.BinOp, scope: Scope, depth: int) -> list[str | Origin] | None:
-    """The parts of a sum with a text in it; sums nest to the left, as deep as they are long."""
-    terms: list[ast.expr] = []
-    left: ast.expr = node
-    while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
-        terms.append(left.right)
-        left = left.left
-    terms.append(left)
-    if not any(isinstance(term, ast.JoinedStr) or (isinstance(term, ast.Constant) and isinstance(term.value, str)) for term in terms):
-        return None
-    return [term.value if isinstance(term, ast.Constant) and isinstance(term.value, str) else read(term, scope, depth + 1)
-            for term in reversed(terms)]  # fmt: skip
-
-
-def _format_parts(template: str, arguments: list[Origin]) -> list[str | Origin] | None:
-    parts: list[str | Origin] = []
-    waiting = iter(arguments)
-    try:
-        for before, field, _, _ in string.Formatter().parse(template):
-            parts.append(before)
-            if field is not None:
-                parts.append(arguments[int(field)] if field.isdigit() and int(field) < len(arguments) else next(waiting, Origin("nothing")))
-    except ValueError:
-        return None
-    return parts
 
 
 def _dictionary(node: ast.Dict, scope: Scope, depth: int) -> Origin:

@@ -14,17 +14,16 @@ from shortcuts.compiler import Compiler
 from shortcuts.decompiler import Decompiler
 from shortcuts.equality import patch
 from shortcuts.equality.canonical import canonical, canonical_actions, canonical_level
-from shortcuts.forms.identifiers import label_from_identifier
 from shortcuts.syntax.errors import DialectError, NestedTooDeep
 from shortcuts.syntax.nodes import called, parse
 from shortcuts.transcription import proof
+from shortcuts.transcription.residue import Residue, checked, names_of
 
-Residue = dict[str, Any]
-MAX_ACTIONS = 100_000  # a real one has some hundreds; a file within the readers' bounds could hold a million
+MAX_ACTIONS = 100_000  # a real shortcut has some hundreds; a file within the readers' bounds could hold a million
 
 
 class TooDeep(ValueError):
-    """Values nested deeper than Python's parser takes (about 190 levels); no file that the readers let through is."""
+    """Values nested deeper than Python's parser takes (about 190 levels). The readers of files refuse these before."""
 
 
 class TooLarge(ValueError):
@@ -33,7 +32,7 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True)
 class Transcription:
-    """A shortcut's program with the proof of its round trip. `raw`: actions that no form could express."""
+    """A shortcut's program with the proof of its round trip. `raw` counts the places that no form could express."""
 
     code: str
     residue: Residue
@@ -45,10 +44,10 @@ class Transcription:
 
 @collector_paused()
 def to_python(shortcut: dict[str, Any], catalog: Catalog | None = None) -> tuple[str, Residue]:
-    """The program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
+    """Return the program of a shortcut, and the residue (plain JSON) with which it compiles to exactly this shortcut.
 
-    catalog: here and below the repository's own by default; it knows the names of APIs and of their outputs.
-    Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot say.
+    catalog: knows the names of APIs and of their outputs; here and below the repository's own by default.
+    Raises Unbalanced, TooDeep, TooLarge, and DialectError for a shortcut that the dialect cannot express.
     """
     attempt, _ = write_program(shortcut, catalog)
     return attempt.code, attempt.residue
@@ -56,20 +55,20 @@ def to_python(shortcut: dict[str, Any], catalog: Catalog | None = None) -> tuple
 
 @collector_paused()
 def transcribe(shortcut: dict[str, Any], catalog: Catalog | None = None) -> Transcription:
-    """The program of a shortcut, each of the three equalities above tried and noted. Raises what to_python does."""
+    """Return the program of a shortcut, with the outcome of each equality test. Raises the errors of to_python."""
     attempt, same_actions = write_program(shortcut, catalog)
     code, exact = attempt.code, plist.same(attempt.rebuilt, shortcut)
     same = fixed_point = attempt.proved
     if not attempt.proved:
         alone = attempt.alone
-        # a text that the writer gives at once for what the program compiles to is what to_python gives
+        # The cheap test first: to_python writes its first attempt where that already compiles to the same actions.
         fixed_point = Decompiler(alone, catalog=catalog).text() == code or to_python(alone, catalog)[0] == code
         same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
     return Transcription(code, attempt.residue, exact, same, fixed_point, raw_fallbacks(code))
 
 
 def raw_fallbacks(code: str) -> int:
-    """The places of a program where the property list shows: whole actions, and envelopes without a form."""
+    """Return how often the property list shows in a program: as a whole action, or as an envelope without a form."""
     if "raw_action" not in code and "WFSerializationType" not in code:
         return 0
     calls = [node for node in ast.walk(parse(code)) if isinstance(node, ast.Call | ast.Dict)]
@@ -79,7 +78,7 @@ def raw_fallbacks(code: str) -> int:
 
 
 class Attempt:
-    """A program of a shortcut: its code and residue, what the two compile to, and whether it is proved already (proof.py)."""
+    """One program of a shortcut: its code and residue, the shortcut that both compile to, and whether the quick proof holds (proof.py)."""
 
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool, catalog: Catalog | None) -> None:
         self.catalog = catalog
@@ -93,21 +92,21 @@ class Attempt:
         alone = proof.names_alone(compiler.symbols)
         compiler.symbols.rename()
         difference = self.residue["patch"] = patch.difference(compiled, shortcut)
-        first = not raw and not plain_names  # as the compiled shortcut would be written
+        first = not raw and not plain_names  # the attempt that to_python makes first of the compiled shortcut, too
         self.proved = first and proof.holds(self.code, compiled, alone, compiler, difference, shortcut, writer.symbols)
         self.rebuilt = patch.apply(compiled, difference)
 
     @cached_property
     def alone(self) -> dict[str, Any]:
-        """What the code compiles to without its residue."""
+        """The shortcut that the code compiles to without its residue."""
         return to_shortcut(self.code, catalog=self.catalog)
 
 
 def write_program(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[Attempt, bool]:
-    """(a program of the shortcut, whether it compiles to the same actions).
+    """Return a program of the shortcut, and whether it compiles to the same actions.
 
-    Actions that sugar does not reproduce are written out. If names get in each other's way even so, as when one variable is "a b" and
-    another "a-b", variables are called by their own names throughout. Where neither helps, the first program is the most readable.
+    An action that does not compile back is written out (raw). Where two names collide even so, as when one variable is "a b" and another
+    "a-b", variables are called by their own names throughout. If nothing helps, the first program is returned: it reads best.
     """
     if len(shortcut["WFWorkflowActions"]) > MAX_ACTIONS:
         raise TooLarge(f"{len(shortcut['WFWorkflowActions']):,} actions, more than {MAX_ACTIONS:,}")
@@ -129,6 +128,7 @@ def write_program(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[At
 
 
 def differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
+    """Return the indexes at which two lists of canonical actions differ; all of `wanted` where their lengths do."""
     if plist.same(actions, wanted):
         return frozenset()
     if len(actions) != len(wanted):
@@ -137,13 +137,12 @@ def differing(actions: list[Any], wanted: list[Any]) -> frozenset[int]:
 
 
 @collector_paused()
-def to_shortcut(code: str, residue_: Residue | None = None, catalog: Catalog | None = None) -> dict[str, Any]:
+def to_shortcut(code: str, residue: Residue | None = None, catalog: Catalog | None = None) -> dict[str, Any]:
     """Compile a program; with its residue, to exactly the shortcut it came from.
 
-    Raises DialectError at the first error, and ValueError for a residue that is none, or of another program.
+    Raises DialectError at the first error, and ValueError for a malformed residue, or one of another program.
     """
-
-    rest = patch.checked(residue_ or {})
+    rest = checked(residue or {})
     compiler, shortcut = compile_program(code, rest, catalog)
     if rest:
         compiler.symbols.rename()
@@ -151,7 +150,7 @@ def to_shortcut(code: str, residue_: Residue | None = None, catalog: Catalog | N
 
 
 def compile_program(code: str, rest: Residue, catalog: Catalog | None) -> tuple[Compiler, dict[str, Any]]:
-    """(the compiler of a program, its shortcut with the residue's identities and the names that code alone says)."""
+    """Return the compiler of a program and its shortcut, with the residue's identities, but the names that the code alone gives."""
 
     def fail(error: DialectError) -> None:
         raise error
@@ -164,19 +163,5 @@ def compile_program(code: str, rest: Residue, catalog: Catalog | None) -> tuple[
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    """Whether two shortcuts are the same program: equal but for what canonical() forgets."""
+    """True if two shortcuts are the same program: equal but for the differences that canonical() takes out."""
     return plist.same(canonical(a), canonical(b))
-
-
-def names_of(writer: Decompiler) -> Residue:
-    """The part of the residue that names things: it survives a renaming of the program's names."""
-    actions = [action["WFWorkflowActionParameters"] for action in writer.actions]
-    starts = [parameters for action, parameters in zip(writer.actions, actions)
-              if control_flow.kind_of(action) and control_flow.mode(action) == control_flow.START]  # fmt: skip
-    return {
-        "uuids": {identifier: uuid for uuid, identifier in writer.symbols.output_names.items()},
-        "names": {identifier: label for identifier, label in writer.symbols.labels.items() if label != label_from_identifier(identifier)},
-        "custom": writer.symbols.custom,
-        "missing": writer.symbols.missing_uuids,
-        "groups": [group if isinstance(group := parameters.get("GroupingIdentifier"), str) else "" for parameters in starts],
-    }
