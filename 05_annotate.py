@@ -39,7 +39,7 @@ from typing import Any, NamedTuple
 from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.jsonl import Record, UserError
-from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
+from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
 from shortcuts import Diagnostic, apis_of, call_name, plist, rename, review
 from shortcuts.catalog import Catalog
@@ -204,7 +204,7 @@ class Settings(NamedTuple):
     everything: bool = False
 
 
-Ask = Callable[[Request], Awaitable[Answer]]  # raises Reject if there is no answer
+Ask = Callable[[Request], Awaitable[CompletionResult]]  # raises Reject if there is no answer
 Result = tuple[Record, Outcome | Reject]  # a record and what became of it
 
 
@@ -215,14 +215,14 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
     `apis`). Raises the first Reject if no request is answered.
     """
     chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
-    apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, Answer]]()
+    apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, CompletionResult]]()
 
-    async def attempt(request: Request) -> tuple[Draft, Answer]:
+    async def attempt(request: Request) -> tuple[Draft, CompletionResult]:
         try:
             answer = await ask(request)
         except Reject as reject:
             failures.append(reject)
-            answer = Answer("", finish="")
+            answer = CompletionResult("", finish="")
         attempts.append((judge(answer.text, needed, catalog), answer))
         return attempts[-1]
 
@@ -298,7 +298,7 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     async def work(record: Record) -> Outcome:
         facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request")}
 
-        async def ask(request: Request) -> Answer:
+        async def ask(request: Request) -> CompletionResult:
             form = grammar(request.apis, catalog, answer=True, everything=False) if args.constrained else None
             return await writer.ask(Prompt(request.task, request.messages, facts=facts, grammar=form), **request.sampling)
 
@@ -323,7 +323,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
     sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair)
 
-    def answer(requests: list[Request]) -> Iterator[Answer]:
+    def answer(requests: list[Request]) -> Iterator[CompletionResult]:
         chats = [request.messages for request in requests]
         lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
         options = {**requests[0].sampling, "batch_size": len(chats)}
@@ -335,7 +335,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
             made = constrained.generate(model, tokenizer, chats, [request.apis for request in requests], catalog,
                                         use_all=args.use_all, **options)
         for length, each in zip(lengths, made, strict=True):
-            yield Answer(each.text, usage=Usage(length, each.tokens), finish=each.reason)
+            yield CompletionResult(each.text, usage=Usage(length, each.tokens), finish=each.reason)
 
     for batch in batches:
         outcomes = in_rounds([annotate(record, suspended, settings, sampling, catalog) for record in batch], answer)
@@ -344,12 +344,12 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
 
 
 @coroutine
-def suspended(request: Request) -> Generator[Request, Answer, Answer]:
+def suspended(request: Request) -> Generator[Request, CompletionResult, CompletionResult]:
     """Pass a request to `in_rounds`, which drives the coroutine that awaits this, and return the answer it sends back."""
     return (yield request)
 
 
-def in_rounds(works: list[Coroutine[Request, Answer, Outcome]], answer: Callable[[list[Request]], Iterator[Answer]]
+def in_rounds(works: list[Coroutine[Request, CompletionResult, Outcome]], answer: Callable[[list[Request]], Iterator[CompletionResult]]
               ) -> list[Outcome | Reject]:  # fmt: skip
     """Drive works that await `suspended` side by side, and return their outcomes; requests of one round and sampling are answered together.
 
@@ -357,7 +357,7 @@ def in_rounds(works: list[Coroutine[Request, Answer, Outcome]], answer: Callable
     """
     waiting, outcomes = dict[int, Request](), dict[int, Outcome | Reject]()
 
-    def advance(place: int, made: Answer | None) -> None:
+    def advance(place: int, made: CompletionResult | None) -> None:
         try:
             with cli.one_record():
                 try:
