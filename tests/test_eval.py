@@ -463,12 +463,12 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     from common.cli import Reject
 
     class Troubled(llm.Writer):
-        async def reply(self, prompt: llm.Prompt, messages: Any, sampling: Any) -> llm.Answer:
+        async def reply(self, prompt: llm.Prompt, messages: Any, sampling: Any) -> llm.CompletionResult:
             number = int(messages[-1]["content"].split()[-1])
             asked.append(number)
             if trouble and number in (1, 2):
                 raise Reject("no_answer" if number == 1 else "bad_request", "trouble")
-            return llm.Answer("" if number == 3 else f"```python\n{program(number)}```", finish="length" if number == 4 else "stop")
+            return llm.CompletionResult("" if number == 3 else f"```python\n{program(number)}```", finish="length" if number == 4 else "stop")
 
     asked, trouble = list[int](), [True]
 
