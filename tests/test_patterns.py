@@ -70,9 +70,9 @@ def matching(pattern: re.Pattern[Any], method: str) -> Callable[[str], Any]:
 def seconds(run: Callable[[str], Any], text: str, tries: int = 1) -> float:
     best = float("inf")
     for _ in range(tries):
-        started = time.perf_counter()
+        started = time.thread_time()
         run(text)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.thread_time() - started)
     return best
 
 
