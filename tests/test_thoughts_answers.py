@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
@@ -160,7 +160,6 @@ def test_a_name_that_a_variable_has_by_its_text_is_taken(stage: Any) -> None:
     assert record["renames"] == {"total": "Balance_2"} and is_the_same_shortcut(record)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.text(max_size=20), min_size=20, max_size=20),
        st.lists(st.tuples(st.sampled_from(["Provided_Input", "URL", "Contents_of_URL", "Titles", "Repeat_Item"]),
                           st.one_of(st.text(max_size=12), st.sampled_from(sorted(shortcuts.HELPERS)))), max_size=6))  # fmt: skip
