@@ -1,23 +1,23 @@
-"""What is wrong with a program: `check(code, catalog)`.
+"""Find the errors of a program: `check(code, catalog)`.
 
 | code                 | severity | meaning                                                                            |
 |----------------------|----------|------------------------------------------------------------------------------------|
-| syntax               | error    | Python does not take it                                                            |
-| form                 | error    | Python takes it, the dialect has no such form; the message says what to write      |
-| undefined_name       | error    | a name is read that nothing above has bound                                        |
-| positional_argument  | error    | an action is called with an argument that has no key                               |
+| syntax               | error    | Python cannot parse it                                                             |
+| form                 | error    | Python, but not a form of the dialect; the message says what to write              |
+| undefined_name       | error    | a name is read before anything has bound it                                        |
+| positional_argument  | error    | an argument of an action has no key                                                |
 | duplicate_parameter  | error    | a parameter is given twice                                                         |
 | unknown_api          | error    | no API has this name; the nearest one is named                                     |
 | unknown_parameter    | error    | the API has no such parameter                                                      |
-| missing_parameter    | error    | a parameter that the API cannot do without is missing                              |
-| enum_value           | error    | the value is not one of the parameter's list                                       |
+| missing_parameter    | error    | a required parameter is missing                                                    |
+| enum_value           | error    | the value is not one of those that the parameter accepts                           |
 | parameter_type       | error    | a literal of the wrong type                                                        |
-| unwritable           | error    | it compiles to what no file can hold                                               |
+| unwritable           | error    | it compiles to a value that no file can hold                                       |
 | empty                | error    | the program has no action                                                          |
 | unknown_keyword      | warning  | a helper is given a keyword that the app does not write there; it is kept          |
-| unreachable          | warning  | statements after the shortcut has ended                                            |
+| unreachable          | warning  | statements after the end of the shortcut                                           |
 
-A program without errors compiles, and a file can hold it. Real shortcuts, transcribed, give next to none: see bench/RESULTS.md.
+A program without errors compiles, and a file can hold it. Transcriptions of real shortcuts have almost no findings: see bench/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import called, parse
 
 _BUILT_IN = frozenset({api_names.COMMENT, api_names.SET_VARIABLE, api_names.APPEND_VARIABLE, api_names.NOTHING, *control_flow.KINDS})
-NEAR = 60.0  # percent of likeness from which another word is named as advice
+NEAR = 60.0  # percent of likeness that another word needs to be named as advice
 
 
 def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
-    """Every diagnostic of a program, by line. `catalog`: by default the repository's own."""
+    """Return every diagnostic of a program, sorted by line. `catalog`: by default the repository's own."""
     return review(code, catalog)[0]
 
 
 def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic], dict[str, Any] | None]:
-    """The diagnostics of a program, and the shortcut that was compiled to find them; None where there is no shortcut."""
+    """Return the diagnostics of a program, and the shortcut that it compiles to; None instead of a shortcut after a compile error."""
     catalog = catalog or Catalog.load()
     found: list[Diagnostic] = []
 
@@ -61,7 +61,7 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
         return found, None
     except RecursionError:
         return [Diagnostic(1, "syntax", "nested too deep")], None
-    whole = None if found else shortcut  # what was noted is missing from it
+    whole = None if found else shortcut  # statements with an error are missing from it
     for action, line in zip(compiler.actions, compiler.lines):
         found += _check_action(action, line, catalog)
     found += _unreachable(module.body) + _unknown_keywords(module)
@@ -74,14 +74,14 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
 
 
 def is_empty(code: str) -> bool:
-    """Whether a program has nothing but comments and its header. Raises DialectError where Python does not take it."""
+    """True if a program consists of comments and its header alone. Raises DialectError for text that Python cannot parse."""
     return all(isinstance(statement, ast.Pass) or (isinstance(statement, ast.Expr) and (
         isinstance(statement.value, ast.Constant | ast.JoinedStr) or called(statement.value) == "workflow"))
         for statement in parse(code).body)  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# actions, as the catalogue knows them
+# actions, compared with the catalogue
 
 
 def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> list[Diagnostic]:
@@ -134,7 +134,7 @@ def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[
 
 
 def _unwritable(shortcut: dict[str, Any], lines: list[int]) -> list[Diagnostic]:
-    """What a .shortcut file cannot hold, such as half a character."""
+    """Return a diagnostic for each action with a value that no .shortcut file can hold, such as a lone surrogate."""
     try:
         plist.write_binary(shortcut)
         return []
@@ -150,7 +150,7 @@ def _unwritable(shortcut: dict[str, Any], lines: list[int]) -> list[Diagnostic]:
 
 
 def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
-    """Keywords of helpers that the app does not write there: what a person meant is lost in a run."""
+    """Return a diagnostic for each keyword that the app does not know in a helper's place: it has no effect in a run."""
     found = []
     for node in ast.walk(module):
         form = signatures.HELPERS.get(called(node) or "") if isinstance(node, ast.Call) else None

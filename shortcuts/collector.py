@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from walking the thousands of nodes in hand, again and again: up to half the time goes there.
+    """Pause the garbage collector: walking thousands of live nodes again and again would take up to half the time.
 
-    Nothing is lost: nodes go when the last reference does, and what refers to itself with the collection that follows.
+    Memory is freed all the same: a node goes with its last reference, a cycle with the next collection.
     """
     was_on = gc.isenabled()
     gc.disable()

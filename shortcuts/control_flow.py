@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Action = dict[str, Any]
-CONTAINERS = (dict, list)  # of values; a tuple, since `dict | list` is made anew each time that it is asked for
+CONTAINERS = (dict, list)  # of values; a tuple, since `dict | list` would be built anew on each use
 ID, PARAMETERS = "WFWorkflowActionIdentifier", "WFWorkflowActionParameters"
 
 KINDS = {
@@ -23,13 +23,14 @@ ACTION_OF_KIND = {kind: action for action, kind in KINDS.items()}
 RESULT_HELPERS = {"if": "if_result", "menu": "menu_result", "each": "repeat_results", "count": "repeat_results"}
 RESULT_NAMES = {"if": "If Result", "menu": "Menu Result", "each": "Repeat Results", "count": "Repeat Results"}
 START, MIDDLE, END = 0, 1, 2
+_AN = {"if": "an if", "menu": "a menu", "each": "a repeat with each", "count": "a repeat"}  # for messages
 
-# Python takes at most 100 levels of indentation, 99 blocks in each other.
+# Python allows 100 levels of indentation, which is 99 nested blocks.
 MAX_DEPTH = 95
 
 
 class Unbalanced(ValueError):
-    """Markers that do not pair: the index of the action where it shows, and what is wrong."""
+    """Block markers that do not pair: the index of the first action that does not fit, and the fault."""
 
     def __init__(self, index: int, detail: str) -> None:
         super().__init__(f"action {index}: {detail}")
@@ -46,7 +47,7 @@ class Branch:
 
 @dataclass
 class Block:
-    """A block: `branches[0]` follows the start, the others the markers of mode 1. What stands in a menu's first branch never runs."""
+    """A block: `branches[0]` follows the start, the others the markers of mode 1. Actions in a menu's first branch never run."""
 
     kind: str
     start: int
@@ -55,7 +56,7 @@ class Block:
 
 
 def completed(shortcut: dict[str, Any]) -> dict[str, Any]:
-    """A shortcut with empty parameters where an action has none: compilers leave them out, and the app reads that."""
+    """Return a shortcut with empty parameters where an action lacks them: compilers leave them out, and the app accepts that."""
     listed = shortcut["WFWorkflowActions"]
     if all(PARAMETERS in action for action in listed):
         return shortcut
@@ -63,7 +64,7 @@ def completed(shortcut: dict[str, Any]) -> dict[str, Any]:
 
 
 def mode(action: Action) -> int:
-    """A marker's mode; 0 where it is missing, the number where it is written as text."""
+    """Return a marker's mode: 0 where it is missing, the number where it is written as text, -1 for anything else."""
     value = action.get(PARAMETERS, {}).get("WFControlFlowMode", START)
     if isinstance(value, str) and value in ("0", "1", "2"):
         return int(value)
@@ -71,12 +72,12 @@ def mode(action: Action) -> int:
 
 
 def kind_of(action: Action) -> str | None:
-    """The kind of block that an action marks, if it is a marker."""
+    """Return the kind of block that an action marks, or None for an ordinary action."""
     return KINDS.get(action[ID])
 
 
 def tree(actions: list[Action]) -> list[int | Block]:
-    """The blocks and indexes of the top level. Raises Unbalanced."""
+    """Return the items of the top level: blocks, and the indexes of actions outside of blocks. Raises Unbalanced."""
     root = Branch(-1)
     open_blocks: list[Block] = []
     for index, action in enumerate(actions):
@@ -102,24 +103,24 @@ def tree(actions: list[Action]) -> list[int | Block]:
 
 def _close(open_blocks: list[Block], index: int, kind: str, marker: int) -> None:
     if not open_blocks or open_blocks[-1].kind != kind:
-        inside = f"inside a {open_blocks[-1].kind}" if open_blocks else "outside any block"
-        raise Unbalanced(index, f"a {kind} marker of mode {marker} {inside}")
+        inside = f"inside {_AN[open_blocks[-1].kind]}" if open_blocks else "outside any block"
+        raise Unbalanced(index, f"{_AN[kind]} marker of mode {marker} {inside}")
     if marker == END:
         open_blocks.pop().end = index
     elif marker == MIDDLE and kind in ("if", "menu"):
         open_blocks[-1].branches.append(Branch(index))
     else:
-        raise Unbalanced(index, f"a {kind} has no marker of mode {marker}")
+        raise Unbalanced(index, f"{_AN[kind]} has no marker of mode {marker}")
 
 
 def _same_group(start: Action, marker: Action) -> bool:
-    """Whether two markers carry one GroupingIdentifier; upper and lower case are one, and a missing one fits."""
+    """True if two markers have the same GroupingIdentifier, whatever its case; a missing one fits any other."""
     groups = [action.get(PARAMETERS, {}).get("GroupingIdentifier") for action in (start, marker)]
     return None in groups or str(groups[0]).upper() == str(groups[1]).upper()
 
 
 def statistics(shortcut: dict[str, Any]) -> dict[str, int]:
-    """Counts of a shortcut: actions (markers included), ifs, loops, menus, and how deep blocks nest."""
+    """Return counts of a shortcut: actions (markers included), ifs, loops, menus, and the depth to which blocks nest."""
     counts = {"actions": len(shortcut["WFWorkflowActions"]), "ifs": 0, "loops": 0, "menus": 0, "depth": 0}
     open_branches = [(Branch(-1, tree(shortcut["WFWorkflowActions"])), 1)]
     while open_branches:

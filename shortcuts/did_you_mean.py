@@ -1,4 +1,4 @@
-"""Did you mean: the known word that a misspelt one stands for. The advice of `check` and the edits of `repair` are the same words."""
+"""Did you mean: the known word nearest to a misspelt one, for the advice of `check` and the edits of `repair` alike."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-CLEAR = 3  # per cent of likeness between the nearest word and the next: nearer together, it would be a guess
+CLEAR = 3  # per cent of likeness by which the nearest word must lead the next one: with less it would be a guess
 _DIGITS = re.compile(r"_?\d+")
 
 
 def nearest(word: str, known: Iterable[str], near: float, clear: float = CLEAR) -> str | None:
-    """The known word that is meant: the same but for upper and lower case, `-` and `_`, else the nearest of those that are like it.
+    """Return the known word that is meant, or None: one that differs in case, `-` and `_` alone, else the most similar one.
 
-    near: per cent of likeness (rapidfuzz's ratio) that is enough; clear: by how much the next word must be less like it, 0 for advice that
-    a person judges. Words that differ in digits alone are other words: Text_2 is no slip for Text_3.
+    near: the least similarity, in per cent (rapidfuzz's ratio); clear: the lead over the next word that is needed, 0 for advice that a
+    person judges. Words that differ in digits alone are never confused: Text_2 is not a slip for Text_3.
     """
     return _nearest(word, tuple(dict.fromkeys(known)), near, clear)
 

@@ -16,8 +16,8 @@ HEAD = """# The dialect: Python that is a shortcut
 
 Made from shortcuts/forms/signatures.py by `python -m shortcuts.reference > docs/dialect.md`; a test compares the two.
 
-A program is a list of statements, each of which is an action of a shortcut or a block of actions. It is read, never run. What is not
-listed here is refused, with the line and what to write instead: `python 02_transcribe.py --to-shortcut FILE.py --output FOLDER` says so.
+A program is a list of statements, each of which is an action of a shortcut or a block of actions. It is read, never run. Any other form
+is an error: `python -m shortcuts check FILE.py` names the line and the form to use, `python -m shortcuts write FILE.py` compiles.
 
     workflow(types=['Watch'], input_types=['WFURLContentItem'])
     answer = is_workflow_actions_ask(WFAskActionPrompt='How many?', WFInputType='Number')
@@ -39,7 +39,7 @@ TITLES = {"Workflow": "The shortcut as a whole", "Blocks": "Blocks and condition
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """Return the page, in Markdown."""
     parts = [HEAD, "## Statements\n", _table("Python", "shortcut", ((f"`{code}`", words) for code, words in signatures.STATEMENTS))]
     for chapter in signatures.CHAPTERS:
         rows = ((f"`{_shown(form)}`", form.words) for form in signatures.stated(chapter).values())
@@ -51,10 +51,10 @@ def page() -> str:
     parts += ["## Values that no action makes\n", _table("call", "in the app", made)]
     parts += ["## A variable as another type\n", _listed(f"{name}(x)" for name in constants.COERCIONS)]
     parts += ["## Values in an envelope of their own\n", _listed(f"{name}(x)" for name in constants.SIMPLE_ENVELOPES)]
-    parts += ["## What starts a shortcut by itself (OS 27)\n", "Decorators above `def shortcut():`, whose body is then the program.\n"]
+    parts += ["## Triggers (OS 27)\n", "They start a shortcut by itself: decorators above `def shortcut():`, whose body is the program.\n"]
     parts += [_listed(f"@{name}" for name in triggers.BY_NAME)]
     parts += ["## Operators of a filter's rules\n", _listed(map(repr, constants.RULE_OPERATORS))]
-    parts += ["## What a parameter takes\n", "Its type stands in the catalogue. A variable may stand anywhere; of literals:\n"]
+    parts += ["## Literals that a parameter takes\n", "Its type stands in the catalogue. A variable fits every type.\n"]
     parts += [_table("type", "takes", ((kind, advice) for kind, (_, advice) in WRONG_LITERALS.items()))]
     parts += [f"Warnings are {', '.join(f'`{code}`' for code in sorted(WARNINGS))}; every other finding is an error.\n"]
     return "\n".join(parts)

@@ -20,6 +20,18 @@ for _library in ("OMP", "RAYON"):  # PyTorch and tokenizers: on matrices and tex
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 ssl.create_default_context = functools.cache(ssl.create_default_context)  # each HTTP client reads the certificates for 40 ms, and none needs them
 
+# The files that import PyTorch and transformers: one process imports them, and it starts with them, so that what is left fills both.
+HEAVY = {"test_annotate", "test_constrained", "test_kill", "test_model", "test_packing"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, for its fixtures, and those of all files that import PyTorch; the longest come first."""
+    groups = {item.path.stem: "torch" if item.path.stem in HEAVY or "train" in item.path.stem else item.path.stem for item in items}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups[item.path.stem]))
+    items.sort(key=lambda item: groups[item.path.stem] != "torch")
+
 
 @pytest.fixture(scope="session")
 def load_stage() -> Callable[[str], ModuleType]:

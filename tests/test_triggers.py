@@ -196,7 +196,7 @@ def test_a_decorator_without_parameters_needs_no_parentheses() -> None:
     ("@when_alarm_specific_alarm(WFAlarmState='stopped')", "@when_alarm_specific_alarm needs WFAlarms"),
     ("@when_message_contains(WFMessageSender=['Ann'])", "with these parameters this is @when_message_senders_are"),
     ("@when_nfc_scan_tag(WFNFCTag=tag)", "tag: a trigger is set up before the shortcut runs, so its parameters are written out"),
-    ("@when_nfc_scan_tag(WFNFCTag=len('x'))", "is no value of the dialect"),
+    ("@when_nfc_scan_tag(WFNFCTag=len('x'))", "is not a value of the dialect"),
     ("@trigger(WFNFCTag='x')", "@trigger('WF…Trigger', …) has the trigger's identifier first"),
     ("@runnable(surface='Share Sheet')", "@runnable(surface=…) takes RunSurface.SHARE_SHEET or RunSurface.APPLE_WATCH; others stand in workflow(…)"),
     ("@runnable()", "@runnable(surface=…) takes"),

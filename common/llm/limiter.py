@@ -1,4 +1,4 @@
-"""How many requests to send to a server whose limits are not known.
+"""An adaptive limiter: requests in flight to a server whose limits are not known.
 
 `AdaptiveLimiter` learns two numbers. The window is the number of requests in flight: it doubles each round trip at first (slow start), then
 follows AIMD: it grows additively, and is cut by a factor when the server is overloaded (503, time-outs). The rate is the number of requests
@@ -154,7 +154,7 @@ class AdaptiveLimiter:
             self.window = min(float(self.most), self.window + (1.0 if self.slow_start else self.most / GROWTH / self.window))
 
     def _read_headers(self, headers: Mapping[str, str], tokens: float, now: float) -> None:
-        """Where less is left than twice what is in flight, of requests or of tokens: send as fast as the server's bucket fills."""
+        """Send as fast as the server's bucket fills once less is left than twice what is in flight, of requests or of tokens."""
         for kind, each in (("requests", 1.0), ("tokens", tokens)):
             left, limit = (headers.get(f"x-ratelimit-{name}-{kind}", "") for name in ("remaining", "limit"))
             reset = duration(headers.get(f"x-ratelimit-reset-{kind}", ""))

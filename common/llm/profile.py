@@ -21,7 +21,7 @@ SMALLEST_ROOM = 64  # tokens of an answer: with less room it is not worth a requ
 
 
 class ServerProfile:
-    """What is known of the server of a model."""
+    """The known abilities of the server of a model."""
 
     def __init__(self, model: str) -> None:
         self.model = model

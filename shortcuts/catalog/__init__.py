@@ -1,4 +1,4 @@
-"""The APIs of Apple Shortcuts: what may be called, with which parameters, and what comes back.
+"""The APIs of Apple Shortcuts: their ids, parameters and results.
 
     catalog = Catalog.load()
     catalog["is.workflow.actions.url"].parameter("WFURLActionURL").type    # 'url'
@@ -36,7 +36,7 @@ _ID = re.compile(rb'\{"id":"([^"\\]+)"')
 class Catalog:
     """All APIs by id; iterating gives the Apis, sorted. A line is parsed when its API is first asked for, so that loading is quick."""
 
-    # Keys of the envelope that every action may have: they are no parameters of an API.
+    # Keys that every action may have; they are not parameters of an API.
     GENERIC_KEYS = frozenset({
         "UUID", "CustomOutputName", "GroupingIdentifier", "WFControlFlowMode",  # references and blocks
         "IntentAppDefinition", "AppIntentDescriptor", "IntentAppIdentifier",  # which app runs an intent
@@ -51,12 +51,12 @@ class Catalog:
 
     @staticmethod
     def load(path: Path | None = None) -> Catalog:
-        """The catalogue of a folder (default: this repository's catalog/), cached; raises CatalogError if it cannot be read."""
+        """Return the catalogue of a folder (default: this repository's catalog/), cached. Raises CatalogError if it cannot be read."""
         return _load(Path(path).resolve() if path else FOLDER)
 
     @staticmethod
     def is_generic(key: str) -> bool:
-        """Whether any action may have this key: those of GENERIC_KEYS, and `Show-text` and the like, which unfold a field."""
+        """True if every action may have this key: one of GENERIC_KEYS, or a switch that unfolds a field, such as `Show-text`."""
         return key in Catalog.GENERIC_KEYS or key.startswith("Show-")
 
     def __len__(self) -> int:
@@ -74,11 +74,12 @@ class Catalog:
             try:
                 self._apis[api_id] = read_api(line)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise CatalogError(f"{FILE}: the record of {api_id} is no API ({type(error).__name__}: {error}); was it edited?") from None
+                why = f"{type(error).__name__}: {error}"
+                raise CatalogError(f"{FILE}: the record of {api_id} is no API ({why}); was it edited? Restore the line") from None
         return self._apis[api_id]
 
     def get(self, api_id: str) -> Api | None:
-        """The API with this id, or None."""
+        """Return the API with this id, or None."""
         return self[api_id] if api_id in self._lines else None
 
     @cached_property
@@ -86,34 +87,34 @@ class Catalog:
         return {call_name(api_id): api_id for api_id in self._lines}
 
     def by_name(self, name: str) -> Api | None:
-        """The API with this name in code, or None."""
+        """Return the API with this name in code, or None."""
         return self[self._names[name]] if name in self._names else None
 
     def action_id(self, name: str) -> str | None:
-        """The id of the API with this name in code, or None."""
+        """Return the id of the API with this name in code, or None."""
         return self._names.get(name)
 
     def default_output(self, api_id: str) -> str | None:
-        """What the app calls an action's output that its user has not named; None where that is not known."""
+        """Return the app's own name for an action's output, or None if it is not known."""
         api = self.get(api_id)
         return api.result.name or None if api and api.result else None
 
     def takes_text(self, api_id: str, key: str) -> bool:
-        """Whether a lone variable stands in this parameter as a text of one token, not as an attachment."""
+        """True if a lone variable stands in this parameter as a text of one token, not as an attachment."""
         if api_id not in self._text_keys:
             api = self.get(api_id)
             self._text_keys[api_id] = frozenset(item.key for item in api.parameters if not item.is_attachment) if api else frozenset()
         return key in self._text_keys[api_id]
 
     def apps(self) -> dict[str, list[Api]]:
-        """The APIs of each app, both sorted."""
+        """Return the APIs of each app, both sorted."""
         groups: dict[str, list[Api]] = {}
         for api in self:
             groups.setdefault(api.app, []).append(api)
         return dict(sorted(groups.items()))
 
     def stub(self, api_id: str) -> str:
-        """The Python stub of an API that models see; made once."""
+        """Return the Python stub of an API that models see; cached. Raises KeyError for an unknown id."""
         if api_id not in self._stubs:
             self._stubs[api_id] = python_stub(self[api_id])
         return self._stubs[api_id]
@@ -130,6 +131,6 @@ def _load(path: Path) -> Catalog:
     for number, line in enumerate(lines, start=1):
         match = _ID.match(line)
         if not match or not line.endswith(b"}"):
-            raise CatalogError(f'{file}:{number}: a JSON object that begins with "id" is expected; was the file cut or edited?')
+            raise CatalogError(f'{file}:{number}: a JSON object that begins with "id" is expected; was the file cut or edited? Restore it')
         result[match[1].decode()] = line
     return Catalog(dict(sorted(result.items())))

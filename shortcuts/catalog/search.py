@@ -1,10 +1,10 @@
-"""Which APIs a sentence needs: search over the catalogue by words, and the choice that a model is offered for a request.
+"""Search over the catalogue by words, and the choice of APIs that a model is offered for a request.
 
     search(catalog, "resize image")                                   # the ten that fit best
-    offered("remind me to water the plants if no rain is forecast", catalog)      # ids: what each clause finds, and what is always of use
+    offered("remind me to water the plants if no rain is forecast", catalog)      # ids: the best of each clause, and those of ALWAYS
 
-Words are compared by their stems. A rare word says more than a common one, a word of the title more than one of the summary, and of APIs
-that fit alike those that people use come first. People do not speak in titles of actions, so SAID_AS maps what they say to what those say.
+Words are compared by their stems. A rare word counts more than a common one, a word of the title more than one of the summary, and of APIs
+that fit equally well those in real use come first. Requests rarely use the words of titles, so SAID_AS maps common words to them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text o
 BREAK = re.compile(r"[.,;:!?\n]+\s|\s+(?:and|then|after that|if|when|whenever|unless|but|to)\s+", re.IGNORECASE)  # between clauses
 STEM = 6  # letters that are compared: "translate" and "translation" share them, "weather" and "weapon" do not
 ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|e|y)$")
-FIELDS = {"title": 4.0, "id": 2.0, "app": 2.0, "summary": 1.0}  # what a word counts by where it stands
-SATURATION = 1.5  # of a word's weight (BM25): the second place it stands in adds less than the first
-TITLE_SHARE = 0.5  # of the score, for how much of the title is in the text: "Show Notification" before "Set Announce Notifications"
-KNOWN = {"seen": 1.5, "wf": 1.3, "sb": 1.1, "tk": 0.6}  # by source: real shortcuts use it; in the app's list; of an app; a mere switch
-UNNAMED_APP = 0.4  # for APIs of an app that the text does not name: who wants it says so
-SAID_LESS = 0.7  # what a word from SAID_AS counts beside one that was said
+FIELDS = {"title": 4.0, "id": 2.0, "app": 2.0, "summary": 1.0}  # weight of a word by its place
+SATURATION = 1.5  # of a word's weight (BM25): a second place adds less than the first
+TITLE_SHARE = 0.5  # share of the score that depends on the part of the title in the text: "Show Notification" before longer titles
+KNOWN = {"seen": 1.5, "wf": 1.3, "sb": 1.1, "tk": 0.6}  # weight by source: used in shortcuts; in the app's list; of an app; a switch
+UNNAMED_APP = 0.4  # weight of APIs of an app that the text does not name
+SAID_LESS = 0.7  # weight of a word from SAID_AS beside one of the text
 
 STOP_WORDS = frozenset("""
     a about after all also am an and any are as at be been but by can could did do does done each else every for from get had has have
@@ -33,7 +33,7 @@ STOP_WORDS = frozenset("""
     shortcut should so some something switch than that the their them then there these they thing this those to turn up us use using
     via want was we were what when where whether which while who why will with would yes you your""".split())
 
-# What people say -> the words of titles. Both sides are stemmed when this is loaded.
+# Words of requests -> words of titles. Both sides are stemmed when this module is loaded.
 SAID_AS = {
     "rain rainy snow sunny umbrella forecast cold hot windy": "weather forecast",
     "task todo remember chore": "reminder", "remind": "add new reminder", "create make new schedule": "add new create generate make",
@@ -62,17 +62,17 @@ SAID_AS = {
     "replace": "replace text", "split": "split text", "flip": "rotate", "times loop": "repeat", "pause second": "wait", "animated": "gif",
 }  # fmt: skip
 
-# Actions that turn up in shortcuts of every kind and that few people name when they say what they want.
+# Actions that are common in shortcuts of every kind, and that few requests name.
 ALWAYS = tuple("is.workflow.actions." + name for name in (
     "ask", "choosefromlist", "showresult", "alert", "notification", "gettext", "list", "number", "date"))  # fmt: skip
-# Other people's services among the actions that Apple brings: whoever wants one names it, like any app.
+# Services of other companies among Apple's own actions: a request for one names it, as it names an app.
 SERVICES = frozenset("""evernote dropbox trello todoist tumblr slack wordpress venmo instapaper pinboard pocket giphy imgur cloudapp
     deskconnect ulysses lightroom showinblindsquare""".split())
-PER_CLAUSE = 4  # APIs that a clause may bring: one that fits and its neighbours
+PER_CLAUSE = 4  # APIs offered for a clause: the best and its neighbours
 
 
 def stems(text: str) -> set[str]:
-    """The stems of the words of a text or a CamelCase name."""
+    """Return the stems of the words of a text or a CamelCase name."""
     return {ENDINGS.sub("", word.lower())[:STEM] for word in WORD.findall(text)}
 
 
@@ -81,7 +81,7 @@ _SAID = {stem: stems(titles) for said, titles in SAID_AS.items() for stem in ste
 
 
 class Index:
-    """The words of a catalogue's APIs."""
+    """An inverted index of the words of a catalogue's APIs."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -99,7 +99,7 @@ class Index:
                     weights[api.id] = weights.get(api.id, 0.0) + FIELDS[field]
 
     def scores(self, text: str) -> dict[str, float]:
-        """How well each API fits that has a word of the text."""
+        """Return a score for each API that has a word of the text; higher is better."""
         said = stems(text)
         said = said - STOPPED or said
         wanted = dict.fromkeys((stem for word in said for stem in _SAID.get(word, ())), SAID_LESS) | dict.fromkeys(said, 1.0)
@@ -115,30 +115,30 @@ class Index:
                 for api, score in scores.items()}  # fmt: skip
 
     def _prior(self, api_id: str, said: set[str]) -> float:
-        """How likely it is that this API is meant, whatever its words."""
+        """Return the weight of an API before its words are compared, by source and app."""
         known = max((KNOWN[source] for source in self.catalog[api_id].source if source in KNOWN), default=1.0)
         return known * (UNNAMED_APP if api_id in self.apps and not self.apps[api_id] <= said else 1.0)
 
 
 @lru_cache(maxsize=4)
 def index_of(catalog: Catalog) -> Index:
-    """The words of a catalogue; made once."""
+    """Return the index of a catalogue, cached."""
     return Index(catalog)
 
 
 def search(catalog: Catalog, text: str, limit: int = 10) -> list[Api]:
-    """The APIs that fit a text best."""
+    """Return the APIs that fit a text best, the best first."""
     scores = index_of(catalog).scores(text)
     return [catalog[api] for api in sorted(scores, key=lambda api: (-scores[api], len(api), api))[:limit]]
 
 
 def clauses(text: str) -> list[str]:
-    """The parts of a sentence that each ask for something: cut at punctuation, "and", "then", and where a condition begins."""
+    """Return the clauses of a sentence, cut at punctuation, "and", "then", and where a condition begins."""
     return [part.strip(" .!?") for part in BREAK.split(f" {text.strip()} ") if part.strip(" .!?")]
 
 
 def offered(text: str, catalog: Catalog, limit: int = 24) -> list[str]:
-    """The ids of the APIs that a model may use for a request: the best of each clause and of the whole in turn, and those of ALWAYS."""
+    """Return the ids of at most `limit` APIs for a request: the best of each clause and of the whole in turn, then those of ALWAYS."""
     rows = [[api.id for api in search(catalog, part, PER_CLAUSE)] for part in clauses(text)]
     rows.append([api.id for api in search(catalog, text, limit)])
     found = dict.fromkeys(row[place] for place in range(limit) for row in rows if place < len(row))

@@ -1,4 +1,4 @@
-"""The Python stub of an API, which models see: keyword-only parameters, Literal for enums, our summary as the docstring."""
+"""The Python stub of an API for prompts: keyword-only parameters, Literal for enums, the catalogue's summary as the docstring."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shortcuts.catalog.records import Api, Parameter
 
 MAX_SHOWN = 24  # enum values in a stub: a list of 150 time zones would crowd out the rest of a prompt
 
-# Our types as a stub shows them; the quoted ones name no Python type.
+# The catalogue's types as annotations; the quoted ones are not types of Python.
 ANNOTATIONS = {
     "text": "str", "url": "str", "number": "float", "boolean": "bool", "dictionary": "dict", "list": "list", "enum": "str",
     "date": "'Date'", "variable": "'Variable'", "file": "'File'", "contact": "'Contact'", "location": "'Location'", "app": "'App'",
@@ -17,7 +17,7 @@ ANNOTATIONS = {
 
 
 def python_stub(api: Api) -> str:
-    """The stub of an API."""
+    """Return the stub of an API."""
     named = [p for p in api.parameters if _is_keyword_argument(p.key)]
     arguments = ", ".join(f"{p.key}: {_annotation(p)}" + ("" if p.required else f" = {_default(p)}") for p in named)
     others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named)

@@ -1,8 +1,8 @@
 """Python -> shortcut: the compiler behind `to_shortcut` and `check`.
 
-It takes any program of the dialect, written by `to_python`, a model or a person, and infers what the program does not say: identities,
-group ids, output names, envelopes. A name that is assigned more than once becomes a variable; a literal that is assigned becomes the
-action that makes it. What lies outside the dialect is a DialectError with line and advice.
+It compiles any program of the dialect, whether `to_python`, a model or a person wrote it, and infers the rest: identities, group ids, names
+of outputs, envelopes. A name that is assigned more than once becomes a variable; a literal that is assigned becomes the action that makes
+it. Any other form is a DialectError with its line and advice.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _CALL_ADVICE = {
 
 
 class Compiler:
-    """Compiles one program. `report` takes a DialectError: it raises it, or notes it and lets the compiler go on (`check`)."""
+    """Compiles one program. `report` is called with each DialectError: it raises it, or records it and the compiler goes on (`check`)."""
 
     def __init__(self, module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
                  catalog: Catalog | None = None) -> None:
@@ -74,7 +74,7 @@ class Compiler:
         self.markers = MarkerReader(self.symbols, self.actions, self.residue.get("groups", []), self._emit, self._body)
 
     def shortcut(self) -> dict[str, Any]:
-        """The shortcut of the program, with the defaults of a new one."""
+        """Return the shortcut of the program, with the defaults of a new one."""
         self._body(self.module.body)
         for identifier, line in self.symbols.unbound():
             self.report(DialectError(line, f"later({identifier}): nothing binds {identifier}", "undefined_name"))
@@ -100,7 +100,7 @@ class Compiler:
             previous = statement
 
     def _recover(self, node: ast.stmt) -> None:
-        """After an error that was only noted: bind what the statement would have, and look into its blocks."""
+        """Go on after an error: bind the names that the statement binds, and compile its blocks."""
         for target in ast.walk(node):
             if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
                 self.symbols.bound.add(target.id)
@@ -170,7 +170,7 @@ class Compiler:
             self._bind(identifier, lambda name: self._literal(value, name), line)
 
     def _result(self, node: ast.Call, identifier: str | None, previous: ast.stmt | None) -> None:
-        """The output of the block before, and the name it is given."""
+        """Compile `if_result(…)` and its like: more of the end of the block before, and a name for its output."""
         end = self.markers.result(node, previous)
         if identifier is not None and self.symbols.is_variable(identifier):
             self._set(identifier, _input(self.symbols.anonymous_output(end)), node.lineno)
@@ -178,7 +178,7 @@ class Compiler:
             self.symbols.bind_output(identifier, end[control_flow.PARAMETERS], end[control_flow.ID])
 
     def _declare(self, identifier: str, line: int) -> None:
-        """`X = []`: an append to a variable that is not set begins a list; one that is set, or may be in a loop, is emptied by Nothing."""
+        """Compile `X = []`: nothing for a variable that is not set, since its first append begins a list; else Nothing is put into it."""
         if self.symbols.is_bound(identifier) or self.markers.depth:
             self._emit(api_names.NOTHING, {}, line)
             self._set(identifier, _input(self.symbols.anonymous_output(self.actions[-1])), line)
@@ -186,7 +186,7 @@ class Compiler:
             self.symbols.declare_variable(identifier)
 
     def _bind(self, identifier: str, make: Callable[[str | None], None], line: int) -> None:
-        """Bind an action's output to a name: directly, or, for a name that is assigned more than once, through a variable."""
+        """Bind an action's output to a name: directly, or through a variable for a name that is assigned more than once."""
         if not self.symbols.is_variable(identifier):
             make(identifier)
             return
@@ -221,7 +221,7 @@ class Compiler:
             self._set(target.id, source, line, api_names.APPEND_VARIABLE)
 
     def _without_name(self, value: ast.expr) -> Parameters:
-        """The input of a variable that is set to None or to what the action before gives; apps before iOS 13 find the latter themselves."""
+        """Return the input of a variable that is set to None or to previous_output(); apps before iOS 13 find the latter by themselves."""
         if _is_none(value):
             if self.symbols.is_old:
                 self._emit(api_names.NOTHING, {}, value.lineno)
@@ -230,7 +230,7 @@ class Compiler:
         return {} if token is None else _input(token)
 
     def _appended(self, item: ast.expr) -> Parameters:
-        """The input of an append: a variable, or the output of the action that makes a literal."""
+        """Return the input of an append: a variable, or the output of the action that makes a literal."""
         if not self.symbols.is_action_call(item) and (token := references.from_expr(item, self.symbols)) is not None:
             return _input(token)
         if self.symbols.is_action_call(item):
@@ -259,7 +259,7 @@ class Compiler:
         self._emit(action_id, parameters, node.lineno, identifier)
 
     def _action_called(self, node: ast.Call) -> tuple[str, dict[str, ast.expr]]:
-        """(the id of the action that is called, its arguments by key)."""
+        """Return the id of the called action, and its arguments by key. Raises DialectError for a call of anything else."""
         helper = called(node) or ""
         if helper == "action":
             bound = signatures.bind(node)
@@ -278,7 +278,7 @@ class Compiler:
         return action_id, keywords(node)
 
     def _parameter(self, action_id: str, key: str, node: ast.expr) -> Any:
-        """A parameter's value; a lone variable goes into the envelope that is usual for the parameter."""
+        """Return a parameter's value; a lone variable is put into the envelope that is usual for the parameter."""
         value = values.from_expr(node, self.symbols, key)
         token = values.unwrap(value, values.ATTACHMENT)
         if token is None or called(node) == "attachment" or not api_names.takes_text(action_id, key, self.catalog):
@@ -286,7 +286,7 @@ class Compiler:
         return interpolation.envelope(interpolation.MARK, {"{0, 1}": token})
 
     def _question(self, node: ast.expr, key: str) -> ast.expr | None:
-        """Note an import question; returns the parameter's own value."""
+        """Record an import question; return the expression of the parameter's own value, or None without one."""
         assert isinstance(node, ast.Call)
         given = signatures.bind(node)
         value = given.get("value")
@@ -319,7 +319,7 @@ class Compiler:
 
 
 def _input(token: references.Token) -> Parameters:
-    """The input of an action that sets a variable or appends to it."""
+    """Return the input of an action that sets a variable or appends to it."""
     return {"WFInput": values.wrap(values.ATTACHMENT, token)}
 
 
@@ -328,13 +328,13 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _same_name(shared: ast.expr | None, identifier: str | None) -> None:
-    """A copied action has the identity of another, and says so by the name that both are bound to."""
+    """Raise DialectError unless `UUID=` of a copied action is the name that the action is bound to, as its original is."""
     if shared is not None and not (isinstance(shared, ast.Name) and shared.id == identifier):
         raise DialectError(shared.lineno, "UUID is the name on the left of =, for a copied action that shares the identity of another")
 
 
 def _reads_input(value: Any) -> bool:
-    """Whether a token of the shortcut's input stands anywhere in a value."""
+    """True if a value holds a reference to the shortcut's input, at any depth."""
     if isinstance(value, dict):
         if value.get("Type") == "ExtensionInput":
             return True

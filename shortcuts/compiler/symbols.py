@@ -1,4 +1,4 @@
-"""What the names of a program are bound to while it is compiled: outputs of actions, variables, loop variables."""
+"""The symbol table of the compiler: outputs of actions, variables and loop variables by their names in the program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINES = (ast.Expr, ast.Assign, ast.AugAssign)  # statements with nothing inside
 
 
 class Output(NamedTuple):
-    """The output of an action that a name is bound to; `custom` is the CustomOutputName that its code gives, else None."""
+    """The output of an action that a name is bound to; `custom` is the CustomOutputName given in the code, else None."""
 
     parameters: Parameters
     identifier: str
@@ -30,7 +30,7 @@ class Output(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where the name of an output or a variable stands in the compiled actions: under which key of which dictionary."""
+    """A place in the compiled actions that holds the name of an output or a variable: a dictionary and a key of it."""
 
     holder: dict[str, Any]
     key: str
@@ -38,15 +38,16 @@ class Place(NamedTuple):
 
 
 class SymbolTable:
-    """The names of one program; answers the questions of tokens.py and values.py about them.
+    """The names of one program; the CompileScope of references.py and values.py.
 
-    Identities are those of the residue, where it knows them. Names are first what code alone says; `rename` makes them the residue's.
+    UUIDs come from the residue where it has them. Names are at first those that the code alone gives; `rename` puts the residue's in their
+    place.
     """
 
     def __init__(self, module: ast.Module, residue: dict[str, Any], listed: list[control_flow.Action], catalog: Catalog) -> None:
         self.residue = residue
         self.catalog = catalog
-        self.actions = listed  # those compiled so far
+        self.actions = listed  # the actions compiled so far
         self.value_types = ValueTypes(listed, catalog)
         self.is_old = False  # whether the header names an app from before iOS 13
         self.bound: set[str] = set()
@@ -56,14 +57,14 @@ class SymbolTable:
         self.labels: dict[str, str] = {}
         self.variable_labels: dict[str, str] = {}  # label -> the variable that has it
         self.read: set[str] = set()
-        self.pending: dict[str, int] = {}  # identifier -> line of a later() whose name is not bound yet
+        self.pending: dict[str, int] = {}  # identifier -> line of the later() that reads it
         self.outputs: list[Output] = []
         self.places: list[Place] = []
         self.allocator = identifiers.NameAllocator()
         self._find_variables(module)
 
     def _find_variables(self, module: ast.Module) -> None:
-        """Which names are variables: those set from a variable, appended to, or bound to more than one output."""
+        """Fill `variables`: the names that are set from a variable, appended to, or bound to more than one output."""
         bindings: Counter[str] = Counter()
         self.variables: set[str] = set()
         for node in statements(module.body):
@@ -91,37 +92,37 @@ class SymbolTable:
 
     @staticmethod
     def is_action_call(node: ast.expr) -> bool:
-        """Whether an expression calls an action, and no helper."""
+        """True if an expression calls an action, not a helper."""
         helper = called(node)
         return helper is not None and (helper not in constants.HELPERS or helper in ("action", "raw_action"))
 
     def is_variable(self, identifier: str) -> bool:
-        """Whether a name is a variable of the shortcut, not the output of one action."""
+        """True if a name is a variable of the shortcut, not the output of one action."""
         return identifier in self.variables
 
     def is_bound(self, identifier: str) -> bool:
-        """Whether a name was bound on a line before."""
+        """True if a name was bound on a line before."""
         return identifier in self.bound
 
     def label(self, identifier: str) -> str:
-        """The name that an identifier stands for in the shortcut."""
+        """Return the name that an identifier stands for in the shortcut."""
         return self.labels.get(identifier) or identifiers.label_from_identifier(identifier)
 
     def variable_label(self, identifier: str) -> str:
-        """The name of a variable, by which Shortcuts knows it: no two have one, though `text` and `text_` would both be "text"."""
+        """Return the name of a variable in the shortcut. It is unique, though `text` and `text_` would both be "text"."""
         if identifier not in self.labels:
             self.labels[identifier] = _free_label(self.label(identifier), self.variable_labels)
             self.variable_labels[self.labels[identifier]] = identifier
         return self.labels[identifier]
 
     def unbound(self) -> Iterator[tuple[str, int]]:
-        """Names that `later` promised and nothing bound."""
+        """Yield (name, line) of each name that `later` announced and nothing bound."""
         return ((identifier, line) for identifier, line in self.pending.items() if identifier not in self.bound)
 
-    # -- references, for tokens.py --------------------------------------------------------------------------------------------
+    # -- references, for references.py ----------------------------------------------------------------------------------------
 
     def reference(self, identifier: str, line: int, later: bool = False) -> Token:
-        """The token of a name. Raises DialectError if nothing has bound it."""
+        """Return the token of a name. Raises DialectError if nothing has bound it."""
         if identifier in self.loop_variables:
             return {"Type": "Variable", "VariableName": self.loop_variables[identifier]}
         if identifier in self.ended:
@@ -142,7 +143,7 @@ class SymbolTable:
         return token
 
     def previous_output(self, line: int) -> Token | None:
-        """The token of what the action before gives; None where the app itself finds it. Raises DialectError if it gives nothing."""
+        """Return the token of the previous action's output; None where the app finds it by itself. Raises DialectError if there is none."""
         if self.is_old:
             return None
         before = self.actions[-1] if self.actions else None
@@ -153,18 +154,18 @@ class SymbolTable:
         return self.reference(last.identifier, line) if named else self.anonymous_output(before)  # type: ignore[union-attr]
 
     def value_type(self, token: Token) -> str | None:
-        """The kind of a variable's value, as kinds.py knows it."""
+        """Return the type of a variable's value, or None if it is not known; see value_types.py."""
         self.value_types.end = len(self.actions)
         return self.value_types.of(token)
 
     def missing(self, output_name: str, number: int) -> Token:
-        """The token of an output that no action of the shortcut has."""
+        """Return the token of an output that no action of the shortcut has."""
         known = self.residue.get("missing", {}).get(output_name, [])
         value = known[number - 1] if 0 < number <= len(known) else made_uuid(f"missing {number} {output_name}")
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": output_name}
 
     def uuid(self, identifier: str, line: int) -> str:
-        """The UUID of an output, where a literal names it: before or after it is bound."""
+        """Return the UUID of an output that a literal names, before or after the name is bound."""
         self.read.add(identifier)
         self.allocator.taken.add(identifier)
         self.pending.setdefault(identifier, line)
@@ -178,7 +179,7 @@ class SymbolTable:
     # -- bindings -------------------------------------------------------------------------------------------------------------
 
     def set_variable(self, identifier: str, parameters: Parameters) -> None:
-        """Bind a name to a variable, and name it in the parameters of the action that sets it."""
+        """Bind a name to a variable, and put its name into the parameters of the action that sets it."""
         self.declare_variable(identifier)
         parameters["WFVariableName"] = self.variable_label(identifier)
         self.places.append(Place(parameters, "WFVariableName", identifier))
@@ -206,17 +207,17 @@ class SymbolTable:
         self.loop_variables.pop(identifier, None)
 
     def name_unused_outputs(self) -> None:
-        """An output that nothing reads keeps its name only as a custom one."""
+        """Give outputs that nothing reads a custom name: no reference holds their name."""
         for output in self.outputs:
             if output.identifier not in self.read:
                 output.parameters["CustomOutputName"] = self.label(output.identifier)
 
     def rename(self) -> None:
-        """Give the outputs and variables of the compiled program the names that the residue knows, in place of those of code alone."""
+        """Give the outputs and variables of the compiled program the residue's names in place of those that the code alone gives."""
         known, custom = self.residue.get("names", {}), {*self.residue.get("custom", ())}
         labels: dict[str, str] = {}
         taken: dict[str, str] = {}
-        for identifier in self.variable_labels.values():  # in the order of their first mention, as variable_label() was asked
+        for identifier in self.variable_labels.values():  # in the order in which variable_label() first saw them
             labels[identifier] = _free_label(known.get(identifier) or identifiers.label_from_identifier(identifier), taken)
             taken[labels[identifier]] = identifier
         for holder, key, identifier in self.places:
@@ -229,11 +230,11 @@ class SymbolTable:
                 parameters["CustomOutputName"] = given
 
     def _would_be(self, default: str, identifier: str) -> bool:
-        """Whether the decompiler would give this identifier to an output with the default name."""
+        """True if the decompiler would give this identifier to an output with the default name."""
         return self.allocator.propose(default, free=identifier) == identifier
 
     def anonymous_output(self, action: control_flow.Action) -> Token:
-        """The token of an output that no name is bound to; gives its action a UUID."""
+        """Return the token of an output that has no name in the program; its action gets a UUID."""
         parameters = action["WFWorkflowActionParameters"]
         label = api_names.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
         value = parameters.setdefault("UUID", made_uuid(f"anonymous {len(self.uuids)}"))
@@ -241,7 +242,7 @@ class SymbolTable:
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
 
     def enter_loop(self, node: ast.For, is_count: bool, has_index: bool, depth: int) -> Callable[[], None]:
-        """Bind a loop's targets. What is returned ends the loop: its targets mean nothing after it."""
+        """Bind a loop's targets. Return a function to call at the end of the loop, which takes them out of scope."""
         targets = list(node.target.elts) if isinstance(node.target, ast.Tuple) else [node.target]
         roles = ["Repeat Index"] if is_count else ["Repeat Index", "Repeat Item"] if has_index else ["Repeat Item"]
         identifiers = [target.id for target in targets if isinstance(target, ast.Name)]
@@ -268,7 +269,7 @@ class SymbolTable:
 
 
 def _free_label(wanted: str, taken: dict[str, str]) -> str:
-    """A name for a variable that no other has, nor a loop gives."""
+    """Return a name for a variable that is neither taken nor one of a loop."""
     label, number = wanted, 1
     while label in taken or constants.IMPLICIT_VARIABLE.fullmatch(label):
         number += 1
@@ -277,7 +278,7 @@ def _free_label(wanted: str, taken: dict[str, str]) -> str:
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement of a program, those inside blocks included."""
+    """Yield every statement of a program, those inside blocks included."""
     for node in body:
         yield node
         if isinstance(node, _LINES):
@@ -288,7 +289,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def made_uuid(seed: str) -> str:
-    """A UUID that is the same in every run, in the upper case that the app writes."""
+    """Return a UUID that is the same in every run, in upper case as the app writes it."""
     unicode = seed.encode("utf-8", "backslashreplace").decode()  # names in a shortcut may hold lone surrogates
     return str(uuid.uuid5(uuid.NAMESPACE_OID, unicode)).upper()
 

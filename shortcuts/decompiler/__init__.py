@@ -23,10 +23,10 @@ _call_name = lru_cache(maxsize=1 << 14)(call_name)
 
 
 class Decompiler:
-    """Writes one shortcut; raises blocks.Unbalanced. SymbolTable are handed out in the order in which the program mentions them, as the
-    compiler does.
+    """Writes one shortcut as a program. Names are handed out in the order in which the program mentions them, as in the compiler.
 
-    `raw`: indexes of actions to write out; `plain_names`: variables are never assigned to but called by their own names.
+    raw: indexes of actions to write out; plain_names: set variables by calls, under their own names, and never by assignments.
+    Raises Unbalanced.
     """
 
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int] = frozenset(), plain_names: bool = False,
@@ -34,14 +34,14 @@ class Decompiler:
         self.shortcut, self.catalog = shortcut, catalog
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
         odd = (index for index, action in enumerate(self.actions) if not isinstance(action[PARAMETERS].get("UUID", ""), str))
-        self.raw = raw = raw.union(odd)  # an identity that is no text
+        self.raw = raw = raw.union(odd)  # a UUID that is not text has no other form
         self.tree = control_flow.tree(self.actions)
         self.decorators, self.level = triggers.to_decorators(shortcut)
         self.symbols = SymbolTable(shortcut, raw, plain_names, catalog)
         self.markers = MarkerWriter(self.symbols, raw, self._statements)
 
     def program(self) -> list[ast.stmt]:
-        """The statements of the shortcut."""
+        """Return the statements of the shortcut."""
         head = header.to_statement(self.level, self.symbols.loose_questions)
         result = [head] if head else []
         for item in self.tree:
@@ -49,7 +49,7 @@ class Decompiler:
         return result
 
     def _declarations(self, item: int | Block) -> list[ast.stmt]:
-        """`X = []` for a variable whose first use is an append: Shortcuts begins an empty list there, Python must be told."""
+        """Return `X = []` for each variable whose first use is an append: Shortcuts begins an empty list there by itself."""
         indexes = range(item.start, item.end) if isinstance(item, Block) else [item]
         seen: set[str] = set()
         result: list[ast.stmt] = []
@@ -125,7 +125,7 @@ class Decompiler:
         return shown
 
     def _parameter(self, index: int, key: str, value: Any) -> ast.expr:
-        """A parameter's value. A lone variable is written as such in the envelope that is usual for the parameter."""
+        """Return a parameter's value. A lone variable in the envelope that is usual for the parameter is written as the variable."""
         expression = values.to_expr(value, self.symbols, key)
         if not api_names.takes_text(self.actions[index][ID], key, self.catalog):
             return expression
@@ -134,7 +134,7 @@ class Decompiler:
         return interpolation.lone_variable(expression) or expression
 
     def _question(self, question: dict[str, Any], value: ast.expr | None) -> ast.expr:
-        """`ask_on_import(value, question='…', default=…)`; the default is left out where it is the value, None where there is none."""
+        """Return `ask_on_import(value, question='…', default=…)`; a default equal to the value is left out, a missing one is None."""
         arguments = {"question": values.to_expr(question["Text"], self.symbols)} if "Text" in question else {}
         given = "DefaultValue" in question
         default = values.to_expr(question["DefaultValue"], self.symbols, question["ParameterKey"]) if given else const(None)
@@ -143,5 +143,5 @@ class Decompiler:
         return call("ask_on_import", *([] if value is None else [value]), **arguments)
 
     def text(self) -> str:
-        """The source of the shortcut."""
+        """Return the source of the program."""
         return unparse(self.program(), self.decorators)

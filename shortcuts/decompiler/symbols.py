@@ -1,6 +1,6 @@
-"""The names a shortcut's program gets while it is written: what is referred to, which identifier stands for it, what is bound where.
+"""The symbol table of the decompiler: the outputs and variables that a shortcut refers to, their identifiers, and where each is bound.
 
-The counterpart of bindings.py, which hands out the same names when the program is compiled.
+compiler/symbols.py is its counterpart: it hands out the same names when the program is compiled.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from shortcuts.forms.value_types import ValueTypes
 from shortcuts.syntax.nodes import call, const, name
 
 SET_KEYS = frozenset({"WFVariableName", "WFInput"})
-STRAY_TAG = "WFSerializationType"  # that of the input, once more beside it: compilers write it
+STRAY_TAG = "WFSerializationType"  # the tag of the input, which compilers repeat beside it
 
 
 class SymbolTable:
-    """The names of one shortcut, handed out in the order in which its program mentions them."""
+    """The names of one shortcut, handed out in the order in which its program mentions them; the DecompileScope of references.py."""
 
     def __init__(self, shortcut: dict[str, Any], raw: frozenset[int], plain_names: bool, catalog: Catalog | None = None) -> None:
         self.shortcut = shortcut
         self.actions: list[Action] = shortcut["WFWorkflowActions"]
-        self.raw = raw  # indexes of actions that are written out instead
+        self.raw = raw  # indexes of actions that are written out
         self.allocator = identifiers.NameAllocator()
         self.catalog = catalog
         self.value_types = ValueTypes(self.actions, catalog)
@@ -52,7 +52,7 @@ class SymbolTable:
         self._assignments = {index: variable for index, variable in settings.items() if variable in self.assigned_variables}
 
     def _find_references(self) -> None:
-        """What is referred to: output labels by UUID, which action owns a UUID, and where a loop's index is read."""
+        """Collect every reference: labels of outputs by UUID, the owner of each UUID, and the reads of loop indexes."""
         self.referenced: dict[str, str | None] = {}
         self.variable_places: Counter[str] = Counter()  # how often each variable is read or set
         self.index_reads: dict[str, list[int]] = {}  # Repeat Index, Repeat Index 2, … -> indexes of the actions that read it
@@ -88,7 +88,7 @@ class SymbolTable:
                 self._find_in(inner, index)
 
     def reads_between(self, index_variable: str, start: int, end: int) -> bool:
-        """Whether a loop's index is read by an action after `start`, up to `end`."""
+        """True if an action after `start`, up to `end`, reads a loop's index."""
         reads = self.index_reads.get(index_variable, [])
         after = bisect_right(reads, start)
         return after < len(reads) and reads[after] <= end
@@ -99,7 +99,7 @@ class SymbolTable:
             self.owners[uuid] = self.owners.get(uuid) or (custom if isinstance(custom, str) else "")
 
     def _gather_questions(self) -> None:
-        """Import questions go with the parameter they fill, where the action is written as a call."""
+        """Sort import questions: by action and parameter where the action is a call, the rest in `loose_questions`."""
         self.questions: dict[int, dict[str, dict[str, Any]]] = {}
         self.loose_questions: list[Any] = []
         listed = self.shortcut.get("WFWorkflowImportQuestions")
@@ -110,7 +110,7 @@ class SymbolTable:
                 self.loose_questions.append(question)
 
     def _fits(self, question: Any) -> bool:
-        """Whether a question can stand with its parameter."""
+        """True if a question can stand with its parameter."""
         if not isinstance(question, dict) or question.get("Category") != "Parameter":
             return False
         if not question.keys() <= {"ActionIndex", "ParameterKey", "Category", "Text", "DefaultValue"}:
@@ -123,21 +123,21 @@ class SymbolTable:
         return isinstance(key, str) and key not in self.questions.get(index, {}) and key not in ("UUID", "CustomOutputName")
 
     def has_name(self, parameters: dict[str, Any]) -> bool:
-        """Whether an action's output is bound to a name: something refers to it, or its author named it."""
+        """True if an action's output is bound to a name: something refers to it, or its author named it."""
         uuid = parameters.get("UUID")
         return isinstance(uuid, str) and (uuid in self.referenced or isinstance(parameters.get("CustomOutputName"), str))
 
     @staticmethod
     def hidden_keys(parameters: dict[str, Any]) -> set[str]:
-        """The keys of an action's identity, which its name stands for."""
+        """Return the keys of an action's identity, which the code replaces by a name."""
         if "UUID" not in parameters and "CustomOutputName" not in parameters:
             return set()
         return {key for key in ("UUID", "CustomOutputName") if isinstance(parameters.get(key), str)}
 
-    # -- names, as values.py asks for them ------------------------------------------------------------------------------------
+    # -- references, for references.py and values.py --------------------------------------------------------------------------
 
     def output(self, uuid: str, output_name: str | None) -> ast.expr:
-        """A reference to an action's output: its name, `later(name)` before it is bound, `missing('…')` if no action has it."""
+        """Return a reference to an action's output: its name, `later(name)` before it is bound, `missing('…')` if no action has it."""
         if uuid not in self.owners:
             if uuid not in self._missing:
                 known = self.missing_uuids.setdefault(output_name or "", [])
@@ -149,7 +149,7 @@ class SymbolTable:
         return name(identifier) if identifier in self.bound else call("later", name(identifier))
 
     def variable(self, variable_name: str) -> ast.expr:
-        """A reference to a variable: its name, `later(name)` before it is set, `variable('…')` where no assignment sets it."""
+        """Return a reference to a variable: its name, `later(name)` before it is set, `variable('…')` where no assignment sets it."""
         identifier = self.variable_names.get(variable_name)
         if identifier in self.bound:
             return name(identifier)  # type: ignore[arg-type]
@@ -158,11 +158,11 @@ class SymbolTable:
         return call("later", name(self._variable_identifier(variable_name)))
 
     def value_type(self, token: references.Token) -> str | None:
-        """The kind of a variable's value, as kinds.py knows it from the actions above."""
+        """Return the type of a variable's value as the actions above tell it, or None if it is not known; see value_types.py."""
         return self.value_types.of(token)
 
     def uuid_expr(self, uuid: str) -> ast.expr | None:
-        """What names the output with this UUID, if it is one that is referred to."""
+        """Return the expression for the output with this UUID; None if nothing refers to one."""
         if uuid not in self.referenced:
             return None
         return name(self._output_identifier(uuid, None)) if uuid in self.owners else self.output(uuid, self.referenced[uuid])
@@ -185,22 +185,22 @@ class SymbolTable:
         return self.variable_names[variable_name]
 
     def bind_variable(self, variable_name: str) -> ast.expr:
-        """The name of a variable that is set here."""
+        """Bind a variable that is set here, and return its name."""
         identifier = self._variable_identifier(variable_name)
         self.bound.add(identifier)
         return name(identifier, store=True)
 
     def leave_loop(self, suffix: str) -> None:
-        """What a loop binds is not bound after it."""
+        """Take a loop's targets out of scope at its end."""
         implicit = (f"Repeat Index{suffix}", f"Repeat Item{suffix}")
         self.bound -= {self.variable_names[name] for name in implicit if name in self.variable_names}
 
     def is_bound(self, variable_name: str) -> bool:
-        """Whether a variable was set before."""
+        """True if a variable was set before."""
         return self.variable_names.get(variable_name) in self.bound
 
     def bind_output(self, parameters: dict[str, Any], action_id: str) -> tuple[ast.expr | None, dict[str, ast.expr]]:
-        """(the name that an action's output is bound to, a keyword where a copied action shares another's identity)."""
+        """Return the name that an action's output is bound to, or None, and the keyword `UUID=` of a copied action that shares one."""
         if not self.has_name(parameters):
             return None, {}
         uuid = parameters["UUID"]
@@ -212,7 +212,7 @@ class SymbolTable:
     # -- variables that assignments set ---------------------------------------------------------------------------------------
 
     def assigned(self, index: int) -> str | None:
-        """The variable that an action sets or appends to, if that is written as an assignment."""
+        """Return the variable that an action sets or appends to, if that is written as an assignment."""
         return self._assignments.get(index)
 
     def _variable_set(self, index: int) -> str | None:
@@ -228,13 +228,13 @@ class SymbolTable:
         token = values.unwrap(parameters.get("WFInput"), values.ATTACHMENT)
         stray = {STRAY_TAG} if isinstance(parameters.get(STRAY_TAG), str) else set()
         plain = len(action) == 2 and parameters.keys() - self.hidden_keys(parameters) - stray <= SET_KEYS
-        known = "WFInput" not in parameters or (token is not None and references.to_expr(token, _NoNames()) is not None)
+        known = "WFInput" not in parameters or (token is not None and references.to_expr(token, _TrialScope()) is not None)
         hidden = index in self.raw or index in self.questions or self.has_name(parameters)
         return plain and known and not hidden
 
 
-class _NoNames:
-    """Answers every question for a name, so that a value can be tried without binding anything."""
+class _TrialScope:
+    """Writes x for every name, to try whether a value has a form without binding anything."""
 
     is_old = False
 

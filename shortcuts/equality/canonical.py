@@ -1,21 +1,21 @@
-"""What two shortcuts must agree in to be the same program: `canonical(a) == canonical(b)`.
+"""The canonical form of a shortcut: two shortcuts are the same program if `canonical(a) == canonical(b)`.
 
-Forgotten, each for its reason; nothing else is:
+It leaves out, each for its reason, and nothing else:
 
-- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier, WFTriggerUUID): the app makes them anew; references are kept, renamed in
-  order;
-- names of outputs (OutputName, CustomOutputName) and of variables: labels, a consistent renaming cannot change a run; they stand in the
-  code as identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
-- whether text without variables is a string, a token string or a text item, and an empty list of aggrandizements;
+- identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier, WFTriggerUUID): the app makes them anew; references are kept, renumbered
+  in order;
+- names of outputs (OutputName, CustomOutputName) and of variables: a consistent renaming cannot change a run, and the code has them as
+  identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
+- the spelling of text without variables (a string, a token string or a text item), and an empty list of aggrandizements;
 - in conditions: a number as text or as number, the old name of an operator for its code;
-- in markers: a missing mode for 0, which marker of a block carries the block's UUID, parameters of an Otherwise, a case or an end that
-  only repeat the start's, condition fields left over in a plain Otherwise, the items and the prompt of another menu left over in a case
-  or an end (only the start asks), a case's label beside its tokenised title, and whether that stands in an envelope;
-- missing parameters for empty ones; in Set Variable and Add to Variable an envelope's tag without an envelope (compilers write it beside
-  the input, which has its own); in a token of the clipboard's kind a variable's name that only repeats the kind;
+- in markers: a missing mode for 0, the choice of the marker that carries the block's UUID, parameters of an Otherwise, a case or an end
+  that repeat the start's, condition fields left over in a plain Otherwise, the items and the prompt of another menu left over in a case or
+  an end (only the start asks), a case's label beside its tokenised title, and the envelope around that title;
+- missing parameters for empty ones; in Set Variable and Add to Variable an envelope's tag without an envelope (compilers repeat it beside
+  the input); in a token such as the clipboard's a variable's name that only repeats its type;
 - presentation: `Show-…` switches, icon, client versions from 900 on (an app turns what older ones wrote into new forms, so these count),
-  the workflow's name, whether input variables are used (it follows from the actions), empty or missing lists at the workflow level, the
-  order of import questions.
+  the workflow's name, the flag for input variables (it follows from the actions), empty or missing lists at the workflow level, the order
+  of import questions.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ VARIABLE_ACTIONS = frozenset({"is.workflow.actions.setvariable", "is.workflow.ac
 
 
 def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
-    """A shortcut with what cannot change a run taken out. Raises blocks.Unbalanced."""
+    """Return a shortcut without the differences above. Raises Unbalanced."""
     return {**canonical_level(shortcut), "WFWorkflowActions": canonical_actions(shortcut)}
 
 
 def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
-    """The canonical form of the actions."""
+    """Return the canonical form of the actions. Raises Unbalanced."""
     listed = control_flow.completed(shortcut)["WFWorkflowActions"]
     normalized = {index: _simple_action(action) for index, action in enumerate(listed) if control_flow.kind_of(action)}
     _normalize_markers(control_flow.tree(listed), normalized)
@@ -49,7 +49,7 @@ def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
 
 
 def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
-    """The canonical form of everything but the actions."""
+    """Return the canonical form of everything but the actions."""
     forgotten = {*PRESENTATION_KEYS, "WFWorkflowActions"} - ({CLIENT_VERSION} if _decides(shortcut.get(CLIENT_VERSION)) else set())
     shown = {key: value for key, value in shortcut.items() if key not in forgotten}
     result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
@@ -61,7 +61,7 @@ def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decides(version: Any) -> bool:
-    """Whether a client version decides how an app reads the file: it turns the forms of one before 900 into new ones."""
+    """True for a client version that changes how an app reads the file: it converts the forms of versions below 900."""
     number = re.match("[0-9]{1,9}", version) if isinstance(version, str) else None
     return number is not None and int(number[0]) < 900
 
@@ -76,14 +76,14 @@ def _is_empty(value: Any) -> bool:
 
 
 def repr_sorted(value: Any) -> str:
-    """A text that is equal for equal values, whatever the order of keys."""
+    """Return a text that is equal for equal values, whatever the order of keys."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{key!r}:{repr_sorted(value[key])}" for key in sorted(value)) + "}"
     return "[" + ",".join(map(repr_sorted, value)) + "]" if isinstance(value, list) else repr(value)
 
 
 def _shown(action: Action) -> Action:
-    """An action without what only the editor shows, and without the name of its output."""
+    """Return an action without the switches of the editor and without the name of its output."""
     parameters = {
         key: value for key, value in action["WFWorkflowActionParameters"].items()
         if not (key.startswith("Show-") and isinstance(value, bool)) and not (key == "CustomOutputName" and isinstance(value, str))
@@ -152,7 +152,7 @@ def _number(value: str | int | float) -> float | str:
 
 
 class _Renamer:
-    """Simplifies values, renames identities and variables in the order of appearance, and drops a UUID that nothing refers to."""
+    """Simplifies values, renumbers identities and variables in order of appearance, and drops a UUID that nothing refers to."""
 
     def __init__(self, actions: list[Action]) -> None:
         self.used: set[str] = set()
@@ -170,7 +170,7 @@ class _Renamer:
                 self._collect(inner)
 
     def action(self, action: Action) -> Action:
-        """The canonical form of an action."""
+        """Return the canonical form of an action."""
         parameters = dict(action["WFWorkflowActionParameters"])
         if isinstance(parameters.get("UUID"), str) and parameters["UUID"] not in self.used:
             del parameters["UUID"]
@@ -186,7 +186,7 @@ class _Renamer:
         return self._name("uuid", value) if isinstance(value, str) and value in self.used else value
 
     def _dict(self, value: dict[str, Any]) -> Any:
-        """What `simplify` makes of a dictionary, with its names renamed."""
+        """Return a dictionary as `simplify` makes it, with its names renumbered."""
         if "WFSerializationType" in value and (plain := plain_text(value)) is not None:
             return self._value(plain)
         shown = simple_keys(value)

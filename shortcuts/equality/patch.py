@@ -1,4 +1,4 @@
-"""The difference between what code alone compiles to and the shortcut it came from, as small JSON, and its application.
+"""Difference and patch of property-list trees, for the residue: from a compiled program to exactly the shortcut it came from.
 
 An operation is `[path, value]` (set) or `[path]` (remove); a path is a list of keys and indexes. Values are tagged JSON (shortcuts.plist).
 """
@@ -12,18 +12,18 @@ from shortcuts import plist
 
 Operation = list[Any]
 _MISSING = object()
-_SIMPLE = frozenset({str, int, bool})  # values of one of these types are the same if they are equal
+_SIMPLE = frozenset({str, int, bool})  # for two values of one of these types, equal means same
 
 
 def difference(before: Any, after: Any) -> list[Operation]:
-    """The operations that turn one tree into another. Types count: 1 is not True is not 1.0."""
+    """Return the operations that turn one tree into another. Types count: 1 is not True is not 1.0."""
     operations: list[Operation] = []
     _compare(before, after, [], operations)
     return operations
 
 
 def _compare(before: Any, after: Any, path: list[Any], operations: list[Operation]) -> None:
-    """`path` is where the two stand; it is shared, and copied only where they differ."""
+    """Add the operations between two values; `path` is their place, one list for all levels, copied only where they differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         operations += [[[*path, key]] for key in before if key not in after]
         pairs: Iterable[tuple[Any, Any, Any]] = ((key, before.get(key, _MISSING), value) for key, value in after.items())
@@ -33,7 +33,7 @@ def _compare(before: Any, after: Any, path: list[Any], operations: list[Operatio
         if before is _MISSING or not plist.same(before, after):
             operations.append([list(path), plist.to_json(after)])
         return
-    at_top = len(path) == 1  # of the shortcut's lists: most actions are the same
+    at_top = len(path) == 1  # an entry of a top-level list: most actions are the same
     for key, old, new in pairs:
         kind = type(new)
         if (type(old) is kind and kind in _SIMPLE and old == new) or (at_top and plist.same(old, new)):
@@ -57,5 +57,5 @@ def apply(tree: Any, operations: list[Operation]) -> Any:
             else:
                 del holder[path[-1]]
         except (KeyError, IndexError, TypeError):
-            raise ValueError(f"the residue does not fit this program at {path}") from None
+            raise ValueError(f"the residue does not fit this program at {path}: it was written with another one") from None
     return tree

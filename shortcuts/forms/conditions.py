@@ -7,17 +7,17 @@
 | 8, 9                 | x.startswith('a'), x.endswith() | 1002               | is_today(x)                         |
 | 99, 999              | 'a' in x, 'a' not in x          | 1003               | 1 <= x <= 5                         |
 
-An If keeps its operand under a key for each kind of value. A literal says of which kind it is; a variable is a number or a date where it or
-the subject is known to be one (kinds.py), else a text. What that does not say is said by the operand: `x == number(y)`, `x == f'{y}'`,
-`x == enumeration('Music')`. No operand is `x == None`, and for a truth value, of which it means that it is true, `x == True`.
+An If has a key of its own for the operand of each type of value. A literal shows its type; a variable is a number or a date where it or the
+subject is known to be one (value_types.py), else a text. In other cases the operand names its type: `x == number(y)`, `x == f'{y}'`,
+`x == enumeration('Music')`. A missing operand is `x == None`; for a boolean subject it means true and is `x == True`.
 
-Several conditions are joined by `and` or `or`; `all_of`, `any_of` and `single` are tables of other shapes. Around a test may stand:
+Several conditions are joined by `and` or `or`; `all_of`, `any_of` and `single` are tables of other shapes. A test may be wrapped in:
 
-- `legacy(x == 'a')`: compare as apps before iOS 13 did. The app marks tests so that it took over from them, and it changes a run.
-- `leftover(x < 5, text='a')`: operands of other kinds, which the app keeps when another operator or value is chosen.
-- `when(x == 'a', Key=value)`: parameters that nothing else says.
+- `legacy(x == 'a')`: compare as apps before iOS 13 did. The app marks the tests it converted this way, and the mark changes a run.
+- `leftover(x < 5, text='a')`: operands of other types, which the app keeps when another operator or value is chosen.
+- `when(x == 'a', Key=value)`: parameters without a form.
 
-Without an input the subject is `previous_output()`. Only apps before iOS 13 write that: their client version stands in the header. In
+A test without an input has the subject `previous_output()`. Only apps before iOS 13 write such tests, and the header has their version. In
 another program it is the output of the action before, compared as those apps did.
 """
 
@@ -65,19 +65,19 @@ _NEGATED = {_CODES[other]: _CODES[operator] for operator, other in NEGATIONS.ite
 _NEGATED[constants.HAS_VALUE] = constants.HAS_NO_VALUE
 _NEGATED |= {after: before for before, after in _NEGATED.items()}
 _OLD_NAMES = {code: name for name, code in constants.OLD_CONDITIONS.items()}
-# Operands that say themselves to which parameter they belong, around the value that it has.
+# Helpers that name the parameter of an operand.
 _EXPLICIT = {"number": NUMBER, "enumeration": ENUMERATION}
 _KEY_OF_KIND = {value_types.TEXT: STRING, value_types.NUMBER: NUMBER, value_types.DATE: DATE, value_types.ENUMERATION: ENUMERATION}
 _SHAPES = {"datetime": DATE, "quantity": MEASUREMENT}
-# A table of conditions: its prefix, and whether WFContentPredicateBoundedDate is written where `bounded` is not given. Apps write the first
-# two with False; only compilers write -1, and leave it out.
+# Tables of conditions: their prefix, and WFContentPredicateBoundedDate where `bounded` is not given (None: it is missing). Apps write the
+# first two with False; only compilers write -1, and leave it out.
 _TABLES = {"all_of": (1, False), "any_of": (0, False), "single": (-1, None)}
 _TABLE_OF_PREFIX = {prefix: helper for helper, (prefix, _) in _TABLES.items()}
 _WRAPPERS = frozenset({"legacy", "leftover", "when"})
 
 
 def operator_code(parameters: Parameters) -> int | None:
-    """The operator as a number; before iOS 13 it had a name, and none meant "Contains"."""
+    """Return the operator as a number, or None for an unknown one. Before iOS 13 it had a name; a missing one meant "Contains"."""
     condition = parameters.get("WFCondition", "Contains" if "WFInput" not in parameters else None)
     return constants.OLD_CONDITIONS.get(condition) if isinstance(condition, str) else condition if type(condition) is int else None
 
@@ -87,7 +87,7 @@ def operator_code(parameters: Parameters) -> int | None:
 
 
 def to_expr(parameters: Parameters, scope: DecompileScope) -> ast.expr:
-    """The test of a conditional action's parameters (marker keys taken out)."""
+    """Return the test of a conditional action's parameters (without the keys of its marker)."""
     written = _several_expr(parameters, scope) if "WFConditions" in parameters else _single_expr(parameters, scope)
     if written is None:
         return call("when", **{key: values.literal_expr(value, scope) for key, value in sorted(parameters.items())})
@@ -139,7 +139,7 @@ def _single_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.exp
         operand = _operand_expr(code, token, key, parameters[key], scope)
         test = None if operand is None else _binary_expr(code, subject, operand)
         used.add(key)
-    if test is None:  # no Python operator says it: `when(x, WFCondition=4, WFLinkEnumeration='…')`
+    if test is None:  # without a Python operator: `when(x, WFCondition=4, WFLinkEnumeration='…')`
         if token is None:
             return None
         shown = [word for word in ("WFCondition", *OPERANDS) if word in parameters]
@@ -148,7 +148,7 @@ def _single_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.exp
 
 
 def _subject_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.expr | None, Token | None]:
-    """(what is tested, its token). Before iOS 13 a test without input had an operator with a name, or none."""
+    """Return the expression of the subject and its token. Before iOS 13 a test without input had a named operator, or none."""
     if "WFInput" not in parameters:
         old = scope.is_old and isinstance(parameters.get("WFCondition", ""), str)
         return call("previous_output") if old else None, None
@@ -160,7 +160,7 @@ def _subject_expr(parameters: Parameters, scope: DecompileScope) -> tuple[ast.ex
 
 
 def _shown_operand(code: int, kind: str | None, parameters: Parameters) -> str | None:
-    """The operand to show with the operator, of those that are there. The app takes the one that fits the value's kind in a run."""
+    """Return the key of the operand to show with the operator. In a run the app takes the one that fits the type of the value."""
     there = [key for key in OPERANDS if key in parameters]
     if code in _TEXTUAL:
         return STRING if STRING in there else None
@@ -172,7 +172,7 @@ def _shown_operand(code: int, kind: str | None, parameters: Parameters) -> str |
 
 
 def _operand_expr(code: int, subject: Token | None, key: str, value: Any, scope: DecompileScope) -> ast.expr | None:
-    """An operand in the shortest form that `_operand` reads as this parameter, or None if there is none."""
+    """Return the shortest expression that `_operand` reads as this parameter, or None if there is none."""
     expression = _plain_expr(value, key, scope)
     token = values.unwrap(value, values.ATTACHMENT)
     if key == STRING and code in _TEXTUAL | _EQUALITY:
@@ -226,7 +226,7 @@ def _binary_expr(code: int, subject: ast.expr, operand: ast.expr) -> ast.expr | 
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# of which kind an operand is
+# the types of operands
 
 
 def _value_type(token: Token | None, scope: CompileScope | DecompileScope) -> str | None:
@@ -234,8 +234,8 @@ def _value_type(token: Token | None, scope: CompileScope | DecompileScope) -> st
 
 
 def _key_of_variable(code: int, subject: Token | None, operand: Token, scope: CompileScope | DecompileScope) -> str:
-    """The parameter of an operand that is a variable: a number or a date where either side is known to be one, else a text, or, where
-    values are put in order, a number.
+    """Return the key of an operand that is a variable: a number or a date where either side is known to be one; else a text in an equality,
+    a number in an order.
     """
     known = {_value_type(subject, scope), scope.value_type(operand)}
     if value_types.NUMBER in known:
@@ -247,18 +247,18 @@ def _key_of_variable(code: int, subject: Token | None, operand: Token, scope: Co
 # from Python
 
 
-def swapped(node: ast.expr) -> ast.expr | None:
-    """The test that is true when this one is false, if no operator of the app says this one: the steps go under its Otherwise."""
+def inverse(node: ast.expr) -> ast.expr | None:
+    """Return the opposite of a test that the app has no operator for, else None: the steps of the test go under its Otherwise."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         inner = node.operand
         if isinstance(inner, ast.Compare):
-            has_none = len(inner.ops) > 1 or any(_is_truth(side) or called(side) == "previous_output" for side in _sides(inner))
+            has_no_negation = len(inner.ops) > 1 or any(_is_truth(side) or called(side) == "previous_output" for side in _sides(inner))
         elif isinstance(inner, ast.Call):
             method = inner.func.attr if isinstance(inner.func, ast.Attribute) else None
-            has_none = method in _METHOD_CODES or called(inner) in {"is_today", *_WINDOW_CODES, *_TABLES, *_WRAPPERS}
+            has_no_negation = method in _METHOD_CODES or called(inner) in {"is_today", *_WINDOW_CODES, *_TABLES, *_WRAPPERS}
         else:
-            has_none = isinstance(inner, ast.BoolOp)
-        return inner if has_none else None
+            has_no_negation = isinstance(inner, ast.BoolOp)
+        return inner if has_no_negation else None
     if isinstance(node, ast.Compare) and _is_false(node):
         true = [ast.copy_location(ast.Constant(True), side) if _is_truth(side) else side for side in _sides(node)]
         return ast.copy_location(ast.Compare(true[0], [ast.Eq()], true[1:]), node)
@@ -274,13 +274,13 @@ def _is_truth(node: ast.expr) -> bool:
 
 
 def _is_false(node: ast.Compare) -> bool:
-    """Whether a comparison is `x == False` or `x != True`."""
+    """True for the comparisons `x == False` and `x != True`."""
     wanted = False if isinstance(node.ops[0], ast.Eq) else True if isinstance(node.ops[0], ast.NotEq) else None
     return len(node.ops) == 1 and any(_is_truth(side) and side.value is wanted for side in _sides(node))  # type: ignore[attr-defined]
 
 
 def from_expr(node: ast.expr, scope: CompileScope) -> Parameters:
-    """The parameters of the conditional action that a test stands for. Raises DialectError for a test outside the dialect."""
+    """Return the parameters of the conditional action with this test. Raises DialectError for a test outside the dialect."""
     if isinstance(node, ast.BoolOp):
         return _several(node, _flat(node, type(node.op)), 1 if isinstance(node.op, ast.And) else 0, False, scope)
     helper = called(node)
@@ -309,13 +309,13 @@ def _left_over(node: ast.Call, test: Parameters, given: dict[str, ast.expr], sco
 
 
 def _beside(test: Parameters, given: dict[str, ast.expr], scope: CompileScope) -> Parameters:
-    """The parameters of `when`; an operator among them takes the place of the test's own."""
+    """Return a test with the parameters of `when`; an operator among them replaces the test's own."""
     rest = {key: values.from_expr(value, scope) for key, value in given.items()}
     return {**{key: value for key, value in test.items() if key != "WFCondition" or key not in rest}, **rest}
 
 
 def _flat(node: ast.expr, operator: type[ast.boolop]) -> list[ast.expr]:
-    """The conditions that one operator joins, whatever their parentheses."""
+    """Return the conditions that one operator joins, whatever their parentheses."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, operator):
         return [inner for value in node.values for inner in _flat(value, operator)]
     return [node]
@@ -331,7 +331,7 @@ def _several(node: ast.expr, tests: list[ast.expr], prefix: int, bounded: bool |
 
 def _single(node: ast.expr, scope: CompileScope) -> Parameters:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        inner = _single(node.operand, scope) if swapped(node) is None else {}
+        inner = _single(node.operand, scope) if inverse(node) is None else {}
         code = _NEGATED.get(operator_code(inner))  # type: ignore[arg-type]
         if not inner or code is None:
             raise DialectError(node.lineno, "this condition has no opposite; put the steps under else instead")
@@ -366,7 +366,7 @@ def _comparison(node: ast.Compare, scope: CompileScope) -> Parameters:
 
 
 def _is_literal(node: ast.expr) -> bool:
-    """Whether an expression can only be an operand: what is tested is a variable."""
+    """True if an expression can only be an operand: the subject of a test is a variable."""
     is_number = constant(node, (int, float)) is not None
     is_value = called(node) in {*_SHAPES, *_EXPLICIT, "attachment"}
     return isinstance(node, ast.Constant) or is_number or is_value or interpolation.is_text(node)
@@ -382,7 +382,7 @@ def _test(code: int, tested: ast.expr, operand: ast.expr | None, scope: CompileS
 
 
 def _truth_test(code: int, operand: ast.expr, token: Token | None, scope: CompileScope) -> Parameters:
-    """`x == True`; a value that is not known to be a truth value is made one. The app does not write the operand."""
+    """Return the test `x == True`: its subject is made a boolean unless it is known to be one, and the operand is not written."""
     if code not in _EQUALITY or token is None:
         raise DialectError(operand.lineno, "True and False are compared by == with a variable")
     if (code == constants.EQUAL) != operand.value:  # type: ignore[attr-defined]
@@ -405,9 +405,9 @@ def _range(tested: ast.expr, start: ast.expr, end: ast.expr, scope: CompileScope
 
 
 def _subject(node: ast.expr, code: int, scope: CompileScope) -> tuple[Parameters, Token | None]:
-    """(the input of a test, its token): an app from before iOS 13 takes the output of the action before without being told.
+    """Return the input of a test, and its token. An app from before iOS 13 takes the output of the action before by itself: no input, None.
 
-    In another program that output is named, and compared as the app does when it takes over such a test.
+    In another program that output is written as the input, and compared as the app does after it has converted such a test.
     """
     if called(node) != "previous_output":
         token = references.from_expr(node, scope)
@@ -428,7 +428,7 @@ def _input(token: Token) -> Parameters:
 
 
 def _operand(code: int, subject: Token | None, node: ast.expr, scope: CompileScope) -> Parameters:
-    """The parameter of an operand; none for `None`, an operand that was left empty."""
+    """Return the parameter of an operand, an empty dictionary for the operand `None`. Raises DialectError."""
     if isinstance(node, ast.Constant) and node.value is None:
         return {}
     helper = called(node)
@@ -463,10 +463,10 @@ def _text_operand(node: ast.expr, scope: CompileScope) -> Any:
         return str(number) if number is not None else values.from_expr(node, scope)
     single = interpolation.single(node, scope)
     if single is None:
-        raise DialectError(node.lineno, "what a text begins with, ends with or contains is one text; join several tests by or")
+        raise DialectError(node.lineno, "startswith, endswith and in take one text; join several tests by or")
     return single
 
 
 def _as_text(value: Any) -> Any:
-    """A number as the app writes it in a condition."""
+    """Return a number as text, as the app writes it in a condition; other values as they are."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-# What stands for a value that no action in the shortcut makes; each is a call without arguments (`ask_each_time` may take a prompt).
+# Values that no action in the shortcut makes; each is a call without arguments (`ask_each_time` may take a prompt).
 GLOBALS = {
     "shortcut_input": "ExtensionInput",
     "current_date": "CurrentDate",
@@ -48,7 +48,7 @@ COERCIONS = {
 }
 COERCION_OF_CLASS = {item_class: name for name, item_class in COERCIONS.items()}
 
-# Properties, `file.Name`: what the app stores beside the name when a property is picked. Any other pair is written out:
+# Properties, `file.Name`: label -> the value that the app stores beside it when the property is picked. Other pairs are written in full:
 # `x.property('Title', 'title')`.
 PROPERTY_INFO = {"Name": "WFItemName", "File Extension": "WFFileExtensionProperty", "File Size": "WFFileSizeProperty"}
 
@@ -64,8 +64,8 @@ RULE_OPERATORS = {
     "contains": CONTAINS, "does not contain": NOT_CONTAINS, "has value": HAS_VALUE, "has no value": HAS_NO_VALUE,
     "in the next": WITHIN_NEXT, "in the last": WITHIN_LAST, "is today": IS_TODAY, "between": BETWEEN,
 }  # fmt: skip
-# Operands that a filter's rule keeps though its operator does not use them. A unit is written to most rules; which of the others count
-# beside "==" and the like depends on the property.
+# Operands that a filter's rule keeps though its operator does not use them. Most rules have a unit; for "==" and the like the property
+# decides which of the others count.
 _ALL_OPERANDS = frozenset({"String", "Number", "AnotherNumber", "Date", "AnotherDate", "Bool", "Enumeration"})
 UNUSED_OPERANDS = {
     HAS_VALUE: _ALL_OPERANDS, HAS_NO_VALUE: _ALL_OPERANDS, IS_TODAY: _ALL_OPERANDS, BETWEEN: frozenset({"String", "Bool", "Enumeration"}),
@@ -77,7 +77,7 @@ IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop 
 
 # Item types of dictionary and list fields (WFItemType).
 TEXT_ITEM, DICTIONARY_ITEM, ARRAY_ITEM, NUMBER_ITEM, BOOLEAN_ITEM, FILE_ITEM = range(6)
-# Parameters whose Python dict is a dictionary field, with typed items, and whose list is a list field. Elsewhere a dict is a plain one.
+# Parameters in which a dict is a dictionary field, with typed items, and a list a list field. In others a dict is a plain one.
 DICTIONARY_FIELDS = frozenset({"WFItems", "WFHTTPHeaders", "WFJSONValues", "WFFormValues"})
 LIST_FIELDS = frozenset({"WFItems", "WFMenuItems"})
 
@@ -109,7 +109,7 @@ SIMPLE_ENVELOPES = {
     "case_choice": "WFLinkEnumerationSubstitutableState",
 }
 
-# Every name that is called or read in a program and is no action; nothing else may have these names.
+# Every name that a program calls or reads and that is not an action. No variable or output may have one of these names.
 HELPERS = frozenset(
     [*GLOBALS, *COERCIONS, *SIMPLE_ENVELOPES]
     + "workflow action raw_action menu item before when otherwise_if is_within_next is_within_last is_today all_of any_of single".split()
@@ -120,7 +120,7 @@ HELPERS = frozenset(
     + "ask_on_import repeat_each repeat_count EVERYTHING EVERYTHING_BUT_APPS EVERYTHING_BUT_APPS_AND_FOLDERS range enumerate float".split()
 )
 
-# Keys that decide nothing in a run: the icon, the versions of the app, the name.
+# Keys without effect in a run: the icon, the versions of the app, the name.
 PRESENTATION_KEYS = frozenset({
     "WFWorkflowIcon", "WFWorkflowClientVersion", "WFWorkflowClientRelease", "WFWorkflowMinimumClientVersion",
     "WFWorkflowMinimumClientVersionString", "WFWorkflowName", "WFWorkflowHasShortcutInputVariables",

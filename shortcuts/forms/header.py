@@ -1,8 +1,8 @@
 """The workflow level: `workflow(types=[...], input_types=[...], ...)` as the first statement of a program, and back.
 
-What is left out is the default of a new shortcut: it takes any input, and appears nowhere but in the app. A key without a short name, and a
-value that is none of those that the short name takes, stands under the key itself; a key that the app does not know in `extra={...}`. Icon
-and versions stand in the residue, but for a client version from before iOS 13: it decides how an app reads the file.
+A missing keyword means the default of a new shortcut, which takes any input and appears in the app alone. A key without a short name, or
+with a value that its short name does not accept, is written as the key itself; keys that the app does not know go into `extra={...}`. Icon
+and versions are kept in the residue, except a client version from before iOS 13: it changes how an app reads the file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ CONSTANTS = {
     "EVERYTHING": EVERYTHING, "EVERYTHING_BUT_APPS": EVERYTHING_BUT_APPS,
     "EVERYTHING_BUT_APPS_AND_FOLDERS": EVERYTHING_BUT_APPS_AND_FOLDERS,
 }  # fmt: skip
-# Where a shortcut appears, and what it takes and gives.
+# The values of short names: the places where a shortcut appears, and the types of its input and output.
 TYPES = ("WatchKit", "Watch", "NCWidget", "ActionExtension", "QuickActions", "MenuBar", "Sleep", "ReceivesOnScreenContent",
          "WFWorkflowTypeShowInSearch", "WFWorkflowTypeReceivesInputFromSearch")  # fmt: skip
 SURFACES = ("Finder", "Services")
@@ -71,13 +71,13 @@ DEFAULTS: dict[str, Any] = {
 
 
 def is_old(version: Any) -> bool:
-    """Whether a client version is one from before iOS 13."""
+    """True for a client version from before iOS 13."""
     number = re.match(r"[0-9]{1,9}", version) if isinstance(version, str) else None
     return number is not None and int(number[0]) < 900
 
 
 def defaults(head: dict[str, Any]) -> dict[str, Any]:
-    """The workflow level of a new shortcut, made by the app that a header names."""
+    """Return the workflow level of a new shortcut as the app makes it that a header names."""
     return {key: copy.copy(value) for key, value in {**DEFAULTS, INPUT: _default_input(head.get(VERSION))}.items()}
 
 
@@ -90,7 +90,7 @@ def _default_input(version: Any) -> list[str]:
 
 
 def to_statement(shortcut: dict[str, Any], questions: list[Any]) -> ast.stmt | None:
-    """The header of a shortcut, or None where all is default. `questions`: those that no action's code can carry."""
+    """Return the header of a shortcut, or None if all values are defaults. `questions`: those that do not stand with a parameter."""
     arguments: dict[str, ast.expr] = {}
     extra: dict[str, Any] = {}
     hidden = PRESENTATION_KEYS - ({VERSION} if is_old(shortcut.get(VERSION)) else set()) | {"WFWorkflowActions"}
@@ -109,7 +109,7 @@ def to_statement(shortcut: dict[str, Any], questions: list[Any]) -> ast.stmt | N
 
 
 def is_default(key: str, value: Any, version: Any = None) -> bool:
-    """Whether a value is what a header that does not name it means."""
+    """True if a value is the one that a missing keyword means."""
     if key == INPUT:
         return value == _default_input(version)
     return (value == [] and isinstance(value, list)) or value is False
@@ -135,7 +135,7 @@ def _value_expr(key: str, value: Any) -> ast.expr:
 
 
 def from_statement(node: ast.Call, scope: CompileScope) -> dict[str, Any]:
-    """The workflow-level keys that a header sets; None stands for a key that is left out. Raises DialectError."""
+    """Return the workflow-level keys that a header sets; None is a key that the file lacks. Raises DialectError."""
     if node.args:
         raise DialectError(node.lineno, f"workflow() takes keywords: {', '.join(SHORT_NAMES)}", "positional_argument")
     result: dict[str, Any] = {}
@@ -148,7 +148,7 @@ def from_statement(node: ast.Call, scope: CompileScope) -> dict[str, Any]:
 
 
 def _read(word: str, node: ast.expr, scope: CompileScope) -> dict[str, Any]:
-    """What one word of a header sets."""
+    """Return the keys that one keyword of a header sets. Raises DialectError."""
     if word == "extra":
         extra = values.literal(node, scope)
         if not isinstance(extra, dict) or extra.keys() & {*KEYS, "WFWorkflowActions"}:
@@ -170,7 +170,7 @@ def _read(word: str, node: ast.expr, scope: CompileScope) -> dict[str, Any]:
 
 
 def _fault(short: str, value: Any) -> str | None:
-    """What is wrong with the value of a short name, as the rest of a sentence; None if nothing is."""
+    """Return the fault of a value of a short name, as the rest of a sentence; None for a good value."""
     if short == "client_version":
         fits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})*", value)
         return None if fits else "is a version, such as '484'"
@@ -193,7 +193,7 @@ def _fault(short: str, value: Any) -> str | None:
 
 
 def _nearest(word: Any, known: Sequence[str]) -> str:
-    """Advice: the known word that is like this one but for its case and what most of them begin and end with."""
+    """Return advice: the known word nearest to this one, apart from case and the common beginnings and ends; else the list of all."""
     stems = {_stem(one): one for one in reversed(known)}
     near = nearest(_stem(word), stems, 60, clear=0) if isinstance(word, str) else None
     return f"; did you mean {stems[near]!r}?" if near else f"; it is one of {', '.join(known)}"

@@ -1,4 +1,4 @@
-"""Names of a shortcut as Python identifiers."""
+"""Names of a shortcut as Python identifiers, and back."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from shortcuts.forms.constants import HELPERS
 
-# What no name of a program may be.
+# Words that no name of a program may be.
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | HELPERS
-# What tells "# of Days", "# of Days ÷ 2" and "# of Days + 2" apart is said as a word; other symbols separate.
+# Symbols that become words, so that "# of Days", "# of Days ÷ 2" and "# of Days + 2" stay apart; others become separators.
 _SYMBOLS = str.maketrans({symbol: f" {word} " for symbol, word in {
     "#": "number", "+": "plus", "\u2212": "minus", "÷": "by", "×": "times", "%": "percent", "&": "and", "=": "equals",
     "<": "below", ">": "above",
@@ -27,7 +27,7 @@ _MAX_IDENTIFIER = 48  # characters: a custom name may be a whole sentence
 
 @lru_cache(maxsize=1 << 16)
 def identifier(name: str) -> str:
-    """A legal, readable identifier for a name: letters of any script stay, common symbols become words, everything else becomes `_`.
+    """Return a legal, readable identifier for a name: letters of any script stay, common symbols become words, the rest becomes `_`.
 
     Idempotent on its own results, also after `_` is read back as a space, so that code alone gives the same identifiers again.
     """
@@ -44,19 +44,19 @@ def identifier(name: str) -> str:
 
 
 def label_from_identifier(name: str) -> str:
-    """The name an identifier stands for when nothing else is known: `Clean_Name` is "Clean Name"."""
+    """Return the name that an identifier stands for where no residue knows it: "Clean Name" for `Clean_Name`."""
     return name.replace("_", " ").strip()
 
 
 class NameAllocator:
-    """Hands out identifiers, each once; a second use of a name gets `_2`."""
+    """Hands out identifiers, each once; the second use of a name gets `_2`."""
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
-        self._next: dict[str, int] = {}  # identifier -> the number that its next use tries first, since those below are taken
+        self._next: dict[str, int] = {}  # identifier -> the number that its next use tries first; the lower ones are taken
 
     def propose(self, name: str, free: str = "") -> str:
-        """The identifier that `take` would give, if nothing had the identifier `free`."""
+        """Return the identifier that `take` would return if the identifier `free` were not taken."""
         base = identifier(name)
         if base not in self.taken or base == free:
             return base
@@ -71,11 +71,11 @@ class NameAllocator:
         return candidate
 
     def take(self, name: str) -> str:
-        """An identifier for a name that nothing else has."""
+        """Return a new identifier for a name."""
         candidate = self.propose(name)
         self.taken.add(candidate)
         return candidate
 
     def take_variable(self, name: str) -> str:
-        """An identifier for a variable, which says that it is one where another has its name: most often the output that it is set to."""
+        """Return a new identifier for a variable; it ends in "variable" if the plain one is taken, often by the output it is set to."""
         return self.take(f"{name} variable" if identifier(name) in self.taken else name)

@@ -1,6 +1,6 @@
-"""If: `if … elif … else`, to Python and from it. What tests say: conditions.py.
+"""If: `if … elif … else`, to Python and from it; conditions.py has the tests.
 
-`elif` is an If alone in an Otherwise; an If with several branches (Otherwise If) has `elif otherwise_if(…)`.
+A plain `elif` is an If alone in an Otherwise; the further branches of one If (Otherwise If) are `elif otherwise_if(…)`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shortcuts.syntax.nodes import call, called
 
 
 def write(block: Block, markers: MarkerWriter) -> ast.stmt:
-    """The statement of an If. Raises blocks.Unbalanced where it has two Otherwises."""
+    """Return the statement of an If. Raises Unbalanced for a second Otherwise."""
     parameters = markers.parameters(block.start)
     raw = block.start in markers.raw
     markers.scope.value_types.end = block.start
@@ -36,8 +36,8 @@ def write(block: Block, markers: MarkerWriter) -> ast.stmt:
 
 
 def read(node: ast.If, markers: MarkerReader) -> None:
-    """Append an If's actions."""
-    while (test := conditions.swapped(node.test)) is not None:  # `not x.startswith('a')`: the steps go under Otherwise
+    """Append the actions of an If. Raises DialectError."""
+    while (test := conditions.inverse(node.test)) is not None:  # `not x.startswith('a')`: the steps go under Otherwise
         node = ast.copy_location(ast.If(test, node.orelse or [ast.copy_location(ast.Pass(), node)], node.body), node)
     group, _ = markers.open("if", conditions.from_expr(node.test, markers.scope), node.lineno)
     markers.body(node.body)
@@ -45,7 +45,7 @@ def read(node: ast.If, markers: MarkerReader) -> None:
     while len(branch.orelse) == 1 and isinstance(branch.orelse[0], ast.If) and called(branch.orelse[0].test) == "otherwise_if":
         branch = branch.orelse[0]
         assert isinstance(branch.test, ast.Call)
-        marker = markers.mark("if", group, control_flow.MIDDLE, {}, branch.lineno)  # stands there already: no output comes before its test
+        marker = markers.mark("if", group, control_flow.MIDDLE, {}, branch.lineno)  # first, since no output comes before its test
         marker.update(conditions.from_expr(signatures.bind(branch.test)["test"], markers.scope))
         markers.body(branch.body)
     if branch.orelse:

@@ -1,7 +1,7 @@
 """Text with variables in it (WFTextTokenString) as f-strings, and back.
 
-The property list holds one string with U+FFFC where a variable stands and a table from range, `{offset, 1}`, to token. Ranges count
-UTF-16 units. An f-string is written where every Python from 3.10 on reads it; else `'… {} …'.format(x)`.
+The property list holds one string with U+FFFC in place of each variable, and a table from range, `{offset, 1}`, to token. Ranges count
+UTF-16 units. Text is written as an f-string if every Python from 3.10 on can parse it, else as `'… {} …'.format(x)`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PLAIN_KEY = re.compile(r"[^'\"\\#{}\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
 
 
 def envelope(text: str, attachments: dict[str, Token]) -> dict[str, Any]:
-    """The property-list form of a text with variables."""
+    """Return the property-list form of a text with variables."""
     return {"Value": {"string": text, "attachmentsByRange": attachments}, "WFSerializationType": TEXT}
 
 
 def utf16_length(text: str) -> int:
-    """The length of a text in UTF-16 units, as NSString counts it."""
+    """Return the length of a text in UTF-16 units, as NSString counts it."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -37,7 +37,7 @@ def utf16_length(text: str) -> int:
 
 
 def to_expr(value: Any, scope: DecompileScope) -> ast.expr | None:
-    """The expression of a token string's `Value` (or of a plain string), or None if its ranges do not fit its text."""
+    """Return the expression of a token string's `Value` (or of a plain string), or None if its ranges do not fit its text."""
     if isinstance(value, str):
         return ast.Constant(value)
     if not isinstance(value, dict) or not value.keys() <= {"string", "attachmentsByRange"} or not isinstance(value.get("string"), str):
@@ -58,14 +58,14 @@ def to_expr(value: Any, scope: DecompileScope) -> ast.expr | None:
 
 
 def lone_variable(expression: ast.expr | None) -> ast.expr | None:
-    """The variable of an f-string that holds nothing else."""
+    """Return the variable of an f-string that holds nothing else, or None."""
     if isinstance(expression, ast.JoinedStr) and len(expression.values) == 1 and isinstance(expression.values[0], ast.FormattedValue):
         return expression.values[0].value
     return None
 
 
 def split(text: str, attachments: Any) -> list[str | Token] | None:
-    """Cut a text at its variables; None if a range is not one mark of the text."""
+    """Return the pieces of a text between and at its variables, or None if a range is not exactly one mark of the text."""
     if not isinstance(attachments, dict):
         return None
     if text == MARK and attachments.keys() == {"{0, 1}"}:
@@ -90,7 +90,7 @@ def split(text: str, attachments: Any) -> list[str | Token] | None:
 
 
 def _utf16_units(text: str) -> list[str]:
-    """A text as one entry per UTF-16 unit: a character beyond the BMP is followed by an empty entry."""
+    """Return a text as one entry per UTF-16 unit: a character beyond the BMP is followed by an empty entry."""
     return [unit for c in text for unit in ((c, "") if c > "\uffff" else (c,))]
 
 
@@ -119,7 +119,7 @@ def _format_call(parts: list[str | ast.expr]) -> ast.expr:
 
 
 def from_expr(node: ast.expr, scope: CompileScope) -> str | dict[str, Any] | None:
-    """A plain string, a token string, or None if the expression is no text."""
+    """Return a plain string or a token string, or None if the expression is not a text. Raises DialectError."""
     parts = pieces(node, _refuse)
     if parts is None:
         return None
@@ -140,13 +140,13 @@ def from_expr(node: ast.expr, scope: CompileScope) -> str | dict[str, Any] | Non
 
 
 def single(node: ast.expr, scope: CompileScope) -> dict[str, Any] | None:
-    """The token string that holds nothing but one variable."""
+    """Return the token string that holds nothing but one variable, or None if the expression is not a variable."""
     token = references.from_expr(node, scope)
     return None if token is None else envelope(MARK, {"{0, 1}": token})
 
 
 def is_text(node: ast.expr) -> bool:
-    """Whether an expression is a text: a string, an f-string, `'…'.format(…)` or a sum with one of these."""
+    """True if an expression is a text: a string, an f-string, `'…'.format(…)` or a sum with one of these. Raises DialectError."""
     return pieces(node, _refuse) is not None
 
 

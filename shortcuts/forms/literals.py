@@ -1,4 +1,4 @@
-"""Which literals a parameter can hold, by its type in the catalogue: what `check` refuses and the grammar does not write."""
+"""The literals that a parameter can hold, by its type in the catalogue, for `check` and the grammar."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from shortcuts.forms import interpolation, values
 
-NUMERAL = re.compile(r"([-+]?([0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))?")  # text that people type as a number; '.70' is one
+NUMERAL = re.compile(r"([-+]?([0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))?")  # text that people type as a number, such as '.70'
 
-# The literals that a parameter of a type cannot hold, and what it can. A variable may hold anything. No file that the app made, of those
-# the project has seen, holds one of these. "words": text that spells no number.
+# Type -> the literals that a parameter of this type cannot hold, and a description of those it can. A variable fits every type. None of the
+# files by the app in the project's corpus breaks this table. "words" is text that does not spell a number.
 WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
     "text": (frozenset({"bool", "int", "float", "dict"}), "a text, in quotes"),
     "url": (frozenset({"bool", "int", "float", "dict"}), "an address, in quotes"),
@@ -31,7 +31,7 @@ WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
 
 
 def literal_kinds(value: Any) -> frozenset[str]:
-    """What a compiled value is as a literal, in the words of WRONG_LITERALS; nothing for a variable or an envelope of another kind."""
+    """Return the kinds of literal that a compiled value is, in the words of WRONG_LITERALS; none for a variable or another envelope."""
     if isinstance(value, str):
         return frozenset({"str"}) if NUMERAL.fullmatch(value) else frozenset({"str", "words"})
     if isinstance(value, dict):
@@ -43,7 +43,7 @@ def literal_kinds(value: Any) -> frozenset[str]:
 
 
 def shown(value: Any) -> str:
-    """A wrong literal in a message."""
+    """Return a wrong literal as a message shows it."""
     if isinstance(value, dict):
         return "a text with variables" if values.unwrap(value, interpolation.TEXT) is not None else "a dictionary"
     return f"{value!r:.60}"

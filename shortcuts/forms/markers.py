@@ -1,8 +1,8 @@
-"""The markers of a block, to Python and from it: what the forms in blocks_if.py, blocks_menu.py and blocks_repeat.py are made with.
+"""The markers of a block, to Python and from it, for if_blocks.py, menu_blocks.py and repeat_blocks.py.
 
-A block's markers are the heads of Python's blocks. What they hold that has no place there stands first in the branch that follows,
-`marker(Key=…)`, and, for the end, right after the block, `if_result(Key=…)`. A dictionary before the keywords, `marker({'Key': …})`, has
-the keys beside a marker's id and parameters.
+A block's markers become the heads of Python's blocks. Parameters that have no place there are written first in the branch that follows,
+`marker(Key=…)`; those of the end right after the block, `if_result(Key=…)`. A dictionary before the keywords, `marker({'Key': …})`, holds
+keys of the action beside its id and parameters.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ Parameters = dict[str, Any]
 
 
 def _is_own(key: str, value: Any) -> bool:
-    """Whether a parameter is a marker's identity, group or mode; an identity that is no text is none."""
+    """True if a parameter is a marker's identity, group or mode. A UUID that is not text does not count as an identity."""
     return key in MARKER_KEYS and (isinstance(value, str) or key in ("GroupingIdentifier", "WFControlFlowMode"))
 
 
 def _refuse_own(parameters: Parameters, line: int) -> None:
     if own := [key for key, value in parameters.items() if _is_own(key, value)]:
-        raise DialectError(line, f"{', '.join(own)}: a marker's identity, group and mode follow from its place")
+        raise DialectError(line, f"{', '.join(own)}: leave this out; a marker's identity, group and mode follow from its place")
 
 
 def end_with_identity(start: Parameters, end: Parameters) -> Parameters:
-    """Return the parameters of a block's end marker, with the start's UUID where it has none of its own."""
+    """Return the parameters of a block's end marker, with the start's UUID if it lacks one."""
     return end if isinstance(end.get("UUID"), str) or not isinstance(start.get("UUID"), str) else {**end, "UUID": start["UUID"]}
 
 
 class BlockDecompileScope(DecompileScope, Protocol):
-    """The program around a block that is turned into statements."""
+    """The program around a block that is written as statements."""
 
     actions: list[Action]
     value_types: ValueTypes
@@ -52,35 +52,35 @@ class BlockDecompileScope(DecompileScope, Protocol):
 
 
 class BlockCompileScope(CompileScope, Protocol):
-    """The program around statements that are turned into a block."""
+    """The program around statements that are compiled to a block."""
 
     def enter_loop(self, node: ast.For, is_count: bool, has_index: bool, depth: int) -> Callable[[], None]: ...
 
 
 class MarkerWriter:
-    """The markers of one shortcut on their way to Python. `statements` writes what stands between them."""
+    """Writes the markers of one shortcut. `statements` writes the actions between them."""
 
     def __init__(self, scope: BlockDecompileScope, raw: frozenset[int], statements: Callable[[list[int | Block]], list[ast.stmt]]) -> None:
         self.scope, self.actions, self.raw, self.statements = scope, scope.actions, raw, statements
-        self.depth = 0  # of loops around the statement in hand
+        self.depth = 0  # loops around the current statement
 
     def parameters(self, index: int) -> Parameters:
-        """A marker's own parameters: without its identity, mode and group."""
+        """Return a marker's parameters without its identity, mode and group."""
         return {key: value for key, value in self.actions[index][PARAMETERS].items() if not _is_own(key, value)}
 
     def literals(self, parameters: Parameters) -> dict[str, ast.expr]:
-        """Parameters written out as keywords, by key."""
+        """Return parameters as keywords, written out as literals."""
         return {key: values.literal_expr(value, self.scope) for key, value in sorted(parameters.items())}
 
     def body(self, branch: Branch, shown: frozenset[str] | set[str]) -> list[ast.stmt]:
-        """The statements of a branch; its marker's parameters that are not `shown` in the head stand first."""
+        """Return the statements of a branch; the parameters of its marker that are not `shown` in the head come first."""
         rest = {key: value for key, value in self.parameters(branch.marker).items() if key not in shown}
         extra = self._extra(branch.marker)
         own: list[ast.stmt] = [ast.Expr(call("marker", *extra, **self.literals(rest)))] if rest or extra else []
         return [*own, *self.statements(branch.body)] or [ast.Pass()]
 
     def result(self, block: Block) -> list[ast.stmt]:
-        """`If_Result = if_result()` where the block's own output is used, or its end holds more than ends do."""
+        """Return `If_Result = if_result()` if the block's output is used, or its end has parameters of its own; else an empty list."""
         start, end = self.actions[block.start][PARAMETERS], self.actions[block.end][PARAMETERS]
         target, shared = self.scope.bind_output(end_with_identity(start, end), ACTION_OF_KIND[block.kind])
         rest = self.parameters(block.end)
@@ -99,35 +99,35 @@ class MarkerWriter:
 
 
 class MarkerReader:
-    """Python's blocks on their way to markers. `body` compiles what stands between them, `emit` appends an action."""
+    """Compiles Python's blocks to markers. `body` compiles the statements between them, `emit` appends an action."""
 
     def __init__(self, scope: BlockCompileScope, actions: list[Action], groups: list[str],
                  emit: Callable[[str, Parameters, int], Parameters], body: Callable[[list[ast.stmt]], None]) -> None:
         self.scope, self.actions, self.emit, self.body = scope, actions, emit, body
-        self.groups = iter(groups)  # known from a residue, in order
+        self.groups = iter(groups)  # from the residue, in order
         self.group_count = 0
-        self.depth = 0  # of loops around the statement in hand
+        self.depth = 0  # loops around the current statement
 
     def open(self, kind: str, parameters: Parameters, line: int) -> tuple[str, Parameters]:
-        """Begin a block: (its group, the parameters of its start)."""
+        """Begin a block; return its group, and the parameters of its start."""
         group = next(self.groups, None) or str(uuid.uuid5(uuid.NAMESPACE_OID, f"group {self.group_count}")).upper()
         self.group_count += 1
         return group, self.mark(kind, group, control_flow.START, parameters, line)
 
     def mark(self, kind: str, group: str, mode: int, parameters: Parameters, line: int) -> Parameters:
-        """Append a marker; returns its parameters."""
+        """Append a marker; return its parameters. Raises DialectError for an identity, group or mode among them."""
         _refuse_own(parameters, line)
         return self.emit(ACTION_OF_KIND[kind], {"GroupingIdentifier": group, "WFControlFlowMode": mode, **parameters}, line)
 
     def amend(self, node: ast.Call) -> None:
-        """`marker(…)`, first in a branch: more of the marker above it."""
+        """Add the parameters of `marker(…)`, first in a branch, to the marker above it."""
         last = self.actions[-1] if self.actions else None
         if last is None or control_flow.kind_of(last) is None or control_flow.mode(last) == control_flow.END:
             raise DialectError(node.lineno, "marker() stands first in the branch that it belongs to")
         self._extend(last, node)
 
     def result(self, node: ast.Call, previous: ast.stmt | None) -> Action:
-        """`if_result(…)`, after a block: more of the block's end. Returns the end, whose output is the block's."""
+        """Add the parameters of `if_result(…)` to the end of the block before; return the end, whose output is the block's."""
         kind = control_flow.kind_of(self.actions[-1]) if self.actions else None
         empty_menu = isinstance(previous, ast.Expr) and called(previous.value) == "menu"
         is_block = isinstance(previous, ast.If | ast.For | ast.Match) or empty_menu
@@ -137,7 +137,7 @@ class MarkerReader:
         return self.actions[-1]
 
     def literals(self, node: ast.Call) -> Parameters:
-        """The keywords of a call as parameters that are written out."""
+        """Return the keywords of a call as parameters; their values are literals."""
         return {key: values.literal(value, self.scope) for key, value in keywords(node).items()}
 
     def _extend(self, action: Action, node: ast.Call) -> None:
@@ -146,6 +146,6 @@ class MarkerReader:
         _refuse_own(given, node.lineno)
         beside = {} if extra is None else values.literal(extra, self.scope)
         if beside.keys() & {ID, PARAMETERS}:
-            raise DialectError(node.lineno, f"{called(node)}() takes parameters by keyword, before them a dictionary of keys beside them")
+            raise DialectError(node.lineno, f"{called(node)}(): give parameters by keyword; the dictionary is for the action's other keys")
         action.update(beside)
         action[PARAMETERS].update(given)

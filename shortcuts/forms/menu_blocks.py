@@ -3,10 +3,10 @@
 | menu                                        | Python                                                          |
 |---------------------------------------------|-----------------------------------------------------------------|
 | a choice                                    | `case 'Title':`                                                 |
-| one with variables in its title             | `case _ if item(f'{x} and more'):`                              |
+| a choice with variables in its title        | `case _ if item(f'{x} and more'):`                              |
 | actions before the first choice, never run  | `case _ if before():`, the first case                           |
 | items that are not the titles of the cases  | `menu('Which?', items=[…])`, None where there is no list        |
-| what else Siri hears as a choice            | `menu('Which?', synonyms={'Image': ['photo']})`                 |
+| other words that Siri takes for a choice    | `menu('Which?', synonyms={'Image': ['photo']})`                 |
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TITLE, TOKENISED_TITLE = "WFMenuItemTitle", "WFMenuItemAttributedTitle"
 
 
 def write(block: Block, markers: MarkerWriter) -> ast.stmt:
-    """The statement of a menu; one without cases is a call."""
+    """Return the statement of a menu; a menu without cases is a call."""
     parameters = markers.parameters(block.start)
     subject = _subject(block, parameters, markers)
     cases = []
@@ -66,14 +66,14 @@ def _subject(block: Block, parameters: Parameters, markers: MarkerWriter) -> ast
 
 
 def _synonyms(listed: list[Any], titles: list[Any]) -> dict[str, list[str]]:
-    """The synonyms of a menu's items by title, where the items are otherwise the titles of its cases; else nothing."""
+    """Return the synonyms of a menu's items by title; nothing unless the items are otherwise the titles of its cases."""
     known = [_title_and_synonyms(item) for item in listed]
     result = {title: words for title, words in known if words}
     return result if [title for title, _ in known] == titles and all(titles.count(title) == 1 for title in result) else {}
 
 
 def _title_and_synonyms(item: Any) -> tuple[Any, list[str]]:
-    """(the title of a menu's item, its synonyms if it has what `synonyms=` writes)."""
+    """Return the title of a menu's item, and its synonyms if `synonyms=` can write the item."""
     value = item.get("WFValue") if isinstance(item, dict) else None
     inner, heard = (value.get("Value"), value.get("Synonyms")) if isinstance(value, dict) else (None, None)
     title = inner.get("string") if isinstance(inner, dict) else None
@@ -90,7 +90,7 @@ def _item_with_synonyms(title: str, words: list[str]) -> Any:
 
 
 def _item_text(item: Any) -> Any:
-    """A menu item or a case's title as the text it shows, comparable."""
+    """Return the text that a menu item or a case's title shows, in a form that can be compared."""
     item = simplify(item)
     is_text = isinstance(item, dict) and item.keys() == {"WFItemType", "WFValue"} and item["WFItemType"] == TEXT_ITEM
     return item["WFValue"] if is_text else item
@@ -103,7 +103,7 @@ def _title_text(branch: Branch, markers: MarkerWriter) -> Any:
 
 
 def _pattern(own: Parameters, markers: MarkerWriter) -> tuple[ast.pattern, ast.expr | None]:
-    """A case's pattern and guard, since a pattern takes no f-string."""
+    """Return a case's pattern and guard: titles with variables are guards, since a pattern takes no f-string."""
     title = tokenised_title(own)
     if title is not None:
         expression = interpolation.to_expr(title, markers.scope) or values.literal_expr(title, markers.scope)
@@ -115,7 +115,7 @@ def _pattern(own: Parameters, markers: MarkerWriter) -> tuple[ast.pattern, ast.e
 
 
 def _odd_title(title: Any, markers: MarkerWriter) -> ast.expr:
-    """A title that is not what the app writes: a variable, a number, a text in an envelope."""
+    """Return a title of another type than the app writes: a variable, a number, a text in an envelope."""
     if not isinstance(title, dict):
         return values.literal_expr(title, markers.scope)
     variable = values.to_expr(title, markers.scope) if values.unwrap(title, values.ATTACHMENT) is not None else None
@@ -128,7 +128,7 @@ def _odd_title(title: Any, markers: MarkerWriter) -> ast.expr:
 
 
 def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) -> None:
-    """Append a menu's actions."""
+    """Append the actions of a menu. Raises DialectError."""
     bound, given = signatures.bind(subject), keywords(subject)
     parameters = {"WFMenuPrompt": values.from_expr(bound["prompt"], markers.scope)} if "prompt" in bound else {}
     listed, synonyms, _ = given.pop("items", None), given.pop("synonyms", None), given.pop("prompt", None)
@@ -142,10 +142,10 @@ def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) 
         if isinstance(case.guard, ast.Call) and called(case.guard) == "before":
             signatures.bind(case.guard)
             if case is not cases[0]:
-                raise DialectError(case.pattern.lineno, "before() is what stands before the first case of a menu")
+                raise DialectError(case.pattern.lineno, "before() holds the actions before the first choice; it can only be the first case")
         else:
             title = _case_title(case, markers)
-            # read once more, since the residue is applied in place
+            # compiled a second time: the patch of a residue changes one of the two in place
             items.append(title if isinstance(title, str) else {"WFItemType": TEXT_ITEM, "WFValue": _case_title(case, markers)})
             markers.mark("menu", group, control_flow.MIDDLE, _title_parameters(case, title), case.pattern.lineno)
         markers.body(case.body)
@@ -183,7 +183,7 @@ def _case_title(case: ast.match_case, markers: MarkerReader) -> Any:
 
 
 def _title_parameters(case: ast.match_case, title: Any) -> Parameters:
-    """A case's title; one with variables has a plain label beside it."""
+    """Return the parameters of a case's title; a title with variables has a plain label beside it."""
     argument = case.guard.args[0] if isinstance(case.guard, ast.Call) and case.guard.args else None
     if case.guard is not None and argument is None:
         return {}

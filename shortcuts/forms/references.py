@@ -10,8 +10,8 @@
 | date format                                   | x.formatted('yyyy-MM-dd')                |
 | unit                                          | x.in_unit('kg', 'Mass')                  |
 
-Each step (an aggrandizement) has a pair of functions, inverse to each other. What has no form here is left to the caller, who writes the
-property list out.
+Each step (an aggrandizement) has a pair of functions, inverse to each other. For a token without a form the caller writes the property list
+out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DATE_KEYS = {
     "style": "WFDateFormatStyle", "time": "WFTimeFormatStyle", "relative": "WFRelativeDateFormatStyle", "pattern": "WFDateFormat",
     "iso_time": "WFISO8601IncludeTime",
 }  # fmt: skip
-_ENTITY_PROPERTY = "WFLinkEntityContentPropertyUserInfoPropertyIdentifier"  # of things that apps give away through App Intents
+_ENTITY_PROPERTY = "WFLinkEntityContentPropertyUserInfoPropertyIdentifier"  # of objects that apps share through App Intents
 # Identities that the app makes anew, and a label: the residue keeps them.
 _FORGOTTEN = {"VariableUUID", "OutputName"}
 
@@ -98,7 +98,7 @@ NO_NAMES = NoNames()
 
 
 def to_expr(token: Any, scope: DecompileScope) -> ast.expr | None:
-    """The expression of a token, or None if it has none."""
+    """Return the expression of a token, or None if it has no form."""
     if not isinstance(token, dict) or not isinstance(token.get("Type"), str):
         return None
     steps = token.get("Aggrandizements", [])
@@ -112,7 +112,7 @@ def to_expr(token: Any, scope: DecompileScope) -> ast.expr | None:
 
 
 def from_expr(node: ast.expr, scope: CompileScope) -> Token | None:
-    """The token of an expression, or None if it is not of the kind above."""
+    """Return the token of an expression, or None if it is not a reference. Raises DialectError for a name that is not bound."""
     base = _base_token(node, scope)
     if base is not None:
         return base
@@ -120,7 +120,7 @@ def from_expr(node: ast.expr, scope: CompileScope) -> Token | None:
     token = None if inner is None else from_expr(inner, scope)
     if token is None:
         return None
-    token.setdefault("Aggrandizements", []).append(step)  # in place: bindings.py has noted which name the token is of
+    token.setdefault("Aggrandizements", []).append(step)  # in place: the symbol table holds this very token
     return token
 
 
@@ -161,11 +161,11 @@ _BASES = {*constants.GLOBALS, "variable", "later", "missing"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# steps: what is taken of a token. `write` gives the expression over a base, or None; `read` what it was applied to, and the step.
+# steps: parts of a token's value. `write` returns the expression over a base, or None; `read` the base, and the step
 
 
 class Step(NamedTuple):
-    """One kind of aggrandizement, written and read."""
+    """One kind of aggrandizement, to Python and from it."""
 
     write: Callable[[ast.expr, Token], ast.expr | None]
     read: Callable[[Any], tuple[ast.expr, Token]]
@@ -287,7 +287,7 @@ _METHODS = frozenset({*_STEP_OF_METHOD, "format"})  # no property is written `x.
 
 
 def _read_step(node: ast.expr) -> tuple[ast.expr | None, Token]:
-    """(what an operation is applied to, the aggrandizement); None for another expression."""
+    """Return the base of an operation and its aggrandizement; None as the base of another expression."""
     kind = ""
     if isinstance(node, ast.Subscript):
         kind = "WFDictionaryValueVariableAggrandizement"

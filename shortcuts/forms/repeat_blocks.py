@@ -1,7 +1,7 @@
 """Repeat with Each and Repeat: `for x in y`, `for _ in range(n)`, to Python and from it.
 
-With their index, which counts from 1: `for i, x in enumerate(y, start=1)`, `for i in range(1, n + 1)`. What else a start holds stands in
-`repeat_each(y, Key=…)` and `repeat_count(n, Key=…)`.
+With their index, which counts from 1: `for i, x in enumerate(y, start=1)`, `for i in range(1, n + 1)`. Other parameters of a start are
+keywords: `repeat_each(y, Key=…)` and `repeat_count(n, Key=…)`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shortcuts.syntax.nodes import call, called, const, constant, name
 
 
 def write(block: Block, markers: MarkerWriter) -> ast.stmt:
-    """The statement of a loop."""
+    """Return the statement of a loop."""
     key, helper = ("WFInput", "repeat_each") if block.kind == "each" else ("WFRepeatCount", "repeat_count")
     parameters, scope = markers.parameters(block.start), markers.scope
     raw = block.start in markers.raw
@@ -59,7 +59,7 @@ def _count(source: ast.expr | None, rest: dict[str, ast.expr], index: ast.expr |
 
 
 def read(node: ast.For, markers: MarkerReader) -> None:
-    """Append a loop's actions."""
+    """Append the actions of a loop. Raises DialectError."""
     if node.orelse:
         raise DialectError(node.lineno, "a for has no else")
     source = node.iter

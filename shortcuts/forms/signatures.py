@@ -1,11 +1,11 @@
-"""What a program may call besides actions: each helper and each method once, as Python writes a function, with what it stands for.
+"""The helpers and methods that a program may call besides actions: each once, as a Python function with its meaning.
 
-Every call is bound against these: one argument too many, a keyword that is not there, a variable where only a text can stand are refused
-by line. The grammar's word lists, the reference (docs/dialect.md) and what models are told of the dialect are read from here. Nothing is
-ever called: the functions have no bodies.
+Every call is bound to its signature here: an argument too many, an unknown keyword, or a variable in the place of a text is an error with
+its line. The grammar's word lists and the reference (docs/dialect.md) are made from these signatures. The functions have no bodies and are
+never called.
 
-An annotation says what may stand in an argument's place: Text is a text in quotes, Integer a whole number, Flag is True or False, Name a
-name, Literal a value that is written out, Variable a name or a part of one, Value whatever a parameter may hold.
+An annotation is the kind of expression that an argument takes: Text is a text in quotes, Integer a whole number, Flag is True or False,
+Name a name, Literal a value that is written out, Variable a name or a part of one, Value whatever a parameter may hold.
 """
 
 import ast
@@ -21,7 +21,7 @@ from shortcuts.syntax.nodes import constant, keywords
 
 @dataclass(frozen=True)
 class Kind:
-    """What may stand in an argument's place, in words and as a test of the expression."""
+    """The kind of expression that an argument takes, in words and as a test."""
 
     words: str
     fits: Callable[[ast.expr], bool] = lambda node: True
@@ -56,7 +56,7 @@ Value = Annotated[Any, Kind("a value")]
 Rule = Annotated[Any, Kind("rule('Name', 'contains', String='x')")]
 
 
-# What is no call: each statement and expression of Python that has a meaning here, and the step of a shortcut that it is.
+# Forms that are not calls: each statement and expression of Python that has a meaning here, and the step of a shortcut it stands for.
 STATEMENTS = (
     ("is_workflow_actions_url(WFURLActionURL='https://example.org')", "an action, by its id; parameters by keys"),
     ("is_workflow_actions_nothing(**{'a-b': 5})", "parameters whose keys are no identifiers"),
@@ -105,19 +105,19 @@ class Blocks:
         "Choose from Menu: `match menu('Which?'):` with a `case 'Title':` for each choice."
 
     def before() -> None:
-        "What stands before a menu's first choice and never runs: `case _ if before():`."
+        "The actions before a menu's first choice, which never run: `case _ if before():`."
 
     def item(title: Value = None) -> None:
         "A menu's choice with variables in its title: `case _ if item(f'{n} left'):`."
 
     def when(test: Condition = None, /, **parameters: Value) -> None:
-        "A condition with parameters that no operator says, by their keys in the file."
+        "A condition with parameters that no operator expresses, by their keys in the file."
 
     def otherwise_if(test: Condition, /) -> None:
         "Otherwise If, a branch of the same If: `elif otherwise_if(x == 'a'):`; a plain elif is an If inside Otherwise."
 
     def legacy(test: Condition, /) -> None:
-        "A condition that is compared as before iOS 13; the app marks those that it took over."
+        "A condition that is compared as before iOS 13; the app marks the ones that it converted."
 
     def leftover(test: Condition, /, *, text: Value = None, number: Value = None, another_number: Value = None, date: Value = None,
                  another_date: Value = None, measurement: Value = None, another_measurement: Value = None, duration: Value = None,
@@ -138,13 +138,13 @@ class Blocks:
         "A table of conditions of which one must hold, with a single one in it; several are joined by `or`."
 
     def is_today(date: Variable, /) -> None:
-        "Whether a date is today."
+        "The condition that a date is today."
 
     def is_within_next(date: Variable, duration: Value, /) -> None:
-        "Whether a date lies in the time from now on: `is_within_next(x, quantity(3, 'days'))`."
+        "The condition that a date lies in the coming time: `is_within_next(x, quantity(3, 'days'))`."
 
     def is_within_last(date: Variable, duration: Value, /) -> None:
-        "Whether a date lies in the time up to now."
+        "The condition that a date lies in the past time, up to now."
 
     def range(start: Value, stop: Value = None, /) -> None:
         "Repeat: `for _ in range(5):`, or `for i in range(1, 5 + 1):` where the index is used, which counts from 1."
@@ -184,7 +184,7 @@ class Variables:
         "An output that is bound further below."
 
     def missing(label: Text, number: Count = 1, /) -> None:
-        "An output of an action that is not in the shortcut any more: nothing is passed there."
+        "An output of an action that is not in the shortcut any more; it is empty in a run."
 
     def previous_output() -> None:
         "The output of the action before."
@@ -206,7 +206,7 @@ class Values:
         "A number with its unit: `quantity(5, 'min')`."
 
     def time_offset(operation: Value, value: Value, unit: Value) -> None:
-        "What a date is shifted by: `time_offset('Add', 1, 'Day')`."
+        "A shift of a date: `time_offset('Add', 1, 'Day')`."
 
     def datetime(year: Integer, month: Integer, day: Integer, hour: Integer = 0, minute: Integer = 0, second: Integer = 0,
                  microsecond: Integer = 0) -> None:
@@ -242,7 +242,7 @@ class Values:
 
     def filter_any(*rules: Rule, WFContentItemLimitEnabled: Value = None, WFContentItemLimitNumber: Value = None,
                    WFContentPredicateBoundedDate: Value = False, **parameters: Value) -> None:
-        "A filter of whose rules one must hold."
+        "A filter with rules of which one must hold."
 
     def rule(property: Text, operator: Operator, /, *, String: Value = None, Number: Value = None, AnotherNumber: Value = None,
              Unit: Value = None, Bool: Value = None, Date: Value = None, AnotherDate: Value = None, Enumeration: Value = None,
@@ -257,10 +257,10 @@ class Values:
 
 
 class Methods:
-    """What follows a variable and a dot."""
+    """Methods of a variable."""
 
     def property(label: Text, info: Scalar = None, /, *, entity: Text = None) -> None:
-        "A property by its label, with what the app stores beside it: `x.property('Title', 'title')`; `x.Name` where a label is all."
+        "A property by its label and the value that the app stores beside it: `x.property('Title', 'title')`; with a label alone, `x.Name`."
 
     def formatted(custom: Text = None, /, *, style: Style = None, time: Style = None, relative: Style = None, pattern: Style = None,
                   iso_time: OptionalFlag = False) -> None:
@@ -281,15 +281,15 @@ class Methods:
 
 @dataclass(frozen=True)
 class Signature:
-    """A helper or a method as it is called, made from its function."""
+    """The signature of a helper or a method, made from its function."""
 
     name: str
     bound: inspect.Signature
     words: str
     kinds: dict[str, Kind]
-    by_place: tuple[str, ...]  # the arguments that may be given by place
-    least: int  # so many of them must be given
-    by_name: tuple[str, ...]  # the arguments that are given by name only
+    by_place: tuple[str, ...]  # arguments that may be given by place
+    least: int  # the number of these that are required
+    by_name: tuple[str, ...]  # arguments that are given by name only
 
     def __str__(self) -> str:
         shown = [parameter.replace(annotation=parameter.empty) for parameter in self.bound.parameters.values()]
@@ -308,7 +308,7 @@ def _signature(name: str, function: Callable[..., Any], words: str = "") -> Sign
 
 
 def stated(chapter: type) -> dict[str, Signature]:
-    """The functions of a chapter, by name."""
+    """Return the signatures of the functions of a chapter, by name."""
     return {name: _signature(name, function) for name, function in vars(chapter).items() if inspect.isfunction(function)}
 
 
@@ -328,14 +328,14 @@ HELPERS: dict[str, Signature] = {
 
 
 def bind(node: ast.Call, method: bool = False) -> dict[str, Any]:
-    """The arguments of a helper's or a method's call by name; those of `*tests` a tuple, of `**parameters` a dictionary.
+    """Return the arguments of a helper's or a method's call by name: of `*tests` a tuple, of `**parameters` a dictionary.
 
-    Their order is the signature's; syntax.keywords() gives what stands by name in the call's order. Raises DialectError where the helper
-    does not take them, or one is not of its kind.
+    They are in the order of the signature; nodes.keywords() returns keywords in the order of the call. Raises DialectError for arguments
+    that do not fit the signature, or have another kind.
     """
     name = node.func.attr if method else node.func.id  # type: ignore[attr-defined]
     form = (METHODS if method else HELPERS)[name]
-    if not node.keywords and form.least <= len(node.args) <= len(form.by_place):  # the usual call, without the library's detour
+    if not node.keywords and form.least <= len(node.args) <= len(form.by_place):  # the usual call, without the slower bind()
         given: dict[str, Any] = dict(zip(form.by_place, node.args))
     else:
         try:

@@ -1,4 +1,4 @@
-"""Values in their simplest spelling, as two shortcuts are compared by them."""
+"""Values in their simplest spelling, so that two shortcuts can be compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shortcuts.forms import constants, interpolation, values
 
 
 def simplify(value: Any) -> Any:
-    """A value in its simplest spelling: text without variables is a string."""
+    """Return a value in its simplest spelling: text without variables is a string."""
     if isinstance(value, list):
         return [simplify(item) for item in value]
     if not isinstance(value, dict):
@@ -19,7 +19,7 @@ def simplify(value: Any) -> Any:
 
 
 def plain_text(value: dict[str, Any]) -> str | None:
-    """The text of a token string without variables."""
+    """Return the text of a token string without variables, or None for another value."""
     inner = value.get("Value")
     if not isinstance(inner, dict) or len(value) != 2 or value.get("WFSerializationType") != interpolation.TEXT:
         return None
@@ -29,7 +29,7 @@ def plain_text(value: dict[str, Any]) -> str | None:
 
 
 def simple_keys(value: dict[str, Any]) -> dict[str, Any]:
-    """A dictionary without the keys that say nothing: labels and identities in tokens and in the items of a dictionary."""
+    """Return a dictionary without labels and identities, if it is a token or an item of a dictionary."""
     if "Type" in value:
         kind = value["Type"]
         repeats = isinstance(kind, str) and kind in constants.GLOBAL_OF_TYPE and value.get("VariableName") == kind
@@ -42,14 +42,14 @@ def simple_keys(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_item(item: dict[str, Any]) -> Any:
-    """A simplified dictionary, or the text of an item of a list or dictionary that is nothing else."""
+    """Return the text of an item of type Text, or any other simplified dictionary as it is."""
     if len(item) == 2 and item.get("WFItemType") == constants.TEXT_ITEM and isinstance(item.get("WFValue"), str):
         return item["WFValue"]
     return item
 
 
 def tokenised_title(case: dict[str, Any]) -> Any:
-    """A case's tokenised title, taken out of its envelope: a token string's `Value` or a plain text; None where it is no text."""
+    """Return a case's tokenised title without its envelope: a token string's `Value` or a plain text; None if it is not a text."""
     title = case.get("WFMenuItemAttributedTitle")
     inner = values.unwrap(title, interpolation.TEXT)
     title = title if inner is None else inner

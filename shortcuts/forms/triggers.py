@@ -1,15 +1,15 @@
-"""Automations of OS 27: what starts a shortcut by itself, as decorators above `def shortcut():`, and back.
+"""Triggers, which start a shortcut by itself (automations of OS 27), as decorators above `def shortcut():`, and back.
 
     @when_app_opened(WFAppState='opened', WFSelectedApps=[{'BundleIdentifier': 'com.apple.mobilesafari', 'Name': 'Safari'}])
     @runnable(surface=RunSurface.SHARE_SHEET)
     def shortcut():
         is_workflow_actions_showresult(Text='Hello')
 
-The names are Apple's own in the Python of Shortcuts, the parameters have their keys in the file, as those of actions do. A shortcut without
-triggers is written as it always was, without a function. A trigger that is not known, or has a parameter that is not, is
-`@trigger('WFNewTrigger', …)`; what not even that says stands in `workflow(WFWorkflowTriggers=[…])`.
+The names are Apple's own in the Python of Shortcuts; parameters have the keys of the file, as those of actions. A shortcut without triggers
+has no function. A trigger with an unknown identifier or parameter is `@trigger('WFNewTrigger', …)`; a list of triggers that this cannot
+express stands in `workflow(WFWorkflowTriggers=[…])`.
 
-In the file a trigger has an identifier, its parameters and a UUID. Which of an identifier's names it has follows from the parameters.
+In the file a trigger has an identifier, its parameters and a UUID. One identifier may have several names; the parameters decide which.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ENUMS = {"runnable": ("surface", "RunSurface", SURFACES), "input_fallback": ("be
 
 
 def _asks(parameters: dict[str, Any]) -> set[str]:
-    """What the conditions of a message or an e-mail ask about: what it says, or who sent it."""
+    """Return the parts of a message or an e-mail that its conditions test: "content", "sender"."""
     words = {key for key in parameters if key.endswith(("Sender", "Contains"))}
     for conditions in ("WFMessageConditions", "WFEmailConditions"):
         table = values.unwrap(parameters.get(conditions), "WFContentPredicateTableTemplate")
@@ -59,9 +59,9 @@ def _asks(parameters: dict[str, Any]) -> set[str]:
 
 @dataclass(frozen=True)
 class Trigger:
-    """A kind of trigger: Apple's name, its identifiers in the file and in ToolKit, its parameters, and how it is told from its siblings.
+    """A kind of trigger: Apple's name, its identifiers in the file and in ToolKit, its parameters, and its differences from its siblings.
 
-    implied: parameters that the name says, and the code does not; needs: one of these is there; asks: see `_asks`.
+    implied: parameters that follow from the name and are not written; needs: keys of which one is present; asks: see `_asks`.
     """
 
     name: str
@@ -73,14 +73,14 @@ class Trigger:
     asks: frozenset[str] = frozenset()
 
     def fits(self, parameters: dict[str, Any]) -> bool:
-        """Whether parameters of the file are this trigger's."""
+        """True if parameters of the file are of this kind of trigger."""
         return (parameters.keys() <= {*self.keys, *self.implied}
                 and all(key in parameters and same(parameters[key], value) for key, value in self.implied.items())
                 and (not self.needs or any(key in parameters for key in self.needs)) and self.asks <= _asks(parameters))  # fmt: skip
 
 
 def _row(label: str, variant: str, keys: str = "", identifier: str = "", **more: Any) -> Trigger:
-    """A row of the table; what is not given follows from the rest, as it does in most."""
+    """Return a row of the table; the identifier and the name follow from the label unless they are given."""
     identifier = f"WF{identifier or label.title().replace('_', '')}Trigger"
     return Trigger(f"when_{label}_{variant or identifier.lower()}", identifier, variant, tuple(keys.split()), **more)
 
@@ -92,8 +92,8 @@ _ARRIVE = ("WFArriveStartTime", "WFArriveEndTime", "WFArriveTimeRange")
 _LEAVE = ("WFLeaveStartTime", "WFLeaveEndTime", "WFLeaveTimeRange")
 _BOTH = frozenset({"sender", "content"})
 
-# Of one identifier the more particular come first: the first that fits is taken. Keys are those of ToolKit v78 and those seen in exported
-# shortcuts, which differ for messages, e-mails, notifications and times.
+# The rows of one identifier are sorted from specific to general: the first that fits is taken. The keys come from ToolKit v78 and from
+# exported shortcuts, which differ for messages, e-mails, notifications and times.
 TRIGGERS = [
     _row("airplane_mode", "changes", "WFAirplaneModeType"),
     _row("alarm", "specific_alarm", "WFAlarms WFAlarmState", needs=("WFAlarms",)),
@@ -142,12 +142,12 @@ BY_NAME = {trigger.name: trigger for trigger in TRIGGERS}
 
 
 def kind_of(identifier: str, parameters: dict[str, Any]) -> Trigger | None:
-    """The trigger with this identifier and these parameters, if it is a known one."""
+    """Return the kind of trigger with this identifier and these parameters, or None if it is unknown."""
     return next((trigger for trigger in TRIGGERS if trigger.identifier == identifier and trigger.fits(parameters)), None)
 
 
 def search(text: str, limit: int = 5) -> list[Api]:
-    """The triggers that fit a text best, as entries of a catalogue: "when my iPhone connects to Wi-Fi"."""
+    """Return the triggers that fit a text best, as entries of a catalogue: "when my iPhone connects to Wi-Fi"."""
     return search_catalog(_catalog(), text, limit)
 
 
@@ -169,7 +169,7 @@ def _catalog() -> Catalog:
 
 
 def to_decorators(shortcut: dict[str, Any]) -> tuple[list[ast.expr], dict[str, Any]]:
-    """The decorators of a shortcut with triggers, and the workflow level without what they say; without triggers it stays as it is."""
+    """Return the decorators of a shortcut with triggers, and the workflow level without the keys that they express."""
     found = shortcut.get(KEY)
     decorators = [_decorator(trigger) for trigger in found] if isinstance(found, list) else []
     if not decorators or None in decorators:
@@ -187,7 +187,7 @@ def to_decorators(shortcut: dict[str, Any]) -> tuple[list[ast.expr], dict[str, A
 
 
 def _words(types: Any) -> list[str]:
-    """Apple's names of the places where a shortcut can be run, if they are all known and each is there once."""
+    """Return Apple's names of the places where a shortcut can be run; nothing unless all are known and none is repeated."""
     words = {kind: word for word, kind in SURFACES.items()}
     found = [words.get(kind) if isinstance(kind, str) else None for kind in types] if isinstance(types, list) else []
     return [] if None in found or len({*found}) < len(found) else [word for word in found if word]
@@ -199,7 +199,7 @@ def _enum_call(decorator: str, word: str) -> ast.expr:
 
 
 def _decorator(trigger: Any) -> ast.expr | None:
-    """The decorator of a trigger, or None if it has not the form of one."""
+    """Return the decorator of a trigger, or None if the value is not shaped like a trigger."""
     if not isinstance(trigger, dict) or not {IDENTIFIER} <= trigger.keys() <= {IDENTIFIER, PARAMETERS, UUID}:
         return None
     identifier, parameters = trigger[IDENTIFIER], trigger.get(PARAMETERS)
@@ -211,7 +211,7 @@ def _decorator(trigger: Any) -> ast.expr | None:
 
 
 def _value_expr(value: Any) -> ast.expr:
-    """The form that is read back as the very value: the one that parameters of actions have, or else the value written out."""
+    """Return the expression of a parameter: as in actions if that is read back as the same value, else written out as a literal."""
     try:
         expression = values.to_expr(value, NO_NAMES)
         if same(values.from_expr(ast.fix_missing_locations(expression), NO_NAMES), value):
@@ -224,21 +224,21 @@ def _value_expr(value: Any) -> ast.expr:
 # ---------------------------------------------------------------------------------------------------------------------------------
 # decorators -> shortcut
 
-# What Apple's Python calls two of the parameters, and the fields of an app in it.
-_SPOKEN = {"when_app_opened": {"app": "WFSelectedApps", "state": "WFAppState"}}
+# Two parameters have other names in Apple's Python, and so have the fields of an app.
+_APPLE_KEYS = {"when_app_opened": {"app": "WFSelectedApps", "state": "WFAppState"}}
 _APP_FIELDS = {"Bundle Identifier": "BundleIdentifier", "Team Identifier": "TeamIdentifier"}
 
 
 def from_decorators(decorators: list[ast.expr], head: dict[str, Any], report: Callable[[DialectError], None]) -> dict[str, Any]:
-    """The keys of the workflow level that the decorators of a program set; `head` are those that its `workflow(…)` does."""
+    """Return the workflow-level keys that the decorators of a program set; `head` holds those that its `workflow(…)` sets."""
     result: dict[str, Any] = {}
     for decorator in decorators:
         try:
             key, value = _read(decorator, len(result.get(KEY, ())))
             if key in head:
-                raise DialectError(decorator.lineno, f"{key} is said twice: here and in workflow(…)")
+                raise DialectError(decorator.lineno, f"{key} is said twice: here and in workflow(…); leave one out")
             if key == NO_INPUT and key in result:
-                raise DialectError(decorator.lineno, "there is one @input_fallback")
+                raise DialectError(decorator.lineno, "there is one @input_fallback in a program; leave out the other")
             if key != NO_INPUT and value in result.get(key, ()):
                 raise DialectError(decorator.lineno, f"@{ast.unparse(decorator)} stands there twice")
             result[key] = value if key == NO_INPUT else [*result.get(key, ()), value]
@@ -248,7 +248,7 @@ def from_decorators(decorators: list[ast.expr], head: dict[str, Any], report: Ca
 
 
 def _read(decorator: ast.expr, number: int) -> tuple[str, Any]:
-    """(key of the workflow level, value) of one decorator, the trigger with this number, from 0, if it is one."""
+    """Return the workflow-level key of one decorator, and its value. `number` is that of the trigger, from 0. Raises DialectError."""
     node = decorator if isinstance(decorator, ast.Call) else ast.copy_location(ast.Call(decorator, [], []), decorator)
     word = called(node) or ast.unparse(node.func)
     if word in ENUMS:
@@ -274,18 +274,18 @@ def _identifier(node: ast.Call) -> str:
 
 
 def _parameters(node: ast.Call, trigger: Trigger | None) -> dict[str, Any]:
-    """The parameters of a trigger, those that its name implies included."""
-    spoken = _SPOKEN.get(trigger.name, {}) if trigger else {}
+    """Return the parameters of a trigger, those that its name implies included. Raises DialectError."""
+    apple_keys = _APPLE_KEYS.get(trigger.name, {}) if trigger else {}
     result: dict[str, Any] = {}
     for word, expression in keywords(node).items():
-        key = spoken.get(word, word)
+        key = apple_keys.get(word, word)
         if trigger and key not in trigger.keys:
             near = nearest(key, trigger.keys, 50, clear=0)
             advice = f"did you mean {near}?" if near else f"it has {', '.join(trigger.keys) or 'none'}"
             raise DialectError(node.lineno, f"@{trigger.name} has no parameter {word}; {advice}", "unknown_parameter")
         if key in result:
             raise DialectError(node.lineno, f"parameter {key} is given twice", "duplicate_parameter")
-        result[key] = _spoken_value(expression) if word in spoken else values.from_expr(expression, NO_NAMES)
+        result[key] = _apple_value(expression) if word in apple_keys else values.from_expr(expression, NO_NAMES)
     if trigger is None:
         return result
     result |= trigger.implied
@@ -297,8 +297,8 @@ def _parameters(node: ast.Call, trigger: Trigger | None) -> dict[str, Any]:
     return result
 
 
-def _spoken_value(expression: ast.expr) -> Any:
-    """A value as Apple's Python has it: a case of an enumeration, or apps with the names of their fields spelled out."""
+def _apple_value(expression: ast.expr) -> Any:
+    """Return a value that is written as in Apple's Python: a case of an enumeration, or apps with other names for their fields."""
     if isinstance(expression, ast.Attribute):
         return expression.attr.lower()
     value = values.from_expr(expression, NO_NAMES)

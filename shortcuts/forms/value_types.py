@@ -1,7 +1,7 @@
-"""What kind of value an output or a variable is known to have: "text", "number", "date", "boolean" or "enumeration".
+"""The types of the values of outputs and variables: "text", "number", "date", "boolean", "enumeration", or None where it is not known.
 
-An If has a parameter of its own for the operand of each kind, so `x == y` cannot be compiled without it. Both directions ask about the
-actions above the test, and so get the same answer.
+An If has a parameter of its own for an operand of each type, so `x == y` cannot be compiled without them. Both directions look at the same
+actions, those above the test, and so find the same type.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from shortcuts.forms import api_names, constants, values
 Token = dict[str, Any]
 
 TEXT, NUMBER, DATE, BOOLEAN, ENUMERATION = "text", "number", "date", "boolean", "enumeration"
-_KINDS = frozenset({TEXT, NUMBER, DATE, BOOLEAN})
-_OF_CLASS = {constants.COERCIONS[f"as_{kind}"]: kind for kind in _KINDS}
+_COERCED = frozenset({TEXT, NUMBER, DATE, BOOLEAN})
+_OF_CLASS = {constants.COERCIONS[f"as_{kind}"]: kind for kind in _COERCED}
 _INDEX = re.compile(r"Repeat Index( [0-9]+)?")
 
 
 class ValueTypes:
-    """The kinds of one shortcut's values. `listed` are its actions, and may grow; those from `end` on are not looked at yet."""
+    """The types of one shortcut's values. `listed` holds its actions and may grow; only those before `end` count."""
 
     def __init__(self, listed: list[Action], catalog: Catalog | None = None) -> None:
         self.end = 0
@@ -33,7 +33,7 @@ class ValueTypes:
         self._variables: dict[str, str | None] = {}
 
     def of(self, token: Token) -> str | None:
-        """The kind of a variable, or None if it is not known."""
+        """Return the type of a variable's value, or None if it is not known."""
         for action in self._listed[self._seen : self.end]:
             self._see(action)
         self._seen = max(self._seen, self.end)
@@ -67,9 +67,9 @@ class ValueTypes:
             _agree(self._variables, name, self._of(token) if isinstance(token, dict) else None)
         elif isinstance(identity, str):
             kind = api_names.result_type(identifier, self._catalog)
-            _agree(self._outputs, identity, kind if kind in _KINDS else None)
+            _agree(self._outputs, identity, kind if kind in _COERCED else None)
 
 
 def _agree(known: dict[str, str | None], name: str, kind: str | None) -> None:
-    """A name that is set more than once has a kind if it is the same each time."""
+    """Record the type of a name; None once two settings disagree."""
     known[name] = kind if known.get(name, kind) == kind else None

@@ -12,8 +12,8 @@ A value is a plain property-list value or an envelope, `{Value, WFSerializationT
 | WFContentPredicateTableTemplate | filter_all(rule('Name', '==', String='x'), ...), filter_any(...)  |
 | others                          | a helper named after it: contacts([...]), number_choice(x)        |
 
-What has no form is written out as the literal it is: a raw fallback, in which `WFSerializationType` shows. Each form stands below with both
-directions, `_write_…` (None where the value is not of this form) and `_read_…`.
+A value without a form is written out as a literal: a raw fallback, in which `WFSerializationType` shows. Each form has both directions
+below, `_write_…` (None for a value that is not of this form) and `_read_…`.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _ROW_KEYS = {"Operator", "Property", "Removable", "Values", "Bounded"}
 
 
 def wrap(kind: str, value: Any) -> dict[str, Any]:
-    """An envelope."""
+    """Return a value in an envelope of this kind."""
     return {"Value": value, "WFSerializationType": kind}
 
 
 def unwrap(value: Any, kind: str) -> Any:
-    """What an envelope of this kind holds, else None."""
+    """Return the value in an envelope of this kind, else None."""
     return value["Value"] if isinstance(value, dict) and value.keys() == {"Value", "WFSerializationType"} \
         and value["WFSerializationType"] == kind else None  # fmt: skip
 
@@ -62,7 +62,7 @@ def unwrap(value: Any, kind: str) -> Any:
 
 
 def to_expr(value: Any, scope: DecompileScope, key: str | None = None) -> ast.expr:
-    """The expression of a value; `key` is the parameter it belongs to, if it is the whole of it."""
+    """Return the expression of a value. `key` is the parameter whose whole value it is; None for a value inside of another."""
     if isinstance(value, dict):
         if value.keys() == {"Value", "WFSerializationType"}:
             expression = _envelope_expr(value["WFSerializationType"], value["Value"], scope, key)
@@ -76,7 +76,7 @@ def to_expr(value: Any, scope: DecompileScope, key: str | None = None) -> ast.ex
 
 
 def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> Any:
-    """The value of an expression; `key` is the parameter it is for. Raises DialectError for a form outside the dialect."""
+    """Return the value of an expression; `key` is the parameter it is for. Raises DialectError for a form outside the dialect."""
     if isinstance(node, ast.Constant) and type(node.value) is str:
         return node.value
     if isinstance(node, ast.Dict):
@@ -100,14 +100,14 @@ def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> An
 
 def _no_value(node: ast.expr) -> str:
     if isinstance(node, ast.Constant) and node.value is None:
-        return "None stands for no value; leave the parameter out"
+        return "None is not a value; leave the parameter out"
     source = ast.unparse(node)
     shown = source if len(source) <= 60 else source[:57] + "..."
-    return f"{shown} is no value of the dialect; give it a name with an action on a line before"
+    return f"{shown} is not a value of the dialect; make it with an action on a line before, and write the name of its output here"
 
 
 def literal_expr(value: Any, scope: DecompileScope | None = None) -> ast.expr:
-    """A value written out as it is; only identities of actions are named (where there is a scope), since code alone makes them anew."""
+    """Return a value written out as a literal. With a scope, UUIDs of actions become uuid_of(name), since code alone makes them anew."""
     if isinstance(value, dict):
         return ast.Dict([const(name) for name in value], [literal_expr(inner, scope) for inner in value.values()])
     if isinstance(value, list):
@@ -117,7 +117,7 @@ def literal_expr(value: Any, scope: DecompileScope | None = None) -> ast.expr:
 
 
 def literal(node: ast.expr, scope: CompileScope) -> Any:
-    """A value written out: every dict is a plain one, every string a plain string."""
+    """Return the value of a literal: every dict is a plain one, every string a plain string. Raises DialectError."""
     if isinstance(node, ast.Dict):
         return _plain_dict(node, scope, literal)
     if isinstance(node, ast.List):
@@ -148,7 +148,7 @@ def _entry_expr(name: str, value: Any, scope: DecompileScope) -> ast.expr:
 
 
 def scalar(value: Any) -> ast.expr:
-    """The literal of a string, number, boolean, date or data."""
+    """Return the expression of a string, number, boolean, date or data."""
     if isinstance(value, bytes):
         return call("data", const(base64.b64encode(value).decode()))
     if isinstance(value, datetime.datetime):
@@ -166,7 +166,7 @@ def scalar(value: Any) -> ast.expr:
 def _read_data(node: ast.Call, given: Arguments, scope: CompileScope) -> bytes:
     try:
         return base64.b64decode(constant(given["base64"]), validate=True)
-    except ValueError as error:  # binascii.Error is one, and letters beyond ASCII are another
+    except ValueError as error:  # binascii.Error is a subclass; letters beyond ASCII raise ValueError itself
         raise DialectError(node.lineno, f"data(): not base64: {error}") from None
 
 
@@ -208,7 +208,7 @@ def _number(node: ast.expr) -> int | float | bool:
 
 
 def numeral(value: Any) -> int | float | None:
-    """The number a string spells in the one way that Python prints it: '5' and '14.5', not '05' or '1e3'."""
+    """Return the number in a string that is spelled exactly as Python prints it, '5' or '14.5'; None for others, as '05' and '1e3'."""
     if not isinstance(value, str) or len(value) > 15:
         return None
     try:
@@ -223,7 +223,7 @@ def numeral(value: Any) -> int | float | None:
 
 
 def _write_items(value: Any, scope: DecompileScope) -> ast.Dict | None:
-    """The dict of a dictionary field's items, or None if one of them has no key."""
+    """Return the dict of a dictionary field's items; None if one of them has another shape."""
     items = value.get("WFDictionaryFieldValueItems") if isinstance(value, dict) and len(value) == 1 else None
     if not isinstance(items, list):
         return None
@@ -247,18 +247,18 @@ def _read_items(node: ast.Dict, scope: CompileScope) -> dict[str, Any]:
             raise DialectError(node.lineno, "the keys of a dictionary are text")
         item = _read_item(value, scope)
         if not isinstance(item, dict):
-            raise DialectError(value.lineno, "an entry of a dictionary has a type; plain() is for the whole of an item, a dictionary")
+            raise DialectError(value.lineno, "plain() in a dictionary takes a whole item, {'WFItemType': …, 'WFValue': …}")
         items.append({"WFKey": _token_string(name), **item})
     return wrap(DICTIONARY, {"WFDictionaryFieldValueItems": items})
 
 
 def _read_listed(node: ast.expr, scope: CompileScope) -> Any:
-    """An item of a list field: plain text stays a string."""
+    """Return an item of a list field: plain text stays a string."""
     return constant(node) if constant(node) is not None else _read_item(node, scope)
 
 
 def _item_expr(item: Any, scope: DecompileScope) -> ast.expr:
-    """A typed item of a dictionary or list field."""
+    """Return the expression of a typed item of a dictionary or list field."""
     if isinstance(item, str):
         return const(item)
     if isinstance(item, dict) and item.keys() == {"WFItemType", "WFValue"} and type(item["WFItemType"]) is int:
@@ -270,7 +270,7 @@ def _item_expr(item: Any, scope: DecompileScope) -> ast.expr:
 
 
 def _read_item(node: ast.expr, scope: CompileScope) -> Any:
-    """An item with its type (WFItemType): that of a helper, else that of its literal."""
+    """Return an item with its type (WFItemType), which a helper or the literal itself gives. Raises DialectError."""
     helper = called(node) or ""
     if helper in ITEM_HELPERS:
         assert isinstance(node, ast.Call)
@@ -293,7 +293,7 @@ def _read_item(node: ast.expr, scope: CompileScope) -> Any:
 
 
 def _text_or_variable(node: ast.expr, scope: CompileScope) -> Any:
-    """A text, or a variable as a text that holds nothing else; None for another expression."""
+    """Return a text, or a variable as a text that holds nothing else; None for another expression."""
     written = interpolation.from_expr(node, scope)
     return interpolation.single(node, scope) if written is None else written
 
@@ -377,7 +377,7 @@ ITEM_HELPERS = _ITEM_READERS.keys()
 
 
 def _write_bare(value: Any, scope: DecompileScope) -> ast.expr:
-    """A number, text or token that stands without an envelope."""
+    """Return the expression of a number, text or token that stands without an envelope."""
     return references.to_expr(value, scope) or to_expr(value, scope)
 
 
@@ -412,7 +412,7 @@ def _read_time_offset(node: ast.Call, given: Arguments, scope: CompileScope) -> 
 
 
 def _write_filter(value: Any, scope: DecompileScope) -> ast.expr | None:
-    """`filter_all(rule(…), …)`; WFContentPredicateBoundedDate is False unless it is given, other keys (a limit) stand as they are."""
+    """Return `filter_all(rule(…), …)`. Other keys, such as a limit, are keywords; WFContentPredicateBoundedDate=False is left out."""
     rows = value.get(FILTER_ROWS) if isinstance(value, dict) else None
     prefix = value.get(FILTER_PREFIX) if isinstance(value, dict) else None
     helper = {number: name for name, number in FILTER_PREFIXES.items()}.get(prefix) if type(prefix) is int else None
@@ -441,7 +441,7 @@ def _read_filter(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
 
 
 def _rule_expr(row: Any, scope: DecompileScope) -> ast.expr | None:
-    """`rule('Name', 'contains', String='x')`: property, operator, operands; iOS 12's rows have their operands beside the rest."""
+    """Return `rule('Name', 'contains', String='x')`; legacy_rule() for a row of iOS 12, which has its operands beside the other keys."""
     if not isinstance(row, dict) or type(row.get("Operator")) is not int or not isinstance(row.get("Property"), str):
         return None
     operator = const(constants.RULE_OPERATOR_OF_CODE.get(row["Operator"], row["Operator"]))
@@ -493,7 +493,7 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _write_typed_dictionary(value: Any, scope: DecompileScope) -> ast.expr | None:
-    """A dictionary field elsewhere than in the usual parameters."""
+    """Return `dictionary({…})`: a dictionary field in another parameter than the usual ones."""
     expression = _write_items(value, scope)
     return None if expression is None else call("dictionary", expression)
 
@@ -550,7 +550,7 @@ def _read_uuid(node: ast.Call, given: Arguments, scope: CompileScope) -> str:
 
 
 class Form(NamedTuple):
-    """One way to write a value, in both directions, and its envelope. Where `write` is missing, scalar() or the parameter writes it."""
+    """One form of a value, in both directions, and its envelope. Without `write`, scalar() or the writer of a parameter writes it."""
 
     read: Callable[[ast.Call, Arguments, CompileScope], Any]
     write: Callable[[Any, DecompileScope], ast.expr | None] | None = None
@@ -578,7 +578,7 @@ _FORM_OF_ENVELOPE = {form.envelope: form for form in FORMS.values() if form.enve
 
 
 def _envelope_expr(kind: Any, value: Any, scope: DecompileScope, key: str | None) -> ast.expr | None:
-    """What an envelope holds, in its form; None where it has none."""
+    """Return the expression of the value in an envelope; None if it has no form."""
     if kind == ATTACHMENT:
         return references.to_expr(value, scope)
     if kind == interpolation.TEXT:

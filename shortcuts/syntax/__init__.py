@@ -1,1 +1,1 @@
-"""Python's syntax tree: nodes, how they are printed, text that no parser takes, and the errors of the language."""
+"""Python's syntax tree: nodes, a printer, parsers for whole and for broken text, and the errors of the language."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class DialectError(ValueError):
-    """A program that is no program of the dialect: what is wrong, where, and what to write instead."""
+    """A form outside the dialect: its line, what is wrong with it, and the form to use instead."""
 
     def __init__(self, line: int, message: str, code: str = "form") -> None:
         super().__init__(f"line {line}: {message}")
@@ -14,13 +14,13 @@ class DialectError(ValueError):
 
 
 class NestedTooDeep(DialectError):
-    """A program with more levels than Python's parser takes."""
+    """A program nested deeper than Python's parser allows."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(line, message, "syntax")
 
 
-WARNINGS = frozenset({"unknown_keyword", "unreachable"})  # the codes of findings with which a shortcut is written all the same
+WARNINGS = frozenset({"unknown_keyword", "unreachable"})  # the codes of findings that do not keep a shortcut from being written
 
 
 class Diagnostic(NamedTuple):
@@ -32,5 +32,5 @@ class Diagnostic(NamedTuple):
 
     @property
     def severity(self) -> str:
-        """"error": no shortcut is written of the program; "warning": it does something, but maybe not what was meant."""
+        """"error" if no shortcut can be written, "warning" if the shortcut may do something else than was meant."""
         return "warning" if self.code in WARNINGS else "error"

@@ -12,7 +12,7 @@ from typing import Any
 
 from shortcuts.syntax.errors import DialectError, NestedTooDeep
 
-PROGRAM = "shortcut"  # the name of the function that a program may be in
+PROGRAM = "shortcut"  # the name of the function whose body a program may be
 _NUMBERS = (int, float)
 LOAD, STORE = ast.Load(), ast.Store()
 # Comparisons with their sides exchanged: `5 < x` is `x > 5`. And those that say `not` of another: `x != 5` is `not x == 5`.
@@ -25,34 +25,34 @@ NEGATIONS = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.GtE: ast.Lt, ast.LtE: ast
 
 
 def const(value: Any) -> ast.expr:
-    """A literal."""
+    """Return the node of a literal; see signed() for numbers that may be negative."""
     return ast.Constant(value)
 
 
 def signed(value: Any) -> ast.expr:
-    """A literal that may be a negative number, which Python writes as an operation."""
+    """Return the node of a literal that may be a negative number, which Python parses as an operation."""
     if isinstance(value, _NUMBERS) and not isinstance(value, bool) and value < 0:
         return ast.UnaryOp(ast.USub(), const(-value))
     return const(value)
 
 
 def assign(target: ast.expr, value: ast.expr) -> ast.stmt:
-    """An assignment."""
+    """Return the statement `target = value`."""
     return ast.Assign([target], value, lineno=1)  # ast.unparse asks for the line, to look for a type comment
 
 
 def name(identifier: str, store: bool = False) -> ast.expr:
-    """A name, read or bound."""
+    """Return the node of a name that is read, or, with store, bound."""
     return ast.Name(identifier, STORE if store else LOAD)
 
 
 def call(function: str | ast.expr, *args: ast.expr, **keywords: ast.expr) -> ast.Call:
-    """A call of a helper with arguments already built."""
+    """Return the call of a helper, by name, or of an expression, with arguments that are nodes already."""
     return ast.Call(name(function) if isinstance(function, str) else function, list(args), keywords_of_dict(keywords) if keywords else [])
 
 
 def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
-    """Keyword arguments; keys that Python cannot take as keywords go together in one `**{...}`."""
+    """Return keyword arguments; keys that cannot be keywords in Python go into one `**{...}`."""
     plain = [ast.keyword(key, value) for key, value in values.items() if is_keyword_name(key)]
     if len(plain) < len(values):
         odd = {key: value for key, value in values.items() if not is_keyword_name(key)}
@@ -62,7 +62,7 @@ def keywords_of_dict(values: dict[str, ast.expr]) -> list[ast.keyword]:
 
 @lru_cache(maxsize=1 << 14)
 def is_keyword_name(key: str) -> bool:
-    """Whether a parameter key can stand before `=` and comes back unchanged (Python folds identifiers to NFKC)."""
+    """True if a parameter key can stand before `=` and is read back unchanged (Python folds identifiers to NFKC)."""
     return key.isidentifier() and not keyword.iskeyword(key) and (key.isascii() or unicodedata.normalize("NFKC", key) == key)
 
 
@@ -76,12 +76,12 @@ _LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{3000}")
 @lru_cache(maxsize=4)  # a transcription reads one program several times over
 def _parsed(code: str) -> ast.Module:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # what is odd in a generated program is for `check` to say
+        warnings.simplefilter("ignore", SyntaxWarning)  # `check` reports what is odd in a generated program
         tree = ast.parse(code)
     if _LONG_NUMBER.search(code):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, int):
-                str(node.value)  # Python reads any hexadecimal number, and does not write one of more than 4,300 digits
+                str(node.value)  # Python parses any hexadecimal number, but prints none of more than 4,300 digits: raises ValueError
     return _unwrapped(tree)
 
 
@@ -95,14 +95,14 @@ def _unwrapped(tree: ast.Module) -> ast.Module:
 
 
 def decorators(module: ast.Module) -> list[ast.expr]:
-    """What stands above the function that a parsed program is in."""
+    """Return the decorators of the function that a parsed program is the body of; an empty list without one."""
     return getattr(module, "decorators", [])
 
 
 def parse(code: str, shared: bool = True) -> ast.Module:
-    """Parse source text; a shared tree is not to be changed. Raises DialectError where Python does not take it.
+    """Parse source text into a module. A shared tree is cached and must not be changed. Raises DialectError for a syntax error.
 
-    A program that is the body of `def shortcut():` gives its statements, and `decorators` tells what stands above it.
+    Of a program in `def shortcut():` the module has the body; `decorators` returns the decorators of that function.
     """
     try:
         return _parsed(code) if shared else _parsed.__wrapped__(code)
@@ -110,19 +110,19 @@ def parse(code: str, shared: bool = True) -> ast.Module:
         if error.msg.startswith("too many"):  # nested parentheses, levels of indentation
             raise NestedTooDeep(error.lineno or 1, f"not Python: {error.msg}") from None
         raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
-    except (RecursionError, MemoryError) as error:  # nesting beyond what the parser takes
+    except (RecursionError, MemoryError) as error:  # nested deeper than the parser can follow
         raise NestedTooDeep(1, f"not Python: {error}") from None
     except ValueError as error:  # NUL characters
         raise DialectError(1, f"not Python: {error}", "syntax") from None
 
 
 def called(node: ast.AST) -> str | None:
-    """The name a call calls, if it is a plain one."""
+    """Return the name of the function that a call calls; None for another expression and for methods."""
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
 
 
 def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:
-    """The value of a literal of a kind, else None; a minus sign belongs to a number, and True is no int."""
+    """Return the value of a literal of this type, else None. A minus sign belongs to its number; True is not an int here."""
     if isinstance(node, ast.Constant):
         return node.value if type(node.value) in (kind if isinstance(kind, tuple) else (kind,)) else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -132,7 +132,10 @@ def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:
 
 
 def keywords(node: ast.Call) -> dict[str, ast.expr]:
-    """A call's keyword arguments by key, `**{...}` included. Raises DialectError for a key given twice or not written as text."""
+    """Return a call's keyword arguments by key, those in `**{...}` included.
+
+    Raises DialectError for a key that is given twice or not written as text.
+    """
     result: dict[str, ast.expr] = {}
     for argument in node.keywords:
         if argument.arg is not None:

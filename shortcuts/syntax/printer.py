@@ -1,7 +1,7 @@
-"""The source of a program's statements: what ast.unparse prints, for the forms of the dialect, several times as fast.
+"""Print statements as source text: the output of ast.unparse for the forms of the dialect, several times as fast.
 
-f-strings and loops are printed in one way for every Python: f-strings as Pythons before 3.12 read them, a loop's targets bare. Anything
-beside the forms below is left to ast.unparse itself.
+The output is the same for every version of Python: f-strings are written so that versions before 3.12 can parse them, and the targets of a
+loop stand without parentheses. Other forms are left to ast.unparse itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from shortcuts.syntax.nodes import PROGRAM
 
-# How tightly parts hold together: a part in a place that asks for more than it has stands in brackets. ast.unparse's own levels.
+# Precedence, with the levels of ast.unparse: an expression in a place that needs a higher level than its own gets parentheses.
 _TEST, _OR, _AND, _NOT, _COMPARE, _SUM, _FACTOR, _ATOM = 4, 5, 6, 7, 8, 13, 15, 18
 _COMPARISONS = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in",
@@ -22,13 +22,14 @@ _COMPARISONS = {
 
 
 class _Other(Exception):
-    """A form that is not printed here."""
+    """A form that is left to ast.unparse."""
 
 
 def unparse(body: list[ast.stmt], decorators: Sequence[ast.expr] = ()) -> str:
-    """The source of a program, statement by statement, so that a first string statement is no docstring.
+    """Return the source of a program, printed statement by statement, so that a first string statement is not taken for a docstring.
 
-    With decorators (see triggers.py) it is a function; no literal that is printed has a line break of its own, so lines can be indented.
+    With decorators (see triggers.py) the program becomes the body of a function. Printed literals have no line breaks of their own, so each
+    line can be indented.
     """
     if decorators:
         heads = "".join(f"@{unparse([ast.Expr(decorator)])}" for decorator in decorators)
@@ -199,7 +200,7 @@ def _f_string(node: ast.JoinedStr, level: int) -> str:
             if part.conversion != -1 or part.format_spec is not None:
                 raise _Other
             fields.append(_expression(part.value))
-            if "f'" in fields[-1] or 'f"' in fields[-1]:  # perhaps an f-string in an f-string
+            if "f'" in fields[-1] or 'f"' in fields[-1]:  # may be an f-string inside an f-string
                 raise _Other
     return f_string(node, fields)
 
@@ -211,7 +212,7 @@ _EXPRESSIONS: dict[type, Callable[[Any, int], str]] = {
 
 
 def f_string(node: ast.JoinedStr, fields: list[str]) -> str:
-    """The source of an f-string whose fields are printed already."""
+    """Return the source of an f-string whose fields are printed already."""
     literal = "".join(part.value for part in node.values if isinstance(part, ast.Constant))
     quote = '"' if any("'" in field for field in fields) or ("'" in literal and '"' not in literal) else "'"
     remaining = iter(fields)
@@ -220,14 +221,14 @@ def f_string(node: ast.JoinedStr, fields: list[str]) -> str:
 
 
 def _escaped(literal: str, quote: str) -> str:
-    """The text of an f-string between its fields: escaped as repr() does, with its quote too, and braces doubled."""
+    """Return literal text of an f-string, escaped as repr() does; its quotes are escaped, too, and braces doubled."""
     if not literal.isprintable() or "\\" in literal:
         literal = "".join(c if c.isprintable() and c != "\\" else repr(c)[1:-1] for c in literal)
     return literal.replace(quote, "\\" + quote).replace("{", "{{").replace("}", "}}")
 
 
 class _Printable(ast.NodeTransformer):
-    """Makes ast.unparse print one text in every Python, by putting the source of f-strings and targets in a name's place."""
+    """Replaces f-strings and loop targets by names that hold their source, so that every version of ast.unparse prints the same text."""
 
     def visit_For(self, node: ast.For) -> ast.For:
         if isinstance(node.target, ast.Tuple):

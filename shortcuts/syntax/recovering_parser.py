@@ -1,7 +1,8 @@
-"""A syntax tree of any text: what Python cannot read as a whole is read statement by statement, what is no statement by the calls in it.
+"""Parse any text into a syntax tree, with error recovery: text that Python cannot parse as a whole is parsed statement by statement, and a
+statement that it cannot parse is searched for calls.
 
-What models answer, and most of what was published as gold (43 of 50 samples), is almost Python: unquoted values, a bracket too many,
-prose. Blocks are taken from the indentation, so control flow survives; names, keys and values that can be told apart are kept.
+Answers of models, and most of the published gold programs (43 of 50 samples), are almost Python, with unquoted values, a bracket too many,
+or prose. Blocks are taken from the indentation, so control flow survives; names, keys and values are kept where they can be told apart.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from shortcuts.syntax.statements import first_word, read_source, read_statement
 
 MAX_CHARACTERS = 1_000_000  # five times the longest real workflow
 MAX_LINES = 20_000  # statements read one by one: 0.1 ms each
-MAX_BLOCKS = 60  # blocks in each other; deeper statements stand in the last one. Python itself takes 99
-MAX_CALLS = 5_000  # taken from one text that is no statement
+MAX_BLOCKS = 60  # nested blocks; deeper statements are put into the last one. Python itself allows 99
+MAX_CALLS = 5_000  # found in one text that is not a statement
 
 _QUOTES = re.compile(r"'''|\"\"\"")
 _STATEMENT = re.compile(r"(?:([^\W\d]\w*)\s*(\+?=)(?!=)\s*)?([^\W\d]\w*)\s*\((.*)", re.DOTALL)
@@ -30,7 +31,10 @@ _HEADS = {"if": ast.If, "while": ast.If, "elif": ast.If, "for": ast.For, "match"
 
 
 def read_tree(code: str) -> tuple[ast.Module, bool]:
-    """(the tree, whether Python reads the text as it is). Never fails; beyond MAX_CHARACTERS and MAX_LINES only the beginning is read."""
+    """Return the tree of a text, and whether Python can parse the text as it is.
+
+    Never fails. Of a longer text only the first MAX_CHARACTERS and MAX_LINES are read.
+    """
     if len(code) <= MAX_CHARACTERS:
         try:
             return parse(code), True
@@ -40,13 +44,13 @@ def read_tree(code: str) -> tuple[ast.Module, bool]:
 
 
 class _TreeBuilder:
-    """Builds the blocks of a text by its indentation, on a stack: deep nesting takes no recursion. An empty block holds a `pass`."""
+    """Builds the blocks of a text by its indentation, with a stack instead of recursion. An empty block gets a `pass`."""
 
     def __init__(self) -> None:
         self.body: list[ast.stmt] = []
-        self.stack: list[tuple[int, list[ast.stmt]]] = [(-1, self.body)]  # the indentation of a block's head, and what stands in the block
+        self.stack: list[tuple[int, list[ast.stmt]]] = [(-1, self.body)]  # of each open block: the indentation of its head, its statements
         self.blocks: list[list[ast.stmt]] = []
-        self.heads: dict[int, ast.If | ast.Match] = {}  # the last `if` or `match` at an indentation, for what continues it
+        self.heads: dict[int, ast.If | ast.Match] = {}  # indentation -> the last `if` or `match` there, for `else` and `case`
 
     def read(self, code: str) -> list[ast.stmt]:
         for number, (line, text) in enumerate(_logical_lines(code)):
@@ -94,7 +98,7 @@ class _TreeBuilder:
 
 
 def _logical_lines(code: str) -> Iterator[tuple[int, str]]:
-    """(line number, text) of each line, those that one triple-quoted text spans as one."""
+    """Yield (line number, text) of each line; the lines of one triple-quoted text come together."""
     lines = code.split("\n")
     last = {mark: index for index, line in enumerate(lines) for mark in _QUOTES.findall(line)}
     number = 0
@@ -107,7 +111,7 @@ def _logical_lines(code: str) -> Iterator[tuple[int, str]]:
 
 
 def _open_quote(line: str) -> str | None:
-    """The triple quote that a line leaves open."""
+    """Return the triple quote that a line leaves open, or None."""
     mark = None
     for match in _QUOTES.finditer(line):
         if mark is None:
@@ -122,7 +126,7 @@ def _open_quote(line: str) -> str | None:
 
 
 def _statements(text: str) -> list[ast.stmt]:
-    """What a line says: as Python, else a call with the keys and values that can be told apart, else the calls in it."""
+    """Return the statements of a line: as Python parses it, else one call with its keys and values, else every call found in it."""
     module = read_source(text)
     if module is not None:
         return module.body
@@ -144,13 +148,13 @@ def _calls(text: str) -> list[ast.stmt]:
 
 
 def _keywords(inside: str) -> list[ast.keyword]:
-    """`key=value` by `key=value`; a value that is no Python is the text it is."""
+    """Return the arguments of `key=value, key=value`; a value that Python cannot parse is taken as text."""
     pieces = _KEY.split(inside.strip().removesuffix(")"))
     return [ast.keyword(key, _expression(value.strip().rstrip(",").strip())) for key, value in zip(pieces[1::2], pieces[2::2])]
 
 
 def _head(word: str, text: str, body: list[ast.stmt]) -> ast.stmt:
-    """The head of a block, its body to be filled in; of a head that is no Python the text counts."""
+    """Return the statement of a block whose body is filled in later; the test of a head that Python cannot parse is its text."""
     module = read_statement(text) if word not in ("else", "elif") else None
     statement = module.body[0] if module else None
     inner = text[len(word) : -1].strip()
@@ -180,7 +184,7 @@ def _expression(text: str) -> ast.expr:
 
 
 def _at(statement: Any, line: int) -> Any:
-    """A statement with its line, and every expression in it too, where the tree was made here."""
+    """Set the line of a statement and of every expression in it, and return the statement."""
     stack = [statement]
     while stack:
         node = stack.pop()

@@ -1,4 +1,4 @@
-"""What is open at a place in a line of Python: brackets, quotes, fields of f-strings. For closing what an answer leaves open."""
+"""Find the brackets, quotes and fields of f-strings that a piece of Python leaves open, to close an answer that was cut off."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _F_PREFIX = re.compile(r"(?i)(?<!\w)(?:f|rf|fr)$")
 
 
 def open_marks(text: str) -> str:
-    """What would close everything that is open at the end of a text, the innermost first: `f(x=['a` gives `'])`.
+    """Return the characters that close everything open at the end of a text, the innermost first: `'])` for `f(x=['a`.
 
-    A quote of a string is its own mark; the field of an f-string is closed by a brace. A closing bracket that fits nothing is passed over.
+    A string is closed by its own quotes, a field of an f-string by a brace. Closing brackets without an opening one are ignored.
     """
     stack: list[str] = []  # closing marks, outermost first; those of f-strings with an "f" before them
     place = 0
@@ -39,7 +39,7 @@ def open_marks(text: str) -> str:
 
 
 def _in_string(text: str, place: int, stack: list[str]) -> int:
-    """Read on inside a string: how many characters are taken."""
+    """Read one step inside a string; return the number of characters read."""
     is_f, quote = stack[-1].startswith("f"), stack[-1].removeprefix("f")
     if text[place] == "\\":
         return 2

@@ -1,6 +1,6 @@
 """Build or extend catalog/actions.jsonl from files that know the APIs of Apple Shortcuts.
 
-Input, told apart by what is in them (an .app or any other folder is searched):
+Input, recognised by content (an .app or any other folder is searched):
 
     code  file
     wf    WFActions.plist              macOS 14 and before: WorkflowKit.framework in /System/Library/PrivateFrameworks
@@ -8,11 +8,11 @@ Input, told apart by what is in them (an .app or any other folder is searched):
     ai    extract.actionsdata          the App Intents of an app, in its Metadata.appintents
     si    *.intentdefinition           the SiriKit intents of an app
     sb    JSON tables of ShortcutsBench
-    seen  shortcuts                    a key or enum value that two of them use is a fact too, a result's name from three on
-    counted  catalog/counted.json      what was counted in shortcuts that are not at hand
+    seen  shortcuts                    a key or enum value counts as a fact if two of them use it, a result's name if three do
+    counted  catalog/counted.json      counts from shortcuts that are not at hand
 
-Output: actions.jsonl, sorted by id. The facts are added to those that are there; --overwrite begins anew. Descriptions, which are
-somebody's sentences, are not read: the summaries are our own, by rule or from catalog/summaries.json.
+Output: actions.jsonl, sorted by id. The facts are added to the present ones; --overwrite begins anew. Descriptions have authors and are not
+read: the summaries are made by rule or come from catalog/summaries.json.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ from shortcuts.catalog.records import CatalogError, Record
 from shortcuts.catalog.search import WORD
 from shortcuts.plist import aea
 
-# What is looked for in a folder; a file that is named is read whatever it is called.
+# Suffixes of the files that are read in a folder; a file given by name is always read.
 SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})
 
 SUMMARIES, APPS = "summaries.json", "apps.json"  # written by hand: id -> summary, start of a bundle id -> name of the app
 
-# Parameters whose values the app stores in its user's language, so that a list of the English ones is not all.
+# Parameters whose values the app stores in its user's language, so that the list of the English ones is never complete.
 LOCALISED = frozenset({"WFContentItemPropertyName"})
 
-MAX_TAKES = 3  # parameters that a summary names
+MAX_TAKES = 3  # parameters named in a summary
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 
 
 def build(paths: Iterable[Path], output: Path, bundle: str | None = None, overwrite: bool = False) -> dict[str, int]:
-    """Read files and folders, merge their facts with those of the catalogue in `output`, and write it; returns what was counted.
+    """Read files and folders, merge their facts into the catalogue in `output`, and return counts.
 
-    `bundle` is the bundle id of the app that intents belong to, where no Info.plist says so. A file that is named must be readable:
-    CatalogError, and nothing is written. One that was only found in a folder and is of another kind is skipped and counted.
+    bundle: the bundle id of the app that intents belong to, where no Info.plist has it. Raises CatalogError for a file given by name that
+    cannot be read; then nothing is written. A file of another kind that was found in a folder is skipped and counted.
     """
     records, usage, read, skipped = [], Usage(), 0, 0
     for path, is_named in files(paths):
@@ -87,7 +87,7 @@ def read_records(file: Path) -> Iterator[Record]:
 
 
 def write(file: Path, data: bytes) -> None:
-    """Write a file beside its place and rename it there, so that a reader never sees half of it. Raises CatalogError where it cannot."""
+    """Write a file under another name and rename it, so that a reader never sees half of it. Raises CatalogError."""
     part = file.with_name(file.name + ".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -102,11 +102,11 @@ def write(file: Path, data: bytes) -> None:
 
 
 class UnknownKind(CatalogError):
-    """A file that documents no API and is no shortcut."""
+    """A file that neither documents APIs nor holds a shortcut."""
 
 
 def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """(file, whether it is named): the files that are named, and in folders that are named those whose suffix says that they may do."""
+    """Yield (file, True) for each file given by name, and (file, False) for each file with a known suffix in the folders."""
     for path in paths:
         if not path.exists():
             raise CatalogError(f"{path}: no such file or folder")
@@ -117,7 +117,7 @@ def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def read_file(path: Path, bundle: str | None, usage: Usage) -> list[Record]:
-    """The records of one file; a shortcut adds to `usage` instead. Raises UnknownKind, or CatalogError for a known kind that is broken."""
+    """Return the records of one file; a shortcut is added to `usage` instead. Raises UnknownKind, or CatalogError for a damaged file."""
     try:
         data = path.read_bytes()
         if data.startswith(SQLITE_MAGIC):
@@ -148,7 +148,7 @@ def _all_of(records: Iterator[Record], path: Path, kind: str) -> list[Record]:
 
 
 def reader(content: Any) -> tuple[Callable[[Any, str], Iterator[Record]], bool] | None:
-    """The reader for a file's content and whether it needs a bundle id, told by the content's keys; None for none of these."""
+    """Return the reader for a file's content, by its keys, and whether it needs a bundle id; None for an unknown kind."""
     if isinstance(content, list):
         return (tables.read_id_list, False) if content and all(isinstance(item, dict) and "APIs" in item for item in content) else None
     if not isinstance(content, dict) or not content:
@@ -174,7 +174,7 @@ def reader(content: Any) -> tuple[Callable[[Any, str], Iterator[Record]], bool] 
 
 
 def bundle_id(path: Path) -> str:
-    """The bundle id of the app that a file lies in, from the nearest Info.plist above it."""
+    """Return the bundle id of the app that contains a file, from the nearest Info.plist above it. Raises CatalogError without one."""
     for folder in path.resolve().parents:
         info = folder / "Info.plist"
         if info.is_file():
@@ -187,7 +187,7 @@ def bundle_id(path: Path) -> str:
 
 
 def merge(records: Iterable[Record]) -> dict[str, Record]:
-    """One record an id. The first to say something is believed; parameters, platforms and enum values are united."""
+    """Return one record per id. Of contradictory facts the first counts; parameters, platforms and enum values are united."""
     merged: dict[str, Record] = {}
     for record in records:
         api = merged.setdefault(record["id"], new_api(record["id"]))
@@ -220,7 +220,7 @@ def _merge_parameters(known: list[Record], new: list[Record]) -> list[Record]:
 
 
 def _normalize_values(api: Record) -> None:
-    """What one source lists as the values of what another calls a quantity are its units; localised values are never all listed."""
+    """Turn the enum of a quantity into its units (sources differ), and open the enums of localised values."""
     for parameter in api.get("parameters", ()):
         if parameter.get("type") == "quantity" and "enum" in parameter:
             parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
@@ -233,7 +233,7 @@ def _normalize_values(api: Record) -> None:
 
 
 def finished(merged: dict[str, Record]) -> Iterator[Record]:
-    """The records sorted, with app, title and summary, and without what is empty."""
+    """Yield the records sorted by id, with app, title and summary, and without empty fields."""
     summaries, names = (orjson.loads((catalog.FOLDER / name).read_bytes()) for name in (SUMMARIES, APPS))
     for api_id, api in sorted(merged.items()):
         name = next((names[start] for start in _starts(bundle_of(api_id)) if start in names), api.get("app_name", ""))
@@ -251,24 +251,24 @@ def finished(merged: dict[str, Record]) -> Iterator[Record]:
 
 
 def bundle_of(api_id: str) -> str:
-    """The bundle id of the app that an API belongs to, which is what precedes the last dot of its id (and of a `|` in it)."""
+    """Return the bundle id of the app that an API belongs to: its id up to the last dot (before any `|`)."""
     return api_id.partition("|")[0].rpartition(".")[0]
 
 
 def _starts(bundle: str) -> Iterator[str]:
-    """A bundle id and what it begins with, longest first: a.b.c, a.b, a."""
+    """Yield the prefixes of a bundle id, longest first: a.b.c, a.b, a."""
     parts = bundle.split(".")
     yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
 
 
 def _type(parameter: Record) -> str:
-    """A parameter with values is an enum, unless it holds a list of them; one that no source gives a type is `any`."""
+    """Return a parameter's type: enum for one with values, unless it is a list of them; `any` if no source gives one."""
     kind = parameter.get("type", "any")
     return "enum" if parameter.get("enum") and kind != "list" else kind
 
 
 def title_of(api_id: str, title: str = "") -> str:
-    """The title, or one made from the id where it has none or more of it: `com.app.AddTaskIntent` is "Add Task"."""
+    """Return the title, or one made from the id where that says more: "Add Task" for `com.app.AddTaskIntent`."""
     last = api_id.partition("|")[0].rpartition(".")[2]
     update = "Update " if last.endswith("-UpdatableEntity") else ""
     name = re.sub(r"(Entity-UpdatableEntity|(Link)?(App)?(Intent|Action|Entity))$", "", last) or last
@@ -278,7 +278,7 @@ def title_of(api_id: str, title: str = "") -> str:
 
 
 def summary_of(title: str, app: str, parameters: list[Record], result: Record | None) -> str:
-    """One line by rule from facts alone: "Add Task in Things; takes Title, Notes; gives Task."."""
+    """Return a summary in one line, made from facts by rule: "Add Task in Things; takes Title, Notes; gives Task."."""
     takes = dict.fromkeys(item["label"] for item in parameters if item.get("label") and item["type"] not in ("boolean", "app"))
     parts = [title + (f" in {app}" if app and app.lower() not in title.lower() else "")]
     parts += [f"takes {', '.join(list(takes)[:MAX_TAKES])}"] if takes else []

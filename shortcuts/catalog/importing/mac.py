@@ -1,6 +1,6 @@
-"""Readers of what a Mac has: its own list of actions, the ToolKit database, and the intents that apps declare.
+"""Readers of a Mac's files: its own list of actions, the ToolKit database, and the intents that apps declare.
 
-Each yields neutral records; shortcuts/catalog/importing/__init__.py says what is in them.
+Each yields records with the fields of shortcuts/catalog/records.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from shortcuts.catalog.records import CatalogError, Record
 
 
 def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
-    """The built-in actions: id -> {"Name", "Parameters", "Input", "Output", "DisabledOnPlatforms", ...}."""
+    """Read the built-in actions: id -> {"Name", "Parameters", "Input", "Output", "DisabledOnPlatforms", ...}."""
     for api_id, action in content.items():
         output = action.get("Output") or {}
         disabled = {str(name).lower() for name in action.get("DisabledOnPlatforms", ())}
@@ -36,7 +36,7 @@ def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
             "id": api_id,
             "title": label(action.get("Name"), MAX_TITLE),
             "parameters": _wf_parameters(action),
-            "input_key": (action.get("Input") or {}).get("ParameterKey"),  # no word on "Required": an absent input is the output before
+            "input_key": (action.get("Input") or {}).get("ParameterKey"),  # "Required" is ignored: an absent input is the output before
             "result": result(output.get("OutputName"), output.get("Types", ())),
             "platforms": sorted({PLATFORMS[name] for name in ("phone", "desktop", "watch") if name not in disabled}),
             "source": ["wf"],
@@ -44,7 +44,7 @@ def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
 
 
 def _wf_parameters(action: Record) -> list[Record]:
-    """What the app shows, and the parameter for the input if that is not among it."""
+    """Return the parameters that the app shows, and the one for the input if it is not among them."""
     shown = [_wf_parameter(item) for item in action.get("Parameters", ()) if item.get("Key")]
     input_key = (action.get("Input") or {}).get("ParameterKey")
     return shown + [{"key": input_key, "type": "variable"}] * (bool(input_key) and all(item["key"] != input_key for item in shown))
@@ -76,7 +76,7 @@ def _wf_conditions(resources: Any) -> Iterator[list[Any]]:
 
 
 def read_toolkit(path: Path) -> Iterator[Record]:
-    """The SQLite database of all actions that a Mac knows. Columns that a version lacks are left out of the question."""
+    """Read the SQLite database of all actions that a Mac knows. Tables and columns that a version lacks are passed over."""
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
         shown = {row["toolId"]: row for row in _rows(connection, "ToolLocalizations") if row.get("localizationUsage") in (None, "display")}
@@ -98,13 +98,13 @@ def read_toolkit(path: Path) -> Iterator[Record]:
                 "unknown": unknown,
             })
     except (sqlite3.Error, KeyError) as error:
-        raise CatalogError(f"{path}: no ToolKit database ({error}); it is ~/Library/Shortcuts/ToolKit/Tools-prod.*.sqlite") from None
+        raise CatalogError(f"{path}: no ToolKit database ({error}); name ~/Library/Shortcuts/ToolKit/Tools-prod.*.sqlite") from None
     finally:
         connection.close()
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> Iterator[Record]:
-    """The rows of a table, of its translations the English ones; nothing if a version has no such table. Row numbers are `rowId`."""
+    """Yield the rows of a table, of translations the English ones alone; nothing without such a table. `rowId` is the row number."""
     if table != "Tools" and not _has_table(connection, table):
         return
     cursor = connection.execute(f"SELECT rowid AS rowId, * FROM {table} ORDER BY rowid")
@@ -127,7 +127,7 @@ def _group(connection: sqlite3.Connection, table: str, key: str, value: str) -> 
 
 
 def _toolkit_parameters(connection: sqlite3.Connection) -> dict[Any, list[Record]]:
-    """The parameters of each tool, in the order in which the app shows them."""
+    """Return the parameters of each tool, in the order in which the app shows them."""
     labels = {(row["toolId"], row["key"]): row["name"] for row in _rows(connection, "ParameterLocalizations")}
     cases = _group(connection, "EnumerationCases", "typeId", "id")
     types: dict[tuple[Any, str], list[Any]] = {}
@@ -148,7 +148,7 @@ def _toolkit_parameters(connection: sqlite3.Connection) -> dict[Any, list[Record
 
 
 def read_actionsdata(content: Record, bundle: str) -> Iterator[Record]:
-    """The App Intents of an app. `enums`, `actions` are lists or dictionaries by version."""
+    """Read the App Intents of an app. `enums` and `actions` are lists or dictionaries, depending on the version."""
     enums = {enum["identifier"]: [case["identifier"] for case in enum.get("cases", ())] for enum in _values(content.get("enums", ()))}
     for name, action in _items(content["actions"]):
         platforms = {PLATFORMS.get(key.removeprefix("LNPlatformName").lower()) for key in action.get("availabilityAnnotations") or ()}
@@ -189,7 +189,7 @@ def _ai_parameter(item: Record, enums: dict[str, list[str]]) -> Record:
 
 
 def _ai_type(value_type: Record, enums: dict[str, list[str]]) -> tuple[str, list[str]]:
-    """(type, enum values) of {"primitive" | "linkEnumeration" | "entity" | "array" | "intents" | "measurement": {"wrapper": {...}}}."""
+    """Return the type and enum values of {"primitive" | "linkEnumeration" | "entity" | "array" | "intents" | "measurement": {...}}."""
     kind, holder = next(iter(value_type.items()), ("", {}))
     inner = holder.get("wrapper", holder) if isinstance(holder, dict) else {}
     if kind == "linkEnumeration":
@@ -201,7 +201,7 @@ def _ai_type(value_type: Record, enums: dict[str, list[str]]) -> tuple[str, list
 
 
 def read_intentdefinition(content: Record, bundle: str) -> Iterator[Record]:
-    """The SiriKit intents of an app: id is the bundle id and the class, which is prefix, name and "Intent"."""
+    """Read the SiriKit intents of an app: the id is the bundle id and the class, which is prefix, name and "Intent"."""
     enums = {enum["INEnumName"]: [value["INEnumValueName"] for value in enum["INEnumValues"]] for enum in content.get("INEnums", ())}
     for intent in content.get("INIntents", ()):
         made = f"{intent.get('INIntentClassPrefix', '')}{intent['INIntentName']}Intent"
@@ -218,7 +218,7 @@ def read_intentdefinition(content: Record, bundle: str) -> Iterator[Record]:
 
 
 def _si_parameter(item: Record, enums: dict[str, list[str]]) -> Record:
-    values = [value for value in enums.get(item.get("INIntentParameterEnumType", ""), ()) if value != "unknown"]  # the value of no value
+    values = [value for value in enums.get(item.get("INIntentParameterEnumType", ""), ()) if value != "unknown"]  # "unknown" is none
     kind = "enum" if item.get("INIntentParameterEnumType") else neutral_type(item.get("INIntentParameterType"))
     return without_empty({
         "key": item["INIntentParameterName"],

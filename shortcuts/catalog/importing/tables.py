@@ -1,4 +1,4 @@
-"""Readers of JSON tables made from what Macs have: of ToolKit, and those of ShortcutsBench. Each yields neutral records."""
+"""Readers of JSON tables: exports of ToolKit, and the tables of ShortcutsBench. Each yields records with the fields of records.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shortcuts.catalog.records import Record
 
 RETURN = "ThisIsReturnValue:"  # marks the result among the parameters of a type table
 
-# What such a table calls the result of an intent whose answer begins with what went wrong: there is a result, of another name.
+# Names of the result of an intent whose answer begins with an error: there is a result, with another name.
 FAILURES = frozenset({"Error", "Error Message", "Message"})
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -29,7 +29,7 @@ FAILURES = frozenset({"Error", "Error Message", "Message"})
 
 
 def read_tool_table(content: Record, bundle: str) -> Iterator[Record]:
-    """ToolKit as JSON: {"tools": {id: {"displayName" or "name", "pythonName", "parameters": [{"key" or "wfKey", ...}]}}}."""
+    """Read ToolKit as JSON: {"tools": {id: {"displayName" or "name", "pythonName", "parameters": [{"key" or "wfKey", ...}]}}}."""
     for api_id, tool in content["tools"].items():
         yield without_empty({
             "id": api_id,
@@ -52,7 +52,7 @@ def _tool_parameter(item: Record) -> Record:
 
 
 def read_id_list(content: Any, bundle: str) -> Iterator[Record]:
-    """Lists of ids: {"ids": [...]} of ToolKit, [{"AppName", "APIs": [{"APIName", "iOS_or_macOS" or "macOrIos"}]}] of ShortcutsBench."""
+    """Read ids: {"ids": [...]} of ToolKit, [{"AppName", "APIs": [{"APIName", "iOS_or_macOS" or "macOrIos"}]}] of ShortcutsBench."""
     if isinstance(content, dict):
         yield from ({"id": api_id, "platforms": ["macOS"], "source": ["tk"], "unknown": UNKNOWN} for api_id in content["ids"])
         return
@@ -68,7 +68,7 @@ def read_id_list(content: Any, bundle: str) -> Iterator[Record]:
 
 
 def read_type_table(content: Record, bundle: str) -> Iterator[Record]:
-    """id -> {key: 'Enum = "Short"', "ThisIsReturnValue:<name>": type}."""
+    """Read id -> {key: 'Enum = "Short"', "ThisIsReturnValue:<name>": type}."""
     for api_id, table in content.items():
         results = {key.removeprefix(RETURN): kind for key, kind in table.items() if key.startswith(RETURN)}
         yield without_empty({
@@ -109,7 +109,7 @@ _SB_WHEN = re.compile(r'only valid when the value of "([^"]+)" is (True|False|"[
 
 
 def read_signatures(content: dict[str, str], bundle: str) -> Iterator[Record]:
-    """id -> a signature in prose, of which only names, enum values and conditions are taken."""
+    """Read id -> a signature in prose; only names, enum values and conditions are taken from it."""
     for api_id, text in content.items():
         head, _, description = text.partition("\nDescription:\n")
         _, _, block = head.partition("\nParameters:\n")
@@ -139,13 +139,13 @@ def _values(text: str) -> list[Any]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what was counted elsewhere
+# counts from elsewhere
 
 
 def read_counted(content: Record, bundle: str) -> Iterator[Record]:
-    """{"counted": {id: {key: {"uses": n, "type": ..., "values": {value: n}}}}}: what shortcuts use that are not at hand.
+    """Read {"counted": {id: {key: {"uses": n, "type": ..., "values": {value: n}}}}}: usage in shortcuts that are not at hand.
 
-    Only what MIN_TO_OVERRULE uses and more show is a fact; a value that fewer show opens its enum.
+    A key or value is a fact from MIN_TO_OVERRULE uses on; a rarer value only opens its enum.
     """
     for api_id, keys in content["counted"].items():
         yield {

@@ -1,8 +1,8 @@
-"""What real shortcuts use: parameter keys, enum values and names of results that no documentation lists are facts too.
+"""Facts from real shortcuts: parameter keys, enum values and names of results that no documentation lists.
 
-A new key or value counts from MIN_SHORTCUTS shortcuts on, a result's name from MIN_TO_OVERRULE on: older systems used others. What a
-source denies, one shortcut is enough to leave open: that a list of values is all there is, that a value is never a plain text, that a
-parameter must be there, that an action gives nothing.
+A new key or value counts from MIN_SHORTCUTS shortcuts on, a result's name from MIN_TO_OVERRULE on, since older systems used others. One
+shortcut is enough against a negative fact of a source: that a list of values is complete, that a value is never plain text, that a
+parameter is required, that an action has no result.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shortcuts.catalog import TEXTUAL, Catalog
 from shortcuts.catalog.importing.neutral import ID, MIN_SHORTCUTS, MIN_TO_OVERRULE, PRECEDENCE, new_api
 from shortcuts.catalog.records import Record
 
-# The envelopes of values (WFSerializationType) and the types of what is in them.
+# The envelopes of values (WFSerializationType) and the types of their content.
 ENVELOPES = {
     "WFTextTokenString": "text",
     "WFTextTokenAttachment": "variable",
@@ -30,21 +30,21 @@ ENVELOPES = {
     "WFStringSubstitutableState": "text",
 }
 
-# What a source calls by a name of its own, and in use is plain.
+# Types of a source that may turn out to be a plain type in use.
 VAGUE = frozenset({"any", "entity", "enum"})
 PLAIN = frozenset({"text", "number", "boolean", "date", "list", "dictionary", "quantity"})
 
-# Types whose values have an envelope of their own; one that is seen as a plain text is none of these.
+# Types whose values have an envelope of their own; a parameter with plain text has another type.
 PICKED = frozenset({"quantity", "contact", "location", "filter"})
 
-# Actions that are one: what some of them have, all have.
+# Prefixes of actions that share all of their keys.
 FAMILIES = ("is.workflow.actions.filter.",)
 
 Users = set[int]  # the shortcuts that use something, by number
 
 
 class Usage:
-    """Who uses which id, key, plain value, result name, and envelope around a lone variable (an attachment, or a text of one token)."""
+    """The shortcuts that use each id, key, plain value, result name, and envelope of a lone variable (attachment, or text of one token)."""
 
     def __init__(self) -> None:
         self.shortcuts = 0
@@ -64,7 +64,7 @@ class Usage:
                 continue
             api_id, parameters = action.get("WFWorkflowActionIdentifier"), action.get("WFWorkflowActionParameters") or {}
             if not isinstance(api_id, str) or not ID.fullmatch(api_id) or not isinstance(parameters, dict):
-                continue  # somebody's mistake, or a trap: no action has such an id
+                continue  # a mistake, or a trap: no action has such an id
             self.ids[api_id].add(self.shortcuts)
             if isinstance(parameters.get("UUID"), str) and "CustomOutputName" not in parameters:
                 makers[parameters["UUID"]] = api_id
@@ -80,7 +80,7 @@ class Usage:
                 self.results[makers[uuid]][name].add(self.shortcuts)
 
     def add_to(self, apis: dict[str, Record]) -> None:
-        """Add what enough shortcuts use; an enum that use contradicts is marked open, what use leaves out is not required."""
+        """Add the facts that enough shortcuts show, open enums that they contradict, and make parameters optional that they omit."""
         for api_id, users in sorted(self.ids.items()):
             if len(users) >= MIN_SHORTCUTS:
                 api = apis.setdefault(api_id, new_api(api_id))
@@ -112,7 +112,7 @@ class Usage:
         if parameter.get("type") in PICKED and any(self.values[place]):
             parameter["type"] = "any"
         if parameter.get("enum") and kind in ("entity", "dictionary") and not self.values[place] and len(users) >= MIN_SHORTCUTS:
-            parameter["type"] = kind  # what a source lists is in the value, not the value
+            parameter["type"] = kind  # the list of a source is about a part of the value
             parameter["enum"] = []
         if parameter.get("enum"):
             unknown = {value: by for value, by in self.values[place].items() if value not in parameter["enum"]}
@@ -138,7 +138,7 @@ class Usage:
             api["parameters"] += [{"key": key, "type": kind} for key, kind in shared.items() if key not in known]
 
     def _name_result(self, api: Record) -> None:
-        """Name the result as most shortcuts have it; an action whose result is named by its setting has no such majority."""
+        """Name the result as the majority of shortcuts does; there is none for an action whose setting names its result."""
         names = self.results.get(api["id"])
         if not names:
             return
@@ -150,7 +150,7 @@ class Usage:
 
 
 def _references(value: Any) -> Iterator[tuple[str, str]]:
-    """The (UUID, name) of every output that is referred to, in whatever depth."""
+    """Yield the (UUID, name) of every reference to an output, at any depth."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -164,7 +164,7 @@ def _references(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def kind_of(value: Any) -> str:
-    """Our type for a value as it stands in a shortcut."""
+    """Return the catalogue's type for a value in a shortcut."""
     if isinstance(value, dict):
         return ENVELOPES.get(str(value.get("WFSerializationType")), "variable" if value.get("Type") == "Variable" else "entity")
     kinds = ((bool, "boolean"), (int, "number"), (float, "number"), (str, "text"), (list, "list"), (datetime, "date"))
@@ -172,7 +172,7 @@ def kind_of(value: Any) -> str:
 
 
 def lone_variable(value: Any) -> bool | None:
-    """Of a value that is one variable and nothing else, whether it is an attachment; None for another value."""
+    """Return True for a lone variable that is an attachment, False for one that is a text of one token, None for other values."""
     kind = value.get("WFSerializationType") if isinstance(value, dict) else None
     if kind == "WFTextTokenAttachment":
         return True
