@@ -58,7 +58,7 @@ MUTANTS = [Mutant(*row) for row in [
      '`a and (b or c)` is taken, as a row without meaning'),
     ("chained comparison", "forms/conditions.py", "if len(node.ops) != 1:", "if len(node.ops) > 5:", "`1 < x < 5` drops the 5"),
     ("mirror of <=", "syntax/nodes.py", "ast.LtE: ast.GtE, ast.GtE: ast.LtE,", "ast.LtE: ast.LtE, ast.GtE: ast.GtE,", "`5 <= x` is `x <= 5`"),
-    ("not of a range", "forms/conditions.py", 'has_none = len(inner.ops) > 1 or ', 'has_none = ',
+    ("not of a range", "forms/conditions.py", 'len(inner.ops) > 1 or any(', 'any(',
      '`not 1 <= x <= 5` is refused, though its steps can stand under Otherwise'),
     ("operand as_date", "forms/conditions.py", 'return DATE if value_types.DATE in known else STRING if', 'return STRING if',
      '`x < as_date(y)` goes to WFNumberValue'),
