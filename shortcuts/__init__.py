@@ -1,15 +1,15 @@
 """Apple Shortcuts as Python, and back: the language, usable without the rest of this project.
 
-    code, residue = to_python(shortcut)                    # readable Python, and what it does not show
+    code, residue = to_python(shortcut)                    # readable Python, and the rest of the shortcut
     to_shortcut(code, residue) == shortcut                 # the same property list, types included
     canonical(to_shortcut(code)) == canonical(shortcut)    # from the code alone: the same program
     to_python(to_shortcut(code))[0] == code                # a fixed point
 
 An action is a keyword-only call of its id (`is_workflow_actions_url(WFURLActionURL='…')`), its output the name it is assigned to. Setting a
 variable is an assignment, appending is `X += [value]`, If is if/elif/else, Repeat is for, Choose from Menu is match, text with variables is
-an f-string, a dictionary is a dict, a Comment is a string on a line of its own. `#` lines are not part of a program. A decorator above
-`def shortcut():`, whose body is then the program, says what starts a shortcut by itself. docs/dialect.md lists every form; README.md beside
-this file says what each room holds.
+an f-string, a dictionary is a dict, a Comment is a string on a line of its own. `#` lines are not part of a program. Triggers, which start
+a shortcut by themselves, are decorators above `def shortcut():`, whose body is then the program. docs/dialect.md lists every form;
+README.md beside this file describes the modules.
 
 Nothing is ever executed: programs are read with `ast` and interpreted.
 """

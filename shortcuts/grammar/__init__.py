@@ -1,18 +1,18 @@
-"""The grammar of the programs that use given APIs: what a decoder is held to, so that it cannot write anything else.
+"""The grammar of the programs that call given APIs, for decoding under constraints.
 
     text = grammar(["is.workflow.actions.url", "is.workflow.actions.openurl"], catalog)
 
-accepts every program that to_python prints for a shortcut with these actions, its parameters in any order, with `#` lines above statements,
-and refuses calls of other APIs, parameters that an API does not have, one given twice, values outside a closed enum, literals that `check`
-calls wrong, and what Python does not parse. It is Lark as llguidance reads it (and vLLM with it); the forms are in grammar_forms.py.
+accepts every program that to_python prints for a shortcut with these actions, with parameters in any order and `#` lines above statements.
+It refuses calls of other APIs, parameters that an API does not have or that are given twice, values outside a closed enum, literals that
+`check` calls wrong, and whatever Python cannot parse. The grammar is Lark as llguidance (and vLLM with it) reads it; see rules.py.
 
-That no parameter is given twice, in whatever order they come, takes no rule for each order: a rule of llguidance can carry a number, and
-each parameter sets a bit of it.
+No rule per order is needed to refuse a parameter given twice: a rule of llguidance can carry a number, and each parameter sets one of its
+bits.
 
-What it takes compiles to a file. What no such grammar says: that a name is bound before it is read (give `names` to have only these read),
-or below, behind `later`; that an output comes before `previous_output()`; that an API outside the catalogue gets no parameter twice, a
-dictionary no key; that a choice has a title, and a copied action the name of another (only `everything` has `item()` and `UUID=`); and
-whether a statement can be reached. A helper takes one keyword that it does not know, no second one.
+Every accepted program compiles to a file, apart from the conditions that such a grammar cannot express: a name is bound before it is read
+(`names` limits the names that are read), or later in the program for `later()`; an output comes before `previous_output()`; an API outside
+the catalogue gets no parameter twice, and a dictionary no key; a choice has a title, and a copied action the name of another (`item()` and
+`UUID=` are in `everything` alone); every statement can be reached. A helper takes one unknown keyword, not two.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from shortcuts.grammar import rules, triggers
 from shortcuts.grammar.rules import MAX_BITS, Keyword, quoted, rule
 
 DEPTH = 16  # levels of indentation; real shortcuts have up to 11
-# Keys of every action that stand in code: those of a copied identity and of stray markers only in what was transcribed.
+# Keys of every action that code may have; those of copied identities and stray markers are in transcriptions alone.
 _SHARED = ("ShowWhenRun", "OpenWhenRun", "IntentAppDefinition", "AppIntentDescriptor", "IntentAppIdentifier")
 _TRANSCRIBED = ("CustomOutputName", "GroupingIdentifier", "WFControlFlowMode")
-# The forms of a value, and those that `check` calls wrong in a parameter of a type; what it lets pass is people's.
+# The kinds of literal of WRONG_LITERALS, with the rule of each.
 _FORMS = {"str": "STRING", "text": "filled", "int": '"0" | "1"', "float": "NUMBER | infinite", "bool": '"True" | "False"',
           "list": "list", "dict": "plain_dict", "other": "variable | envelope"}  # fmt: skip
-# What makes a literal that gets a name, and the literal.
+# The actions that make a literal that gets a name, with the rule of the literal.
 _MADE_BY = {LITERAL_ACTIONS[kind][0]: form for kind, form in
             {"text": "text", "number": "NUMBER", "dict": "typed_dict", "list": "typed_list"}.items()}  # fmt: skip
 _MATCHES_NOTHING = "READ: /a/ & /b/"  # a terminal that matches no text
@@ -43,13 +43,13 @@ _MATCHES_NOTHING = "READ: /a/ & /b/"  # a terminal that matches no text
 
 def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer: bool = False, everything: bool = True,
             names: Iterable[str] | None = None, extra: Mapping[str, Iterable[str]] | None = None) -> str:
-    """The grammar of the programs that call these APIs (ids), for llguidance.
+    """Return the grammar of the programs that call these APIs (ids), for llguidance.
 
-    answer: with the Thought and the fences around, as common.prompts.answer has it; else the program alone.
-    everything: also the forms that only a transcription needs: raw actions, outputs that no action has, names that are bound later; and
-        any number of comments, not one above each statement.
-    names: where given, only these can be read; else any.
-    extra: parameters of an API (by id) that the catalogue does not have. An API that it does not know takes any.
+    answer: a Thought and fences around the program, as a model's answer has them.
+    everything: include the forms that only a transcription needs: raw actions, outputs that no action has, names that are bound later; and
+        any number of comments instead of one above each statement.
+    names: the only names that can be read; None for any.
+    extra: parameters of an API (by id) that the catalogue lacks. An API outside the catalogue takes any.
     """
     known = frozenset((api, tuple(sorted((extra or {}).get(api, ())))) for api in apis)
     read = "NAME" if names is None else f"READ\n{rule('READ', map(quoted, sorted(names))) if names else _MATCHES_NOTHING}"
@@ -59,7 +59,7 @@ def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer
 
 @lru_cache(maxsize=256)
 def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, depth: int, everything: bool) -> str:
-    """All but what changes from line to line."""
+    """Return the rules that do not depend on `answer` and `names`, cached: masks ask for them line by line."""
     callable_ = sorted((api, extra) for api, extra in known if api not in control_flow.KINDS)
     values = _Values()
     names = [f"call_{number}" for number in range(len(callable_))]
@@ -82,14 +82,14 @@ def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, dept
 
 
 class _Values:
-    """The rules of parameters' values, each once for all parameters that take the same forms."""
+    """The rules of parameters' values, one for all parameters that accept the same forms."""
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, ...], str] = {}
         self._enums: dict[tuple[str, ...], str] = {}
 
     def name(self, parameter: Parameter) -> str:
-        """The rule of a parameter's value."""
+        """Return the name of the rule of a parameter's value."""
         wrong, _ = (frozenset(), "") if parameter.open_enum else WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
         forms = {kind: form for kind, form in _FORMS.items() if kind not in wrong}
         if "words" in wrong:
@@ -103,7 +103,7 @@ class _Values:
         return self._names.setdefault(tuple(forms.values()), f"value_{len(self._names)}")
 
     def rules(self) -> str:
-        """The rules: a value, or the question that asks for it when the shortcut is imported."""
+        """Return the rules: a value, or the question that asks for it when the shortcut is imported."""
         text = ""
         for forms, name in self._names.items():
             text += rule(name, [f"{name}_own", f'"ask_on_import(" (ask_words::0x0 | {name}_own ask_words_more::0x0)'])
@@ -112,7 +112,7 @@ class _Values:
 
 
 def _call_rules(name: str, api_id: str, extra: tuple[str, ...], catalog: Catalog, everything: bool, values: _Values) -> str:
-    """The rules of the calls of one API."""
+    """Return the rules of the calls of one API."""
     is_callable = api_names.is_callable(api_id, catalog)
     written = quoted(call_name(api_id) + "(" if is_callable else f"action({api_id!r}")
     api = catalog.get(api_id)

@@ -1,11 +1,11 @@
 """The rules of the dialect's grammar that are the same for every set of APIs: names, text, values, conditions, blocks.
 
-They are Lark as llguidance reads it: words in capitals are terminals, one regular expression each, the others are rules. A rule `x::_` has
-a number of 64 bits with it, each of which says that a keyword argument was given. The forms follow what to_python prints; the modules
-named in shortcuts/__init__.py say what each of them means.
+They are Lark as llguidance reads it: names in capitals are terminals, one regular expression each, the others are rules. A rule `x::_`
+carries a number of 64 bits, one per keyword argument that was given. The forms are those that to_python prints; docs/dialect.md describes
+each of them.
 
-llguidance's lexer takes the longest match and never goes back: no literal may go on from where another terminal could have ended, and
-then fail. That is why `for _ in range(` is spelled in pieces.
+llguidance's lexer takes the longest match and never backtracks: no literal may run past the end of another terminal and then fail. That is
+why `for _ in range(` is spelled in pieces.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from shortcuts.forms.signatures import METHODS
 from shortcuts.syntax.nodes import is_keyword_name
 
 MAX_COMMENT = 240  # characters of a comment that a model writes
-MAX_BITS = 63  # of the number that a rule carries, in a range of bits: so many keywords of a call can be told apart
-MAX_FIELDS = 8  # of '… {} …'.format(…), which is written only where an f-string cannot be; real shortcuts have up to 7
+MAX_BITS = 63  # keywords of a call that can be told apart, one bit of a rule's number each
+MAX_FIELDS = 8  # fields of '… {} …'.format(…), which replaces f-strings that would not parse; real shortcuts have up to 7
 
-# What is no single character to Python or to str.splitlines, to_python escapes.
+# Characters that to_python escapes: they are not printable, or break a line.
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _ESCAPE = (r"\\[\\'\x22nrt]|\\x[0-9a-f]{2}|\\u[0-9a-ce-f][0-9a-f]{3}|\\ud[0-7][0-9a-f]{2}|\\U000[1-9a-f][0-9a-f]{4}"
            r"|\\U0010[0-9a-f]{4}")  # fmt: skip
 _PIECE = rf"[^'\x22\\{{}}{_CONTROL}]|{_ESCAPE}"  # of a text, whatever its quotes
 SINGLE, DOUBLE = "'", r"\x22"  # quotes
-# A name has 48 characters and a number. The identifiers of Python 3.10, which later ones have, too; Unicode 16 has four marks more.
+# A name has 48 characters and a number. The identifiers of Python 3.10, which later versions accept, too; Unicode 16 has four more marks.
 _ANY_NAME = r"[\p{XID_Start}_&&\p{Age=13.0}][\p{XID_Continue}&&\p{Age=13.0}&&[^\u200c\u200d\u30fb\uff65]]{0,55}"
 # For new programs: Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, kana, Chinese, Korean. All of Unicode compiles half as fast.
 _LETTERS = (r"A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
             r"\u0904-\u0939\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fef\uac00-\ud7a3")  # fmt: skip
 _NEW_NAME = rf"[{_LETTERS}][{_LETTERS}0-9\u0300-\u036f\u064b-\u0669\u0900-\u0963\u0e01-\u0e3a\u0e40-\u0e4e]{{0,55}}"
-# What a property list can hold: integers from -2**63 to 2**64 (a few at the ends are left out), floats of Python.
+# Numbers of property lists: integers from -2**63 to 2**64 (without a few at the ends), floats of Python.
 _NATURAL = "0|[1-9][0-9]{0,18}|1[0-7][0-9]{18}"
 _NEGATIVE = "-([1-9][0-9]{0,17}|[1-8][0-9]{18})"
 _FLOAT = r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}|-?[1-9](\.[0-9]{1,16})?e(-([12]?[0-9]{2}|3[01][0-9]|32[0-3])|\+[12]?[0-9]{2}|\+30[0-7])"
 _MINUS_ZERO = r"-0\.0+"  # beside 0.0 no property list can hold it
 
-# The keywords of helpers, and of `formatted`; others than these are people's, one a call.
+# The keywords of helpers, and of `formatted`. One unknown keyword a call is accepted besides.
 _DATE_WORDS = METHODS["formatted"].by_name
 _RULE_WORDS = tuple(dict.fromkeys([*SIGNATURES["rule"].by_name, *SIGNATURES["legacy_rule"].by_name]))
 _FILTER_WORDS = SIGNATURES["filter_all"].by_name
@@ -62,21 +62,21 @@ class Keyword(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    """A literal of the grammar."""
+    """Return a literal of the grammar."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def rule(name: str, alternatives: Iterable[str]) -> str:
-    """A rule, or a terminal if its name is in capitals."""
+    """Return a rule, or a terminal if its name is in capitals."""
     return f"{name}: " + "\n  | ".join(alternatives) + "\n"
 
 
 def keywords(name: str, words: Sequence[Keyword], any_key: str = "") -> str:
-    """The rules of keyword arguments in any order, none twice, with those that are required, up to the closing parenthesis.
+    """Return the rules of keyword arguments in any order, none twice, all required ones given, up to the closing parenthesis.
 
-    `name::0x0` begins after a parenthesis, `name_more::0x0` after an argument. `any_key` is the rule of the value of one keyword more,
-    whatever its key: one, since Python does not parse a key that is given twice. The required ones come first in `words`. No comma is
-    written where nothing is left to give: a decoder would go no further.
+    `name::0x0` begins after a parenthesis, `name_more::0x0` after an argument. `any_key` is the rule of the value of one more keyword with
+    any key; only one, since Python cannot parse a key that is given twice. The required ones come first in `words`. There is no comma after
+    the last keyword that is left: a decoder would get stuck behind it.
     """
     needed = sum(word.required for word in words)
     enough = f" %if is_ones([0:{needed}])" if needed else ""
@@ -110,13 +110,13 @@ def _words(names: Iterable[str], value: str) -> list[Keyword]:
 
 
 def _template(count: int, quote: str, other: str) -> str:
-    """The beginning of '… {} …'.format(…) up to its arguments; the other quotes may stand in it."""
+    """Return the regular expression of '… {} …'.format( up to its arguments; the other quotes may stand in it."""
     text = rf"(?:{_PIECE}|{other}|\{{\{{|\}}\}})*"
     return rf"{quote}(?:{text}\{{\}}){{{count}}}{text}{quote}\.format\("
 
 
 def terminals(everything: bool) -> str:
-    """The terminals. Where not everything can be written, a name does not begin as an API does: that would be an API that is not there."""
+    """Return the terminals. Unless `everything` is accepted, no name begins as APIs do: it would look like an unknown API."""
     counts = range(1, MAX_FIELDS + 1)
     formats = "".join(f"FORMAT_{count}: /{_template(count, SINGLE, DOUBLE)}|{_template(count, DOUBLE, SINGLE)}/\n" for count in counts)
     dates = [r"([1-9]|1[0-2]), ([1-9]|1[0-9]|2[0-8])", r"([13-9]|1[0-2]), (29|30)", r"([13578]|1[02]), 31"]
@@ -150,7 +150,7 @@ DATE: /{"|".join(f"[1-9][0-9]{{0,3}}, {date}({time}{{0,2}})?|(19|20)[0-9]{{2}}, 
 
 
 def _variable_rules(name: str, key: str, everything: bool) -> str:
-    """A variable and its parts; `key` is the terminal of texts in it: inside an f-string they must not have its quotes."""
+    """Return the rules of a variable and its parts. `key`: the terminal of texts in it; in an f-string they cannot have its quotes."""
     bases = ["read", f'"ask_each_time(" {key} ")"', "GLOBAL", f'"variable(" {key} ")"']
     bases += ['"later(" NAME ")"', f'"missing(" {key} (", " COUNT)? ")"'] if everything else []
     info = f'{key} | NUMBER | "True" | "False" | "{{}}" | "entity=" {key}'
@@ -162,7 +162,7 @@ def _variable_rules(name: str, key: str, everything: bool) -> str:
 
 
 def text_rules(everything: bool) -> str:
-    """Variables and text. `read`, the rule of the names that are read, is the caller's."""
+    """Return the rules of variables and text. The caller adds `read`, the rule of the names that are read."""
     pieces = {"single": "F_SINGLE", "double": "F_DOUBLE"}
     quotes = {"single": "'", "double": '"'}
     text = _variable_rules("variable", "STRING", everything)
@@ -180,7 +180,7 @@ def text_rules(everything: bool) -> str:
 
 
 def value_rules(everything: bool) -> str:
-    """Values: literals, variables, envelopes."""
+    """Return the rules of values: literals, variables, envelopes."""
     uuid = ['STRING ": uuid_of(" (NAME | "missing(" STRING (", " COUNT)? ")") ")"'] if everything else []
     envelopes = [
         'SIMPLE value ")"', '"array(" (single | typed_list) ")"', '"attachment(" variable ")"', '"dictionary(" typed_dict ")"',
@@ -255,9 +255,9 @@ case@: note@ INDENT ("case " STRING | "case _ if item(" value? ")") ":\\n" marke
 
 
 def _block_rules(depth: int) -> str:
-    """Statements and blocks, the rules of each level of indentation spelled out.
+    """Return the rules of statements and blocks, one set for each level of indentation.
 
-    A level could be the number of one rule, but llguidance keeps an item for each block behind such a rule, and gives up at 2,000.
+    The level could be the number that a rule carries, but llguidance keeps an item for each block of such a rule, and stops at 2,000.
     """
     levels = [_BLOCKS.replace("@", f"_{level}").replace(">", f"_{level + 1}").replace("INDENT", quoted("    " * level) if level else "")
               for level in range(depth)]  # fmt: skip
@@ -272,7 +272,7 @@ case_{depth}: note_{depth} {innermost} "case " STRING ":\\n" "{'    ' * (depth +
 
 
 def _header_rules() -> list[str]:
-    """The values of a header's short names."""
+    """Return the rules of the values of a header's short names."""
     rules = []
     for word, known in header.WORDS.items():
         item = f"HEADER_{word.upper()}"
@@ -289,7 +289,7 @@ header_no_input: "None" | "{{'Name': " ({names}) (", 'Parameters': " value)? "}}
 
 
 def program_rules(depth: int, everything: bool) -> str:
-    """Statements and blocks, nested up to `depth` levels of indentation."""
+    """Return the rules of statements and blocks, nested up to `depth` levels of indentation."""
     words = [Keyword(word, f"header_{word}") for word in header.SHORT_NAMES]
     words += [Keyword("extra", "plain_dict"), *_words(sorted(header.KEYS), "header_value")]
     return f"""
@@ -316,7 +316,7 @@ unknown_key: ANY_KEY{' | MARKER_KEY "="' if everything else ""}
 
 
 def fixed_rules(depth: int, everything: bool) -> str:
-    """All of the rules above. A model that writes comments gets to write one above a statement: small ones never come to an end of them."""
+    """Return all of the rules above. Unless `everything` is accepted, a statement has one comment: small models would never stop."""
     program = program_rules(depth, everything)
     if not everything:
         program = program.replace('COMMENT "\\n")*', 'COMMENT "\\n")?').replace('item(" value? ")"', 'item(" text ")"')

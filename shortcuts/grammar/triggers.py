@@ -1,7 +1,7 @@
 """The rules of the dialect's grammar for a program with triggers: decorators, and the program as the body of `def shortcut():`.
 
-They are Lark as llguidance reads it (see grammar_forms.py), and stand apart: `program` in grammar_forms.py has them as its second choice.
-What they do not say: that a place to run is named once, and which parameters make a trigger another one (triggers.py, `kind_of`).
+They are Lark as llguidance reads it (see rules.py), and the second choice of `program` in rules.py. They do not express that a place to run
+is named once, nor which parameters make a trigger another one (forms/triggers.py, `kind_of`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from shortcuts.grammar.rules import Keyword, keywords, quoted, rule
 
 
 def trigger_rules(everything: bool) -> str:
-    """The rule `automated` and those it needs. Where not everything can be written, triggers are those with a name."""
+    """Return the rule `automated` and those it needs. Unless `everything` is accepted, only triggers with a name are."""
     named: dict[tuple[Keyword, ...], list[str]] = {}
     for trigger in triggers.TRIGGERS:
         needed = trigger.needs if len(trigger.needs) == 1 else ()

@@ -1,22 +1,22 @@
-"""Read a shortcut of any kind, hostile input included; property list <-> tagged JSON, exactly.
+"""Read a shortcut of any kind, hostile input included; convert a property list to tagged JSON and back, exactly.
 
 A shortcut is a property list: a tree of dict, list, str, bytes, int, float, bool, datetime and UID. JSON has no bytes or dates and bounds
-its integers, so `to_json` writes what it lacks as an object with one tag, and `from_json` takes it back with the same types:
+its integers, so `to_json` writes such values as objects with one tag, and `from_json` restores them with the same types:
 
     {"$bytes": base64}  {"$date": ISO 8601}  {"$uid": n}  {"$int": decimal}  {"$float": "nan"}
     {"$utf8": hex}                   a string with lone surrogates
     {"$dict": [[key, value], ...]}   a dict with a key that starts with $ or holds a lone surrogate
 
-What both directions take for granted, so that comparing what was read with what was written cannot see it; each is tested against
-something else (Apple's open CoreFoundation, libplist, plistlib where it differs from what is used here), in tests/test_plist*.py:
+Assumptions of both directions, which a comparison of input and output cannot test; each is tested against another implementation (Apple's
+open CoreFoundation, libplist, plistlib where it differs from the code here), in tests/test_plist*.py:
 
     line ends, control characters    kept in XML as in binary    what_is_written_is_read_back_unchanged, raw_texts_keep_the_ends...
     numbers, data, elements of XML   as CoreFoundation reads     values_are_read_as_apples_parser_does, what_plistlib_would_lose...
     dates                            to the microsecond, UTC     dates_with_fractions_and_zones_are_read_exactly; binary ones have fractions
-                                                                 of 0.1 us, which are rounded: no run can tell
+                                                                 of 0.1 us, which are rounded: it cannot change a run
     integers                         64 bits, signed or not      values_of_every_kind_and_width_are_read; others are refused
-    equal keys in a dictionary       the last counts             as in CoreFoundation (XML; in binary the first does, which no file has)
-    order of keys                    kept, and means nothing     every_format_reads_as_the_same_tree_with_the_same_id
+    equal keys in a dictionary       the last counts             as in CoreFoundation (XML; in binary files, where none has any, the first)
+    order of keys                    kept, without meaning       every_format_reads_as_the_same_tree_with_the_same_id
     lone surrogates                  JSON alone holds them       json_keeps_every_value_and_type; both property lists refuse them
 
 The codes of PlistError:
@@ -24,8 +24,8 @@ The codes of PlistError:
     empty, truncated, bad_plist, bad_xml, bad_json     nothing there, cut short, or damaged in its format
     too_large, too_deep, bad_sizes, entity             beyond the limits, sizes that contradict the data, an XML DTD of its own
     encrypted, bad_container, bad_hash                 a signed file that can't be opened
-    bad_archive, nested_archive                        a zip archive that can't be, or that holds another
-    not_unicode, bad_type, bad_tag, not_exact          values: a lone surrogate, no plist type, a tag's content, what binary can't keep
+    bad_archive, nested_archive                        a zip archive that can't be read, or that holds another
+    not_unicode, bad_type, bad_tag, not_exact          a lone surrogate, a type that plists lack, a bad tag, a value that would change
     not_a_shortcut, bad_action                         a property list or JSON, but no shortcut
 """
 
@@ -46,7 +46,7 @@ from shortcuts.plist.xml import UTF16, parse_xml
 from shortcuts.plist.xml import write_xml as write_xml
 
 JSON_DEPTH = 250  # orjson writes 254 levels, and a record needs one or two around the shortcut
-JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surrogate": "not_unicode"}  # what orjson says -> our code
+JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surrogate": "not_unicode"}  # words of orjson -> our code
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -54,10 +54,10 @@ JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surro
 
 
 def read_shortcut(data: bytes, name: str = "") -> dict[str, Any]:
-    """Read a binary or XML property list, a signed file, JSON or a zip archive of one of these, and make sure that it is a shortcut.
+    """Read a binary or XML property list, a signed file, JSON or a zip archive of one of these; return the shortcut in it.
 
-    `name` (a file's, say) opens the error's detail. JSON may be plain or tagged, and the shortcut may stand under the key "shortcut", as in
-    the records of stage 01, or as a text there. Raises PlistError, within seconds and bounded memory whatever the bytes are.
+    name: put before the detail of an error, as a file's name. JSON may be plain or tagged, and the shortcut may stand under the key
+    "shortcut", as in the records of stage 01, or as a text there. Raises PlistError; takes seconds and bounded memory for any bytes.
     """
     try:
         tree = _parse(archive.unpacked(data))
@@ -74,14 +74,14 @@ def read_shortcut(data: bytes, name: str = "") -> dict[str, Any]:
 
 
 def read_field(value: Any) -> dict[str, Any]:
-    """The shortcut in the field of a record: tagged JSON as stage 01 writes it, or a text as galleries have it. Raises PlistError."""
+    """Return the shortcut in the field of a record: tagged JSON from stage 01, or a text as galleries have it. Raises PlistError."""
     tree = _parse_text(value) if isinstance(value, str) else from_json(value)
     check_shortcut(tree)
     return tree
 
 
 def _parse_text(text: str) -> Any:
-    """JSON or an XML property list as text, or any file in base64."""
+    """Return the tree of JSON or an XML property list as text, or of any file in base64."""
     start = text.lstrip("\ufeff \t\r\n")[:1]
     try:
         data = text.encode() if start in ("{", "<", "") else base64.b64decode("".join(text.split()), validate=True)
@@ -91,7 +91,7 @@ def _parse_text(text: str) -> Any:
 
 
 def _parse(data: bytes) -> Any:
-    """Tell the format by the first bytes and parse; the tree is within the limits."""
+    """Return the tree of bytes whose format the first of them tell. Raises PlistError for a tree beyond the limits, too."""
     if len(data) > MAX_BYTES:
         raise PlistError("too_large", f"more than {MAX_BYTES:,} bytes")
     if not data or data.isspace():
@@ -118,7 +118,7 @@ def _parse_signed(data: bytes) -> Any:
     try:
         return _parse(inner)
     except PlistError as error:
-        # Some real signed files hold a good shortcut under a SHA-256 that differs, so a wrong sum alone rejects nothing; here it explains.
+        # Some real signed files hold a good shortcut under a wrong SHA-256, so the sum alone rejects nothing; here it explains the error.
         if intact:
             raise
         raise PlistError("bad_hash", f"the SHA-256 sums differ, and inside: {error}") from None
@@ -129,10 +129,10 @@ def _parse_json(data: bytes) -> Any:
 
 
 def load_json(data: bytes) -> Any:
-    """JSON within the limits, not untagged. Raises PlistError."""
+    """Return JSON within the limits, with its tags. Raises PlistError."""
     if len(data) > MAX_BYTES:
         raise PlistError("too_large", f"more than {MAX_BYTES:,} bytes")
-    if data.count(b",") + data.count(b"[") + data.count(b"{") > 2 * MAX_VALUES:  # each value has one of them, and so may texts
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > 2 * MAX_VALUES:  # each value brings one of these, and texts may hold more
         raise PlistError("too_large", f"JSON of more than {MAX_VALUES:,} values")
     try:
         return orjson.loads(data)
@@ -146,7 +146,7 @@ def load_json(data: bytes) -> Any:
 
 
 def check_shortcut(tree: Any) -> None:
-    """The least that makes a property list a shortcut; an action may lack parameters. Raises PlistError (not_a_shortcut, bad_action)."""
+    """Raise PlistError (not_a_shortcut, bad_action) unless a tree is a shortcut; its actions may lack parameters."""
     if not isinstance(tree, dict):
         raise PlistError("not_a_shortcut", f"a dictionary is expected, not {type(tree).__name__}")
     actions = tree.get("WFWorkflowActions")
@@ -155,7 +155,7 @@ def check_shortcut(tree: Any) -> None:
     fields = {"WFWorkflowActionIdentifier": str, "WFWorkflowActionParameters": dict}
     for number, action in enumerate(actions):
         for field, kind in fields.items():
-            missing = {} if kind is dict else None  # compilers write no parameters where there are none
+            missing = {} if kind is dict else None  # compilers leave out empty parameters
             if not (isinstance(action, dict) and isinstance(action.get(field, missing), kind)):
                 raise PlistError("bad_action", f"action {number} has no {field} of type {kind.__name__}")
 
@@ -165,7 +165,7 @@ def check_shortcut(tree: Any) -> None:
 
 
 def to_json(value: Any, room: int = JSON_DEPTH) -> Any:
-    """A property list tree as tagged JSON, which orjson can write. `room`: levels left. Raises PlistError (bad_type, too_deep)."""
+    """Return a property list as tagged JSON, which orjson can write. `room`: levels left. Raises PlistError (bad_type, too_deep)."""
     if room < 0:
         raise PlistError("too_deep", f"more than {JSON_DEPTH} levels of JSON")
     kind = type(value)
@@ -193,7 +193,7 @@ def to_json(value: Any, room: int = JSON_DEPTH) -> Any:
 
 
 def from_json(value: Any, room: int = JSON_DEPTH) -> Any:
-    """The inverse of `to_json`. Raises PlistError for a tag that holds what it can't."""
+    """Return the property list of tagged JSON, the inverse of `to_json`. Raises PlistError (bad_type, bad_tag, too_deep)."""
     if room < 0:
         raise PlistError("too_deep", f"more than {JSON_DEPTH} levels of JSON")
     if type(value) is list:
@@ -234,7 +234,7 @@ _UNTAG = {
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a string can be written as UTF-8: it has no lone surrogate."""
+    """True if a string can be written as UTF-8: it has no lone surrogate."""
     if text.isascii():
         return True
     try:
@@ -249,7 +249,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def write_binary(tree: Any) -> bytes:
-    """A tree as a binary property list, what a .shortcut file holds; read back and compared, so that nothing changes unseen."""
+    """Return the bytes of a .shortcut file: a tree as a binary property list, read back and compared. Raises PlistError."""
     check_bounds(tree)
     try:
         data = plistlib.dumps(tree, fmt=plistlib.FMT_BINARY, sort_keys=False)
@@ -263,5 +263,5 @@ def write_binary(tree: Any) -> bytes:
 
 
 def content_id(shortcut: Any) -> str:
-    """16 hex digits that equal trees share, whatever their file format and key order: a shortcut's id."""
+    """Return a shortcut's id: 16 hex digits, the same for equal trees, whatever their file format and order of keys."""
     return hashlib.sha256(orjson.dumps(to_json(shortcut), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

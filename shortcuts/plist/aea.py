@@ -4,8 +4,8 @@
     cluster    one header for each of 256 segments: raw size, stored size, SHA-256 of the raw bytes; then their MACs
     segments   LZFSE, or raw where stored size = raw size; together an Apple Archive ("AA01") that holds Shortcut.wflow
 
-Every size is checked against the bytes at hand before anything is allocated. The auth data is skipped unread: it identifies the signer.
-The signature is not verified: it says who made a shortcut, not whether it is one.
+Every size is checked against the bytes at hand before anything is allocated. The auth data, which identifies the signer, is never read.
+The signature is not verified: it proves who made a shortcut, which does not matter here.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ WORKFLOW = b"Shortcut.wflow"
 
 
 def unpack(data: bytes, limit: int) -> tuple[bytes, bool]:
-    """The property list inside a signed shortcut, and whether the segments' SHA-256 sums match.
+    """Return the property list inside a signed shortcut, and True if the SHA-256 sums of its segments match.
 
-    `limit`: unpacked bytes at most. Raises PlistError (encrypted, truncated, too_large, bad_sizes, bad_container).
+    limit: the most unpacked bytes. Raises PlistError (encrypted, truncated, too_large, bad_sizes, bad_container).
     """
     raw, intact = _segments(data, limit)
     for fields in _archive(raw):
@@ -42,7 +42,7 @@ def unpack(data: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def _segments(data: bytes, limit: int) -> tuple[bytes, bool]:
-    """Decompress all segments. One cluster (256 MiB of raw bytes by Apple's sizes) is far more than any shortcut fills."""
+    """Decompress all segments of the first cluster, whose 256 MiB (by Apple's sizes) no shortcut fills; return as unpack() does."""
     profile, auth_size = int.from_bytes(data[4:7], "little"), int.from_bytes(data[8:12], "little")
     if profile:
         raise PlistError("encrypted", f"AEA profile {profile}; only profile 0 (signed, not encrypted) can be read")
@@ -79,11 +79,11 @@ def _segments(data: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def _lzfse(stored: bytes, raw_size: int) -> bytes:
-    """Decompress one segment block by block.
+    """Decompress one segment block by block. Raises PlistError.
 
-    The library grows its buffer for as long as the data goes on, and a false block can go on for gigabytes. So each block is decoded alone,
-    after what came before it (which it may refer back to) as an uncompressed block, and must yield what its header says: 24 MB is the most
-    that one block can yield before it is found out.
+    The library grows its buffer as long as data comes, and a forged block can yield gigabytes. So each block is decoded alone, behind an
+    uncompressed block of the bytes before it, which it may refer to, and must yield the size in its header; a forged one is found out
+    after at most 24 MB.
     """
     try:
         import liblzfse
@@ -100,7 +100,7 @@ def _lzfse(stored: bytes, raw_size: int) -> bytes:
             raise PlistError("bad_sizes", f"an LZFSE block claims {size:,} stored and {expected:,} raw bytes")
         try:
             block = liblzfse.decompress(before + stored[at:at + size] + b"bvx$")[len(window):]
-        except (liblzfse.error, MemoryError):  # for a block that ends early the library asks for ever more room, none of which it touches
+        except (liblzfse.error, MemoryError):  # for a block that ends early the library asks for ever more memory, but touches none of it
             raise PlistError("bad_container", "an LZFSE block cannot be decompressed") from None
         if len(block) != expected:
             raise PlistError("bad_sizes", f"an LZFSE block of {len(block):,} bytes claims {expected:,}")
@@ -111,7 +111,7 @@ def _lzfse(stored: bytes, raw_size: int) -> bytes:
 
 
 def _block_sizes(stored: bytes, at: int) -> tuple[int, int]:
-    """(stored bytes with header, raw bytes) of the LZFSE block at an offset."""
+    """Return (stored bytes with header, raw bytes) of the LZFSE block at an offset."""
     magic, header = stored[at:at + 4], stored[at:at + 32].ljust(32, b"\0")
     _, raw, payload = struct.unpack_from("<4sII", header)
     if magic == b"bvx-":  # uncompressed
@@ -127,13 +127,13 @@ def _block_sizes(stored: bytes, at: int) -> tuple[int, int]:
 # ---------------------------------------------------------------------------------------------------------------------------------
 # Apple Archive
 
-# The fourth character of a field is its type: plain bytes by their number, or a size of so many bytes and that much data.
+# The fourth character of a field is its type: so many plain bytes, or a size of so many bytes and that much data.
 PLAIN = {b"*": 0, b"1": 1, b"2": 2, b"4": 4, b"8": 8, b"S": 8, b"T": 12, b"F": 4, b"G": 20, b"H": 32, b"I": 48, b"J": 64}
 BLOB = {b"A": 2, b"B": 4, b"C": 8}
 
 
 def _archive(raw: bytes) -> Iterator[dict[bytes, bytes]]:
-    """Yield each entry's fields by their three-character keys; blobs (file contents) included."""
+    """Yield the fields of each entry by their three-character keys, blobs (contents of files) included."""
     at = 0
     while raw[at:at + 4] == b"AA01":
         end = at + int.from_bytes(raw[at + 4:at + 6], "little")

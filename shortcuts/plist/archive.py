@@ -1,4 +1,4 @@
-"""The shortcuts in a zip archive. Read in memory and within bounds; nothing is written, so a member's name is no more than a label."""
+"""Shortcuts in a zip archive, read in memory and within bounds. Nothing is written, so the names of members are mere labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from shortcuts.plist.parser import MAX_BYTES, PlistError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # with members, and without
-ENTRY = b"PK\x01\x02"  # one for each member, in the directory at the end
+ENTRY = b"PK\x01\x02"  # one per member, in the directory at the end
 SUFFIXES = {".shortcut", ".plist", ".wflow", ".json", ".xml"}
 MAX_MEMBERS = 20_000
 MAX_UNPACKED = 4 * MAX_BYTES  # of all members together
@@ -20,14 +20,14 @@ METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may ask for gigab
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether a file is a zip archive, by its first bytes."""
+    """True if a file is a zip archive, by its first bytes."""
     return data.startswith(MAGIC)
 
 
 def members(data: bytes) -> Iterator[tuple[str, bytes | PlistError]]:
-    """(name, content) of each member that may be a shortcut, or the reason why it cannot be read.
+    """Yield (name, content) of each member that may be a shortcut; instead of the content the error of a member that cannot be read.
 
-    Raises PlistError (bad_archive, too_large) where the archive as a whole cannot be.
+    Raises PlistError (bad_archive, too_large) if the archive as a whole cannot be read.
     """
     if data.count(ENTRY) > MAX_MEMBERS:
         raise PlistError("too_large", f"an archive of more than {MAX_MEMBERS:,} members; unpack it and name the folder")
@@ -50,7 +50,7 @@ def members(data: bytes) -> Iterator[tuple[str, bytes | PlistError]]:
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The bytes of a member: no more than it announces, and that is within bounds."""
+    """Return the bytes of a member. Raises PlistError, before unpacking, for one beyond the bounds."""
     if member.flag_bits & 1:
         raise PlistError("encrypted", "a member with a password")
     if member.compress_type not in METHODS:
@@ -67,7 +67,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def unpacked(data: bytes) -> bytes:
-    """A file, or the one shortcut in it where it is an archive. Raises PlistError for an archive with none, or with several."""
+    """Return a file as it is, or the one shortcut in an archive. Raises PlistError for an archive with none, or with several."""
     if not is_archive(data):
         return data
     found = list(members(data))

@@ -1,6 +1,6 @@
 """Parse binary property lists, hostile ones included: every input ends in a tree within the limits or in a PlistError.
 
-plistlib does the parsing. What stands here is what it leaves to its caller: bounds on time and memory, checked before it allocates.
+plistlib does the parsing. This module adds the bounds on time and memory that it lacks, checked before it allocates.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ MAX_VALUES = 1 << 20  # values of a tree, shared ones counted each time; the lar
 MAX_TEXT = 64 << 20  # characters and bytes of a tree's strings and data, shared ones counted each time
 MAX_DEPTH = 128  # containers in containers; the deepest shortcut seen has 51
 
-SCALARS = {int, float, bool, datetime, plistlib.UID}  # no null: binary property lists could hold one, XML ones and Apple's do not
+SCALARS = {int, float, bool, datetime, plistlib.UID}  # without null, which only binary property lists can hold, and Apple's never do
 
 
 class PlistError(ValueError):
-    """No shortcut can be read or written: `code` is short and stable, `detail` is for a person."""
+    """A shortcut that cannot be read or written. `code` is short and stable, `detail` is for people."""
 
     def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code, detail)  # what pickle gives back to __init__, for one that is raised in a worker
+        super().__init__(code, detail)  # pickle passes these to __init__ again, for an error raised in a worker
         self.code, self.detail = code, detail
 
     def __str__(self) -> str:
@@ -36,7 +36,10 @@ class PlistError(ValueError):
 
 
 def parse_binary(data: bytes) -> Any:
-    """A binary property list: plistlib, after a look at the object table, as it allocates what each object claims even if all overlap."""
+    """Return the tree of a binary property list. Raises PlistError.
+
+    The object table is checked before plistlib reads it: it allocates the size that each object claims, even if all of them overlap.
+    """
     offset_size, ref_size, count, _, table = struct.unpack(">6xBBQQQ", data[-32:].rjust(32, b"\0"))
     if not offset_size or table + count * offset_size + 32 > len(data):
         raise PlistError("truncated", f"{len(data):,} bytes without a matching object table at the end")
@@ -58,10 +61,10 @@ def parse_binary(data: bytes) -> Any:
 
 
 def _object_size(data: bytes, at: int, ref_size: int) -> int:
-    """Bytes that the object at an offset of a binary property list claims for its text, data or references.
+    """Return the bytes that the object at an offset of a binary property list claims for its text, data or references.
 
-    Raises PlistError where plistlib would read something else than Apple's parser, without a word: a size of 16 bytes as 0, padding as
-    data, and an integer of 16 bytes with all of them (only the lower 64 bits count).
+    Raises PlistError where plistlib would silently read another value than Apple's parser: a size of 16 bytes as 0, padding as data, and
+    an integer of 16 bytes with all of them (only the lower 64 bits count).
     """
     kind, size = divmod(data[at], 16) if at < len(data) else (0, 0)
     if data[at:at + 1] == b"\x0f" or (kind == 0x1 and size == 4 and any(data[at + 1:at + 9])):
@@ -80,12 +83,12 @@ def _object_size(data: bytes, at: int, ref_size: int) -> int:
 
 
 def check_bounds(tree: Any) -> None:
-    """Raise PlistError for a tree that is too deep or too large.
+    """Raise PlistError for a tree that is too deep or too large, or holds a value that property lists lack.
 
-    It is walked level by level: binary property lists may share objects, so a small file can be an endless or an exponential tree.
+    The walk goes level by level: binary property lists may share objects, so a small file can be an endless or an exponential tree.
     """
     values = text = 0
-    level = [] if tree is None else [tree]  # nothing at all is no shortcut, which is said elsewhere
+    level = [] if tree is None else [tree]  # check_shortcut() refuses an empty tree
     for _ in range(MAX_DEPTH + 1):
         below: list[Any] = []
         for value in level:
@@ -112,7 +115,7 @@ def check_bounds(tree: Any) -> None:
 
 
 def text_keys(value: dict[Any, Any]) -> list[str]:
-    """A dict's keys; raises PlistError if one is no string."""
+    """Return a dict's keys. Raises PlistError if one is not a string."""
     for key in value:
         if type(key) is not str:
             raise PlistError("bad_type", f"a dict key of type {type(key).__name__}")
@@ -120,7 +123,7 @@ def text_keys(value: dict[Any, Any]) -> list[str]:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two trees are equal, types included: 1, 1.0 and True differ, so do 0.0 and -0.0; NaN equals NaN; key order is no matter."""
+    """True if two trees are equal, types included: 1, 1.0 and True differ, so do 0.0 and -0.0; NaN equals NaN; order of keys is ignored."""
     fingerprint = _fingerprint(a)
     if fingerprint is not None and fingerprint == _fingerprint(b):
         return True
@@ -143,9 +146,9 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _fingerprint(tree: Any) -> bytes | None:
-    """A text that only equal trees share, or None for one that orjson does not tell from others: it has bytes, dates or a null."""
+    """Return bytes that only equal trees share; None for a tree that orjson cannot tell from others, with bytes, dates or a null."""
     try:
         text = orjson.dumps(tree, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS)
     except TypeError:  # orjson.JSONEncodeError is one
         return None
-    return None if b"null" in text else text  # what NaN and the infinities become
+    return None if b"null" in text else text  # NaN and the infinities become null

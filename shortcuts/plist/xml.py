@@ -1,11 +1,11 @@
-"""XML property lists, read and written as Apple's own parser and writer do: no character of a text is lost on the way.
+"""XML property lists, read and written as Apple's own parser and writer do: no character of a text is lost.
 
-expat reads the XML. plistlib's reader on top of it would lose some things without a word: carriage returns, elements it does not know, text
-around an element in a <string>, all but the last of several top objects, base64 behind its padding; and it takes numbers that are Python's
-(1_000). Apple's parser (the open CoreFoundation) keeps the first and refuses most others, and so does this one.
+expat reads the XML. plistlib's reader on top of it would silently lose carriage returns, unknown elements, text around an element in a
+<string>, all but the last of several top objects, and base64 after its padding; and it accepts Python's numbers (1_000). Apple's parser
+(the open CoreFoundation) keeps the first and refuses most others, and so does this one.
 
 Texts may hold characters that XML forbids, such as control characters: Apple writes and reads them raw, and reads references to them. expat
-takes none of them, so each is replaced by a pair of others before, and put back after.
+refuses them, so each is replaced by a pair of others before parsing, and restored after it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from xml.parsers import expat
 from shortcuts.plist.parser import PlistError, check_bounds, same
 
 MAX_XML_TOKENS = 1 << 21  # tags, lines, entities and forbidden characters
-MAX_XML_TAG = 1 << 16  # characters; expat before 2.6 takes quadratic time for a long one
+MAX_XML_TAG = 1 << 16  # characters; expat before 2.6 needs quadratic time for a long one
 
 ENDS_EARLY = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
               expat.errors.XML_ERROR_PARTIAL_CHAR, expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION)
 
-UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0")  # what UTF-16 begins with
+UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0")  # the first bytes of UTF-16
 NOT_UTF8 = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
 ESCAPE, PLANE = "\ufdd0", 0xF0000  # a forbidden character becomes these two: a code point that is no character, and its own in this plane
 FORBIDDEN = [ESCAPE, *map(chr, sorted({*range(32)} - {*b"\t\n\r"})), "\ufffe", "\uffff"]  # the escape first: all others become one
@@ -39,7 +39,7 @@ ESCAPED = re.compile(f"{ESCAPE}([{chr(PLANE)}-{chr(PLANE + 0xFFFF)}])")
 
 
 def parse_xml(data: bytes) -> Any:
-    """The tree of an XML property list; what it costs is bounded. Raises PlistError (bad_xml, truncated, too_large, entity, ...)."""
+    """Return the tree of an XML property list, at a bounded cost. Raises PlistError (bad_xml, truncated, too_large, entity, ...)."""
     try:
         data, encoding = _for_expat(data)
         _check_cost(data, encoding)
@@ -53,7 +53,7 @@ def parse_xml(data: bytes) -> Any:
 
 
 def _for_expat(data: bytes) -> tuple[bytes, str | None]:
-    """What expat is given, and its encoding, or None where expat finds it: UTF-16 as UTF-8, forbidden characters escaped."""
+    """Return the bytes for expat, and their encoding, None if expat finds it: UTF-16 becomes UTF-8, forbidden characters are escaped."""
     encoding = None
     if data.startswith(UTF16):
         data, encoding = data.decode("utf-16-le" if data.startswith(b"<") else "utf-16").encode(), "utf-8"
@@ -64,7 +64,7 @@ def _for_expat(data: bytes) -> tuple[bytes, str | None]:
         raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} control characters and references")
     for character in found:
         data = data.replace(character.encode(), _escape(character))
-    if b"&#" in data and b"<![CDATA[" not in data:  # where it would be no reference
+    if b"&#" in data and b"<![CDATA[" not in data:  # in a CDATA section it would not be a reference
         data = REFERENCE.sub(_forbidden_reference, data)
     return data, "utf-8"
 
@@ -79,7 +79,7 @@ def _forbidden_reference(match: re.Match[bytes]) -> bytes:
 
 
 def _check_cost(data: bytes, encoding: str | None) -> None:
-    """A first pass without a tree, which refuses what would cost too much, and entities."""
+    """Read the XML once without building a tree. Raises PlistError for input that would cost too much, and for entities."""
     tokens = 0
 
     def token(text: str) -> None:
@@ -101,27 +101,27 @@ def _check_cost(data: bytes, encoding: str | None) -> None:
 
 
 class _Builder:
-    """Builds the tree from what expat finds, and refuses what is out of place."""
+    """Builds the tree from the events of expat. Raises ValueError and PlistError for elements that are out of place."""
 
     def __init__(self, data: bytes, encoding: str | None) -> None:
         self.data = data
         self.parser = expat.ParserCreate(encoding)
         self.parser.StartElementHandler, self.parser.EndElementHandler = self.start, self.end
         self.parser.CharacterDataHandler = self.add_text
-        self.open: list[list[Any]] = []  # of each container that is open: the container, and the key that waits for its value
+        self.open: list[list[Any]] = []  # of each open container: the container, and the key that waits for its value
         self.top: list[Any] = []
         self.text: list[str] | None = None  # pieces of the text of the open element, if it has one
         self.is_first = True
 
     def parse(self) -> Any:
-        """The top object."""
+        """Parse, and return the top object."""
         self.parser.Parse(self.data, True)
         if not self.top:
             raise ValueError("there is nothing in it")
         return self.top[0]
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """A start tag. Attributes mean nothing."""
+        """Take a start tag. Attributes are ignored."""
         if self.text is not None:
             raise ValueError(f"<{tag}> in a text at line {self.line}")
         if tag in CONTAINERS:
@@ -135,7 +135,7 @@ class _Builder:
         self.is_first = False
 
     def end(self, tag: str) -> None:
-        """An end tag; expat has checked that it fits."""
+        """Take an end tag; expat has checked that it fits."""
         if tag in CONTAINERS:
             container, key = self.open.pop()
             if key is not None:
@@ -149,7 +149,7 @@ class _Builder:
                 self.add(TEXTS[tag](text))
 
     def add_text(self, text: str) -> None:
-        """Characters. expat makes one line feed of every end of a line, and tells where it stood."""
+        """Take characters. expat turns every line end into a line feed; the byte index tells which it was."""
         if self.text is None:
             if not text.isspace():
                 raise ValueError(f"a text outside of any element at line {self.line}")
@@ -158,18 +158,18 @@ class _Builder:
             at = self.parser.CurrentByteIndex
             if self.data[at:at + 1] == b"\r":
                 text = "\r\n" if self.data[at + 1:at + 2] == b"\n" else "\r"
-        elif ESCAPE in text:  # an escape and what follows it always come in one piece, and a reference to a character in its own
+        elif ESCAPE in text:  # an escape and the character after it come in one piece, a reference in its own
             text = ESCAPED.sub(lambda match: chr(ord(match[1]) - PLANE), text)
         self.text.append(text)
 
     def add_key(self, text: str) -> None:
-        """A key of the dictionary that is open."""
+        """Take a key of the open dictionary."""
         if not self.open or type(self.open[-1][0]) is not dict or self.open[-1][1] is not None:
             raise ValueError(f"a key at line {self.line} is out of place")
         self.open[-1][1] = text
 
     def add(self, value: Any) -> None:
-        """A value, where one is due. Of equal keys in a dictionary the last one counts, as in Apple's parser."""
+        """Take a value where one is due. Of equal keys in a dictionary the last one counts, as in Apple's parser."""
         if not self.open:
             self.top.append(value)
             if len(self.top) > 1:
@@ -186,12 +186,12 @@ class _Builder:
 
     @property
     def line(self) -> int:
-        """Where we are."""
+        """Return the current line number."""
         return self.parser.CurrentLineNumber
 
 
 def _uid_or(container: Any) -> Any:
-    """A dictionary with nothing but an integer CF$UID is how XML writes a UID."""
+    """Return the UID of a dictionary with nothing but an integer CF$UID, which is how XML writes one; else the container."""
     if type(container) is dict and len(container) == 1 and type(container.get("CF$UID")) is int:
         return plistlib.UID(container["CF$UID"])
     return container
@@ -204,23 +204,23 @@ DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\
 
 
 def read_integer(text: str) -> int:
-    """Decimal or hexadecimal, with a sign or without."""
+    """Return a decimal or hexadecimal integer, with or without a sign. Raises PlistError."""
     match = INTEGER.fullmatch(text)
     if match is None:
-        raise PlistError("bad_xml", f"the integer {text[:60]!r} is none")
+        raise PlistError("bad_xml", f"{text[:60]!r} is not an integer")
     sign, hexadecimal, decimal = match.groups()
     return int((sign or "") + (hexadecimal or decimal), 16 if hexadecimal else 10)
 
 
 def read_real(text: str) -> float:
-    """A decimal number, an infinity or nan."""
+    """Return a decimal number, an infinity or nan. Raises PlistError."""
     if not REAL.fullmatch(text):
-        raise PlistError("bad_xml", f"the real {text[:60]!r} is none")
+        raise PlistError("bad_xml", f"{text[:60]!r} is not a real number")
     return float(text)
 
 
 def read_data(text: str) -> bytes:
-    """Base64 with white space anywhere. Apple's parser skips other characters, too; but then a byte is missing."""
+    """Return the bytes of base64 with white space anywhere. Raises PlistError for other characters; Apple's parser would skip them."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except ValueError as error:
@@ -228,7 +228,7 @@ def read_data(text: str) -> bytes:
 
 
 def read_date(text: str) -> datetime:
-    """An ISO 8601 date as property lists have it: UTC, without a zone. Raises PlistError where that cannot be told exactly."""
+    """Return an ISO 8601 date as property lists have it: UTC, without a zone. Raises PlistError for one that would be inexact."""
     match = DATE.fullmatch(text.strip())
     fraction = (match[7] or "").rstrip("0") if match else ""
     if match is None or len(fraction) > 6:
@@ -243,8 +243,8 @@ def read_date(text: str) -> datetime:
         raise PlistError("bad_xml", f"the date {text[:60]!r}: {error}") from None
 
 
-def _nothing(text: str) -> str:
-    """The text of a <true/> or <false/>, which has none."""
+def _no_text(text: str) -> str:
+    """Return the empty text of a <true/> or <false/>. Raises PlistError for any other."""
     if text:
         raise PlistError("bad_xml", f"the text {text.strip()[:60]!r} in a <true> or <false>")
     return text
@@ -253,7 +253,7 @@ def _nothing(text: str) -> str:
 CONTAINERS: dict[str, Callable[[], Any]] = {"dict": dict, "array": list}
 TEXTS: dict[str, Callable[[str], Any]] = {
     "string": str, "integer": read_integer, "real": read_real, "data": read_data, "date": read_date,
-    "true": lambda text: not _nothing(text), "false": lambda text: bool(_nothing(text)),
+    "true": lambda text: not _no_text(text), "false": lambda text: bool(_no_text(text)),
 }  # fmt: skip
 
 
@@ -263,13 +263,13 @@ TEXTS: dict[str, Callable[[str], Any]] = {
 HEAD = ('<?xml version="1.0" encoding="UTF-8"?>\n'
         '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n'
         '<plist version="1.0">\n')  # fmt: skip
-ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # Apple writes a CR raw; so it survives other readers, too
+ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})  # Apple writes a CR raw, which other readers lose
 
 
 def write_xml(tree: Any) -> bytes:
-    """A tree as an XML property list; read back and compared, so that nothing changes unseen.
+    """Return a tree as an XML property list, read back and compared.
 
-    Raises PlistError: XML has no fraction of a second and no lone surrogate (not_exact, not_unicode).
+    Raises PlistError (not_exact, not_unicode): XML has no fractions of a second and no lone surrogates.
     """
     check_bounds(tree)
     try:
@@ -282,7 +282,7 @@ def write_xml(tree: Any) -> bytes:
 
 
 def _elements(value: Any, indent: str) -> Iterator[str]:
-    """The lines of a value."""
+    """Yield the lines of a value."""
     kind = type(value)
     if kind is plistlib.UID:
         value, kind = {"CF$UID": value.data}, dict
@@ -300,7 +300,7 @@ def _elements(value: Any, indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> tuple[str, str]:
-    """The element and the text of a scalar."""
+    """Return the element of a scalar, and its text."""
     if type(value) is bool:
         return str(value).lower(), ""
     if type(value) is str:

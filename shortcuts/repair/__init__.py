@@ -1,21 +1,21 @@
-"""Repair of programs that models wrote or that were published broken: what stands in a text, as a program that Python reads.
+"""Repair of broken programs, by models or as published: any text becomes a program that Python can parse.
 
     code, repairs = repair(text, catalog)
     for line, kind, before, after in repairs: ...
 
-The passes, in order; each change is listed with the line of the text it was made in:
+The passes, in order; each change is listed with its line in the given text:
 
-| kind                                        | what                                                                                    |
+| kind                                        | change                                                                                  |
 |---------------------------------------------|-----------------------------------------------------------------------------------------|
-| fence                                       | the marks of a code block and the prose around it                                       |
-| characters                                  | NUL, odd spaces, line ends, tabs, halves of characters                                  |
-| head, operator, quotes, odd_key, comma, closed, value, cut_off | one statement that Python does not read (repair_statements.py)       |
-| prose                                       | a line that is no statement becomes a comment                                           |
-| indentation, block                          | a line is moved to a level that exists; a block that is empty gets `pass`               |
-| api, parameter, enum, name, constant        | a near miss (repair_names.py)                                                           |
+| fence                                       | the marks of a code block and the prose around it are removed                           |
+| characters                                  | NUL, odd spaces, line ends, tabs, lone surrogates are replaced                          |
+| head, operator, quotes, odd_key, comma, closed, value, cut_off | a statement that Python cannot parse is mended (statements.py)       |
+| prose                                       | a line that cannot be mended becomes a comment                                          |
+| indentation, block                          | a line is moved to a level that exists; an empty block gets `pass`                      |
+| api, parameter, enum, name, constant        | a near miss is replaced by the known word (near_misses.py)                              |
 
-A program in which `check` finds nothing is returned as it is, and repairing twice changes nothing more. Nothing is guessed silently: what
-is not near enough to one known thing stays as it was written, for `check` to name.
+A program in which `check` finds nothing is returned as it is, and a second repair changes nothing more. Nothing is guessed: a word that is
+not near enough to one known word stays, and `check` reports it.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import parse
 from shortcuts.syntax.statements import first_word, is_head
 
-MAX_ROUNDS = 100  # lines that are made comments at the end, because nothing else makes Python read the program
-MAX_PASSES = 4  # over near misses
+MAX_ROUNDS = 100  # lines that become comments at the end, if the program cannot be parsed otherwise
+MAX_PASSES = 4  # passes over near misses
 INDENT = "    "
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _RESULT = re.compile(rf"\b(?:{'|'.join(control_flow.RESULT_HELPERS.values())})\(")
 _ZERO_WIDTH = re.compile("[\x00\u200b-\u200d\u2060\ufeff]")
-_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters: an answer was cut between them
+_SURROGATES = re.compile("[\ud800-\udfff]")  # left where an answer was cut inside of a character
 
 
 class Repair(NamedTuple):
-    """One change: the line of the text given, what was wrong, what stood there, what stands there now."""
+    """One change: its line in the given text, its kind, the text before and after."""
 
     line: int
     kind: str
@@ -53,9 +53,9 @@ class Repair(NamedTuple):
 
 
 def repair(code: str, catalog: Catalog | None = None, apis: Iterable[str] | None = None) -> tuple[str, list[Repair]]:
-    """(a program, what was changed). `apis`: the ids among which a misspelt API is looked for first (default: the catalogue's).
+    """Return a program that Python can parse, for any text, and the list of changes. `check` may still find errors in it.
 
-    The result is a program that Python reads, whatever the text; what `check` says of it is another matter.
+    apis: the ids to which a misspelt API may be corrected (default: all of the catalogue).
     """
     catalog = catalog or Catalog.load()
     apis = None if apis is None else list(apis)
@@ -66,7 +66,7 @@ def repair(code: str, catalog: Catalog | None = None, apis: Iterable[str] | None
         code = _clean(code, repairs)
     if not _is_python(code):
         code = _rebuilt(code, catalog, repairs)
-    for _ in range(MAX_PASSES):  # a parameter's enum is known when the parameter is
+    for _ in range(MAX_PASSES):  # an enum value can be corrected once its parameter is
         before = code
         if code.strip() and check(code, catalog):
             code = _near_misses(code, catalog, apis, repairs)
@@ -92,7 +92,7 @@ def _error_line(code: str) -> int | None:
 
 
 def _unfenced(text: str, repairs: list[Repair]) -> str:
-    """The longest of the code blocks of a text; a fence that is never closed ends with the text."""
+    """Return the longest code block of a text, or the text without one; a block that is never closed ends with the text."""
     marks = list(_FENCE.finditer(text))
     if not marks:
         return text
@@ -108,7 +108,7 @@ def _unfenced(text: str, repairs: list[Repair]) -> str:
 
 
 def _clean(code: str, repairs: list[Repair]) -> str:
-    """Characters that no program has outside of texts, and that no text needs."""
+    """Return the code with plain line ends, spaces and indentation, and without NUL, zero-width characters and lone surrogates."""
     lines = []
     for number, line in enumerate(code.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         body = line.lstrip(" \t\u00a0\u3000")
@@ -133,7 +133,7 @@ class _Line(NamedTuple):
 
 
 def _rebuilt(code: str, catalog: Catalog, repairs: list[Repair]) -> str:
-    """Every statement readable, in blocks that Python takes."""
+    """Return a program that Python can parse: mended statements in proper blocks."""
     lines = [_statement(number, text, catalog, repairs) for number, text in logical_lines(code)]
     text = "\n".join(_in_blocks(lines, repairs)).rstrip("\n") + "\n"
     for _ in range(MAX_ROUNDS):
@@ -149,7 +149,7 @@ def _rebuilt(code: str, catalog: Catalog, repairs: list[Repair]) -> str:
 
 
 def _put_aside(row: str) -> list[str]:
-    """A line as a comment, with `pass` for what it may have opened or filled."""
+    """Return a line as a comment, with a `pass` for the block that it may have opened or filled."""
     level = row[: len(row) - len(row.lstrip())]
     return [f"{level}# {row.strip()}", f"{level}pass"]
 
@@ -166,23 +166,23 @@ def _statement(number: int, text: str, catalog: Catalog, repairs: list[Repair]) 
 
 
 class _Placement:
-    """Puts lines at levels that fit: deeper after a head, else at the open level that is nearest; `pass` where a block would be empty."""
+    """Indents lines: deeper after a head, else to the nearest open level; an empty block gets `pass`."""
 
     def __init__(self, repairs: list[Repair]) -> None:
         self.repairs = repairs
         self.rows: list[str] = []
-        self.levels = [0]  # the columns of the blocks around, as the text has them
+        self.levels = [0]  # the columns of the open blocks, as in the text
         self.heads = [""]  # the words that opened them
-        self.before = [""]  # in each of them: the word of the last statement, if it opened a block
-        self.waiting = False  # for the first statement of a block
+        self.before = [""]  # per block: the first word of its last statement if that opened a block
+        self.waiting = False  # True between a head and the first statement of its block
 
     def add(self, line: _Line, comments: list[str]) -> None:
-        """Put a statement, with the comments that stand above it."""
+        """Add a statement, with the comments above it."""
         if self.waiting and line.level > self.levels[-1]:
             self._open(line.level)
         elif self.waiting:
             self.fill(line.number)
-        in_order = self.levels if _RESULT.search(line.text) else reversed(self.levels)  # a block's result stands outside of it
+        in_order = self.levels if _RESULT.search(line.text) else reversed(self.levels)  # the result of a block stands outside of it
         nearest = min(in_order, key=lambda level: abs(level - line.level))
         while self.levels[-1] > nearest:
             for stack in (self.levels, self.heads, self.before):
@@ -196,7 +196,7 @@ class _Placement:
         self.before[-1] = first_word(line.text) if self.waiting else self.before[-1] if line.text.startswith("#") else ""
 
     def _in_place(self, line: _Line) -> _Line:
-        """A head that continues nothing: `elif` begins anew, others become comments. Under match everything belongs to a case."""
+        """Return the line as its block allows: a stray `elif` becomes `if`, other stray heads comments; `match` gets a `case _:`."""
         word = first_word(line.text) if is_head(line.text) else ""
         stray = word == "case" and self.heads[-1] != "match" or word in ("elif", "else") and self.before[-1] not in ("if", "elif", "for")
         if stray:
@@ -212,11 +212,11 @@ class _Placement:
 
     @property
     def indent(self) -> str:
-        """That of the next statement."""
+        """Return the indentation of the next statement."""
         return INDENT * (len(self.levels) - 1)
 
     def fill(self, number: int) -> None:
-        """Give the block that waits for a statement the shortest one."""
+        """Add a `pass` to the block that waits for its first statement."""
         inner = self.indent + INDENT
         self.rows += [f"{inner}case _:", f"{inner}{INDENT}pass"] if self.before[-1] == "match" else [f"{inner}pass"]
         self._note(number, "block", "", "pass")
@@ -233,7 +233,7 @@ class _Placement:
 
 
 def _in_blocks(lines: list[_Line], repairs: list[Repair]) -> list[str]:
-    """The rows of the program."""
+    """Return the rows of the program."""
     placed, comments = _Placement(repairs), list[str]()
     for line in lines:
         if line.text and not line.text.startswith("#"):
@@ -251,7 +251,7 @@ def _in_blocks(lines: list[_Line], repairs: list[Repair]) -> list[str]:
 
 
 def _near_misses(code: str, catalog: Catalog, apis: list[str] | None, repairs: list[Repair]) -> str:
-    """A program that Python reads, with its near misses resolved, from the last to the first."""
+    """Return a program with its near misses corrected, from the last to the first, so that columns stay right."""
     try:
         found = edits(code, catalog, apis)
     except DialectError:

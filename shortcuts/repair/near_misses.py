@@ -1,4 +1,4 @@
-"""Near misses in a program that Python reads: names of APIs, parameters, enum values and variables, each to the nearest known one."""
+"""Near misses in a program: misspelt names of APIs, parameters, enum values and variables, and the nearest known ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shortcuts.forms import constants
 from shortcuts.repair.statements import CONSTANTS
 from shortcuts.syntax.nodes import called, constant, parse
 
-NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 80  # per cent of likeness; long names differ more where they are different things
+NEAR_API, NEAR_KEY, NEAR_VALUE, NEAR_NAME = 88, 80, 75, 80  # per cent of similarity; higher for longer names
 
 
 class Edit(NamedTuple):
-    """A piece of a line and what stands there instead; columns count bytes, as those of syntax trees do."""
+    """A piece of a line and its replacement; columns count bytes, as in syntax trees."""
 
     line: int
     start: int
@@ -27,7 +27,7 @@ class Edit(NamedTuple):
 
 
 def edits(code: str, catalog: Catalog, apis: Iterable[str] | None = None) -> list[Edit]:
-    """What would resolve the near misses of a program. `apis`: the ids among which an API is looked for (default: the catalogue's)."""
+    """Return the edits that correct the near misses of a program. `apis`: the ids that may be meant (default: all of the catalogue)."""
     names = tuple(map(call_name, apis)) if apis is not None else _names(catalog)
     tree = parse(code)
     found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names)]
@@ -71,7 +71,7 @@ def _keyword_edits(node: ast.Call, api: Api) -> Iterator[Edit]:
 
 
 def _name_edits(tree: ast.Module) -> Iterator[Edit]:
-    """Names that are read and nowhere bound, but for a slip."""
+    """Yield edits for names that are read but bound nowhere, and near to one that is bound above."""
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     bound = [node for node in nodes if isinstance(node.ctx, ast.Store)]
     known = {node.id for node in bound} | constants.HELPERS

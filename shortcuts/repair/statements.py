@@ -1,6 +1,6 @@
-"""One statement that Python does not read, made into one that it reads: the middle of repair.py.
+"""Mend single statements that Python cannot parse.
 
-Each fix proposes texts; the first that Python reads and in which `check` finds nothing is taken, else the first that Python reads.
+Each fix proposes texts. The first that Python can parse and in which `check` finds nothing is taken, else the first that Python can parse.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from shortcuts.syntax.nodes import called
 from shortcuts.syntax.statements import HEADS, first_word, is_head, read_statement
 from shortcuts.syntax.unclosed import open_marks
 
-MAX_LINES = 400  # of one statement: a picture in base64 fills some
+MAX_LINES = 400  # lines of one statement, such as a picture in base64
 MAX_TRIED = 80  # texts per fix
-MAX_DEPTH = 60  # dicts and lists in each other that are made values; deeper ones are texts. Python's parser takes about 200 brackets
-_PLACES = re.compile(r"(?=, )|(?= [\w-]+=)|(?=[)\]}])|(?=:$)|$")  # where something that was left out may have been
+MAX_DEPTH = 60  # nested dicts and lists; deeper ones become texts. Python's parser allows about 200 brackets
+_PLACES = re.compile(r"(?=, )|(?= [\w-]+=)|(?=[)\]}])|(?=:$)|$")  # likely places of a missing character
 _ODD_KEY = re.compile(r"(?<=[(,\s])([A-Za-z_]\w*(?:-[\w-]*\w))\s*=(?!=)\s*")
 _CALL = re.compile(r"(?:([^\W\d]\w*)\s*(\+?=)\s*\[?)?([^\W\d]\w*)\((.*)", re.DOTALL)
 _OPERATORS = {"===": "==", "!==": "!=", "&&": " and ", "||": " or "}
 CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None", "undefined": "None"}
-# A text, or one escaped character outside of a text: else each quote of many that are escaped would begin a text that has no end.
+# A text, or one escaped character outside of a text: otherwise each of many escaped quotes would begin a text without an end.
 _TEXT = re.compile(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\\.)", re.DOTALL)
 _ITEM = re.compile(r"'''.*?'''|'(?:[^'\\\n]|\\.)*'(?=\s*[,:\]}]|$)|\"(?:[^\"\\\n]|\\.)*\"(?=\s*[,:\]}]|$)|\\.|[,(\[{)\]}]", re.DOTALL)
 _STARTS = re.compile(r"\s*(?:#|(?:[^\W\d]\w*\s*\+?=\s*)?(?=\w+_)[^\W\d]\w*\(|(?:if|elif|for|match|case)\b.*:\s*$|else:)")
 _API = re.compile(r"\b(?=\w+_\w)(\w+)\(")
 _COMPARISON = re.compile(r"==|!=|<=|>=|<|>")
 _HEAD = re.compile(r"(?:case|match|for \w+ in)\s")
-_STRING_PAIR = re.compile(r"\{\s*[\"']string[\"']\s*:(.*?)\}\s*:(.*)", re.DOTALL)  # as the reference transcriber writes a text
+_STRING_PAIR = re.compile(r"\{\s*[\"']string[\"']\s*:(.*?)\}\s*:(.*)", re.DOTALL)  # a text of the reference transcriber
 _PAIR = re.compile(r"('''.*?'''\s*|\"(?:[^\"\\]|\\.)*\"\s*|'(?:[^'\\]|\\.)*'\s*|[^:]*):(.*)", re.DOTALL)
 _STRING = re.compile(r"\{\s*[\"']string[\"']\s*:(.*)\}", re.DOTALL)
 
 
 def readable(text: str) -> bool:
-    """True if Python reads a statement, or the head of a block, that stands alone."""
+    """True if Python can parse a statement, or the head of a block, that stands alone."""
     return read_statement(text) is not None
 
 
 def logical_lines(code: str) -> Iterator[tuple[int, str]]:
-    """(line number, text) of each statement; one over several lines is joined where Python then reads it and no other begins in it."""
+    """Yield (line number, text) of each statement; lines are joined if Python can then parse them and no other statement begins there."""
     lines = code.split("\n")
     number = 0
     while number < len(lines):
@@ -60,10 +60,7 @@ def logical_lines(code: str) -> Iterator[tuple[int, str]]:
 
 
 def mend(text: str, catalog: Catalog) -> tuple[str, str] | None:
-    """(what is wrong, the statement as Python reads it) of one that it does not read; None where no fix helps.
-
-    A fix that would lose the call of an API is none.
-    """
+    """Return (kind of the fix, mended statement), or None if no fix helps. A fix that would lose the call of an API is not used."""
     best: tuple[str, str] | None = None
     wanted = _apis_in(text, catalog)
     for kind, fix in _FIXES.items():
@@ -82,7 +79,7 @@ def _apis_in(text: str, catalog: Catalog) -> Counter[str | None]:
 
 
 def _is_sound(text: str, catalog: Catalog) -> bool:
-    """Whether `check` finds nothing in a statement but names that are bound elsewhere, and calls only what is called in the dialect."""
+    """True if `check` finds nothing in a statement but unknown names and APIs, which the rest of the program may explain."""
     word = first_word(text)
     if word in ("case", "else"):
         return True
@@ -97,7 +94,7 @@ def _is_sound(text: str, catalog: Catalog) -> bool:
 
 
 def _colons(text: str) -> Iterator[str]:
-    """`else if`, and the colon of a head."""
+    """Mend `else if`, and the colon of a head."""
     plain = re.sub(r"^else if\b", "elif", text.rstrip())
     yield plain
     if first_word(plain) in HEADS:
@@ -106,7 +103,7 @@ def _colons(text: str) -> Iterator[str]:
 
 
 def _operators(text: str) -> Iterator[str]:
-    """Operators and constants of other languages, outside of texts."""
+    """Replace operators and constants of other languages, outside of texts."""
     def swapped(piece: str) -> str:
         for wrong, right in sorted(_OPERATORS.items(), reverse=True):
             piece = re.sub(rf"(?:(?<!\s)\s+)?{re.escape(wrong)}\s*", f" {right.strip()} ", piece)
@@ -117,7 +114,7 @@ def _operators(text: str) -> Iterator[str]:
 
 
 def _quotes(text: str) -> Iterator[str]:
-    """Typographic quotes where Python wants its own."""
+    """Replace typographic quotes."""
     single, double = "‘’‚′", "“”„″"
     for marks, plain in ((single, "'"), (double, '"')):
         yield re.sub(rf"(?<=[=(\[{{:, f])[{marks}]|[{marks}](?=\s*[)\]}},:.]|$)", plain, text)
@@ -126,7 +123,7 @@ def _quotes(text: str) -> Iterator[str]:
 
 
 def _odd_keys(text: str) -> Iterator[str]:
-    """`f(Show-text=True)` as `f(**{'Show-text': True})`, at the end of the call."""
+    """Move `Show-text=True` to the end of the call, as `**{'Show-text': True}`."""
     pairs, rest = [], text
     while match := _ODD_KEY.search(rest):
         value = _value_at(rest, match.end())
@@ -139,13 +136,13 @@ def _odd_keys(text: str) -> Iterator[str]:
 
 
 def _commas(text: str) -> Iterator[str]:
-    """A comma that was left out before a key."""
+    """Add a missing comma before a key."""
     for match in re.finditer(r"(?<=['\")\]}\w]) +(?=[A-Za-z_]\w*=[^=])", text):
         yield f"{text[: match.start()]}, {text[match.end() :]}"
 
 
 def _closings(text: str) -> Iterator[str]:
-    """Quotes and brackets: one that was left out at any likely place, or all that are open at the end; one too many."""
+    """Add a missing quote or bracket at each likely place, or all that are open at the end; remove one too many."""
     colon = ":" if first_word(text) in HEADS and text.endswith(":") else ""
     body = text.removesuffix(":") if colon else text
     for mark in dict.fromkeys([*open_marks(text), *open_marks(body), "'", '"', ")", "]", "}"]):
@@ -159,14 +156,14 @@ def _closings(text: str) -> Iterator[str]:
 
 
 def _cut_off(text: str) -> Iterator[str]:
-    """A call that ends in the middle of an argument: without that argument."""
+    """Cut a call that ends inside of an argument before that argument."""
     for match in reversed(list(re.finditer(r", |\(|\[|\{|= ", text))):
         kept = text[: match.start()] + ("" if match[0] == ", " else match[0])
         yield kept + open_marks(kept)
 
 
 def _values(text: str) -> Iterator[str]:
-    """Values that are no Python: nested ones without quotes, text without quotes."""
+    """Rewrite values that Python cannot parse: texts without quotes, also in dicts and lists."""
     colon = ":" if is_head(text) else ""
     call = _CALL.fullmatch(text)
     if call and not colon:
@@ -183,7 +180,7 @@ def _values(text: str) -> Iterator[str]:
 
 
 def _tests(word: str, test: str) -> Iterator[str]:
-    """The head of an If: its test as a comparison of two values, and as one value."""
+    """Yield the head of an If with its test as a comparison of two values, and as one value."""
     negated = re.match(r"not\s", test)
     compared = test[len("not") :].strip() if negated else test
     operator = _COMPARISON.search(compared, 1)
@@ -204,13 +201,13 @@ _FIXES: dict[str, Callable[[str], Iterator[str]]] = {
 
 
 def _outside_texts(text: str, change: Callable[[str], str]) -> str:
-    """Change what stands between the texts of a statement."""
+    """Return a statement with its parts between texts changed."""
     pieces = _TEXT.split(text)
     return "".join(piece if index % 2 else change(piece) for index, piece in enumerate(pieces))
 
 
 def _value_at(text: str, start: int) -> str:
-    """The value that begins at a place: up to the comma or bracket that ends it."""
+    """Return the value that begins at a place, up to the comma or bracket that ends it."""
     for match in re.finditer(r"[,)]", text[start:]):
         if not open_marks(text[start : start + match.start()]):
             return text[start : start + match.start()]
@@ -218,7 +215,7 @@ def _value_at(text: str, start: int) -> str:
 
 
 def _arguments(inside: str) -> Iterator[str]:
-    """The arguments of a call, each as Python: by their keys, since commas stand in values, too. Odd keys come last, as one `**{…}`."""
+    """Yield the arguments of a call as Python, cut at their keys, since values have commas, too. Odd keys come last, as one `**{…}`."""
     inside = inside.strip()
     places = [match for match in re.finditer(r"(?:^|,)\s*([A-Za-z_][\w-]*)\s*=(?!=)", inside)]
     odd = []
@@ -235,7 +232,7 @@ def _arguments(inside: str) -> Iterator[str]:
 
 
 def _as_value(text: str, depth: int = 0) -> str:
-    """A text as an expression: as it is where it is one, a dict or list with its items made so, else a literal of the text."""
+    """Return a text as an expression: as it is if Python can parse it, a dict or list with each item made one, else quoted."""
     text = text.strip().rstrip(",").strip()
     if text and "\n" not in text and _is_expression(text):
         return text
@@ -243,7 +240,7 @@ def _as_value(text: str, depth: int = 0) -> str:
         inner = text[1:-1] if text[-1:] in ("}", "]") else text[1:]
         items = _items(inner)
         if text[0] == "[":
-            bare = not all(map(_is_expression, items))  # where one item lacks its quotes, a lone word lacks them, too
+            bare = not all(map(_is_expression, items))  # if one item lacks quotes, a lone word does, too
             return f"[{', '.join(repr(item) if bare and item.isidentifier() else _as_value(item, depth + 1) for item in items)}]"
         pairs = [pair for item in items if (pair := _pair(item, depth + 1))]
         if pairs or not items:
@@ -260,7 +257,7 @@ def _is_expression(text: str) -> bool:
 
 
 def _items(inner: str) -> list[str]:
-    """The items of a list or dict, cut at the commas that are in no brackets; quotes count only where they pair."""
+    """Return the items of a list or dict, cut at the commas outside of brackets; only paired quotes count."""
     items, depth, start = [], 0, 0
     for match in _ITEM.finditer(inner):
         character = match[0]
@@ -272,7 +269,7 @@ def _items(inner: str) -> list[str]:
 
 
 def _pair(item: str, depth: int) -> str:
-    """`key: value` of a dict. The reference transcriber writes `{"string": key}: {"string": value}` for text."""
+    """Return `key: value` of a dict, else "". The reference transcriber writes texts as `{"string": key}: {"string": value}`."""
     match = _STRING_PAIR.fullmatch(item) or _PAIR.fullmatch(item)
     if match is None:
         return ""

@@ -1,4 +1,4 @@
-"""One path through a program, and what the paths of a program share: the interpreter behind trace.py, which says what it does and why."""
+"""The interpreter of trace(): runs one path of a program; shortcuts/trace/__init__.py describes paths and steps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from shortcuts.syntax.text import pieces
 from shortcuts.trace.origins import NO_APIS, Origin, compound, is_api, literal, origin, read, test
 
 MAX_STEPS = 100_000  # statements over all paths: a second or two
-MAX_TURNS_DEPTH = 3  # repeats in each other that make a second turn: each doubles the steps of those within
+MAX_TURNS_DEPTH = 3  # nested repeats that make a second turn: each doubles the steps of those inside
 
-# Helpers whose value depends on what ran before them.
+# Helpers whose value depends on the steps before them.
 _OF_THE_MOMENT = frozenset({"previous_output", "if_result", "menu_result", "repeat_results"})
 _NOTHING = Origin("nothing")
 
@@ -24,7 +24,7 @@ _NOTHING = Origin("nothing")
 class Step(NamedTuple):
     """A call, or a block's head ("if", "menu", "for"), as one path makes it.
 
-    `key` is the same for two steps that say the same thing of calls of the same names; `number` is what `sources` of origins refer to.
+    `key` is equal for steps with equal arguments from calls of the same names; `number` is what the `sources` of origins refer to.
     """
 
     number: int
@@ -38,27 +38,27 @@ Path = tuple[Step, ...]
 
 
 class Program:
-    """What the paths of one program share: numbers of calls, branches seen, and values already read."""
+    """Shared by all paths of a program: the numbers of calls, the branches seen, and the values already read."""
 
     def __init__(self) -> None:
         self.steps_left = MAX_STEPS
-        self.numbers: dict[int, int] = {}  # id of a syntax node -> number of its step: a path makes each once
-        self.step_names: list[str] = []  # of the steps, by number
+        self.numbers: dict[int, int] = {}  # id of a syntax node -> number of its step, which a path makes once
+        self.step_names: list[str] = []  # names of the steps, by number
         self.decisions: set[int] = set()
         self.problems: set[Diagnostic] = set()
-        self.reads: dict[int, tuple[tuple[str, ...], bool]] = {}  # the names an expression reads, and whether its value depends on more
+        self.reads: dict[int, tuple[tuple[str, ...], bool]] = {}  # see names_read()
         self.known: dict[Any, Any] = {}
         self.steps: dict[Any, Step] = {}
 
     def number(self, node: ast.AST, name: str) -> int:
-        """The number of the step that a syntax node makes."""
+        """Return the number of the step that a syntax node makes."""
         number = self.numbers.setdefault(id(node), len(self.step_names))
         if number == len(self.step_names):
             self.step_names.append(name)
         return number
 
     def names_read(self, node: ast.expr) -> tuple[tuple[str, ...], bool]:
-        """The names that an expression reads, and whether its value depends on more than these."""
+        """Return the names that an expression reads, and True if its value depends on more than these."""
         if id(node) not in self.reads:
             calls = {called(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)} - {None}
             names = dict.fromkeys(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
@@ -72,23 +72,23 @@ class Program:
 
 
 class Run:
-    """One path: statements in order, `values` holds what each name is worth, `choices` the branches that are not the first."""
+    """One path: its statements in order, the value of each name, and, in `choices`, the branches it takes that are not the first."""
 
     def __init__(self, program: Program, choices: dict[int, int]) -> None:
         self.program, self.choices = program, choices
         self.steps: list[Step] = []
         self.values: dict[str, Origin] = {}
-        self.carried: set[str] = set()  # names read, since the repeat in hand began
+        self.carried: set[str] = set()  # names read since the current repeat began
         self.last = _NOTHING  # the output of the last action
         self.result = _NOTHING  # the result of the last block
-        self.repeats: list[int] = []  # the repeats around
-        self.discovered: list[tuple[int, int]] = []  # (branching node, its branches) that no path has met before
+        self.repeats: list[int] = []  # numbers of the repeats around the current statement
+        self.discovered: list[tuple[int, int]] = []  # (branching node, its branches) that no earlier path has met
         self.ended = False
 
     # -- statements -----------------------------------------------------------------------------------------------------------
 
     def body(self, body: Iterable[ast.AST]) -> None:
-        """Run statements in order, to the end of the path or of the steps."""
+        """Run statements in order, until the path ends or the steps run out."""
         for statement in body:
             self.program.steps_left -= 1
             self.ended = self.ended or self.program.steps_left < 0
@@ -113,7 +113,7 @@ class Run:
             self.repeat(node)
         elif isinstance(node, ast.Match):
             self.menu(node)
-        else:  # what the dialect does not have (def, with, try) is read for its calls
+        else:  # statements outside the dialect (def, with, try) are searched for calls
             for part in ast.iter_child_nodes(node):
                 if isinstance(part, ast.expr):
                     self.read(part)
@@ -121,7 +121,7 @@ class Run:
                     self.body([part])
 
     def expression(self, node: ast.expr) -> None:
-        """Run a line that is an expression; the header, marks and comments do nothing."""
+        """Run an expression statement; the header, markers and comments have no effect."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
             self.append(node.func.value, node.args, "list")
         elif called(node) == "menu":  # a menu without cases
@@ -130,7 +130,7 @@ class Run:
             self.read(node)
 
     def assigned(self, node: ast.expr) -> Origin:
-        """The value of an assignment; a literal is made by an action, as the compiler has it."""
+        """Return the value of an assignment; as in the compiler, an action makes a literal."""
         value = self.read(node)
         kind = "text" if pieces(node) is not None \
             else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) and node.elts \
@@ -141,14 +141,14 @@ class Run:
         return self.output(node, action.replace(".", "_"), [(key, value)])
 
     def bind(self, targets: Iterable[ast.expr], value: Origin) -> None:
-        """Set names; those of any other target all to the same."""
+        """Set a name, or all names of another target, to one value."""
         for target in targets:
             for node in [target] if isinstance(target, ast.Name) else ast.walk(target):
                 if isinstance(node, ast.Name):
                     self.values[node.id] = value
 
     def append(self, target: ast.expr, items: Iterable[ast.expr], head: str) -> None:
-        """`X += [item]`: a list of what X was and the item."""
+        """Run `X += [item]`: X becomes a list of its value before and the item."""
         values = [self.assigned(item) for item in items]
         if isinstance(target, ast.Name):
             before = self.values.get(target.id)
@@ -158,14 +158,14 @@ class Run:
     # -- blocks ---------------------------------------------------------------------------------------------------------------
 
     def choose(self, node: ast.AST, branches: int) -> int:
-        """The branch that this path takes; a branching node that no path has met is noted."""
+        """Return the branch that this path takes; record a branching node that no path has met."""
         if id(node) not in self.program.decisions:
             self.program.decisions.add(id(node))
             self.discovered.append((id(node), branches))
         return self.choices.get(id(node), 0)
 
     def branching(self, node: ast.If) -> None:
-        """An If and its elifs, which nest as deep as they are many."""
+        """Run an If. Its elifs nest one in the other, so this is a loop."""
         while True:
             condition, flipped = self.condition(node.test)
             is_false = self.choose(node, 2) == 1
@@ -180,16 +180,16 @@ class Run:
         self.last = self.result = origin(f"if_result({self.last.form})", self.last)
 
     def condition(self, node: ast.expr) -> tuple[Origin, bool]:
-        """(the condition, whether it is written as its opposite)."""
+        """Return the condition, and True if it is written as its opposite."""
         if isinstance(node, ast.Call) and called(node) == "otherwise_if" and len(node.args) == 1:
             node = node.args[0]
         return self.cached("test", node, lambda: test(node, self))
 
     def menu(self, node: ast.Match) -> None:
-        """A menu, and the one of its cases that this path takes."""
+        """Run a menu, and the one of its cases that this path takes."""
         is_menu = isinstance(node.subject, ast.Call) and called(node.subject) == "menu"
         arguments = self.head_of_menu(node.subject) if is_menu else [("prompt", self.read(node.subject))]  # type: ignore[arg-type]
-        cases = [case for case in node.cases if case.guard is None or called(case.guard) != "before"]  # what stands there never runs
+        cases = [case for case in node.cases if case.guard is None or called(case.guard) != "before"]  # before() never runs
         if not cases:
             self.step("menu", node, arguments)
             return
@@ -202,12 +202,12 @@ class Run:
         self.last = self.result = origin(f"menu_result({self.last.form})", self.last)
 
     def head_of_menu(self, node: ast.Call) -> list[tuple[str, Origin]]:
-        """The arguments of `menu(...)`."""
+        """Return the arguments of `menu(...)`."""
         given = [("prompt", self.read(argument)) for argument in node.args[:1]]
         return given + [(keyword.arg or "**", self.read(keyword.value)) for keyword in node.keywords]
 
     def repeat(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
-        """A repeat: one turn, and a second where a name that it reads may come from the turn before."""
+        """Run one turn of a repeat; a second one if it reads a name that the turn before may have set."""
         source = self.condition(node.test)[0] if isinstance(node, ast.While) else self.read(node.iter)
         number = self.step("for", node, [("in", source)])
         if not isinstance(node, ast.While):
@@ -230,7 +230,7 @@ class Run:
     # -- values ---------------------------------------------------------------------------------------------------------------
 
     def cached(self, kind: str, node: ast.expr, make: Callable[[], Any]) -> Any:
-        """What `make` gives, kept for every path on which the names that the expression reads are worth the same."""
+        """Return the result of `make`, cached for all paths on which the names in the expression have the same values."""
         names, depends = self.program.names_read(node)
         self.carried.update(names)
         if depends:
@@ -241,11 +241,11 @@ class Run:
         return self.program.known[key]
 
     def read(self, node: ast.expr) -> Origin:
-        """The origin of an expression's value."""
+        """Return the origin of an expression's value."""
         return self.cached("value", node, lambda: read(node, self))
 
     def value_of(self, identifier: str, line: int) -> Origin:
-        """For trace_values.read: what a name is worth."""
+        """Return the value of a name (origins.Scope); record a problem if the path has not set it."""
         if identifier in self.values:
             return self.values[identifier]
         if identifier in NO_APIS:  # EVERYTHING
@@ -254,7 +254,7 @@ class Run:
         return Origin("unbound")
 
     def call(self, node: ast.Call) -> Origin | None:
-        """For trace_values.read: the output of an API's call, or of a helper that depends on the path; None for other calls."""
+        """Return the output of an API's call, or of a helper that depends on the path; None for other calls (origins.Scope)."""
         name = called(node)
         if name in ("if_result", "menu_result", "repeat_results"):
             return self.result
@@ -275,13 +275,13 @@ class Run:
         return self.output(node, name, [(key, self.read(value)) for key, value in given if key != "UUID"])
 
     def output(self, node: ast.AST, name: str, arguments: list[tuple[str, Origin]]) -> Origin:
-        """Make a call; returns its output."""
+        """Record a call; return its output."""
         self.last = Origin("•", (self.step(name, node, arguments),))
         self.ended = self.ended or name in ENDING_CALLS
         return self.last
 
     def step(self, name: str, node: Any, arguments: list[tuple[str, Origin]]) -> int:
-        """Make a step; returns its number. Inside a repeat it also stems from that."""
+        """Record a step; return its number. A step inside a repeat has the repeat as a source, too."""
         number = self.program.number(node, name)
         inside = [("within", Origin("•", (self.repeats[-1],)))] if self.repeats else []
         given = tuple(sorted([*arguments, *inside]))
@@ -295,7 +295,7 @@ class Run:
 
 
 def _entries(node: ast.expr) -> list[tuple[str, ast.expr]]:
-    """The entries of a dictionary literal of parameters."""
+    """Return the entries of a dictionary literal of parameters."""
     if not isinstance(node, ast.Dict):
         return [("**", node)]
     return [(str(getattr(key, "value", "**")), value) for key, value in zip(node.keys, node.values)]

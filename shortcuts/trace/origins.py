@@ -1,7 +1,7 @@
-"""Where a value comes from: the expressions of a program as origins, for trace.py.
+"""The origins of values: symbolic values of expressions, for trace().
 
 An origin is a form with a place for each call whose output it holds: `text('Hello ', •)` from one source, `•['name']`, `item(•)`,
-`'a literal'`, `clipboard()`. No name of a variable stands in it.
+`'a literal'`, `clipboard()`. It never contains names of variables.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from shortcuts.forms.values import numeral
 from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, called
 from shortcuts.syntax.text import pieces
 
-MAX_DEPTH = 100  # expressions in each other; Python's parser takes about 200 brackets
+MAX_DEPTH = 100  # nested expressions; Python's parser allows about 200 brackets
 MAX_FORM = 400  # characters of a form; a longer one ends in its digest
-MAX_SOURCES = 1_000  # outputs that one value is made of; what a loop doubles turn by turn passes any limit
+MAX_SOURCES = 1_000  # outputs that one value is made of; a loop that doubles a value would pass any limit
 
-# Functions that are called and are no APIs: the dialect's, those of the published WorkflowBench, Python's.
+# Functions that are not APIs: the dialect's, those of the published WorkflowBench, Python's.
 NO_APIS = constants.HELPERS | {"coerce_variable", "format_date"} | frozenset(dir(builtins))
 
 
 class Origin(NamedTuple):
-    """Where a value comes from: its form, and for each • in it the number of the call whose output stands there."""
+    """The origin of a value: its form, and for each • in it the number of the call whose output stands there."""
 
     form: str
     sources: tuple[int, ...] = ()
 
 
 def is_api(name: str) -> bool:
-    """Whether a function that is called by this name is an API."""
+    """True if the function with this name is an API."""
     return name in ("action", "raw_action") or name not in NO_APIS
 
 
 class Scope(Protocol):
-    """What reading expressions needs to know of the path."""
+    """The path around an expression that is read."""
 
     def value_of(self, identifier: str, line: int) -> Origin: ...
     def call(self, node: ast.Call) -> Origin | None: ...
 
 
 def origin(form: str, *parts: Origin) -> Origin:
-    """An origin made of others, its size bounded."""
+    """Return an origin made of others, of bounded size."""
     sources = tuple(source for part in parts for source in part.sources) if len(parts) != 1 else parts[0].sources
     if len(form) > MAX_FORM:
         form = f"{form[:MAX_FORM]}…{hashlib.blake2b(form.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
@@ -53,13 +53,13 @@ def origin(form: str, *parts: Origin) -> Origin:
 
 
 def compound(head: str, parts: Iterable[Origin]) -> Origin:
-    """`head(part, part)`."""
+    """Return the origin `head(part, part)`."""
     parts = list(parts)
     return origin(f"{head}({', '.join([part.form for part in parts])})", *parts)
 
 
 def literal(value: Any) -> Origin:
-    """A literal; a text that spells a number counts as the number, 1 and 1.0 are one, True is not 1."""
+    """Return the origin of a literal. A text that spells a number equals the number, 1 equals 1.0, True does not equal 1."""
     number = numeral(value)
     value = value if number is None else number
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -73,7 +73,7 @@ def literal(value: Any) -> Origin:
 
 
 def text(parts: Iterable[str | Origin]) -> Origin:
-    """Text built of literals and origins; a lone part is itself."""
+    """Return the origin of a text made of literals and origins; a lone origin is returned as it is."""
     merged: list[str | Origin] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
@@ -92,7 +92,7 @@ def text(parts: Iterable[str | Origin]) -> Origin:
 
 
 def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
-    """The origin of an expression's value; the API calls in it are made on the way."""
+    """Return the origin of an expression's value; the API calls in it are recorded in the scope."""
     if depth > MAX_DEPTH:
         return Origin("…")
     if isinstance(node, ast.Constant):
@@ -121,10 +121,10 @@ def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
 
 
 def test(node: ast.expr, scope: Scope) -> tuple[Origin, bool]:
-    """(the origin of a condition, whether it is written as its opposite): `x != 1`, `not x` and `x >= 5` are `x == 1`, `x` and `x < 5`."""
+    """Return the origin of a condition, and True if it is written as its opposite: `x != 1` for `x == 1`, `x >= 5` for `x < 5`."""
     flipped = False
     while (is_not := isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)) or (called(node) == "leftover" and node.args):
-        node, flipped = (node.operand, not flipped) if is_not else (node.args[0], flipped)  # what is left over does not count
+        node, flipped = (node.operand, not flipped) if is_not else (node.args[0], flipped)  # leftover operands have no effect
     if called(node) == "legacy" and len(node.args) == 1:
         inner, is_opposite = test(node.args[0], scope)
         return compound("legacy", [inner]), flipped != is_opposite
@@ -143,7 +143,7 @@ def _step(base: Origin, step: str, *parts: Origin) -> Origin:
 
 
 def _dictionary(node: ast.Dict, scope: Scope, depth: int) -> Origin:
-    """The order of a dictionary's keys does not count."""
+    """Return the origin of a dictionary, with its keys sorted."""
     entries = []
     for key, value in zip(node.keys, node.values):
         name = read(key, scope, depth + 1) if key is not None else Origin("**")

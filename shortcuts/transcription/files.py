@@ -1,4 +1,4 @@
-"""Shortcut files to programs, and programs to shortcut files."""
+"""Read shortcut files as programs, and write programs as shortcut files."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""A quick proof that a program is canonical and a fixed point, from the residue: what the code does not show.
+"""A quick proof that a program is canonical and a fixed point, from its residue.
 
 The slow proof compiles the code alone, compares the canonical forms of both shortcuts and writes the compiled one once more. It is
-seldom needed, since the residue says all that the two shortcuts differ in: identities, names, and the operations of its patch. So it is
-enough that
+seldom needed, since the residue holds all differences between the two shortcuts: identities, names, and the operations of its patch. The
+quick proof holds if
 
-- each operation adds or removes what both canonical() and the writer pass over, where it stands (`_is_harmless`);
+- each operation changes a value that both canonical() and the writer ignore in its place (`_is_harmless`);
 - the workflow level, which is small, is canonically equal and written alike (`_same_level`);
-- identities are nothing but identities: no text of the program is one (`_only_identities`);
-- the names that code alone gives are one for one those of the shortcut, so that they can be put in each other's place
-  (`_renamed_throughout`), and asked for in the writer's order they become the same identifiers (`_same_identifiers`).
+- identities are nothing but identities: no text of the program equals one (`_only_identities`);
+- the names that the code alone gives correspond one to one to those of the shortcut, so that they can be exchanged
+  (`_renamed_throughout`), and become the same identifiers in the writer's order (`_same_identifiers`).
 
-A shortcut for which one of these does not hold may be canonical and a fixed point all the same; only the slow proof can tell.
+A shortcut that fails one of these tests may be canonical and a fixed point all the same; then the slow proof decides.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from shortcuts.forms import api_names, conditions, constants, header, identifier
 from shortcuts.syntax.printer import unparse
 
 ACTIONS = "WFWorkflowActions"
-# Where an envelope or an identity is written out, what is passed over elsewhere shows in the code.
+# Marks of an envelope or identity that is written out: there the code shows values that the writer ignores elsewhere.
 _WRITTEN_OUT = ("raw_action", "WFSerializationType", "uuid_of", "OutputUUID", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{12}")  # begins with a sign: quick to find
+_AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{12}")  # found fast by its first sign
 _SHOWN_WHOLE = frozenset({api_names.COMMENT, *canonical.VARIABLE_ACTIONS})  # one more parameter changes the form of these
 
 
 def names_alone(compiled_symbols: CompilerSymbols) -> dict[str, str] | None:
-    """The name of each identifier in the shortcut that a program compiles to, before a residue names it; None if one has not just one."""
+    """Return the name of each identifier in a compiled shortcut, before a residue renames it; None unless each has exactly one."""
     labels = {identifier: holder[key] for holder, key, identifier in compiled_symbols.places}
     if any(holder[key] != labels[identifier] for holder, key, identifier in compiled_symbols.places):
         return None
@@ -49,21 +49,21 @@ def names_alone(compiled_symbols: CompilerSymbols) -> dict[str, str] | None:
         if isinstance(custom, str) and custom:
             customs.setdefault(identifier, custom)
         elif identifier not in labels:
-            return None  # nothing in the shortcut tells that this output has a name
+            return None  # the shortcut does not show that this output has a name
     return {**labels, **customs}
 
 
 def holds(code: str, compiled: dict[str, Any], alone: dict[str, str] | None, compiler: Compiler, patch: list[Operation],
           shortcut: dict[str, Any], symbols: SymbolTable) -> bool:
-    """Whether the program of a shortcut is surely canonical and a fixed point.
+    """True if the program of a shortcut is certainly canonical and a fixed point.
 
-    `compiled` is what it compiles to, named as in the residue, `patch` what that still lacks; `alone` are the names before, `names`
-    those of the writer.
+    compiled: the shortcut it compiles to, named as in the residue; patch: the operations from there to `shortcut`; alone: the names before
+    the residue's (names_alone); symbols: those of the writer.
     """
     lines = code.split("\n")
 
-    def statement(index: int) -> str:
-        return lines[compiler.lines[index] - 1]  # that an action was made of
+    def statement(index: int) -> str:  # the line that an action was compiled from
+        return lines[compiler.lines[index] - 1]
 
     return (
         alone is not None
@@ -99,7 +99,7 @@ def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled
 
 
 def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, Any], kind: str | None, symbols: SymbolTable) -> bool:
-    """Whether a change inside a parameter is of a token's name or identity, or of an empty table of a text's variables."""
+    """True if a change inside a parameter concerns a token's name or identity, or the empty table of a text without variables."""
     if kind == "menu":
         return False  # the writer compares the markers of a menu with each other
     key, above = path[-1], None
@@ -108,7 +108,7 @@ def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, A
         above, holder = holder, holder[step]
     if not isinstance(holder, dict):
         return False
-    if key == "OutputName":  # of an output that is there: its name is asked for below
+    if key == "OutputName":  # of an action's output, whose name is compared below
         is_output = holder.get("Type") == "ActionOutput" and holder.get("OutputUUID") in symbols.owners
         return is_output and all(isinstance(label, str) for label in value)
     if key == "VariableUUID":
@@ -121,7 +121,7 @@ def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, A
 
 
 def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], symbols: SymbolTable) -> bool:
-    """Whether a parameter can be added to an action without a trace: a UUID that nothing refers to, a row of the editor."""
+    """True if adding a parameter to an action does not change the code: a UUID without references, a switch of the editor."""
     parameters, kind = action[PARAMETERS], control_flow.kind_of(action)
     if key == "UUID":
         is_free = isinstance(value, str) and value not in symbols.referenced and "CustomOutputName" not in parameters
@@ -133,7 +133,7 @@ def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], 
 
 
 def _tests_the_same(key: str, value: list[Any], parameters: dict[str, Any]) -> bool:
-    """Whether a change to the test of an If is of a number that was text, or of the name that before iOS 13 an operator could lack."""
+    """True if a change to the test of an If turns a text into its number, or removes the operator "Contains" of an app before iOS 13."""
     if "WFConditions" in parameters or conditions.operator_code(parameters) is None:
         return False
     if key == "WFCondition":
@@ -156,14 +156,14 @@ def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], symbols: Sym
 
 
 def _only_identities(code: str, symbols: SymbolTable) -> bool:
-    """Whether no text of the program is an identity of its shortcut, or of one that code alone compiles to (a UUID of version 5)."""
+    """True if no text of the program is a UUID of its shortcut, or of the one that the code alone compiles to (version 5)."""
     identities = {*symbols.output_names}.union(*symbols.missing_uuids.values())
     shown = {code[max(0, rest.start() - 8) : rest.end()] for rest in _AFTER_EIGHT.finditer(code)}
     return all(map(_UUID.fullmatch, identities)) and not shown & identities and not any(uuid[-22] == "5" for uuid in shown)
 
 
 def _renamed_throughout(alone: dict[str, str], compiled_symbols: CompilerSymbols, symbols: SymbolTable) -> bool:
-    """Whether each variable that code alone names otherwise stands at no other place than those that the compiler names."""
+    """True if each variable with another name in the code alone is named by the compiler at every place where it stands."""
     renamed = {identifier: name for name, identifier in symbols.variable_names.items() if alone.get(identifier, name) != name}
     if not renamed:
         return True
@@ -179,7 +179,7 @@ def _renamed_throughout(alone: dict[str, str], compiled_symbols: CompilerSymbols
 
 
 def _same_identifiers(alone: dict[str, str], symbols: SymbolTable) -> bool:
-    """Whether the names that code alone gives become the identifiers that the shortcut's own names became."""
+    """True if the names that the code alone gives become the same identifiers as the shortcut's own names."""
     variables = {identifier: name for name, identifier in symbols.variable_names.items()}
     allocator = identifiers.NameAllocator()
     for identifier in symbols.labels:  # in the order in which they were handed out

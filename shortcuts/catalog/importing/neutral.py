@@ -106,7 +106,7 @@ def checked(record: Record) -> Record:
     texts = [record.get("id"), *(record.get(field, "") for field in ("python_name", "input_key"))]
     texts += [text for parameter in parameters for text in (parameter.get("key"), *parameter.get("enum", ()))]
     if not all(isinstance(text, str) for text in texts) or not ID.fullmatch(record["id"]):
-        raise ValueError(f"{record.get('id')!r} is no id of an API, or one of its fields is not text")
+        raise ValueError(f"{record.get('id')!r} is no id of an API, or something in it is no text")
     return record
 
 
