@@ -17,8 +17,8 @@ The id of a record is a hash of its shortcut: of equal shortcuts the first is ke
 fetched is kept in <output>.crawl, a table of jobs and the bodies without private data, and is not fetched again, not even with --overwrite;
 remove that folder to start anew.
 
-Hosts are asked slowly, within robots.txt, and no longer once they show that robots are unwelcome. What cannot be fetched for now is not a
-reject: the exit code is 1, and the same command continues. What is gone is asked for twice more, a week apart, before it is rejected.
+Hosts are asked slowly, within robots.txt, and no longer after five refusals in a row. What cannot be fetched for now is not a reject: the
+exit code is 1, and the same command continues.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common import cli, jsonl
-from common.crawl import arguments as crawling
+from common import cli, crawl, jsonl
 from common.crawl import files, links
+from common.crawl.answers import Stored
+from common.crawl.jobs import Bodies, Jobs
 from common.crawl.links import OptOut, find_link, hub_link, readable
 from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.http import without_query
@@ -44,8 +45,6 @@ from shortcuts import plist
 
 if TYPE_CHECKING:
     from common.crawl.crawler import Crawler
-    from common.crawl.icloud import Stored
-    from common.crawl.jobs import Bodies, Jobs
 
 ABOUT = ("description", "category", "downloads")  # fields that only a gallery knows
 
@@ -68,7 +67,7 @@ def main() -> int:
         if args.folder is not None:
             failed, others = import_files(run, args.folder, opt_out)
         if args.links is not None or args.routinehub:
-            counts = crawl(run, opt_out)
+            counts = fetch(run, opt_out)
             failed += sum(counts["states"].get(state, 0) for state in ("new", "transient"))
         code = run.finish(failed=failed, other_files=others, **counts)
     if failed and code == cli.EXIT_DONE:
@@ -82,10 +81,10 @@ def arguments() -> argparse.Namespace:
     add = parser.files.add_argument
     add("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
     add("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
-    add("--routinehub", type=crawling.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
+    add("--routinehub", type=crawl.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
     parser.task.add_argument("--pages", action="store_true",
                              help="read each RoutineHub shortcut's page, too: description, category, author")
-    crawling.add_arguments(parser)
+    crawl.add_arguments(parser)
     args = parser.parse_args()
     if args.folder is None and args.links is None and not args.routinehub:
         parser.error("name --folder PATH, --links FILE or --routinehub IDS, or more than one of them")
@@ -203,10 +202,8 @@ def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]
 # links
 
 
-def crawl(run: cli.Run, opt_out: OptOut) -> Record:
+def fetch(run: cli.Run, opt_out: OptOut) -> Record:
     """Fetch what --links and --routinehub name, and what that leads to; return counts for the summary line."""
-    from common.crawl.jobs import Bodies, Jobs
-
     store = store_of(run)
     jobs, bodies = Jobs(store), Bodies(store)
     try:
@@ -236,7 +233,7 @@ def store_of(run: cli.Run) -> Path:
 
 def open_crawler(run: cli.Run, jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> Crawler:
     """Return a crawler for the arguments of a run, which writes to its output."""
-    from common.crawl.client import Client
+    from common.crawl.client import Client  # these are imported here, as httpx takes a third of a second and --folder does without
     from common.crawl.crawler import Crawler, Options
 
     args = run.args
@@ -286,8 +283,6 @@ class Plan(cli.Run):
 
 def show_plan(args: argparse.Namespace, opt_out: OptOut) -> int:
     """Say which requests would be sent, by host and state, and how long they take; what they lead to is not known yet."""
-    from common.crawl.jobs import Bodies, Jobs
-
     run = Plan("scrape", args)
     run.done = set()
     if run.output.exists() and not args.overwrite:
@@ -296,8 +291,7 @@ def show_plan(args: argparse.Namespace, opt_out: OptOut) -> int:
     jobs.copy_from(store_of(run))
     crawler = open_crawler(run, jobs, Bodies(store_of(run)), opt_out)
     want_sources(crawler, run)
-    seconds: dict[str, float] = {}
-    plan = []
+    seconds, plan = dict[str, float](), list[Record]()
     for host, kind, state, count, requests in jobs.waiting(args.since):
         files = requests if kind == links.RECORD else 0  # each has a file, on another host
         seconds[host] = seconds.get(host, 0) + requests * crawler.client.host(host).interval

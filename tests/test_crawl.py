@@ -21,7 +21,6 @@ from stub_hub import PRIVATE, StubHub, new_listing, new_page, old_listing, old_p
 
 from common import cli
 from common.crawl import client, crawler
-from common.crawl import jobs as jobs_module
 from common.jsonl import UserError
 from shortcuts.plist import write_binary
 from tests import stage_runs
@@ -87,11 +86,11 @@ def share(hub: StubHub, number: int) -> str:
 
 def test_a_range_of_ids_is_fetched_through_the_api(scrape: Scrape, hub: StubHub, output: Path) -> None:
     code, summary = scrape("--routinehub", "1-3,8,99")
-    assert (code, summary["written"], summary["rejected"], summary["states"]) == (0, 4, 0, {"gone": 1, "ok": 8})
+    assert (code, summary["written"], summary["rejected"], summary["states"]) == (0, 4, 1, {"gone": 1, "ok": 8})
     assert {record["source"]["page"] for record in records(output)} == {f"https://routinehub.co/shortcut/{n}/" for n in (1, 2, 3, 8)}
     assert {record["source"]["site"] for record in records(output)} == {"routinehub.co"}
     asked = len(hub.asked)
-    assert scrape("--routinehub", "1-3,8,99")[1]["skipped"] == 4 and len(hub.asked) == asked  # a day has not passed, nor has a week
+    assert scrape("--routinehub", "1-3,8,99")[1]["skipped"] == 5 and len(hub.asked) == asked  # a day has not passed
 
 
 def test_a_later_run_asks_only_whether_something_changed(scrape: Scrape, hub: StubHub, output: Path) -> None:
@@ -161,22 +160,15 @@ def test_an_archive_and_crawled_galleries_are_lists_of_links(scrape: Scrape, hub
 # states
 
 
-def test_what_is_gone_is_asked_for_three_times_a_week_apart_and_then_rejected(scrape: Scrape, hub: StubHub, output: Path,
-                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_gone_is_rejected_and_not_asked_for_again(scrape: Scrape, hub: StubHub, output: Path) -> None:
     for number, fault in ((1, "404"), (2, "error body"), (3, "version 410")):
         hub.by_number[number].fault = fault
-    assert scrape("--routinehub", "1-4")[1]["states"] == {"gone": 3, "ok": 4}
-    hub.asked.clear()
-    scrape("--routinehub", "1-4")
-    assert not hub.asked
-    now = time.time()
-    for week in (1, 2):
-        monkeypatch.setattr(time, "time", lambda week=week: now + week * (jobs_module.GONE_AGAIN + 60))
-        code, summary = scrape("--routinehub", "1-4")
-        assert (code, summary["rejected"]) == (0, 3 * (week == 2))
+    code, summary = scrape("--routinehub", "1-4")
+    assert (code, summary["states"], summary["rejected"]) == (0, {"gone": 3, "ok": 4}, 3)
     assert {(reject["id"].split("-")[0], reject["reason"]) for reject in records(cli.rejects_path(output))} == {("icloud", "gone"), ("routinehub", "gone")}
     hub.asked.clear()
-    assert scrape("--routinehub", "1-4")[1]["skipped"] == 4 and hub.count("/3/") == 0
+    assert scrape("--routinehub", "1-4")[1]["skipped"] == 4 and not hub.asked
+    assert scrape("--routinehub", "1-4", "--overwrite")[1]["rejected"] == 3 and not hub.asked
 
 
 def test_what_is_disallowed_by_robots_txt_is_not_asked_for(scrape: Scrape, hub: StubHub, output: Path) -> None:
@@ -288,8 +280,8 @@ def test_what_nobody_foresaw_is_one_reject_and_the_crawl_goes_on(scrape: Scrape,
             raise ZeroDivisionError("planted")
         return faithful(body)
 
-    faithful = crawler.routinehub.parse_version
-    monkeypatch.setattr(crawler.routinehub, "parse_version", broken)
+    faithful = crawler.answers.parse_version
+    monkeypatch.setattr(crawler.answers, "parse_version", broken)
     code, summary = scrape("--routinehub", "1-4")
     assert (code, summary["written"], summary["rejected"], summary["states"]["transient"]) == (1, 3, 1, 1)
     assert records(cli.rejects_path(output))[0]["reason"] == "internal_error"
@@ -310,22 +302,21 @@ def test_a_full_disk_ends_the_crawl_in_one_line_and_the_next_run_goes_on(scrape:
     assert code == 0 and summary["written"] + summary["skipped"] >= 4
 
 
-def test_a_challenge_page_stops_the_host_at_once_and_the_others_go_on(scrape: Scrape, hub: StubHub, tmp_path: Path) -> None:
-    hub.by_number[2].fault = "version challenge"
+def test_a_host_that_refuses_is_left_alone_and_the_others_go_on(scrape: Scrape, hub: StubHub, tmp_path: Path) -> None:
+    hub.fault["routinehub.co"] = "403"
     (tmp_path / "links.txt").write_text("\n".join(share(hub, number) for number in (6, 7, 8)))
-    code, summary = scrape("--routinehub", "2-5", "--links", tmp_path / "links.txt", "--rate", "routinehub.co=5")
-    assert (code, summary["failed"], summary["written"]) == (1, 4, 3)
-    line, = (line for line in summary["said"].splitlines() if "challenge" in line)
-    assert "routinehub.co shows a challenge page (status 403): stopped" in line and "--links" in line
-    assert hub.count("/versions/latest") == 1
+    code, summary = scrape("--routinehub", "1-20", "--links", tmp_path / "links.txt")
+    assert (code, summary["failed"], summary["written"]) == (1, 20, 3)
+    line, = (line for line in summary["said"].splitlines() if "in a row" in line)
+    assert "routinehub.co refused 5 requests in a row (status 403): it is no longer asked" in line and "--links" in line
 
 
-@pytest.mark.parametrize("fault", ["403", "401", "html"])
+@pytest.mark.parametrize("fault", ["403", "401", "html", "challenge"])
 def test_after_five_refusals_in_a_row_it_stops(scrape: Scrape, hub: StubHub, fault: str) -> None:
     hub.fault["www.icloud.com"] = fault
     code, summary = scrape("--routinehub", "1-8")
     assert code == 1 and "refused 5 requests in a row" in summary["said"]
-    assert hub.count("/records/") <= client.REFUSALS + crawler.CONCURRENCY - 1
+    assert hub.count("/records/") <= client.FAILURES + crawler.CONCURRENCY - 1
 
 
 def test_a_good_answer_between_refusals_lets_it_go_on(scrape: Scrape, hub: StubHub) -> None:
@@ -344,12 +335,16 @@ def test_a_host_that_asks_for_a_long_wait_is_left_alone_by_the_next_run_too(scra
     assert code == 1 and "asked us to wait until" in summary["said"] and not hub.count("/versions/")
 
 
-def test_a_host_that_does_not_answer_is_given_up(scrape: Scrape, hub: StubHub) -> None:
+@pytest.mark.parametrize("robots_known", [False, True])
+def test_a_host_that_does_not_answer_is_given_up(scrape: Scrape, hub: StubHub, robots_known: bool) -> None:
+    if robots_known:
+        scrape("--routinehub", "8")
     server = hub.servers["www.icloud.com"]
     server.shutdown()
     server.server_close()
     code, summary = scrape("--routinehub", "1-4")
-    assert code == 1 and summary["written"] == 0 and "www.icloud.com" in summary["said"]
+    given_up = "has not answered 5 requests in a row" if robots_known else "does not give its robots.txt"
+    assert code == 1 and summary["written"] == 0 and f"www.icloud.com {given_up}" in summary["said"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

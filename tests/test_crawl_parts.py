@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
-from common.crawl import arguments, icloud, links, routinehub, scrub
-from common.crawl.client import LONGEST_REST, Client, Gone, Later
-from common.crawl.jobs import BAD, OK, TRIES, Bodies, Jobs
+from common import crawl
+from common.crawl import answers, links, scrub
+from common.crawl.client import LONGEST_REST, Client
+from common.crawl.jobs import BAD, OK, TRIES, Bodies, Gone, Jobs, Later
 from common.crawl.links import OptOut, find_link, hub_link, share_link
 from common.http import retry_after
 from common.jsonl import UserError
@@ -62,12 +63,12 @@ def test_an_opt_out_list_covers_links_ids_and_authors() -> None:
 
 
 def test_rates_moments_and_ranges_are_read() -> None:
-    assert [arguments.rate(text) for text in ("2", "routinehub.co=20/min", "a=300/day")] == [("", 2), ("routinehub.co", 1 / 3), ("a", 300 / 86400)]
-    assert arguments.moment("7d") == pytest.approx(time.time() - 7 * 86400, abs=5) and arguments.moment("2026-01-31") > 1.7e9
-    assert [list(part) for part in arguments.ranges("1-3, 9")] == [[1, 2, 3], [9]]
+    assert [crawl.rate(text) for text in ("2", "routinehub.co=20/min", "a=300/day")] == [("", 2), ("routinehub.co", 1 / 3), ("a", 300 / 86400)]
+    assert crawl.moment("7d") == pytest.approx(time.time() - 7 * 86400, abs=5) and crawl.moment("2026-01-31") > 1.7e9
+    assert [list(part) for part in crawl.ranges("1-3, 9")] == [[1, 2, 3], [9]]
     for wrong in ("0", "-1", "nan", "2/week", "inf"):
         with pytest.raises((argparse.ArgumentTypeError, ValueError)):
-            arguments.rate(wrong)
+            crawl.rate(wrong)
 
 
 # what servers and pages have, or could have, where a URL, a number or a date is expected
@@ -90,10 +91,10 @@ def test_no_text_is_too_broken_for_links_and_waits(text: str) -> None:
 def test_no_page_is_too_broken(hrefs: list[str], text: str) -> None:
     anchors = "".join(f'<a href="{href}">{text}</a>' for href in hrefs)
     page = f'<h3 class="title is-3">x</h3><a href="/user/ada">Ada</a>{anchors}<div class="information"><p>Downloads: {text}</p></div>'.encode("utf-8", "replace")
-    assert routinehub.parse_page(page, "https://routinehub.co/shortcut/7/")["author"]
+    assert answers.parse_page(page, "https://routinehub.co/shortcut/7/")["author"]
     with contextlib.suppress(*PROMISED):
-        routinehub.parse_listing(page, "https://routinehub.co/shortcuts/")
-    found, _ = routinehub.parse_listing(page + b'<a href="/shortcut/7">', "https://routinehub.co/shortcuts/")
+        answers.parse_listing(page, "https://routinehub.co/shortcuts/")
+    found, _ = answers.parse_listing(page + b'<a href="/shortcut/7">', "https://routinehub.co/shortcuts/")
     assert hub_link(7) in {link for link, _ in found}
 
 
@@ -101,9 +102,9 @@ def test_no_page_is_too_broken(hrefs: list[str], text: str) -> None:
 def test_the_file_of_a_record_is_at_a_url_or_the_record_is_none(text: str) -> None:
     answer = {"fields": {"shortcut": {"value": {"downloadURL": text.encode("utf-8", "replace").decode()}}}}
     with contextlib.suppress(*PROMISED):
-        assert urlsplit(icloud.parse_record(json.dumps(answer).encode())[1].url).netloc
+        assert urlsplit(answers.parse_record(json.dumps(answer).encode())[1].url).netloc
     with contextlib.suppress(*PROMISED):
-        links.find_link(routinehub.parse_version(json.dumps({"result": "success", "URL": text}).encode())[0])
+        links.find_link(answers.parse_version(json.dumps({"result": "success", "URL": text}).encode())[0])
 
 
 def test_hosts_have_polite_rates_unless_told_otherwise() -> None:

@@ -1,8 +1,8 @@
-"""Visits every job that is wanted, once a run: all hosts side by side, a few requests at a time for each.
+"""Visits every wanted job once a run: all hosts side by side, a few requests at a time for each.
 
-A visit takes the body from the store if it is there and fresh, or else from the server; reads it; stores it; and wants what it leads to:
-a listing leads to shortcuts and further listings, a RoutineHub page to its latest version, a version to a share link, a share link to a
-shortcut, which is handed to `keep`. All of it runs in one thread, so nothing here needs a lock.
+A visit takes the body from the store if it is there and fresh, else from the server; reads it; stores it; and wants the links in it: a
+listing leads to shortcuts and further listings, a RoutineHub page to its latest version, a version to a share link, and a share link to a
+shortcut, which is passed to `keep`. All of this runs in one thread, so no locks are needed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from urllib.parse import urlsplit
 import orjson
 
 from common import cli
-from common.crawl import client as http
-from common.crawl import icloud, routinehub
-from common.crawl.client import Answer, Client, Closed, Disallowed, Gone, Later
-from common.crawl.jobs import BAD, DISALLOWED, GONE, GONE_TRIES, OK, OPTED_OUT, TRANSIENT, Bodies, Job, Jobs
+from common.crawl import answers, client
+from common.crawl.client import Client, Response
+from common.crawl.jobs import BAD, DISALLOWED, GONE, OK, OPTED_OUT, TRANSIENT, Bodies, Closed, Disallowed, Gone, Job, Jobs, Later
 from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link
 from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
 from common.http import without_query
@@ -31,17 +30,17 @@ from shortcuts import plist
 from shortcuts.plist import archive
 
 CONCURRENCY = 2  # requests in flight to one host
-TICK = 0.25  # seconds until the loop looks up, whatever happens
-ASSET_GONE = frozenset({403, 404, 410})  # what an expired URL answers
-MAX_SCRUBBED = 8 << 20  # bytes: some ten seconds; the largest shortcut seen has 0.4 MB
-TEXTS = ("name", "description")  # of what a gallery says; authors keep their names, for they are to be credited
+TICK = 0.25  # seconds after which the loop looks for new work and interrupts
+ASSET_GONE = frozenset({403, 404, 410})  # the statuses of an expired URL
+MAX_SCRUBBED = 8 << 20  # bytes, which take some ten seconds; the largest shortcut seen has 0.4 MB
+TEXTS = ("name", "description")  # the facts of a gallery that are scrubbed; authors keep their names, to be credited
 
 Found = Iterable[tuple[Link, Record]]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to crawl: `since` is when answers that change (not share links) must have been got to count, in seconds since 1970."""
+    """How to crawl. Answers that may change (all but share links) are fresh if they came after `since`, in seconds since 1970."""
 
     scrub: bool = True
     since: float = 0.0
@@ -50,10 +49,10 @@ class Options:
 
 
 class Crawler:
-    """One crawl. `keep(key, stored record, source, about)` is called for every shortcut that is not in the output yet."""
+    """One crawl. `keep(key, stored record, source, facts)` is called for every shortcut that is not in the output yet."""
 
     def __init__(self, run: cli.Run, jobs: Jobs, bodies: Bodies, client: Client, options: Options,
-                 keep: Callable[[str, icloud.Stored, Record, Record], None]) -> None:
+                 keep: Callable[[str, answers.Stored, Record, Record], None]) -> None:
         self.run, self.jobs, self.bodies, self.client, self.options, self.keep = run, jobs, bodies, client, options, keep
         self.running: dict[str, set[str]] = {}  # URLs by host
         self.counts: Counter[str] = Counter()
@@ -62,7 +61,7 @@ class Crawler:
     # wanting
 
     def want(self, link: Link, about: Record, after: str = "") -> None:
-        """Visit a link in this run, unless it is done, of another shard, or opted out. `after`: the kind of what led to it."""
+        """Visit a link in this run, unless it is done, of another shard, or opted out. `after`: the kind of the job that led to it."""
         if not self._is_due(link, after):
             return
         if self.options.opt_out.covers(link.key, about.get("author")):
@@ -73,7 +72,7 @@ class Crawler:
         self.jobs.want(link, self.clean(about))
 
     def _is_due(self, link: Link, after: str) -> bool:
-        """Every shard reads all listings and takes its part of what they list; what follows from that part is its own, too."""
+        """True if this shard is to visit a link. Every shard reads all listings, and takes its part of what they list and what follows."""
         if link.kind == LISTING:
             return True
         if after in {"", LISTING}:
@@ -82,7 +81,7 @@ class Crawler:
         return link.key not in self.run.done
 
     def clean(self, about: Record) -> Record:
-        """What a gallery says, as it may be stored."""
+        """The facts of a gallery as they may be stored."""
         known = {field: value for field, value in about.items() if value is not None}
         if self.options.scrub:
             known |= {field: scrub_text(known[field]) for field in TEXTS if isinstance(known.get(field), str)}
@@ -92,7 +91,7 @@ class Crawler:
     # the loop
 
     async def crawl(self) -> None:
-        """Visit until nothing is left that this run may do, or it is interrupted: then what is in flight is finished."""
+        """Visit until nothing is left to do in this run, or it is interrupted: then what is in flight is finished."""
         async with self.client.http:
             await self._visit_all()
 
@@ -107,12 +106,12 @@ class Crawler:
                 return
             done, tasks = await asyncio.wait(tasks, timeout=TICK, return_when=asyncio.FIRST_COMPLETED) if tasks else (set(), tasks)
             if not done and not tasks:
-                await asyncio.sleep(min(TICK, http.BACKOFF))
+                await asyncio.sleep(min(TICK, client.BACKOFF))
             for task in done:
                 task.result()
 
     def start(self) -> set[asyncio.Task[None]]:
-        """Start a visit for each free place."""
+        """Start visits, at most CONCURRENCY per host."""
         started = set()
         for host in self.jobs.hosts_due():
             running = self.running.setdefault(host, set())
@@ -125,20 +124,20 @@ class Crawler:
         return started
 
     def is_something_left(self) -> bool:
-        """Whether a job of a host that is open will be due soon."""
+        """True if a job of an open host will be due soon."""
         times = [self.jobs.next_at(host) for host in self.jobs.hosts_due() if not self.client.host(host).closed]
-        return any(at is not None and at <= time.time() + http.LONGEST_WAIT for at in times)
+        return any(at is not None and at <= time.time() + client.LONGEST_WAIT for at in times)
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # a visit
 
     async def visit(self, job: Job) -> None:
-        """Visit one job and note what came of it."""
+        """Visit one job and note the result."""
         try:
             await self._visit(job)
         except Gone as error:
-            if self.jobs.is_gone(job, str(error)):
-                self.run.reject(job.key, cli.Reject(GONE, self.clean_error(error)))
+            self.jobs.done(job, GONE, str(error), checked_at=time.time())
+            self.run.reject(job.key, cli.Reject(GONE, self.clean_error(error)))
             self._over(job, GONE)
         except Later as error:
             self._put_off(job, error)
@@ -150,7 +149,7 @@ class Crawler:
                 self._put_off(job, Later("the host of its file is left alone for now"))
         except cli.Reject as reject:
             self._rejected(job, reject, BAD)
-        except (UserError, sqlite3.Error, OSError):  # of the disk, not of this job
+        except (UserError, sqlite3.Error, OSError):  # the disk's fault, not the job's
             raise
         except Exception as error:
             try:
@@ -168,7 +167,7 @@ class Crawler:
 
     def _put_off(self, job: Job, error: Later) -> None:
         problem = self.clean_error(error)
-        wait = None if error.wait is None else max(error.wait, http.BACKOFF * 2**job.tries)
+        wait = None if error.wait is None else max(error.wait, client.BACKOFF * 2**job.tries)
         if not self.jobs.put_off(job, problem, wait):
             cli.say(f"{without_query(job.url)}: {problem}")
             self._over(job, TRANSIENT)
@@ -181,14 +180,14 @@ class Crawler:
             self.run.bar.set_postfix(self.counts, refresh=False)
 
     def clean_error(self, error: object) -> str:
-        """A message without what a server may have put into it."""
+        """An error's text without private data that a server may have put into it, at most 300 characters."""
         return scrub_text(str(error))[:300]
 
     async def _visit(self, job: Job) -> None:
-        if job.state == BAD and job.error:  # a run that starts its output anew is told again, without asking again
+        if job.state == BAD and job.error:  # with --overwrite it is rejected again, without a request
             reason, _, detail = job.error.partition(": ")
             raise cli.Reject(reason, detail)
-        if job.state == GONE and job.tries >= GONE_TRIES:
+        if job.state == GONE:
             raise Gone(job.error or "")
         columns: dict[str, Any] = {}
         body = self.bodies.read(job.sha256)
@@ -205,29 +204,29 @@ class Crawler:
         self._over(job, OK)
 
     async def _fetch(self, job: Job, stored: bytes | None) -> tuple[bytes, dict[str, Any]]:
-        """The body as it is to be stored, and the columns that go with it."""
+        """The body as it is to be stored, and the columns of its job."""
         if job.kind == RECORD:
             return await self._fetch_record(job), {"checked_at": time.time()}
         validators = {"etag": job.etag, "last_modified": job.last_modified} if stored is not None else {}
-        answer = await self.client.get(job.url, html=job.kind in {PAGE, LISTING}, **validators)
-        columns = {"checked_at": time.time(), "etag": answer.etag, "last_modified": answer.last_modified}
-        if answer.body is None:
+        response = await self.client.get(job.url, html=job.kind in {PAGE, LISTING}, **validators)
+        columns = {"checked_at": time.time(), "etag": response.etag, "last_modified": response.last_modified}
+        if response.body is None:
             return stored or b"", columns
-        if answer.location is not None:
-            return without_query(answer.location).encode(), columns
-        body = routinehub.TOKEN.sub(rb"\1", answer.body)
+        if response.location is not None:
+            return without_query(response.location).encode(), columns
+        body = answers.TOKEN.sub(rb"\1", response.body)
         if self.options.scrub:
             body = scrub_text(body.decode("utf-8", "replace"), IN_MARKUP).encode()
         return body, columns
 
     async def _fetch_record(self, job: Job) -> bytes:
-        answer = await self.client.get(job.url)
-        kept, asset = icloud.parse_record(self._must_be_here(answer))
+        response = await self.client.get(job.url)
+        kept, asset = answers.parse_record(self._body_of(response))
         if urlsplit(asset.url).scheme != urlsplit(self.client.places.get(job.host, ICLOUD)).scheme:
             raise Later("the record's file is not at an https URL")
         try:
-            raw = self._must_be_here(await self.client.get(asset.url, patient=True, absent=ASSET_GONE))
-        except Gone as error:  # the record is there, so its file is too: this URL of it has expired, and the record gives a new one
+            raw = self._body_of(await self.client.get(asset.url, patient=True, absent=ASSET_GONE))
+        except Gone as error:  # the URL has expired, and the record will give a new one
             raise Later(f"its file: {error}", 0) from None
         if isinstance(asset.size, int) and len(raw) != asset.size:
             raise Later(f"its file has {len(raw):,} bytes; {asset.size:,} were announced")
@@ -244,26 +243,26 @@ class Crawler:
         for field in kept["fields"].values():
             if self.options.scrub and isinstance(field["value"], str):
                 field["value"] = scrub_text(field["value"])
-        return icloud.pack(kept, raw, data, counts)
+        return answers.pack(kept, raw, data, counts)
 
-    def _must_be_here(self, answer: Answer) -> bytes:
-        if answer.body is None or answer.location is not None:
-            raise Later(f"redirects to {urlsplit(answer.location or '').netloc}")
-        return answer.body
+    def _body_of(self, response: Response) -> bytes:
+        if response.body is None or response.location is not None:
+            raise Later(f"redirects to {urlsplit(response.location or '').netloc}")
+        return response.body
 
     def _read(self, job: Job, body: bytes) -> Found:
-        """What a body leads to. Raises Gone, Later or cli.Reject if it is not what it should be."""
+        """The links in a body, with facts. Raises Gone, Later or cli.Reject for a body that is not of its kind."""
         if job.kind == RECORD:
             return []
         if job.kind == LISTING:
-            shortcuts, pages = routinehub.parse_listing(body, job.url)
+            shortcuts, pages = answers.parse_listing(body, job.url)
             return [*((link, {**about, **job.about}) for link, about in shortcuts), *((page, job.about) for page in pages)]
         if job.kind == PAGE:
-            about = routinehub.parse_page(body, job.url)
+            about = answers.parse_page(body, job.url)
             known = {field: value for field, value in about.items() if value is not None}
             return [(hub_link(job.key.removeprefix("routinehub-")), {**job.about, **known})]
         if job.kind == VERSION:
-            target, about = routinehub.parse_version(body)
+            target, about = answers.parse_version(body)
             about["page"] = hub_link(job.key.removeprefix("routinehub-"), PAGE).url
         else:
             target, about = body.decode("utf-8", "replace"), {}
@@ -277,5 +276,5 @@ class Crawler:
         about = job.about
         source = {"site": about.get("site") or "icloud", "url": f"{ICLOUD}/shortcuts/{record}", "record": record,
                   "author": about.get("author"), "licence": about.get("licence"), "file": None, "page": about.get("page")}
-        self.keep(job.key, icloud.unpack(body), source, about)
+        self.keep(job.key, answers.unpack(body), source, about)
         self.run.done.add(job.key)

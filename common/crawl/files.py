@@ -1,4 +1,4 @@
-"""The files of a folder, and the shortcuts that stand in one file together: in a zip archive, in JSONL, in an array of JSON."""
+"""The files of a folder, and the shortcuts of a file that holds several: a zip archive, JSONL, an array in JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUFFIXES = archive.SUFFIXES | {".zip", ".jsonl"}
 
 @dataclass
 class Found:
-    """What may be a shortcut: where it stands, its bytes or why there are none, their SHA-256, and what a record says beside it."""
+    """A possible shortcut: its place, its bytes or the error, their SHA-256, and the facts that a record has beside it."""
 
     name: str
     data: bytes | PlistError
@@ -31,14 +31,14 @@ class Found:
 
     @property
     def stem(self) -> str:
-        """What the shortcut is called where nothing else tells."""
+        """The shortcut's name if the shortcut itself has none."""
         return self.about.get("name") or Path(self.name).stem
 
 
 def list_files(folder: Path, written: Iterable[Path] = ()) -> tuple[list[Path], int]:
-    """The files to import, sorted, so that of equal shortcuts the same one is kept in every run; and how many others there are.
+    """The files to import and the number of others. They are sorted, so that of equal shortcuts every run keeps the same one.
 
-    `written` are those of the run itself, which may stand in the folder: it would read what it writes, without end.
+    `written` are the run's own files, which may be in the folder: it would read what it writes, without end.
     """
     own = {path.resolve() for path in written}
     if folder.is_file():
@@ -51,7 +51,7 @@ def list_files(folder: Path, written: Iterable[Path] = ()) -> tuple[list[Path], 
 
 
 def shortcuts_in(folder: Path, paths: Iterable[Path], unreadable: list[Path]) -> Iterator[Found]:
-    """What is in these files of a folder, one after the other; a file that cannot be read is told and added to `unreadable`."""
+    """Yield what is in these files of a folder; a file that cannot be read is reported and added to `unreadable`."""
     for path in paths:
         name = readable(path.name if path == folder else path.relative_to(folder).as_posix())
         try:
@@ -59,7 +59,7 @@ def shortcuts_in(folder: Path, paths: Iterable[Path], unreadable: list[Path]) ->
                 yield from _lines(name, path)
                 continue
             with open(path, "rb") as file:
-                data = file.read(plist.MAX_BYTES + 1)  # one more than is allowed: too large a file is rejected without reading it all
+                data = file.read(plist.MAX_BYTES + 1)  # one byte too many is enough to reject a file
         except OSError as error:
             cli.say(f"{path}: cannot be read: {error.strerror}")
             unreadable.append(path)
@@ -68,7 +68,7 @@ def shortcuts_in(folder: Path, paths: Iterable[Path], unreadable: list[Path]) ->
 
 
 def _parts(name: str, data: bytes) -> Iterator[Found]:
-    """A file, or what stands in it: the members of an archive, the records of an array."""
+    """Yield a file, or the members of an archive, or the records of an array."""
     digest = hashlib.sha256(data).hexdigest()
     try:
         if archive.is_archive(data) and len(data) <= plist.MAX_BYTES:
@@ -85,24 +85,24 @@ def _parts(name: str, data: bytes) -> Iterator[Found]:
 
 
 def _lines(name: str, path: Path) -> Iterator[Found]:
-    """The records of a JSONL file, as many as it has when it is opened: another run may be writing it."""
+    """Yield the records of a JSONL file that it has when it is opened: another run may be writing it."""
     with open(path, "rb") as file:
         number, size = 0, os.fstat(file.fileno()).st_size
         while file.tell() < size and (line := file.readline(plist.MAX_BYTES + 1)):
             number += 1
             if not line.isspace():
                 yield _record(f"{name}:{number}", line)
-            while len(line) > plist.MAX_BYTES and not line.endswith(b"\n"):  # the rest of one that is too large
+            while len(line) > plist.MAX_BYTES and not line.endswith(b"\n"):  # the rest of a line that is too large
                 line = file.readline(plist.MAX_BYTES + 1)
 
 
 def _record(name: str, line: bytes) -> Found:
-    """A record of a gallery: `shortcut` holds the shortcut, and other fields tell about it."""
+    """A record of a gallery: `shortcut` holds the shortcut, other fields hold facts about it."""
     try:
         entry = plist.load_json(line)
-    except PlistError:  # which is said where the shortcut is read
+    except PlistError:  # the reader of the shortcut will say so
         entry = None
-    about = links.said(entry) if isinstance(entry, dict) else {}
+    about = links.facts(entry) if isinstance(entry, dict) else {}
     if not isinstance(about.get("url"), str):
         about["url"] = None
     return Found(name, line, hashlib.sha256(line).hexdigest(), about)

@@ -1,7 +1,7 @@
-"""What is to be fetched, what was, and what came of it: one SQLite table of jobs, and the bodies in files named by their hash.
+"""The state of a crawl: one SQLite table of jobs, and the bodies in files named by their hash.
 
-A job is a URL. A run *wants* jobs and *visits* each of them once; a visit that must be tried again later leaves its job due. So a run that
-was killed is gone on with by wanting the same jobs again: what is `ok` has its body and costs no request.
+A job is a URL. A run *wants* jobs and *visits* each of them once; a job whose visit must be repeated later stays due. So a killed run is
+continued by wanting the same jobs again: a job that is `ok` has its body and costs no request.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ import orjson
 from common.crawl.links import Link, merge
 from common.jsonl import Record, UserError
 
-NEW, OK, TRANSIENT, GONE, BAD, DISALLOWED, OPTED_OUT = "new", "ok", "transient", "gone", "bad", "disallowed", "opted_out"
-TRIES = 5  # a run; with the back-off of client.py a server has about half a minute to recover
-GONE_AGAIN = 7 * 86400.0  # seconds until a link that is gone is asked for again: sharing has been out for days, and came back
-GONE_TRIES = 3  # the first time, and twice again
+OK, TRANSIENT, GONE, BAD, DISALLOWED, OPTED_OUT = "ok", "transient", "gone", "bad", "disallowed", "opted_out"
+TRIES = 5  # in a run; with the back-off of client.py a server has about half a minute to recover
 
+COLUMNS = "url, kind, key, host, state, tries, error, checked_at, etag, last_modified, sha256, about"  # the fields of a Job
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     url TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, host TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'new', tries INTEGER NOT NULL DEFAULT 0, error TEXT,
     next_at REAL NOT NULL DEFAULT 0, checked_at REAL NOT NULL DEFAULT 0,   -- seconds since 1970; checked: when the server last answered
-    etag TEXT, last_modified TEXT, sha256 TEXT,                            -- of the body that is stored
-    about TEXT,                                                            -- what galleries say about it, as JSON
+    etag TEXT, last_modified TEXT, sha256 TEXT,                            -- of the stored body
+    about TEXT,                                                            -- facts from galleries, as JSON
     due INTEGER NOT NULL DEFAULT 0, visited INTEGER NOT NULL DEFAULT 0);   -- the run that has yet to visit it, and that last did
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due, host, checked_at);
 CREATE TABLE IF NOT EXISTS hosts (
@@ -41,9 +40,29 @@ CREATE TABLE IF NOT EXISTS hosts (
 """
 
 
+class Gone(Exception):
+    """It is not there (any more)."""
+
+
+class Later(Exception):
+    """It cannot be had now. `wait`: seconds until another try in this run is worth it (0: by the back-off), or None if it is not."""
+
+    def __init__(self, problem: str, wait: float | None = None) -> None:
+        super().__init__(problem)
+        self.wait = wait
+
+
+class Closed(Exception):
+    """The host is left alone for the rest of this run; nothing is wrong with the job."""
+
+
+class Disallowed(Exception):
+    """robots.txt does not allow this URL."""
+
+
 @dataclass
 class Job:
-    """A row of the table, as a visit needs it."""
+    """A row of the table."""
 
     url: str
     kind: str
@@ -60,7 +79,7 @@ class Job:
 
 
 class Jobs:
-    """The table of a folder, or of nothing but memory."""
+    """The table in a folder, or in memory only."""
 
     def __init__(self, folder: Path | None) -> None:
         try:
@@ -76,18 +95,18 @@ class Jobs:
         return self.db.execute("SELECT coalesce(max(max(due, visited)), 0) + 1 FROM jobs").fetchone()[0]
 
     def close(self) -> None:
-        """Let go of the file; what was not committed is forgotten."""
+        """Close the file; what was not committed is lost."""
         self.db.close()
 
     def commit(self) -> None:
-        """Make all of the above last."""
+        """Write all changes to disk."""
         self.db.commit()
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # wanting and visiting
 
     def want(self, link: Link, about: Record | None = None) -> None:
-        """Have this run visit a link, unless it has; what is said about it is added to what is known. Tries count anew in every run."""
+        """Make this run visit a link, unless it has, and add to the facts about it. Tries count from zero in every run."""
         row = self.db.execute("SELECT about FROM jobs WHERE url = ?", (link.url,)).fetchone()
         known = orjson.loads(row[0]) if row and row[0] else {}
         text = orjson.dumps(merge(known, about)).decode() if about else None
@@ -99,11 +118,9 @@ class Jobs:
             (link.url, link.kind, link.key, urlsplit(link.url).netloc, text, self.run))
 
     def next_due(self, host: str, running: set[str]) -> Job | None:
-        """The job of a host to visit next: what was never asked for comes first, then what was asked longest ago."""
-        rows = self.db.execute(
-            "SELECT url, kind, key, host, state, tries, error, checked_at, etag, last_modified, sha256, about FROM jobs"
-            " WHERE due = ? AND host = ? AND next_at <= ? ORDER BY checked_at, rowid LIMIT ?",
-            (self.run, host, time.time(), len(running) + 1))
+        """The next job of a host: one never fetched before those fetched, and among those the one fetched longest ago."""
+        rows = self.db.execute(f"SELECT {COLUMNS} FROM jobs WHERE due = ? AND host = ? AND next_at <= ? ORDER BY checked_at, rowid LIMIT ?",
+                               (self.run, host, time.time(), len(running) + 1))
         for *columns, about in rows:
             if columns[0] not in running:
                 return Job(*columns, about=orjson.loads(about) if about else {})
@@ -114,32 +131,24 @@ class Jobs:
         return [host for host, in self.db.execute("SELECT DISTINCT host FROM jobs WHERE due = ?", (self.run,))]
 
     def next_at(self, host: str) -> float | None:
-        """When the next job of a host is due, in seconds since 1970; None if there is none."""
+        """The time of the next job of a host, in seconds since 1970; None if there is no job."""
         return self.db.execute("SELECT min(next_at) FROM jobs WHERE due = ? AND host = ?", (self.run, host)).fetchone()[0]
 
     # -----------------------------------------------------------------------------------------------------------------------------
-    # what came of a visit
+    # results of a visit
 
     def done(self, job: Job, state: str, error: str | None = None, **columns: Any) -> None:
-        """The visit is over, for this run."""
+        """End the visit for this run."""
         self._set(job, state=state, error=error, due=0, visited=self.run, **columns)
 
     def put_off(self, job: Job, problem: str, wait: float | None) -> bool:
-        """No usable answer: due again in this run after `wait` seconds if there is a try left and a wait; returns whether there is."""
-        tries = job.tries + 1
-        now = time.time()
+        """Repeat the visit in this run after `wait` seconds, if there is a wait and a try left; returns False if not."""
+        tries, now = job.tries + 1, time.time()
         if wait is None or tries >= TRIES:
             self.done(job, TRANSIENT, problem, tries=tries, checked_at=now, next_at=0)
             return False
         self._set(job, state=TRANSIENT, error=problem, tries=tries, checked_at=now, next_at=now + wait)
         return True
-
-    def is_gone(self, job: Job, problem: str) -> bool:
-        """It is not there: to be asked for again in a week, or given up for good; returns whether it is given up."""
-        tries = job.tries + 1 if job.state == GONE else 1
-        given_up = tries >= GONE_TRIES
-        self.done(job, GONE, problem, tries=tries, checked_at=time.time(), next_at=0 if given_up else time.time() + GONE_AGAIN)
-        return given_up
 
     def _set(self, job: Job, **columns: Any) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)
@@ -147,7 +156,7 @@ class Jobs:
         self.commit()
 
     def forget(self, covers: Callable[..., bool]) -> list[str]:
-        """Mark all jobs as opted out whose key, or whose author, `covers` finds on its list; returns the hashes of the bodies to remove."""
+        """Mark as opted out all jobs whose key or author `covers` accepts; returns the hashes of the bodies to remove."""
         rows = self.db.execute("SELECT key, about, sha256 FROM jobs WHERE state <> 'opted_out'").fetchall()
         keys = {key for key, about, _ in rows if covers(key, orjson.loads(about or "{}").get("author"))}
         self.db.executemany("UPDATE jobs SET state = 'opted_out', about = NULL, sha256 = NULL, error = NULL, due = 0 WHERE key = ?",
@@ -156,7 +165,7 @@ class Jobs:
         return [digest for key, _, digest in rows if key in keys and digest]
 
     def copy_from(self, folder: Path) -> None:
-        """Take what the table of a folder holds; the folder is only read."""
+        """Copy the table of a folder, which is only read."""
         if (folder / "jobs.sqlite").exists():
             try:
                 with contextlib.closing(sqlite3.connect(f"{(folder / 'jobs.sqlite').resolve().as_uri()}?mode=ro", uri=True)) as source:
@@ -166,22 +175,22 @@ class Jobs:
                 raise UserError(f"{folder}: the job table cannot be read ({error}); if it is damaged, move this folder away") from None
 
     # -----------------------------------------------------------------------------------------------------------------------------
-    # figures and hosts
+    # counts and hosts
 
     def states(self) -> dict[str, int]:
-        """How many of the jobs that this run wanted are in which state."""
+        """The number of jobs of this run by state."""
         rows = self.db.execute("SELECT state, count(*) FROM jobs WHERE ? IN (due, visited) GROUP BY state ORDER BY state", (self.run,))
         return dict(rows.fetchall())
 
     def waiting(self, since: float = 0.0) -> list[tuple[str, str, str, int, int]]:
-        """(host, kind, state, jobs, how many of them take a request now) of what this run has yet to visit."""
+        """(host, kind, state, number of jobs, requests they take now) of the jobs that this run has yet to visit."""
         return self.db.execute(
             "SELECT host, kind, state, count(*),"
-            " sum(next_at <= ? AND state <> 'bad' AND NOT (state = 'ok' AND (kind = 'record' OR checked_at >= ?)))"
+            " sum(next_at <= ? AND state NOT IN ('bad', 'gone') AND NOT (state = 'ok' AND (kind = 'record' OR checked_at >= ?)))"
             " FROM jobs WHERE due = ? GROUP BY host, kind, state ORDER BY host, kind, state", (time.time(), since, self.run)).fetchall()
 
     def host(self, name: str) -> tuple[float, str | None, float]:
-        """(not before, robots.txt, when it was read), in seconds since 1970."""
+        """(not before, robots.txt, when it was read) of a host, in seconds since 1970."""
         row = self.db.execute("SELECT not_before, robots, robots_at FROM hosts WHERE host = ?", (name,)).fetchone()
         return row or (0.0, None, 0.0)
 
@@ -196,17 +205,17 @@ class Jobs:
 
 
 class Bodies:
-    """Files named by the SHA-256 of what they hold: blobs/ab/cd/abcd..."""
+    """Files named by the SHA-256 of their content: blobs/ab/cd/abcd..."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "blobs"
 
     def path(self, digest: str) -> Path:
-        """Where a body is."""
+        """The file of a body."""
         return self.folder / digest[:2] / digest[2:4] / digest
 
     def write(self, body: bytes) -> str:
-        """Store a body; returns its hash. It is whole or not there, whenever we are killed."""
+        """Store a body; returns its hash. The file is whole or not there, whenever the process is killed."""
         digest = hashlib.sha256(body).hexdigest()
         path = self.path(digest)
         if not path.exists():
@@ -228,6 +237,6 @@ class Bodies:
             return None
 
     def remove(self, digest: str | None) -> None:
-        """Forget a body."""
+        """Remove a body."""
         if digest:
             self.path(digest).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What to fetch: text, JSONL, archives and RoutineHub ids as links, with what a gallery says about each; and who has opted out."""
+"""Links to fetch, from text, JSONL, archives and RoutineHub ids, with what a gallery says about each; and the opt-out list."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SHARE = re.compile(rf"icloud\.com/shortcuts/(?:api/records/)?{ID}(?![0-9a-f-])|^
 HUB = re.compile(r"routinehub\.co(/\S*)?$", re.IGNORECASE)
 SHORTCUT = re.compile(r"/(?:api/v1/)?shortcuts?/([0-9]{1,18})(?:/|$)")
 LISTED = re.compile(r"/(?:shortcuts|category/[^/]+|search|user/[^/]+)/?$")
-QUERY = {"page", "sort", "q"}  # of a listing; whatever else a link carries (tokens, trackers) is dropped
+QUERY = {"page", "sort", "q"}  # parameters of a listing; the others (tokens, trackers) are dropped
 
-FIELDS = {  # ours -> as it is called in lists; the second names are those of published crawls of galleries
+FIELDS = {  # our name -> names in lists; the second ones are those of published crawls of galleries
     "url": ("url", "URL", "link"), "site": ("site", "Source"), "name": ("name", "NameINStore"),
     "description": ("description", "DescriptionInStore", "tagline"), "category": ("category", "CategoryInStore"),
     "downloads": ("downloads", "Downloads"), "author": ("author",), "licence": ("licence", "license"),
@@ -31,7 +31,7 @@ FIELDS = {  # ours -> as it is called in lists; the second names are those of pu
 
 @dataclass(frozen=True)
 class Link:
-    """Something to fetch: its kind, its URL in one spelling, and its key, which is the id of its reject."""
+    """A job: its kind, its URL in one spelling, and its key, which is the id of its reject."""
 
     kind: str
     url: str
@@ -51,7 +51,7 @@ def hub_link(number: int | str, kind: str = VERSION) -> Link:
 
 
 def find_link(text: str) -> Link | None:
-    """The link that a line of a list means, or None: iCloud share links, record ids, RoutineHub's shortcuts, downloads and listings."""
+    """The link in a line of a list: an iCloud share link or record id, a shortcut, download or listing of RoutineHub; None without one."""
     text = text.strip()
     if share := SHARE.search(text):
         return share_link(share[1] or share[2])
@@ -71,7 +71,7 @@ def find_link(text: str) -> Link | None:
 
 
 def absolute(base: str, href: str) -> str:
-    """Where `href` points on the page `base`; empty for what is no URL, as `http://[`."""
+    """The URL of `href` on the page `base`; "" if it is no URL, such as `http://[`."""
     try:
         return urljoin(base, href)
     except ValueError:
@@ -79,7 +79,7 @@ def absolute(base: str, href: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Text that UTF-8 can hold: lone surrogates, as in a file name that is no UTF-8, become question marks."""
+    """A text as UTF-8 can hold it: lone surrogates, as in a file name that is not UTF-8, become question marks."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -88,7 +88,7 @@ def readable(text: str) -> str:
 
 
 def read_list(path: Path) -> Iterator[tuple[str, Record]]:
-    """Yield (link, what is known about it) of a file of text or JSONL, of a .json file with an array, or of a folder.
+    """Yield (link, facts about it) of a file of text or JSONL, of a .json file with an array, or of a folder.
 
     A folder is either an archive of RoutineHub (shortcuts/<id> holds JSON, download/<version> a link) or any folder of such files.
     Raises UserError naming file and line.
@@ -124,18 +124,18 @@ def _read_array(path: Path) -> Iterator[tuple[str, Record]]:
 def _entry(entry: Record, where: str) -> tuple[str, Record]:
     if not entry.keys() & set(FIELDS["url"]):
         raise UserError(f'{where}: field "url" is missing')
-    about = said(entry)
-    return readable(str(about.pop("url") or "")).strip(), about  # galleries have rows without a link: one reject, not the end
+    about = facts(entry)
+    return readable(str(about.pop("url") or "")).strip(), about  # a row of a gallery without a link is one reject
 
 
-def said(entry: Record) -> Record:
-    """What a gallery's record says about a shortcut, under our names."""
+def facts(entry: Record) -> Record:
+    """The facts about a shortcut in a gallery's record, under our names."""
     about = {field: next((entry[name] for name in names if entry.get(name) not in (None, "")), None) for field, names in FIELDS.items()}
-    return {field: value if field in ("url", "downloads") else _said(value) for field, value in about.items()}
+    return {field: value if field in ("url", "downloads") else _joined(value) for field, value in about.items()}
 
 
-def _said(value: object) -> str | None:
-    """What a gallery says as a text: several categories, say, with commas between them; None for what is no text."""
+def _joined(value: object) -> str | None:
+    """A text, or texts with commas between them, such as several categories; None for anything else."""
     texts = value if isinstance(value, list) else [value]
     return ", ".join(texts) if all(isinstance(text, str) for text in texts) else None
 
@@ -148,12 +148,12 @@ def _read_archive(folder: Path) -> Iterator[tuple[str, Record]]:
         link = latest.read_text(errors="replace").strip() if latest.is_file() else page
         texts = [plain_text(str(entry.get(field) or "")) for field in ("tagline", "description")]
         description = "\n\n".join(filter(None, texts)) or None
-        yield link, {"site": "routinehub.co", "page": page, "name": _said(entry.get("name")), "description": description}
+        yield link, {"site": "routinehub.co", "page": page, "name": _joined(entry.get("name")), "description": description}
 
 
 def plain_text(html: str) -> str:
-    """The text of a piece of HTML, a line for each of its blocks."""
-    from selectolax.lexbor import LexborHTMLParser
+    """The text of a piece of HTML, one line per block."""
+    from selectolax.lexbor import LexborHTMLParser  # here, as in answers.py
 
     root = LexborHTMLParser(html).body
     lines = root.text(separator="\n").splitlines() if root else []
@@ -161,7 +161,7 @@ def plain_text(html: str) -> str:
 
 
 def merge(first: Record, second: Record) -> Record:
-    """What two galleries say about one link: the first that knows a field has it, distinct descriptions follow each other."""
+    """The facts of two galleries about one link: a field's first value counts, and different descriptions are joined."""
     merged = {**second, **{field: value for field, value in first.items() if value is not None}}
     one, two = first.get("description"), second.get("description")
     if isinstance(one, str) and isinstance(two, str) and two not in one:
@@ -174,7 +174,7 @@ def merge(first: Record, second: Record) -> Record:
 
 
 class OptOut:
-    """A list of people and things to leave alone: share links, RoutineHub links and users, record ids, our ids, or authors' names."""
+    """People and shortcuts to leave alone: share links, RoutineHub links and users, record ids, our ids, authors' names."""
 
     def __init__(self, lines: Iterable[str] = ()) -> None:
         self.names: set[str] = set()
@@ -186,15 +186,15 @@ class OptOut:
 
     @classmethod
     def read(cls, path: Path) -> OptOut:
-        """The list of a text file: one a line, lines with # are comments."""
+        """Read a text file with one of them a line; lines with # are comments."""
         return cls(line.decode("utf-8-sig", "replace") for _, line in jsonl.numbered_lines(path))
 
     def covers(self, *names: object) -> bool:
-        """Whether one of these keys, ids or authors is on the list."""
+        """True if one of these keys, ids or authors is on the list."""
         return any(isinstance(name, str) and (name in self.names or name.lstrip("@").casefold() in self.names) for name in names)
 
     def covers_record(self, record: Record) -> bool:
-        """Whether a record of the output is on the list: by its id, its link, its page or its author."""
+        """True if a record of the output is on the list by its id, link, page or author."""
         source = record["source"]
         links = [find_link(str(source.get(field) or "")) for field in ("url", "page")]
         return self.covers(record["id"], source.get("author"), *(link.key for link in links if link))

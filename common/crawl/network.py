@@ -1,15 +1,16 @@
-"""Connections to public addresses only.
+"""Connections to public addresses only, and bodies of bounded size.
 
-Where a stranger's answer names a host (a redirect of robots.txt, the file of a record), that may be a machine of this network, or of the
-cloud around it, which answers whoever is inside. So the address is looked at, not the name, and the address that was looked at is the one
-that is connected to. What --at names is asked wherever it is.
+A redirect or a record names a host that may be a machine of this network, or of the cloud around it, which answers whoever is inside. So
+addresses are checked and not names, and a connection goes to the address that was checked. Hosts that --at names are trusted.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+import zlib
 from collections.abc import Collection
 from typing import Any
 from urllib.request import getproxies
@@ -17,7 +18,8 @@ from urllib.request import getproxies
 import httpcore
 import httpx
 
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # how a network of IPv6 only reaches the rest: the last 32 bits are the address that is meant
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # the way of IPv6-only networks to IPv4: the last 32 bits are the address meant
+KEEP_ALIVE = {"max_connections": None, "max_keepalive_connections": 8, "keepalive_expiry": 5.0}  # seconds
 
 
 class PrivateAddress(Exception):
@@ -25,7 +27,7 @@ class PrivateAddress(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet, and so does the IPv4 address in it, if there is one."""
+    """True if an IP address belongs to the public internet, and so does the IPv4 address inside it, if there is one."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip.ipv4_mapped or ip.sixtofour
@@ -35,9 +37,9 @@ def is_public(address: str) -> bool:
 
 
 async def public_addresses(host: str, port: int, trusted: Collection[str] = ()) -> list[str]:
-    """The addresses of a host, in the order in which they are to be tried.
+    """The addresses of a host, in the order in which to try them.
 
-    Raises PrivateAddress if one is not public and the host not trusted, and httpcore.ConnectError where there is no such host.
+    Raises PrivateAddress if one is not public and the host not trusted, and httpcore.ConnectError if there is no such host.
     """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -51,7 +53,7 @@ async def public_addresses(host: str, port: int, trusted: Collection[str] = ()) 
 
 
 class PublicNetwork(httpcore.AnyIOBackend):
-    """Connects to the addresses that it has looked at."""
+    """Connects to addresses that were checked."""
 
     def __init__(self, trusted: Collection[str]) -> None:
         self.trusted = trusted
@@ -66,16 +68,45 @@ class PublicNetwork(httpcore.AnyIOBackend):
         raise problem
 
 
-class PublicTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over PublicNetwork, for which it has no argument. Through a proxy, the proxy connects: see `through_proxy`."""
+def open_client(trusted: Collection[str], headers: dict[str, str], timeout: float) -> httpx.AsyncClient:
+    """A client that reaches public addresses and trusted hosts only; `timeout` in seconds.
 
-    def __init__(self, trusted: Collection[str], limits: httpx.Limits) -> None:
-        super().__init__(limits=limits)
-        self._pool = httpcore.AsyncConnectionPool(
-            httpx.create_ssl_context(), max_connections=limits.max_connections, max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry, network_backend=PublicNetwork(trusted))
+    Behind a proxy of the environment the proxy connects, so names are checked beforehand; one that only the proxy knows passes.
+    """
+    async def check(request: httpx.Request) -> None:
+        with contextlib.suppress(httpcore.ConnectError):
+            await public_addresses(request.url.host, request.url.port or 443, trusted)
+
+    if not {"http", "https", "all"}.isdisjoint(getproxies()):
+        return httpx.AsyncClient(headers=headers, timeout=timeout, event_hooks={"request": [check]})
+    transport = httpx.AsyncHTTPTransport()  # it has no argument for the network
+    transport._pool = httpcore.AsyncConnectionPool(httpx.create_ssl_context(), **KEEP_ALIVE, network_backend=PublicNetwork(trusted))
+    return httpx.AsyncClient(headers=headers, timeout=timeout, transport=transport)
 
 
-def through_proxy() -> bool:
-    """Whether the environment names a proxy, which then resolves names: what they lead to can only be looked at beforehand."""
-    return not {"http", "https", "all"}.isdisjoint(getproxies())
+async def read_bounded(response: httpx.Response, most: int) -> bytes:
+    """The unpacked body of a response, of which no more than `most` bytes and one are read.
+
+    The bound holds for the unpacked bytes, of which there may be a thousand times as many as come. Raises httpx.DecodingError.
+    """
+    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip", "x-gzip", ""):
+        raise httpx.DecodingError(f"packed as {packing[:20]!r}, which was not asked for")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in packing else None
+    body, received = bytearray(), 0
+    async for part in response.aiter_raw():
+        received += len(part)
+        if unpacking is None:
+            body += part
+        elif not unpacking.eof:  # what follows the packed body is ignored
+            try:
+                body += unpacking.decompress(part, most + 1 - len(body))
+            except zlib.error as error:
+                raise httpx.DecodingError(str(error)) from None
+        if len(body) > most:
+            return bytes(body)
+        if received > most:
+            raise httpx.DecodingError("the packed answer has no end")
+    if unpacking and received and not unpacking.eof:
+        raise httpx.DecodingError("the packed answer is cut short")
+    return bytes(body)

@@ -1,8 +1,8 @@
-"""Private things in a shortcut become placeholders of the same type: e-mail addresses, phone numbers, secrets, places, contacts.
+"""Replace private things in a shortcut by placeholders of the same type: e-mail addresses, phone numbers, secrets, places, contacts.
 
-A shortcut stays one: the ranges of variables in a text follow the new lengths (they count UTF-16 units), an address stays an address, a
-vCard a vCard. Scrubbing twice changes nothing more. It goes by the form of a text (`sk-...`, `...@...`, `Bearer ...`) and by the name that
-it has (`WFSSHPassword`, a dictionary's `api_key`, a question about a token); a secret that has neither is not found.
+The result is still a shortcut: the ranges of variables in a text follow the new lengths (in UTF-16 units), an address is still an address,
+a vCard a vCard. Scrubbing twice changes nothing more. A secret is found by its form (`sk-...`, `...@...`, `Bearer ...`) or by its name
+(`WFSSHPassword`, a dictionary's `api_key`, a question about a token); one that has neither is not found.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-EMAIL, PHONE, SECRET, PLACE, CONTACT, DATA = "email", "phone", "secret", "place", "contact", "data"  # what is counted
+EMAIL, PHONE, SECRET, PLACE, CONTACT, DATA = "email", "phone", "secret", "place", "contact", "data"  # the kinds that are counted
 PLACEHOLDER = {EMAIL: "someone@example.com", PHONE: "+1 555 0100", SECRET: "SECRET_REMOVED", PLACE: "0.0,0.0"}  # reserved for examples
 VCARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Someone;;;;\r\nFN:Someone\r\nEND:VCARD\r\n"
 
@@ -21,14 +21,14 @@ SECRET_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:(?:api|access|auth|secret|private|
                          r"(?:key|token|secret|id)"
                          r"|tokens?|secret|passwords?|passwd|pwd|passcode|passphrase|authori[sz]ation|credentials?|cookie|x-api-key)$"
                          r"|(?:Password|Passcode|ApiKey|APIKey|Token|Secret)$")
-PLAIN_NAME = re.compile(r"(?i)^(?!WF)[a-z]*[ _-]?key$")  # `key`, `trakt-key`: a secret only if it looks like one
+PLAIN_NAME = re.compile(r"(?i)^(?!WF)[a-z]*[ _-]?key$")  # `key`, `trakt-key`: the value is a secret only if it looks random
 LOOKS_RANDOM = re.compile(r"(?=[\w~+/=-]*\d)(?=[\w~+/=-]*[A-Za-z])[\w~+/=-]{16,}")
 ADDRESS = re.compile(r"[A-Za-z-]+:(?://|root=)")  # of a page about passwords, say
 STREET_NAMES = {"street", "formattedaddress", "wfaddressline1", "wfaddressline2", "wfpostalcode", "postalcode", "sublocality",
                 "subthoroughfare", "thoroughfare"}  # fmt: skip
 AXES = {"latitude", "longitude", "altitude", "wflatitude", "wflongitude"}
 
-# What stands in group 1 stays, group 2 is the private part; without groups all of it is.
+# Group 1 stays, group 2 is the private part; without groups the whole match is private.
 PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     (SECRET, re.compile(r"\b(?:sk-[\w-]{16,}|(?:gh[pousr]|hf|ntn|gsk|secret)_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
                         r"|xox[abeprs]-[\w-]{10,}"
@@ -51,25 +51,22 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     (PLACE, re.compile(r"(?<![\d.,-])(?<!\d, )-?(?:[1-8]?\d|90)\.\d{3,}(?:, ?|%2C)-?(?:1[0-7]\d|180|\d{1,2})\.\d{3,}(?![\d.]|, ?-?\d)")),
 ]  # fmt: skip
 T = TypeVar("T")
-IN_MARKUP = {SECRET, EMAIL}  # of a page or an API's answer as text: there, long numbers are ids
+IN_MARKUP = {SECRET, EMAIL}  # the kinds to scrub in pages and API answers, where long numbers are ids
 
 
 def scrub_text(text: str, kinds: set[str] | None = None, counts: Counter[str] | None = None) -> str:
-    """A text without what is private in it (of these kinds, or of all); `counts` is added to."""
+    """A text with placeholders for private things (of these kinds, or of all); adds to `counts`."""
     return _scrub_mapped(text, Counter() if counts is None else counts, kinds)[0]
 
 
 def scrub_shortcut(tree: Any) -> tuple[Any, dict[str, int]]:
-    """A shortcut (a property list tree) without what is private in it, and how many things of each kind were replaced.
-
-    The tree that is given stays as it is.
-    """
+    """A copy of a shortcut (a property list tree) with placeholders, and the number of things replaced by kind."""
     counts: Counter[str] = Counter()
     return _scrub(tree, counts), dict(sorted(counts.items()))
 
 
 def _scrub_mapped(text: str, counts: Counter[str], kinds: set[str] | None = None) -> tuple[str, list[Callable[[int], int]]]:
-    """The text, and for each pattern that changed it, how positions in it (in UTF-16 units) move."""
+    """The scrubbed text, and for each pattern that changed it a function from old to new positions (in UTF-16 units)."""
     moves: list[Callable[[int], int]] = []
     for kind, pattern in PATTERNS:
         if kinds is not None and kind not in kinds:
@@ -102,7 +99,7 @@ def _units(text: str) -> int:
 
 
 def _scrub(value: Any, counts: Counter[str], name: str = "") -> Any:
-    """A value, which stands under `name`."""
+    """A scrubbed value; `name` is the name it has in the shortcut."""
     if isinstance(value, dict):
         if "attachmentsByRange" in value and isinstance(value.get("string"), str):
             return _scrub_tokens(value, counts, name)
@@ -120,10 +117,10 @@ def _scrub(value: Any, counts: Counter[str], name: str = "") -> Any:
 
 
 def _name_of(container: dict[str, Any], key: str, name: str) -> str:
-    """What a value is called: by its key, or where that says nothing by the dictionary entry, the question or the text that it is of."""
-    if key == "WFValue":  # of a dictionary's entry
+    """The name of a value: its key, or where that says nothing, that of its dictionary entry, question or text."""
+    if key == "WFValue":  # a dictionary's entry
         return _literal(container.get("WFKey")) or name
-    if key == "DefaultValue":  # of a question that is asked when the shortcut is installed
+    if key == "DefaultValue":  # a question that is asked when the shortcut is installed
         label = container.get("Text")
         words = label.rstrip(" ?:.") if isinstance(label, str) else ""
         return words if SECRET_NAME.search(words) else str(container.get("ParameterKey", ""))
@@ -140,7 +137,7 @@ def _literal(value: Any) -> str:
 
 
 def _scrub_named(text: str, counts: Counter[str], name: str) -> str:
-    """A whole text, known by its name or by its form."""
+    """A scrubbed text, judged by its name, then by its form."""
     if text.startswith("BEGIN:VCARD") and re.search(r"(?m)^(?:item\d+\.)?(?:TEL|EMAIL|ADR|BDAY)\b", text):
         return _replace(text, VCARD, CONTACT, counts)
     if SECRET_NAME.search(name) or (PLAIN_NAME.search(name) and LOOKS_RANDOM.fullmatch(text)):
@@ -163,7 +160,7 @@ def _replace(old: T, new: T, kind: str, counts: Counter[str]) -> T:
 
 
 def _scrub_tokens(value: dict[str, Any], counts: Counter[str], name: str) -> dict[str, Any]:
-    """A text with variables: U+FFFC stands for each, and its place is in attachmentsByRange. No pattern matches across one."""
+    """A scrubbed text with variables: each is U+FFFC, with its position in attachmentsByRange. No pattern matches across one."""
     text, ranges = value["string"], value["attachmentsByRange"]
     if not ranges or not isinstance(ranges, dict):
         return {**value, "string": _scrub_named(text, counts, name)}
@@ -179,7 +176,7 @@ def _scrub_tokens(value: dict[str, Any], counts: Counter[str], name: str) -> dic
 
 
 def _scrub_bytes(data: bytes, counts: Counter[str], name: str) -> bytes:
-    """vCards, places, and archives of objects in which something private shows; other data (images, files) stays."""
+    """Scrubbed data: vCards, places, and archives of objects with private texts; other data (images, files) stays."""
     if data.startswith(b"BEGIN:VCARD"):
         return _replace(data, VCARD.encode(), CONTACT, counts)
     if name.casefold() == "placemark" and data:
