@@ -82,8 +82,7 @@ def arguments() -> argparse.Namespace:
     add("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
     add("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
     add("--routinehub", type=crawl.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
-    parser.task.add_argument("--pages", action="store_true",
-                             help="read each RoutineHub shortcut's page, too: description, category, author")
+    parser.task.add_argument("--pages", action="store_true", help="read RoutineHub's pages, too: description, category, author")
     crawl.add_arguments(parser)
     args = parser.parse_args()
     if args.folder is None and args.links is None and not args.routinehub:
@@ -152,29 +151,24 @@ def record_of(data: bytes | plist.PlistError, source: Record, name: str, about: 
 
 
 def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
-    """Remove records that are on the opt-out list from the output; return (key, detail) of each."""
+    """Rewrite the output without the records on the opt-out list; return (key, detail) of each."""
     if not (opt_out.names and output.exists()):
         return []
+    dropped, part = [], output.with_name(output.name + ".part")
     try:
-        return rewrite_without(output, opt_out)
+        with open(output, "ab") as old:
+            jsonl.lock(old, output)
+            jsonl.repair_tail(output)
+            with open(part, "wb") as new:
+                for number, line in jsonl.numbered_lines(output):
+                    record = jsonl.parse(line, f"{output}:{number}", ("id", "source"))
+                    if opt_out.covers_record(record):
+                        dropped.append((record_key(output, record), f"{record['id']} was taken out of the output"))
+                    else:
+                        new.write(line)
+            os.replace(part, output) if dropped else part.unlink()
     except OSError as error:
         raise jsonl.unwritable(output, error) from None
-
-
-def rewrite_without(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
-    """Write the other records beside the output and replace it; return (key, detail) of each removed one."""
-    dropped, part = [], output.with_name(output.name + ".part")
-    with open(output, "ab") as old:
-        jsonl.lock(old, output)
-        jsonl.repair_tail(output)
-        with open(part, "wb") as new:
-            for number, line in jsonl.numbered_lines(output):
-                record = jsonl.parse(line, f"{output}:{number}", ("id", "source"))
-                if opt_out.covers_record(record):
-                    dropped.append((record_key(output, record), f"{record['id']} was taken out of the output"))
-                else:
-                    new.write(line)
-        os.replace(part, output) if dropped else part.unlink()
     return dropped
 
 
