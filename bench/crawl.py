@@ -36,13 +36,13 @@ PAUSING = ("429 once", "429 after 1 once", "version 429 after 1 once", "file 429
 LASTING = {"404": "gone", "410": "gone", "error body": "gone", "version 404": "gone", "500": "transient", "503": "transient",
            "cut": "transient", "malformed": "transient", "wrong size": "transient", "file 410": "transient",
            "400": "transient", "file scheme": "transient", "version malformed": "transient", "version 500": "transient"}  # fmt: skip
-REFUSING = {"html": "transient", "403": "transient"}  # one of each: five refusals in a row would close the host, and rightly
+REFUSING = {"html": "transient", "403": "transient"}  # one of each, as five refusals in a row close the host
 CONTENT = ("not a shortcut", "cut short", "twin", "private")
 SECRETS = ("planted.person@mail.planted.org", "sk-planted0123456789abcdef", "+44 20 7946 0958", "51.50142,-0.14189", "hunter2planted9")
 
 
 def main() -> int:
-    """Set up, crawl with two kills, crawl to the end, crawl again; then look at what the servers saw and what was stored."""
+    """Crawl with two kills, crawl to the end, crawl again; then check what the servers saw and what was stored."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shortcuts", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=40, help="requests a second to each host")
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def measure(folder: Path, count: int, rate: float) -> dict[str, Any]:
-    """The whole of it; `ok` says whether every promise held."""
+    """All measurements; `ok` is true if every promise held."""
     with StubHub() as hub:
         faults = fill(hub, count)
         output = folder / "shortcuts.jsonl"
@@ -85,7 +85,7 @@ def measure(folder: Path, count: int, rate: float) -> dict[str, Any]:
 
 
 def promises_held(figures: dict[str, Any], good: int) -> bool:
-    """What the project promises of its crawler."""
+    """True if the crawler kept every promise of the project."""
     return (figures["good_written"] == good and figures["fetched_once"] + figures["refetched_after_a_kill"] == good
             and not figures["refetched_otherwise"] and not figures["in_a_wrong_state"] and figures["worst_rate_in_windows"] <= 1.05
             and not figures["second_run"]["unconditional_of_ok"] and not figures["second_run"]["of_immutable_bodies"]
@@ -93,11 +93,11 @@ def promises_held(figures: dict[str, Any], good: int) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# the world
+# the servers
 
 
 def fill(hub: StubHub, count: int) -> dict[int, str]:
-    """Shortcuts 1 to `count`: six of seven are well, the others have the faults in turn; 13 is disallowed. Returns the faults by number."""
+    """Share shortcuts 1 to `count`: six of seven are good, the others have the faults in turn, 13 is disallowed. Returns the faults."""
     rare = {1 + count * (i + 1) // 10: fault for i, fault in enumerate([*PAUSING, *REFUSING])}
     every = [*PASSING, *LASTING, *CONTENT]
     faults = {n: rare.get(n, every[n // 7 % len(every)] if n % 7 == 0 else "") for n in range(1, count + 1)}
@@ -111,7 +111,7 @@ def fill(hub: StubHub, count: int) -> dict[int, str]:
 
 
 def shortcut(number: int, private: bool) -> dict[str, Any]:
-    """A small shortcut with a text of its own, and things that should not get out."""
+    """A small shortcut with a text of its own, and private things if asked for."""
     def action(name: str, **parameters: Any) -> dict[str, Any]:
         return {"WFWorkflowActionIdentifier": f"is.workflow.actions.{name}", "WFWorkflowActionParameters": parameters}
     text = f"Number {number} of the bench, {number * 7919}."
@@ -123,25 +123,25 @@ def shortcut(number: int, private: bool) -> dict[str, Any]:
 
 
 def crawl_and_kill(command: list[str], hub: StubHub, log: Any, output: Path, files: int) -> set[str]:
-    """Crawl until that many files were served, kill; returns the records whose file was served and is not known to the job table."""
+    """Crawl until that many files were served, kill; returns the records whose file was served but is not in the job table."""
     process = subprocess.Popen(command, stdout=log, stderr=log)
     while process.poll() is None and hub.count("/B/", status=200) < files:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    time.sleep(0.5)  # what is being answered is answered
+    time.sleep(0.5)  # the server ends its answers
     served = {a.path.split("/")[2] for a in hub.asked if a.host == "content" and a.status == 200 and a.whole}
     known = {key.removeprefix("icloud-") for key, state in jobs(output).values() if state == "ok"}
     return served - known
 
 
 def is_good(fault: str) -> bool:
-    """Whether a shortcut with this fault must be fetched in the end."""
+    """True if a shortcut with this fault must be fetched in the end."""
     return fault not in {*LASTING, *REFUSING, "not a shortcut", "cut short", "twin", "disallowed"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what came of it
+# results
 
 
 def jobs(output: Path) -> dict[str, tuple[str, str]]:
@@ -151,7 +151,7 @@ def jobs(output: Path) -> dict[str, tuple[str, str]]:
 
 
 def compare_states(output: Path, hub: StubHub, faults: dict[int, str]) -> tuple[dict[str, int], list[str]]:
-    """The states of all jobs, and those that are not as they should be."""
+    """Counts of all states, and the jobs in a wrong one."""
     state = dict(jobs(output).values())
     wrong = []
     for number, fault in faults.items():
@@ -164,7 +164,7 @@ def compare_states(output: Path, hub: StubHub, faults: dict[int, str]) -> tuple[
 
 
 def rates(asked: list[Any], rate: float) -> dict[str, Any]:
-    """How far the requests of a host went beyond its bucket (one token and its jitter), by the server's clock.
+    """Requests of a host beyond its bucket (one token and its jitter), by the server's clock.
 
     In a window of s seconds the bucket allows rate * s + 1 requests, and the jitter a fraction more.
     """
@@ -188,7 +188,7 @@ def rates(asked: list[Any], rate: float) -> dict[str, Any]:
 
 
 def second_run(later: list[Any], hub: StubHub, faults: dict[int, str]) -> dict[str, Any]:
-    """What a run asks for after everything was fetched: of what it has, only whether it changed."""
+    """The requests of a run after everything was fetched, which may only ask whether something changed."""
     def is_ok(number: int) -> bool:
         return is_good(faults[number]) or faults[number] == "twin"
     versions = [a for a in later if a.path.endswith("/versions/latest") and faults[int(a.path.split("/")[4])] not in LASTING]
@@ -201,7 +201,7 @@ def second_run(later: list[Any], hub: StubHub, faults: dict[int, str]) -> dict[s
 
 
 def find_private(folder: Path) -> list[str]:
-    """Where something planted stands that should be nowhere."""
+    """Files with planted private data, which should be in none."""
     planted = [text.encode() for text in (*SECRETS, PRIVATE, "expiring-")]
     return sorted({f"{path.relative_to(folder)}: {text.decode()}" for path in folder.rglob("*") if path.is_file()
                    for text in planted if text in path.read_bytes()})  # fmt: skip

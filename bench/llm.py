@@ -1,10 +1,10 @@
-"""Measure the writer's client against a stub server in a process of its own, on loopback. Prints one JSON object.
+"""Measure the writers' client against a stub server in a process of its own, on loopback. Prints one JSON object.
 
     python bench/llm.py throughput              # answers a second after 1 s of latency, at 64, 250 and 1,000 in flight; CPU a request
     python bench/llm.py memory                  # resident memory over 20,000 requests
-    python bench/llm.py storm --retry-after     # 5,000 requests where 50 a second are let through
+    python bench/llm.py storm --retry-after     # 5,000 requests where 50 a second pass
     python bench/llm.py faults                  # every fault, a kill in the middle, a second run
-    python bench/llm.py cache                   # answers kept and found a second, by one process and by two
+    python bench/llm.py cache                   # answers kept a second, by one process and by two
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from common.cli import Reject  # noqa: E402
 from common.llm import CompletionResult, Prompt, Usage, open_writer  # noqa: E402
 
 QUESTION = "x" * 4000  # characters of a prompt and of an answer: those of stage 03 are of this size
-RAMP = 8.0  # seconds that are not measured: the client starts with few in flight and doubles once a round trip
+RAMP = 8.0  # seconds before the measurement: the client starts with few requests in flight and doubles them each round trip
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def server(**flags: Any) -> Iterator[str]:
 
 
 def stats(base_url: str) -> dict[str, int]:
-    """What the server counted."""
+    """The server's counts."""
     with urllib.request.urlopen(base_url.removesuffix("/v1") + "/stats") as response:
         return json.load(response)
 
@@ -65,7 +65,7 @@ def megabytes() -> float:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# what is measured
+# measurements
 
 
 def throughput(in_flight: int, seconds: float) -> dict[str, float]:
@@ -85,7 +85,7 @@ def throughput(in_flight: int, seconds: float) -> dict[str, float]:
 
 
 def memory(requests: int, in_flight: int) -> dict[str, Any]:
-    """Resident megabytes along the way."""
+    """Resident megabytes after each eighth of the requests."""
     seen: dict[str, float] = {"start": megabytes()}
     with server(latency=1) as url, tempfile.TemporaryDirectory() as folder:
         writer = open_writer("bench", url, concurrency=in_flight, cache=Path(folder) / "answers.sqlite")
@@ -96,7 +96,7 @@ def memory(requests: int, in_flight: int) -> dict[str, Any]:
 
 
 def storm(requests: int, rate: float, retry_after: bool, latency: float, burst: float, in_flight: int) -> dict[str, Any]:
-    """How well a limit that nobody told is found: sends wasted, time against the ideal."""
+    """Sends wasted and time against the ideal, at a limit that the server does not state."""
     with server(latency=latency, rate=rate, burst=burst, retry_after=retry_after) as url:
         writer = open_writer("bench", url, concurrency=in_flight)
         started = time.monotonic()
@@ -107,7 +107,7 @@ def storm(requests: int, rate: float, retry_after: bool, latency: float, burst: 
 
 
 def faults(requests: int, in_flight: int) -> dict[str, Any]:
-    """Every fault, SIGKILL in the middle, a rerun: how often a request that had been answered was sent again."""
+    """Every fault, SIGKILL in the middle, a rerun; the number of requests that were sent again after their answer."""
     with server(latency=0.2, faults="500=0.1,cut=0.05,malformed=0.05,silent=0.02") as url, tempfile.TemporaryDirectory() as folder:
         options = [url, f"{folder}/answers.sqlite", str(requests), str(in_flight)]
         command = [sys.executable, __file__, "run-faults", *options]
@@ -130,7 +130,7 @@ def run_faults(url: str, cache: str, requests: str, in_flight: str) -> dict[str,
 
 
 def cache(answers: int) -> dict[str, float]:
-    """Answers kept a second by one process and by two at once, and found a second."""
+    """Answers kept a second by one process, and by each of two at once."""
     with tempfile.TemporaryDirectory() as folder:
         path, context = Path(folder) / "answers.sqlite", get_context("spawn")
         alone = keep(path, 0, answers)
@@ -157,7 +157,7 @@ def main() -> int:
     parser.add_argument("--in-flight", type=int, help="(default: 64, 250 and 1,000 in turn; storm 256, faults 64)")
     parser.add_argument("--seconds", type=float, default=10, help="throughput: how long to measure after the ramp (default: 10)")
     parser.add_argument("--requests", type=int, help="(default: memory 20,000, storm and faults 5,000)")
-    parser.add_argument("--rate", type=float, default=50, help="storm: requests a second that the server lets through (default: 50)")
+    parser.add_argument("--rate", type=float, default=50, help="storm: requests a second that pass (default: 50)")
     parser.add_argument("--burst", type=float, default=50, help="storm: how many at once after a rest (default: 50)")
     parser.add_argument("--latency", type=float, default=0.2, help="storm: seconds to an answer (default: 0.2)")
     parser.add_argument("--retry-after", action="store_true", help="storm: a 429 says how long to wait")

@@ -1,4 +1,4 @@
-"""A stand-in for RoutineHub and iCloud on the loopback: answers as they do, misbehaves as it is told, and writes down what it was asked.
+"""Stand-ins for RoutineHub and iCloud on loopback: they answer as the real ones, misbehave on demand, and keep all requests.
 
     with StubHub() as hub:
         hub.add(7, plist_bytes)                       # RoutineHub's shortcut 7, whose share link leads to these bytes
@@ -85,16 +85,16 @@ class StubHub:
         return record
 
     def arguments(self, rate: float | str = 10_000) -> list[str]:
-        """What makes the stage ask here."""
+        """The flags with which stage 01 asks these servers."""
         places = [f"{host}={self.url[host]}" for host in HOSTS[:2]]
         return ["--at", places[0], "--at", places[1], "--rate", str(rate), "--contact", "mailto:me@example.org"]
 
     def count(self, words: str, host: str = "", status: int | None = None) -> int:
-        """How many requests have these words in their path."""
+        """The number of requests with these words in their path."""
         return sum(words in a.path and host in a.host and status in (None, a.status) for a in self.asked)
 
     def is_due(self, what: str, fault: str) -> bool:
-        """Whether a fault that goes away after some times still stands."""
+        """True while a fault that passes after some times is not over."""
         last = fault.split()[-1]
         times = 1 if last == "once" else int(last) if last.isdecimal() and len(last) < 3 else None
         with self.lock:
@@ -103,12 +103,12 @@ class StubHub:
 
 
 class Server(ThreadingHTTPServer):
-    """Says nothing when a client goes away, as one that is killed does."""
+    """Ignores clients that go away, as a killed one does."""
 
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell of what is our own fault only."""
+        """Report the stub's own faults only."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -123,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def answer(self, status: int, body: bytes = b"", kind: str = "application/json", cut: bool = False, **headers: str) -> None:
         """Send an answer; `cut`: only a part of what is announced."""
@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = cut
 
     def do_GET(self) -> None:
-        """Find what is asked for, and its fault."""
+        """Answer a request, with the fault of what it asks for."""
         self.asked = Asked(time.monotonic(), self.host, self.path, dict(self.headers))
         self.hub.asked.append(self.asked)
         path, parts = self.path.split("?")[0], self.path.split("?")[0].strip("/").split("/")
@@ -197,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, shared.data, "application/octet-stream")
 
     def misbehave(self, fault: str, body: bytes) -> None:
-        """Do what a fault says: a status (`429`, `429 after 1` with Retry-After), `cut`, `slow`, `html`, `challenge`, `redirect`, ..."""
+        """Answer with a fault: a status (`429`, `429 after 1` with Retry-After), `cut`, `slow`, `html`, `challenge`, `redirect`, ..."""
         words = fault.split()
         if words[0].isdecimal():
             after = {"Retry_After": words[words.index("after") + 1]} if "after" in words else {}

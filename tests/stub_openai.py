@@ -1,10 +1,10 @@
-"""A chat-completions and batches server on loopback for tests: it answers as it is told, and keeps what it was sent.
+"""A chat-completions and batches server on loopback for tests: it answers as a function says, and keeps the requests.
 
     with StubOpenAI(lambda body, number: "hello") as stub:
         open_writer("stub-model", stub.base_url)
 
 The function gets a request's parsed body and its number from 0, and returns the text of the answer, or a Reply that misbehaves. For a bench
-it runs in a process of its own (`python -m tests.stub_openai --latency 1 --rate 50`) and prints its address; what it counted is at /stats.
+it runs in a process of its own (`python -m tests.stub_openai --latency 1 --rate 50`) and prints its address; its counts are at /stats.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FOREVER = 1e6  # seconds: the delay of a reply that never comes
 
 @dataclass
 class Reply:
-    """What the server sends: a completion with `text`, or `body` as it is; `cut` promises more bytes than are sent."""
+    """A reply: a completion with `text`, or `body` as it is; `cut` promises more bytes than are sent."""
 
     text: str = ""
     status: int = 200
@@ -142,7 +142,7 @@ class StubOpenAI:
         return Reply(reply) if isinstance(reply, str) else reply
 
     async def stats(self, request: web.Request) -> web.Response:
-        """What was counted so far."""
+        """The counts so far."""
         twice = sum(count - 1 for count in self.answered.values())
         return web.json_response({**self.counts, "sends": self.number, "answered": self.answered.total(), "answered_twice": twice})
 
@@ -225,7 +225,7 @@ def error(status: int, message: str = "no", code: str | None = None, **headers: 
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# weather: a server that is slow, busy and faulty by the numbers
+# weather: a server that is slow, busy and faulty at given rates
 
 
 class Weather:

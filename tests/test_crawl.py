@@ -1,4 +1,4 @@
-"""The crawler against a stand-in for RoutineHub and iCloud: sources, states, manners, kills, what is kept private, who opted out."""
+"""The crawler against stand-ins for RoutineHub and iCloud: sources, states, politeness, kills, scrubbing, opting out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server sent is read with bounds, a thought is no answer, and a pattern never takes more than linear time."""
+"""Bodies are read with bounds, thoughts are left out, and patterns take linear time: python -m pytest tests/test_llm_answers.py"""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What is answered or refused is not paid again: python -m pytest tests/test_llm_cache.py"""
+"""Answers and refusals are not paid twice: python -m pytest tests/test_llm_cache.py"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses are public, in whatever form they are written. `python -m pytest tests/test_network.py`"""
+"""Public and private addresses in every notation: python -m pytest tests/test_network.py"""
 
 from __future__ import annotations
 

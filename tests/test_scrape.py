@@ -1,4 +1,4 @@
-"""Stage 01: folders good and bad, resume, duplicates, a kill at any moment; lists of links against a server on the loopback."""
+"""Stage 01: good and bad folders, resume, duplicates, kills; lists of links against a server on loopback."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Servers of many characters, and what 03, 05, 08 and the judge make of each: what comes out, what is said, what a rerun asks.
+"""03, 05, 08 and the judge against servers of many characters: their output, their messages, and the requests of a rerun.
 
-`python -m pytest tests/test_servers.py`; 08 as a whole, some seconds a run, is looked at for all of them with `-m slow`.
+`python -m pytest tests/test_servers.py`; 08 as a whole takes some seconds a run, and meets all of them with `-m slow`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
-"""An event loop in which sleeping takes no time: what takes minutes of waiting is tested in milliseconds."""
+"""An event loop in which sleeping takes no time, so that minutes of waiting are tested in milliseconds."""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
 from typing import Any
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its clock jumps to the next timer instead of waiting for it; nothing real may be waited for."""
+    """Its clock jumps to the next timer instead of waiting for it; nothing real, such as a socket, may be awaited."""
 
     def __init__(self) -> None:
         super().__init__(selectors.DefaultSelector())
@@ -23,12 +22,3 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self.now
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run it in a loop of its own."""
-    loop = VirtualLoop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        loop.close()

@@ -40,7 +40,7 @@ Found = Iterable[tuple[Link, Record]]
 
 @dataclass(frozen=True)
 class Options:
-    """How to crawl. Answers that may change (all but share links) are fresh if they came after `since`, in seconds since 1970."""
+    """Options of a crawl. Answers that may change (all but share links) are fresh if they came after `since`, in seconds since 1970."""
 
     scrub: bool = True
     since: float = 0.0
