@@ -98,11 +98,26 @@ def test_a_killed_run_is_picked_up_and_not_paid_again(tmp_path: Path) -> None:
         assert list(second.ledger.entries()) == []
 
 
-def interrupted(writer: Writer, stub: StubOpenAI) -> Callable[[int], Any]:
+def test_an_answer_to_an_earlier_run_says_nothing_about_the_formats_a_server_takes(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return error(400, "unknown response_format") if body["response_format"]["type"] == "json_schema" else '{"n": 1}'
+
+    with StubOpenAI(answer) as stub:
+        stub.polls = 10**6
+        first = open_batch(stub, tmp_path)
+        first.profile.format, first.profile.format_is_known = "json_object", True
+        with pytest.raises(KeyboardInterrupt):
+            list(first.map(interrupted(first, stub, SCHEMA), range(8)))
+        stub.polls = 0
+        second = open_batch(stub, tmp_path)
+        assert second.complete(prompt("0", SCHEMA)).object == second.complete(prompt("new", SCHEMA)).object == {"n": 1}
+
+
+def interrupted(writer: Writer, stub: StubOpenAI, schema: dict[str, Any] | None = None) -> Callable[[int], Any]:
     async def work(number: int) -> CompletionResult:
         if number == 7:
             stop()
-        return await writer.ask(prompt(str(number)))
+        return await writer.ask(prompt(str(number), schema))
 
     def stop() -> None:  # no task: nobody would take its exception, and the garbage collector would say so in the midst of another test
         if stub.batches and any(identifier for _, identifier, _ in writer.ledger.entries()):

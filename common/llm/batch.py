@@ -72,10 +72,11 @@ class BatchEndpoint(Endpoint):
         """The answer of a batch, the next one if the first has none. Raises Reject or UserError as Endpoint does."""
         self._resume()
         for _ in range(TRIES):
-            sent = self.profile.body(prompt, messages, request)
+            sent, is_ours = self.profile.body(prompt, messages, request), key not in self.under_way
             outcome = await self._batched(key, sent, request["max_tokens"])
             if isinstance(outcome, CompletionResult):
-                self.profile.confirm(prompt, sent)
+                if is_ours:  # an earlier run may have sent another body
+                    self.profile.confirm(prompt, sent)
                 return outcome
             if outcome.reason != UNANSWERED and not (outcome.reason == "bad_request" and self.profile.learn(sent, outcome.detail)):
                 raise outcome
