@@ -38,6 +38,7 @@ from common.crawl import arguments as crawling
 from common.crawl import files, links
 from common.crawl.links import OptOut, find_link, hub_link, readable
 from common.crawl.scrub import scrub_shortcut, scrub_text
+from common.http import without_query
 from common.jsonl import Record, UserError
 from shortcuts import plist
 
@@ -264,7 +265,7 @@ def want_sources(crawler: Crawler, run: cli.Run) -> None:
             key = "link-" + hashlib.sha256(text.encode()).hexdigest()[:16]
             if run.is_due(key):
                 run.read += 1
-                shown = scrub_text(links.without_query(text))
+                shown = scrub_text(without_query(text))
                 run.reject(key, cli.Reject("bad_link", f"{shown!r} is no iCloud or RoutineHub link and no record id"))
     for number in itertools.islice(itertools.chain.from_iterable(args.routinehub), args.limit):
         crawler.want(hub_link(number), {})

@@ -37,9 +37,9 @@ def arguments() -> argparse.Namespace:
     parser = cli.parser(__doc__, input="data/shortcuts.jsonl", output=str(OUTPUT))
     parser.set_defaults(output=None)
     parser.task.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile a .py file, or the code of each record of a .jsonl "
-                             "file, instead of reading --input; --output is then a folder (default: shortcuts)")  # fmt: skip
+                             "file, instead of reading --input; --output is then a folder (default: shortcuts)")
     parser.task.add_argument("--force", action="store_true", help="with --to-shortcut: write the file of a program that compiles, whatever "
-                             "else `check` finds wrong with it")  # fmt: skip
+                             "else `check` finds wrong with it")
     parser.machine.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
     args = parser.parse_args()
     if args.to_shortcut and args.output and (args.output.is_file() or args.output.suffix == ".shortcut"):

@@ -68,7 +68,7 @@ async def think(record: Record, writer: Writer, catalog: Catalog) -> Record:
         "comments": {str(line): text for line, text in comments.items()}, "renames": renames, "annotated_code": annotated,
         "plan": plan, "query": query,
         "writer": {"model": writer.name, "prompts": {task: prompts.prompt_id(task) for task in TASKS}, **usage._asdict()},
-    }  # fmt: skip
+    }
 
 
 def readable(code: str) -> str:
@@ -133,7 +133,7 @@ async def comment(code: str, about: str, writer: Writer, catalog: Catalog) -> tu
         parts = (excerpts.numbered(shown, max(1, first - CONTEXT), first - 1, CONTEXT_LINE) if first > 1 else "",
                  excerpts.numbered(shown, first, last), excerpts.numbered(shown, last + 1, last + CONTEXT, CONTEXT_LINE))
         fields = {"about": about, "code": "\n".join(filter(None, parts)), "lines": ", ".join(map(str, window)),
-                  "names": ", ".join(here) or "(none)", "defaults": prompts.defaults_left_out(code, window, catalog)}  # fmt: skip
+                  "names": ", ".join(here) or "(none)", "defaults": prompts.defaults_left_out(code, window, catalog)}
         prompt = prompts.prompt("notes", fields, accept_notes(window, here, taken | set(renames.values()), catalog),
                                 code=code, lines=window, names=here, catalog=catalog, renames=renames)
         answer = await writer.ask(prompt)
@@ -211,7 +211,7 @@ async def describe(annotated: str, about: str, writer: Writer, catalog: Catalog)
         here = [line for line in blocks if window[0] <= line <= window[-1]]
         fields = {"about": about, "part": prompts.part_of(at, len(parts)), "so_far": so_far(steps),
                   "code": excerpts.numbered(shown, max(1, window[0] - 1), last),
-                  "lines": ", ".join(map(str, here)) or "(none)"}  # fmt: skip
+                  "lines": ", ".join(map(str, here)) or "(none)"}
         prompt = prompts.prompt("plan", fields, accept_plan(here, steps), code=annotated, catalog=catalog,
                                 starts=[part[0] for part in parts], at=at)
         answer = await writer.ask(prompt)

@@ -63,7 +63,7 @@ CATEGORIES = {
     "Entertainment": "video podcast audio play", "Health & Fitness": "health workout sample sleep",
     "Lifestyle": "day journal light home scene mood", "Utilities": "file folder bluetooth device window display",
     "Kids": "audio image noise story timer",
-}  # fmt: skip
+}
 BLOCK = len(CATEGORIES)  # queries in a block: each category comes up once
 APPS = 1, 5  # fewest and most third-party apps of a query (paper)
 MOST_APPS = 20  # if those few have too few APIs for a large set, up to this many
@@ -75,7 +75,7 @@ KEPT_EXAMPLES, EXAMPLE_CHARACTERS = 300, 3000  # examples kept for each structur
 
 # No query can need these: they pass a value on, are written as syntax, or look inside the Shortcuts app.
 UNUSABLE = SYNTAX_APIS | {"is.workflow.actions." + name for name in (
-    "getvariable", "nothing", "debug.contentattribution", "getclassaction")}  # fmt: skip
+    "getvariable", "nothing", "debug.contentattribution", "getclassaction")}
 UNDOCUMENTED = frozenset({"tk"})  # sources of APIs known only from a Mac's tool list: mostly switches of the system's settings
 # Titles of what apps declare for their own use (widget settings, parts of windows), and titles that are only an id.
 INTERNAL = re.compile(r"\b(Widgets?|Config\w*|UI Element|Sidebar|L 2|Search Result|Navigate|Accessory|Live Activity|Deprecated)\b"
@@ -88,7 +88,7 @@ THINGS = {word: thing for thing, words in {
     "health": "health workout sample samples", "web": "web page article articles rss feed feeds safari tab tabs",
     "location": "location locations maps street directions", "file": "file files folder folders document documents archive",
     "window": "window windows", "app": "app apps", "shortcut": "shortcut shortcuts",
-}.items() for word in words.split()}  # fmt: skip
+}.items() for word in words.split()}
 THING_TYPES = frozenset({"variable", "file", "list", "any"})  # input types that nobody types or picks from a list
 ANYTHING = frozenset({"variable", "any"})  # result types that may hold whatever is needed
 
@@ -113,7 +113,7 @@ def arguments() -> argparse.Namespace:
 
 @dataclass
 class Seed:
-    """What a run keeps of the seed; `apis`, `sizes` (APIs of each workflow) and `categories` are what the sampler continues from."""
+    """The facts that a run keeps of the seed; the sampler starts from `apis`, `sizes` (APIs of each workflow) and `categories`."""
 
     distribution: Distribution
     queries: GrowingMinHashIndex
@@ -170,7 +170,7 @@ def outputs(api: Api) -> frozenset[str] | None:
 def inputs(api: Api) -> frozenset[str] | None:
     """Return the things one of which an API needs, empty if any will do; None if its input can be typed, picked or left out."""
     types = {parameter.type for parameter in api.parameters
-             if parameter.key == api.input_key or (not api.builtin and parameter.type in ("file", "variable"))}  # fmt: skip
+             if parameter.key == api.input_key or (not api.builtin and parameter.type in ("file", "variable"))}
     return things(api.title) if types & THING_TYPES else None
 
 
@@ -372,7 +372,7 @@ def tasks(run: cli.Run, sampler: Sampler, examples: dict[str, list[Record]]) -> 
 async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
     """Return the record of a query. Raises Reject if the writer's answer can't be used."""
     examples = [f"Request: {example['query']}\nIts shortcut:\n{excerpts.shorten_code(example['annotated_code'])}"
-                for example in task.examples]  # fmt: skip
+                for example in task.examples]
     fields = {"stubs": prompts.stubs(task.apis, catalog), "category": task.category, "examples": "\n\n".join(examples) or "(none)"}
     prompt = prompts.prompt("expand", fields, prompts.accept_query(task.apis, catalog),
                             apis=task.apis, category=task.category, catalog=catalog, key=task.id)
@@ -382,7 +382,7 @@ async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
         "apps": sorted({catalog[api].app for api in task.apis}), "category": task.category,
         "examples": [example["id"] for example in task.examples],
         "writer": {"model": writer.name, "prompts": {"expand": prompts.prompt_id("expand")}, **answer.usage._asdict()},
-    }  # fmt: skip
+    }
 
 
 def in_order(outcomes: Iterable[tuple[Task, Record | Reject]]) -> Iterator[tuple[Task, Record | Reject]]:
@@ -455,8 +455,8 @@ def main() -> int:
             else:
                 run.write(outcome)
         statistics = write_statistics(run.output, seed.distribution, args.figure)
-        told = {key: statistics[key] for key in ("apis", "usable_apis_covered", "third_party_share", "sets_with_all_inputs")}
-        return run.finish(**told, **writer.figures())
+        shares = {key: statistics[key] for key in ("apis", "usable_apis_covered", "third_party_share", "sets_with_all_inputs")}
+        return run.finish(**shares, **writer.figures())
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ from typing import Any, NamedTuple
 from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.jsonl import Record, UserError
-from common.llm import OFFLINE, Answer, Prompt, Usage, Writer
-from common.llm.prices import Messages
+from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
+from common.llm.budget import Messages
 from shortcuts import Diagnostic, apis_of, call_name, plist, rename, review
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import offered, search
@@ -140,13 +140,13 @@ class Draft:
     def verdict(self) -> Record:
         """Return what a record keeps of every draft, also of those not taken."""
         return {"reach": REACH[self.reach], "diagnostics": len(self.diagnostics), "unused": len(self.unused), "plan": bool(self.plan),
-                "loose": len(self.loose)}  # fmt: skip
+                "loose": len(self.loose)}
 
     def fault_list(self) -> str:
         """Return the faults for a repair prompt, a line each with the line of code it is about; "nothing" if there are none."""
         lines = dict(enumerate(self.code.splitlines(), start=1))
         faults = [f"line {finding.line}, `{excerpts.shorten(lines[finding.line].strip(), 120)}`: {finding.message}"
-                  if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]  # fmt: skip
+                  if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]
         faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
         return "\n".join(faults[:SHOWN_FAULTS] + ([] if self.plan else ["the plan is missing"])) or "nothing"
 
@@ -157,7 +157,7 @@ class Draft:
         except (ValueError, RecursionError):
             plain = self.code
         return {"plan": self.plan, "annotated_code": self.code, "code": plain,
-                "diagnostics": [finding._asdict() for finding in self.diagnostics]}  # fmt: skip
+                "diagnostics": [finding._asdict() for finding in self.diagnostics]}
 
 
 def judge(text: str, needed: Iterable[str], catalog: Catalog) -> Draft:
@@ -197,14 +197,14 @@ class Outcome(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """How many answers a query gets; `everything`: also where an answer has no fault, as a dry run must assume."""
+    """The number of answers to a query; `everything`: as many even if one has no fault, as a dry run must assume."""
 
     candidates: int = 1
     repair: bool = False
     everything: bool = False
 
 
-Ask = Callable[[Request], Awaitable[Answer]]  # raises Reject if there is no answer
+Ask = Callable[[Request], Awaitable[CompletionResult]]  # raises Reject if there is no answer
 Result = tuple[Record, Outcome | Reject]  # a record and what became of it
 
 
@@ -215,14 +215,14 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
     `apis`). Raises the first Reject if no request is answered.
     """
     chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
-    apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, Answer]]()
+    apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, CompletionResult]]()
 
-    async def attempt(request: Request) -> tuple[Draft, Answer]:
+    async def attempt(request: Request) -> tuple[Draft, CompletionResult]:
         try:
             answer = await ask(request)
         except Reject as reject:
             failures.append(reject)
-            answer = Answer("", finish="")
+            answer = CompletionResult("", finish="")
         attempts.append((judge(answer.text, needed, catalog), answer))
         return attempts[-1]
 
@@ -268,19 +268,19 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
         return outcome
     fields, draft = outcome
     shown = prompts.answer(draft.plan, draft.code)
-    told: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
+    entry: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
     try:
         answer = await writer.ask(prompts.prompt("refine", {
             "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown, "findings": draft.fault_list(),
-        }, draft=shown))  # fmt: skip
+        }, draft=shown))
     except Reject as reject:
-        told["failure"] = reject.reason
+        entry["failure"] = reject.reason
     else:
         revised = judge(answer.text, record.get("needed", record["apis"]), catalog)
-        told |= {**revised.verdict(), **answer.usage._asdict()}
+        entry |= {**revised.verdict(), **answer.usage._asdict()}
         if revised.rank >= draft.rank:
-            fields, draft, told["kept"] = {**fields, **revised.fields()}, revised, "refined"
-    return Outcome({**fields, "annotator": {**fields["annotator"], "refine": told}}, draft)
+            fields, draft, entry["kept"] = {**fields, **revised.fields()}, revised, "refined"
+    return Outcome({**fields, "annotator": {**fields["annotator"], "refine": entry}}, draft)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
 
 
 def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record], args: argparse.Namespace,
-               catalog: Catalog) -> Iterator[Result]:  # fmt: skip
+               catalog: Catalog) -> Iterator[Result]:
     """Yield the results of a server or the rules, as they come."""
     from shortcuts.grammar import grammar
 
@@ -298,7 +298,7 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     async def work(record: Record) -> Outcome:
         facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request")}
 
-        async def ask(request: Request) -> Answer:
+        async def ask(request: Request) -> CompletionResult:
             form = grammar(request.apis, catalog, answer=True, everything=False) if args.constrained else None
             return await writer.ask(Prompt(request.task, request.messages, facts=facts, grammar=form), **request.sampling)
 
@@ -323,7 +323,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
     sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair)
 
-    def answer(requests: list[Request]) -> Iterator[Answer]:
+    def answer(requests: list[Request]) -> Iterator[CompletionResult]:
         chats = [request.messages for request in requests]
         lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
         options = {**requests[0].sampling, "batch_size": len(chats)}
@@ -335,7 +335,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
             made = constrained.generate(model, tokenizer, chats, [request.apis for request in requests], catalog,
                                         use_all=args.use_all, **options)
         for length, each in zip(lengths, made, strict=True):
-            yield Answer(each.text, usage=Usage(length, each.tokens), finish=each.reason)
+            yield CompletionResult(each.text, usage=Usage(length, each.tokens), finish=each.reason)
 
     for batch in batches:
         outcomes = in_rounds([annotate(record, suspended, settings, sampling, catalog) for record in batch], answer)
@@ -344,20 +344,20 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
 
 
 @coroutine
-def suspended(request: Request) -> Generator[Request, Answer, Answer]:
+def suspended(request: Request) -> Generator[Request, CompletionResult, CompletionResult]:
     """Pass a request to `in_rounds`, which drives the coroutine that awaits this, and return the answer it sends back."""
     return (yield request)
 
 
-def in_rounds(works: list[Coroutine[Request, Answer, Outcome]], answer: Callable[[list[Request]], Iterator[Answer]]
-              ) -> list[Outcome | Reject]:  # fmt: skip
+def in_rounds(works: list[Coroutine[Request, CompletionResult, Outcome]], answer: Callable[[list[Request]], Iterator[CompletionResult]]
+              ) -> list[Outcome | Reject]:
     """Drive works that await `suspended` side by side, and return their outcomes; requests of one round and sampling are answered together.
 
     An unexpected error in one work makes it a Reject; the others go on.
     """
     waiting, outcomes = dict[int, Request](), dict[int, Outcome | Reject]()
 
-    def advance(place: int, made: Answer | None) -> None:
+    def advance(place: int, made: CompletionResult | None) -> None:
         try:
             with cli.one_record():
                 try:
@@ -451,7 +451,7 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
         raise UserError("the program does not compile, so no shortcut is written; --candidates 4 --repair or another --model may help")
     if not args.force and any(finding.severity == "error" for finding in draft.diagnostics):
         raise UserError("the program has errors, so no shortcut is written; --candidates 4 --repair or another --model may help, "
-                        "and --force writes it all the same")  # fmt: skip
+                        "and --force writes it all the same")
     try:
         jsonl.write_atomically(args.output, plist.write_binary(draft.shortcut))
     except plist.PlistError as error:

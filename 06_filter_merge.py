@@ -296,12 +296,12 @@ def as_example(sample: Sample) -> Example:
     record, steps, (_, shortened, tokens) = sample.record, sample.steps, sample.conversation
     counts = sample.shape | {
         "steps": len(steps), "query_words": len(dedup.words(sample.query)), "plan_words": len(dedup.words(sample.plan)),
-        "code_lines": sample.code.count("\n") + 1, "tokens": tokens}  # fmt: skip
+        "code_lines": sample.code.count("\n") + 1, "tokens": tokens}
     return Example(
         str(record["id"]), sample.origin, str(record.get("category") or "none"),
         provenance.source_of(record) if sample.origin == SEED else provenance.generator_of(record), provenance.authors(record),
         sample.apis, sum(example.is_builtin(step, sample.context.catalog) for step in steps), counts, len(sample.compiled[0]), shortened,
-        dedup.code_print(sample.tree), dedup.query_print(sample.query))  # fmt: skip
+        dedup.code_print(sample.tree), dedup.query_print(sample.query))
 
 
 _context: Context  # of this process
@@ -390,7 +390,7 @@ def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path)
         "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
         "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed},
         "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
-    }  # fmt: skip
+    }
     jsonl.write_atomically(folder / "rejected.jsonl", b"".join(rejects))
     jsonl.write_atomically(folder / "clusters.jsonl", b"".join(arrange.cluster_lines(dropped, examples)))
     jsonl.write_atomically(folder / "stats.json", orjson.dumps(stats, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -434,7 +434,7 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
     """Raise UserError where the dataset would be written over what it is made from."""
     named = {"--input": args.input, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval,
              "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
-             "--export-workflowbench": args.export_workflowbench}  # fmt: skip
+             "--export-workflowbench": args.export_workflowbench}
     unread = ("--input", "--generated") if args.workflowbench else ()
     places = {flag: path.resolve() for flag, path in named.items() if path not in (None, NONE) and flag not in unread}
     output = args.output.resolve()

@@ -211,7 +211,7 @@ from common.training.run_folder import RunFolder, refuse_foreign, sole_run
 
 
 class Data(NamedTuple):
-    """What a run learns from, what it is validated on, and what it cannot use."""
+    """The data of a run: what it learns from, what it is validated on, and what it cannot use."""
 
     train: Samples
     validation: Samples

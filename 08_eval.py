@@ -41,7 +41,8 @@ from common.cli import Reject
 from common.dataset.files import joined
 from common.excerpts import one_line
 from common.jsonl import Record, UserError
-from common.metrics import distractors, judge, samples_page, teval, uncertainty
+from common.metrics import chance_and_intervals as intervals
+from common.metrics import distractors, judge, samples_page, teval
 from common.metrics.aggregate import Rejects, Samples, compare, counts, notes, summarise
 from common.metrics.breakdown import breakdown, draw
 from common.metrics.call_graph import without_comments
@@ -445,7 +446,7 @@ def provenance(args: argparse.Namespace, scorer: str) -> Record:
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}, "scorer": scorer,
         "catalog": hashlib.sha256((ROOT / "catalog/actions.jsonl").read_bytes()).hexdigest(),
         "versions": {"python": platform.python_version(), **versions(), **{name: version(name) for name in ("numpy", "sacrebleu")}},
-        "resamples": uncertainty.RESAMPLES, "seed": args.seed,
+        "resamples": intervals.RESAMPLES, "seed": args.seed,
         "max_new_tokens": args.max_new_tokens, "limit": args.limit,
     }  # fmt: skip
 
@@ -463,7 +464,7 @@ def evaluate_plans(args: argparse.Namespace, started: float) -> int:
     samples, unanswered, silent = collect_all(systems, tests, folder, partial(teval.score_answer, items, embedder),
                                               scorer + embedder.identity, args)  # fmt: skip
     (form,) = {item.form for item in items.values()}
-    result = {name: {form: {**counts(own, [*unanswered[name].values()]), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(
+    result = {name: {form: {**counts(own, [*unanswered[name].values()]), **{metric: mean._asdict() for metric, mean in intervals.estimate(
         [sample["scores"] for sample in own], teval.METRICS, args.seed).items()}}} for name, own in samples.items()}
     report = {"data": hashlib.sha256(args.teval.read_bytes()).hexdigest(), "embedder": embedder.identity, "as_program": args.as_program,
               "scorer": scorer, "versions": {name: version(name) for name in ("networkx", "numpy")}, "limit": args.limit,

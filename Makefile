@@ -1,5 +1,6 @@
 # make setup: .venv, in which the stages run.   make demo: all eight stages on examples/, offline, on a CPU.
-# make test: the tests.   make test-slurm: those on a real SLURM, of this machine.   These set up .venv first, once.
+# make test: the tests, in a minute.   make test-ci: those that take seconds each.   make test-slurm: those on a real SLURM, of this machine.
+# make test-all: these and the slow ones, in half an hour.   All of them set up .venv first, once.
 # make constraints: write constraints.txt from the packages in .venv, once the tests pass with them.   make check-constraints: compare them.
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 # Empty, whatever the caller has: each process that a test or the demo starts would compile every file anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test test-slurm test-all lint constraints check-constraints clean
+.PHONY: setup demo test test-ci test-slurm test-all lint constraints check-constraints clean
 
 setup: $(VENV)/ready
 	@echo 'ready: source $(VENV)/bin/activate'
@@ -27,13 +28,16 @@ demo: $(VENV)/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/demo.sh
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow and not ci" tests
+
+test-ci: $(VENV)/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "ci and not slow" tests
 
 test-slurm: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -rs -m slurm tests
+	$(BIN)/python -m pytest -m slurm tests
 
 test-all: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from common.cli import Reject  # noqa: E402
-from common.llm import Answer, Prompt, Usage, open_writer  # noqa: E402
+from common.llm import CompletionResult, Prompt, Usage, open_writer  # noqa: E402
 
 QUESTION = "x" * 4000  # characters of a prompt and of an answer: those of stage 03 are of this size
 RAMP = 8.0  # seconds that are not measured: the client starts with few in flight and doubles once a round trip
@@ -141,11 +141,11 @@ def cache(answers: int) -> dict[str, float]:
 
 def keep(path: Path, worker: int, answers: int) -> float:
     """Puts a second."""
-    from common.llm.cache import Cache, Question
+    from common.llm.cache import Cache, CacheKey
 
     store, text, started = Cache(path), "y" * 4000, time.perf_counter()
     for number in range(answers):
-        store.put(Question(f"{worker}-{number}", 100), Answer(text, None, Usage(1000, 1000, 0.1)))
+        store.put(CacheKey(f"{worker}-{number}", 100), CompletionResult(text, None, Usage(1000, 1000, 0.1)))
     return answers / (time.perf_counter() - started)
 
 

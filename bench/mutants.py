@@ -52,14 +52,13 @@ class Mutant(NamedTuple):
 
 MUTANTS = [Mutant(*row) for row in [
     # conditions
-    ("negation of <", "forms/conditions.py", "constants.LESS: constants.GREATER_EQUAL,", "constants.LESS: constants.LESS_EQUAL,",
+    ("negation of <", "syntax/nodes.py", "ast.GtE: ast.Lt, ast.LtE: ast.Gt,", "ast.GtE: ast.Gt, ast.LtE: ast.Lt,",
      "`not x < 5` is `x <= 5`"),
     ("and with or", "forms/conditions.py", 'if len(rows) < len(tests) or any("WFConditions" in row for row in rows):', 'if False:',
      '`a and (b or c)` is taken, as a row without meaning'),
     ("chained comparison", "forms/conditions.py", "if len(node.ops) != 1:", "if len(node.ops) > 5:", "`1 < x < 5` drops the 5"),
-    ("mirror of <=", "forms/conditions.py", "_MIRRORED = {constants.LESS: constants.GREATER, constants.LESS_EQUAL: constants.GREATER_EQUAL}",
-     "_MIRRORED = {constants.LESS: constants.GREATER}", "`5 <= x` is `x <= 5`"),
-    ("not of a range", "forms/conditions.py", 'has_none = len(inner.ops) > 1 or ', 'has_none = ',
+    ("mirror of <=", "syntax/nodes.py", "ast.LtE: ast.GtE, ast.GtE: ast.LtE,", "ast.LtE: ast.LtE, ast.GtE: ast.GtE,", "`5 <= x` is `x <= 5`"),
+    ("not of a range", "forms/conditions.py", 'len(inner.ops) > 1 or any(', 'any(',
      '`not 1 <= x <= 5` is refused, though its steps can stand under Otherwise'),
     ("operand as_date", "forms/conditions.py", 'return DATE if value_types.DATE in known else STRING if', 'return STRING if',
      '`x < as_date(y)` goes to WFNumberValue'),
@@ -87,8 +86,8 @@ MUTANTS = [Mutant(*row) for row in [
     ("the name _", "compiler/symbols.py", 'zip(identifiers, roles) if identifier != "_"}', 'zip(identifiers, roles)}',
      '`for _ in x: show(_)` is taken'),
     # compiler
-    ("later of nothing", "compiler/__init__.py", "for identifier, line in self.names.unbound():", "for identifier, line in ():", "`later(x)` that nothing binds dangles"),
-    ("names after an error", "compiler/__init__.py", "                self.names.bound.add(target.id)", "                pass", "each error brings undefined names with it"),
+    ("later of nothing", "compiler/__init__.py", "for identifier, line in self.symbols.unbound():", "for identifier, line in ():", "`later(x)` that nothing binds dangles"),
+    ("names after an error", "compiler/__init__.py", "                self.symbols.bound.add(target.id)", "                pass", "each error brings undefined names with it"),
     ("default of a question", "compiler/__init__.py", 'default = given.get("default", value)', 'default = given.get("default")', "a question loses its default answer"),
     ("input in a list", "compiler/__init__.py", "return any(_reads_input(inner) for inner in value if isinstance(inner, control_flow.CONTAINERS))",
      "return any(_reads_input(inner) for inner in value if isinstance(inner, dict))", "a shortcut that reads its input in a list does not say so"),
@@ -133,9 +132,9 @@ MUTANTS = [Mutant(*row) for row in [
     ("duplicate keys", "forms/values.py", "if name in result:\n            raise DialectError(node.lineno, f\"the key", "if False:\n            raise DialectError(node.lineno, f\"the key",
      "`{'a': 1, 'a': 2}` loses its 1"),
     # text and references
-    ("conversion in format", "forms/interpolation.py", 'any(spec or conversion for', 'any(spec for',
+    ("conversion in format", "syntax/text.py", 'any(spec or conversion for', 'any(spec for',
      "`'{!r}'.format(x)` is taken"),
-    ("conversion in an f-string", "forms/interpolation.py", "if node.conversion != -1 or node.format_spec is not None:", "if node.format_spec is not None:",
+    ("conversion in an f-string", "syntax/text.py", "if node.conversion != -1 or node.format_spec is not None:", "if node.format_spec is not None:",
      "`f'{x!r}'` is taken"),
     ("unprintable keys", "forms/interpolation.py", "_PLAIN_KEY.fullmatch(value) and value.isprintable()", "_PLAIN_KEY.fullmatch(value)",
      "before Python 3.12 an f-string with a key that holds U+2028 is no Python"),
@@ -147,9 +146,9 @@ MUTANTS = [Mutant(*row) for row in [
      "`ask_each_time('Which?')` asks nothing"),
     # names
     ("soft keywords", "forms/identifiers.py", " | frozenset(keyword.softkwlist)", "", "a variable is called match"),
-    ("calls renamed", "renaming.py", 'if isinstance(node, ast.Name) and id(node) not in calls:', 'if isinstance(node, ast.Name):',
+    ("calls renamed", "names.py", 'if isinstance(node, ast.Name) and id(node) not in calls:', 'if isinstance(node, ast.Name):',
      'renaming x renames the API x, too'),
-    ("apis in order", "queries.py", "key=lambda item: (item.lineno, item.col_offset))\n\n\ndef bound_names", "key=lambda item: item.lineno)\n\n\ndef bound_names",
+    ("apis in order", "names.py", "sorted(calls, key=_position)", "sorted(calls, key=lambda node: node.lineno)",
      "two calls on one line are listed in the order of the tree"),
     # canonical
     ("Repeat Item renamed", "equality/canonical.py", "return name if constants.IMPLICIT_VARIABLE.fullmatch(name) else", "return",
@@ -186,8 +185,8 @@ MUTANTS = [Mutant(*row) for row in [
     ("calls lost", "repair/statements.py", "if tree is None or wanted - Counter(map(called, ast.walk(tree))):", "if tree is None:", "a fix may drop an API's call"),
     # trace
     ("read in an inner repeat", "trace/interpreter.py", "        self.carried |= outer\n", "", "what a repeat reads before an inner one has no second turn"),
-    ("opposite of <=", "trace/origins.py", "ast.LtE: ast.Gt, ast.IsNot", "ast.IsNot", "`x <= 5` is not the opposite of `x > 5`"),
-    ("mirror in a trace", "trace/origins.py", "ast.LtE: ast.GtE, ast.GtE: ast.LtE, ", "", "`5 >= x` is not `x <= 5`"),
+    ("opposite in a trace", "trace/origins.py", "NEGATIONS[operator], not flipped", "NEGATIONS[operator], flipped", "`x <= 5` does what `x > 5` does"),
+    ("mirror in a trace", "trace/origins.py", "right, left, MIRRORED[operator]", "right, left, operator", "`5 >= x` is `x >= 5`"),
 ]]  # fmt: skip
 
 
@@ -284,7 +283,7 @@ def run_tests(tree: Path, where: str, skip: list[str], timeout: float) -> dict[s
     """The quick tests of the changed file, up to the first failure."""
     subjects = next((words for room, words in ROOMS.items() if where.startswith(str(PACKAGE / room))), TESTS)
     files = dict.fromkeys(path for word in subjects for path in sorted((tree / "tests").glob(f"test_{word}.py")) if path.stem not in skip)
-    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "--tb=no", "--durations=0", *map(str, files)]
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "--tb=no", "-rfE", "--durations=0", *map(str, files)]
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
                                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip

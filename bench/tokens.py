@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 import shortcuts  # noqa: E402
 from common import excerpts, jsonl, prompts  # noqa: E402
 from common.cli import Reject  # noqa: E402
-from common.llm import Answer, open_writer  # noqa: E402
+from common.llm import CompletionResult, open_writer  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 
 PRICE = 0.15, 0.60  # gpt-4o-mini, US dollars per million tokens of prompt and completion
@@ -109,7 +109,7 @@ def count(stage: ModuleType, record: dict[str, Any], catalog: Catalog, tokens: T
     writer, ours = open_writer("offline"), Cost()
     reply = writer.reply
 
-    async def counted(prompt: Any, messages: Any, sampling: Any) -> Answer:
+    async def counted(prompt: Any, messages: Any, sampling: Any) -> CompletionResult:
         answer = await reply(prompt, messages, sampling)
         ours[f"{prompt.task}_prompt"] += sum(tokens(message["content"]) + PER_MESSAGE for message in messages)
         ours[f"{prompt.task}_completion"] += tokens(answer.text)

@@ -44,7 +44,7 @@ def requirements(*extras: str) -> list[str]:
 
 
 def closure(wanted: Iterable[str]) -> tuple[dict[str, str], set[str]]:
-    """What `wanted` brings with it: name to version of what is installed here, and the names that other systems alone need."""
+    """Return what `wanted` brings with it: name to version of what is installed here, and the names that other systems alone need."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 

@@ -29,7 +29,7 @@ FIELDS = {
     **dict.fromkeys(("apis", "apps", "examples"), TEXTS),
     **dict.fromkeys(("source", "residue", "stats", "roundtrip", "comments", "renames", "writer", "annotator"), OBJECT),
     "diagnostics": OBJECTS, "messages": CHAT,
-}  # fmt: skip
+}
 
 
 class UserError(Exception):

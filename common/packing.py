@@ -88,7 +88,7 @@ class Samples:
         return np.diff(self.offsets).tolist()
 
     def sha256(self) -> str:
-        """What a run was trained on: data, tokenizer and template in one hash."""
+        """One hash of data, tokenizer and template: what a run was trained on."""
         digest = hashlib.sha256()
         for array in (self.tokens, self.is_answer, self.offsets):
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -173,7 +173,7 @@ class Row(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one rank does in one optimizer step."""
+    """The work of one rank in one optimizer step."""
 
     rows: list[Row]
     tokens: int  # of the global batch

@@ -20,20 +20,20 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from common.excerpts import one_line, shorten, word_count
-from common.llm.completion import without_thought
-from common.llm.protocol import Prompt
 from shortcuts.catalog import Catalog, call_name
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
+_THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
 # Actions that are written as syntax, so that there is no function to offer.
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
-    "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))  # fmt: skip
+    "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
 
 LOOK = """A shortcut is shown as Python. Each action of the app is a call with keyword arguments, `name = call(...)` keeps its output, \
 other assignments set variables, `+=` appends to one; if, for and `match menu(...)` are the app's If, Repeat and Choose from Menu; \
@@ -177,6 +177,23 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
 }
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """A question to a writer (see common/llm).
+
+    `accept` turns the parsed answer into what the caller wants, or raises ValueError with the problem. The messages were rendered from
+    `facts`: the offline writer works from those, an endpoint never sees them. An answer follows `grammar` where the endpoint can do that;
+    elsewhere it is left out, with a message.
+    """
+
+    task: str
+    messages: list[dict[str, str]]
+    schema: dict[str, Any] | None = None  # JSON schema of the answer; None: free text
+    facts: dict[str, Any] = field(default_factory=dict)
+    accept: Callable[[Any], Any] = lambda answer: answer
+    grammar: str | None = None  # in Lark's notation, as llguidance reads it; for a prompt without a schema
+
+
 def prompt_id(task: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of the text that all prompts of a task share."""
     return hashlib.sha256((LOOK + TEMPLATES[task]).encode()).hexdigest()[:16]
@@ -190,20 +207,20 @@ def prompt(task: str, fields: dict[str, str], accept: Callable[[Any], Any] = lam
 
 def defaults_left_out(code: str, lines: Iterable[int], catalog: Catalog) -> str:
     """Return a sentence on the parameters that these lines leave at the app's defaults: code alone does not say that math adds."""
-    wanted, said = set(lines), list[str]()
+    wanted, found = set(lines), list[str]()
     for node in ast.walk(ast.parse(code)):
         api = catalog.by_name(node.func.id) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
         if api is not None and node.lineno in wanted:  # type: ignore[attr-defined]
             given = {keyword.arg for keyword in node.keywords}  # type: ignore[attr-defined]
-            said += [f"line {node.lineno}: {key} is {value!r}" for key, value in api.left_out(given).items()]  # type: ignore[attr-defined]
-    return f"\nWhat the app takes where the code leaves a choice out: {'; '.join(said)}.\n" if said else ""
+            found += [f"line {node.lineno}: {key} is {value!r}" for key, value in api.left_out(given).items()]  # type: ignore[attr-defined]
+    return f"\nWhat the app takes where the code leaves a choice out: {'; '.join(found)}.\n" if found else ""
 
 
 def about(name: str, description: str) -> str:
     """Return the author's name and description of a shortcut as a prompt quotes them; they may be false, empty or an advertisement."""
-    said = [f" called “{shorten(title, 100)}”"] if (title := one_line(name)) else []
-    said += [f" described by its author as “{shorten(text, 600)}”"] if (text := one_line(description)) else []
-    return " and".join(said)
+    parts = [f" called “{shorten(title, 100)}”"] if (title := one_line(name)) else []
+    parts += [f" described by its author as “{shorten(text, 600)}”"] if (text := one_line(description)) else []
+    return " and".join(parts)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -242,6 +259,17 @@ def stubs(apis: Iterable[str], catalog: Catalog) -> str:
     """Return the Python stubs of APIs as models see them; an API outside the catalogue has a stub without parameters."""
     shown = [api for api in dict.fromkeys(apis) if api not in SYNTAX_APIS]
     return "\n".join(catalog.stub(api) if api in catalog else f"def {call_name(api)}(**parameters): ...\n" for api in shown)
+
+
+def without_thought(text: str) -> str:
+    """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
+
+    A thought that never ends leaves nothing, as its text is a draft.
+    """
+    if closed := _THOUGHT_END.search(text):
+        if _THOUGHT_START.match(text) or "<think" not in text[: closed.start()].lower():
+            return text[closed.end():].lstrip()
+    return "" if _THOUGHT_START.match(text) else text
 
 
 def parse_answer(text: str) -> Parts:
@@ -290,10 +318,10 @@ def query_problem(query: str, apis: Iterable[str], catalog: Catalog | None = Non
     if word_count(query) < 3:
         return "the query is no sentence"
     plain = unicodedata.normalize("NFKC", query).casefold()
-    squeezed, said = re.sub(r"[\W_]", "", plain), set(re.findall(r"\w+", plain))
+    squeezed, words = re.sub(r"[\W_]", "", plain), set(re.findall(r"\w+", plain))
     for api in apis:
         name, short = re.sub(r"[\W_]", "", api.casefold()), api.rsplit(".", 1)[-1].casefold()
-        jargon = catalog is not None and len(short) >= SHORT_NAME and short in said and short not in _words_of(catalog)
+        jargon = catalog is not None and len(short) >= SHORT_NAME and short in words and short not in _words_of(catalog)
         if (name in squeezed if len(name) >= LONG_NAME else api.casefold() in plain) or jargon:
             return f"the query names the function {call_name(api)}; say what it does instead"
     if "isworkflowactions" in squeezed:

@@ -18,7 +18,7 @@ data=data/$name model=runs/$name
 shorten() {
     trap '' INT
     exec sed -E -e '/^\{"stage":/!b' -e 's/^\{"stage":"[a-z_]*",//' -e 's/["{}]//g' -e 's/:/ /g' -e 's/,/, /g' \
-        -e 's/^(.{80}[^,]*), .*/\1, …/' -e 's/^/   /'
+        -e 's/(\.[0-9]{4})[0-9]+/\1/g' -e 's/^(.{80}[^,]*), .*/\1, …/' -e 's/^/   /'
 }
 step() { printf '\n── %s\n' "$1" >&2; shift; python "$@" | shorten; }
 
@@ -46,17 +46,17 @@ step "2 backwards: what it wrote, as shortcut files (a second)" \
 
 cat >&2 <<END
 
-Done. The tables above say that the chain works, not that the model is good: it is tiny, and calling each given API once scores higher.
+Done. The tables of stage 8 say that the chain works, not that the model is good: it is tiny, and a list of the given APIs scores higher.
 Open first, in a browser:
   file://$PWD/$data/eval/eval.html
       the scores, and each answer of the model beside the program that was wanted
 Then:
   file://$PWD/$data/bench/browse.html
       the dataset: each shortcut as its actions and as a program
-  $data/eval/tables.md      the tables above
+  $data/eval/tables.md      the tables of stage 8
   $data/bench/README.md     the data card: what was dropped, and why
   $data/shortcuts/          the model's programs as shortcut files: valid, and of little sense
-  $model/              the model
+  $model/                the model
 Your own:
   source .venv/bin/activate
   python 05_annotate.py --query "start a timer for 10 minutes" --output timer.shortcut

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.cli import Reject
-from common.llm import Answer, Usage
+from common.llm import CompletionResult, Usage
 from shortcuts.catalog import Catalog
 
 SHOW, ASK = "is.workflow.actions.showresult", "is.workflow.actions.ask"
@@ -50,12 +50,12 @@ def run(stage: Any, catalog: Catalog) -> Callable[..., Any]:
     def run(answer: Callable[[int], str | Reject], **settings: Any) -> Any:
         requests: list[Any] = []
 
-        async def ask(request: Any) -> Answer:
+        async def ask(request: Any) -> CompletionResult:
             requests.append(request)
             made = answer(len(requests) - 1)
             if isinstance(made, Reject):
                 raise made
-            return Answer(made, usage=Usage(10, 5, 0.5))
+            return CompletionResult(made, usage=Usage(10, 5, 0.5))
 
         outcome = asyncio.run(stage.annotate(RECORD, ask, stage.Settings(**settings), lambda number: {"seed": number}, catalog))
         return *outcome, requests
@@ -160,7 +160,7 @@ def test_works_that_run_side_by_side_are_answered_in_rounds_and_an_unexpected_er
 
     def answer(requests: list[Any]) -> Any:
         rounds.append([request.apis[0] for request in requests])
-        return iter([Answer("!") for _ in requests])
+        return iter([CompletionResult("!") for _ in requests])
 
     one, bad, two = stage.in_rounds([work("one", 1), work("bad", 1), work("two", 2)], answer)
     assert (one, two) == ("one!", "two!!") and bad.reason == "internal_error" and rounds == [["one", "bad", "two"], ["two"]]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import synthetic
 
 import shortcuts
 from common import model as models
@@ -29,7 +30,9 @@ def catalog() -> Catalog:
 
 @pytest.fixture(scope="module")
 def tiny():
-    model, tokenizer = models.build_tiny(TEXTS, context=1024)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "TINY_SHAPE", synthetic.SHAPE)
+        model, tokenizer = models.build_tiny(TEXTS, context=1024)
     models.one_thread_if_small(model.config)
     return model.eval(), tokenizer
 
@@ -67,9 +70,9 @@ def faults(code, catalog):
 
 @pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalog, plan):
-    apis = some_apis(catalog, 6)
-    answers = list(constrained.generate(*tiny, chats(6), apis, catalog, max_new_tokens=120, temperature=1.0, batch_size=3, plan=plan))
-    assert len(answers) == 6
+    apis = some_apis(catalog, 4)
+    answers = list(constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=100, temperature=1.0, batch_size=2, plan=plan))
+    assert len(answers) == 4
     for answer, offered in zip(answers, apis):
         code = prompts.parse_answer(answer.text).code if plan else answer.text
         assert answer.finished and {finding.code for finding in answer.left} <= {"empty"} and code.strip()
@@ -79,7 +82,7 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
 
 
 def test_the_first_writing_has_no_fault_that_the_grammar_rules_out(tiny, catalog):
-    answers = constrained.generate(*tiny, chats(6), some_apis(catalog, 6), catalog, max_new_tokens=120, temperature=1.0, plan=False, tries=0)
+    answers = constrained.generate(*tiny, chats(6), some_apis(catalog, 6), catalog, max_new_tokens=80, temperature=1.0, plan=False, tries=0)
     for answer in answers:
         ast.parse(answer.text)
         assert answer.tries == 0 and not WRONG & set(answer.found)
@@ -88,20 +91,20 @@ def test_the_first_writing_has_no_fault_that_the_grammar_rules_out(tiny, catalog
 def test_an_answer_depends_on_its_prompt_and_seed_alone(tiny, catalog):
     apis = some_apis(catalog, 4)
     together, alone = (
-        [answer.text for answer in constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=80, temperature=1.0, batch_size=size)]
+        [answer.text for answer in constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=50, temperature=1.0, batch_size=size)]
         for size in (4, 1)
     )  # fmt: skip
     assert together == alone
-    other = constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=80, temperature=1.0, seed=1)
+    other = constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=50, temperature=1.0, seed=1)
     assert together != [answer.text for answer in other]
 
 
 @pytest.mark.parametrize("plan", [True, False])
 def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tiny, catalog, plan):
-    apis = some_apis(catalog, 4, size=5)
+    apis = some_apis(catalog, 2, size=4)
 
     def called(use_all: bool) -> list[set[str]]:
-        answers = list(constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=200, temperature=1.0, plan=plan, use_all=use_all))
+        answers = list(constrained.generate(*tiny, chats(2), apis, catalog, max_new_tokens=120, temperature=1.0, plan=plan, use_all=use_all))
         assert all(answer.finished and not answer.left for answer in answers)
         return [set(shortcuts.apis_of(prompts.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_filter_merge import Bench, bench, record  # noqa: F401 (a fixture)
 
@@ -48,7 +48,6 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     datasets.enable_progress_bars()
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(FIELDS, min_size=1, max_size=4))
 def test_every_record_has_the_same_fields_of_the_same_types_and_is_read_back(tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]]) -> None:
     folder = tmp_path_factory.mktemp("dataset")

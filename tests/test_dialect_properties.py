@@ -1,15 +1,14 @@
 """The dialect's promises on random shortcuts, hostile text included. `python -m pytest tests/test_dialect_properties.py`
 
-The same examples each time, so that a red test means a change; `EXPLORE=3000 python -m pytest …` tries that many new ones.
+The same examples each time, so that a red test means a change; `EXPLORE=3000 python -m pytest …` tries that many new ones, as of all properties.
 """
 
 from __future__ import annotations
 
 import ast
-import os
 import textwrap
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shortcut_strategies import random_shortcuts
 
@@ -17,11 +16,7 @@ import shortcuts
 from shortcuts import plist
 from tests.app_rules import defects
 
-EXPLORE = int(os.environ.get("EXPLORE", 0))
-EXAMPLES = settings(max_examples=EXPLORE or 80, derandomize=not EXPLORE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
-
-@EXAMPLES
 @given(random_shortcuts())
 def test_every_shortcut_becomes_python_and_comes_back_equal(shortcut):
     result = shortcuts.transcribe(shortcut)
@@ -31,7 +26,6 @@ def test_every_shortcut_becomes_python_and_comes_back_equal(shortcut):
     assert result.fixed_point
 
 
-@EXAMPLES
 @given(random_shortcuts())
 def test_renaming_every_name_leaves_the_shortcut_equal(shortcut):
     code, residue = shortcuts.to_python(shortcut)
@@ -77,7 +71,6 @@ PROGRAMS = st.lists(st.recursive(SIMPLE, lambda inner: st.one_of(
 ), max_leaves=6), max_size=6).map("\n".join)  # fmt: skip
 
 
-@EXAMPLES
 @given(PROGRAMS)
 def test_a_program_compiles_to_a_sound_shortcut_or_is_refused_by_line(code):
     code = "x = clipboard()\ntotal = is_workflow_actions_number(WFNumberActionNumber=1)\n" + code

@@ -65,7 +65,7 @@ def command(bench: Path, *flags: str) -> list[str]:
 
 
 def evaluate(bench: Path, *flags: str, code: int = 0) -> stage_runs.Ended:
-    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.text.RESAMPLES", 50):  # a second each; see test_breakdown.py
+    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.bleu.RESAMPLES", 50):  # a second each; see test_breakdown.py
         result = stage_runs.run("08", *command(bench, *flags)[2:], OPENAI_API_KEY="none")
     assert result.returncode == code, result.stderr
     return result
@@ -463,12 +463,12 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     from common.cli import Reject
 
     class Troubled(llm.Writer):
-        async def reply(self, prompt: llm.Prompt, messages: Any, sampling: Any) -> llm.Answer:
+        async def reply(self, prompt: llm.Prompt, messages: Any, sampling: Any) -> llm.CompletionResult:
             number = int(messages[-1]["content"].split()[-1])
             asked.append(number)
             if trouble and number in (1, 2):
                 raise Reject("no_answer" if number == 1 else "bad_request", "trouble")
-            return llm.Answer("" if number == 3 else f"```python\n{program(number)}```", finish="length" if number == 4 else "stop")
+            return llm.CompletionResult("" if number == 3 else f"```python\n{program(number)}```", finish="length" if number == 4 else "stop")
 
     asked, trouble = list[int](), [True]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import threading
 import time
@@ -12,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from common import llm
+from common import cli, llm
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm import Prompt, endpoint, open_writer, pace, prices, protocol
+from common.llm import Prompt, budget, endpoint, limiter, open_writer
+from common.llm.writer import schema_error
 from tests.stub_openai import Reply, StubOpenAI, error
 
 SCHEMA = {"type": "object", "properties": {"steps": {"type": "array", "items": {"type": "string"}}}}
@@ -28,7 +28,7 @@ def prompt(text: str = "hi", schema: dict[str, Any] | None = None, accept: Calla
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BACK_OFF", (0.01, 0.02))
+    monkeypatch.setattr(limiter, "BACK_OFF", (0.01, 0.02))
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
@@ -272,8 +272,8 @@ def test_answers_that_never_arrived_count_against_the_budget_at_the_most_they_ca
 
 def test_two_writers_may_share_a_budget() -> None:
     with serve("x") as stub:
-        budget = prices.Budget(3.0)
-        first, second = (open_writer("m", stub.base_url, price=(0, 1e6 / 5), budget=budget) for _ in range(2))
+        shared = budget.Budget(3.0)
+        first, second = (open_writer("m", stub.base_url, price=(0, 1e6 / 5), budget=shared) for _ in range(2))
         for writer in (first, second, first):
             writer.complete(prompt(), max_tokens=5)
         with pytest.raises(UserError, match="--budget-usd 6"):
@@ -283,13 +283,13 @@ def test_two_writers_may_share_a_budget() -> None:
 
 def test_prices_come_from_the_longest_name_and_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "prices.json").write_text('{"my-model": [1, 2], "gpt-4o": [9, 9]}')
-    table = prices.read_prices(tmp_path / "prices.json")
-    assert prices.known_price("my-model-2", table) == (1, 2) and prices.known_price("gpt-4o-mini-2024", table) == (9, 9)
-    assert prices.known_price("gpt-4o-mini-2024") == (0.15, 0.60) and prices.known_price("llama") is None
+    table = budget.read_prices(tmp_path / "prices.json")
+    assert budget.known_price("my-model-2", table) == (1, 2) and budget.known_price("gpt-4o-mini-2024", table) == (9, 9)
+    assert budget.known_price("gpt-4o-mini-2024") == (0.15, 0.60) and budget.known_price("llama") is None
     for broken in ("[1]", '{"m": 1}', "no"):
         (tmp_path / "prices.json").write_text(broken)
         with pytest.raises(UserError, match="--prices .*gpt-4o-mini"):
-            prices.read_prices(tmp_path / "prices.json")
+            budget.read_prices(tmp_path / "prices.json")
 
 
 def test_a_key_in_the_address_is_refused() -> None:
@@ -305,12 +305,12 @@ def test_a_model_needs_a_key_or_a_server() -> None:
 
 
 def test_without_key_and_name_the_offline_writer_is_used_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
+    parser = cli.parser("a stage")
     llm.add_arguments(parser)
     assert llm.from_arguments(parser.parse_args([])).name == "offline"
     assert "offline" in capsys.readouterr().err
 
 
 def test_schema_mismatch_names_the_place() -> None:
-    assert protocol.mismatch({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
-    assert protocol.mismatch(json.loads(GOOD), SCHEMA) is None
+    assert schema_error({"steps": ["a", 1]}, SCHEMA) == "the answer.steps[1] should be of type string, not int"
+    assert schema_error(json.loads(GOOD), SCHEMA) is None

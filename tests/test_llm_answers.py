@@ -6,9 +6,10 @@ import pytest
 
 from common import prompts
 from common.jsonl import UserError
-from common.llm.completion import MOST_TOKENS, count, parse_body, read_completion, without_thought
+from common.llm.completion import MOST_TOKENS, count, parse_body, read_completion
 from common.llm.connection import check_address, is_secret
-from common.llm.protocol import the_object
+from common.llm.writer import find_object
+from common.prompts import without_thought
 
 
 def body(content, finish="stop", usage=None, **message):
@@ -65,7 +66,7 @@ def test_a_draft_in_a_thought_is_not_the_program():
 
 @pytest.mark.parametrize("text", ['{"a": 1}', 'Here it is:\n{"a": 1}', '```json\n{"a": 1}\n```', 'Look:\n```\n{"a": 1}\n```\nDone.'])
 def test_an_object_is_found_in_prose_and_fences(text):
-    assert the_object(text) == {"a": 1}
+    assert find_object(text) == {"a": 1}
 
 
 @pytest.mark.parametrize("unit", ["\n", "#\n", "    \n", "…\n—\n", "code\n", "thought\n"])
@@ -76,7 +77,7 @@ def test_reading_an_answer_takes_linear_time(unit, start):
             began = time.perf_counter()
             prompts.parse_answer(start + unit * count)
             with pytest.raises(ValueError):
-                the_object(start + unit * count)
+                find_object(start + unit * count)
             return time.perf_counter() - began
 
         return min(once() for _ in range(3))

@@ -11,7 +11,7 @@ import pytest
 
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm import Answer, Prompt, Writer, batch, open_writer, pace
+from common.llm import CompletionResult, Prompt, Writer, batch, limiter, open_writer
 from tests.stub_openai import Reply, StubOpenAI, error
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
@@ -19,7 +19,7 @@ SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BACK_OFF", (0.01, 0.02))
+    monkeypatch.setattr(limiter, "BACK_OFF", (0.01, 0.02))
     monkeypatch.setattr(batch, "QUIET", 0.05)
     monkeypatch.setattr(batch, "POLL", 0.02)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
@@ -74,7 +74,7 @@ def test_what_a_batch_leaves_open_is_asked_anew_and_what_it_answered_is_kept(end
         stub.endings = [ending]
         writer = open_batch(stub, tmp_path)
         outcomes = [outcome for _, outcome in writer.map(writer.ask, [prompt(str(number)) for number in range(10)])]
-        assert all(isinstance(outcome, Answer) for outcome in outcomes)
+        assert all(isinstance(outcome, CompletionResult) for outcome in outcomes)
         assert len(stub.batches) == 2 and len(stub.requests) == 10
 
 
@@ -95,17 +95,17 @@ def test_a_killed_run_is_picked_up_and_not_paid_again(tmp_path: Path) -> None:
         second = open_batch(stub, tmp_path, price=(0.0, 1e6), budget=10.0)  # what is under way was paid by the run before
         outcomes = [outcome for _, outcome in second.map(second.ask, [prompt(str(number)) for number in range(8)])]
         assert len(stub.batches) == 1 and len(stub.requests) == 8 and not any(isinstance(outcome, Reject) for outcome in outcomes)
-        assert list(second.book.entries()) == []
+        assert list(second.ledger.entries()) == []
 
 
 def interrupted(writer: Writer, stub: StubOpenAI) -> Callable[[int], Any]:
-    async def work(number: int) -> Answer:
+    async def work(number: int) -> CompletionResult:
         if number == 7:
             stop()
         return await writer.ask(prompt(str(number)))
 
     def stop() -> None:  # no task: nobody would take its exception, and the garbage collector would say so in the midst of another test
-        if stub.batches and any(identifier for _, identifier, _ in writer.book.entries()):
+        if stub.batches and any(identifier for _, identifier, _ in writer.ledger.entries()):
             raise KeyboardInterrupt
         asyncio.get_running_loop().call_later(0.01, stop)
 
@@ -115,8 +115,8 @@ def interrupted(writer: Writer, stub: StubOpenAI) -> Callable[[int], Any]:
 def test_a_run_killed_between_noting_a_batch_and_making_it_asks_anew(tmp_path: Path) -> None:
     with StubOpenAI(echo) as stub:
         writer = open_batch(stub, tmp_path)
-        question = batch.Question.of("m", prompt("a").messages, None, {"max_tokens": 8192})
-        writer.book.add("file-that-was-uploaded", [question])
+        question = batch.CacheKey.of("m", prompt("a").messages, None, {"max_tokens": 8192})
+        writer.ledger.add("file-that-was-uploaded", [question])
         assert writer.complete(prompt("a")).text == "answer to a" and len(stub.batches) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_batch_whose_id_was_lost_is_found_by_its_file(tmp_path: Path) -> None:
         first = open_batch(stub, tmp_path)
         with pytest.raises(KeyboardInterrupt):
             list(first.map(interrupted(first, stub), range(8)))
-        first.book.cache.execute("UPDATE batches SET id = NULL")
+        first.ledger.cache.execute("UPDATE batches SET id = NULL")
         stub.polls = 0
         second = open_batch(stub, tmp_path)
         assert len(list(second.map(second.ask, [prompt(str(number)) for number in range(8)]))) == 8 and len(stub.batches) == 1

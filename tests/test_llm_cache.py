@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from common.cli import Reject
-from common.llm import Answer, Prompt, Usage, open_writer
-from common.llm.cache import Cache, Question
+from common.llm import CompletionResult, Prompt, Usage, open_writer
+from common.llm.cache import Cache, CacheKey
 from tests.stub_openai import Reply, StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,12 +19,12 @@ SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
 PROCESS = """
 import sys
 from pathlib import Path
-from common.llm import Answer, Usage
-from common.llm.cache import Cache, Question
+from common.llm import CompletionResult, Usage
+from common.llm.cache import Cache, CacheKey
 cache = Cache(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
-    cache.put(Question(f"{sys.argv[2]}-{number}", 100), Answer("x" * 2000, None, Usage(1, 1, 0.1)))
-    cache.put(Question(f"shared-{number}", 100), Answer(f"by {sys.argv[2]}", None, Usage(1, 1, 0.1)))
+    cache.put(CacheKey(f"{sys.argv[2]}-{number}", 100), CompletionResult("x" * 2000, None, Usage(1, 1, 0.1)))
+    cache.put(CacheKey(f"shared-{number}", 100), CompletionResult(f"by {sys.argv[2]}", None, Usage(1, 1, 0.1)))
 """
 
 
@@ -44,8 +44,8 @@ def test_two_processes_make_and_write_one_file_at_once(tmp_path: Path) -> None:
     assert [process.communicate(timeout=60)[1] for process in processes] == ["", ""]
     cache = Cache(path)
     for number in range(count):
-        assert all(cache.get(Question(f"{name}-{number}", 100)) == Answer("x" * 2000, None, Usage(1, 1, 0.1)) for name in "ab")
-        assert cache.get(Question(f"shared-{number}", 100)).text in {"by a", "by b"}
+        assert all(cache.get(CacheKey(f"{name}-{number}", 100)) == CompletionResult("x" * 2000, None, Usage(1, 1, 0.1)) for name in "ab")
+        assert cache.get(CacheKey(f"shared-{number}", 100)).text in {"by a", "by b"}
 
 
 def test_the_same_question_asked_at_once_is_paid_once(tmp_path: Path) -> None:
@@ -57,12 +57,12 @@ def test_the_same_question_asked_at_once_is_paid_once(tmp_path: Path) -> None:
 
 def test_an_answer_that_ended_by_itself_serves_every_limit_it_fits_in() -> None:
     cache = Cache(Path(":memory:"))
-    cache.put(Question("whole", 1000), Answer("x", None, Usage(5, 200, 0.1), "stop"))
-    cache.put(Question("cut", 1000), Answer("x", None, Usage(5, 1000, 0.1), "length"))
-    cache.put(Question("uncounted", 1000), Answer("x", None, Usage(5, 0, 0.1), "stop"))
-    assert [cache.get(Question("whole", limit)) is not None for limit in (100, 200, 1000, 9000)] == [False, True, True, True]
-    assert [cache.get(Question("cut", limit)) is not None for limit in (999, 1000, 9000)] == [False, True, False]
-    assert [cache.get(Question("uncounted", limit)) is not None for limit in (500, 9000)] == [False, True]
+    cache.put(CacheKey("whole", 1000), CompletionResult("x", None, Usage(5, 200, 0.1), "stop"))
+    cache.put(CacheKey("cut", 1000), CompletionResult("x", None, Usage(5, 1000, 0.1), "length"))
+    cache.put(CacheKey("uncounted", 1000), CompletionResult("x", None, Usage(5, 0, 0.1), "stop"))
+    assert [cache.get(CacheKey("whole", limit)) is not None for limit in (100, 200, 1000, 9000)] == [False, True, True, True]
+    assert [cache.get(CacheKey("cut", limit)) is not None for limit in (999, 1000, 9000)] == [False, True, False]
+    assert [cache.get(CacheKey("uncounted", limit)) is not None for limit in (500, 9000)] == [False, True]
 
 
 def test_a_refusal_is_remembered_with_its_reason_until_it_is_asked_to_retry(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ KEY = "sk-planted/+key"
 STAGE = """
     import asyncio, os, sys
     from common import cli, llm
-    from common.llm import batch, pace
-    pace.BACK_OFF, batch.QUIET, batch.POLL = (0.01, 0.05), 0.05, 0.02
+    from common.llm import batch, limiter
+    limiter.BACK_OFF, batch.QUIET, batch.POLL = (0.01, 0.05), 0.05, 0.02
     async def work(record, writer):
         answer = None
         for step in ("first", "second"):

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import metrics
-from common.metrics import uncertainty
+from common.metrics import chance_and_intervals as intervals
 from common.metrics.call_graph import read_call_graph, without_comments
 from common.metrics.worfeval import chain_f1, longest_increasing, match_calls
 from shortcuts.syntax import recovering_parser
@@ -158,9 +158,9 @@ ADVERSARIAL = " ", "\n", " \n", "\t", "#", "'", "'''", "\\", "[", ". ", "<think>
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_four_times_the_text_takes_about_four_times_as_long_to_read(unit: str) -> None:
     """Answers are untrusted: none may cost time by the square of its length."""
-    from common.llm.completion import without_thought
     from common.metrics.sample_store import path_of
     from common.metrics.teval import read_plan
+    from common.prompts import without_thought
 
     readers = (without_comments, without_thought, lambda text: read_plan(text, "json", []), lambda text: read_plan(text, "str", ["a.b", "x"]),
                lambda text: path_of(Path(), "samples", text))  # fmt: skip
@@ -214,36 +214,36 @@ def sample(value: float) -> dict[str, float]:
 def test_intervals_hold_the_mean_and_shrink_with_the_number_of_samples() -> None:
     draw = random.Random(1)
     few, many = ([sample(draw.random()) for _ in range(count)] for count in (20, 2000))
-    narrow, wide = (uncertainty.estimate(scores, ["api_f1"])["api_f1"] for scores in (many, few))
+    narrow, wide = (intervals.estimate(scores, ["api_f1"])["api_f1"] for scores in (many, few))
     assert wide.low < wide.mean < wide.high and narrow.high - narrow.low < (wide.high - wide.low) / 4
     assert narrow.high - narrow.low == pytest.approx(2 * 1.96 * (1 / 12 / 2000) ** 0.5, rel=0.1)  # of a uniform draw
-    assert uncertainty.estimate(few, ["api_f1"])["api_f1"] == wide and uncertainty.estimate([], ["api_f1"]) == {}
-    assert uncertainty.estimate(few, ["api_f1"], seed=1)["api_f1"] != wide
+    assert intervals.estimate(few, ["api_f1"])["api_f1"] == wide and intervals.estimate([], ["api_f1"]) == {}
+    assert intervals.estimate(few, ["api_f1"], seed=1)["api_f1"] != wide
 
 
 def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
     draw = random.Random(2)
     base = [draw.random() for _ in range(100)]
-    better = uncertainty.paired([value + 0.01 + 0.01 * draw.random() for value in base], base)
+    better = intervals.paired([value + 0.01 + 0.01 * draw.random() for value in base], base)
     assert better.p < 0.01 and 0.01 < better.low < better.mean < better.high < 0.02
-    assert uncertainty.paired(base, base) == (0.0, 0.0, 0.0, 1.0)
-    assert uncertainty.paired(base, random.Random(3).sample(base, 100)).p > 0.05
+    assert intervals.paired(base, base) == (0.0, 0.0, 0.0, 1.0)
+    assert intervals.paired(base, random.Random(3).sample(base, 100)).p > 0.05
 
 
 def test_a_score_above_chance_has_an_interval_too() -> None:
     draw = random.Random(4)
     chance = [sample(0.4 * draw.random()) for _ in range(200)]
     for scores, mean in ((chance, 0.0), ([sample(1.0)] * 200, 1.0)):  # chance is 0, gold is 1
-        assert uncertainty.above_chance(scores, chance, ["api_f1"])["api_f1"] == pytest.approx((mean,) * 3)  # whatever the resample
-    assert uncertainty.above_chance([sample(0.0)] * 200, chance, ["api_f1"])["api_f1"].high < 0
-    assert uncertainty.above_chance([sample(1.0)], [sample(1.0)], ["api_f1"])["api_f1"] == (0.0, 0.0, 0.0)  # nothing is above that
-    above = uncertainty.above_chance([sample(0.5)] * 200, chance, ["api_f1"])["api_f1"]
+        assert intervals.above_chance(scores, chance, ["api_f1"])["api_f1"] == pytest.approx((mean,) * 3)  # whatever the resample
+    assert intervals.above_chance([sample(0.0)] * 200, chance, ["api_f1"])["api_f1"].high < 0
+    assert intervals.above_chance([sample(1.0)], [sample(1.0)], ["api_f1"])["api_f1"] == (0.0, 0.0, 0.0)  # nothing is above that
+    above = intervals.above_chance([sample(0.5)] * 200, chance, ["api_f1"])["api_f1"]
     assert above.low < above.mean < above.high and above.mean == pytest.approx(3 / 8, abs=0.03)
 
 
 def test_a_median_has_an_interval() -> None:
-    assert uncertainty.median([]) == (0.0, 0.0, 0.0) and uncertainty.median([1.0, 1.0, 1.0]) == (1.0, 1.0, 1.0)
-    middle = uncertainty.median([float(number) for number in range(101)])
+    assert intervals.median([]) == (0.0, 0.0, 0.0) and intervals.median([1.0, 1.0, 1.0]) == (1.0, 1.0, 1.0)
+    middle = intervals.median([float(number) for number in range(101)])
     assert middle.mean == 50 and 30 < middle.low < 50 < middle.high < 70
 
 

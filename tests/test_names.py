@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shortcuts.forms.identifiers import NameAllocator, identifier, label_from_identifier
@@ -21,7 +21,6 @@ def test_a_name_becomes_an_identifier_that_reads_like_it(name, expected):
     assert identifier(name) == expected
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
 @given(st.text(max_size=20) | st.text(alphabet="#+-*/ ab12_\ufe0f", max_size=12))
 def test_an_identifier_is_legal_and_comes_back_from_what_it_says(name):
     made = identifier(name)

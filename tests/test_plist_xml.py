@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shortcuts.plist import PlistError, parse_xml, read_shortcut, same, write_binary, write_xml
 from shortcuts.plist import xml as xml_lists
 
-EXAMPLES = settings(deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 HARD = "\r\n\t\0\x01\x14\x1f\x7f\x85\u2028\ufeff\ufdd0\ufdd1\ufffe\uffff\U000f0041\U000fffff\U0001f600<>&]\"' a;"
 TEXT = st.text(max_size=12) | st.text(st.sampled_from(HARD), max_size=12)  # without surrogates
 LEAVES = (TEXT | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats() | st.binary(max_size=99)
@@ -40,13 +39,11 @@ def code_of(element: str) -> str:
 # both ways
 
 
-@EXAMPLES
 @given(TREES)
 def test_what_is_written_is_read_back_unchanged(tree: Any) -> None:
     assert same(parse_xml(write_xml(tree)), tree)
 
 
-@EXAMPLES
 @given(TEXT)
 def test_a_text_is_the_same_in_xml_in_binary_and_in_utf_16(text: str) -> None:
     tree = {"WFWorkflowActions": [], text: text}
@@ -57,7 +54,6 @@ def test_a_text_is_the_same_in_xml_in_binary_and_in_utf_16(text: str) -> None:
         assert same(read_shortcut(declared.encode(encoding)), tree)
 
 
-@EXAMPLES
 @given(TREES)
 def test_what_is_written_is_read_by_plistlib_as_far_as_it_reads_such_texts(tree: Any) -> None:
     data = write_xml(tree)
@@ -65,7 +61,6 @@ def test_what_is_written_is_read_by_plistlib_as_far_as_it_reads_such_texts(tree:
         assert same(plistlib.loads(data, fmt=plistlib.FMT_XML), tree)
 
 
-@EXAMPLES
 @given(st.lists(st.sampled_from(["\r", "\n", "\r\n", "\x14", "a", "é", "\U0001f600"]), max_size=8).map("".join))
 def test_raw_texts_keep_the_ends_of_their_lines_and_control_characters(text: str) -> None:
     for element in (f"<string>{text}</string>", f"<string><![CDATA[{text}]]></string>"):

@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from test_dialect_properties import EXAMPLES, PROGRAMS
+from test_dialect_properties import PROGRAMS
 
 import shortcuts
 from shortcuts import plist
@@ -37,20 +37,17 @@ EXPRESSIONS = st.recursive(ATOMS, lambda inner: st.one_of(
 ), max_leaves=8)  # fmt: skip
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(EXPRESSIONS)
 def test_expressions_are_printed_as_python_does(code):
     assert_printed_alike(code)
     assert_printed_alike(f"if {code}:\n    x = {code}\nelif {code}:\n    {code}\nelse:\n    x += {code}")
 
 
-@EXAMPLES
 @given(PROGRAMS)
 def test_programs_are_printed_as_python_does(code):
     assert_printed_alike(code)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_texts_are_printed_as_python_does(one, two):
     assert_printed_alike(f"{one!r}")

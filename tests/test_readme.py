@@ -55,6 +55,13 @@ COMMANDS = {
         Command("python -m shortcuts write hello.py", exit_code=1),
         Command("make demo", IN_CI),
     ],
+    "shortcuts/README.md": [
+        Command('python -m shortcuts read "examples/Roll the Dice.shortcut"'),
+        Command('python -m shortcuts check "examples/Roll the Dice.py"'),
+        Command('python -m shortcuts write "examples/Roll the Dice.py" --output programs'),
+        Command("python -m shortcuts search roll dice"),
+        Command("python -m shortcuts show is_workflow_actions_number_random"),
+    ],
     "docs/recipe.md": [
         Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
                 "python 01_scrape.py --folder my_shortcuts"),
@@ -142,10 +149,7 @@ def stage_flags(words: list[str]) -> tuple[str, list[str]] | None:
 
 def said_of_flags(stage: str, flags: list[str]) -> str:
     """The last line of the stage's own parser about these flags and one that surely does not exist."""
-    if stage.startswith("07"):  # in a process of its own, where it reads its flags before it imports what takes seconds
-        ended = subprocess.run([sys.executable, stage, *flags, "--no-such-flag"], capture_output=True, text=True, cwd=ROOT)
-        return ended.stderr.splitlines()[-1]
-    return stage_runs.run(stage[:2], *flags, "--no-such-flag").stderr.splitlines()[-1]
+    return stage_runs.start_script(ROOT / stage, *flags, "--no-such-flag").wait().stderr.splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +158,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if not Path(sys.prefix, "bin/activate").exists():
         pytest.skip("not in a virtual environment, which the commands activate")
     tree = tmp_path_factory.mktemp("readme") / "tree"
-    skipped = shutil.ignore_patterns(".*", "data", "tests", "bench", "docs", "findings", "__pycache__")
+    skipped = shutil.ignore_patterns(".*", "data", "tests", "bench", "docs", "findings")  # __pycache__ comes along: to compile takes longer than to run
     shutil.copytree(ROOT, tree, ignore=lambda folder, names: {*skipped(folder, names), *([n for n in names if "." not in n and n != "slurm"]
                                                                                          if Path(folder) == ROOT / "runs" else [])})
     (tree / ".venv").symlink_to(sys.prefix)
@@ -172,7 +176,7 @@ def put_shortcuts(folder: Path, initials: str) -> None:
 
 def run(tree: Path, command: Command) -> str:
     """Run a command in a shell, as a reader would; it must end as it should and leave no traceback. Returns all that it prints."""
-    script = f"source .venv/bin/activate && export OPENAI_API_KEY=none PYTHONDONTWRITEBYTECODE=1 HF_HUB_OFFLINE=1 && {command.run}"
+    script = f"source .venv/bin/activate && export OPENAI_API_KEY=none HF_HUB_OFFLINE=1 && {command.run}"
     ended = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tree, timeout=300)
     assert ended.returncode == command.exit_code and "Traceback" not in ended.stdout, f"{command.run}\n{ended.stdout}"
     return ended.stdout
@@ -213,23 +217,31 @@ def test_what_is_said_to_be_run_by_ci_is() -> None:
             assert re.search(rf"^(\w+=\w+ )?{command.text}$", ci, re.M), command.text
 
 
-def test_the_commands_of_the_readme_print_what_it_shows(copy: Path) -> None:
-    printed, shown = "", 0
-    known = {tuple(shlex.split(command.text)): command for command in COMMANDS["README.md"]}
-    for block in blocks(README):
+@pytest.mark.parametrize(("document", "written"), [("README.md", "timer.shortcut"), ("shortcuts/README.md", "programs/Roll the Dice.shortcut")])
+def test_commands_print_what_is_shown_below_them(copy: Path, document: str, written: str) -> None:
+    known = {tuple(shlex.split(command.text)): command for command in COMMANDS[document]}
+    printed, shown = list[str](), 0
+    for block in blocks(ROOT / document):
         if block.language == "bash":
-            of_block = [known[tuple(words)] for words in block.commands()]
-            printed = "".join(run(copy, command) for command in of_block if command.run)
-        elif block.language:
-            assert [line for line in block.lines if line not in printed.splitlines()] == []
+            commands = [known[tuple(words)] for words in block.commands()]
+            printed = "".join(run(copy, command) for command in commands if command.run).splitlines()
+        elif block.language and printed:
+            assert [line for line in block.lines if line not in printed] == []
             shown += len(block.lines)
-    assert shown > 5 and (copy / "timer.shortcut").exists()
+            printed = []
+    assert shown >= 5 and (copy / written).exists()
+
+
+def test_the_example_of_the_language_runs() -> None:
+    (example,) = (block for block in blocks(ROOT / "shortcuts/README.md") if "from pathlib import Path" in block.lines)
+    ended = subprocess.run([sys.executable, "-c", "\n".join(example.lines)], capture_output=True, text=True, cwd=ROOT)
+    assert ended.returncode == 0 and "did you mean is_workflow_actions_getclipboard?" in ended.stdout, ended.stderr
 
 
 def test_the_stages_of_the_docs_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_shortcuts(tmp_path, "A-H")
     monkeypatch.chdir(tmp_path)
-    for command in (command for name, of_document in COMMANDS.items() if name != "README.md" for command in of_document):
+    for command in (command for name, of_document in COMMANDS.items() if name.startswith("docs/") for command in of_document):
         words = shlex.split(command.run)
         if words and not command.slow and (stage := stage_flags(words)):
             ended = stage_runs.run(stage[0][:2], *stage[1], OPENAI_API_KEY="none")
@@ -239,7 +251,7 @@ def test_the_stages_of_the_docs_run_in_their_order(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.slow
 def test_the_commands_of_the_docs_run_in_a_shell_and_train_and_score(copy: Path) -> None:
-    for command in (command for name, of_document in COMMANDS.items() if name != "README.md" for command in of_document):
+    for command in (command for name, of_document in COMMANDS.items() if name.startswith("docs/") for command in of_document):
         if command.run:
             run(copy, command)
     assert (copy / "data/eval/eval.html").exists() and (copy / "runs/workflowllama").is_dir()

@@ -18,7 +18,7 @@ import pytest
 
 import shortcuts
 from common import jsonl
-from common.llm import pace
+from common.llm import limiter
 from tests import stage_runs
 from tests.stage_runs import Ended
 from tests.stub_openai import Reply, StubOpenAI, error
@@ -128,7 +128,7 @@ CHARACTERS = {
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "BACK_OFF", (0.001, 0.002))
+    monkeypatch.setattr(limiter, "BACK_OFF", (0.001, 0.002))
 
 
 def free_port() -> int:
@@ -258,7 +258,7 @@ def write_bench(folder: Path) -> None:
 def evaluate(desk: Desk, *flags: object) -> tuple[Ended, int]:
     """(how 08 ended, requests that it sent)."""
     before = len(desk.stub.requests)
-    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.text.RESAMPLES", 50):  # a second each
+    with mock.patch("common.metrics.breakdown.draw"), mock.patch("common.metrics.bleu.RESAMPLES", 50):  # a second each
         ended = stage_runs.run("08", "--bench", desk.folder / "bench", "--output", desk.folder / "eval", "--concurrency", 1, "--workers", 1,
                                "--cache", desk.folder / "cache.sqlite", "--price", "1000/1000", *flags, OPENAI_API_KEY="none")  # fmt: skip
     return ended, len(desk.stub.requests) - before

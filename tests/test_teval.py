@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from common.jsonl import UserError
-from common.llm.completion import without_thought
 from common.metrics import teval
 from common.metrics.embedding import Embedder, open_embedder
 from common.metrics.systems import Prediction
 from common.metrics.teval import Step
+from common.prompts import without_thought
 from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
@@ -186,7 +186,6 @@ def test_a_cut_says_which_bound_was_met() -> None:
     assert trace(HOSTILE["cases"]).cut == f"more than {MAX_PATHS} paths" and not trace(GOLD).cut
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from([
     "x = a_b(k=x)", "if x:", "elif y:", "else:", "for x in y:", "match menu('m'):", "case 'c':", "  ", "    ", "y += [x]", "x = 'é", "'''", "c_d(", ")", "pass", "x = y\n",
 ]), max_size=25))  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
@@ -21,7 +21,6 @@ from shortcuts.grammar import grammar
 from tests.test_grammar import accepts as takes
 from tests.test_grammar import matcher, table  # noqa: F401
 
-EXAMPLES = settings(deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 SHOW = {"WFWorkflowActionIdentifier": "is.workflow.actions.showresult", "WFWorkflowActionParameters": {"Text": "Hello"}}
 APP = {"BundleIdentifier": "com.apple.mobilesafari", "Name": "Safari", "TeamIdentifier": "0000000000"}
 GET_CLIPBOARD = {"Name": "WFWorkflowNoInputBehaviorGetClipboard", "Parameters": {}}
@@ -161,7 +160,6 @@ IDENTIFIERS = st.sampled_from([*dict.fromkeys(row.identifier for row in triggers
 KEYS = st.sampled_from([*dict.fromkeys(key for row in triggers.TRIGGERS for key in (*row.keys, *row.implied)), "odd key"])
 
 
-@EXAMPLES
 @given(st.lists(st.builds(lambda name, given: trigger(name, **given), IDENTIFIERS, st.dictionaries(KEYS, VALUES, max_size=3)), min_size=1, max_size=3))
 def test_any_triggers_are_written_exactly(found: list[dict[str, Any]]) -> None:
     result = shortcuts.transcribe(shortcut(*found))

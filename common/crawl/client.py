@@ -13,9 +13,7 @@ import contextlib
 import random
 import time
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -26,6 +24,7 @@ from protego import Protego
 from common import cli
 from common.crawl.links import absolute
 from common.crawl.network import PrivateAddress, PublicTransport, public_addresses, through_proxy
+from common.http import retry_after
 from shortcuts import plist
 
 AGENT = "WorkflowLLM-scrape"
@@ -242,7 +241,7 @@ class Client:
             raise Later(f"{host.name} refuses (status {status}{', a web page' if page else ''})")
         host.refusals = 0
         if status == 429 or (status == 503 and "Retry-After" in response.headers):
-            raise self._pause(host, status, retry_after(response.headers.get("Retry-After", "")))
+            raise self._pause(host, status, retry_after(response.headers, LONGEST_REST) or 0.0)
         host.limited = 0
         if status != 200:
             raise Later(f"status {status}", 0 if status in RETRIED else None)
@@ -328,12 +327,3 @@ def is_challenge(response: httpx.Response, body: bytes) -> bool:
     """Whether an answer is a test for people: Cloudflare's header, or its waiting page."""
     page = response.headers.get("Content-Type", "").startswith("text/html")
     return "cf-mitigated" in response.headers or (page and b"Just a moment" in body[:4096])
-
-
-def retry_after(text: str, now: Callable[[], float] = time.time) -> float:
-    """Seconds that the server asks us to wait (RFC 9110, 10.2.3: a number or a date), LONGEST_REST at most; 0 if it does not."""
-    try:
-        wait = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now()
-    except (ValueError, OverflowError):  # no date, or one of a year that no clock has
-        return 0.0
-    return min(max(0.0, wait), LONGEST_REST)

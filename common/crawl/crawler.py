@@ -23,8 +23,9 @@ from common.crawl import client as http
 from common.crawl import icloud, routinehub
 from common.crawl.client import Answer, Client, Closed, Disallowed, Gone, Later
 from common.crawl.jobs import BAD, DISALLOWED, GONE, GONE_TRIES, OK, OPTED_OUT, TRANSIENT, Bodies, Job, Jobs
-from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link, without_query
+from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link
 from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
+from common.http import without_query
 from common.jsonl import Record, UserError
 from shortcuts import plist
 from shortcuts.plist import archive

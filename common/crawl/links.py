@@ -83,11 +83,6 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def without_query(text: str) -> str:
-    """A URL as it may be shown or logged: queries carry tokens."""
-    return re.split(r"[?#]", text, maxsplit=1)[0][:200]
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # lists
 

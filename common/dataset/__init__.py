@@ -1,1 +1,1 @@
-"""What stage 06 makes a dataset with: fingerprints and duplicates, splits, statistics, the card, and the files in several formats."""
+"""The dataset that stage 06 makes: fingerprints and duplicates, splits, statistics, the card, and the files in several formats."""

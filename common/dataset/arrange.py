@@ -63,9 +63,9 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
     tests = options.earlier.tests if options.earlier else {}
     # of equal records a test is kept first, then a seed, then the one with fewest findings
     best_first = sorted(range(len(examples)), key=lambda i: (examples[i].id not in tests, examples[i].origin != SEED,
-                                                             examples[i].findings, examples[i].id))  # fmt: skip
+                                                             examples[i].findings, examples[i].id))
     duplicates = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
-                                               ("query", [query.exact for query in queries], near_query)])  # fmt: skip
+                                               ("query", [query.exact for query in queries], near_query)])
     dropped = {i: Dropped(reason, f"of {examples[kept].id}", examples[kept].id) for i, (kept, reason) in duplicates.items()}
     dropped |= {i: drop for i, drop in _known_elsewhere(queries, options.outside or {}).items() if examples[i].id not in tests}
     # what follows looks only at the remaining records, in a seeded order

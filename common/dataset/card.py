@@ -84,7 +84,7 @@ def distributions(kept: Sequence[Example], app_of: AppOf) -> dict[str, dict[str,
         "apps": lambda example: [app_of(api) or BUILT_IN for api in example.apis],
     }
     return {kind: {name: shares(Counter(value for example in group for value in values(example))) for name, group in groups.items()}
-            for kind, values in kinds.items()}  # fmt: skip
+            for kind, values in kinds.items()}
 
 
 def summarise(group: Sequence[Example], app_of: AppOf) -> dict[str, Any]:
@@ -190,8 +190,8 @@ request written for them, and {_synthetic(stats)} (`origin: synthetic`). "Who wr
 def _synthetic(stats: dict[str, Any]) -> str:
     """Return a phrase that says who wrote the synthetic programs."""
     authors = {name.removeprefix(GENERATED_BY): count for name, count in stats["provenance"].items() if name.startswith(GENERATED_BY)}
-    said = [f"{count:,} written by " + ("rules, not a model" if name == OFFLINE else _harmless(name)) for name, count in authors.items()]
-    return ", ".join(said) or "none that were generated"
+    phrases = [f"{count:,} written by " + ("rules, not a model" if name == OFFLINE else _harmless(name)) for name, count in authors.items()]
+    return ", ".join(phrases) or "none that were generated"
 
 
 def _origins(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:

@@ -65,7 +65,7 @@ class Distribution:
         """Return the number of records in each group of SIZES."""
         ends = [*SIZES[1:], math.inf]
         return {name: sum(times for size, times in self.sizes.items() if first <= size < end)
-                for name, first, end in zip(SIZE_NAMES, SIZES, ends)}  # fmt: skip
+                for name, first, end in zip(SIZE_NAMES, SIZES, ends)}
 
     def statistics(self, usable: Callable[[Api], bool] = lambda api: True) -> dict[str, Any]:
         """Return the numbers; `evenness` is the entropy as a share of its maximum, 1 if all values that occur are equally frequent."""
@@ -79,7 +79,7 @@ class Distribution:
             "evenness": {"apis": evenness(self.apis), "apps": evenness(apps), "categories": evenness(self.categories)},
             "apis_per_record": self.by_size(),
             "categories": dict(self.categories.most_common()), "apps_by_use": dict(apps.most_common()),
-        }  # fmt: skip
+        }
 
 
 def entropy(counts: Counter[str]) -> float:

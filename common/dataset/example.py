@@ -29,7 +29,7 @@ _BLOCKS: dict[str, tuple[type[ast.AST], ...]] = {"ifs": (ast.If,), "loops": (ast
 
 @dataclass(slots=True)
 class Example:
-    """What is kept in memory of a record that passed the rules of stage 06."""
+    """A record that passed the rules of stage 06, as far as it is kept in memory."""
 
     id: str
     origin: str
@@ -59,7 +59,7 @@ class Limits(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What every record is examined with; `count_tokens` is of a conversation."""
+    """The catalogue, the token counter (of a conversation) and the limits with which every record is examined."""
 
     catalog: Catalog
     count_tokens: Callable[[Chat], int]
@@ -67,7 +67,7 @@ class Context(NamedTuple):
 
 
 class Sample:
-    """A record under examination. What the rules look at is worked out when it is first needed."""
+    """A record under examination; what the rules look at is computed when it is first needed."""
 
     def __init__(self, record: Record, origin: str, context: Context) -> None:
         self.record, self.origin, self.context = record, origin, context

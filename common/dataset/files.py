@@ -22,7 +22,7 @@ TASK = "generate"  # the kind of `messages`: a request, answered by a plan and a
 COLUMNS = "id", "task", "split", "origin", "query", "code", "apis", "messages", "shortened"
 TEXTS = "plan", "annotated_code", "category", "name", "description"
 JSON_TEXTS = ("apps", "source", "stats", "shortcut", "residue", "roundtrip", "comments", "renames", "examples", "writer", "annotator",
-              "diagnostics", "repairs")  # fmt: skip
+              "diagnostics", "repairs")
 OTHER = "other"  # an object of all fields that have no column
 EXTRA_COLUMNS = "id", *TEXTS, *JSON_TEXTS, OTHER
 
@@ -37,7 +37,7 @@ def divided(record: Record, split: str) -> tuple[Record, Record]:
     first = {"id": str(record["id"]), "task": TASK, "split": split, "origin": record["origin"], "query": record.get("query") or "",
              "code": record.get("code") or record.get("annotated_code") or "", "apis": record.get("apis") or [],
              "messages": [{"role": message["role"], "content": message["content"]} for message in record["messages"]],
-             "shortened": bool(record.get("shortened"))}  # fmt: skip
+             "shortened": bool(record.get("shortened"))}
     own = {*COLUMNS, *TEXTS, *JSON_TEXTS}
     other = {name: value for name, value in record.items() if name not in own and value is not None}
     packed = {name: _packed(record.get(name)) for name in JSON_TEXTS}

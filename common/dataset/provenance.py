@@ -1,4 +1,4 @@
-"""Where the records of a dataset come from, and which models wrote what of them, how much, and at what cost."""
+"""The origin of a dataset's records: sites, licences, and the models that wrote parts of them, with tokens and cost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def authors(record: Record) -> tuple[Author, ...]:
     """Return the models behind a record: of thoughts or query (`writer`), of plan and program (`annotator`), of their refinement."""
     annotator = _object(record.get("annotator"))
     parts = [("thoughts and queries", _object(record.get("writer"))), ("plans and programs", annotator),
-             ("refinement", _object(annotator.get("refine")))]  # fmt: skip
+             ("refinement", _object(annotator.get("refine")))]
     return tuple(_author(part, fields) for part, fields in parts if fields.get("model"))
 
 

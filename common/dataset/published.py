@@ -94,7 +94,7 @@ def as_ours(source: Record, split: Split, counts: dict[str, Any]) -> Record:
         "query": query, "apis": [str(api) for api in apis], "plan": texts["plan"] or "", "annotated_code": code,
         "category": source["category"] if isinstance(source.get("category"), str) else None, "form": PUBLISHED_FORM,
         "published_split": split.get(key), "published_figures": counts.get(key),
-    }  # fmt: skip
+    }
 
 
 def split_keys(path: Path) -> Split:

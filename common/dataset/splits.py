@@ -154,7 +154,7 @@ def of_whole_apps(held: HeldOut, apis: Apis, app_of: AppOf) -> HeldOut:
 
 
 def assign(apis: Apis, order: Sequence[int], held: HeldOut, overlap: OverlapOf, size_id: int, size_ood: int,
-           given: dict[int, str] | None = None) -> Assignment:  # fmt: skip
+           given: dict[int, str] | None = None) -> Assignment:
     """Assign each record a split: OOD tests first, then ID tests; the rest is for training.
 
     A record that overlaps with a test is dropped as `contaminated`, and one that uses a held-out API and does not fit the OOD test as
@@ -189,7 +189,7 @@ def assign(apis: Apis, order: Sequence[int], held: HeldOut, overlap: OverlapOf, 
 def _choose_id(
     apis: Apis, pool: Sequence[int], overlap: OverlapOf, size: int,
     splits: dict[int, str], dropped: dict[int, tuple[str, str, int | None]],
-) -> None:  # fmt: skip
+) -> None:
     """Add the ID tests to `splits`, and the records that would give them away to `dropped`."""
     training = set(pool)
     left = Counter(api for index in pool for api in apis[index])  # records in training, by API
@@ -216,7 +216,7 @@ def _choose_id(
 
 
 def properties(apis: Apis, app_of: AppOf, held: HeldOut, splits: dict[int, str], near: Callable[[int], list[int]],
-               overlap: OverlapOf) -> dict[str, bool]:  # fmt: skip
+               overlap: OverlapOf) -> dict[str, bool]:
     """Return the properties of the finished splits, all of which must be true, computed from the records alone.
 
     `near(i)` returns the near duplicates of record i.

@@ -80,7 +80,7 @@ class _Job:
         self.prefix, self.tries = self.spec.accepted(head + mark + "".join(kept)), self.tries + 1
 
     def answer(self) -> Answer:
-        """What the caller gets."""
+        """Return the answer in the caller's form."""
         return Answer(self.text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
 
 

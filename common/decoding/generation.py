@@ -67,7 +67,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts
 
 
 def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
-    """How many tokens of the context a prompt leaves for its answer; 0 or less if it is too long."""
+    """Return how many tokens of the context a prompt leaves for its answer; 0 or less if it is too long."""
     return context_length(model) - len(prompt)
 
 
@@ -128,7 +128,7 @@ def sampler(prompts: list[str], temperature: float, top_p: float, seed: int,
 
 
 def ended(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str] = ()) -> Generation:
-    """What a row of `continued` says, up to its end mark or the first stop string."""
+    """Return the answer in a row of `continued`, up to its end mark or the first stop string."""
     closing = {*ends, tokenizer.pad_token_id}  # behind a stop string the rest of the batch goes on, and a row is padded
     length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
     text = tokenizer.decode(tokens[:length], skip_special_tokens=True, clean_up_tokenization_spaces=False)

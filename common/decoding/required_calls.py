@@ -1,4 +1,4 @@
-"""Calls that an answer owes: where a request names the functions it is about, its program may end only when each has been called.
+"""Required calls: where a request names the functions it is about, its program may end only when each has been called.
 
 A grammar that says so would need a rule for each set of calls that have been made. So a row (token_masks.py) counts them line by line,
 bars the tokens that would end the program too soon, and, when its tokens run out, writes the calls that are missing.
@@ -35,12 +35,12 @@ class RequiredCalls:
         self.calls = self.behind(lines)
 
     def behind(self, lines: Iterable[str]) -> list[str]:
-        """What is still missing behind these lines."""
+        """Return the calls that are still missing after these lines."""
         statements = [line[_ASSIGNED.match(line).end() :] for line in lines]  # type: ignore[union-attr] (the empty text matches)
         return [call for call in self.calls if not any(statement.startswith(call) for statement in statements)]
 
     def room(self, table: LLTokenizer) -> int:
-        """How many tokens the missing calls take at most."""
+        """Return the most tokens that the missing calls take."""
         return sum(_length(table, call) + TAIL for call in self.calls)
 
 

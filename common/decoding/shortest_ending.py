@@ -50,7 +50,7 @@ def ending(matcher: LLMatcher, table: LLTokenizer, said: bytes, answer: bool) ->
 
 
 def missing_bytes(text: bytes) -> int:
-    """How many bytes the last character still needs: a token may be a part of one."""
+    """Return how many bytes the last character still needs: a token may be a part of one."""
     for place, byte in enumerate(reversed(text[-4:]), start=1):
         if byte < 0x80:
             return 0
@@ -72,7 +72,7 @@ def _accepted(matcher: LLMatcher, table: LLTokenizer, text: str) -> list[int] | 
 
 
 def _tails(code: str, fence: str) -> Iterator[str]:
-    """What may end a program, the shortest first."""
+    """Return the lines that may end a program, the shortest first."""
     *before, line = code.split("\n")
     level = len(line) - len(line.lstrip(" "))
     if line.strip().startswith("#"):  # what it is said of must follow
@@ -99,7 +99,7 @@ def _bodies(level: int) -> tuple[str, ...]:
 
 
 def _next_piece(matcher: LLMatcher, table: LLTokenizer, code: str) -> list[int]:
-    """What to write where no tail fits: the end of a string, a word that fits, else what the grammar allows."""
+    """Return what to write where no tail fits: the end of a string, a word that fits, else what the grammar allows."""
     line = code.rpartition("\n")[2]
     inner = open_marks(line)[:1]
     words = (inner, *_WORDS_IN_TEXT) if inner in ("'", '"') else _WORDS

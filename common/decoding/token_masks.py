@@ -59,7 +59,7 @@ def table(tokenizer: PreTrainedTokenizerBase, ends: Sequence[int], size: int) ->
 
 @dataclass(frozen=True)
 class GrammarSpec:
-    """What an answer may be: a program that calls these APIs, with a plan before it or alone, and ends when it has called the owed ones."""
+    """The grammar of an answer: a program of these APIs, with a plan before it or alone, which ends when the owed ones are called."""
 
     table: LLTokenizer
     apis: frozenset[str]
@@ -69,7 +69,7 @@ class GrammarSpec:
 
     @property
     def fence(self) -> str:
-        """What closes the program."""
+        """The line that closes the program, "" where it stands alone."""
         return FENCE if self.plan else ""
 
     def accepted(self, prefix: str) -> str:
@@ -129,7 +129,7 @@ class Row:
 
     @property
     def said(self) -> bytes:
-        """What has been written of the answer."""
+        """The bytes that have been written of the answer."""
         return self._prefix + self.spec.table.decode_bytes(self._tokens)
 
     def take(self, token: int) -> None:

@@ -1,11 +1,11 @@
-"""Writers: who answers a prompt. One typed protocol, `Prompt -> Answer`; behind it any OpenAI-compatible endpoint, or the offline writer.
+"""Writers answer prompts: a typed protocol, and behind it any OpenAI-compatible endpoint, its Batch API, or the offline rules.
 
-    with open_writer("gpt-4o-mini") as writer:             # the key comes from OPENAI_API_KEY; "offline" needs none
-        answer = writer.complete(prompt)                   # one prompt
-        for record, outcome in writer.map(work, records):  # many: `async def work(record)` awaits writer.ask(...) as often as it needs
-            ...                                            # outcome: what work returned, or the cli.Reject it raised
+    writer = open_writer("gpt-4o-mini")                # the key comes from OPENAI_API_KEY; "offline" needs none
+    answer = writer.complete(prompt)                   # one prompt
+    for record, outcome in writer.map(work, records):  # many: `async def work(record)` awaits writer.ask(...) as often as it needs
+        ...                                            # outcome: what work returned, or the cli.Reject it raised
 
-Requests are independent of each other: there is no barrier between records, and what is answered is yielded at once.
+Requests do not wait for each other: there is no barrier between records, and each outcome is yielded at once.
 """
 
 from __future__ import annotations
@@ -16,30 +16,27 @@ from pathlib import Path
 from typing import Any
 
 from common import cli
-from common.llm.protocol import DEFAULT_MODEL, OFFLINE, Answer, Prompt, Usage, Writer
+from common.llm.batch import BatchEndpoint
+from common.llm.budget import Budget, known_price, read_prices
+from common.llm.endpoint import Endpoint
+from common.llm.offline import DryRun, OfflineWriter
+from common.llm.writer import DEFAULT_MODEL, OFFLINE, CompletionResult, Usage, Writer
+from common.prompts import Prompt
 
-__all__ = ["DEFAULT_MODEL", "OFFLINE", "Answer", "Prompt", "Usage", "Writer", "add_arguments", "add_request_arguments",
+__all__ = ["DEFAULT_MODEL", "OFFLINE", "CompletionResult", "Prompt", "Usage", "Writer", "add_arguments", "add_request_arguments",
            "from_arguments", "open_as_asked", "open_writer", "price"]
 
 
 def open_writer(name: str, base_url: str | None = None, batch: bool = False, **options: Any) -> Writer:
-    """The writer of that name: "offline", or a model behind `base_url` (default: OPENAI_BASE_URL, else OpenAI). Options: see Endpoint.
+    """The writer of a name: "offline", or a model behind `base_url` (default: OPENAI_BASE_URL, else OpenAI). Options: see Endpoint.
 
     With `batch` it answers through the provider's Batch API.
 
     Raises UserError for a model without a key or base URL, and for a budget without a price.
     """
     if name == OFFLINE:
-        from common.offline import OfflineWriter
-
         return OfflineWriter()
-    if batch:
-        from common.llm.batch import BatchEndpoint
-
-        return BatchEndpoint(name, base_url, **options)
-    from common.llm.endpoint import Endpoint
-
-    return Endpoint(name, base_url, **options)
+    return (BatchEndpoint if batch else Endpoint)(name, base_url, **options)
 
 
 def add_arguments(parser: cli.Parser) -> None:
@@ -72,25 +69,20 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
 
 
 def from_arguments(args: argparse.Namespace) -> Writer:
-    """The writer that `add_arguments` describes; without a name and a key the offline one, which is said in one line."""
+    """The writer that the arguments of `add_arguments` name; without a name and a key the offline one, with a message."""
     name = args.writer
     if name is None and not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL") or args.base_url):
         cli.say("no OPENAI_API_KEY and no --writer: the offline, rule-based writer is used")
         name = OFFLINE
-    name = name or DEFAULT_MODEL
-    return open_as_asked(args, name, args.base_url, args.temperature)
+    return open_as_asked(args, name or DEFAULT_MODEL, args.base_url, args.temperature)
 
 
 def open_as_asked(args: argparse.Namespace, name: str, base_url: str | None = None, temperature: float | None = None) -> Writer:
-    """The writer of that name, with what `add_request_arguments` asks for; all those of one `args` share its budget."""
+    """The writer of a name, with the arguments of `add_request_arguments`; all writers of one `args` share its budget."""
     if name == OFFLINE and not args.dry_run:
         return open_writer(name)
-    from common.llm.prices import Budget, known_price, read_prices
-
     rate = args.price or known_price(name, read_prices(args.prices) if args.prices else None)
     if args.dry_run:
-        from common.llm.dry_run import DryRun
-
         writer = DryRun(name, args.cache, rate, temperature, batch=args.batch)
         args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
         return writer

@@ -1,7 +1,7 @@
-"""Answers on disk, by what was asked: what is in it is never paid again, whichever stage, process or way of sending asks.
+"""Answers on disk by the content of their requests: no stage, process or batch pays again for an answer that is here.
 
-One SQLite file in WAL mode, each answer its own transaction: two processes may share it, and a kill loses nothing that was put. (It must
-lie on a disk of the machine: WAL does not work over network file systems.)
+One SQLite file in WAL mode, each answer a transaction: two processes may share it, and a kill loses nothing that was put. (The file must
+be on a local disk: WAL does not work over network file systems.)
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import orjson
 
 from common.cli import Reject
 from common.jsonl import UserError
-from common.llm.prices import Messages
-from common.llm.protocol import Answer, Usage
+from common.llm.writer import CompletionResult, Messages, Usage
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT, max_tokens INTEGER, finish TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, cost REAL,
@@ -26,34 +25,35 @@ CREATE TABLE IF NOT EXISTS refusals (key TEXT, max_tokens INTEGER, reason TEXT, 
 CREATE TABLE IF NOT EXISTS batches (file TEXT PRIMARY KEY, id TEXT, endpoint TEXT);
 CREATE TABLE IF NOT EXISTS batched (file TEXT, key TEXT, max_tokens INTEGER, PRIMARY KEY (file, key, max_tokens));
 """
-# An answer that ended by itself is the answer under every other limit it fits in, too.
+# An answer that the model ended itself is also the answer under every other token limit that it fits in.
 FIND = """
 SELECT text, finish, prompt_tokens, completion_tokens, cost FROM replies WHERE key = :key AND (
     max_tokens = :limit OR (finish = 'stop' AND (max_tokens < :limit OR completion_tokens BETWEEN 1 AND :limit)))
 ORDER BY max_tokens = :limit DESC LIMIT 1
 """
-OPENING = 5.0  # seconds: two processes that make the file at the same moment get in each other's way
+OPENING = 5.0  # seconds to try: two processes that make the file at the same moment lock each other out
 
 
-class Question(NamedTuple):
-    """What an answer is kept under: a hash of all that shapes it but the token limit, and that limit."""
+class CacheKey(NamedTuple):
+    """The key of an answer: a hash of all that shapes it but the token limit, and that limit."""
 
-    key: str
+    digest: str
     max_tokens: int
 
     @classmethod
-    def of(cls, model: str, messages: Messages, schema: Any, request: dict[str, Any], identity: str | None = None) -> Question:
-        """The question a request puts; not of the endpoint, so that a model may move. `request` has `max_tokens` and the sampling.
+    def of(cls, model: str, messages: Messages, shape: Any, request: dict[str, Any], identity: str | None = None) -> CacheKey:
+        """The key of a request with its schema or grammar; `request` holds `max_tokens` and the sampling parameters.
 
-        `identity` is what a server says that it serves under the model's name, so that a model trained anew has answers of its own.
+        The endpoint is not part of it, so that a model may move. `identity` is what a server says it serves under the model's name, so that
+        a model that was trained again has answers of its own.
         """
-        shape = [model, messages, schema, {name: value for name, value in request.items() if name != "max_tokens"}]
-        shape += [identity] if identity else []
-        return cls(hashlib.sha256(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS)).hexdigest(), request["max_tokens"])
+        parts = [model, messages, shape, {name: value for name, value in request.items() if name != "max_tokens"}]
+        parts += [identity] if identity else []
+        return cls(hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest(), request["max_tokens"])
 
 
 class Cache:
-    """Answers and refusals by question."""
+    """Answers and refusals by key."""
 
     def __init__(self, path: Path) -> None:
         self.path, deadline = path, time.monotonic() + OPENING
@@ -72,31 +72,30 @@ class Cache:
             except (OSError, sqlite3.Error) as error:
                 raise UserError(f"--cache {path}: cannot be used: {error}") from None
 
-    def get(self, question: Question) -> Answer | Reject | None:
-        """The answer to a question, or the Reject it got; None if it has not been asked."""
-        values = {"key": question.key, "limit": question.max_tokens}
-        if row := self.execute(FIND, values).fetchone():
+    def get(self, key: CacheKey) -> CompletionResult | Reject | None:
+        """The answer of a key, or the Reject its request got; None for an unknown key."""
+        if row := self.execute(FIND, {"key": key.digest, "limit": key.max_tokens}).fetchone():
             text, finish, *usage = row
-            return Answer(text, None, Usage(*usage), finish)
-        row = self.execute("SELECT reason, detail FROM refusals WHERE key = ? AND max_tokens = ?", question).fetchone()
+            return CompletionResult(text, None, Usage(*usage), finish)
+        row = self.execute("SELECT reason, detail FROM refusals WHERE key = ? AND max_tokens = ?", key).fetchone()
         return Reject(*row) if row else None
 
-    def put(self, question: Question, answer: Answer) -> None:
+    def put(self, key: CacheKey, answer: CompletionResult) -> None:
         """Keep an answer; it is on disk when this returns."""
-        row = (*question, answer.finish, *answer.usage, answer.text)
+        row = (*key, answer.finish, *answer.usage, answer.text)
         self.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
-    def refuse(self, question: Question, reject: Reject) -> None:
-        """Remember that a request was refused, and why: it would be again."""
-        self.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", (*question, reject.reason, reject.detail))
+    def refuse(self, key: CacheKey, reject: Reject) -> None:
+        """Keep the reason for which a request was refused, as it would be again."""
+        self.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", (*key, reject.reason, reject.detail))
 
-    def forget(self, question: Question) -> None:
-        """Make a question one that has not been asked, under any limit."""
+    def forget(self, key: CacheKey) -> None:
+        """Drop what is kept of a request, under any token limit."""
         for table in ("replies", "refusals"):
-            self.execute(f"DELETE FROM {table} WHERE key = ?", (question.key,))
+            self.execute(f"DELETE FROM {table} WHERE key = ?", (key.digest,))
 
     def execute(self, statement: str, values: Any = ()) -> sqlite3.Cursor:
-        """One statement. Raises UserError where the file is damaged, or its disk full."""
+        """Execute one statement. Raises UserError if the file is damaged or its disk full."""
         try:
             return self.database.execute(statement, values)
         except sqlite3.Error as error:

@@ -1,21 +1,19 @@
-"""What a server sent as a chat completion, read with bounds: nothing in it is trusted to be of the kind that the protocol says."""
+"""Read a chat completion from a server's response, with bounds: nothing in it is trusted to have the type that the protocol says."""
 
 from __future__ import annotations
 
 import json
-import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-MOST_TOKENS = 2**53  # of a count: more is no count
+MOST_TOKENS = 2**53  # larger counts are cut to this
 FINISH_CHARACTERS = 40
-_CLOSED = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_OPENED = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE)
 
 
 class Completion(NamedTuple):
-    """`text` of the answer; `finish` as the server calls it; the counts, None where it gives none; `refusal`: why there is no text."""
+    """A chat completion: `finish` as the server names it, the token counts if it gives them, `refusal` if there is no text."""
 
     text: str
     finish: str
@@ -25,7 +23,7 @@ class Completion(NamedTuple):
 
 
 def parse_body(data: bytes) -> Any:
-    """The JSON of a body; a lone surrogate in it, as a cut emoji leaves, becomes a question mark. None for what is no JSON."""
+    """The JSON value of a body, None if it is not JSON; a lone surrogate in it, as a cut emoji leaves, becomes a question mark."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -45,7 +43,7 @@ def _mended(value: Any) -> Any:
 
 
 def read_completion(body: Any) -> Completion | None:
-    """The completion in a parsed body; None where it is none, or says itself that it failed."""
+    """The completion in a parsed body; None if it is not one, or says itself that it failed."""
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
@@ -61,7 +59,7 @@ def read_completion(body: Any) -> Completion | None:
 
 
 def text_of(content: Any) -> str | None:
-    """The text of a message's content: a text, nothing, or a list of parts, of which those that are texts; None for anything else."""
+    """The text of a message's content, which is a text, nothing, or a list of parts; None for anything else."""
     if content is None or isinstance(content, str):
         return content or ""
     if not isinstance(content, list):
@@ -72,14 +70,14 @@ def text_of(content: Any) -> str | None:
 
 
 def count(value: Any) -> int | None:
-    """A count of tokens, from 0 to MOST_TOKENS; None for what is no number."""
+    """A count of tokens, from 0 to MOST_TOKENS; None if the value is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
     return int(min(max(value, 0), MOST_TOKENS))
 
 
 def why_empty(message: dict[str, Any], finish: str) -> tuple[str, str] | None:
-    """(reason, detail) for a message without text; None where the model ended it so by itself."""
+    """(reason, detail) for a message without text; None if the model ended an empty answer by itself."""
     if isinstance(message.get("refusal"), str) and message["refusal"]:
         return "refused", f"the model refused: {message['refusal'][:300]}"
     if finish == "content_filter":
@@ -91,12 +89,31 @@ def why_empty(message: dict[str, Any], finish: str) -> tuple[str, str] | None:
     return None
 
 
-def without_thought(text: str) -> str:
-    """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
+class ByteVocabulary:
+    """A vocabulary of all bytes and an end, in the shape that llguidance reads."""
 
-    A thought that never ends leaves nothing: what stands in it is a draft.
+    eos_token_id, bos_token_id = 256, None
+    special_token_ids = [256]
+    tokens = [bytes([byte]) for byte in range(256)] + [b"<end>"]
+
+    def __call__(self, text: str | bytes) -> list[int]:
+        return list(text if isinstance(text, bytes) else text.encode())
+
+
+@lru_cache(maxsize=1)
+def byte_tokenizer() -> Any:
+    """llguidance's tokenizer of bytes."""
+    from llguidance import LLTokenizer, TokenizerWrapper
+
+    return LLTokenizer(TokenizerWrapper(ByteVocabulary()))
+
+
+def follows_grammar(grammar: str, text: str, whole: bool) -> bool:
+    """True if a text is of a grammar (Lark, as llguidance reads it), or where it is not `whole`, the beginning of such a text.
+
+    Some servers accept a grammar and ignore it. White space around the text is left out, as servers strip it.
     """
-    if closed := list(_CLOSED.finditer(text)):
-        if _OPENED.match(text) or "<think" not in text[: closed[0].start()].lower():
-            return text[closed[0].end():].lstrip()
-    return "" if _OPENED.match(text) else text
+    from llguidance import LLMatcher  # here, as only --constrained needs it
+
+    matcher, data = LLMatcher(byte_tokenizer(), LLMatcher.grammar_from_lark(grammar), log_level=0), list(text.strip().encode())
+    return matcher.try_consume_tokens(data) == len(data) and (not whole or matcher.is_accepting())

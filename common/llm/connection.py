@@ -1,7 +1,8 @@
-"""One request to an OpenAI-compatible server, and what became of it.
+"""One request to an OpenAI-compatible server, and its outcome.
 
-The `openai` client's transport is aiohttp (its default one collapses above some 250 requests in flight), and its own retries are off: they
-would hide the 429s from the pace. Bodies are read here, not by the client: half the CPU, and a broken one is an outcome like others.
+The `openai` client runs on its aiohttp transport, as the default one collapses above some 250 requests in flight. Its own retries are off:
+they would hide the 429s from the limiter. Bodies are read here and not by the client: that takes half the CPU, and a broken one is an
+outcome like others. openai is imported in functions, as it takes half a second and the offline writer does without.
 """
 
 from __future__ import annotations
@@ -15,47 +16,47 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
+from common.http import without_query
 from common.jsonl import UserError
 from common.llm.completion import Completion, parse_body, read_completion
 
-LATER = {408, 409, 425, 500, 502, 504, 520, 522, 524}  # statuses that pass when the same request is sent again
+TEMPORARY = {408, 409, 425, 500, 502, 504, 520, 522, 524}  # HTTP statuses that may be gone when the same request is sent again
 BUSY = {503, 529}  # the server has too much to do
 ABOUT_THE_REQUEST = {400, 413, 422}  # all other statuses from 400 to 499 are about the account or the server: every request gets them
-BROKEN = 500
-MOST_BYTES = 16 << 20  # of an answer as it is unpacked: more is none
-FORBIDDEN = 403  # of a gateway that moderates it is about the request, too
+INTERNAL_ERROR, FORBIDDEN = 500, 403  # a gateway that moderates says 403 about one request
 WRONG_SETTINGS = {401, 402, 403, 404, 405, 407, 410, 423, 426, 451}
+MOST_BYTES = 16 << 20  # of an answer as it is unpacked: more is no answer
 
 
-class Fate(enum.Enum):
-    """What became of a request."""
+class RequestStatus(enum.Enum):
+    """The result of sending a request once."""
 
     ANSWERED = "answered"
     THROTTLED = "throttled"  # 429: too often
     OVERLOADED = "overloaded"  # 503, 529, no connection, no answer in time: too many at once
     FAILED = "failed"  # an error or a body that another try may not have
     REFUSED = "refused"  # this request will never be answered
-    FATAL = "fatal"  # no request will
+    FATAL = "fatal"  # no request will be
     UNKNOWN = "unknown"  # it was given up while under way
 
 
 class Outcome(NamedTuple):
-    """A request's fate; `body` of an answer; `problem` in one line otherwise; `lost`: it may have been answered, and be paid for.
+    """A request's status, and the completion or, in one line, the problem.
 
-    `closed`: nobody listens there. `status` of an HTTP error.
+    `lost`: it may have been answered, and be paid for. `closed`: nobody listens at the address. `http_status` of an HTTP error.
     """
 
-    fate: Fate
-    body: Completion | None = None
+    status: RequestStatus
+    completion: Completion | None = None
     problem: str = ""
     headers: Mapping[str, str] = {}
     lost: bool = False
     closed: bool = False
-    status: int | None = None
+    http_status: int | None = None
 
 
 class Connection:
-    """The client of one server, opened inside the running event loop."""
+    """The client of one server, opened inside the running event loop. `timeout` in seconds; at most `most` connections."""
 
     def __init__(self, base_url: str | None, key: str, timeout: float, most: int) -> None:
         if base_url:
@@ -70,20 +71,21 @@ class Connection:
             import httpx2
             import openai
 
-            limits = httpx2.Limits(max_connections=self.most + 10, max_keepalive_connections=self.most + 10)
-            class Bounded(type(openai.DefaultAioHttpClient())):
+            class BoundedClient(type(openai.DefaultAioHttpClient())):
                 """The transport, which reads no more of a body than an answer can have."""
 
                 async def send(self, request: Any, *, stream: bool = False, **settings: Any) -> Any:
                     response = await super().send(request, stream=True, **settings)
-                    return response if stream else await read_whole(response)
+                    return response if stream else await read_bounded(response)
 
+            limits = httpx2.Limits(max_connections=self.most + 10, max_keepalive_connections=self.most + 10)
+            transport = BoundedClient(timeout=self.timeout, limits=limits, follow_redirects=False)
             self._client = openai.AsyncOpenAI(api_key=self.key or "none", base_url=self.base_url, timeout=self.timeout, max_retries=0,
-                                              http_client=Bounded(timeout=self.timeout, limits=limits, follow_redirects=False))
+                                              http_client=transport)
         return self._client
 
     async def close(self) -> None:
-        """Let go of the client; the next request opens another."""
+        """Close the client; the next request opens another."""
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -96,69 +98,74 @@ class Connection:
         post = self.client.post("/chat/completions", cast_to=httpx2.Response, content=orjson.dumps(body))
         try:
             response = await asyncio.wait_for(post, self.timeout)
-        except (openai.APITimeoutError, TimeoutError) as error:
-            if unsent := self._unsent(error):
-                return unsent
-            return Outcome(Fate.OVERLOADED, problem=f"no answer in {self.timeout:g} s", lost=True)
         except openai.APIStatusError as error:
-            return self._status(error)
-        except (openai.APIError, httpx2.HTTPError) as error:
-            return self._unsent(error) or Outcome(Fate.FAILED, problem=self.masked(f"{error} {error.__cause__ or ''}"), lost=True)
-        except Exception as error:  # what the transport raises of its own, as for an answer that is no HTTP
-            return Outcome(Fate.FAILED, problem=self.masked(f"{type(error).__name__}: {error}"), lost=True)
-        answer = read_completion(parse_body(response.content))
-        if answer is None:
-            return Outcome(Fate.FAILED, problem=f"the body is no chat completion: {self.masked(response.text)[:200]}", lost=True)
-        return Outcome(Fate.ANSWERED, answer, headers=response.headers)
+            return self._http_error(error)
+        except Exception as error:  # some, as for an answer that is no HTTP, are the transport's own
+            return self._no_response(error)
+        completion = read_completion(parse_body(response.content))
+        if completion is None:
+            problem = f"the body is no chat completion: {self.masked(response.text)[:200]}"
+            return Outcome(RequestStatus.FAILED, problem=problem, lost=True)
+        return Outcome(RequestStatus.ANSWERED, completion, headers=response.headers)
 
-    def _status(self, error: Any) -> Outcome:
+    def _http_error(self, error: Any) -> Outcome:
         status, problem, headers = error.status_code, self.masked(f"{error.status_code}: {error.message}"), error.response.headers
         if 300 <= status < 400:
             where = without_query(headers.get("location", "elsewhere"))
-            return Outcome(Fate.FATAL, None, self.masked(f"{status}: requests are sent on to {where}, which is not followed"), headers)
-        about_all = 400 <= status < 500 and status not in ABOUT_THE_REQUEST | LATER | {429}
+            problem = self.masked(f"{status}: requests are redirected to {where}, which is not followed")
+            return Outcome(RequestStatus.FATAL, None, problem, headers)
+        about_all = 400 <= status < 500 and status not in ABOUT_THE_REQUEST | TEMPORARY | {429}
         if about_all or error.code == "insufficient_quota":
-            return Outcome(Fate.FATAL, None, problem, headers, status=status)
-        fates = {429: Fate.THROTTLED, **dict.fromkeys(BUSY, Fate.OVERLOADED), **dict.fromkeys(LATER, Fate.FAILED)}
-        return Outcome(fates.get(status, Fate.REFUSED), None, problem, headers, status=status)
+            kind = RequestStatus.FATAL
+        elif status == 429:
+            kind = RequestStatus.THROTTLED
+        elif status in BUSY:
+            kind = RequestStatus.OVERLOADED
+        else:
+            kind = RequestStatus.FAILED if status in TEMPORARY else RequestStatus.REFUSED
+        return Outcome(kind, None, problem, headers, http_status=status)
+
+    def _no_response(self, error: Exception) -> Outcome:
+        """The outcome of a request without a response. openai's aiohttp transport calls a failed connection a time-out, too."""
+        import httpx2
+        import openai
+
+        cause = error.__cause__
+        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+            problem = self.masked(f"no connection: {cause}")
+            return Outcome(RequestStatus.OVERLOADED, problem=problem, closed="Cannot connect" in str(cause))
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            return Outcome(RequestStatus.OVERLOADED, problem=f"no answer in {self.timeout:g} s", lost=True)
+        known = isinstance(error, openai.APIError | httpx2.HTTPError)
+        problem = f"{error} {cause or ''}" if known else f"{type(error).__name__}: {error}"
+        return Outcome(RequestStatus.FAILED, problem=self.masked(problem), lost=True)
 
     async def identity(self, model: str) -> str:
-        """What the server says that it serves under a model's name, such as an adapter's folder, and when its weights were written."""
+        """The `root` that the server lists for a model, such as an adapter's folder, and when its weights were written; "" if unknown."""
         import httpx2
 
         try:
             response = await asyncio.wait_for(self.client.get("/models", cast_to=httpx2.Response), self.timeout)
             rows = parse_body(response.content)["data"]
             root = next(str(row["root"]) for row in rows if row.get("id") == model and row.get("root"))
-        except Exception:  # many servers have no such list, and what is wrong with one the first prompt will say
+        except Exception:  # many servers have no such list; if the server is broken, the first prompt will tell
             return ""
-        weights = sorted(Path(root).glob("*.safetensors")) if Path(root).is_dir() else []  # the server's folder, where it is ours, too
+        weights = sorted(Path(root).glob("*.safetensors")) if Path(root).is_dir() else []  # the server may share our disk
         return " ".join([root, *(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in weights)])
 
-    def _unsent(self, error: Exception) -> Outcome | None:
-        """The outcome of a request that never left: no connection was made. openai's aiohttp transport calls that a time-out."""
-        import httpx2
-
-        cause = error.__cause__
-        if not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-            return None
-        return Outcome(Fate.OVERLOADED, problem=self.masked(f"no connection: {cause}"), closed="Cannot connect" in str(cause))
-
     def masked(self, text: str) -> str:
-        """A server's or an error's text on one line, cut, without the key that some repeat in it."""
-        return self.hidden(" ".join(text.split()))[:500]
+        """An error's text on one line, at most 500 characters, without the key, which some servers repeat in it.
 
-    def hidden(self, text: str) -> str:
-        """A text without the key, also as it stands in a URL; a word in the key's place, as local servers want one, is no secret."""
-        if not is_secret(self.key):
-            return text
-        for form in {self.key, quote(self.key, safe="")} - {""}:
+        The key is masked as it stands in a URL, too; a word in its place, as local servers want one, is no secret and stays.
+        """
+        text = " ".join(text.split())
+        for form in {self.key, quote(self.key, safe="")} if is_secret(self.key) else ():
             text = text.replace(form, "***")
-        return text
+        return text[:500]
 
 
-async def read_whole(response: Any) -> Any:
-    """A response with its body. Raises httpx2.DecodingError for one of more than MOST_BYTES."""
+async def read_bounded(response: Any) -> Any:
+    """A response with its body. Raises httpx2.DecodingError if the body has more than MOST_BYTES."""
     import httpx2
 
     body = bytearray()
@@ -169,24 +176,19 @@ async def read_whole(response: Any) -> Any:
                 raise httpx2.DecodingError(f"the body has more than {MOST_BYTES >> 20} MB", request=response.request)
     finally:
         await response.aclose()
-    done = b"content-encoding", b"content-length"  # true of the body as it came
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in done]
+    of_the_packed_body = b"content-encoding", b"content-length"
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in of_the_packed_body]
     return httpx2.Response(response.status_code, headers=headers, content=bytes(body), request=response.request,
-                           extensions=response.extensions)  # fmt: skip
+                           extensions=response.extensions)
 
 
 def is_secret(key: str) -> bool:
-    """Whether a key is one, and not a word such as `none` or `lm-studio`."""
+    """True for an API key, False for a word in its place such as `none` or `lm-studio`."""
     return key.startswith("sk-") or (len(key) >= 12 and any(map(str.isdigit, key)))
 
 
-def without_query(address: str) -> str:
-    """An address as it may be shown: queries carry tokens."""
-    return address.split("?")[0][:200]
-
-
 def check_address(base_url: str) -> None:
-    """Raises UserError for a --base-url that no request can go to, or that holds a secret."""
+    """Raise UserError for a --base-url that no request can go to, or that holds a secret."""
     try:
         parts = urlsplit(base_url)
         usable, port = parts.scheme in ("http", "https") and bool(parts.hostname), parts.port  # noqa: F841 (reading the port checks it)

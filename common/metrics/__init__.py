@@ -6,7 +6,7 @@ METRICS is the registry: one entry a metric, with the function that computes it.
 filters of eval.html read it, so a new metric is a function and an entry in this file.
 
 Gold scores 1. An empty prediction scores 0, but on the paper's CodeBLEU 0.4. A prediction that does not parse is scored on the calls that
-can be read in it, and flagged. Statistics over a test set are in uncertainty.py.
+can be read in it, and flagged. Statistics over a test set are in chance_and_intervals.py.
 """
 
 from __future__ import annotations

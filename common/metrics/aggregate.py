@@ -10,7 +10,7 @@ from common import metrics
 from common.cli import Reject
 from common.excerpts import one_line
 from common.jsonl import Record
-from common.metrics import uncertainty
+from common.metrics import chance_and_intervals as intervals
 from common.metrics.bleu import text_scores
 from common.metrics.systems import CHANCE, SPLITS, TRUNCATED, Prediction, gold
 
@@ -38,9 +38,9 @@ def counts(samples: list[Record], unanswered: list[Reject]) -> Record:
 def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, Prediction], seed: int) -> Record:
     """The figures of some samples of one system."""
     scores = [sample["scores"] for sample in samples]
-    means = uncertainty.estimate(scores, metrics.RATES, seed)
+    means = intervals.estimate(scores, metrics.RATES, seed)
     beside = [(sample["scores"], chance[sample["id"]]) for sample in samples if sample["id"] in chance]
-    above = uncertainty.above_chance(*zip(*beside, strict=True), metrics.RATES, seed) if beside else {}
+    above = intervals.above_chance(*zip(*beside, strict=True), metrics.RATES, seed) if beside else {}
     codes = sorted({code for score in scores for code in score["diagnostics"]})
     diagnosed = [{code: code in score["diagnostics"] for code in codes} for score in scores]
     texts = {field: [(ours, theirs) for sample in samples
@@ -49,8 +49,8 @@ def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, P
     return {
         **{metric: {**mean._asdict(), **({"above_chance": above[metric].mean, "above_chance_low": above[metric].low,
                                           "above_chance_high": above[metric].high} if above else {})} for metric, mean in means.items()},
-        "length_ratio": {**uncertainty.median([score["length_ratio"] for score in scores], seed)._asdict(), "is": "a median"},
-        "diagnostics": {code: share._asdict() for code, share in uncertainty.estimate(diagnosed, codes, seed).items()} if codes else {},
+        "length_ratio": {**intervals.median([score["length_ratio"] for score in scores], seed)._asdict(), "is": "a median"},
+        "diagnostics": {code: share._asdict() for code, share in intervals.estimate(diagnosed, codes, seed).items()} if codes else {},
         **{field: text_scores(*zip(*pairs, strict=True)) for field, pairs in texts.items() if pairs},
         "flags": dict(Counter(flag for score in scores for flag in score["flags"]).most_common()),
     }  # fmt: skip
@@ -63,7 +63,7 @@ def compare(samples: Samples, pairs: Iterable[tuple[str, str]], seed: int) -> li
         theirs = {sample["id"]: sample["scores"][metric] for sample in samples.get(other, ())}  # none, if it never answered
         shared = [(sample["scores"][metric], theirs[sample["id"]]) for sample in samples[one] if sample["id"] in theirs]
         if shared:
-            difference = uncertainty.paired(*zip(*shared, strict=True), seed)
+            difference = intervals.paired(*zip(*shared, strict=True), seed)
             result.append({"systems": [one, other], "metric": metric, "n": len(shared), **difference._asdict()})
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from common.metrics.uncertainty import RESAMPLES
+from common.metrics.chance_and_intervals import RESAMPLES
 
 
 def text_scores(references: Sequence[str], predictions: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from common import charts
 from common.jsonl import Record
-from common.metrics import HEADLINE, uncertainty
+from common.metrics import HEADLINE
+from common.metrics import chance_and_intervals as intervals
 from shortcuts.syntax.recovering_parser import read_tree
 
 MOST_SHOWN = 4  # systems in the figure: more lines in a panel cannot be told apart
@@ -52,7 +53,7 @@ def breakdown(tests: Sequence[Record], samples: Mapping[str, Sequence[Record]], 
 
 def means(scores: Sequence[Record], seed: int) -> Record:
     """The number of samples, and each metric's mean with its 95 % interval."""
-    return {"n": len(scores), **{metric: mean._asdict() for metric, mean in uncertainty.estimate(scores, list(HEADLINE), seed).items()}}
+    return {"n": len(scores), **{metric: mean._asdict() for metric, mean in intervals.estimate(scores, list(HEADLINE), seed).items()}}
 
 
 def label(bounds: Sequence[int], place: int) -> str:

@@ -27,8 +27,8 @@ from common import cli, jsonl
 from common.cli import Reject
 from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
-from common.llm.protocol import Writer
-from common.metrics import uncertainty
+from common.llm import Writer
+from common.metrics import chance_and_intervals as intervals
 from common.metrics.sample_store import locked
 from common.metrics.systems import digest, prompt_messages
 from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
@@ -184,7 +184,7 @@ def summary(verdicts: Sequence[Verdict], seed: int = 0, unanswered: int = 0) -> 
     """
     if unanswered and not any(verdict.votes for verdict in verdicts):
         return {"n": 0, "unanswered": unanswered}
-    passed = uncertainty.estimate([{"pass": verdict.passed} for verdict in verdicts if verdict.passed is not None], ["pass"], seed)
+    passed = intervals.estimate([{"pass": verdict.passed} for verdict in verdicts if verdict.passed is not None], ["pass"], seed)
     votes = [vote for verdict in verdicts for vote in verdict.votes]
     return {
         **(passed["pass"]._asdict() if passed else {}),
@@ -220,7 +220,7 @@ def length_bias(passed: Sequence[bool], lengths: Sequence[float], seed: int = 0)
     result: Record = {"n": len(values)}
     if len(values) < 3 or not values.std() or not sizes.std():
         return result
-    drawn = numpy.random.default_rng(seed).integers(0, len(values), (uncertainty.RESAMPLES, len(values)))
+    drawn = numpy.random.default_rng(seed).integers(0, len(values), (intervals.RESAMPLES, len(values)))
     centred = [side[drawn] - side[drawn].mean(axis=1, keepdims=True) for side in (values, sizes)]
     spread = numpy.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1))
     resampled = (centred[0] * centred[1]).sum(axis=1) / numpy.where(spread, spread, 1)
@@ -264,8 +264,8 @@ def agreement(pairs: Sequence[tuple[bool, bool]], seed: int = 0) -> Record:
     result: Record = {"n": len(pairs), "both_pass": counts[0], "only_judge": counts[1], "only_person": counts[2], "both_fail": counts[3]}
     if not pairs:
         return result
-    drawn = numpy.random.default_rng(seed).multinomial(len(pairs), numpy.array(counts) / len(pairs), uncertainty.RESAMPLES)
-    agreed, kappas = uncertainty.estimate([{"agree": one == other} for one, other in pairs], ["agree"], seed)["agree"], kappa(drawn)
+    drawn = numpy.random.default_rng(seed).multinomial(len(pairs), numpy.array(counts) / len(pairs), intervals.RESAMPLES)
+    agreed, kappas = intervals.estimate([{"agree": one == other} for one, other in pairs], ["agree"], seed)["agree"], kappa(drawn)
     own, known = float(kappa(numpy.array([counts]))[0]), kappas[~numpy.isnan(kappas)]
     low, high = map(float, numpy.quantile(known, [0.025, 0.975])) if len(known) else (None, None)
     return result | {"agreement": agreed._asdict(), "kappa": None if own != own else {"mean": own, "low": low, "high": high}}

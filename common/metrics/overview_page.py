@@ -68,7 +68,7 @@ def figures(systems: Record, split: str, heads: Mapping[str, str], part: str, sa
 
 
 def tally(key: str, samples: Samples) -> page.Section:
-    """How many answers each system has of each class; a number leads to them."""
+    """Return how many answers each system has of each class; a number leads to them."""
     is_state = key == "state"
     classes = list(STATES) if is_state else [bucket(bound / 100) for bound in (0, 0.1, *BOUNDS, 100)]
     rows = []
@@ -111,7 +111,7 @@ def by_shape(found: Record, metric: str) -> Iterator[page.Section]:
 
 
 def state_of(scores: Record) -> str:
-    """How far an answer gets: one of STATES."""
+    """Return how far an answer gets: one of STATES."""
     if not scores["parse"]:
         return "does not parse" if scores["diagnostics"] else "no program"
     return "does not compile" if not scores["compile"] else "checked" if scores["check"] else "has findings"

@@ -12,10 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import orjson
-
 from common.excerpts import commented, shorten
-from common.llm.protocol import OFFLINE, Answer, Prompt, Usage, Writer
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
 from common.offline.prose import BUILTIN, Prose, arguments_of, listed
@@ -48,20 +45,6 @@ TURNS = ("If something is missing along the way, the last steps can be skipped."
          "Let me choose how it ends.", "It should run straight through without asking me more than it has to.")  # fmt: skip
 STOP_WORDS = frozenset("a an the is are was what whats which who whose how do does did you your i my me to of for in on at and or please "
                        "enter input choose select type want would like would should it this that with be as re s t".split())  # fmt: skip
-
-
-class OfflineWriter(Writer):
-    """Answers each task by its rule; raises KeyError for a task that has none."""
-
-    name = OFFLINE
-
-    def can(self, prompt: Prompt) -> bool:
-        """Whether there is a rule for this task."""
-        return prompt.task in RULES
-
-    async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
-        made = RULES[prompt.task](**prompt.facts)
-        return self.count(Answer(made if isinstance(made, str) else orjson.dumps(made).decode(), None, Usage()))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""What 07 trains with: the loss over answers, checkpoints, sharding, the run's folder."""
+"""The parts of training: the loss over answers, checkpoints, sharding, the run's folder."""

@@ -22,7 +22,7 @@ MEMORY = 0.95  # of the mean loss
 
 
 class Drilled(NamedTuple):
-    """What a drill came to: steps, the mean loss at its end (nats a token), the longest repetition in it, seconds."""
+    """The result of a drill: steps, the mean loss at its end (nats a token), the longest repetition in it, seconds."""
 
     steps: int
     loss: float

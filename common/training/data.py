@@ -70,7 +70,7 @@ def usable(path: Path, tokenizer: Any, context: int, cache: Path | None, rejecte
 
 
 def content_hash(path: Path, tokenizer: Any) -> str:
-    """What the tokens of a file are a function of: its bytes, the tokenizer and its chat template."""
+    """Return a digest of all that the tokens of a file depend on: its bytes, the tokenizer and its chat template."""
     digest = hashlib.sha256(f"{VERSION}\0{tokenizer.chat_template}\0{tokenizer.special_tokens_map}\0".encode())
     backend = getattr(tokenizer, "backend_tokenizer", None)  # the slow ones have none
     digest.update(backend.to_str().encode() if backend is not None else repr(sorted(tokenizer.get_vocab().items())).encode())

@@ -45,7 +45,7 @@ def settle(args: argparse.Namespace) -> None:
 
 
 def is_sharded(args: argparse.Namespace) -> bool:
-    """Whether the model lies over several devices; on one, `--strategy fsdp` still does (for tests)."""
+    """True if the model is sharded; on one device `--strategy fsdp` does that, too (for tests)."""
     return args.strategy in ("fsdp", "hsdp")
 
 

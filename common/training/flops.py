@@ -27,7 +27,7 @@ PEAK = {
 
 
 class Work(NamedTuple):
-    """What a model costs: elements of its matrices, and what turns pairs of positions into attention FLOP."""
+    """The cost of a model: elements of its matrices, and the factor from pairs of positions to attention FLOP."""
 
     body: int  # in the layers, per token
     head: int  # per token with a target

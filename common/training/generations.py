@@ -1,4 +1,4 @@
-"""What the model writes while it is trained: answers to a few validation prompts, checked as programs, for a person to read.
+"""Samples of a model in training: answers to a few validation prompts, checked as programs, for a person to read.
 
 Every process holds the whole model meanwhile and writes its share of the answers. All of them make the same calls and take the same steps,
 whatever the number of prompts: one that ran a sharded model more often than the others would wait for them for ever.
@@ -63,7 +63,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
 
 
 def fits(tokenizer: Any, model: Any, question: dict[str, Any]) -> bool:
-    """Whether a conversation leaves room for an answer in the context."""
+    """True if a conversation leaves room for an answer in the context."""
     return room_behind(model, tokenizer(prompt_text(question["messages"], tokenizer), add_special_tokens=False)["input_ids"]) > 0
 
 

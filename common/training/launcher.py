@@ -55,7 +55,7 @@ def _told(error: BaseException) -> int:
 
 
 def _out_of_touch(error: BaseException) -> bool:
-    """Whether an error says that another process is gone."""
+    """True if an error says that another process is gone."""
     return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and any(
         word in str(error) for word in ("gloo", "Connection closed by peer", "Connection reset", "Broken pipe", "Timed out waiting")))
 
@@ -65,7 +65,7 @@ def _line(error: BaseException) -> str:
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes. Until there is a trainer, Lightning takes the first process of every node for it."""
+    """True in the process that writes. Until there is a trainer, Lightning takes the first process of every node for it."""
     return not rank_zero_only.rank and int(os.environ.get("NODE_RANK") or os.environ.get("GROUP_RANK") or 0) == 0
 
 

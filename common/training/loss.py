@@ -111,7 +111,7 @@ def decoded(base: Any, row: Row, noise: float = 0.0) -> Tensor:
 
 
 def _bounds(base: Any, row: Row) -> dict[str, Any]:
-    """Where samples begin and end, in the words that transformers' flash attention has for it, which then need not look for itself."""
+    """Return where samples begin and end, by the names that transformers' flash attention takes, so that it need not search."""
     attention = base.config._attn_implementation
     if attention not in (PACKED, VARLEN) and not attention.startswith("flash"):
         return {}

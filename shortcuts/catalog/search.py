@@ -17,7 +17,7 @@ from functools import lru_cache
 from shortcuts.catalog import Api, Catalog
 
 WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text or a CamelCase name: Get, URLs, From, PDF, 2
-BREAK = re.compile(r"[.,;:!?\n]+\s|\s+(?:and|then|after that|if|when|whenever|unless|but|to)\s+", re.IGNORECASE)  # between clauses
+BREAK = re.compile(r"[.,;:!?\n]{1,9}\s|\s{1,9}(?:and|then|after that|if|when|whenever|unless|but|to)\s+", re.IGNORECASE)  # between clauses
 STEM = 6  # letters that are compared: "translate" and "translation" share them, "weather" and "weapon" do not
 ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|e|y)$")
 FIELDS = {"title": 4.0, "id": 2.0, "app": 2.0, "summary": 1.0}  # weight of a word by its place

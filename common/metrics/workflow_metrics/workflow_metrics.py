@@ -12,7 +12,7 @@ import datasets
 import evaluate
 
 from common import metrics
-from common.metrics.uncertainty import estimate
+from common.metrics.chance_and_intervals import estimate
 
 TEXTS = datasets.Features({"predictions": datasets.Value("string"), "references": datasets.Value("string")})
 

@@ -1,4 +1,4 @@
-"""Tokens and money: what models cost, what a prompt takes, and a budget that is never passed."""
+"""Prices of models, tokens of prompts, and a budget that is never passed."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import orjson
 
 from common import cli
 from common.jsonl import UserError
+from common.llm.writer import Messages
 
 PRICES = {  # US dollars per million tokens, (prompt, completion); the longest matching prefix counts; --prices and --price override
     "gpt-4o-mini": (0.15, 0.60), "gpt-4o": (2.50, 10.00),
     "gpt-4.1-nano": (0.10, 0.40), "gpt-4.1-mini": (0.40, 1.60), "gpt-4.1": (2.00, 8.00),
 }  # fmt: skip
-DISCOUNT = 0.5  # of these that the Batch API takes
+DISCOUNT = 0.5  # factor of the Batch API on these prices
 BYTES_PER_TOKEN = 3  # to estimate: English prose has 4 and more, code 3 to 4
-MESSAGE_TOKENS = 8  # what a chat template adds to a message
+MESSAGE_TOKENS = 8  # that a chat template adds to a message
 Price = tuple[float, float]
-Messages = list[dict[str, str]]
 
 
 def known_price(model: str, table: dict[str, Price] | None = None) -> Price | None:
-    """(prompt, completion) in US dollars per million tokens: of the longest prefix in `table`, else in PRICES."""
+    """(prompt, completion) in US dollars per million tokens, of the longest prefix in `table`, else in PRICES; None if unknown."""
     for prices in (table or {}, PRICES):
         for prefix in sorted(prices, key=len, reverse=True):
             if model.startswith(prefix):
@@ -33,7 +33,7 @@ def known_price(model: str, table: dict[str, Price] | None = None) -> Price | No
 
 
 def read_prices(path: Path) -> dict[str, Price]:
-    """The table of --prices: a JSON object {"model": [prompt, completion]}, in US dollars per million tokens."""
+    """The table of --prices: a JSON object {"model": [prompt, completion]}, in US dollars per million tokens. Raises UserError."""
     try:
         table = orjson.loads(path.read_bytes())
         return {model: (float(prompt), float(completion)) for model, (prompt, completion) in table.items()}
@@ -49,26 +49,26 @@ def cost(price: Price | None, prompt_tokens: int, completion_tokens: int) -> flo
 
 
 def estimated_tokens(messages: Messages) -> int:
-    """About what messages take, without a tokenizer; rather too many."""
+    """An estimate of the tokens in messages, without a tokenizer; rather too many."""
     return sum(len(message["content"].encode()) // BYTES_PER_TOKEN + MESSAGE_TOKENS for message in messages)
 
 
 def most_tokens(messages: Messages, schema: Any = None) -> int:
-    """A bound that no prompt passes: a token of a byte-level vocabulary stands for at least one byte."""
-    shape = len(orjson.dumps(schema)) if schema is not None else 0
-    return shape + sum(len(message["content"].encode()) + MESSAGE_TOKENS for message in messages)
+    """An upper bound of the tokens in a prompt: a token of a byte-level vocabulary stands for at least one byte."""
+    in_schema = len(orjson.dumps(schema)) if schema is not None else 0
+    return in_schema + sum(len(message["content"].encode()) + MESSAGE_TOKENS for message in messages)
 
 
 class Budget:
-    """US dollars that may be spent: put aside before a request is sent, settled when it is answered. `limit` None: as many as it takes."""
+    """US dollars that may be spent: reserved before a request is sent, settled when it is answered. `limit` None: no limit."""
 
     def __init__(self, limit: float | None = None) -> None:
         self.limit, self.spent, self.reserved = limit, 0.0, 0.0
-        self.lost = 0.0  # of `spent`: the most that requests can have cost whose answers never arrived
+        self.lost = 0.0  # the part of `spent` that is the most that requests can have cost whose answers never arrived
         self.waiting: deque[asyncio.Future[None]] = deque()
 
     async def reserve(self, most: float) -> float:
-        """Put `most` aside; waits for what is in flight to be settled where that would pass the limit. Raises UserError at the end."""
+        """Reserve `most`; if that would pass the limit, wait until requests in flight are settled. Raises UserError if none are."""
         while self.limit is not None and self.spent + self.reserved + most > self.limit:
             if not self.reserved:
                 raise UserError(f"--budget-usd {self.limit:g}: {self.spent:.4f} are spent and the next request may cost {most:.4f}; "
@@ -80,12 +80,12 @@ class Budget:
         return most
 
     def settle(self, reserved: float, spent: float, lost: bool = False) -> None:
-        """Enter what a request cost in the place of what was put aside for it; `lost`: its answer never arrived."""
+        """Replace a reservation by the request's cost; `lost`: its answer never arrived."""
         left = self.reserved - reserved
-        self.reserved = left if left > 1e-9 else 0.0  # what rounding leaves would be waited for
+        self.reserved = left if left > 1e-9 else 0.0  # others would wait for what rounding leaves
         self.spent += spent
         self.lost += spent * lost
         waiting, self.waiting = self.waiting, deque()
-        for turn in waiting:  # each looks again: the next one may be smaller
+        for turn in waiting:  # each checks again: the next request may be smaller
             if not turn.done():
                 turn.set_result(None)

@@ -1,4 +1,4 @@
-"""How fast the client asks, in virtual time: python -m pytest tests/test_llm_pace.py"""
+"""The pace of requests, in virtual time: python -m pytest tests/test_llm_limiter.py"""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from common.jsonl import UserError
-from common.llm import limits, pace
-from common.llm.connection import Fate, Outcome
-from common.llm.pace import Pace
+from common.llm import limiter
+from common.llm.connection import Outcome, RequestStatus
+from common.llm.limiter import AdaptiveLimiter
 from tests.virtual_time import VirtualLoop
 
 
@@ -19,7 +19,7 @@ class Server:
     """Lets `rate` requests a second through, saves up to `burst`, answers them after `latency` seconds and the others at once with 429."""
 
     def __init__(self, loop: VirtualLoop, rate: float = 1e9, burst: float = 1e9, latency: float = 0.2, retry_after: str = "", headers: bool = False,
-                 noise: dict[Fate, float] | None = None, most: int = 10**9, dead: tuple[float, float] = (0.0, 0.0)) -> None:
+                 noise: dict[RequestStatus, float] | None = None, most: int = 10**9, dead: tuple[float, float] = (0.0, 0.0)) -> None:
         self.loop, self.rate, self.burst, self.latency, self.retry_after, self.headers = loop, rate, burst, latency, retry_after, headers
         self.noise, self.most, self.dead, self.draw = noise or {}, most, dead, random.Random(1)
         self.tokens, self.at, self.sends, self.flying, self.peak = burst, loop.time(), 0, 0, 0
@@ -38,37 +38,37 @@ class Server:
 
     async def _answer(self, now: float) -> Outcome:
         if self.dead[0] <= now - 1000.0 < self.dead[1]:
-            return Outcome(Fate.OVERLOADED, problem="503: down")
+            return Outcome(RequestStatus.OVERLOADED, problem="503: down")
         if self.tokens < 1:
             await asyncio.sleep(0.005)
-            return Outcome(Fate.THROTTLED, headers={"retry-after": self.retry_after} if self.retry_after else {}, problem="429: slow down")
+            return Outcome(RequestStatus.THROTTLED, headers={"retry-after": self.retry_after} if self.retry_after else {}, problem="429: slow down")
         self.tokens -= 1
         left = int(self.tokens)
-        fate = next((fate for fate, share in self.noise.items() if self.draw.random() < share), Fate.ANSWERED)
+        status = next((status for status, share in self.noise.items() if self.draw.random() < share), RequestStatus.ANSWERED)
         if self.flying > self.most:
-            fate = Fate.OVERLOADED
+            status = RequestStatus.OVERLOADED
         await asyncio.sleep(self.latency)
         told = {"x-ratelimit-limit-requests": f"{self.burst:g}", "x-ratelimit-remaining-requests": str(left),
                 "x-ratelimit-reset-requests": f"{(self.burst - left) / self.rate:.3f}s"}
-        return Outcome(fate, headers=told if self.headers else {})
+        return Outcome(status, headers=told if self.headers else {})
 
 
 def storm(monkeypatch: pytest.MonkeyPatch, requests: int, in_flight: int, **server: object) -> SimpleNamespace:
     """Ask that many questions, each until it is answered; what it took."""
     loop = VirtualLoop()
-    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=loop.time))
+    monkeypatch.setattr(limiter, "time", SimpleNamespace(monotonic=loop.time))
     random.seed(1)
-    tempo, stub, left, started = Pace(in_flight), Server(loop, **server), list(range(requests)), loop.time()
+    paced, stub, left, started = AdaptiveLimiter(in_flight), Server(loop, **server), list(range(requests)), loop.time()
 
     async def worker() -> None:
         while left:
             left.pop()
-            fate = None
-            while fate is not Fate.ANSWERED:
-                ticket = await tempo.enter()
+            status = None
+            while status is not RequestStatus.ANSWERED:
+                permit = await paced.acquire()
                 outcome = await stub.ask()
-                tempo.leave(ticket, outcome)
-                if (fate := outcome.fate) not in (Fate.ANSWERED, Fate.THROTTLED):
+                paced.release(permit, outcome)
+                if (status := outcome.status) not in (RequestStatus.ANSWERED, RequestStatus.THROTTLED):
                     await asyncio.sleep(0.5)
 
     async def everyone() -> None:
@@ -81,7 +81,7 @@ def storm(monkeypatch: pytest.MonkeyPatch, requests: int, in_flight: int, **serv
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
-    return SimpleNamespace(seconds=loop.time() - started, wasted=1 - requests / stub.sends, pace=tempo, server=stub)
+    return SimpleNamespace(seconds=loop.time() - started, wasted=1 - requests / stub.sends, limiter=paced, server=stub)
 
 
 @pytest.mark.parametrize("retry_after", ["", "1"], ids=["silent", "retry-after"])
@@ -98,7 +98,7 @@ def test_a_limit_in_the_headers_is_kept_without_a_single_refusal(monkeypatch: py
 
 
 def test_random_refusals_and_overloads_do_not_slow_it_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    for noise in (Fate.THROTTLED, Fate.OVERLOADED, Fate.FAILED):
+    for noise in (RequestStatus.THROTTLED, RequestStatus.OVERLOADED, RequestStatus.FAILED):
         result = storm(monkeypatch, 4000, 256, latency=1.0, noise={noise: 0.02})
         assert result.seconds <= 1.6 * 4000 / 256 + 5, noise
 
@@ -133,53 +133,51 @@ def test_a_server_that_only_refuses_ends_the_run(monkeypatch: pytest.MonkeyPatch
 
 
 def test_one_cut_for_one_round_trip_of_overloads(monkeypatch: pytest.MonkeyPatch) -> None:
-    tempo = Pace(64)
+    paced = AdaptiveLimiter(64)
 
     async def work() -> list[float]:
-        tempo.window, tempo.ramping = 64.0, False
-        tickets = [await tempo.enter() for _ in range(64)]
-        for ticket in tickets[:32]:
-            tempo.leave(ticket, Outcome(Fate.OVERLOADED))
-        return [tempo.window]
+        paced.window, paced.slow_start = 64.0, False
+        permits = [await paced.acquire() for _ in range(64)]
+        for permit in permits[:32]:
+            paced.release(permit, Outcome(RequestStatus.OVERLOADED))
+        return [paced.window]
 
-    assert asyncio.run(work()) == [pytest.approx(64 * pace.CUT_WINDOW)]
+    assert asyncio.run(work()) == [pytest.approx(64 * limiter.WINDOW_CUT)]
 
 
 def test_who_gives_up_at_the_gate_leaves_no_place_taken() -> None:
-    tempo = Pace(1)
+    paced = AdaptiveLimiter(1)
 
     async def work() -> int:
-        first = await tempo.enter()
-        waiting = [asyncio.ensure_future(tempo.enter()) for _ in range(3)]
+        first = await paced.acquire()
+        waiting = [asyncio.ensure_future(paced.acquire()) for _ in range(3)]
         await asyncio.sleep(0)
         waiting[0].cancel()
-        tempo.leave(first, Outcome(Fate.ANSWERED))
+        paced.release(first, Outcome(RequestStatus.ANSWERED))
         waiting[1].cancel()  # it had just been let in
         await asyncio.sleep(0)
-        tempo._admit()
-        tempo.leave(await waiting[2], Outcome(Fate.ANSWERED))
-        return tempo.in_flight
+        paced.release(await waiting[2], Outcome(RequestStatus.ANSWERED))
+        return paced.in_flight
 
     assert asyncio.run(work()) == 0
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [
-    ({"retry-after": "3"}, 3), ({"retry-after-ms": "250"}, 0.25), ({"retry-after": "soon"}, None), ({}, None),
-    ({"retry-after": "99999"}, 600), ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
-])
-def test_retry_after_is_seconds_or_a_date_and_capped(headers: dict[str, str], seconds: float | None) -> None:
-    assert limits.retry_after(headers) == seconds
-
-
 @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("6m0s", 360), ("250ms", 0.25), ("1h2m3.5s", 3723.5), ("12", 12), ("1.5", 1.5), ("soon", None), ("", None), ("5x", None)])
 def test_resets_are_durations_as_servers_write_them(text: str, seconds: float | None) -> None:
-    assert limits.seconds(text) == seconds
+    assert limiter.duration(text) == seconds
 
 
-def test_tokens_that_are_left_hold_requests_back() -> None:
-    quota = limits.Quota("tokens")
-    mark = quota.take(1000)
-    assert quota.wait(1000, 0.0) == 0.0  # nothing is known yet
-    quota.take(300)  # sent since
-    quota.read({"x-ratelimit-limit-tokens": "10000", "x-ratelimit-remaining-tokens": "500", "x-ratelimit-reset-tokens": "9.5s"}, mark, 0.0)
-    assert quota.wait(200, 0.0) == 0.0 and quota.wait(1200, 0.0) == pytest.approx(1.0) and quota.wait(1200, 1.0) == 0.0
+def test_requests_go_as_fast_as_the_bucket_of_tokens_fills_when_little_is_left() -> None:
+    paced = AdaptiveLimiter(64)
+
+    def answer(left: int) -> Outcome:
+        return Outcome(RequestStatus.ANSWERED, headers={"x-ratelimit-limit-tokens": "10000", "x-ratelimit-remaining-tokens": str(left), "x-ratelimit-reset-tokens": "5s"})
+
+    async def work() -> list[float]:
+        permits = [await paced.acquire(1000) for _ in range(4)]
+        paced.release(permits[0], answer(9000))
+        rates = [paced.base_rate]
+        paced.release(permits[1], answer(3000))
+        return [*rates, paced.base_rate]
+
+    assert asyncio.run(work()) == [float("inf"), pytest.approx(7000 / 5 / 1000)]

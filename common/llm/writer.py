@@ -1,42 +1,45 @@
-"""The protocol of writers: a Prompt goes in, an Answer comes out. Endpoint and the offline writer stand behind it."""
+"""The protocol of writers: a Prompt goes in, a CompletionResult comes out. Endpoint, BatchEndpoint and OfflineWriter implement it."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from common import cli
 from common.cli import Reject
-from common.llm.completion import without_thought
-from common.llm.progress import Meter
+from common.prompts import Prompt, without_thought
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
+Messages = list[dict[str, str]]
 
 OFFLINE = "offline"  # the name of the rule-based writer: no key, no network, no cost
 DEFAULT_MODEL = "gpt-4o-mini"  # the paper's writer (camera-ready abstract)
-SHOWN_EVERY = 0.5  # seconds between two looks at the status
+SHOWN_EVERY = 0.5  # seconds between two updates of the status
+SPAN = 10.0  # seconds over which the shown rates are taken: shorter ones flicker
 
 
 class Usage(NamedTuple):
-    """What an answer took; `cost` in US dollars, 0 where no price is known. From the cache: what it took when it was made."""
+    """Tokens and cost of an answer; `cost` in US dollars, 0 where no price is known. From the cache: those of its first time."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
 
     def plus(self, other: Usage) -> Usage:
+        """The sum of both."""
         return Usage(self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens, self.cost + other.cost)
 
 
-class Answer(NamedTuple):
+class CompletionResult(NamedTuple):
     """`text` as the model wrote it; `object` the parsed and accepted object where the prompt has a schema, else None.
 
-    `finish` is why it ended: "stop" by itself, "length" at the token limit.
+    `finish` is "stop" where the model ended the text itself, "length" at the token limit.
     """
 
     text: str
@@ -45,21 +48,23 @@ class Answer(NamedTuple):
     finish: str = "stop"
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """What a writer is asked.
+class UsageMeter:
+    """Rates over the last seconds, from counts that only grow."""
 
-    `accept` turns the parsed answer into what the caller wants, or raises ValueError saying what is wrong with it.
-    `facts` is what the messages were rendered from: the offline writer works from it, an endpoint never sees it.
-    `grammar` holds the answer to a form, where the endpoint can do that; where not, it is left out, which is said once.
-    """
+    def __init__(self) -> None:
+        self.seen: deque[tuple[float, int, int]] = deque()
 
-    task: str
-    messages: list[dict[str, str]]
-    schema: dict[str, Any] | None = None  # JSON schema of the answer; None: free text
-    facts: dict[str, Any] = field(default_factory=dict)
-    accept: Callable[[Any], Any] = lambda answer: answer
-    grammar: str | None = None  # in Lark's notation, as llguidance reads it; for a prompt without a schema
+    def line(self, requests: int, used: Usage) -> str:
+        """Such as `41.3 req/s, 12.1k tok/s, $0.52`."""
+        now, tokens = time.monotonic(), used.prompt_tokens + used.completion_tokens
+        self.seen.append((now, requests, tokens))
+        while self.seen[0][0] < now - SPAN:
+            self.seen.popleft()
+        at, requests_then, tokens_then = self.seen[0]
+        span = max(now - at, 1e-3)
+        speed = (tokens - tokens_then) / span
+        shown = f"{speed / 1000:.1f}k" if speed >= 1000 else f"{speed:.0f}"
+        return f"{(requests - requests_then) / span:.1f} req/s, {shown} tok/s, ${used.cost:.2f}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -67,50 +72,50 @@ class Prompt:
 
 
 class Writer(ABC):
-    """Answers prompts. A kind of writer implements `reply`; asking, accepting, the one repair question and `map` are the same for all."""
+    """Answers prompts. Each kind of writer implements `reply`; `ask` with its one repair request and `map` are the same for all."""
 
     name: str = ""
     concurrency: int = 1
 
     def __init__(self) -> None:
-        self.used, self.requests, self.cached, self.meter = Usage(), 0, 0, Meter()
+        self.used, self.requests, self.cached, self.meter = Usage(), 0, 0, UsageMeter()
 
     @abstractmethod
-    async def reply(self, prompt: Prompt, messages: list[dict[str, str]], sampling: dict[str, Any]) -> Answer:
-        """One answer to `messages` (the prompt's own, or those of its repair question), unchecked."""
+    async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> CompletionResult:
+        """One answer to `messages` (the prompt's own, or those of its repair request), not checked."""
 
-    async def close(self) -> None:  # noqa: B027 (a writer that holds nothing has nothing to close)
-        """Let go of connections; the next `reply` opens them again."""
+    async def close(self) -> None:  # noqa: B027 (a writer without connections has nothing to close)
+        """Close connections; the next `reply` opens them again."""
 
-    def asks_anew(self, prompt: Prompt, conversations: list[list[dict[str, str]]], sampling: dict[str, Any]) -> bool:
-        """Whether the answers to these conversations, which could not be used, are forgotten and to be asked for once more."""
+    def forget(self, prompt: Prompt, conversations: list[Messages], sampling: dict[str, Any]) -> bool:
+        """Drop the stored answers to these conversations, which could not be used; True if they are to be asked once more."""
         return False
 
     def status(self) -> str:
-        """What stands beside the progress bar: in flight, a second, what it took."""
+        """Text beside the progress bar: rates and cost."""
         return self.meter.line(self.requests, self.used)
 
-    async def ask(self, prompt: Prompt, **sampling: Any) -> Answer:
-        """The accepted answer to a prompt; an answer that can't be used is sent back once, with what is wrong with it.
+    async def ask(self, prompt: Prompt, **sampling: Any) -> CompletionResult:
+        """The accepted answer to a prompt; an answer that cannot be used is sent back once, with the problem.
 
-        Raises cli.Reject (`unusable_answer`, `no_answer`, `bad_request`) if this prompt gets none, UserError if none would.
+        Raises cli.Reject (`unusable_answer`, `no_answer`, `bad_request`, …) if this prompt gets none, UserError if no prompt would.
         """
-        answer = await self.reply(prompt, prompt.messages, sampling)
+        first = await self.reply(prompt, prompt.messages, sampling)
         try:
-            return answer._replace(object=accepted(prompt, answer.text))
+            return first._replace(object=accepted(prompt, first.text))
         except ValueError as error:
             problem = str(error)
-        repair = [*prompt.messages, {"role": "assistant", "content": answer.text},
+        repair = [*prompt.messages, {"role": "assistant", "content": first.text},
                   {"role": "user", "content": f"That answer cannot be used: {problem}\nGive the whole answer again, mended."}]
         second = await self.reply(prompt, repair, sampling)
         try:
-            return Answer(second.text, accepted(prompt, second.text), answer.usage.plus(second.usage), second.finish)
+            return second._replace(object=accepted(prompt, second.text), usage=first.usage.plus(second.usage))
         except ValueError as error:
-            if self.asks_anew(prompt, [prompt.messages, repair], sampling):
+            if self.forget(prompt, [prompt.messages, repair], sampling):
                 return await self.ask(prompt, **sampling)
             raise Reject("unusable_answer", f"{prompt.task}: {error}; the answer: {second.text}") from None
 
-    def complete(self, prompt: Prompt, **sampling: Any) -> Answer:
+    def complete(self, prompt: Prompt, **sampling: Any) -> CompletionResult:
         """`ask` for callers without an event loop."""
         for _, outcome in self.map(lambda item: self.ask(item, **sampling), [prompt]):
             if isinstance(outcome, Reject):
@@ -119,21 +124,21 @@ class Writer(ABC):
 
     def map(self, work: Callable[[Item], Awaitable[Result]], items: Iterable[Item],
             others: Iterable[Writer] = ()) -> Iterator[tuple[Item, Result | Reject]]:
-        """Yield (item, what `work(item)` returned or the Reject it raised) as they get done, at most `concurrency` at once.
+        """Yield (item, what `work(item)` returned or the Reject it raised) as they finish, at most `concurrency` at once.
 
-        Items are drawn as places fall free, so memory is flat. When one raises another error no more are drawn, those in flight are
-        awaited and yielded, and then it is raised. An iterable that ends early (Ctrl-C) drains the same way. `others` are further writers
-        that `work` asks; they share the loop, and are closed with this one.
+        Items are drawn as places fall free, so memory is flat. When one raises another error, no more are drawn, those in flight are
+        awaited and yielded, and then the error is raised. An iterable that ends early (Ctrl-C) drains the same way. `others` are further
+        writers that `work` asks; they share the loop, and are closed with this one.
         """
         loop, done, tasks = asyncio.new_event_loop(), asyncio.Queue[tuple[Any, Any]](), set[asyncio.Task[None]]()
-        show = loop.create_task(self._show())  # noqa: F841 (kept: the loop holds tasks only weakly)
+        show = loop.create_task(self._show())  # noqa: F841 (the loop itself holds tasks only weakly)
         draw, end, running, error = iter(items), object(), 0, None
 
         async def one(item: Item) -> None:
             try:
                 with cli.one_record():
                     outcome: Any = await work(item)
-            except Exception as problem:  # handed to the loop below, which raises it in its turn
+            except Exception as problem:  # the loop below raises it
                 outcome = problem
             done.put_nowait((item, outcome))
 
@@ -171,31 +176,35 @@ class Writer(ABC):
         for writer in (self, *others):
             await writer.close()
 
-    def count(self, answer: Answer, cached: bool = False) -> Answer:
-        """Enter an answer in the books."""
+    def count(self, answer: CompletionResult, cached: bool = False) -> CompletionResult:
+        """Add an answer to the totals of this run; returns it."""
         self.requests, self.cached, self.used = self.requests + (not cached), self.cached + cached, self.used.plus(answer.usage)
         return answer
 
     def figures(self) -> dict[str, Any]:
-        """For the summary line: what this run asked and what it took."""
+        """The totals of this run, for the summary line."""
         return {"writer": self.name, "requests": self.requests, "cached": self.cached, "prompt_tokens": self.used.prompt_tokens,
                 "completion_tokens": self.used.completion_tokens, "cost_usd": round(self.used.cost, 6)}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# objects in answers
 
 
 def accepted(prompt: Prompt, text: str) -> Any:
     """The object in an answer, as `prompt.accept` makes it; None for a prompt without a schema. Raises ValueError with the problem."""
     if prompt.schema is None:
         return None
-    value = the_object(without_thought(text))
-    if problem := mismatch(value, prompt.schema):
+    value = find_object(without_thought(text))
+    if problem := schema_error(value, prompt.schema):
         raise ValueError(problem)
     return prompt.accept(value)
 
 
-def the_object(text: str) -> Any:
-    """The JSON value in an answer: all of it, in a fence, or with words around it. Raises ValueError where there is none."""
+def find_object(text: str) -> Any:
+    """The JSON value in an answer: all of it, in a fence, or with words around it. Raises ValueError if there is none."""
     problem = None
-    for candidate in (text, fenced(text), text[text.find("{"): text.rfind("}") + 1]):
+    for candidate in (text, first_fence(text), text[text.find("{"): text.rfind("}") + 1]):
         try:
             return orjson.loads(candidate)
         except orjson.JSONDecodeError as error:
@@ -203,15 +212,18 @@ def the_object(text: str) -> Any:
     raise ValueError(f"it is not one JSON object ({problem})")
 
 
-def fenced(text: str) -> str:
-    """What stands in the first fence, which models without a JSON mode like to put around their answer; "" without one."""
+def first_fence(text: str) -> str:
+    """The text in the first fence, which models without a JSON mode like to put around their answer; "" without one."""
     lines = text.splitlines()
     fences = [number for number, line in enumerate(lines) if line.strip().lower() in ("```", "```json")]
     return "\n".join(lines[fences[0] + 1: fences[1] if len(fences) > 1 else None]) if fences else ""
 
 
-def mismatch(value: Any, schema: dict[str, Any], where: str = "the answer") -> str | None:
-    """What is wrong with a value by the part of JSON schema that our prompts use: type, properties (all required), items, enum."""
+def schema_error(value: Any, schema: dict[str, Any], where: str = "the answer") -> str | None:
+    """The first violation of a JSON schema, None if there is none.
+
+    Knows the part of JSON schema that our prompts use: type, properties (all required), items, enum.
+    """
     kind = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}[schema["type"]]
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return f"{where} should be of type {schema['type']}, not {type(value).__name__}"
@@ -222,4 +234,4 @@ def mismatch(value: Any, schema: dict[str, Any], where: str = "the answer") -> s
         if key not in value:
             return f'{where} lacks the field "{key}"'
         parts.append((f"{where}.{key}", value[key], part))
-    return next((problem for name, item, part in parts if (problem := mismatch(item, part, name))), None)
+    return next((problem for name, item, part in parts if (problem := schema_error(item, part, name))), None)
