@@ -93,7 +93,7 @@ MUTANTS = [Mutant(*row) for row in [
      "return any(_reads_input(inner) for inner in value if isinstance(inner, dict))", "a shortcut that reads its input in a list does not say so"),
     ("keyword of ask_on_import", "compiler/__init__.py", 'if "question" in given:', "if False:", "the question's text is lost"),
     # blocks
-    ("for with else", "forms/repeat_blocks.py", 'if node.orelse:\n        raise DialectError(node.lineno, "a for has no else")', 'if False:\n        raise DialectError(node.lineno, "a for has no else")',
+    ("for with else", "forms/repeat_blocks.py", 'if node.orelse:\n        raise DialectError(node.lineno, "a for has no else; put those steps after the loop")', 'if False:\n        raise DialectError(node.lineno, "a for has no else; put those steps after the loop")',
      '`for … else` loses its else'),
     ("empty range", "forms/repeat_blocks.py", "max(0, constant(end, int) - 1)", "constant(end, int) - 1", "`range(1, 0)` repeats -1 times"),
     ("start of enumerate", "forms/repeat_blocks.py", 'if constant(given["start"], int) != 1:', 'if False:',
