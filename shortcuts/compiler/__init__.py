@@ -124,8 +124,7 @@ class Compiler:
                 raise DialectError(node.lineno, "match is a menu, match menu('Prompt'): case 'A choice': …; test values with if and elif")
             menu_blocks.read(node.subject, node.cases, self.markers)  # type: ignore[arg-type]
         elif not isinstance(node, ast.Pass):
-            other = f"{type(node).__name__} is not a statement of the dialect; docs/dialect.md lists those it has"
-            raise DialectError(node.lineno, _ADVICE.get(type(node), other))
+            raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is not a statement of the dialect"))
 
     def _expression(self, node: ast.Expr, previous: ast.stmt | None) -> None:
         value = node.value
