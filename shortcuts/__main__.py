@@ -143,7 +143,7 @@ def run_all(step: Callable[..., None], items: Sequence[tuple[Any, ...]]) -> int:
         except Failure as error:
             failed = True
             if str(error):
-                say(f"error: {error}")
+                say(str(error))
     return int(failed)
 
 

@@ -90,8 +90,8 @@ def test_a_file_that_is_no_shortcut_is_one_line_and_the_others_are_read(run, exa
     done = run("read", tmp_path / "note.txt", tmp_path / "missing.shortcut", examples / f"{EXAMPLE}.shortcut")
     first, second = done.err.splitlines()
     assert done.code == 1 and f"# {examples / f'{EXAMPLE}.shortcut'}" in done.out
-    assert first.startswith(f"error: {tmp_path / 'note.txt'}: not_a_shortcut")
-    assert second == f"error: {tmp_path / 'missing.shortcut'}: cannot be read: No such file or directory"
+    assert first.startswith(f"{tmp_path / 'note.txt'}: not_a_shortcut")
+    assert second == f"{tmp_path / 'missing.shortcut'}: cannot be read: No such file or directory"
 
 
 def test_a_signed_file_without_the_library_for_it_is_one_line(run, tmp_path, monkeypatch):
@@ -144,7 +144,7 @@ def test_force_writes_a_program_that_compiles_and_no_other(run, tmp_path):
     done = run("write", tmp_path / "odd.py", "--force", "--output", tmp_path)
     assert done.code == 0 and "odd.py:1: error" in done.err and plist.same(shortcut(tmp_path / "odd.shortcut"), shortcuts.to_shortcut(UNKNOWN_PARAMETER))
     done = run("write", tmp_path / "bad.py", "--force", "--output", tmp_path)
-    assert done.code == 1 and f"error: {tmp_path / 'bad.py'}: line 2: y is not bound" in done.err and not (tmp_path / "bad.shortcut").exists()
+    assert done.code == 1 and f"{tmp_path / 'bad.py'}: line 2: y is not bound" in done.err and not (tmp_path / "bad.shortcut").exists()
 
 
 def test_a_shortcut_given_to_write_is_sent_to_read(run, examples):
@@ -174,7 +174,7 @@ def test_where_nothing_can_be_written_the_folder_is_named(run, tmp_path):
     (tmp_path / "x.py").write_text(PROGRAM)
     (tmp_path / "file").write_text("")
     done = run("write", tmp_path / "x.py", "--output", tmp_path / "file")
-    assert done.code == 1 and done.err.startswith(f"error: {tmp_path / 'file' / 'x.shortcut'}: cannot be written: ")
+    assert done.code == 1 and done.err.startswith(f"{tmp_path / 'file' / 'x.shortcut'}: cannot be written: ")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
