@@ -60,7 +60,7 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
         note(error)
         return found, None
     except RecursionError:
-        return [Diagnostic(1, "syntax", "nested too deep")], None
+        return [Diagnostic(1, "syntax", "nested too deep; give inner values names on lines of their own")], None
     whole = None if found else shortcut  # statements with an error are missing from it
     for action, line in zip(compiler.actions, compiler.lines):
         found += _check_action(action, line, catalog)

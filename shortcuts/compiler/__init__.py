@@ -124,7 +124,7 @@ class Compiler:
                 raise DialectError(node.lineno, "match is a menu, match menu('Prompt'): case 'A choice': …; test values with if and elif")
             menu_blocks.read(node.subject, node.cases, self.markers)  # type: ignore[arg-type]
         elif not isinstance(node, ast.Pass):
-            raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is no statement of the dialect"))
+            raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is not a statement of the dialect"))
 
     def _expression(self, node: ast.Expr, previous: ast.stmt | None) -> None:
         value = node.value
@@ -265,7 +265,7 @@ class Compiler:
             bound = signatures.bind(node)
             action_id = constant(bound["id"])
         elif helper in constants.HELPERS:
-            raise DialectError(node.lineno, f"{helper}() is no action: it stands inside a value, a condition or a loop")
+            raise DialectError(node.lineno, f"{helper}() is no action: it belongs inside a value, a condition or the head of a loop")
         elif helper in _CALL_ADVICE or hasattr(builtins, helper):
             advice = _CALL_ADVICE.get(helper, "Python's own functions are not there; every action is called by its name")
             raise DialectError(node.lineno, f"{helper}() is no action; {advice}", "unknown_api")

@@ -247,7 +247,7 @@ class SymbolTable:
         roles = ["Repeat Index"] if is_count else ["Repeat Index", "Repeat Item"] if has_index else ["Repeat Item"]
         identifiers = [target.id for target in targets if isinstance(target, ast.Name)]
         if not len(targets) == len(identifiers) == len(roles):
-            raise DialectError(node.lineno, f"this loop has {len(roles)} target{'s' * (len(roles) > 1)}: {', '.join(roles)}")
+            raise DialectError(node.lineno, f"this loop has {len(roles)} target{'s' * (len(roles) > 1)}, for the {' and the '.join(roles)}")
         if is_count and not has_index and identifiers != ["_"]:
             raise DialectError(node.lineno, "the index of a repeat counts from 1: `for i in range(1, n + 1)`; "
                                             "without it, `for _ in range(n)`")  # fmt: skip

@@ -61,7 +61,7 @@ def _count(source: ast.expr | None, rest: dict[str, ast.expr], index: ast.expr |
 def read(node: ast.For, markers: MarkerReader) -> None:
     """Append the actions of a loop. Raises DialectError."""
     if node.orelse:
-        raise DialectError(node.lineno, "a for has no else")
+        raise DialectError(node.lineno, "a for has no else; put those steps after the loop")
     source = node.iter
     is_count = called(source) in ("range", "repeat_count")
     parameters, has_index = _count_parameters(source, markers) if is_count else _each_parameters(source, markers)  # type: ignore[arg-type]

@@ -341,9 +341,9 @@ def bind(node: ast.Call, method: bool = False) -> dict[str, Any]:
         try:
             given = form.bound.bind(*node.args, **keywords(node)).arguments
         except TypeError as error:
-            raise DialectError(node.lineno, f"{name}(): {error}; it is {form}") from None
+            raise DialectError(node.lineno, f"{name}(): {error}; write {form}") from None
     for argument, value in given.items():
         kind = form.kinds[argument]
         if isinstance(value, ast.expr) and not kind.fits(value):
-            raise DialectError(value.lineno, f"{name}(): {argument} is {kind.words}; it is {form}")
+            raise DialectError(value.lineno, f"{name}(): {argument} takes {kind.words}, as in {form}")
     return given

@@ -293,7 +293,7 @@ def _parameters(node: ast.Call, trigger: Trigger | None) -> dict[str, Any]:
     if kind is not trigger:
         if trigger.needs and not any(key in result for key in trigger.needs):
             raise DialectError(node.lineno, f"@{trigger.name} needs {' or '.join(trigger.needs)}", "missing_parameter")
-        raise DialectError(node.lineno, f"with these parameters this is @{kind.name if kind else GENERIC}")
+        raise DialectError(node.lineno, f"with these parameters this is @{kind.name if kind else GENERIC}; use that name")
     return result
 
 
