@@ -88,7 +88,7 @@ def arguments() -> argparse.Namespace:
     if args.folder is None and args.links is None and not args.routinehub:
         parser.error("name --folder PATH, --links FILE or --routinehub IDS, or more than one of them")
     if (args.links is not None or args.routinehub) and not args.contact:
-        parser.error("--contact must be given with --links and --routinehub: a host that minds can tell you, then")
+        parser.error("--contact must be given with --links and --routinehub, so that a host that minds can tell you")
     return args
 
 

@@ -200,7 +200,7 @@ def test_a_crawl_delay_that_no_run_can_wait_for_closes_the_host_with_a_line(scra
     code, summary = scrape("--routinehub", "1-4")
     assert code == 1 and summary["failed"] == 4 and not hub.count("/versions/")
     (line,) = (line for line in summary["said"].splitlines() if "Crawl-delay" in line)
-    assert "routinehub.co wants" in line and "nothing is asked of it" in line
+    assert "routinehub.co wants" in line and "it is not crawled" in line
 
 
 @pytest.mark.parametrize("delay", ["inf", "nan", "-5", "1e999", "soon", "0"])
@@ -237,13 +237,13 @@ def test_the_file_of_a_record_is_not_fetched_from_a_private_address(scrape: Scra
     hub.url["content"] = elsewhere(hub, name)
     code, summary = scrape("--routinehub", "1")
     assert (code, summary["failed"], summary["written"], hub.count("", "content")) == (1, 1, 0, 0)
-    assert "no public address" in summary["said"] and "--at" in summary["said"]
+    assert "not a public address" in summary["said"] and "--at" in summary["said"]
 
 
 def test_robots_txt_is_not_followed_to_a_private_address(scrape: Scrape, hub: StubHub) -> None:
     hub.fault["routinehub.co"] = f"robots to {elsewhere(hub, 'localhost')}/internal?delete=1"
     code, summary = scrape("--routinehub", "1-3")
-    assert code == 1 and "no public address" in summary["said"] and not hub.count("internal") and not hub.count("/versions/")
+    assert code == 1 and "not a public address" in summary["said"] and not hub.count("internal") and not hub.count("/versions/")
 
 
 def test_a_host_that_is_named_is_asked_wherever_it_is(scrape: Scrape, hub: StubHub) -> None:

@@ -28,32 +28,31 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-FRESH = 86400.0  # seconds; what may change is asked for again, if it has changed, after a day
+from common import cli
+
+FRESH = 86400.0  # seconds after which answers that may change are fetched again, if they have changed
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 PERIODS = {"": 1, "s": 1, "min": 60, "h": 3600, "day": 86400}
 CONTACT = re.compile(r"(?:mailto:)?[^\s@()]+@[^\s@()]+\.[^\s@().]+|https?://[^\s()]+")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: cli.Parser) -> None:
     """Add the arguments of a stage that crawls."""
-    manners = parser.add_argument_group("manners (for what is fetched)")
-    manners.add_argument("--contact", type=contact,
-                         help="your URL or e-mail address, for the user agent, so that a host that minds can tell you; required")
-    manners.add_argument("--rate", type=rate, action="append", default=[], metavar="[HOST=]N",
-                         help="requests to one host at most: 2 (a second), 20/min or 300/day; for every host or for one "
-                         "(default: 2, routinehub.co=0.5)")
-    manners.add_argument("--since", type=moment, default=time.time() - FRESH, metavar="WHEN",
-                         help="take RoutineHub's answers as current if got since: 2026-01-31, or 7d, 12h ago (default: 1d); "
-                         "what a share link leads to never changes and is never asked for again")
-    manners.add_argument("--dry-run", action="store_true", help="fetch nothing: show what would be, from where, and how long it takes")
-    manners.add_argument("--at", type=place, action="append", default=[], metavar="HOST=URL",
-                         help="ask this URL instead of a host (a mirror, a test)")
-    private = parser.add_argument_group("private things")
-    private.add_argument("--scrub", action=argparse.BooleanOptionalAction,
-                         help="replace e-mail addresses, phone numbers, secrets, places and contacts by placeholders, before anything is "
-                         "stored (default: for what is fetched, yes; for --folder, no)")
-    private.add_argument("--opt-out", type=Path, metavar="FILE",
-                         help="links, ids and authors, one a line: not to be fetched, and dropped if they were")
+    add = parser.requests.add_argument
+    add("--contact", type=contact, help="your URL or e-mail address, for the user agent, so that a host that minds can tell you; required")
+    add("--rate", type=rate, action="append", default=[], metavar="[HOST=]N",
+        help="requests to one host at most: 2 (a second), 20/min or 300/day; for every host or for one (default: 2, routinehub.co=0.5)")
+    add("--since", type=moment, default=time.time() - FRESH, metavar="WHEN",
+        help="do not ask RoutineHub again for answers that came since: 2026-01-31, or 7d, 12h ago (default: 1d); a share link never "
+        "changes and is never fetched twice")
+    add("--dry-run", action="store_true", help="fetch nothing: show what would be, from where, and how long it takes")
+    add("--at", type=place, action="append", default=[], metavar="HOST=URL",
+        help="send requests to this URL instead of a host (a mirror, a test)")
+    add = parser.task.add_argument
+    add("--scrub", action=argparse.BooleanOptionalAction,
+        help="replace e-mail addresses, phone numbers, secrets, places and contacts by placeholders, before anything is stored (default: "
+        "for what is fetched, yes; for --folder, no)")
+    add("--opt-out", type=Path, metavar="FILE", help="links, ids and authors, one a line: not to be fetched, and dropped if they were")
 
 
 def contact(text: str) -> str:

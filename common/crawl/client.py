@@ -113,7 +113,7 @@ class Client:
             wait = self.jobs.host(name)[0] - time.time()
             host.paused = time.monotonic() + wait
             if wait > LONGEST_WAIT:
-                host.close(f"asked us to wait until {time.ctime(time.time() + wait)}: nothing is asked before")
+                host.close(f"asked us to wait until {time.ctime(time.time() + wait)}: no request is sent before")
         return self.hosts[name]
 
     async def get(self, url: str, html: bool = False, etag: str | None = None, last_modified: str | None = None,
@@ -200,7 +200,7 @@ class Client:
                 delay = max(0.0, rules.crawl_delay(AGENT) or 0.0)
                 if delay > LONGEST_WAIT:
                     raise host.close(f"wants {delay:,.0f} s between requests (Crawl-delay in its robots.txt), and we wait "
-                                     f"{LONGEST_WAIT:,.0f} s at most: nothing is asked of it; {NEXT}")
+                                     f"{LONGEST_WAIT:,.0f} s at most: it is not crawled; {NEXT}")
                 host.interval = max(host.interval, delay * self.share)
                 host.rules = rules
         if not host.rules.can_fetch(url, AGENT):
@@ -219,7 +219,7 @@ class Client:
                 return text
             except Later as error:
                 problem = error
-        raise host.close(f"does not give its robots.txt ({problem}): nothing is asked without; run the same command later")
+        raise host.close(f"does not give its robots.txt ({problem}): nothing is fetched without; run the same command later")
 
     async def _fetch_robots(self, host: Host, url: str) -> str:
         for _ in range(HOPS):

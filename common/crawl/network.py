@@ -48,7 +48,7 @@ async def public_addresses(host: str, port: int, trusted: Collection[str] = ()) 
     addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
     private = [address for address in addresses if not is_public(address)]
     if private and host not in trusted:
-        raise PrivateAddress(f"{host} is at {private[0]}, which is no public address: it is not asked, unless --at names it")
+        raise PrivateAddress(f"{host} is at {private[0]}, which is not a public address: it is not connected to, unless --at names it")
     return addresses
 
 

@@ -52,12 +52,12 @@ def add_arguments(parser: cli.Parser) -> None:
 def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 180.0) -> None:
     """Add the arguments of whatever sends requests, whichever models they go to."""
     group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N",
-                       help="most requests, and records, in flight; how many it really are adapts to the server (default: 32)")
+                       help="most requests, and records, in flight; the number adapts to the server (default: 32)")
     group.add_argument("--timeout", type=float, default=timeout, metavar="S",
                        help=f"seconds to wait for one answer (default: {timeout:g})")
     group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
-                       help="answers by content, shared by all stages: what is in it is never paid again (default: data/answers.sqlite)")
-    group.add_argument("--no-cache", dest="cache", action="store_const", const=None, help="keep no answers, and use none that are kept")
+                       help="answers by content, shared by all stages, so that none is paid twice (default: data/answers.sqlite)")
+    group.add_argument("--no-cache", dest="cache", action="store_const", const=None, help="neither keep answers nor use kept ones")
     group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
     group.add_argument("--prices", type=Path, metavar="FILE", help='prices of several models, as JSON: {"gpt-4o-mini": [0.15, 0.60]}')
     group.add_argument("--budget-usd", type=float, metavar="D", help="stop before this run spends more than that")

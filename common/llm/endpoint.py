@@ -138,7 +138,7 @@ class Endpoint(Writer):
             raise Reject(reason, f"{prompt.task}: {detail}")
         if prompt.grammar and self.profile.takes_grammar and not follows_grammar(prompt.grammar, answer.text, answer.finish == "stop"):
             self.profile.left_out.add(GRAMMAR)
-            self.profile.say("ignores the grammar it is given; its answers are not held to one")
+            self.profile.say("ignores the grammar it is given; its answers may have any form")
         if self.cache:
             self.cache.put(self._key(prompt, messages, request) if prompt.grammar else key, answer)
         return answer

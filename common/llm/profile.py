@@ -76,7 +76,7 @@ class ServerProfile:
             return True
         if GRAMMAR in sent:
             if self.takes_grammar:
-                self.say(f"takes no grammar ({problem[:120]}); its answers are not held to one")
+                self.say(f"takes no grammar ({problem[:120]}); its answers may have any form")
             self.left_out.add(GRAMMAR)
             return True
         if self.format_is_known:
@@ -111,7 +111,7 @@ class ServerProfile:
         else:
             return False
         if smaller := SMALLEST_ROOM <= self._room(sent["messages"], wanted) < wanted:
-            cli.say(f"{self.model}: answers get fewer tokens here, as the server has room for: {problem[:160]}")
+            cli.say(f"{self.model}: answers get fewer tokens here; the server says: {problem[:160]}")
         return smaller
 
     def without_extras(self, sent: dict[str, Any]) -> dict[str, Any] | None:
