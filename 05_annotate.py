@@ -480,8 +480,8 @@ def api_id(name: str, catalog: Catalog) -> str:
 
 def writers(args: argparse.Namespace) -> tuple[Writer | None, Writer | None]:
     """Return (the annotator, None if the model is loaded here; the refiner or None); they share one budget."""
-    return (None if args.here else llm.open_as_asked(args, args.model, args.base_url),
-            llm.open_as_asked(args, args.refine, args.refine_url) if args.refine else None)
+    return (None if args.here else llm.open_named(args, args.model, args.base_url),
+            llm.open_named(args, args.refine, args.refine_url) if args.refine else None)
 
 
 def usage_of(annotator: Writer | None, refiner: Writer | None) -> Record:

@@ -223,7 +223,7 @@ def judge_all(samples: Samples, tests: list[Record], models: list[str], args: ar
         cli.say(f"Pass Rate: left out, {'--judge has no OPENAI_API_KEY and no --judge-url' if args.judge else 'no --judge is named'}")
         return {}, {}, {}
     labels = judge.read_labels(args.human_labels, models) if args.human_labels else {}
-    writer = llm.open_as_asked(args, args.judge, args.judge_url)
+    writer = llm.open_named(args, args.judge, args.judge_url)
     judged = {name: judge.judge_samples(writer, args.votes, tests, own, path_of(args.output, "verdicts", name), args.retry_rejected)
               for name, own in samples.items()}  # fmt: skip
     verdicts = {(identifier, name): verdict for name, own in judged.items() for identifier, verdict in own.verdicts.items()}
@@ -253,7 +253,7 @@ def add_pass_rates(result: Record, samples: Samples, verdicts: Verdicts, seed: i
 def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System], started: float) -> int:
     """A dry run: count the judge's requests, their tokens and cost. A model that has not answered yet is taken to answer gold."""
     samples = {system.name: samples_for_estimate(system, tests, args.output) for system in systems}
-    writer = llm.open_as_asked(args, args.judge, args.judge_url)  # from here on --output is a folder that will be gone
+    writer = llm.open_named(args, args.judge, args.judge_url)  # from here on --output is a folder that will be gone
     for name, own in samples.items():
         judge.judge_samples(writer, args.votes, tests, own, path_of(args.output, "verdicts", name))
     cli.summary("eval", dry_run=True, samples=len(tests), systems=len(systems), **writer.figures(),

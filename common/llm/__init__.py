@@ -24,7 +24,7 @@ from common.llm.writer import DEFAULT_MODEL, OFFLINE, CompletionResult, Usage, W
 from common.prompts import Prompt
 
 __all__ = ["DEFAULT_MODEL", "OFFLINE", "CompletionResult", "Prompt", "Usage", "Writer", "add_arguments", "add_request_arguments",
-           "from_arguments", "open_as_asked", "open_writer", "price"]
+           "from_arguments", "open_named", "open_writer", "price"]
 
 
 def open_writer(name: str, base_url: str | None = None, batch: bool = False, **options: Any) -> Writer:
@@ -74,10 +74,10 @@ def from_arguments(args: argparse.Namespace) -> Writer:
     if name is None and not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL") or args.base_url):
         cli.say("no OPENAI_API_KEY and no --writer: the offline, rule-based writer is used")
         name = OFFLINE
-    return open_as_asked(args, name or DEFAULT_MODEL, args.base_url, args.temperature)
+    return open_named(args, name or DEFAULT_MODEL, args.base_url, args.temperature)
 
 
-def open_as_asked(args: argparse.Namespace, name: str, base_url: str | None = None, temperature: float | None = None) -> Writer:
+def open_named(args: argparse.Namespace, name: str, base_url: str | None = None, temperature: float | None = None) -> Writer:
     """The writer of a name, with the arguments of `add_request_arguments`; all writers of one `args` share its budget."""
     if name == OFFLINE and not args.dry_run:
         return open_writer(name)
