@@ -175,7 +175,8 @@ class StubOpenAI:
     async def look(self, request: web.Request) -> web.Response:
         entry = self.batches[request.match_info["id"]]
         entry["looks"] += 1
-        if entry["looks"] >= self.polls and entry["batch"]["status"] == "in_progress":
+        if entry["looks"] >= self.polls and "ended" not in entry:
+            entry["ended"] = True  # a client that is gone may look at the same moment
             await self.end(entry["batch"], entry["ending"])
         return web.json_response(entry["batch"])
 

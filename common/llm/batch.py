@@ -7,7 +7,7 @@ prompts, which make the next batch. A batch is noted in the cache's file before 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from typing import Any
 
 import orjson
@@ -31,6 +31,7 @@ POLL = 30.0  # seconds between two requests for a batch's status: most batches t
 TRIES = 3  # batches in which a prompt may be, as batches may expire or fail
 TRANSFER = 900.0  # seconds for a file of 200 MB
 ENDED = {"completed", "expired", "cancelled", "failed"}
+Outcomes = dict[CacheKey, CompletionResult | Reject]
 UNANSWERED = "no_answer"  # the reason of a Reject: the batch ended without an answer to the request
 
 
@@ -44,24 +45,21 @@ class BatchEndpoint(Endpoint):
         self.price = (self.price[0] * DISCOUNT, self.price[1] * DISCOUNT) if self.price else None
         self.profile.left_out.add(GRAMMAR)  # no provider's batches take one
         self.ledger = BatchLedger(self.cache, self.connection.base_url or "")
-        self.jobs, self.has_answered = set[asyncio.Task[None]](), False
-        self.timer: asyncio.TimerHandle | None = None
+        self.has_answered, self.waiting = False, 0
         self._clear()
 
     def _clear(self) -> None:
-        self.pending, self.pending_bytes = dict[CacheKey, bytes](), 0  # lines of the next batch
-        self.awaited, self.under_way = dict[CacheKey, asyncio.Future[CompletionResult | Reject]](), set[CacheKey]()
+        self.lines, self.size = dict[CacheKey, bytes](), 0  # requests of the batch that still takes more, and their bytes
+        self.batches, self.batch_of = set[asyncio.Task[Outcomes]](), dict[CacheKey, asyncio.Task[Outcomes]]()
         self.resumed = False
 
     def status(self) -> str:
-        return f"{len(self.awaited)} prompts wait for {len(self.jobs)} batches, {super().status()}"
+        return f"{self.waiting} prompts wait for {len(self.batches)} batches, {super().status()}"
 
     async def close(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-        for job in self.jobs:
-            job.cancel()
-        await asyncio.gather(*self.jobs, return_exceptions=True)
+        for batch in self.batches:
+            batch.cancel()
+        await asyncio.gather(*self.batches, return_exceptions=True)
         self._clear()
         await super().close()
 
@@ -72,7 +70,7 @@ class BatchEndpoint(Endpoint):
         """The answer of a batch, the next one if the first has none. Raises Reject or UserError as Endpoint does."""
         self._resume()
         for _ in range(TRIES):
-            sent, is_ours = self.profile.body(prompt, messages, request), key not in self.under_way
+            sent, is_ours = self.profile.body(prompt, messages, request), key not in self.batch_of
             outcome = await self._batched(key, sent, request["max_tokens"])
             if isinstance(outcome, CompletionResult):
                 if is_ours:  # an earlier run may have sent another body
@@ -87,34 +85,41 @@ class BatchEndpoint(Endpoint):
 
     async def _batched(self, key: CacheKey, body: dict[str, Any], max_tokens: int) -> CompletionResult | Reject:
         """The outcome of one request in a batch."""
-        reserved = 0.0
-        if key not in self.under_way:  # a batch of an earlier run is paid already
+        reserved = spent = 0.0
+        if key not in self.batch_of:  # a batch of an earlier run is paid already
             reserved = await self.budget.reserve(cost(self.price, most_tokens(body["messages"], body.get("response_format")), max_tokens))
-            self._collect({"custom_id": custom_id(key), "method": "POST", "url": "/v1/chat/completions", "body": body}, key)
-        future = self.awaited[key] = asyncio.get_running_loop().create_future()
-        spent = 0.0
+            self._collect(key, body)
+        self.waiting += 1
         try:
-            outcome = await future
+            outcome = (await asyncio.shield(self.batch_of[key]))[key]
             spent = outcome.usage.cost if reserved and isinstance(outcome, CompletionResult) else 0.0
         finally:
+            self.waiting -= 1
+            self.batch_of.pop(key, None)
             self.budget.settle(reserved, spent)
         return outcome
 
-    def _collect(self, line: dict[str, Any], key: CacheKey) -> None:
-        """Add a line to the next batch, which is sent when it is full or no more lines come."""
-        self.pending[key] = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-        self.pending_bytes += len(self.pending[key])
-        if self.timer is not None:
-            self.timer.cancel()
-        if len(self.pending) >= MOST_REQUESTS or self.pending_bytes >= MOST_BYTES:
-            self._flush()
-        else:
-            self.timer = asyncio.get_running_loop().call_later(QUIET, self._flush)
+    def _collect(self, key: CacheKey, body: dict[str, Any]) -> None:
+        """Add a request to the batch that takes more, or to a new one."""
+        line = orjson.dumps({"custom_id": custom_id(key), "method": "POST", "url": "/v1/chat/completions", "body": body},
+                            option=orjson.OPT_APPEND_NEWLINE)
+        if not self.lines or len(self.lines) >= MOST_REQUESTS or self.size + len(line) > MOST_BYTES:
+            self.lines, self.size = {}, 0
+            self.batch = self._start(self._submit(self.lines))
+        self.lines[key], self.size = line, self.size + len(line)
+        self.batch_of[key] = self.batch
 
-    def _flush(self) -> None:
-        lines, self.pending, self.pending_bytes = self.pending, {}, 0
-        if lines:
-            self._start(self._submit(lines), lines)
+    def _start(self, work: Coroutine[Any, Any, Outcomes]) -> asyncio.Task[Outcomes]:
+        """Start the task of a batch. An error in it is raised in each prompt that awaits it."""
+        def ended(task: asyncio.Task[Outcomes]) -> None:
+            self.batches.discard(task)
+            if not task.cancelled():
+                task.exception()  # asyncio complains of an error that nobody takes, and no prompt may await this one
+
+        task = asyncio.get_running_loop().create_task(work)
+        self.batches.add(task)
+        task.add_done_callback(ended)
+        return task
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # one batch
@@ -125,38 +130,22 @@ class BatchEndpoint(Endpoint):
             self.resumed = True
             for file, identifier, keys in list(self.ledger.entries()):
                 cli.say(f"batch {identifier or 'of ' + file}: {len(keys)} requests of an earlier run are under way")
-                self._start(self._wait_for(file, identifier, keys), keys)
+                self.batch_of |= dict.fromkeys(keys, self._start(self._wait_for(file, identifier, keys)))
 
-    def _start(self, work: Awaitable[None], keys: Collection[CacheKey]) -> None:
-        """Run what brings the answers of these keys; if it fails, their prompts get its exception."""
-        self.under_way.update(keys)
-
-        async def job() -> None:
-            try:
-                await work
-            except Exception as error:  # raised again where the answers are awaited
-                for key in keys:
-                    self._settle(key, error)
-
-        task = asyncio.get_running_loop().create_task(job())
-        self.jobs.add(task)
-        task.add_done_callback(self.jobs.discard)
-
-    def _settle(self, key: CacheKey, outcome: CompletionResult | Exception) -> None:
-        self.under_way.discard(key)
-        future = self.awaited.pop(key, None)
-        if future is not None and not future.done():
-            is_error = isinstance(outcome, Exception) and not isinstance(outcome, Reject)
-            future.set_exception(outcome) if is_error else future.set_result(outcome)
-
-    async def _submit(self, lines: dict[CacheKey, bytes]) -> None:
-        """Upload a file of requests, create its batch, wait for it."""
+    async def _submit(self, lines: dict[CacheKey, bytes]) -> Outcomes:
+        """Wait until no more lines come, upload them, create their batch, and wait for its outcomes."""
+        count = 0
+        while len(lines) > count:
+            count = len(lines)
+            await asyncio.sleep(QUIET)
+        if self.lines is lines:
+            self.lines = {}
         files = self.connection.client.with_options(timeout=TRANSFER).files
         file = await self._call(lambda: files.create(file=("batch.jsonl", b"".join(lines.values())), purpose="batch"))
         self.ledger.add(file.id, lines)
         batch = await self._call(lambda: self._create(file.id))
         cli.say(f"batch {batch.id}: {len(lines)} requests; stopped, the same command picks it up")
-        await self._wait_for(file.id, batch.id, lines)
+        return await self._wait_for(file.id, batch.id, lines)
 
     async def _create(self, file: str) -> Any:
         """The batch of a file: a new one, unless an earlier try created it and its answer was lost."""
@@ -167,12 +156,12 @@ class BatchEndpoint(Endpoint):
         latest = await self.connection.client.batches.list(limit=100)
         return next((batch for batch in latest.data if batch.input_file_id == file), None)
 
-    async def _wait_for(self, file: str, identifier: str | None, keys: Collection[CacheKey]) -> None:
-        """Wait until a batch has ended, keep its answers, and settle the prompts that wait for them."""
+    async def _wait_for(self, file: str, identifier: str | None, keys: Collection[CacheKey]) -> Outcomes:
+        """Wait until a batch has ended, and keep its answers; returns the outcomes of all keys."""
         if identifier is None:
             batch = await self._call(lambda: self._find(file))
             identifier = batch.id if batch else None
-        outcomes, why = dict[CacheKey, CompletionResult | Reject](), "the batch was never created"  # a kill came before
+        outcomes, why = Outcomes(), "the batch was never created"  # a kill came before
         if identifier is not None:
             self.ledger.set_id(file, identifier)
             batches = self.connection.client.batches
@@ -182,12 +171,11 @@ class BatchEndpoint(Endpoint):
             errors = "; ".join(error.message or "" for error in (batch.errors.data if batch.errors else None) or [])
             why = self.connection.masked(f"batch {identifier} {batch.status} {errors}")
         self.ledger.remove(file)
-        for key in keys:
-            self._settle(key, outcomes.get(key, Reject(UNANSWERED, why)))
+        return {key: outcomes.get(key, Reject(UNANSWERED, why)) for key in keys}
 
-    async def _read(self, batch: Any, keys: dict[str, CacheKey]) -> dict[CacheKey, CompletionResult | Reject]:
+    async def _read(self, batch: Any, keys: dict[str, CacheKey]) -> Outcomes:
         """The outcomes in the output and error files of a batch; answers are in the cache when this returns."""
-        files, outcomes = self.connection.client.with_options(timeout=TRANSFER).files, dict[CacheKey, CompletionResult | Reject]()
+        files, outcomes = self.connection.client.with_options(timeout=TRANSFER).files, Outcomes()
         for name in filter(None, (batch.output_file_id, batch.error_file_id)):
             for line in (await self._call(lambda name=name: files.content(name))).content.splitlines():
                 try:
