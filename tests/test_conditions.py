@@ -67,7 +67,7 @@ def shortcut_of(parameters: dict[str, Any], version: str = "2605.0.5", before: s
     return shortcut
 
 
-def tested(name: str = "x", **steps: Any) -> dict[str, Any]:
+def input_of(name: str = "x", **steps: Any) -> dict[str, Any]:
     """A WFInput."""
     return {"Type": "Variable", "Variable": attachment({**token_of(name), **steps})}
 
@@ -207,7 +207,7 @@ def test_the_index_of_a_loop_is_a_number_and_a_name_has_the_kind_that_it_has_abo
 def test_the_rarer_form_of_a_variable_operand_is_explicit(condition, test):
     key = next(key for key in condition if key != "WFCondition")
     operand = lone(token_of(condition[key])) if key == TEXT else attachment(token_of(condition[key]))
-    assert printed({"WFInput": tested(), **condition, key: operand}) == test
+    assert printed({"WFInput": input_of(), **condition, key: operand}) == test
 
 
 @pytest.mark.parametrize("condition, test", [
@@ -226,7 +226,7 @@ def test_the_rarer_form_of_a_variable_operand_is_explicit(condition, test):
     ({"WFCondition": "Is Less Than", NUMBER: 7}, "x < 7"),
 ])  # fmt: skip
 def test_odd_operands_have_a_form_and_come_back(condition, test):
-    assert printed({"WFCondition": 4, "WFInput": tested(), **condition}) == test
+    assert printed({"WFCondition": 4, "WFInput": input_of(), **condition}) == test
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -236,17 +236,17 @@ BOOLEAN = [{"Type": "WFCoercionVariableAggrandizement", "CoercionItemClass": "WF
 
 
 def test_a_truth_value_without_operand_is_true():
-    assert printed({"WFCondition": 4, "WFInput": tested(Aggrandizements=BOOLEAN)}) == "as_boolean(x) == True"
-    assert printed({"WFCondition": 5, "WFInput": tested(Aggrandizements=BOOLEAN)}) == "as_boolean(x) != None"
-    assert printed({"WFCondition": 4, "WFInput": tested()}) == "x == None"
-    assert printed({"WFCondition": 100, "WFInput": tested(Aggrandizements=BOOLEAN)}) == "as_boolean(x)"
-    assert printed({"WFCondition": 4, NUMBER: "0", "WFInput": tested(Aggrandizements=BOOLEAN)}) == "as_boolean(x) == 0"
+    assert printed({"WFCondition": 4, "WFInput": input_of(Aggrandizements=BOOLEAN)}) == "as_boolean(x) == True"
+    assert printed({"WFCondition": 5, "WFInput": input_of(Aggrandizements=BOOLEAN)}) == "as_boolean(x) != None"
+    assert printed({"WFCondition": 4, "WFInput": input_of()}) == "x == None"
+    assert printed({"WFCondition": 100, "WFInput": input_of(Aggrandizements=BOOLEAN)}) == "as_boolean(x)"
+    assert printed({"WFCondition": 4, NUMBER: "0", "WFInput": input_of(Aggrandizements=BOOLEAN)}) == "as_boolean(x) == 0"
 
 
 @pytest.mark.parametrize("test", ["as_boolean(x) == True", "True == as_boolean(x)", "x == True", "as_boolean(x) == None"])
 def test_a_test_for_true_makes_its_value_a_truth_value(test):
     (condition,) = starts(f"{BEFORE}if {test}:\n    pass\n")
-    assert condition == {"WFCondition": 4, "WFInput": tested(Aggrandizements=BOOLEAN)}
+    assert condition == {"WFCondition": 4, "WFInput": input_of(Aggrandizements=BOOLEAN)}
 
 
 @pytest.mark.parametrize("test", ["x == False", "x != True", "not x == True", "False == x"])
@@ -283,7 +283,7 @@ def test_the_type_of_a_device_is_one_of_the_apps_cases():
     ({"WFActionParameterFilterPrefix": -1, "WFContentPredicateBoundedDate": False}, "single(x == 'a', not y, bounded=False)"),
 ])  # fmt: skip
 def test_tables_as_apps_and_compilers_write_them(table, test):
-    rows = [{"WFCondition": 4, TEXT: "a", "WFInput": tested()}, {"WFCondition": 101, "WFInput": tested("y")}]
+    rows = [{"WFCondition": 4, TEXT: "a", "WFInput": input_of()}, {"WFCondition": 101, "WFInput": input_of("y")}]
     whole = envelope("WFContentPredicateTableTemplate", {**table, "WFActionParameterFilterTemplates": rows})
     assert printed({"WFConditions": whole}) == test
     one = envelope("WFContentPredicateTableTemplate", {**table, "WFActionParameterFilterTemplates": rows[:1]})
@@ -295,13 +295,13 @@ def test_tables_as_apps_and_compilers_write_them(table, test):
     {"WFContentPredicateBoundedDate": 1}, {"WFActionParameterFilterTemplates": [{"WFConditions": 1}]}, {"WFActionParameterFilterTemplates": [5]},
 ])  # fmt: skip
 def test_a_table_that_is_none_is_written_out(change):
-    table = {"WFActionParameterFilterPrefix": 1, "WFActionParameterFilterTemplates": [{"WFCondition": 100, "WFInput": tested()}], **change}
+    table = {"WFActionParameterFilterPrefix": 1, "WFActionParameterFilterTemplates": [{"WFCondition": 100, "WFInput": input_of()}], **change}
     assert printed({"WFConditions": envelope("WFContentPredicateTableTemplate", table)}).startswith("when(WFConditions=")
 
 
 def test_operands_may_be_left_over_beside_a_table():
     table = {"WFActionParameterFilterPrefix": 1, "WFContentPredicateBoundedDate": False,
-             "WFActionParameterFilterTemplates": [{"WFCondition": 100, "WFInput": tested()}] * 2}  # fmt: skip
+             "WFActionParameterFilterTemplates": [{"WFCondition": 100, "WFInput": input_of()}] * 2}  # fmt: skip
     shown = printed({"WFConditions": envelope("WFContentPredicateTableTemplate", table), TEXT: "a", LEGACY: True})
     assert shown == "leftover(legacy(x and x), text='a')"
 
@@ -388,7 +388,7 @@ def test_files_without_an_input_come_back_as_they_were(version, condition, test)
 
 
 def test_a_test_from_before_ios_13_in_a_newer_file_is_a_defect():
-    named = shortcut_of({"WFCondition": "Equals", TEXT: "a", "WFInput": tested()})
+    named = shortcut_of({"WFCondition": "Equals", TEXT: "a", "WFInput": input_of()})
     without = shortcut_of({"WFCondition": 100})
     row = envelope("WFContentPredicateTableTemplate", {"WFActionParameterFilterPrefix": 1, "WFActionParameterFilterTemplates": [{"WFCondition": 4}]})
     assert ["is a name" in defect for defect in defects(named)] == [True]
@@ -430,7 +430,7 @@ def test_operands_of_filters_in_newer_envelopes_are_not_raw(kind, value):
 def test_properties_of_app_entities_have_a_form():
     info = {"WFLinkEntityContentPropertyUserInfoPropertyIdentifier": "title"}
     steps = [{"Type": "WFPropertyVariableAggrandizement", "PropertyName": "Title", "PropertyUserInfo": info}]
-    assert printed({"WFCondition": 4, TEXT: "a", "WFInput": tested(Aggrandizements=steps)}) == "x.property('Title', entity='title') == 'a'"
+    assert printed({"WFCondition": 4, TEXT: "a", "WFInput": input_of(Aggrandizements=steps)}) == "x.property('Title', entity='title') == 'a'"
 
 
 def test_programs_that_differ_in_a_condition_are_not_equivalent():

@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from common.dataset import distribution
 from common.dataset.distribution import Distribution, entropy, evenness
 from common.jsonl import UserError
 from shortcuts.catalog import Catalog
+from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -158,12 +158,12 @@ def test_a_query_copied_from_an_example_is_no_new_one(seed: Path) -> None:
 
 
 def test_killed_and_run_again_it_makes_the_same(seed: Path) -> None:
-    with StubOpenAI(lambda body, number: Reply(wish(body, number, different=25), delay=0.05)) as stub:
+    with StubOpenAI(lambda body, number: Reply(wish(body, number, different=25), delay=0.02)) as stub:
         flags = ("--count", "30", "--writer", "stub", "--base-url", stub.base_url, "--concurrency", "4")
-        process = subprocess.Popen(command(seed, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = stage_runs.start("04", *command(seed, *flags)[2:])
         output = seed.with_name("queries.jsonl")
         while not output.exists() or not output.stat().st_size:
-            time.sleep(0.02)
+            time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert run(seed, *flags)[1]["skipped"] > 0

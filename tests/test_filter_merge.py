@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import random
 import re
+import resource
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -25,10 +24,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import jsonl
+from common import cli, jsonl
 from common.cli import Reject
 from common.dataset import dedup, example, splits
 from common.jsonl import UserError
+from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
 Records = list[dict[str, Any]]
@@ -588,38 +588,29 @@ def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, k
     write(tmp_path / "seed.jsonl", [record(number) for number in range(60)])
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench/train.jsonl").write_text("old")
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes << 10}, {kilobytes << 10}))"
-    ended = subprocess.run([sys.executable, "-B", "-c", limit + CHILD.format(root=str(ROOT), tests=str(ROOT / "tests")), f"--input={tmp_path}/seed.jsonl",
-                            "--generated=none", f"--output={tmp_path}/bench", "--workers=1"], capture_output=True, text=True)  # fmt: skip
+    ended = child(tmp_path, "--workers", "1", kilobytes=kilobytes).wait()
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert re.search(f"error: {tmp_path}/bench.*: cannot be written: File too large", ended.stderr.splitlines()[-1])
     assert contents(tmp_path / "bench") == {"train.jsonl": b"old"}
 
 
-# A process of its own, whose stand-ins are those of this file: to be killed, and to have workers.
-CHILD = """
-import sys
-sys.path[:0] = [{root!r}, {tests!r}]
-import pytest
-import test_filter_merge as fakes
-from common import cli
-from tests import stage_runs
-stage = stage_runs.load("06")
-fakes.put_fakes(pytest.MonkeyPatch())
-cli.start(stage.main)
-"""
+def child(folder: Path, *flags: str, kilobytes: int = 0) -> stage_runs.Started:
+    """Start the stage with the stand-ins in a process of its own, which can be killed; its files have at most so many kilobytes."""
 
+    def main() -> None:
+        put_fakes(pytest.MonkeyPatch())
+        if kilobytes:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes << 10, kilobytes << 10))
+        cli.start(stage_runs.load("06").main)
 
-def child(folder: Path, *flags: str) -> subprocess.Popen[bytes]:
-    code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"))
     files = [f"--input={folder}/seed.jsonl", "--generated=none", f"--output={folder}/bench", "--browse=0"]
-    return subprocess.Popen([sys.executable, "-c", code, *files, *flags],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+    stage_runs.load("06")
+    return stage_runs.Started(main, ["06_filter_merge.py", *files, *flags])
 
 
 def test_workers_give_the_same_bytes_and_a_killed_run_is_simply_run_again(tmp_path: Path) -> None:
     write(tmp_path / "seed.jsonl", [record(number) for number in range(250)])
-    assert child(tmp_path, "--workers", "1").wait() == 0
+    assert child(tmp_path, "--workers", "1").wait().returncode == 0
     whole = contents(tmp_path / "bench")
     for path in (tmp_path / "bench").iterdir():
         path.unlink()
@@ -628,11 +619,10 @@ def test_workers_give_the_same_bytes_and_a_killed_run_is_simply_run_again(tmp_pa
     while not (tmp_path / "bench" / "new.part" / "examined").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
     time.sleep(random.random() / 3)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.communicate()
-    again = child(tmp_path, "--workers", "2")
-    _, errors = again.communicate(timeout=60)
-    assert again.returncode == 0, errors.decode()
+    killed.send_signal(signal.SIGKILL, group=True)
+    killed.wait()
+    again = child(tmp_path, "--workers", "2").wait()
+    assert again.returncode == 0, again.stderr
     assert contents(tmp_path / "bench") == whole
 
 

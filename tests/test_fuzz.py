@@ -69,7 +69,7 @@ def test_failing_inputs_do_not_go_into_the_repository(fuzz, monkeypatch, capsys)
 
 def test_a_mutant_is_found_where_its_code_stands_now_and_is_stale_where_it_stands_nowhere_or_twice(tmp_path):
     mutants = bench("mutants")
-    folder = tmp_path / mutants.DIALECT
+    folder = tmp_path / mutants.PACKAGE
     folder.mkdir(parents=True)
     (folder / "one.py").write_text("a = 1\nb = 2\n")
     (folder / "two.py").write_text("b = 2\nc = 3\nc = 3\n")

@@ -95,7 +95,7 @@ def value(command: list[str], flag: str, default: str = "") -> str:
 
 def split(*flags: object) -> stage_runs.Ended:
     """Run stage 06, without what it shows to people: seconds a run."""
-    with mock.patch("common.dataset.figure.write"):
+    with mock.patch("common.dataset.distribution.draw"):
         return stage_runs.run("06", *flags, "--workers", 1, "--browse", 0)
 
 

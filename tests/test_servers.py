@@ -23,6 +23,8 @@ from tests import stage_runs
 from tests.stage_runs import Ended
 from tests.stub_openai import Reply, StubOpenAI, error
 
+pytestmark = pytest.mark.ci
+
 RECORDS = 3
 PROGRAM = "Text = is_workflow_actions_gettext(WFTextActionText='Hello {0}')\nis_workflow_actions_showresult(Text=f'{{Text}}')\n"
 APIS = ["is.workflow.actions.gettext", "is.workflow.actions.showresult"]

@@ -127,7 +127,7 @@ train.generations.answers = asking
 """
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp_path):
     process = started("two", ASKING, "--devices", 2, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2,
                       "--steps", 4, "--validate-every", 1)
