@@ -182,7 +182,7 @@ def stem(source: str) -> str:
 
 
 def program(source: str) -> str:
-    """Return the text of a program. Raises Failure where it cannot be read."""
+    """Return the text of a program. Raises Failure if it cannot be read, or is a shortcut."""
     if source != "-" and is_shortcut_file(Path(source)):
         raise Failure(f"{source}: this is a shortcut already; `read` prints it as Python")
     try:

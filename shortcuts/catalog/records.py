@@ -42,9 +42,9 @@ class Parameter:
     default: Any = None
     required: bool = False
     visible_when: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
-    open_enum: bool = False  # values outside `enum` occur in real shortcuts, so that another one is no error
+    open_enum: bool = False  # values outside `enum` occur in real shortcuts, so others are not errors
     units: tuple[str, ...] = ()  # units of a quantity, where they are known
-    attachment: bool | None = None  # see is_attachment; only where use differs from what the type says
+    attachment: bool | None = None  # see is_attachment; only where real use differs from the type
 
     @property
     def is_attachment(self) -> bool:

@@ -31,7 +31,7 @@ from shortcuts.forms import (
 )
 from shortcuts.forms.markers import MarkerReader
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import called, constant, decorators, keywords
+from shortcuts.syntax.nodes import called, constant, decorators, is_none, keywords
 
 Parameters = dict[str, Any]
 
@@ -161,7 +161,7 @@ class Compiler:
             self._result(value, identifier, previous)  # type: ignore[arg-type]
         elif self.symbols.is_action_call(value):
             self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
-        elif called(value) == "previous_output" or _is_none(value):
+        elif called(value) == "previous_output" or is_none(value):
             source = self._without_name(value)
             self._set(identifier, source, line)
         elif (token := references.from_expr(value, self.symbols)) is not None:
@@ -178,7 +178,7 @@ class Compiler:
             self.symbols.bind_output(identifier, end[control_flow.PARAMETERS], end[control_flow.ID])
 
     def _declare(self, identifier: str, line: int) -> None:
-        """Compile `X = []`: nothing for a variable that is not set, since its first append begins a list; else Nothing is put into it."""
+        """Compile `X = []`: declare a variable that is not set, as its first append begins a list; empty any other by Nothing."""
         if self.symbols.is_bound(identifier) or self.markers.depth:
             self._emit(api_names.NOTHING, {}, line)
             self._set(identifier, _input(self.symbols.anonymous_output(self.actions[-1])), line)
@@ -216,13 +216,13 @@ class Compiler:
         if not isinstance(target, ast.Name):
             raise DialectError(line, "only a named variable can be appended to")
         for item in items:
-            without_name = called(item) == "previous_output" or _is_none(item)
+            without_name = called(item) == "previous_output" or is_none(item)
             source = self._without_name(item) if without_name else self._appended(item)
             self._set(target.id, source, line, api_names.APPEND_VARIABLE)
 
     def _without_name(self, value: ast.expr) -> Parameters:
         """Return the input of a variable that is set to None or to previous_output(); apps before iOS 13 find the latter by themselves."""
-        if _is_none(value):
+        if is_none(value):
             if self.symbols.is_old:
                 self._emit(api_names.NOTHING, {}, value.lineno)
             return {}
@@ -294,7 +294,7 @@ class Compiler:
         if "question" in given:
             question["Text"] = values.from_expr(given["question"], self.symbols)
         default = given.get("default", value)
-        if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
+        if default is not None and not is_none(default):
             question["DefaultValue"] = values.from_expr(default, self.symbols, key)
         self.questions.append(question)
         return value
@@ -321,10 +321,6 @@ class Compiler:
 def _input(token: references.Token) -> Parameters:
     """Return the input of an action that sets a variable or appends to it."""
     return {"WFInput": values.wrap(values.ATTACHMENT, token)}
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _same_name(shared: ast.expr | None, identifier: str | None) -> None:

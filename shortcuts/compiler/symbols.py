@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from shortcuts.forms import api_names, constants, identifiers
 from shortcuts.forms.references import Token
 from shortcuts.forms.value_types import ValueTypes
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import called
+from shortcuts.syntax.nodes import called, is_none
 
 Parameters = dict[str, Any]
 _LITERALS = (ast.Constant, ast.JoinedStr, ast.Dict, ast.UnaryOp, ast.BinOp)
@@ -82,7 +81,7 @@ class SymbolTable:
         literal = isinstance(value, _LITERALS) or \
             (isinstance(value, ast.List) and value.elts) or \
             (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format")  # fmt: skip
-        if (makes_output or literal) and not (isinstance(value, ast.Constant) and value.value is None):
+        if (makes_output or literal) and not is_none(value):
             shares = isinstance(value, ast.Call) and any(keyword.arg == "UUID" for keyword in value.keywords)
             bindings[identifier] += not shares
         else:
@@ -161,7 +160,7 @@ class SymbolTable:
     def missing(self, output_name: str, number: int) -> Token:
         """Return the token of an output that no action of the shortcut has."""
         known = self.residue.get("missing", {}).get(output_name, [])
-        value = known[number - 1] if 0 < number <= len(known) else made_uuid(f"missing {number} {output_name}")
+        value = known[number - 1] if 0 < number <= len(known) else identifiers.made_uuid(f"missing {number} {output_name}")
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": output_name}
 
     def uuid(self, identifier: str, line: int) -> str:
@@ -173,7 +172,7 @@ class SymbolTable:
 
     def _uuid(self, identifier: str) -> str:
         if identifier not in self.uuids:
-            self.uuids[identifier] = self.residue.get("uuids", {}).get(identifier) or made_uuid(f"output {identifier}")
+            self.uuids[identifier] = self.residue.get("uuids", {}).get(identifier) or identifiers.made_uuid(f"output {identifier}")
         return self.uuids[identifier]
 
     # -- bindings -------------------------------------------------------------------------------------------------------------
@@ -237,7 +236,7 @@ class SymbolTable:
         """Return the token of an output that has no name in the program; its action gets a UUID."""
         parameters = action["WFWorkflowActionParameters"]
         label = api_names.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
-        value = parameters.setdefault("UUID", made_uuid(f"anonymous {len(self.uuids)}"))
+        value = parameters.setdefault("UUID", identifiers.made_uuid(f"anonymous {len(self.uuids)}"))
         self.uuids[f"<{value}>"] = value
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
 
@@ -286,10 +285,4 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         for inner in (getattr(node, "body", None), getattr(node, "orelse", None), *(case.body for case in getattr(node, "cases", ()))):
             if isinstance(inner, list):
                 yield from statements(inner)
-
-
-def made_uuid(seed: str) -> str:
-    """Return a UUID that is the same in every run, in upper case as the app writes it."""
-    unicode = seed.encode("utf-8", "backslashreplace").decode()  # names in a shortcut may hold lone surrogates
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, unicode)).upper()
 

@@ -13,7 +13,7 @@ It leaves out, each for its reason, and nothing else:
   an end (only the start asks), a case's label beside its tokenised title, and the envelope around that title;
 - missing parameters for empty ones; in Set Variable and Add to Variable an envelope's tag without an envelope (compilers repeat it beside
   the input); in a token such as the clipboard's a variable's name that only repeats its type;
-- presentation: `Show-…` switches, icon, client versions from 900 on (an app turns what older ones wrote into new forms, so these count),
+- presentation: `Show-…` switches, icon, client versions from 900 on (an app converts the forms of older ones, so these count),
   the workflow's name, the flag for input variables (it follows from the actions), empty or missing lists at the workflow level, the order
   of import questions.
 """
@@ -156,7 +156,7 @@ class _Renamer:
 
     def __init__(self, actions: list[Action]) -> None:
         self.used: set[str] = set()
-        self.names: dict[tuple[str, str], str] = {}
+        self.renamed: dict[tuple[str, str], str] = {}
         for action in actions:
             self._collect(action["WFWorkflowActionParameters"])
 
@@ -206,7 +206,7 @@ class _Renamer:
         return name if constants.IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)
 
     def _name(self, kind: str, value: str) -> str:
-        known = self.names.get((kind, value))
+        known = self.renamed.get((kind, value))
         if known is None:
-            known = self.names[kind, value] = f"{kind} {len(self.names)}"
+            known = self.renamed[kind, value] = f"{kind} {len(self.renamed)}"
         return known

@@ -29,7 +29,7 @@ from typing import Any
 from shortcuts.forms import constants, interpolation, references, signatures, value_types, values
 from shortcuts.forms.references import CompileScope, DecompileScope, Token
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, call, called, const, constant, keywords
+from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, call, called, const, constant, is_none, keywords
 
 Parameters = dict[str, Any]
 
@@ -397,7 +397,7 @@ def _range(tested: ast.expr, start: ast.expr, end: ast.expr, scope: CompileScope
     subject, token = _subject(tested, constants.BETWEEN, scope)
     first = _operand(constants.BETWEEN, token, start, scope)
     key = next(iter(first), None)
-    if key is None or isinstance(end, ast.Constant) and end.value is None:
+    if key is None or is_none(end):
         raise DialectError(start.lineno, "a range has two ends: 1 <= x <= 5")
     if key not in SECOND:
         raise DialectError(start.lineno, "a range lies between numbers, dates or quantities")
@@ -429,7 +429,7 @@ def _input(token: Token) -> Parameters:
 
 def _operand(code: int, subject: Token | None, node: ast.expr, scope: CompileScope) -> Parameters:
     """Return the parameter of an operand, an empty dictionary for the operand `None`. Raises DialectError."""
-    if isinstance(node, ast.Constant) and node.value is None:
+    if is_none(node):
         return {}
     helper = called(node)
     if helper in _EXPLICIT and isinstance(node, ast.Call) and code not in _TEXTUAL and code not in _WINDOWS:

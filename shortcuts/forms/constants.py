@@ -73,7 +73,7 @@ UNUSED_OPERANDS = {
 }
 RULE_OPERATOR_OF_CODE = {code: word for word, code in RULE_OPERATORS.items()}
 
-IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # what a loop binds by itself
+IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # the variables that a loop binds by itself
 
 # Item types of dictionary and list fields (WFItemType).
 TEXT_ITEM, DICTIONARY_ITEM, ARRAY_ITEM, NUMBER_ITEM, BOOLEAN_ITEM, FILE_ITEM = range(6)

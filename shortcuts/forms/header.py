@@ -19,7 +19,7 @@ from shortcuts.forms import values
 from shortcuts.forms.constants import COERCIONS, PRESENTATION_KEYS
 from shortcuts.forms.references import NO_NAMES, CompileScope
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, keywords, name
+from shortcuts.syntax.nodes import call, is_none, keywords, name
 
 VERSION, INPUT, QUESTIONS = "WFWorkflowClientVersion", "WFWorkflowInputContentItemClasses", "WFWorkflowImportQuestions"
 SHORT_NAMES = {
@@ -157,7 +157,7 @@ def _read(word: str, node: ast.expr, scope: CompileScope) -> dict[str, Any]:
     if word not in SHORT_NAMES and word not in KEYS:
         raise DialectError(node.lineno, f"workflow() has no {word}{_nearest(word, [*SHORT_NAMES, *KEYS, 'extra'])}", "unknown_parameter")
     key = SHORT_NAMES.get(word, word)
-    if isinstance(node, ast.Constant) and node.value is None:
+    if is_none(node):
         return {key: None}
     if isinstance(node, ast.Name) and node.id in CONSTANTS:
         value: Any = list(CONSTANTS[node.id])

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
+import uuid
 from functools import lru_cache
 
 from shortcuts.forms.constants import HELPERS
@@ -19,7 +20,7 @@ _SYMBOLS = str.maketrans({symbol: f" {word} " for symbol, word in {
 }.items()})  # fmt: skip
 _SYMBOL_BEFORE_NUMBER = re.compile(r"(?:^| )([-*/] ?)(?=[0-9])")
 _WORD_BEFORE_NUMBER = {"-": " minus ", "*": " times ", "* ": " times ", "/": " by ", "/ ": " by "}  # "a - 2" is a dash more often
-# Letters and marks that show nothing: variation selectors, joiners, fillers.
+# Invisible letters and marks: variation selectors, joiners, fillers.
 _INVISIBLE = dict.fromkeys([0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0,
                             *range(0xE0100, 0xE01F0)])  # fmt: skip
 _MAX_IDENTIFIER = 48  # characters: a custom name may be a whole sentence
@@ -46,6 +47,12 @@ def identifier(name: str) -> str:
 def label_from_identifier(name: str) -> str:
     """Return the name that an identifier stands for where no residue knows it: "Clean Name" for `Clean_Name`."""
     return name.replace("_", " ").strip()
+
+
+def made_uuid(seed: str) -> str:
+    """Return a UUID that is the same in every run, in upper case as the app writes it."""
+    unicode = seed.encode("utf-8", "backslashreplace").decode()  # names in a shortcut may hold lone surrogates
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, unicode)).upper()
 
 
 class NameAllocator:

@@ -8,7 +8,6 @@ keys of the action beside its id and parameters.
 from __future__ import annotations
 
 import ast
-import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from shortcuts import control_flow
 from shortcuts.control_flow import ACTION_OF_KIND, ID, PARAMETERS, Action, Block, Branch
 from shortcuts.forms import signatures, values
 from shortcuts.forms.constants import MARKER_KEYS, START_KEYS_OF_MENU
+from shortcuts.forms.identifiers import made_uuid
 from shortcuts.forms.references import CompileScope, DecompileScope
 from shortcuts.forms.value_types import ValueTypes
 from shortcuts.syntax.errors import DialectError
@@ -110,7 +110,7 @@ class MarkerReader:
 
     def open(self, kind: str, parameters: Parameters, line: int) -> tuple[str, Parameters]:
         """Begin a block; return its group, and the parameters of its start."""
-        group = next(self.groups, None) or str(uuid.uuid5(uuid.NAMESPACE_OID, f"group {self.group_count}")).upper()
+        group = next(self.groups, None) or made_uuid(f"group {self.group_count}")
         self.group_count += 1
         return group, self.mark(kind, group, control_flow.START, parameters, line)
 

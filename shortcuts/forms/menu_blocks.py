@@ -21,7 +21,7 @@ from shortcuts.forms.constants import START_KEYS_OF_MENU, TEXT_ITEM
 from shortcuts.forms.markers import MarkerReader, MarkerWriter, Parameters
 from shortcuts.forms.simplify import simplify, tokenised_title
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, const, constant, keywords
+from shortcuts.syntax.nodes import call, called, const, constant, is_none, keywords
 
 TITLE, TOKENISED_TITLE = "WFMenuItemTitle", "WFMenuItemAttributedTitle"
 
@@ -134,7 +134,7 @@ def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) 
     listed, synonyms, _ = given.pop("items", None), given.pop("synonyms", None), given.pop("prompt", None)
     for key, value in given.items():
         parameters[key] = values.literal(value, markers.scope) if key == "WFMenuItems" else values.from_expr(value, markers.scope)
-    if listed is not None and not (isinstance(listed, ast.Constant) and listed.value is None):
+    if listed is not None and not is_none(listed):
         parameters["WFMenuItems"] = values.from_expr(listed, markers.scope, "WFMenuItems")
     group, start = markers.open("menu", parameters, subject.lineno)
     items = []

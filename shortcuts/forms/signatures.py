@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_args
 
 from shortcuts.forms.constants import COERCIONS, GLOBALS, SIMPLE_ENVELOPES
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import constant, keywords
+from shortcuts.syntax.nodes import constant, is_none, keywords
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _literal(*kinds: type) -> Callable[[ast.expr], bool]:
 
 
 def _or_none(fits: Callable[[ast.expr], bool]) -> Callable[[ast.expr], bool]:
-    return lambda node: fits(node) or (isinstance(node, ast.Constant) and node.value is None)
+    return lambda node: fits(node) or is_none(node)
 
 
 Text = Annotated[Any, Kind("a text in quotes", _literal(str))]
@@ -85,13 +85,13 @@ class Workflow:
     def workflow(*, types: Literal = (), input_types: Literal = None, output_types: Literal = (), no_input: Literal = None,
                  surfaces: Literal = (), questions: Literal = (), output_fallback: Flag = False, client_version: Text = None,
                  **others: Literal) -> None:
-        "Settings of the shortcut: where it appears, what it accepts, what it does without input. The first line, where it is needed."
+        "Settings of the shortcut: its places in the system, its input, its behaviour without input. The first line, if it is needed."
 
     def action(id: Text, /, **parameters: Value) -> None:
         "An action whose id no call's name gives back: `action('com.example.do-it', Text='a')`."
 
     def raw_action(id: Text, parameters: Dict, /, *, extra: Dict = None, UUID: Name = None) -> None:
-        "An action written out, for what no other form can say."
+        "An action written out as a literal, for those without another form."
 
     def ask_on_import(value: Value = None, /, *, question: Value = None, default: Value = None) -> None:
         "A parameter that is asked for when the shortcut is added: `WFTextActionText=ask_on_import('key', question='Your key?')`."

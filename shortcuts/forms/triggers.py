@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,6 +27,7 @@ from shortcuts.catalog import Api, Catalog
 from shortcuts.catalog.search import search as search_catalog
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import values
+from shortcuts.forms.identifiers import made_uuid
 from shortcuts.forms.references import NO_NAMES
 from shortcuts.plist import same
 from shortcuts.syntax.errors import DialectError
@@ -262,8 +262,7 @@ def _read(decorator: ast.expr, number: int) -> tuple[str, Any]:
     if trigger and node.args:
         raise DialectError(node.lineno, f"the parameters of @{word} are given by name: {', '.join(trigger.keys) or 'it has none'}")
     parameters = _parameters(node, trigger)
-    made = uuid.uuid5(uuid.NAMESPACE_OID, f"trigger {number} {identifier}")
-    return KEY, {IDENTIFIER: identifier, PARAMETERS: parameters, UUID: str(made).upper()}
+    return KEY, {IDENTIFIER: identifier, PARAMETERS: parameters, UUID: made_uuid(f"trigger {number} {identifier}")}
 
 
 def _identifier(node: ast.Call) -> str:

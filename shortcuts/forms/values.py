@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from shortcuts.forms import constants, interpolation, references, signatures
 from shortcuts.forms.references import CompileScope, DecompileScope
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, const, constant, keywords, signed
+from shortcuts.syntax.nodes import call, called, const, constant, is_none, keywords, signed
 
 Arguments = dict[str, Any]  # of a helper's call, by name
 
@@ -99,7 +99,7 @@ def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> An
 
 
 def _no_value(node: ast.expr) -> str:
-    if isinstance(node, ast.Constant) and node.value is None:
+    if is_none(node):
         return "None is not a value; leave the parameter out"
     source = ast.unparse(node)
     shown = source if len(source) <= 60 else source[:57] + "..."
@@ -392,7 +392,7 @@ def _write_quantity(value: Any, scope: DecompileScope) -> ast.expr | None:
 
 
 def _read_quantity(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
-    magnitude = {} if _is_none(given["magnitude"]) else {"Magnitude": _read_bare(given["magnitude"], scope)}
+    magnitude = {} if is_none(given["magnitude"]) else {"Magnitude": _read_bare(given["magnitude"], scope)}
     return wrap("WFQuantityFieldValue", {**magnitude, "Unit": constant(given["unit"])})
 
 
@@ -433,7 +433,7 @@ def _read_filter(node: ast.Call, given: Arguments, scope: CompileScope) -> Any:
     prefix, rules = FILTER_PREFIXES[called(node) or ""], [_read_rule(row, scope) for row in given.get("rules", ())]
     table = {FILTER_PREFIX: prefix, FILTER_ROWS: rules, FILTER_BOUNDED: False}
     for key, value in keywords(node).items():
-        if _is_none(value):
+        if is_none(value):
             table.pop(key, None)
         else:
             table[key] = from_expr(value, scope)
@@ -472,20 +472,16 @@ def _read_rule(node: ast.expr, scope: CompileScope) -> dict[str, Any]:
         raise DialectError(node.lineno, f"rule(): the operator is one of {', '.join(constants.RULE_OPERATORS)}")
     named = keywords(node)
     left = from_expr(named.pop("leftover"), scope) if "leftover" in named else {}
-    operands = {key: from_expr(value, scope) for key, value in named.items() if not _is_none(value)}
+    operands = {key: from_expr(value, scope) for key, value in named.items() if not is_none(value)}
     if left.keys() & operands.keys():
         raise DialectError(node.lineno, "rule(): leftover is a dictionary of operands that the operator does not use")
     operands |= left
     row = {"Operator": code, "Property": constant(given["property"])}
     if helper == "legacy_rule":
         return {**row, **operands}
-    removable = {} if "Removable" in named and _is_none(named["Removable"]) else {"Removable": operands.pop("Removable", True)}
+    removable = {} if "Removable" in named and is_none(named["Removable"]) else {"Removable": operands.pop("Removable", True)}
     bounded = {"Bounded": operands.pop("Bounded")} if "Bounded" in operands else {}
     return {**row, **removable, **bounded, "Values": operands}
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

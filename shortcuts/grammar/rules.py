@@ -54,7 +54,7 @@ _MENU_WORDS = tuple(word for word in SIGNATURES["menu"].by_name if word not in (
 
 
 class Keyword(NamedTuple):
-    """A keyword argument: its key, and the rule of its value. A key that is no identifier stands in `**{…}`."""
+    """A keyword argument: its key, and the rule of its value. A key that is not an identifier stands in `**{…}`."""
 
     key: str
     value: str

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-MAX_BYTES = 64 << 20  # of a file, and of what a signed file unpacks to; the largest shortcut seen has 0.4 MB
+MAX_BYTES = 64 << 20  # of a file, also after unpacking; the largest shortcut seen has 0.4 MB
 MAX_VALUES = 1 << 20  # values of a tree, shared ones counted each time; the largest shortcut seen has 22 thousand
 MAX_TEXT = 64 << 20  # characters and bytes of a tree's strings and data, shared ones counted each time
 MAX_DEPTH = 128  # containers in containers; the deepest shortcut seen has 51

@@ -28,7 +28,7 @@ ENDS_EARLY = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSE
 
 UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0")  # the first bytes of UTF-16
 NOT_UTF8 = re.compile(rb"<\?xml[^>]*\sencoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
-ESCAPE, PLANE = "\ufdd0", 0xF0000  # a forbidden character becomes these two: a code point that is no character, and its own in this plane
+ESCAPE, PLANE = "\ufdd0", 0xF0000  # a forbidden character becomes these two: a noncharacter, and its code point in this plane
 FORBIDDEN = [ESCAPE, *map(chr, sorted({*range(32)} - {*b"\t\n\r"})), "\ufffe", "\uffff"]  # the escape first: all others become one
 REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,4})|0*([0-9]{1,5}));")
 ESCAPED = re.compile(f"{ESCAPE}([{chr(PLANE)}-{chr(PLANE + 0xFFFF)}])")
@@ -89,7 +89,7 @@ def _check_cost(data: bytes, encoding: str | None) -> None:
             raise PlistError("too_large", f"more than {MAX_XML_TOKENS:,} tags and lines, or a tag of more than {MAX_XML_TAG:,} characters")
 
     def doctype(name: str, system: str | None, public: str | None, has_declarations: int) -> None:
-        if has_declarations:  # of entities, or of default attributes: Apple's DOCTYPE line has none
+        if has_declarations:  # of entities or default attributes, which Apple's DOCTYPE line lacks
             raise PlistError("entity", "an XML property list with a DTD of its own")
 
     def skipped(name: str, is_parameter: bool) -> None:  # expat would drop it silently

@@ -15,7 +15,7 @@ from shortcuts.syntax.errors import DialectError, NestedTooDeep
 PROGRAM = "shortcut"  # the name of the function whose body a program may be
 _NUMBERS = (int, float)
 LOAD, STORE = ast.Load(), ast.Store()
-# Comparisons with their sides exchanged: `5 < x` is `x > 5`. And those that say `not` of another: `x != 5` is `not x == 5`.
+# Comparisons with their sides exchanged (`5 < x` is `x > 5`), and the negations of others (`x != 5` is `not x == 5`).
 MIRRORED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
 NEGATIONS = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.GtE: ast.Lt, ast.LtE: ast.Gt, ast.IsNot: ast.Is}
 
@@ -119,6 +119,11 @@ def parse(code: str, shared: bool = True) -> ast.Module:
 def called(node: ast.AST) -> str | None:
     """Return the name of the function that a call calls; None for another expression and for methods."""
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+
+
+def is_none(node: ast.AST | None) -> bool:
+    """True for the literal None."""
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:

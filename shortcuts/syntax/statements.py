@@ -20,7 +20,7 @@ def is_head(text: str) -> bool:
 
 
 def read_statement(text: str) -> ast.Module | None:
-    """Return the tree of a statement, a head with the least around it that Python needs to read it; None where Python does not."""
+    """Return the tree of a statement, or of a head with the least around it that Python needs; None if Python cannot parse it."""
     word = first_word(text)
     whole = text + " pass" if is_head(text) else text
     if word == "case":
@@ -33,7 +33,7 @@ def read_statement(text: str) -> ast.Module | None:
 
 
 def read_source(text: str) -> ast.Module | None:
-    """Return a tree of a text that nothing else shares, or None where Python does not read it."""
+    """Return a new tree of a text, or None if Python cannot parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

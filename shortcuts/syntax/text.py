@@ -10,19 +10,19 @@ from collections.abc import Callable
 from shortcuts.syntax.nodes import constant
 
 Piece = str | ast.expr
-Refuse = Callable[[int, str], None]  # takes a line and what is wrong there; where it returns, reading goes on as well as it can
+Refuse = Callable[[int, str], None]  # called with a line and its fault; if it returns, reading goes on as well as it can
 
 _PLACE = re.compile(r"[0-9]{1,4}")  # of an argument in a template
 
 
 def ignore(line: int, message: str) -> None:
-    """Overlook what is wrong with a text."""
+    """Overlook a fault."""
 
 
 def pieces(node: ast.expr, refuse: Refuse = ignore) -> list[Piece] | None:
-    """Return the pieces of a text, literal ones as strings; None for an expression that is no text.
+    """Return the pieces of a text, literal ones as strings; None for another expression.
 
-    refuse: is told of formats of single fields, and of templates whose fields and arguments do not match.
+    refuse: called for formats of single fields, and for templates whose fields and arguments do not match.
     """
     text = constant(node)
     if text is not None:

@@ -1,4 +1,4 @@
-"""The residue of a program: what its code does not show of the shortcut it came from.
+"""The residue of a program: the parts of its shortcut that the code does not show.
 
     uuids     identifier -> UUID of the output that it stands for
     names     identifier -> its name in the shortcut, where the identifier alone does not give it
@@ -23,7 +23,7 @@ Residue = dict[str, Any]
 
 
 def names_of(writer: Decompiler) -> Residue:
-    """Return all of a residue but its patch: what the names in the written program stand for, and the group ids of its blocks."""
+    """Return a residue without its patch: the meaning of the names in the written program, and the group ids of its blocks."""
     starts = [action[PARAMETERS] for action in writer.actions
               if control_flow.kind_of(action) and control_flow.mode(action) == control_flow.START]  # fmt: skip
     return {

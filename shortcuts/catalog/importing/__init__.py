@@ -75,7 +75,7 @@ def build(paths: Iterable[Path], output: Path, bundle: str | None = None, overwr
 
 
 def read_records(file: Path) -> Iterator[Record]:
-    """Yield the records of a catalogue's file. Raises CatalogError with file and line for one that is no record."""
+    """Yield the records of a catalogue's file. Raises CatalogError with file and line for a malformed one."""
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         try:
             record = orjson.loads(line)

@@ -218,7 +218,7 @@ def read_intentdefinition(content: Record, bundle: str) -> Iterator[Record]:
 
 
 def _si_parameter(item: Record, enums: dict[str, list[str]]) -> Record:
-    values = [value for value in enums.get(item.get("INIntentParameterEnumType", ""), ()) if value != "unknown"]  # "unknown" is none
+    values = [value for value in enums.get(item.get("INIntentParameterEnumType", ""), ()) if value != "unknown"]  # stands for none
     kind = "enum" if item.get("INIntentParameterEnumType") else neutral_type(item.get("INIntentParameterType"))
     return without_empty({
         "key": item["INIntentParameterName"],
