@@ -28,16 +28,16 @@ demo: $(VENV)/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/demo.sh
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow and not ci" tests
+	$(BIN)/python -m pytest -n 2 -m "not slow and not ci" tests
 
 test-ci: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "ci and not slow" tests
+	$(BIN)/python -m pytest -n 2 -m "ci and not slow" tests
 
 test-slurm: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -m slurm tests
 
 test-all: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -n 2 tests
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

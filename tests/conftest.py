@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,17 +34,36 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("explore" if EXPLORE else "quick" if "not slow" in config.option.markexpr else "deep")
 
 
-# The files that import PyTorch and transformers: one process imports them, and it starts with them, so that what is left fills both.
-HEAVY = {"test_annotate", "test_constrained", "test_kill", "test_model", "test_packing"}
+# ---------------------------------------------------------------------------------------------------------------------------------
+# which process runs what
+
+PYTORCH = {"test_annotate", "test_constrained", "test_kill", "test_model", "test_packing"}  # and those of stage 07
 
 
-@pytest.hookimpl(tryfirst=True)
+def group(path: Path) -> str:
+    """A file's tests run in one process, for its fixtures; those of all files that import PyTorch, which takes as long as a file, in one."""
+    return "PyTorch" if path.stem in PYTORCH or path.stem.startswith("test_train") else path.stem
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, for its fixtures, and those of all files that import PyTorch; the longest come first."""
-    groups = {item.path.stem: "torch" if item.path.stem in HEAVY or "train" in item.path.stem else item.path.stem for item in items}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item.path.stem]))
-    items.sort(key=lambda item: groups[item.path.stem] != "torch")
+    """Begin with PyTorch, the largest group."""
+    items.sort(key=lambda item: group(item.path) != "PyTorch")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out the groups in their order, whatever --dist says: its loadgroup (xdist 3.8) finds no group with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(Path(nodeid.partition("::")[0]))
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# fixtures
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def means(pairs: list[tuple[str, str]]) -> dict[str, float]:
 
 
 def test_gold_scores_a_hundred_and_nothing_scores_zero(programs: list[str]) -> None:
-    for code in programs:
+    for code in programs[:20]:
         gold = metrics.score(code, code)
         assert all(gold[name] == pytest.approx(1) for name in HONEST) and gold["length_ratio"] == 1
         empty = metrics.score(code, "")

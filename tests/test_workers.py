@@ -78,6 +78,8 @@ def kill_one_of_two(after: float) -> None:
     """In a process of its own: in this one a hang would be the end of all tests."""
 
     def kill_one() -> None:
+        while not multiprocessing.active_children():
+            time.sleep(0.001)
         time.sleep(after)
         os.kill(random.choice(multiprocessing.active_children()).pid, signal.SIGKILL)
 
