@@ -24,7 +24,7 @@ ssl.create_default_context = functools.cache(ssl.create_default_context)  # each
 
 # Examples of a property. The same ones each time, so that a red test means a change; `EXPLORE=3000 python -m pytest …` tries as many new ones.
 EXPLORE = int(os.environ.get("EXPLORE", 0))
-for _profile, _examples in (("quick", 40), ("deep", 300), ("explore", EXPLORE or 1)):
+for _profile, _examples in (("quick", 25), ("deep", 300), ("explore", EXPLORE or 1)):
     settings.register_profile(_profile, max_examples=_examples, derandomize=_profile != "explore", deadline=None, database=None,
                               suppress_health_check=list(HealthCheck))  # a busy machine is no fault
 

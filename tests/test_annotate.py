@@ -245,15 +245,15 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ways(name: str, tiny: Path, stub: StubOpenAI) -> tuple[str, ...]:
+def ways(name: str, request: pytest.FixtureRequest, stub: StubOpenAI) -> tuple[str, ...]:
     better = ("--candidates", "2", "--repair", "--limit", "4")
-    return {"offline": better, "endpoint": ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
-            "local": ("--model", str(tiny), "--batch-size", "2", "--max-new-tokens", "8", *better)}[name]  # fmt: skip
+    return {"offline": lambda: better, "endpoint": lambda: ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
+            "local": lambda: ("--model", str(request.getfixturevalue("tiny")), "--batch-size", "2", "--max-new-tokens", "8", *better)}[name]()  # fmt: skip
 
 
 @pytest.mark.parametrize("way", ["offline", "endpoint", "local"])
-def test_killed_and_run_again_it_writes_the_same(queries: Path, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tiny: Path,
-                                                 way: str) -> None:
+def test_killed_and_run_again_it_writes_the_same(queries: Path, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch,
+                                                 request: pytest.FixtureRequest, way: str) -> None:
     def answer(body: dict[str, Any], number: int) -> str:  # of its own for each question
         return fenced(f"is_workflow_actions_nosuch(a='{body['seed']} of {len(body['messages'])}')\n")
 
@@ -265,7 +265,7 @@ def test_killed_and_run_again_it_writes_the_same(queries: Path, run: Callable[..
 
     whole = cli.Run.write
     with StubOpenAI(answer) as stub:
-        flags = ways(way, tiny, stub)
+        flags = ways(way, request, stub)
         with monkeypatch.context() as patch, pytest.raises(Killed):
             patch.setattr(cli.Run, "write", write)
             run(queries, *flags)

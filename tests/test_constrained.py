@@ -99,7 +99,7 @@ def test_an_answer_depends_on_its_prompt_and_seed_alone(tiny, catalog):
     assert together != [answer.text for answer in other]
 
 
-@pytest.mark.parametrize("plan", [True, False])
+@pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.ci)])
 def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tiny, catalog, plan):
     apis = some_apis(catalog, 2, size=4)
 

@@ -406,6 +406,7 @@ def bench() -> ModuleType:
     return module
 
 
+@pytest.mark.ci
 def test_killed_twice_it_fetches_everything_once_but_what_was_in_flight(hub: StubHub, output: Path, tmp_path: Path) -> None:
     for number in range(9, 41):
         hub.add(number, write_binary(shortcut(f"number {number}")))

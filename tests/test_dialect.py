@@ -332,7 +332,7 @@ def test_odd_shortcuts_come_back_equal(actions, more):
 
 def test_real_shortcuts_come_back_equal(shared):
     unbalanced = 0
-    for path in itertools.islice(sorted(shared.glob("corpus/plist/*.plist")), 0, None, 7):
+    for path in itertools.islice(sorted(shared.glob("corpus/plist/*.plist")), 0, None, 20):
         try:
             result = shortcuts.transcribe(plist.read_shortcut(path.read_bytes()))
         except shortcuts.Unbalanced:

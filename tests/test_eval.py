@@ -159,8 +159,9 @@ def test_plans_and_queries_are_scored_where_they_are_given(bench: Path, tmp_path
     assert r"\toprule" in (bench.parent / "eval/tables.tex").read_text()
 
 
-def test_many_samples_are_scored_in_processes_with_the_same_result(bench: Path, tmp_path: Path) -> None:
-    write(bench / "test_id.jsonl", [record(number) for number in range(100, 170)])
+def test_many_samples_are_scored_in_processes_with_the_same_result(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_store, "POOL_FROM", 10)
+    write(bench / "test_id.jsonl", [record(number) for number in range(100, 120)])
     evaluate(bench)
     alone = scores(bench)
     evaluate(bench, "--workers", "2", "--overwrite")

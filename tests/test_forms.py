@@ -19,8 +19,6 @@ from tests.forms import FORMS, Row
 from tests.test_grammar import accepts as takes
 from tests.test_grammar import matcher, table  # noqa: F401
 
-EVERY_FORM = pytest.mark.parametrize("row", FORMS, ids=[row.name for row in FORMS])
-
 
 @pytest.fixture(scope="module")
 def accepts(table):  # noqa: F811
@@ -36,39 +34,23 @@ def accepts(table):  # noqa: F811
     return lambda row: takes(start(FORMS.index(row) // 20), row.code)
 
 
-@EVERY_FORM
-def test_the_writer_prints_it(row: Row) -> None:
+@pytest.mark.parametrize("row", FORMS, ids=[row.name for row in FORMS])
+def test_a_form_is_written_read_taken_traced_and_checked(row: Row, accepts) -> None:
+    # the writer prints it, the reader gives its property list, and neither falls back to raw data
     assert shortcuts.to_python(row.shortcut)[0] == row.code
-
-
-@EVERY_FORM
-def test_the_reader_gives_its_property_list(row: Row) -> None:
     result = shortcuts.transcribe(row.shortcut)
     assert (result.code, result.exact, result.canonical, result.fixed_point) == (row.code, True, True, True)
     assert plist.same(shortcuts.canonical(shortcuts.to_shortcut(row.code)), shortcuts.canonical(row.shortcut))
-
-
-@EVERY_FORM
-def test_it_is_no_raw_fallback(row: Row) -> None:
     assert (shortcuts.raw_fallbacks(row.code) == 0) != (row.name == "raw_action")
-
-
-@EVERY_FORM
-def test_the_grammar_takes_it(row: Row, accepts) -> None:
+    # the grammar takes it
     assert accepts(row), row.code
-
-
-@EVERY_FORM
-def test_the_trace_follows_it(row: Row) -> None:
-    result = trace(row.code)
-    assert result.parsed and not result.problems, result.problems
+    # the trace follows it
+    traced = trace(row.code)
+    assert traced.parsed and not traced.problems, traced.problems
     calls = [action for action in row.actions if action["WFWorkflowActionIdentifier"].rpartition(".")[2] not in
              ("setvariable", "appendvariable", "comment", "conditional", "choosefrommenu", "each", "count")]  # fmt: skip
-    assert max(map(len, result.paths)) >= len(calls)
-
-
-@EVERY_FORM
-def test_check_finds_nothing_in_it(row: Row) -> None:
+    assert max(map(len, traced.paths)) >= len(calls)
+    # check finds nothing in it
     odd = {"unknown_api", "unknown_parameter", "parameter_type", "unknown_keyword"}  # the catalogue's matter, not the form's
     assert [finding for finding in shortcuts.check(row.code) if finding.code not in odd] == []
 

@@ -116,7 +116,7 @@ def each_accepted_and_refused_without_an_api(programs: list[str], table: LLToken
 
 
 def test_real_programs_are_accepted_and_refused_without_one_of_their_apis(table, catalog, shared):
-    each_accepted_and_refused_without_an_api(corpus(shared, 90), table, catalog)
+    each_accepted_and_refused_without_an_api(corpus(shared, 180), table, catalog)
 
 
 @pytest.mark.slow

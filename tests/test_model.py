@@ -25,7 +25,9 @@ PROMPTS = [record["messages"][:1] for record in RECORDS]
 
 @pytest.fixture(scope="module")
 def tiny():
-    return build_tiny(TEXTS, context=512)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "TINY_SHAPE", synthetic.SHAPE)
+        return build_tiny(TEXTS, context=512)
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +59,12 @@ def parrot():
     import torch
 
     chat = [{"role": "user", "content": "Say it."}, {"role": "assistant", "content": "Thought:one\n\nCode:\n```python\na = b(c='🙂')\n```"}]
-    model, tokenizer = build_tiny([message["content"] for message in chat], context=96)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "TINY_SHAPE", synthetic.SHAPE | {"hidden_size": 64})
+        model, tokenizer = build_tiny([message["content"] for message in chat], context=96)
     ids = torch.tensor([tokenizer.apply_chat_template(chat)["input_ids"][:-1]])  # without the line break behind the end mark
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(100):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(60):
         model(input_ids=ids, labels=ids).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
@@ -78,7 +82,8 @@ def logits(model, tokenizer):
 # tokenizer and base model
 
 
-def test_the_tiny_model_is_a_function_of_texts_and_seed(tiny):
+def test_the_tiny_model_is_a_function_of_texts_and_seed(tiny, monkeypatch):
+    monkeypatch.setattr(models, "TINY_SHAPE", synthetic.SHAPE)
     again, tokenizer = build_tiny(TEXTS, context=512)
     assert tokenizer.get_vocab() == tiny[1].get_vocab()
     assert all((a == b).all() for a, b in zip(tiny[0].parameters(), again.parameters(), strict=True))
@@ -150,11 +155,12 @@ def test_a_models_own_code_is_never_run_and_nobody_is_asked(with_code, load, mon
 
 def test_whoever_loads_something_of_hugging_face_says_that_no_code_is_trusted():
     calls = []
-    for path in [*synthetic.ROOT.glob("0*.py"), *(synthetic.ROOT / "common").rglob("*.py"), *(synthetic.ROOT / "bench").glob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text())):
+    sources = (path.read_text() for path in [*synthetic.ROOT.glob("0*.py"), *(synthetic.ROOT / "common").rglob("*.py"), *(synthetic.ROOT / "bench").glob("*.py")])
+    for source in (source for source in sources if "from_pretrained" in source or "from_config" in source):
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("from_pretrained", "from_config"):
-                calls.append((path.name, ast.unparse(node)))
-    loose = [call for call in calls if "trust_remote_code=False" not in call[1] and "PeftModel" not in call[1] and "**settings" not in call[1]]
+                calls.append(ast.unparse(node))
+    loose = [call for call in calls if "trust_remote_code=False" not in call and "PeftModel" not in call and "**settings" not in call]
     assert len(calls) >= 8 and not loose
 
 

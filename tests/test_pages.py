@@ -361,6 +361,7 @@ def test_the_evaluation_opens_on_its_overview_and_leads_to_the_answers(evaluatio
         until(lambda: browser.find_element("id", "overview").is_displayed())
 
 
+@pytest.mark.ci
 def test_every_text_is_readable_and_every_control_fits_a_finger_in_both_schemes_and_widths(evaluation: Path, dataset: Path, browser: Any) -> None:
     for path, views in ((evaluation, ("", "list=", "id=r1", "q=nothing")), (dataset, ("list=", "id=r0"))):
         with opened(browser, path):
@@ -376,6 +377,7 @@ def test_every_text_is_readable_and_every_control_fits_a_finger_in_both_schemes_
                         assert browser.execute_script(CRAMPED) == [], (path.name, view)
 
 
+@pytest.mark.ci
 def test_on_a_phone_the_page_scrolls_as_one_and_shows_the_list_or_a_record(dataset: Path, browser: Any) -> None:
     with opened(browser, dataset, width=390):
         assert browser.find_element("id", "list").is_displayed() and not browser.find_element("id", "record").is_displayed()

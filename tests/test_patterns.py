@@ -26,8 +26,9 @@ PIECES = [" ", "\n", "a", "1", "_", "-", "a ", "- ", "'", '"', "\\", "(", ")", "
           "''' ", "\\'", '\\"', "1, ", "A1", "not ", "=== ", "?t=", "://", "key", "tel:1", "} ", "```", "é"]  # fmt: skip
 SUFFIXES = ["", "!"]
 TIMES = 4
+SUSPECT = 1000, 0.0003  # characters, and seconds: what takes less on so many cannot be quadratic, for that takes twice as long
 LENGTHS = [125, 500, 2000]  # characters
-NOISE = 0.001  # seconds: what takes less on 2,000 characters cannot be quadratic, for that takes several times as long
+NOISE = 0.001  # seconds: the same of 2,000
 LINEAR = 8  # at most: how much longer 4 times the length may take; 4 is meant, and 16 is quadratic
 
 
@@ -82,6 +83,9 @@ def grows_too_fast(run: Callable[[str], Any], text_of: Callable[[int], str]) -> 
     The lengths grow until one takes a time that can be measured: a cubic pattern is found on a few hundred characters, and need not be
     waited for on thousands.
     """
+    length, noise = SUSPECT
+    if seconds(run, text_of(length)) < noise:
+        return False
     for length in LENGTHS:
         if seconds(run, text_of(length)) > NOISE:
             pairs = ((seconds(run, text_of(length), 3), seconds(run, text_of(length // TIMES), 3)) for _ in range(4))

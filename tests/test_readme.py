@@ -217,6 +217,7 @@ def test_what_is_said_to_be_run_by_ci_is() -> None:
             assert re.search(rf"^(\w+=\w+ )?{command.text}$", ci, re.M), command.text
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("document", "written"), [("README.md", "timer.shortcut"), ("shortcuts/README.md", "programs/Roll the Dice.shortcut")])
 def test_commands_print_what_is_shown_below_them(copy: Path, document: str, written: str) -> None:
     known = {tuple(shlex.split(command.text)): command for command in COMMANDS[document]}
@@ -238,6 +239,7 @@ def test_the_example_of_the_language_runs() -> None:
     assert ended.returncode == 0 and "did you mean is_workflow_actions_getclipboard?" in ended.stdout, ended.stderr
 
 
+@pytest.mark.ci
 def test_the_stages_of_the_docs_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_shortcuts(tmp_path, "A-H")
     monkeypatch.chdir(tmp_path)

@@ -103,6 +103,7 @@ def ids(path: Path) -> set[str]:
     return {orjson.loads(line)["id"] for line in path.read_bytes().splitlines()}
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("name", TRAINING)
 def test_no_model_is_trained_on_what_the_last_evaluation_asks(noted, made, tmp_path, monkeypatch, name):
     commands = noted(name)
@@ -142,6 +143,7 @@ def test_no_model_is_trained_on_what_the_last_evaluation_asks(noted, made, tmp_p
     assert len(trained) == (2 if name in ("paper.sh", "slurm/chain.sh") else 1)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("name", "variables"), VARIANTS)
 def test_lora_is_trained_at_its_own_rate_and_samples_are_counted_with_the_models_tokenizer(noted, name, variables):
     commands = noted(name, **variables)
@@ -155,6 +157,7 @@ def test_lora_is_trained_at_its_own_rate_and_samples_are_counted_with_the_models
         assert all(value(command, "--tokenizer") == base for command in commands if command[0].startswith("06"))
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("name", ["slurm/single_node.sh", "slurm/multi_node.sh", "slurm/chain.sh", "one_24gb.sh"])
 def test_a_rate_given_to_a_script_wins(noted, monkeypatch, name):
     monkeypatch.setitem(ARGUMENTS, name, ["--lr", "1e-4"])

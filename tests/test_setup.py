@@ -80,6 +80,7 @@ def test_a_stage_says_in_one_line_that_the_python_is_too_old(version: tuple[int,
     assert "Python 3.11 or later is needed" in one_line(ended.stderr) and ".".join(map(str, version)) in ended.stderr
 
 
+@pytest.mark.ci
 def test_every_stage_and_make_setup_say_it_with_an_old_python_that_is_real(tmp_path: Path) -> None:
     python = old_python()
     for script in STAGES:
@@ -168,6 +169,7 @@ def test_every_line_of_requirements_has_its_reason() -> None:
     assert lines and all("  # " in line for line in lines)
 
 
+@pytest.mark.ci
 def test_the_extras_bring_what_they_say(tmp_path: Path) -> None:
     pytest.importorskip("setuptools", minversion="77", reason="builds the metadata without a network")
     for name in ("pyproject.toml", "requirements.txt"):

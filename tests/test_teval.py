@@ -186,6 +186,7 @@ def test_the_stage_judges_plans_of_files_beside_baselines(file: Path, tmp_path: 
     assert "1 of its 2 ids are not in the tests" in run.stderr
 
 
+@pytest.mark.ci
 def test_the_published_data_gives_the_known_figures_where_no_model_is_needed() -> None:
     if not SHARED.exists():
         pytest.skip(f"{SHARED} is not there")

@@ -167,9 +167,9 @@ HOSTILE = {
     "a long chain": "v0 = a_b()\n" + "\n".join(f"v{number} = v{number - 1}['k']" for number in range(1, 4_000)),
     "doubling": "v = a_b()\n" + "v = {'a': v, 'b': v}\n" * 1000 + "w = (v, v)\n" + "w = (w, w)\n" * 1000,
     "a long sum": "x = a_b(k=" + "x+" * 50_000 + "x)", "methods": "a" + ".b()" * 5000, "a long number": "a_b(k=0x" + "f" * 40_000 + ")",
-    "open quotes": "x = '''\n" * 8_001, "deep indentation": "\n".join(" " * level + "if x(:" for level in range(1500)),
+    "open quotes": "x = '''\n" * 2_001, "deep indentation": "\n".join(" " * level + "if x(:" for level in range(1500)),
     "cases": "match menu('x':\n" + "".join(f"    case 'c{number}':\n        a_b(k={number})\n" for number in range(1500)),
-    "surrogate": 'x = "\ud800"\na_b(k=x)', "NUL": "x = 1\0\0y = x", "prose": "I am sorry, I can't. " * 2000, "calls": "a_b() " * 50_000,
+    "surrogate": 'x = "\ud800"\na_b(k=x)', "NUL": "x = 1\0\0y = x", "prose": "I am sorry, I can't. " * 2000, "calls": "a_b() " * 15_000,
 }
 SLOW = {"doubling", "cases", "flat ifs", "a long list", "elifs", "deep indentation"}
 

@@ -67,6 +67,7 @@ def test_after_the_drill_a_model_copies_what_it_never_saw():
     assert drilled.loss < copy_drill.LEARNED and float((guessed == said[:, 1:]).float().mean()) > 0.8
 
 
+@pytest.mark.ci
 def test_a_drilled_run_is_killed_and_goes_on_with_the_same_numbers_and_no_second_drill(run, at_step, tmp_path, capfd, monkeypatch):
     from common.training import copy_drill
 
@@ -107,6 +108,7 @@ def test_noise_has_its_size_by_sample_and_is_a_function_of_the_seed():
     assert torch.equal(noisy(embeddings, (900, 100), 5.0)[0], noise)
 
 
+@pytest.mark.ci
 def test_a_killed_run_with_noise_goes_on_with_the_same_numbers(run, at_step):
     _, _, expected = run("whole", "--neftune", 20)
     _, _, silent = run("silent")
@@ -184,7 +186,7 @@ def test_an_adapters_product_over_its_rank_is_not_kept():
     assert _policy(None, torch.ops.aten.silu.default, wide[0]) == CheckpointPolicy.PREFER_RECOMPUTE
 
 
-@pytest.mark.parametrize("mode", ["selective", "full"])
+@pytest.mark.parametrize("mode", ["selective", pytest.param("full", marks=pytest.mark.ci)])
 def test_checkpointing_changes_no_number_of_a_run(run, base, mode):
     lora = ("--lora-rank", 4, "--lora-dropout", 0.3, "--steps", 4)
     assert exact(run("a", *lora, base=base)[2]) == exact(run("b", *lora, "--activation-checkpointing", mode, base=base)[2])
@@ -289,7 +291,7 @@ def test_quantized_training_is_refused_without_a_gpu_and_without_lora(train, dat
     assert "can only be frozen" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("flags", [["--rslora"], ["--dora"], ["--lora-targets", "q_proj,v_proj"]])
+@pytest.mark.parametrize("flags", [pytest.param(["--rslora"], marks=pytest.mark.ci), ["--dora", "--lora-targets", "q_proj,v_proj"]])
 def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_path, flags):
     import torch
     from peft import PeftModel
@@ -326,6 +328,7 @@ def test_training_on_an_adapter_or_merging_it_into_another_base_is_one_clear_lin
 # samples and logs
 
 
+@pytest.mark.ci
 def test_samples_of_what_the_model_writes_stand_beside_the_run(run, at_step, tmp_path, monkeypatch):
     from common.training import generations
 
@@ -525,6 +528,7 @@ def small_disk(tmp_path) -> Path:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.ci
 def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run, small_disk, tmp_path, train):
     flags = ("--validation-share", 0, "--token-cache", tmp_path / "cache")
     with pytest.raises(UserError, match="cannot be written.*the same command goes on from it") as error:
@@ -537,6 +541,7 @@ def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run
     assert exact(found) == exact(run("whole", *flags)[2])
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("base_flags", [(), ("--lora-rank", 4)])
 def test_wherever_a_disk_becomes_full_one_line_is_said_and_the_same_command_goes_on(run, base, small_disk, tmp_path, base_flags, monkeypatch):
     """Sizes at which other files fail: those before the first step, a checkpoint, the logs, what is exported."""
