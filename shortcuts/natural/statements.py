@@ -12,7 +12,7 @@ from shortcuts.syntax.nodes import assign, call, called, const, is_none, name
 
 MODULES = frozenset("""
     base64 clipboard collections copy datetime dateutil decimal enum glob hashlib itertools json math os pathlib pyperclip random re
-    requests statistics string sys textwrap time typing urllib webbrowser __future__
+    requests secrets statistics string sys textwrap time typing urllib webbrowser __future__
 """.split())
 _INSTEAD = {
     "smtplib": "is_workflow_actions_sendemail(WFSendEmailActionToRecipients=…)", "PIL": "is_workflow_actions_image_resize(WFImage=x)",
@@ -105,14 +105,14 @@ def _global(low: Lowering, node: ast.stmt) -> None:
 @table.statement(ast.Expr)
 def _line(low: Lowering, node: ast.Expr) -> None:
     value = node.value
+    if isinstance(value, ast.Call) and called(value) in low.functions:
+        functions.inlined(low, value, low.functions[called(value) or ""])
+        return
     if isinstance(value, ast.Constant | ast.JoinedStr) or called(value) in ("workflow", "marker", "menu"):
         low.out.append(node)
         return
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _CHANGES:
         _CHANGES[value.func.attr](low, node, value.func.value, value)
-        return
-    if isinstance(value, ast.Call) and called(value) in low.functions:
-        functions.inlined(low, value, low.functions[called(value) or ""])
         return
     made = low.value(value)
     if made is value:
@@ -307,6 +307,9 @@ def _unpack(low: Lowering, node: ast.stmt, targets: list[ast.expr], value: ast.e
     if not all(isinstance(target, ast.Name) for target in targets):
         raise DialectError(node.lineno, "on the left of = stand names; take the parts of a list by x[0] and x[1:]")
     names = [target.id for target in targets]  # type: ignore[attr-defined]
+    if called(value) == "divmod" and len(value.args) == 2:  # type: ignore[attr-defined]
+        parts = [ast.BinOp(value.args[0], operator, value.args[1]) for operator in (ast.FloorDiv(), ast.Mod())]  # type: ignore[attr-defined]
+        value = ast.fix_missing_locations(ast.copy_location(ast.Tuple(parts, ast.Load()), value))
     if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(names):
         items = list(value.elts)
         for index, item in enumerate(items):
@@ -317,12 +320,12 @@ def _unpack(low: Lowering, node: ast.stmt, targets: list[ast.expr], value: ast.e
         for identifier, item in zip(names, items):
             low.run("NAME = ITEM", NAME=identifier, ITEM=item)
         return
-    parts = low.ref(value)
-    if low.kind(parts) in (kinds.TEXT, kinds.NUMBER, kinds.DICTIONARY):
-        raise DialectError(node.lineno, f"{shown(value)} is a {low.kind(parts)}; {len(names)} names need a list of {len(names)} items")
+    of = low.ref(value)
+    if low.kind(of) in (kinds.TEXT, kinds.NUMBER, kinds.DICTIONARY):
+        raise DialectError(node.lineno, f"{shown(value)} is a {low.kind(of)}; {len(names)} names need a list of {len(names)} items")
     for index, identifier in enumerate(names):
         if identifier != "_":
-            low.run(f"NAME = PARTS[{index}]", NAME=identifier, PARTS=parts)
+            low.run(f"NAME = PARTS[{index}]", NAME=identifier, PARTS=of)
 
 
 @table.statement(ast.AnnAssign)
