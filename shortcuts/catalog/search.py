@@ -86,7 +86,7 @@ class Index:
             for api, weight in found.items():
                 scores[api] += rarity * weight / (weight + SATURATION)
                 covered[api] += word in self.titles[api]
-        fitting = {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self._prior(api, named)
+        fitting = {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self._prior(api, said)
                    for api, score in scores.items()}  # fmt: skip
         for api, name in self.apps.items():
             if name in named:
@@ -102,15 +102,19 @@ class Index:
         return {name: re.compile(rf"(?<!\w){re.escape(fold(name))}(?!\w)", 0 if stems(name) <= everyday else re.IGNORECASE)
                 for name in sorted(set(self.apps.values()))}
 
+    @cached_property
+    def _app_stems(self) -> dict[str, set[str]]:
+        return {name: stems(name) for name in self._app_names}
+
     def apps_named(self, text: str) -> set[str]:
         """Return the names of other people's apps that a text has: with a capital if it is an everyday word, such as Things or Clear."""
         folded = fold(text)
         return {name for name, pattern in self._app_names.items() if pattern.search(folded)}
 
-    def _prior(self, api_id: str, named: set[str]) -> float:
-        """Return the weight of an API before its words are compared, by source and app."""
+    def _prior(self, api_id: str, said: set[str]) -> float:
+        """Return the weight of an API before its words are compared, by source and app; "draft" hints at Drafts, but does not name it."""
         known = max((KNOWN[source] for source in self.catalog[api_id].source if source in KNOWN), default=1.0)
-        return known * (UNNAMED_APP if api_id in self.apps and self.apps[api_id] not in named else 1.0)
+        return known * (UNNAMED_APP if api_id in self.apps and not self._app_stems[self.apps[api_id]] <= said else 1.0)
 
 
 @lru_cache(maxsize=4)
