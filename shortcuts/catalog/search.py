@@ -29,7 +29,7 @@ SATURATION = 1.5  # of a word's weight (BM25): a second place adds less than the
 TITLE_SHARE = 0.5  # share of the score that depends on the part of the title in the text: "Show Notification" before longer titles
 SPOKEN = 5.5  # score of a phrase that people say for an API, as much as a rare word of its title
 KNOWN = {"seen": 1.5, "wf": 1.3, "sb": 1.1, "tk": 0.4}  # weight by source: used in shortcuts; in the app's list; of an app; a switch
-NAMED_APP = 10.0  # score of the APIs of an app that the text names
+NAMED_APP = 14.0  # score of the APIs of an app that the text names
 UNNAMED_APP = 0.4  # weight of APIs of an app that the text does not name
 WHOLE = 0.8  # weight of what fits the whole request, beside what fits one clause best
 OF_USE = 0.3  # score of a KIT action, as a share of what fits a clause best: it is offered before what fits worse
@@ -51,6 +51,9 @@ KIT = (*ALWAYS, *("is.workflow.actions." + name for name in (
 # Services of other companies among Apple's own actions: a request for one names it, as it names an app.
 SERVICES = frozenset("""evernote dropbox trello todoist tumblr slack wordpress venmo instapaper pinboard pocket giphy imgur cloudapp
     deskconnect ulysses lightroom showinblindsquare""".split())
+# Actions that a program writes as syntax: if, for, match, variables, comments.
+SYNTAX = frozenset("is.workflow.actions." + name for name in (
+    "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
 PER_CLAUSE = 8  # APIs that a clause may bring
 
 STOPPED = {stem(word) for word in STOP_WORDS}
@@ -147,7 +150,7 @@ def offered(text: str, catalog: Catalog, limit: int = 24) -> list[str]:
         for api, score in ranked:
             worth[api] = max(worth.get(api, 0.0), weight * score / max(ranked[0][1], SPOKEN))
     always = [api for api in ALWAYS if api in catalog]
-    best = sorted(worth.keys() - set(always), key=lambda api: (-worth[api], api))
+    best = sorted(worth.keys() - {*always} - SYNTAX, key=lambda api: (-worth[api], api))
     return [*best[:max(0, limit - len(always))], *always]
 
 

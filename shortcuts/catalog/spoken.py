@@ -25,7 +25,7 @@ from shortcuts.catalog import FOLDER, CatalogError
 FILE = "spoken.json"
 WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text or a CamelCase name: Get, URLs, From, PDF, 2
 STEM = 6  # letters that are compared: "translate" and "translation" share them, "weather" and "weapon" do not
-ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|e|y)$")
+ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|en|es|s|e|y)$")
 KANA, HAN = re.compile(r"[\u3040-\u30ff]"), re.compile(r"[\u3400-\u9fff]")
 LENGTH = (0.0, 1.0, 1.5, 1.9, 2.2)  # weight of a phrase by the number of its words: a longer one is rarer and says more
 OVERLAP = 0.25  # weight of each further phrase that names the same action
@@ -101,7 +101,7 @@ class _Phrase:
         self.weights = dict.fromkeys(self.apis, weight)
 
     def is_in(self, folded: str, words: set[str]) -> bool:
-        return self.text in folded if self.as_written else self.words <= words
+        return all(part in folded for part in self.text.split()) if self.as_written else self.words <= words
 
 
 @lru_cache(maxsize=1)
