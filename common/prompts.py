@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from common.excerpts import one_line, shorten, word_count
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.primer import primer
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
@@ -158,6 +159,9 @@ Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "
 TEMPLATES = {"notes": NOTES, "plan": PLAN, "query": QUERY, "expand": EXPAND, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
              "answer": ANSWER}
 
+# What a task's system message says instead of LOOK: who judges or revises a program has to know the language as well as who writes one.
+SYSTEM: dict[str, Callable[[], str]] = {"refine": primer, "judge": primer}
+
 _TEXT, _LINE = {"type": "string"}, {"type": "integer"}
 
 
@@ -196,12 +200,17 @@ class Prompt:
 
 def prompt_id(task: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of the text that all prompts of a task share."""
-    return hashlib.sha256((LOOK + TEMPLATES[task]).encode()).hexdigest()[:16]
+    return hashlib.sha256((system(task) + TEMPLATES[task]).encode()).hexdigest()[:16]
+
+
+def system(task: str) -> str:
+    """Return the system message of a task."""
+    return SYSTEM.get(task, lambda: LOOK)()
 
 
 def prompt(task: str, fields: dict[str, str], accept: Callable[[Any], Any] = lambda answer: answer, **facts: Any) -> Prompt:
     """Return the prompt of a task with its fields filled in; the offline writer works from `facts` instead of the text."""
-    messages = [{"role": "system", "content": LOOK}, {"role": "user", "content": TEMPLATES[task].format(**fields)}]
+    messages = [{"role": "system", "content": system(task)}, {"role": "user", "content": TEMPLATES[task].format(**fields)}]
     return Prompt(task, messages, SCHEMAS[task], facts, accept)
 
 
@@ -243,6 +252,15 @@ def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = N
     if plan is not None and code is not None:
         messages.append({"role": "assistant", "content": answer(plan, code)})
     return messages
+
+
+def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Return a conversation that begins with the primer of the language, for a model that was not trained on it.
+
+    It stands at the start of the user's turn: some chat templates have no system message, and a server keeps what all requests begin with.
+    """
+    first, *rest = messages
+    return [{**first, "content": f"{primer()}\n{first['content']}"}, *rest]
 
 
 def answer(plan: str, code: str) -> str:
