@@ -31,6 +31,8 @@ from shortcuts.primer import primer
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
 _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"[ \t]*```[ \t]*([\w+-]*)[ \t]*")
+PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
 # Actions that are written as syntax, so that there is no function to offer.
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
@@ -290,15 +292,46 @@ def without_thought(text: str) -> str:
     return "" if _THOUGHT_START.match(text) else text
 
 
+class Block(NamedTuple):
+    """A fenced block of an answer: its place in the text, its language, its lines, and False if its fence is never closed."""
+
+    start: int
+    end: int
+    language: str
+    text: str
+    closed: bool
+
+
+def code_blocks(text: str) -> list[Block]:
+    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens while another is open ends that one."""
+    blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
+    for line in text.splitlines(keepends=True):
+        fence = _FENCE.fullmatch(line.rstrip("\r\n"))
+        if start >= 0 and line.lstrip(" \t").startswith("```"):
+            closes = not (fence and fence[1])
+            blocks.append(Block(start, place + len(line) * closes, language, "".join(lines), closes))
+            start, fence = -1, None if closes else fence
+        if fence:
+            start, language, lines = place, fence[1].lower(), []
+        elif start >= 0:
+            lines.append(line)
+        place += len(line)
+    if start >= 0:
+        blocks.append(Block(start, place, language, "".join(lines), False))
+    return [block for block in blocks if block.language in PYTHON]
+
+
 def parse_answer(text: str) -> Parts:
     """Return plan and code of a model's answer.
 
-    The code is the first fenced block, marked as Python or not at all; a fence that is never closed (an answer cut at the token limit) ends
-    with the text; without a fence the code is what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
+    The code is a fenced block of Python: the longest, as shorter ones beside it show parts or other ways. A fence that is never closed (an
+    answer cut at the token limit) ends with the text; without a fence the code is what follows a line `Code:`. The plan is the text before
+    it, without its `Thought:`.
     """
     text = without_thought(text.replace("\r\n", "\n"))
-    if block := re.search(r"^[ \t]*```(?:python|py)?[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE):
-        before, code = text[: block.start()], block[1]
+    if blocks := code_blocks(text):
+        block = max(blocks, key=lambda each: len(each.text))
+        before, code = text[: block.start], block.text
     elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
         before, code = text[: mark.start()], text[mark.end():]
     else:
