@@ -12,10 +12,9 @@ from __future__ import annotations
 import ast
 import re
 
-from common.excerpts import shorten
-from common.offline.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
 from shortcuts.catalog import Api, Catalog
 from shortcuts.compiler.symbols import SymbolTable
+from shortcuts.explain.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, JOINED, KEPT_AS, NOUNS, PROPER, TRANSPARENT
 
 SHOWN = 60  # characters of a quoted value: a comment is one line
 
@@ -32,8 +31,9 @@ def listed(items: list[str], last: str = "and") -> str:
 
 
 def quoted(text: str, limit: int = SHOWN) -> str:
-    """A text on one line, short, in single quotes."""
-    return "'" + shorten(" ".join(text.split()), limit) + "'"
+    """Return a text on one line, its beginning if it is long, in single quotes."""
+    line = " ".join(text.split())
+    return f"'{line if len(line) <= limit else line[: limit - 1].rstrip() + '…'}'"
 
 
 class Prose:
@@ -128,6 +128,8 @@ class Prose:
             return f"{self.value(node.comparators[0])} is between {self.value(node.left)} and {self.value(node.comparators[1])}"
         if isinstance(node, ast.Compare):
             sides = [self.value(node.left), self.value(node.comparators[0])]
+            if isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value in (True, None):
+                sides[1] = "true" if node.comparators[0].value else "nothing"
             left, right = reversed(sides) if isinstance(node.ops[0], ast.In | ast.NotIn) else sides
             return f"{left} {COMPARISONS.get(type(node.ops[0]), 'compares with')} {right}"
         name = _name(node)
@@ -137,8 +139,8 @@ class Prose:
         if isinstance(node, ast.Call) and name in ("is_today", "is_within_next", "is_within_last") and node.args:
             return f"{self.value(node.args[0])} {name.replace('_', ' ').replace('within', 'within the')}" + "".join(
                 f" {self.value(argument)}" for argument in node.args[1:])
-        if isinstance(node, ast.Call) and name in ("when", "all_of", "any_of"):
-            return self.condition(node.args[0]) if node.args else "a condition holds"
+        if isinstance(node, ast.Call) and name in JOINED:
+            return JOINED[name].join(map(self.condition, node.args)) or "a condition holds that has no words here"
         return f"{self.value(node)} has a value"
 
     # -----------------------------------------------------------------------------------------------------------------------------
