@@ -228,7 +228,7 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
     if request:
         said = sentence.understood(request, catalog)
         if said.program is None:
-            raise Reject("not_understood", said.problem())
+            raise Reject("not_understood", said.problem().removeprefix("not understood: "))
     code = said.program if request else baseline.program(apis, catalog, key)  # type: ignore[assignment]
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
