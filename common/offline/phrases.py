@@ -14,9 +14,10 @@ from typing import NamedTuple
 QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|['‘’]((?:[^'‘’]|(?<=\w)['’](?=\w))+)['’]")
 PRONOUN = re.compile(r"it|them|that|this|these|those|the (?:result|answer|choice)", re.I)
 # A text without quotes may hold none of these: they begin what is no longer the text, or stand for something to be looked up.
-NO_TEXT = re.compile(r"[,;\"“”]|(?<!\w)['‘’]|\b(?:and|or|but|then|if|unless|when(?:ever)?|while|until|before|after|every|each|daily|"
-                     r"weekly|today|tomorrow|tonight|yesterday|noon|midnight|[ap]m|o['’]clock|\w+day(?:s|['’]s)?|"
-                     r"\d+ (?:second|minute|hour|week|month)s?|clipboard|the (?:weather|time|date|result|current \w+)|my (?:current )?location)\b|\b(?:at|by|from|in|for) \d", re.I)
+NO_TEXT = re.compile(
+    r"[,;\"“”]|(?<!\w)['‘’]|\b(?:and|or|but|then|if|unless|when(?:ever)?|while|until|before|after|every|each|daily|weekly|today|tomorrow|"
+    r"tonight|yesterday|noon|midnight|[ap]m|o['’]clock|\w+day(?:s|['’]s)?|\d+ (?:second|minute|hour|week|month)s?|clipboard|"
+    r"the (?:weather|time|date|result|current \w+)|my (?:current )?location)\b|\b(?:at|by|from|in|for) \d", re.I)  # fmt: skip
 ITEM_WORDS = 3  # of an item in a list: more say something else
 NUMBERS = dict(zip("a an one two three four five six seven eight nine ten eleven twelve".split(), [1, 1, *range(1, 13)], strict=True))
 UNITS = {"sec": "sec", "min": "min", "hour": "hr", "hr": "hr"}
