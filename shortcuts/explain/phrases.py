@@ -77,11 +77,15 @@ NOUNS = {"gettext": "Put a text together", "url": "Use a web address", "number":
 KEPT_AS = {"ask": "the answer", "choosefromlist": "the choice", "downloadurl": "the response"}  # else "it"
 PROPER = frozenset("Safari Markdown Imgur Evernote Trello Dropbox Siri Mail Home Health Apple Focus Giphy Slack Todoist Things Bear "
                    "Tumblr Twitter Pinboard Instapaper Pocket Finder Wikipedia Reddit Mastodon".split())
-GLOBALS = {"shortcut_input": "the shortcut's input", "current_date": "the current date", "clipboard": "the clipboard",
-           "device_details": "the device's details", "ask_each_time": "what the person enters", "current_app": "the current app",
-           "action_input": "the input", "previous_output": "the previous result"}  # fmt: skip
+GLOBALS = {
+    "shortcut_input": "the shortcut's input", "current_date": "the current date", "clipboard": "the clipboard",
+    "device_details": "the device's details", "ask_each_time": "what the person enters",
+    "ask_on_import": "the answer given when it is added", "current_app": "the current app", "action_input": "the input",
+    "previous_output": "the previous result",
+}  # fmt: skip
 COMPARISONS = {ast.Eq: "is", ast.NotEq: "is not", ast.Lt: "is less than", ast.LtE: "is at most", ast.Gt: "is greater than",
                ast.GtE: "is at least", ast.In: "contains", ast.NotIn: "does not contain"}  # fmt: skip
+OPERATORS = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is greater than", ">=": "is at least"}  # of a filter
 # Helpers around conditions, and what joins those within.
 JOINED = {"when": "", "legacy": "", "leftover": "", "otherwise_if": "", "single": " and ", "all_of": " and ", "any_of": " or "}
 # Helpers that a reader need not hear of: their first argument says it all.
@@ -89,3 +93,30 @@ TRANSPARENT = frozenset((
     "later variable number boolean dictionary plain item datetime array contacts file_field enumeration enumeration_choice array_choice "
     "boolean_choice case_choice date_choice dictionary_choice number_choice number_text_choice option_choice phrase_choice string_choice "
     "unit_choice").split())  # fmt: skip
+
+# Where a shortcut appears, by the words of its header.
+PLACES = {
+    "WatchKit": "on the Apple Watch", "Watch": "on the Apple Watch", "NCWidget": "in a widget", "ActionExtension": "in the share sheet",
+    "QuickActions": "among the quick actions", "MenuBar": "in the menu bar", "Sleep": "for the sleep schedule",
+    "ReceivesOnScreenContent": "for what is on the screen", "WFWorkflowTypeShowInSearch": "in Search",
+    "WFWorkflowTypeReceivesInputFromSearch": "in Search",
+}  # fmt: skip
+# Actions that give something away, by the end of their id, and to whom.
+SENDS = {
+    "downloadurl": "to the server", "sendmessage": "in a message", "sendemail": "in an e-mail", "share": "to whom the share sheet sends it",
+    "airdropdocument": "by AirDrop", "openurl": "in the address that is opened", "searchweb": "to a search engine",
+    "showwebpage": "to the server", "getwebpagecontents": "to the server", "getarticle": "to the server",
+    "runsshscript": "to a machine by SSH", "text.translate": "to a translator", "askllm": "to a language model",
+}  # fmt: skip
+# Data of the person, by the beginning of the function that gives it.
+PRIVATE = {
+    "getclipboard": "the clipboard", "clipboard": "the clipboard", "getcurrentlocation": "where the device is",
+    "shortcut_input": "what the shortcut is given", "ask_each_time": "what the person enters",
+    "ask_on_import": "the answer given when it is added", "ask": "what the person enters", "dictatetext": "what the person says",
+    "device_details": "details of the device", "getipaddress": "the address of the device", "filter_contacts": "contacts",
+    "selectcontacts": "contacts", "filter_photos": "photos", "selectphoto": "photos", "getlastphoto": "photos", "takephoto": "photos",
+    "takescreenshot": "the screen", "getlastscreenshot": "the screen", "filter_calendarevents": "calendar events",
+    "getupcomingevents": "calendar events", "filter_reminders": "reminders", "filter_health": "health data", "filter_notes": "notes",
+    "documentpicker_open": "a file", "file_select": "a file", "gettraveltime": "the travel time", "getwifi": "details of the network",
+    "recordaudio": "a recording",
+}  # fmt: skip
