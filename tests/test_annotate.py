@@ -342,8 +342,8 @@ def test_a_query_becomes_a_shortcut_its_program_on_stdout(here: Path, run: Calla
 
 
 def test_a_file_without_a_name_gets_the_querys_words(here: Path, run: Callable[..., Run]) -> None:
-    assert run(None, "--query", "take a screenshot, and share it / with all of my ../ friends").code == 0
-    assert [path.name for path in here.iterdir()] == ["Take a screenshot and share it with all.shortcut"]
+    assert run(None, "--query", "take a screenshot, and say “hello / with all of my ../ friends”").code == 0
+    assert [path.name for path in here.iterdir()] == ["Take a screenshot and say hello with all.shortcut"]
 
 
 def test_a_model_is_offered_what_a_person_names_and_need_not_call_it_all(here: Path, run: Callable[..., Run]) -> None:
