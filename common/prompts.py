@@ -303,7 +303,7 @@ class Block(NamedTuple):
 
 
 def code_blocks(text: str) -> list[Block]:
-    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens while another is open ends that one."""
+    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens another block ends the one before."""
     blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
     for line in text.splitlines(keepends=True):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))
@@ -331,7 +331,9 @@ def parse_answer(text: str) -> Parts:
     text = without_thought(text.replace("\r\n", "\n"))
     if blocks := code_blocks(text):
         block = max(blocks, key=lambda each: len(each.text))
-        before, code = text[: block.start], block.text
+        ends = [0, *(other.end for other in blocks if other.end <= block.start)]
+        starts = [*(other.start for other in blocks if other.end <= block.start), block.start]
+        before, code = "".join(text[end:start] for end, start in zip(ends, starts)), block.text
     elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
         before, code = text[: mark.start()], text[mark.end():]
     else:

@@ -20,6 +20,7 @@ from shortcuts.catalog.search import offered, search
 from shortcuts.transcription.files import sign_command
 
 FILE_NAME_WORDS = 8  # words of a query that become its file's name
+MEANT = 2  # actions offered for a name that no action has
 SHORTCUT, PROGRAM, PLAN = ".shortcut", ".py", ".txt"  # the files of one query, by their ends
 SIGNING = "docs/writers.md"
 
@@ -75,7 +76,8 @@ async def chosen_apis(writer: Writer, query: str, apps: list[str], catalog: Cata
         return searched_apis(query, catalog)
     for missing in choice.missing:
         cli.say(f"no action does this, says the model: {missing}")
-    return offer.offered_after(choice, catalog)
+    meant = [api.id for name in choice.unknown for api in search(catalog, name, MEANT)]
+    return list(dict.fromkeys([*offer.offered_after(choice, catalog), *meant]))
 
 
 def searched_apis(query: str, catalog: Catalog) -> list[str]:
@@ -139,7 +141,7 @@ def deliver(draft: Program, files: Files, force: bool, usage: Record) -> None:
         jsonl.write_atomically(files.shortcut, plist.write_binary(draft.shortcut))
     except plist.PlistError as error:
         raise UserError(f"the program compiles to what no shortcut can hold: {error}") from None
-    if usage.get("requests"):
+    if usage.get("prompt_tokens"):
         cli.say(f"{usage['requests']} requests, {usage['prompt_tokens']:,} tokens in and {usage['completion_tokens']:,} out")
     cli.say(f"written: {', '.join(str(file) for file in files if file.exists())}")
     for line in next_steps(files):
