@@ -353,7 +353,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     def answer(requests: list[Request]) -> Iterator[CompletionResult]:
         chats = [request.messages for request in requests]
         lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
-        options = {**requests[0].sampling, "batch_size": len(chats)}
+        options = {**requests[0].sampling, "batch_size": len(chats), "watch": query.show_progress if args.query else None}
         if args.constrained is False:
             made = generation.generate(model, tokenizer, chats, **options)
         else:

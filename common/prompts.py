@@ -303,7 +303,7 @@ class Block(NamedTuple):
 
 
 def code_blocks(text: str) -> list[Block]:
-    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens another block ends the one before."""
+    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens a block ends the one before."""
     blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
     for line in text.splitlines(keepends=True):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))

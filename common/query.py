@@ -85,6 +85,12 @@ def searched_apis(query: str, catalog: Catalog) -> list[str]:
     return offered(query, catalog)
 
 
+def show_progress(text: str) -> None:
+    """Show on a terminal what a model is writing; stdout gets the program once it is known to be the answer."""
+    if sys.stderr.isatty():
+        print(cli.CONTROLS.sub("?", text), end="", file=sys.stderr, flush=True)
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the files
 
