@@ -85,7 +85,8 @@ GLOBALS = {
 }  # fmt: skip
 COMPARISONS = {ast.Eq: "is", ast.NotEq: "is not", ast.Lt: "is less than", ast.LtE: "is at most", ast.Gt: "is greater than",
                ast.GtE: "is at least", ast.In: "contains", ast.NotIn: "does not contain"}  # fmt: skip
-OPERATORS = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is greater than", ">=": "is at least"}  # of a filter
+# Operators of a filter's rules that are no words.
+OPERATORS = {"==": "is", "!=": "is not", "<": "is less than", "<=": "is at most", ">": "is greater than", ">=": "is at least"}
 # Helpers around conditions, and what joins those within.
 JOINED = {"when": "", "legacy": "", "leftover": "", "otherwise_if": "", "single": " and ", "all_of": " and ", "any_of": " or "}
 # Helpers that a reader need not hear of: their first argument says it all.

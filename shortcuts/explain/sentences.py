@@ -70,7 +70,7 @@ class Prose:
 
     def named(self, identifier: str) -> str:
         """Return a name of the code as it is shown."""
-        return self.names.format(identifier.replace("_", " ")) if self.names else identifier
+        return self.names.format(identifier.replace("_", " ").strip()) if self.names else identifier
 
     def _Subscript(self, node: ast.Subscript) -> str:
         return f"the {self.value(node.slice)} of {self.value(node.value)}"

@@ -101,7 +101,9 @@ Convert = Callable[[str, str, bytes, Options], None]  # of (name of the output, 
 
 
 def convert_any(name: str, source: str, data: bytes, options: Options) -> None:
-    """Write a shortcut as a program, and a program as a shortcut, by what the bytes are."""
+    """Write a shortcut as a program, and a program as a shortcut, by what the bytes are. Raises FileError."""
+    if not data.strip():
+        raise FileError(f"{source}: an empty file")
     (to_program if is_shortcut(data) else to_file)(name, source, data, options)
 
 
