@@ -16,10 +16,11 @@ from common.jsonl import Record, UserError
 from common.llm import Prompt, Writer
 from shortcuts import Diagnostic, plist
 from shortcuts.catalog import Catalog, offer
-from shortcuts.catalog.search import offered, search
+from shortcuts.catalog.search import offered, search, understood
 from shortcuts.transcription.files import sign_command
 
 FILE_NAME_WORDS = 8  # words of a query that become its file's name
+READ = 0.5  # share of a sentence's clauses in which the search has to find an action
 MEANT = 2  # actions offered for a name that no action has
 SHORTCUT, PROGRAM, PLAN = ".shortcut", ".py", ".txt"  # the files of one query, by their ends
 SIGNING = "docs/writers.md"
@@ -81,7 +82,9 @@ async def chosen_apis(writer: Writer, query: str, apps: list[str], catalog: Cata
 
 
 def searched_apis(query: str, catalog: Catalog) -> list[str]:
-    """Return the actions that a search of the catalogue finds for a sentence."""
+    """Return the actions that a search of the catalogue finds for a sentence; a line says so where it hardly reads the sentence."""
+    if understood(query, catalog) < READ:
+        cli.say("the search of the catalogue reads little of this sentence; --apis names actions, and a model behind --base-url any language")
     return offered(query, catalog)
 
 

@@ -383,6 +383,13 @@ def test_a_model_that_names_nothing_is_offered_what_a_search_finds(here: Path, r
     assert "def is_workflow_actions_health_quantity_log(" in stub.requests[-1]["messages"][0]["content"]
 
 
+def test_a_sentence_that_the_search_hardly_reads_is_said_to_be_one(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-primer", "--query")
+        assert "reads little of this sentence" in run(None, *flags, "напомни мне полить цветы").err
+        assert "reads little of this sentence" not in run(None, *flags, "start a timer for 10 minutes").err
+
+
 def test_an_adapter_that_is_served_is_asked_as_in_training(here: Path, run: Callable[..., Run]) -> None:
     with StubOpenAI(lambda body, number: ANSWER) as stub:
         run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-primer")
