@@ -107,7 +107,7 @@ def test_offline_plan_follows_the_blocks(stage: Any) -> None:
 def test_offline_query_names_no_api_and_no_python(stage: Any) -> None:
     record = think(stage, workflow())
     assert prompts.query_problem(record["query"], record["apis"]) is None
-    assert "Looks up an account." in record["query"] and "And more" not in record["query"]
+    assert "a shortcut that looks up an account." in record["query"] and "And more" not in record["query"]
 
 
 def test_offline_query_leaves_out_a_name_that_would_give_an_api_away(stage: Any) -> None:
