@@ -37,6 +37,16 @@ TRAPS = {
     "let me pick from my photos and share it": "let me pick from my photos",
     "start a timer for 1 hour and 30 minutes": "30 minutes",
     "pick a random number from 1 and 10": "10",
+    "take a photo and read it aloud": "read it aloud",
+    "flip a coin and save it to my photos": "save it to my photos",
+    "count the words in the last photo": "count the words in the last photo",
+    "start the music": "start the music",
+    "set brightness to 50": "set brightness to 50",
+    "if it's after 6 pm turn on dark mode": "if it's after 6 pm turn on dark mode",
+    "let me choose between tea and coffee and send it": "send it",
+    "tell me that joke": "tell me that joke",
+    "send a message saying I'm late to mum": "mum",
+    "open https://example.org in Chrome": "in Chrome",
 }
 
 

@@ -30,7 +30,7 @@ POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?|i(?: want
 CONDITION = re.compile(r"(.*?)(?:^| )(if|unless) (.+)", re.I)
 OTHERWISE = re.compile(r"(?:[,;.])? (?:otherwise|else|if not),? ", re.I)
 ALONE = re.compile(r"\b(?:when|whenever|every|each (?:day|morning|evening|night|week)|at night|as soon as)\b", re.I)
-SWITCH = re.compile(r"(?:turn|switch) (?:on|off) |(?:en|dis)able ", re.I)  # also said of a second thing: "turn off wifi and bluetooth"
+SWITCH = re.compile(r"(?:turn|switch) (?:on|off) |(?:en|dis)able |set ", re.I)  # also said of a second thing: "turn off wifi and bluetooth"
 
 
 class Understood(NamedTuple):
@@ -72,7 +72,8 @@ class State(NamedTuple):
             state = state.used() if "{last}" in line else state
             line = line.replace("{last}", state.last)
             if line.startswith("= "):
-                before, name = state.shown(), f"result_{state.results + 1}"
+                kind = "image" if phrases.MAKES_IMAGE.search(line) else "any" if phrases.MAKES_ANY.search(line) else "text"
+                before, name = state.shown(), f"{kind}_{state.results + 1}"
                 state = State((*before.lines, f"{name} {line}"), name, True, state.results + 1)
             else:
                 state = state._replace(lines=(*state.lines, line))
@@ -116,7 +117,8 @@ def divided(text: str) -> list[str]:
     text, *other = OTHERWISE.split(text, maxsplit=1)
     places = [match.span() for match in re.finditer(r",? then |, | ", text)]
     places.sort(key=lambda span: text[span[0] : span[1]] == " ")  # without a comma, where the words before are a test
-    start, end = next((span for span in places if condition(text[: span[0]])), (places or [(len(text), len(text))])[0])
+    commas = [span for span in places if text[span[0]] == ","]
+    start, end = next((span for span in places if condition(text[: span[0]])), (commas or [(len(text), len(text))])[0])
     return [text[:start], text[end:], *other]
 
 
@@ -183,12 +185,18 @@ def filled(code: str, found: re.Match[str], state: State) -> State | None:
             state, value = made if made else (state, None)
         else:
             value = phrases.SLOTS[slot].value(said)
-        if value is None:
+        if value is None or slot == "it" and not fits(value, code):
             return None
         values[slot] = value
     if "{last}" in code.partition("\n")[0] and not state.last:
         return None
     return state.write(re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), code))
+
+
+def fits(value: str, code: str) -> bool:
+    """False for an image where an action works on texts, and for a text where one works on images; results' names begin with their kind."""
+    kind = value.partition("_")[0]
+    return not (kind == "image" and phrases.TAKES_TEXT.search(code) or kind == "text" and phrases.TAKES_IMAGE.search(code))
 
 
 def thing(said: str, state: State) -> tuple[State, str] | None:

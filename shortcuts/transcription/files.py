@@ -323,5 +323,5 @@ def how_to_sign(file: Path) -> str:
     """Return what is left to do before a phone takes a shortcut file, on the system at hand, and who sees it on the way."""
     if sys.platform == "darwin":
         return f"sign it before a phone takes it: {sign_command(file)}"
-    return ("a phone takes signed files alone; without a Mac, a macOS runner of GitHub can sign it, or a service such as HubSign, and either "
-            f"gets the whole file; on a Mac: {sign_command(file)}")
+    return ("a phone takes signed files alone; without a Mac, a macOS runner of GitHub can sign it, or a service such as HubSign, and "
+            f"either gets the whole file; on a Mac: {sign_command(file)}")
