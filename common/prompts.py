@@ -26,10 +26,13 @@ from typing import Any, NamedTuple
 
 from common.excerpts import one_line, shorten, word_count
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.primer import primer
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
 _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"[ \t]*```[ \t]*([\w+-]*)[ \t]*")
+PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
 # Actions that are written as syntax, so that there is no function to offer.
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
@@ -158,6 +161,9 @@ Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "
 TEMPLATES = {"notes": NOTES, "plan": PLAN, "query": QUERY, "expand": EXPAND, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
              "answer": ANSWER}
 
+# What a task's system message says instead of LOOK: who judges or revises a program has to know the language as well as who writes one.
+SYSTEM: dict[str, Callable[[], str]] = {"refine": primer, "judge": primer}
+
 _TEXT, _LINE = {"type": "string"}, {"type": "integer"}
 
 
@@ -196,12 +202,17 @@ class Prompt:
 
 def prompt_id(task: str) -> str:
     """Return the first 16 hex digits of the SHA-256 of the text that all prompts of a task share."""
-    return hashlib.sha256((LOOK + TEMPLATES[task]).encode()).hexdigest()[:16]
+    return hashlib.sha256((system(task) + TEMPLATES[task]).encode()).hexdigest()[:16]
+
+
+def system(task: str) -> str:
+    """Return the system message of a task."""
+    return SYSTEM.get(task, lambda: LOOK)()
 
 
 def prompt(task: str, fields: dict[str, str], accept: Callable[[Any], Any] = lambda answer: answer, **facts: Any) -> Prompt:
     """Return the prompt of a task with its fields filled in; the offline writer works from `facts` instead of the text."""
-    messages = [{"role": "system", "content": LOOK}, {"role": "user", "content": TEMPLATES[task].format(**fields)}]
+    messages = [{"role": "system", "content": system(task)}, {"role": "user", "content": TEMPLATES[task].format(**fields)}]
     return Prompt(task, messages, SCHEMAS[task], facts, accept)
 
 
@@ -245,6 +256,15 @@ def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = N
     return messages
 
 
+def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Return a conversation that begins with the primer of the language, for a model that was not trained on it.
+
+    It stands at the start of the user's turn: some chat templates have no system message, and a server keeps what all requests begin with.
+    """
+    first, *rest = messages
+    return [{**first, "content": f"{primer()}\n{first['content']}"}, *rest]
+
+
 def answer(plan: str, code: str) -> str:
     """Return the assistant's turn."""
     return f"Thought:{plan}\n\nCode:\n```python\n{code.rstrip()}\n```"
@@ -272,15 +292,48 @@ def without_thought(text: str) -> str:
     return "" if _THOUGHT_START.match(text) else text
 
 
+class Block(NamedTuple):
+    """A fenced block of an answer: its place in the text, its language, its lines, and False if its fence is never closed."""
+
+    start: int
+    end: int
+    language: str
+    text: str
+    closed: bool
+
+
+def code_blocks(text: str) -> list[Block]:
+    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens a block ends the one before."""
+    blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
+    for line in text.splitlines(keepends=True):
+        fence = _FENCE.fullmatch(line.rstrip("\r\n"))
+        if start >= 0 and line.lstrip(" \t").startswith("```"):
+            closes = not (fence and fence[1])
+            blocks.append(Block(start, place + len(line) * closes, language, "".join(lines), closes))
+            start, fence = -1, None if closes else fence
+        if fence:
+            start, language, lines = place, fence[1].lower(), []
+        elif start >= 0:
+            lines.append(line)
+        place += len(line)
+    if start >= 0:
+        blocks.append(Block(start, place, language, "".join(lines), False))
+    return [block for block in blocks if block.language in PYTHON]
+
+
 def parse_answer(text: str) -> Parts:
     """Return plan and code of a model's answer.
 
-    The code is the first fenced block, marked as Python or not at all; a fence that is never closed (an answer cut at the token limit) ends
-    with the text; without a fence the code is what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
+    The code is a fenced block of Python: the longest, as shorter ones beside it show parts or other ways. A fence that is never closed (an
+    answer cut at the token limit) ends with the text; without a fence the code is what follows a line `Code:`. The plan is the text before
+    it, without its `Thought:`.
     """
     text = without_thought(text.replace("\r\n", "\n"))
-    if block := re.search(r"^[ \t]*```(?:python|py)?[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE):
-        before, code = text[: block.start()], block[1]
+    if blocks := code_blocks(text):
+        block = max(blocks, key=lambda each: len(each.text))
+        ends = [0, *(other.end for other in blocks if other.end <= block.start)]
+        starts = [*(other.start for other in blocks if other.end <= block.start), block.start]
+        before, code = "".join(text[end:start] for end, start in zip(ends, starts)), block.text
     elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
         before, code = text[: mark.start()], text[mark.end():]
     else:

@@ -86,7 +86,7 @@ COMMANDS = {
                 "python 08_eval.py --model runs/workflowllama --limit 1 --max-new-tokens 40", slow=True),
         Command('python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut'),
         Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
-        Command("shortcuts sign --mode anyone --input rain.shortcut --output signed.shortcut", MAC),
+        Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output mine.shortcut", KEY),
     ],
     "docs/cluster.md": [
         Command("bash runs/slurm/single_node.sh --lr 2e-4", SLURM),
@@ -100,7 +100,7 @@ COMMANDS = {
     "docs/writers.md": [
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
                 "--chat-template runs/annotator/chat_template.jinja --max-model-len 8192", GPU),
-        Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --concurrency 256 --candidates 4 --repair", GPU),
+        Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --no-primer --concurrency 256 --candidates 4 --repair", GPU),
     ],
 }  # fmt: skip
 SHARED_FLAGS = {"runs/slurm/data_stages.sh": "01_scrape.py"}  # the stage that takes a script's flags, where the script does not show it

@@ -37,10 +37,13 @@ from shortcuts.plist import aea
 # Suffixes of the files that are read in a folder; a file given by name is always read.
 SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})
 
-SUMMARIES, APPS = "summaries.json", "apps.json"  # written by hand: id -> summary, start of a bundle id -> name of the app
+# Written by hand: id -> summary, start of a bundle id -> name of the app, id -> title where the sources' says too little ("Create").
+SUMMARIES, APPS, TITLES = "summaries.json", "apps.json", "titles.json"
 
 # Parameters whose values the app stores in its user's language, so that the list of the English ones is never complete.
 LOCALISED = frozenset({"WFContentItemPropertyName"})
+
+UNTITLED = "Unknown Action"  # the title of an action that gives none
 
 MAX_TAKES = 3  # parameters named in a summary
 
@@ -234,10 +237,10 @@ def _normalize_values(api: Record) -> None:
 
 def finished(merged: dict[str, Record]) -> Iterator[Record]:
     """Yield the records sorted by id, with app, title and summary, and without empty fields."""
-    summaries, names = (orjson.loads((catalog.FOLDER / name).read_bytes()) for name in (SUMMARIES, APPS))
+    summaries, names, titles = (orjson.loads((catalog.FOLDER / name).read_bytes()) for name in (SUMMARIES, APPS, TITLES))
     for api_id, api in sorted(merged.items()):
         name = next((names[start] for start in _starts(bundle_of(api_id)) if start in names), api.get("app_name", ""))
-        title = title_of(api_id, api.get("title", ""))
+        title = titles.get(api_id) or title_of(api_id, api.get("title", ""))
         parameters = [{**parameter, "type": _type(parameter)} for parameter in api.get("parameters", ())]
         result = api.get("result")
         record = {
@@ -274,7 +277,7 @@ def title_of(api_id: str, title: str = "") -> str:
     name = re.sub(r"(Entity-UpdatableEntity|(Link)?(App)?(Intent|Action|Entity))$", "", last) or last
     words = WORD.findall(name)
     made = update + " ".join(word[:1].upper() + word[1:] for word in words)
-    return made if not title or made.startswith(title + " ") else title
+    return made if title in ("", UNTITLED) or made.startswith(title + " ") else title
 
 
 def summary_of(title: str, app: str, parameters: list[Record], result: Record | None) -> str:
