@@ -55,8 +55,9 @@ def shortcut_file(code: str, residue: Residue | None = None, catalog: Catalog | 
 def is_shortcut(data: bytes) -> bool:
     """True for the bytes of a shortcut, of a property list that may be none, or of an archive; False for a program or anything else."""
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start.startswith((*_MAGIC, b"{")) and (not start.startswith(b"{") or _is_json(start)) or (
-        data.startswith(plist.UTF16) and b"<" in data[2:4])
+    if start.startswith(b"{"):
+        return _is_json(start)
+    return start.startswith(_MAGIC) or data.startswith(plist.UTF16) and b"<" in data[2:4]
 
 
 def _is_json(data: bytes) -> bool:
