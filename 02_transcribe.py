@@ -56,13 +56,12 @@ def arguments() -> argparse.Namespace:
         parser.error("--to-shortcut names the file that is read; name no other beside it")
     if (args.files or args.to_shortcut) and args.output and (args.output.is_file() or args.output.suffix in (".shortcut", ".py")):
         parser.error(f"--output {args.output}: a file is written there for each program; name a folder")
-    if args.to_shortcut and args.to_shortcut.suffix != ".jsonl":
-        args.files, args.to_shortcut, args.convert = [str(args.to_shortcut)], None, files.to_file
-    records = [name for name in args.files if name.endswith(".jsonl")]
-    if records:
+    if (records := [name for name in args.files if name.endswith(".jsonl")]):
         parser.error(f"{records[0]}: for the shortcuts of its records use --input, for their programs --to-shortcut")
     if not args.files:
         args.output = args.output or (Path("shortcuts") if args.to_shortcut else OUTPUT)
+    if args.to_shortcut and args.to_shortcut.suffix != ".jsonl":  # one program, as named
+        args.files, args.convert = [str(args.to_shortcut)], files.to_file
     return args
 
 
