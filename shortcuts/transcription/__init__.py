@@ -10,7 +10,7 @@ from typing import Any
 from shortcuts import control_flow, plist
 from shortcuts.catalog import Catalog
 from shortcuts.collector import collector_paused
-from shortcuts.compiler import Compiler
+from shortcuts.compiler import Compiler, compiled
 from shortcuts.decompiler import Decompiler
 from shortcuts.equality import patch
 from shortcuts.equality.canonical import canonical, canonical_actions, canonical_level
@@ -155,9 +155,8 @@ def compile_program(code: str, rest: Residue, catalog: Catalog | None) -> tuple[
     def fail(error: DialectError) -> None:
         raise error
 
-    compiler = Compiler(parse(code), rest, fail, catalog)
     try:
-        return compiler, compiler.shortcut()
+        return compiled(parse(code), rest, fail, catalog)
     except RecursionError:
         raise NestedTooDeep(1, "nested too deep") from None
 
