@@ -89,7 +89,8 @@ def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> l
         return []
     api = catalog.get(identifier)
     if api is None:
-        near = nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
+        own = catalog.by_name("is_workflow_actions_" + call_name(identifier).replace("_", ""))
+        near = own.name if own else nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
         return [Diagnostic(line, "unknown_api", f"no API {identifier}{f'; did you mean {near}?' if near else ''}")]
     found = []
     for key, value in parameters.items():

@@ -285,7 +285,7 @@ class Compiler:
             action_id = constant(bound["id"])
         elif helper in constants.HELPERS:
             raise DialectError(node.lineno, f"{helper}() is no action: it belongs inside a value, a condition or the head of a loop")
-        elif helper in _CALL_ADVICE or hasattr(builtins, helper):
+        elif helper in _CALL_ADVICE or helper in constants.PYTHON_FUNCTIONS or hasattr(builtins, helper):
             advice = _CALL_ADVICE.get(helper, "Python's own functions are not there; every action is called by its name")
             raise DialectError(node.lineno, f"{helper}() is no action; {advice}", "unknown_api")
         elif node.args:

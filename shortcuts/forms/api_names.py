@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.control_flow import END, KINDS, RESULT_NAMES, Action, mode
+from shortcuts.forms.constants import PYTHON_FUNCTIONS
 from shortcuts.forms.identifiers import RESERVED
 from shortcuts.syntax.nodes import is_keyword_name
 
@@ -26,7 +27,7 @@ def action_id(name: str, catalog: Catalog | None = None) -> str:
 def is_callable(identifier: str, catalog: Catalog | None = None) -> bool:
     """True if a call's name leads back to this id and means nothing else in Python. Other actions are written `action('id', …)`."""
     name = call_name(identifier)
-    return is_keyword_name(name) and name not in RESERVED and action_id(name, catalog) == identifier and identifier not in KINDS
+    return is_keyword_name(name) and name not in RESERVED | PYTHON_FUNCTIONS and action_id(name, catalog) == identifier and identifier not in KINDS
 
 
 @lru_cache(maxsize=1 << 14)

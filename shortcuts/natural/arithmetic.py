@@ -29,7 +29,9 @@ _PLACES = {-3: "Thousands", -2: "Hundreds Place", -1: "Tens Place", 1: "Tenths",
 
 @table.expression(ast.BinOp, examples=("n + m", "n - m", "n * m", "n / m", "n // m", "n % m", "n ** 2", "n ** m"))
 def _operation(low: Lowering, node: ast.BinOp) -> ast.expr:
-    left, right = low.value(node.left), low.value(node.right)
+    left = low.value(node.left)
+    left = left if isinstance(left, Symbolic) else low.expr_of(left, node.left)  # it runs before what the right side calls
+    right = low.value(node.right)
     if isinstance(left, Symbolic) or isinstance(right, Symbolic):
         if (found := _symbolic(low, node, left, right)) is not None:
             return found

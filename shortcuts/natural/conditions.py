@@ -199,7 +199,7 @@ def _membership(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: as
     if called(other) == "previous_output":
         return node
     left, right = low.expr(node.left), low.ref(other)
-    if low.kind(right) == kinds.DICTIONARY and low.is_python(other, right):
+    if low.kind(right) in (kinds.DICTIONARY, kinds.JSON):
         found = low.expr(ast.copy_location(ast.Subscript(right, left, ast.Load()), node))
         return found if isinstance(operator, ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
     if low.kind(right) in kinds.LISTS and low.is_python(other, right):

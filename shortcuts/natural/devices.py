@@ -9,6 +9,7 @@ from shortcuts.natural import kinds, table, texts
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, const, constant, is_none
+from shortcuts.syntax.text import pieces
 
 _IGNORED = frozenset({"timeout", "verify", "allow_redirects", "stream"})  # of a request: the app decides
 
@@ -44,6 +45,22 @@ def _input(low: Lowering, prompt: ast.expr | None = None) -> ast.expr:
     return low.action("ask", WFAskActionPrompt=None if prompt is None else texts.text(low, prompt))
 
 
+@table.call("sys.stdin.read", "sys.stdin.readline", example="sys.stdin.read()")
+def _stdin(low: Lowering) -> ast.expr:
+    return call("shortcut_input")
+
+
+@table.attribute("sys.stdin", example="sys.stdin.read()")
+def _stdin_lines(low: Lowering) -> ast.expr:
+    return call("shortcut_input")
+
+
+@table.call("os.getenv", "os.environ.get", example="input('Who?')")
+def _environment(low: Lowering, key: ast.expr, default: ast.expr | None = None) -> ast.expr:
+    raise DialectError(low.line, "a secret is asked for when the shortcut is added: x = is_workflow_actions_gettext(WFTextActionText="
+                                 "ask_on_import('', question='Your key?'))")  # fmt: skip
+
+
 @table.call("time.sleep", "sleep", example="time.sleep(5)")
 def _sleep(low: Lowering, secs: ast.expr) -> ast.expr:
     return low.action("delay", WFDelayTime=low.number(secs))
@@ -63,7 +80,7 @@ def _copy(low: Lowering, text: ast.expr) -> ast.expr:
 
 @table.call("pyperclip.paste", "clipboard.paste", "clipboard.get", example="pyperclip.paste()")
 def _paste(low: Lowering) -> ast.expr:
-    return low.action("getclipboard")
+    return low.typed(low.action("getclipboard"), kinds.TEXT)
 
 
 @table.call("webbrowser.open", example="webbrowser.open(u)")
@@ -85,6 +102,8 @@ def _request(method: str) -> None:
         given = {"WFURL": address, "WFHTTPMethod": None if method == "GET" else method, **_body(low, data, json)}
         if headers is not None:
             given["WFHTTPHeaders"] = _fields(low, headers, "headers")
+        elif json is not None and "WFJSONValues" not in given:
+            given["WFHTTPHeaders"] = ast.Dict([const("Content-Type")], [const("application/json")])
         return low.typed(low.action("downloadurl", **given), kinds.ANSWER)
 
 
@@ -236,20 +255,19 @@ def opened(low: Lowering, file: File, must_exist: bool = True) -> ast.Call:
 def _write(low: Lowering, receiver: ast.expr, data: ast.expr, **named: ast.expr) -> ast.expr:
     file, value = _file(low, receiver, "write"), texts.text(low, data)
     if file.mode == "a":
-        newline = isinstance(value, ast.Constant | ast.JoinedStr) and ast.unparse(value).rstrip("'\"").endswith("\\n")
-        return low.action("file_append", WFFilePath=file.path, WFInput=_without_newline(value) if newline else value,
-                          WFAppendOnNewLine=None if newline else False)  # fmt: skip
+        line = _without_newline(value)
+        return low.action("file_append", WFFilePath=file.path, WFInput=line or value, WFAppendOnNewLine=None if line else False)
     return low.action("documentpicker_save", WFInput=low.ref_of(value, data), WFAskWhereToSave=False, WFFileDestinationPath=file.path,
                       WFSaveFileOverwrite=True)  # fmt: skip
 
 
-def _without_newline(value: ast.expr) -> ast.expr:
-    """Return a text without the newline at its end: Append to Text File begins a line of its own."""
-    if isinstance(value, ast.Constant):
-        return const(value.value[:-1])
-    assert isinstance(value, ast.JoinedStr) and isinstance(value.values[-1], ast.Constant)
-    rest = value.values[-1].value[:-1]
-    return ast.JoinedStr([*value.values[:-1], *([const(rest)] if rest else [])])
+def _without_newline(value: ast.expr) -> ast.expr | None:
+    """Return a text without the newline at its end, None if it has none: Append to Text File begins a line of its own."""
+    parts = pieces(value) or []
+    if not parts or not isinstance(parts[-1], str) or not parts[-1].endswith("\n"):
+        return None
+    return ast.JoinedStr([const(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None)
+                          for part in (*parts[:-1], parts[-1][:-1]) if part])  # fmt: skip
 
 
 @table.call("json.load", example="json.load(open('a.json'))")

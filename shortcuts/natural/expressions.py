@@ -8,7 +8,7 @@ import builtins
 from shortcuts.catalog import call_name
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
-from shortcuts.natural import conditions, kinds, lists, table
+from shortcuts.natural import conditions, functions, kinds, lists, table
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, const, constant, name
@@ -24,6 +24,14 @@ _ADVICE: dict[type[ast.expr], str] = {
     ast.Starred: "the items after * are not known before the shortcut runs; write them one by one",
 }
 
+_UNSAID = {
+    "find": "test a text by 'a' in x, or take a part of it by re.findall(pattern, x)", "index": "loop with for i, y in enumerate(x):",
+    "ljust": "the app does not fill texts up; put what belongs together into one line", "center": "the app does not fill texts up",
+    "partition": "take the parts by x.split('=')[0]", "rsplit": "take the last part by x.split('/')[-1]", "swapcase": "there are upper() and lower()",
+    "most_common": "count in a dictionary: d[x] = d.get(x, 0) + 1", "setdefault": "write if not d['key']: d['key'] = y",
+    "items": "it is read in a loop: for key, value in d.items():", "pop": "take the item by x[-1], and the others by x[:-1]",
+}  # fmt: skip
+
 
 @table.expression(*_ADVICE)
 def _refused(low: Lowering, node: ast.expr) -> ast.expr:
@@ -34,7 +42,11 @@ def _refused(low: Lowering, node: ast.expr) -> ast.expr:
 def _name(low: Lowering, node: ast.Name) -> ast.expr:
     if node.id in low.symbols:
         return low.symbols[node.id]
-    return call(node.id) if node.id in constants.GLOBALS and node.id not in low.bound else node
+    if node.id in low.values:
+        return node
+    if node.id in table.CALLS and node.id not in constants.GLOBALS:
+        raise DialectError(node.lineno, f"{node.id} is a function; call it: {table.CALLS[node.id].example}")
+    return call(node.id) if node.id in constants.GLOBALS else node
 
 
 @table.expression(ast.Attribute)
@@ -75,6 +87,8 @@ def _call(low: Lowering, node: ast.Call) -> ast.expr:
         raise DialectError(node.lineno, f"{shown(node.func)} cannot be called; every action is called by its name")
     if function in table.TESTS or function in _BLOCKS:
         return conditions.flag(low, node) if function in table.TESTS else node
+    if function in low.functions:
+        return _value_of(functions.inlined(low, node, low.functions[function]), node)
     if function not in constants.HELPERS:
         _refuse_unknown(low, node, function)
     return low.rebuilt(node, **_arguments(low, node, function))
@@ -116,6 +130,8 @@ def _method(low: Lowering, node: ast.Call, function: ast.Attribute) -> ast.expr:
     if path is not None and not _is_value(low, function.value):
         raise DialectError(node.lineno, _no_function(low, path), "unknown_api")
     row = table.METHODS.get(attribute)
+    if attribute in _UNSAID:
+        raise DialectError(node.lineno, f"there is no .{attribute}(); {_UNSAID[attribute]}", "unknown_api")
     if row is None:
         near = nearest(attribute, [*table.METHODS, *signatures.METHODS], _NEAR, clear=0)
         advice = f"did you mean .{near}()?" if near else "find an action for it: python -m shortcuts search WORDS"
@@ -130,17 +146,15 @@ def _is_value(low: Lowering, node: ast.expr) -> bool:
 
 def _refuse_unknown(low: Lowering, node: ast.Call, function: str) -> None:
     """Raise DialectError for a function of Python that is not in the table; an action of the catalogue is left to the compiler."""
-    if function in low.functions:
-        raise DialectError(node.lineno, f"{function}() is a function of this program, and there are none; write its steps here, or make it "
-                                        f"another shortcut: is_workflow_actions_runworkflow(WFWorkflowName='{function}', WFInput=x)")  # fmt: skip
     path = low.path(node.func) or function
-    if path != function or hasattr(builtins, function) or ("_" not in function and low.catalog.by_name(function) is None):
+    unknown = low.catalog.by_name(function) is None and ("_" not in function or bool(node.args))
+    if path != function or hasattr(builtins, function) or unknown:
         raise DialectError(node.lineno, _no_function(low, path), "unknown_api")
 
 
 def _no_function(low: Lowering, path: str) -> str:
     last = path.rpartition(".")[2]
-    action = low.catalog.by_name(f"is_workflow_actions_{last}")
+    action = low.catalog.by_name(f"is_workflow_actions_{last}") or low.catalog.by_name(f"is_workflow_actions_{last.replace('_', '')}")
     if action is not None:
         return f"there is no {path}(); did you mean {action.name}()?"
     near = nearest(path, list(table.CALLS), _NEAR, clear=0) or nearest(last, list(table.CALLS), _NEAR, clear=0)

@@ -8,8 +8,8 @@ from shortcuts.catalog import Catalog
 from shortcuts.forms import api_names, constants
 from shortcuts.syntax.nodes import called, constant, keywords
 
-TEXT, NUMBER, DATE, DAY, FLAG, DICTIONARY, LIST, TEXTS, NUMBERS, ANSWER, MATCHES, MATCH = (
-    "text", "number", "date", "day", "flag", "dictionary", "list", "texts", "numbers", "web answer", "matches", "match",
+TEXT, NUMBER, DATE, DAY, FLAG, DICTIONARY, LIST, TEXTS, NUMBERS, ANSWER, MATCHES, MATCH, JSON = (
+    "text", "number", "date", "day", "flag", "dictionary", "list", "texts", "numbers", "web answer", "matches", "match", "JSON value",
 )  # fmt: skip
 LISTS = frozenset({LIST, TEXTS, NUMBERS, MATCHES})
 DATES = frozenset({DATE, DAY})  # a day is a date without a time, of Python's datetime.date
@@ -22,7 +22,7 @@ _OF_ACTION = {
     "is_workflow_actions_text_split": TEXTS, "is_workflow_actions_text_match": MATCHES, "is_workflow_actions_text_combine": TEXT,
     "is_workflow_actions_text_changecase": TEXT, "is_workflow_actions_text_match_getgroup": TEXT, "is_workflow_actions_list": LIST,
     "is_workflow_actions_base64encode": TEXT, "is_workflow_actions_getlatestphotoimport": LIST, "is_workflow_actions_filter_files": LIST,
-    "is_workflow_actions_dictatetext": TEXT,
+    "is_workflow_actions_dictatetext": TEXT, "is_workflow_actions_detect_dictionary": JSON,  # a dictionary, or a list of them
 }  # fmt: skip
 _OF_COERCION = {"as_text": TEXT, "as_url": TEXT, "as_number": NUMBER, "as_date": DATE, "as_dictionary": DICTIONARY}
 

@@ -173,7 +173,10 @@ def _sample(low: Lowering, population: ast.expr, k: ast.expr) -> ast.expr:
 
 @table.call("random.choice", example="random.choice(xs)")
 def _choice(low: Lowering, seq: ast.expr) -> ast.expr:
-    return low.action("getitemfromlist", WFInput=low.ref(seq), WFItemSpecifier="Random Item")
+    items = low.ref(seq)
+    if low.kind(items) == kinds.TEXT:
+        items = low.hoist(low.action("text_split", WFTextSeparator="Every Character", text=items))
+    return low.action("getitemfromlist", WFInput=items, WFItemSpecifier="Random Item")
 
 
 @table.call("list", "tuple", example="list(range(3))")
@@ -205,6 +208,11 @@ def _range(low: Lowering, *bounds: ast.expr) -> ast.expr:
     low.run("RESULT = []\nfor NUMBER in STEPS:\n    RESULT.append(NUMBER)", RESULT=result, NUMBER=number, STEPS=steps)
     low.kinds[result] = kinds.NUMBERS
     return name(result)
+
+
+@table.call("zip", "enumerate", example="dict(zip(xs, ys))")
+def _zip(low: Lowering, *lists: ast.expr, **options: ast.expr) -> ast.expr:
+    raise DialectError(low.line, "zip() and enumerate() stand in the head of a loop: for x, y in zip(xs, ys):")
 
 
 @table.call("map", example="list(map(str, xs))")
@@ -295,6 +303,9 @@ def _found(low: Lowering, node: ast.expr, wanted: bool) -> ast.expr:
 
 @table.call("dict", example="dict(a=n)")
 def _dict(low: Lowering, *pairs: ast.expr, **items: ast.expr) -> ast.expr:
+    if len(pairs) == 1 and isinstance(pairs[0], ast.Call) and low.path(pairs[0].func) == "zip":
+        (made,) = low.parsed("{KEY: VALUE for KEY, VALUE in PAIRS}", KEY=low.fresh("key"), VALUE=low.fresh("value"), PAIRS=pairs[0])
+        return low.value(made.value)  # type: ignore[attr-defined]
     if pairs and not items and len(pairs) == 1 and low.kind(value := low.value(pairs[0])) == kinds.DICTIONARY:
         return value
     if pairs:
@@ -310,11 +321,6 @@ def _keys(low: Lowering, receiver: ast.expr) -> ast.expr:
 @table.method("values", example="d.values()")
 def _values(low: Lowering, receiver: ast.expr) -> ast.expr:
     return low.action("getvalueforkey", WFGetDictionaryValueType="All Values", WFInput=low.ref(receiver))
-
-
-@table.method("items", example="[f'{k}: {v}' for k, v in d.items()]")
-def _items(low: Lowering, receiver: ast.expr) -> ast.expr:
-    raise DialectError(receiver.lineno, "items() is read in a loop: for key, value in d.items():")
 
 
 @table.method("get", example="d.get('a', 'b')")

@@ -59,19 +59,21 @@ class Lowering:
     """Lowers one program. `out` is the list of statements that the current block consists of so far."""
 
     def __init__(self, module: ast.Module, catalog: Catalog) -> None:
-        self.catalog = catalog
+        self.module, self.catalog = module, catalog
         self.out: list[ast.stmt] = []
         self.line = 1  # of the statement that is being lowered
         nodes = list(ast.walk(module))
         self.taken = {node.id for node in nodes if isinstance(node, ast.Name)}
         self.bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        self.values = set(self.bound)  # names of values: those that the program binds, and those made here
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
         self.imports: dict[str, str] = {}  # name -> what it stands for: "dt" -> "datetime.datetime"
         self.kinds: dict[str, str | None] = {}
         self.python: set[str] = set()  # names whose values natural Python made: what they mean in a test is Python's
         self.symbols: dict[str, Symbolic] = {}
         self.written: dict[str, ast.Dict] = {}  # names of dictionaries that are written out and have not changed since
-        self.inlined = {identifier for identifier, function in self.functions.items() if _is_main(function, nodes)}
+        self.inside: set[str] = set()  # functions whose steps are being lowered
+        self.inlined: set[str] = set()  # names that belong to functions lowered so far
         self.dictionary_keys: dict[str, ast.expr] = {}  # loop variable over a dictionary's keys -> the dictionary
 
     # -- statements -----------------------------------------------------------------------------------------------------------
@@ -108,8 +110,8 @@ class Lowering:
         self.line = outer
 
     def _refused(self, node: ast.stmt, error: DialectError) -> ast.stmt:
-        changed = {field: self.block(body) for field in ("body", "orelse", "finalbody") if (body := getattr(node, field, None))
-                   and isinstance(body, list)}  # fmt: skip
+        blocks = {field: body for field in ("body", "orelse", "finalbody") if (body := getattr(node, field, None))}
+        changed = {field: self.block(body) for field, body in blocks.items() if isinstance(body, list)}
         refused = self.rebuilt(node, **changed)
         refused = ast.copy_location(type(node)(**{field: getattr(refused, field, None) for field in node._fields}), node)
         refused.refusal = error  # type: ignore[attr-defined]
@@ -150,6 +152,7 @@ class Lowering:
             number += 1
             identifier = f"{stem}_{number}"
         self.taken.add(identifier)
+        self.values.add(identifier)
         return identifier
 
     def hoist(self, value: ast.expr) -> ast.expr:
@@ -173,7 +176,7 @@ class Lowering:
         if isinstance(node, ast.Name):
             if node.id in self.imports:
                 return self.imports[node.id]
-            return None if node.id in self.bound else node.id
+            return None if node.id in self.values else node.id
         if isinstance(node, ast.Attribute):
             base = self.path(node.value)
             return None if base is None else f"{base}.{node.attr}"
@@ -287,14 +290,6 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(left is right for left, right in zip(one, other))
     return one is other
-
-
-def _is_main(function: ast.FunctionDef, nodes: list[ast.AST]) -> bool:
-    """True for a function that stands for a part of the program: without parameters, called once on a line of its own, without a return."""
-    calls = [node for node in nodes if called(node) == function.name]
-    alone = sum(isinstance(node, ast.Expr) and called(node.value) == function.name for node in nodes)
-    returns = any(isinstance(inner, ast.Return) for inner in ast.walk(function))
-    return not any(vars(function.args).values()) and not function.decorator_list and len(calls) == alone == 1 and not returns
 
 
 def renamed(node: Node, names: dict[str, str]) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from shortcuts.forms import signatures
-from shortcuts.natural import conditions, devices, kinds, lists, table, texts
+from shortcuts.natural import conditions, devices, functions, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, is_reference, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import assign, call, called, const, is_none, name
@@ -14,12 +14,20 @@ MODULES = frozenset("""
     base64 clipboard collections copy datetime dateutil decimal enum glob hashlib itertools json math os pathlib pyperclip random re requests
     statistics string sys textwrap time typing urllib webbrowser __future__
 """.split())
+_INSTEAD = {
+    "smtplib": "is_workflow_actions_sendemail(WFSendEmailActionToRecipients=…)", "PIL": "is_workflow_actions_image_resize(WFImage=x) and its like",
+    "subprocess": "is_workflow_actions_runshellscript(Script='…') on a Mac", "csv": "text.splitlines() and line.split(',')",
+    "bs4": "re.findall(pattern, text)", "numpy": "lists, sum() and statistics.mean()", "pandas": "lists and dictionaries",
+    "logging": "print()", "tkinter": "print() and input()", "uuid": "random.randint()", "shutil": "is_workflow_actions_file_move and its like",
+    "threading": "nothing: one action follows the other", "argparse": "shortcut_input and input()", "sqlite3": "a dictionary in a file of JSON",
+    "calendar": "datetime", "locale": "nothing: the phone's language decides", "http": "requests", "aiohttp": "requests", "httpx": "requests",
+    "qrcode": "is_workflow_actions_generatebarcode(WFText=x)", "numbers": "int() and float()",
+}  # fmt: skip
 _ADVICE: dict[type[ast.stmt], str] = {
-    ast.ClassDef: "there are no classes; a dictionary holds several values, {'name': name, 'age': age}",
     ast.Try: "there is no try; test a value before it is used, if x:",
     ast.Raise: "there are no exceptions; is_workflow_actions_alert(WFAlertActionMessage='…') and is_workflow_actions_exit() end the shortcut",
-    ast.Break: "there is no break; set found = True and test it, if not found:, or end the whole shortcut by exit()",
-    ast.Continue: "continue stands last under an if of a loop; put the rest of the loop under an if",
+    ast.Break: "break stands in a for; the whole shortcut ends by exit()",
+    ast.Continue: "continue stands last under an if of a for; put the rest of the loop under an if",
     ast.Delete: "nothing is deleted; a name can be set to another value",
     ast.Assert: "there is no assert; write if not x: exit()",
     ast.AsyncFunctionDef: "every action waits for the one before; leave async out",
@@ -40,19 +48,31 @@ def _import(low: Lowering, node: ast.Import | ast.ImportFrom) -> None:
     module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
     for alias in node.names:
         path = module + alias.name
-        if path.partition(".")[0] not in MODULES:
-            raise DialectError(node.lineno, f"{path.partition('.')[0]} is not there: a shortcut has the actions of its apps alone; find them "
-                                            "by `python -m shortcuts search WORDS`")  # fmt: skip
+        package = path.partition(".")[0]
+        if package not in MODULES:
+            instead = f"instead of it there is {_INSTEAD[package]}" if package in _INSTEAD else "find them by python -m shortcuts search WORDS"
+            raise DialectError(node.lineno, f"{package} is not there: a shortcut has the actions of its apps alone; {instead}")
         if alias.asname or module:
             low.imports[alias.asname or alias.name] = path
 
 
 @table.statement(ast.FunctionDef)
 def _function(low: Lowering, node: ast.FunctionDef) -> None:
-    if node.name in low.inlined:
-        return
-    raise DialectError(node.lineno, f"there are no functions: write the steps of {node.name}() where they are needed, or make it another shortcut, "
-                                    f"is_workflow_actions_runworkflow(WFWorkflowName='{node.name}', WFInput=x)")  # fmt: skip
+    """Leave it out: its steps are lowered where it is called."""
+    if node.decorator_list:
+        low.out.append(refused_whole(node, "a decorator is a trigger of the function `shortcut` alone; leave it out"))
+
+
+@table.statement(ast.ClassDef)
+def _class(low: Lowering, node: ast.ClassDef) -> None:
+    low.out.append(refused_whole(node, "there are no classes; a dictionary holds several values, {'name': name, 'age': age}"))
+
+
+def refused_whole(node: ast.stmt, advice: str) -> ast.stmt:
+    """Return a statement that the compiler refuses without a look at what is in it."""
+    refused = ast.copy_location(ast.Pass(), node)
+    refused.refusal = DialectError(node.lineno, advice)  # type: ignore[attr-defined]
+    return refused
 
 
 @table.statement(ast.Return, examples=("return s",))
@@ -91,8 +111,8 @@ def _line(low: Lowering, node: ast.Expr) -> None:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _CHANGES:
         _CHANGES[value.func.attr](low, node, value.func.value, value)
         return
-    if isinstance(value, ast.Call) and called(value) in low.inlined and not value.args:
-        low.out.extend(low.block(low.functions[called(value) or ""].body))
+    if isinstance(value, ast.Call) and called(value) in low.functions:
+        functions.inlined(low, value, low.functions[called(value) or ""])
         return
     made = low.value(value)
     if made is value:
@@ -226,7 +246,7 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
     if isinstance(value, ast.BoolOp) and not reads_itself and not all(isinstance(test, ast.Compare | ast.UnaryOp) for test in value.values):
         conditions.choose(low, identifier, value)
         return
-    if isinstance(value, ast.Compare) or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)):
+    if isinstance(value, ast.Compare | ast.BoolOp) and not reads_itself or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)):
         conditions.set_flag(low, identifier, value)
         return
     made = low.value(value)
@@ -370,7 +390,7 @@ def _nested(node: ast.If) -> ast.If | None:
     return body[0]  # type: ignore[return-value]
 
 
-@table.statement(ast.Match, examples=("match s: case 'a': print(1)",))
+@table.statement(ast.Match, examples=("match s:\n    case 'a': print(1)",))
 def _match(low: Lowering, node: ast.Match) -> None:
     subject = node.subject
     asks = isinstance(subject, ast.Call) and called(subject) == "input" and (subject.keywords or not subject.args)
@@ -411,7 +431,7 @@ def _as_ifs(subject: ast.expr, cases: list[ast.match_case], node: ast.Match) -> 
 def _for(low: Lowering, node: ast.For) -> None:
     if node.orelse:
         raise DialectError(node.lineno, "a for has no else; put those steps after the loop")
-    node = low.rebuilt(node, body=without_continue(node.body))
+    node = low.rebuilt(node, body=_without_break(low, without_continue(node.body)))
     source = node.iter
     function = called(source)
     if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr == "items":
@@ -441,6 +461,43 @@ def without_continue(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
+def _without_break(low: Lowering, body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the body of a loop in which a flag that is set before stands for break: the other rounds do nothing."""
+    if not any(_breaks(statement) for statement in body):
+        return body
+    flag = low.fresh("Done")
+    low.run("FLAG = False", FLAG=flag)
+    (guard,) = low.parsed("if not FLAG: pass", FLAG=flag)
+    guard.body = _broken(low, body, flag)  # type: ignore[attr-defined]
+    return [guard]
+
+
+def _breaks(node: ast.AST) -> bool:
+    """True if a statement leaves the loop that it stands in."""
+    if isinstance(node, ast.For | ast.While):
+        return False
+    return isinstance(node, ast.Break) or any(
+        _breaks(inner) for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt | ast.match_case))
+
+
+def _broken(low: Lowering, body: list[ast.stmt], flag: str) -> list[ast.stmt]:
+    for index, statement in enumerate(body):
+        if isinstance(statement, ast.Break):
+            return [*body[:index], *low.parsed("FLAG = True", FLAG=flag)]
+        if not _breaks(statement):
+            continue
+        if not isinstance(statement, ast.If):
+            raise DialectError(statement.lineno, "break stands under an if of a for, and in no other block")
+        rest = _broken(low, body[index + 1 :], flag)
+        inner, other = _broken(low, statement.body, flag), _broken(low, statement.orelse, flag)
+        if isinstance(statement.body[-1], ast.Break) and not any(map(_breaks, statement.orelse)):
+            return [*body[:index], ast.copy_location(ast.If(statement.test, inner, [*other, *rest]), statement)]
+        (guard,) = low.parsed("if not FLAG: pass", FLAG=flag)
+        guard.body = rest or guard.body  # type: ignore[attr-defined]
+        return [*body[:index], ast.copy_location(ast.If(statement.test, inner, other), statement), *([guard] if rest else [])]
+    return body
+
+
 def _each(low: Lowering, node: ast.For, source: ast.expr) -> None:
     if called(source) in ("repeat_each", "previous_output"):
         low.out.append(low.rebuilt(node, body=_body(low, node, None)))
@@ -451,7 +508,8 @@ def _each(low: Lowering, node: ast.For, source: ast.expr) -> None:
     value = low.expr_of(value, source)
     if low.kind(value) == kinds.TEXT and low.is_python(source, value):
         value = low.hoist(low.action("text_split", WFTextSeparator="Every Character", text=value))
-    if low.kind(value) == kinds.DICTIONARY and low.is_python(source, value):
+    is_dictionary = low.kind(value) == kinds.DICTIONARY and low.is_python(source, value)
+    if is_dictionary or (isinstance(node.target, ast.Name) and _reads_by_key(node.body, value, node.target.id)):
         value, of = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref_of(value, source))), value
         if isinstance(node.target, ast.Name):
             low.dictionary_keys[node.target.id] = of
@@ -462,6 +520,12 @@ def _each(low: Lowering, node: ast.For, source: ast.expr) -> None:
         return
     body = _body(low, node, kinds.ITEMS.get(low.kind(value) or ""))
     low.out.append(low.rebuilt(node, iter=value, body=body))
+
+
+def _reads_by_key(body: list[ast.stmt], value: ast.expr, target: str) -> bool:
+    """True if a loop over x with the variable k reads `x[k]`: k is a key then."""
+    return any(isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Name) and inner.slice.id == target
+               and ast.dump(inner.value) == ast.dump(value) for statement in body for inner in ast.walk(statement))  # fmt: skip
 
 
 def _over_rows(low: Lowering, node: ast.For, value: ast.expr) -> None:
@@ -627,9 +691,10 @@ def _stepped(low: Lowering, node: ast.For, start: ast.expr, stop: ast.expr, step
             return
         _shifted(low, node, target, head, Shifted(identifier, place, first - 1))
         return
-    formula = f"NAME = PLACE * {step} + (START - {step})" if first is None else f"NAME = PLACE * {step} + {first - step}"
+    before = ast.fix_missing_locations(ast.copy_location(ast.BinOp(start, ast.Sub(), const(step)), node))
+    formula = "NAME = BEFORE - PLACE" if step == -1 else "NAME = PLACE + BEFORE" if step == 1 else f"NAME = PLACE * {step} + BEFORE"
     low.kinds[place] = kinds.NUMBER
-    statements = low.parsed(formula, NAME=identifier, PLACE=place, START=start)
+    statements = low.parsed(formula, NAME=identifier, PLACE=place, BEFORE=low.expr(before))
     made = ast.copy_location(ast.For(target, head, node.body, []), node)
     made.body = low.block(node.body, statements)
     low.emit(made)
@@ -650,8 +715,8 @@ def _while(low: Lowering, node: ast.While) -> None:
     """Lower a loop whose last line counts the name that its test compares with a number: it is a Repeat of so many times."""
     counter, limit, step, more = _counter(node)
     if counter is None or not _is_set_once(low, node, counter, limit):
-        raise DialectError(node.lineno, "a while repeats a known number of times here: it counts up a number in its last line, while n < 10: … n "
-                                        "+= 1; otherwise write for _ in range(100): with an if in it")  # fmt: skip
+        raise DialectError(node.lineno, "a while is a number of rounds that is known before: it counts in its last line, while n < 10: … n += 1; "
+                                        "else write for _ in range(100): with if x: break")  # fmt: skip
     first, last = (limit, ast.copy_location(name(counter), node)) if step < 0 else (ast.copy_location(name(counter), node), limit)
     size = low.expr(ast.copy_location(ast.BinOp(last, ast.Sub(), first), node))
     if more:

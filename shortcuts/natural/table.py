@@ -70,7 +70,7 @@ def test(*names: str, example: str) -> _Decorator:
 
 def attribute(*names: str, example: str) -> _Decorator:
     """Register what takes the place of an attribute; the function returns None where the app's own property is meant."""
-    return _into(ATTRIBUTES, names, example, 2)
+    return _into(ATTRIBUTES, names, example, 2 if names[0].startswith(".") else 1)
 
 
 def expression(*kinds: type[ast.expr], examples: tuple[str, ...] = ()) -> Callable[[Any], Any]:

@@ -13,7 +13,7 @@ from shortcuts.syntax.text import pieces
 
 _NUMBER_FORMAT = re.compile(r"[,_]?\.([0-9])([f%])")
 _PADDED_NUMBER = re.compile(r"0([1-9][0-9]?)d?")
-_GROUP = re.compile(r"\\(?:g<)?([0-9]+)>?")
+_GROUP = re.compile(r"\\g<([0-9]+)>|\\([0-9]+)")
 _FLAGS = {"re.I": False, "re.IGNORECASE": False, "re.M": None, "re.MULTILINE": None, "re.S": None, "re.DOTALL": None}
 _INLINE = {"re.M": "m", "re.MULTILINE": "m", "re.S": "s", "re.DOTALL": "s"}
 
@@ -33,8 +33,9 @@ def _field(low: Lowering, node: ast.FormattedValue) -> ast.expr:
     if node.format_spec is None:
         shown_ = piece(low, node.value)
         return shown_ if isinstance(shown_, ast.Constant) else low.rebuilt(node, value=shown_, conversion=-1)
-    spec = "".join(part.value for part in node.format_spec.values if isinstance(part, ast.Constant))  # type: ignore[attr-defined]
-    if len(node.format_spec.values) > 1:  # type: ignore[attr-defined]
+    parts = node.format_spec.values  # type: ignore[attr-defined]
+    spec = "".join(part.value for part in parts if isinstance(part, ast.Constant))
+    if not all(isinstance(part, ast.Constant) for part in parts):
         raise DialectError(node.lineno, "a format is written out: {x:.2f}")
     made = formatted(low, node.value, spec, node.lineno)
     return made if isinstance(made, ast.JoinedStr | ast.Constant) else ast.FormattedValue(made, -1, None)
@@ -351,7 +352,7 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
     found, sensitive = _pattern(low, pattern, flags)
     replacement = text(low, repl)
     if constant(replacement) is not None:
-        replacement = const(_GROUP.sub(r"$\1", constant(replacement).replace("$", r"\$")))
+        replacement = const(_GROUP.sub(lambda found: f"${found[1] or found[2]}", constant(replacement).replace("$", r"\$")))
     return low.action("text_replace", WFInput=text(low, string), WFReplaceTextFind=found, WFReplaceTextRegularExpression=True,
                       WFReplaceTextReplace=None if constant(replacement) == "" else replacement, WFReplaceTextCaseSensitive=sensitive)  # fmt: skip
 
