@@ -98,7 +98,7 @@ def write(args: argparse.Namespace) -> int:
 def check_files(args: argparse.Namespace) -> int:
     """Print the findings in each program; return 1 if one of them has an error, or cannot be read."""
 
-    def check_one(_: str, source: str, data: bytes, options: files.Options) -> None:
+    def check_one(_: str, source: str, data: bytes, options: files.Options) -> Path | None:
         if files.findings(source, files.program_text(source, data), options.catalog, to=sys.stdout):
             raise files.FileError
 
@@ -109,7 +109,7 @@ def explain_files(args: argparse.Namespace) -> int:
     """Say in words what each shortcut or program does; return 1 if one of them failed."""
     catalog = Catalog.load(args.catalog)
 
-    def explain_one(_: str, source: str, data: bytes, options: files.Options) -> None:
+    def explain_one(_: str, source: str, data: bytes, options: files.Options) -> Path | None:
         code = files.code_of(source, data, catalog)
         try:
             text = explain(code, catalog)

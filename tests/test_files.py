@@ -205,7 +205,7 @@ def test_show_prints_what_was_made_of_a_program(tmp_path: Path) -> None:
     assert ended.returncode == 0 and ended.stdout == PROGRAM
 
 
-@pytest.mark.parametrize("platform, said", [("darwin", "x.shortcut; sign it before"), ("linux", "x.shortcut; on a Mac, sign it before")])
+@pytest.mark.parametrize("platform, said", [("darwin", "x.shortcut written; sign it"), ("linux", "gets the whole file; on a Mac: shortcuts sign")])
 def test_what_is_left_to_do_fits_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, said: str) -> None:
     monkeypatch.setattr(files.sys, "platform", platform)
     (tmp_path / "x.py").write_text(PROGRAM)

@@ -149,7 +149,7 @@ def test_force_writes_a_program_that_compiles_and_no_other(run, tmp_path):
 
 def test_a_shortcut_given_to_write_is_sent_to_read(run, examples):
     done = run("write", examples / f"{EXAMPLE}.shortcut")
-    assert done.code == 1 and done.err.endswith("this is a shortcut already; `read` prints it as Python\n")
+    assert done.code == 1 and done.err.endswith("this is a shortcut already; `python -m shortcuts read` prints it as Python\n")
 
 
 def test_a_signed_original_is_not_replaced_unless_asked(run, tmp_path):

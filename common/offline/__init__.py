@@ -19,7 +19,7 @@ from common.offline.baseline import draw
 from common.prompts import SYNTAX_APIS, answer, plan_of, plan_text, query_problem
 from shortcuts import parse
 from shortcuts.catalog import Catalog
-from shortcuts.explain.sentences import BUILTIN, Prose, arguments_of, listed
+from shortcuts.explain.sentences import BUILTIN, Prose, app_title, arguments_of, listed
 from shortcuts.forms.identifiers import identifier
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
@@ -34,7 +34,7 @@ PLUMBING = frozenset(BUILTIN + name for name in (
 
 OPENINGS = "Can you {}?", "Please {}.", "I need a shortcut to {}.", "Could you {}?", "Make my phone {}.", "I'd like something to {}."
 WISHES = "I want", "I need", "I'd like"
-ORDERS = (("First", "Then", "After that", "Next", "Finally"), ("Start by doing this:", "From there", "Also", "Then", "At the end"))
+FIRST, MIDDLE, LAST = ("First", "Please", "I want to", "I need to"), ("Then", "After that", "Next"), ("Finally", "In the end", "At last")
 STOP_WORDS = frozenset("a an the is are was what whats which who whose how do does did you your i my me to of for in on at and or please "
                        "enter input choose select type want would like would should it this that with be as re s t".split())  # fmt: skip
 
@@ -202,17 +202,18 @@ def wish(text: str, key: str) -> str:
     return f"{start} a shortcut that {_decapitalized(sentence)}" if does else f"{start} a shortcut for this: {sentence}"
 
 
-def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any) -> dict[str, str]:
-    """A request that needs each of the APIs, in sentences of up to four actions."""
-    prose = Prose(catalog)
-    offers = [_decapitalized(prose.offer(catalog[api])) for api in apis]
-    first, *between, last = ORDERS[draw(key + "order", len(ORDERS))]
-    groups = [listed(offers[at: at + 4]) for at in range(0, len(offers), 4)]
-    if len(groups) == 1:
-        return {"query": OPENINGS[draw(key, len(OPENINGS))].format(groups[0])}
-    starts = [first, *(between[at % len(between)] for at in range(len(groups) - 2)), last]
-    told = [f"{start} {group}." for start, group in zip(starts, groups, strict=True)]
-    return {"query": " ".join([f"I want to do something with {category.lower()}.", *told])}
+def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, str]:
+    """A request that needs each of the APIs, in sentences of up to four actions, those of an app together."""
+    prose, groups = Prose(catalog), dict[str, list[str]]()
+    for api in map(catalog.__getitem__, apis):
+        place = "" if api.builtin else f" in {api.app_name or app_title(api.app)}"
+        groups.setdefault(place, []).append(_decapitalized(prose.offer(api).removesuffix(place)))
+    told = [listed(offers[at : at + GISTS]) + place for place, offers in groups.items() for at in range(0, len(offers), GISTS)]
+    if len(told) == 1:
+        return {"query": OPENINGS[draw(key, len(OPENINGS))].format(told[0])}
+    middle = (MIDDLE[at % len(MIDDLE)] for at in range(len(told) - 2))
+    starts = [FIRST[draw(key, len(FIRST))], *middle, LAST[draw(key + "last", len(LAST))]]
+    return {"query": " ".join(f"{start} {group}." for start, group in zip(starts, told, strict=True))}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -51,3 +51,8 @@ def result_type(identifier: str, catalog: Catalog | None = None) -> str | None:
 def takes_text(identifier: str, key: str, catalog: Catalog | None = None) -> bool:
     """True if a lone variable stands in this parameter as a text of one token, not as an attachment."""
     return (catalog or Catalog.load()).takes_text(identifier, key)
+
+
+def takes_output(identifier: str, key: str, catalog: Catalog | None = None) -> bool:
+    """True if this parameter takes the output of an action: a text or a list that is written out has no effect there."""
+    return (catalog or Catalog.load()).takes_output(identifier, key)
