@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from common.excerpts import commented, shorten
+from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
 from common.offline.prose import BUILTIN, Prose, arguments_of, listed
-from common.prompts import SYNTAX_APIS, answer, plan_of, plan_text, query_problem
-from shortcuts import parse
+from common.prompts import SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from shortcuts import parse, rename
 from shortcuts.catalog import Catalog
 from shortcuts.forms.identifiers import identifier
 
@@ -120,7 +120,7 @@ def plan(code: str, catalog: Catalog, starts: Sequence[int] = (1,), at: int = 0,
         first = step["lines"][0] if step["lines"] else first
         if (starts[at] <= first or at == 0) and first < last:
             here.insert(0, step)
-    return plan_of(here)
+    return {"steps": here}
 
 
 def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int], steps: list[dict[str, Any]]) -> None:
@@ -141,6 +141,8 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int]
     for node in body:
         if node.lineno in starts:
             flush()
+        if is_silent(node):
+            continue
         if not hasattr(node, "body") and not isinstance(node, ast.Match):
             simple.append(node)
             if len(simple) == GROUP:
@@ -164,6 +166,16 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int]
 
 def _decapitalized(text: str, lower: bool = True) -> str:
     return text[0].lower() + text[1:] if lower and text.split()[0][1:].islower() else text
+
+
+def thoughts(code: str, lines: list[int], names: list[str], catalog: Catalog, renames: dict[str, str], starts: Sequence[int] = (1,),
+             at: int = 0, **_: Any) -> dict[str, Any]:
+    """Comments and names for some lines of a program, and the part of the plan that is about them."""
+    told = notes(code, lines, names, catalog, renames)
+    better, opening = {pair["old"]: pair["new"] for pair in told["renames"]}, block_lines(code)
+    steps = [step | {"lines": [line for line in step["lines"] if line in opening]}
+             for step in plan(rename(code, renames | better), catalog, starts, at)["steps"]]  # fmt: skip
+    return thoughts_of({comment["line"]: comment["text"] for comment in told["comments"]}, better, steps)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -247,6 +259,6 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
 
 
 RULES: dict[str, Callable[..., Any]] = {
-    "notes": notes, "plan": plan, "query": query, "expand": expand, "answer": program, "repair": program,
+    "thoughts": thoughts, "query": query, "expand": expand, "answer": program, "repair": program,
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip
