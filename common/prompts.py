@@ -40,11 +40,22 @@ PLAIN_DEFAULTS = frozenset((  # parameters whose default is what everybody expec
 SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
     "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
 
-# The categories of RoutineHub, which the paper draws from (its figure 4).
-CATEGORIES = (
-    "Widgets", "Food & Drink", "News", "Photo & Video", "Productivity", "Graphics & Design", "Weather", "Books", "Snippets", "Games",
-    "Development Tools", "Finance", "Jailbreaking", "Reference", "Travel", "Music", "Business", "Sports", "Medical", "Education",
-    "Navigation", "Social Networking", "Shopping", "Entertainment", "Health & Fitness", "Lifestyle", "Utilities", "Kids")  # fmt: skip
+# The categories of RoutineHub, which the paper draws from (its figure 4), and words of APIs that fit them.
+CATEGORIES = {
+    "Widgets": "widget screen wallpaper view", "Food & Drink": "reminder list timer health", "News": "rss feed article web page",
+    "Photo & Video": "image video photo album camera", "Productivity": "task reminder event note time project",
+    "Graphics & Design": "image color pdf symbol screen", "Weather": "weather location sun", "Books": "book pdf note article text",
+    "Snippets": "text clipboard clipping draft case", "Games": "number random score controller",
+    "Development Tools": "repository branch commit script json url console", "Finance": "number currency card chart spreadsheet",
+    "Jailbreaking": "device setting script shell", "Reference": "web page dictionary definition search translate",
+    "Travel": "location map event vehicle flight", "Music": "audio song playlist music artist",
+    "Business": "time project contact message email issue", "Sports": "health workout timer chart", "Medical": "health sample reminder",
+    "Education": "note flashcard cheat mind text", "Navigation": "location map direction street distance",
+    "Social Networking": "message post tweet contact share photo", "Shopping": "list card reminder url",
+    "Entertainment": "video podcast audio play", "Health & Fitness": "health workout sample sleep",
+    "Lifestyle": "day journal light home scene mood", "Utilities": "file folder bluetooth device window display",
+    "Kids": "audio image noise story timer",
+}
 # Actions that any task may need besides those that are drawn for it: (what they do, id) by what EXPAND calls them.
 BASICS = {name: (told, "is.workflow.actions." + api) for name, told, api in (
     ("show", "show a result", "showresult"), ("ask", "ask for a text, number or date", "ask"), ("text", "put a text together", "gettext"),
@@ -121,6 +132,15 @@ realistic task of everyday life or work, told as a person tells it.
 - Two to six sentences in English, no list.
 Answer with one JSON object: {{"purpose": "who needs this and what for, in half a sentence", "leave_out": ["name_of_a_function", ...],
 "basics": ["show", ...], "category": "one of: {categories}", "query": "..."}}"""
+
+# What people say where the seed has no request that a person could have made.
+GOOD_REQUESTS = (
+    "Every Friday I send my hours to the office. Add up what I tracked for the client I pick, put it into a short mail and let me read it "
+    "before it goes out.",
+    "When I photograph a receipt, shrink it to 1200 pixels, name it by today's date and put it into the folder Receipts; then ask me for "
+    "the amount and note that down as well.",
+    "Before I leave for work, tell me if it will rain by noon. If so, remind me at the door to take the umbrella, otherwise just say "
+    "“dry today”.")  # fmt: skip
 
 SET = """Requests that people made, for the manner only:
 {examples}

@@ -16,7 +16,7 @@ from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
 from common.offline.prose import BUILTIN, Prose, arguments_of, listed
-from common.prompts import SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from common.prompts import CATEGORIES, SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
 from shortcuts import parse, rename
 from shortcuts.catalog import Catalog
 from shortcuts.forms.identifiers import identifier
@@ -230,8 +230,11 @@ def first_sentence(text: str) -> str:
     return sentence if len(sentence.split()) > 2 else ""
 
 
-def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any) -> dict[str, str]:
-    """A request that needs each of the APIs, in sentences of up to four actions."""
+def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, Any]:
+    """A request that needs each of the APIs, in sentences of up to four actions, in the category whose words they have most of."""
+    words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
+    hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
+    category = max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
     prose = Prose(catalog)
     offers = [_decapitalized(prose.offer(catalog[api])) for api in apis]
     starts = ORDERS[draw(key + "order", len(ORDERS))]
@@ -239,7 +242,8 @@ def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any)
     last = len(groups) - 1
     told = [f"{starts[-1] if 0 < at == last else starts[min(at, len(starts) - 2)]}, {listed(group)}." for at, group in enumerate(groups)]
     theme = THEMES[draw(key + "theme", len(THEMES))].format(category=category)
-    return {"query": " ".join([theme, *told, TURNS[draw(key, len(TURNS))]])}
+    return {"purpose": "a task by rules", "leave_out": [], "basics": [], "category": category,
+            "query": " ".join([theme, *told, TURNS[draw(key, len(TURNS))]])}  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
