@@ -122,7 +122,7 @@ def _use(apis: Sequence[str], pairs: Counter[tuple[str, str]]) -> np.ndarray:
         if one in places and other in places:
             near[places[one], places[other]] = times
     uses = near.sum(0) + near.sum(1)
-    expected = np.outer(uses, uses) / max(1, near.sum())
+    expected = np.outer(uses, uses) / max(1, 2 * near.sum())  # if ends were paired by chance
     return np.minimum(np.log1p((near + near.T) / (expected + 1)), MOST_USE)
 
 
