@@ -60,6 +60,7 @@ UNIFORM_SHARE = 0.2  # share of Apple's APIs drawn uniformly: the seed itself us
 DRAWS = 6  # draws of a set, the best of which is taken
 OF_APPLES = 3  # one in so many sets begins with an API of Apple's
 SHARPNESS, LEAST_FIT = 2.5, 0.7  # an API is preferred by e to this power for each point of fit; below the other it is not drawn
+WIDE = 4  # APIs of a set from which on another one has to fit two of them: one thing would lead to another
 EVENNESS = 1.0  # points of fit that one use less so far outweighs
 NEAR = 4  # places in a workflow's order of APIs within which two are used near each other
 MIN_APIS = 2  # seed workflows with fewer APIs say nothing about how many a query needs
@@ -82,8 +83,8 @@ def arguments() -> argparse.Namespace:
     add = parser.task.add_argument
     add("--count", type=cli.positive_int, default=200, metavar="N", help="queries in all, earlier runs included (default: 200)")
     add("--n", type=cli.positive_int, dest="count", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
-    add("--max-apis", type=cli.positive_int, default=16, metavar="N",
-        help="most APIs in a set: more than people ask for in a few sentences (default: 16)")
+    add("--max-apis", type=cli.positive_int, default=12, metavar="N",
+        help="most APIs in a set: more than people ask for in a few sentences (default: 12)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the draw (default: 0)")
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
@@ -236,7 +237,8 @@ class Sampler:
         free = np.array([place for place in places if self.catalog[self.all[place]].title not in titles], dtype=int)
         while len(chosen) < size and len(free):
             fit = self.fits[np.ix_(chosen, free)]
-            free, fit = free[fit.max(0) >= LEAST_FIT], fit[:, fit.max(0) >= LEAST_FIT]
+            fitting = np.sort(fit, axis=0)[-1 if len(chosen) < WIDE else -2] >= LEAST_FIT
+            free, fit = free[fitting], fit[:, fitting]
             shares = np.cumsum(self.weights[free] * np.exp(SHARPNESS * np.minimum(fit.sum(0) / math.sqrt(len(chosen)), 4)))
             if not len(free) or not shares[-1]:
                 break

@@ -18,7 +18,7 @@ from common.crawl.scrub import LOOKS_RANDOM, PLACEHOLDER, SECRET, SECRET_NAME, s
 SHOWN_LITERAL = 384  # characters of a literal that a model is shown, as in the paper
 SHOWN_LINE = 2000  # characters of a line: a dictionary may hold hundreds of literals
 # Characters of a literal and items of a list, dictionary, text or call in a line that would be too long otherwise, loosest first.
-TIGHTER = (SHOWN_LITERAL, 24), (192, 12), (96, 6), (48, 3), (24, 2)
+TIGHTER = (SHOWN_LITERAL, None), (SHOWN_LITERAL, 24), (192, 12), (96, 6), (48, 3), (24, 2)
 DATA, MIXED = 100, 0.05  # fewest characters of base64 that are masked, and the share of capitals, small letters and digits that it has
 _DATA = re.compile(r"(?:[A-Za-z0-9+/_-]{60,}={0,2}\s{0,2})+(?:[A-Za-z0-9+/_-]{8,}={0,2})?")  # lines, the last one shorter
 LINE_ENDS = "\r\n"
@@ -71,13 +71,13 @@ def shown_code(code: str, width: int = SHOWN_LINE, lines: tuple[int, ...] | None
     between them. With `lines` only those are changed. Raises SyntaxError if it is not Python.
     """
     def shown(node: Any, others: int) -> Any:
-        before, node = ast.unparse(node), _Shorten(SHOWN_LITERAL).visit(_Mask().visit(node))
-        text = ast.unparse(node)
-        for literal, items in TIGHTER:
+        before, whole = ast.unparse(node), _Mask().visit(node)
+        node, text = whole, ast.unparse(whole)
+        for literal, items in TIGHTER if len(text) > SHOWN_LITERAL or len(text) + others > width else ():
+            node = _Shorten(literal, items).visit(copy.deepcopy(whole))
+            text = ast.unparse(node)
             if len(text) + others <= width:
                 break
-            node = _Shorten(literal, items).visit(copy.deepcopy(node))
-            text = ast.unparse(node)
         return node if text != before else None
 
     return _reprinted(code, shown, lines)
