@@ -9,9 +9,9 @@ It uses actions of everyday use alone: `primer_apis()` says which, so that no te
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import lru_cache
 
+from shortcuts.catalog import Catalog
 from shortcuts.forms import constants, signatures
 from shortcuts.names import apis_of
 
@@ -101,8 +101,8 @@ def primer_id() -> str:
 
 @lru_cache(maxsize=1)
 def primer_apis() -> frozenset[str]:
-    """Return the ids of the actions that the primer shows."""
-    return frozenset(apis_of("\n".join(re.findall(r"^```python\n(.*?)^```", primer(), re.DOTALL | re.MULTILINE))))
+    """Return the ids of the actions that the primer shows by name."""
+    return frozenset(api for api in apis_of(EXAMPLE) if api in Catalog.load())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import plistlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -42,6 +42,8 @@ SUMMARIES, APPS, TITLES = "summaries.json", "apps.json", "titles.json"
 
 # Parameters whose values the app stores in its user's language, so that the list of the English ones is never complete.
 LOCALISED = frozenset({"WFContentItemPropertyName"})
+
+NEWEST = "tk"  # the source of the newest system
 
 UNTITLED = "Unknown Action"  # the title of an action that gives none
 
@@ -197,6 +199,8 @@ def merge(records: Iterable[Record]) -> dict[str, Record]:
         for field, value in record.items():
             if field == "parameters":
                 api["parameters"] = _merge_parameters(api.get("parameters", []), value)
+                if NEWEST in record["source"]:
+                    api["listed"] = api.get("listed", set()) | {parameter["key"] for parameter in value if not parameter.get("older")}
             elif field in ("source", "platforms"):
                 api[field] = sorted({*api.get(field, ()), *value})
             elif field == "unknown":
@@ -241,7 +245,7 @@ def finished(merged: dict[str, Record]) -> Iterator[Record]:
     for api_id, api in sorted(merged.items()):
         name = next((names[start] for start in _starts(bundle_of(api_id)) if start in names), api.get("app_name", ""))
         title = titles.get(api_id) or title_of(api_id, api.get("title", ""))
-        parameters = [{**parameter, "type": _type(parameter)} for parameter in api.get("parameters", ())]
+        parameters = [_aged({**parameter, "type": _type(parameter)}, api.get("listed", ())) for parameter in api.get("parameters", ())]
         result = api.get("result")
         record = {
             "id": api_id, "app": ".".join(bundle_of(api_id).split(".")[:3]), "app_name": name,
@@ -262,6 +266,15 @@ def _starts(bundle: str) -> Iterator[str]:
     """Yield the prefixes of a bundle id, longest first: a.b.c, a.b, a."""
     parts = bundle.split(".")
     yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def _aged(parameter: Record, listed: Collection[str]) -> Record:
+    """Return a parameter that says whether it is an older form: one that the newest source lacks, where that lists the API's parameters."""
+    if listed:
+        parameter.pop("older", None)
+        if parameter["key"] not in listed and not catalog.Catalog.is_generic(parameter["key"]):
+            parameter["older"] = True
+    return parameter
 
 
 def _type(parameter: Record) -> str:
