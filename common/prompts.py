@@ -25,10 +25,13 @@ from typing import Any, NamedTuple
 
 from common.excerpts import masked, one_line, shorten, source_lines, word_count
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.primer import primer
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
 _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"[ \t]*```[ \t]*([\w+-]*)[ \t]*")
+PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
 # A step: its number, the lines of blocks that it is about, its text.
 _STEP = re.compile(r"(?is)\s*(?:step\s*)?([0-9]{1,6}(?:\.[0-9]{1,6})*)(?![0-9])[.:)]?\s*(?:\[((?:lines?)?[0-9, -]*)\][.:]?)?\s*(.*)")
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
@@ -211,6 +214,9 @@ INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "expand": EXPAND.fo
 TEMPLATES = {"thoughts": LINES, "query": WANTED, "expand": SET, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
              "answer": ANSWER}
 
+# Who judges or revises a program has to know the language as well as who writes one.
+PRIMED = frozenset({"refine", "judge"})
+
 _TEXT: dict[str, Any] = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 
@@ -246,7 +252,7 @@ class Prompt:
 
 def instructions(task: str) -> str:
     """Return the system turn of a task: what is the same in all its prompts."""
-    return INSTRUCTIONS.get(task, LOOK)
+    return primer() if task in PRIMED else INSTRUCTIONS.get(task, LOOK)
 
 
 def prompt_id(task: str) -> str:
@@ -307,6 +313,15 @@ def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = N
     return messages
 
 
+def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Return a conversation that begins with the primer of the language, for a model that was not trained on it.
+
+    It stands at the start of the user's turn: some chat templates have no system message, and a server keeps what all requests begin with.
+    """
+    first, *rest = messages
+    return [{**first, "content": f"{primer()}\n{first['content']}"}, *rest]
+
+
 def answer(plan: str, code: str) -> str:
     """Return the assistant's turn."""
     return f"Thought:{plan}\n\nCode:\n```python\n{code.rstrip()}\n```"
@@ -334,15 +349,48 @@ def without_thought(text: str) -> str:
     return "" if _THOUGHT_START.match(text) else text
 
 
+class Block(NamedTuple):
+    """A fenced block of an answer: its place in the text, its language, its lines, and False if its fence is never closed."""
+
+    start: int
+    end: int
+    language: str
+    text: str
+    closed: bool
+
+
+def code_blocks(text: str) -> list[Block]:
+    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens a block ends the one before."""
+    blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
+    for line in text.splitlines(keepends=True):
+        fence = _FENCE.fullmatch(line.rstrip("\r\n"))
+        if start >= 0 and line.lstrip(" \t").startswith("```"):
+            closes = not (fence and fence[1])
+            blocks.append(Block(start, place + len(line) * closes, language, "".join(lines), closes))
+            start, fence = -1, None if closes else fence
+        if fence:
+            start, language, lines = place, fence[1].lower(), []
+        elif start >= 0:
+            lines.append(line)
+        place += len(line)
+    if start >= 0:
+        blocks.append(Block(start, place, language, "".join(lines), False))
+    return [block for block in blocks if block.language in PYTHON]
+
+
 def parse_answer(text: str) -> Parts:
     """Return plan and code of a model's answer.
 
-    The code is the first fenced block, marked as Python or not at all; a fence that is never closed (an answer cut at the token limit) ends
-    with the text; without a fence the code is what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
+    The code is a fenced block of Python: the longest, as shorter ones beside it show parts or other ways. A fence that is never closed (an
+    answer cut at the token limit) ends with the text; without a fence the code is what follows a line `Code:`. The plan is the text before
+    it, without its `Thought:`.
     """
     text = without_thought(text.replace("\r\n", "\n"))
-    if block := re.search(r"^[ \t]*```(?:python|py)?[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", text, re.DOTALL | re.MULTILINE | re.IGNORECASE):
-        before, code = text[: block.start()], block[1]
+    if blocks := code_blocks(text):
+        block = max(blocks, key=lambda each: len(each.text))
+        ends = [0, *(other.end for other in blocks if other.end <= block.start)]
+        starts = [*(other.start for other in blocks if other.end <= block.start), block.start]
+        before, code = "".join(text[end:start] for end, start in zip(ends, starts)), block.text
     elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
         before, code = text[: mark.start()], text[mark.end():]
     else:

@@ -54,7 +54,6 @@ uid(-1)
 uid('1')
 uid(1 << 64)
 float('inf', 1)
-float('1e5')
 dictionary({'a': 1}, 5)
 dictionary(x)
 attachment(x, 1)
@@ -110,12 +109,8 @@ raw_action('a.b', {}, extra=5)
 raw_action('is.workflow.actions.conditional', {})
 is_workflow_actions_gettext(WFTextActionText=ask_on_import('a', 'b'))
 is_workflow_actions_gettext(WFTextActionText=ask_on_import('a', foo=1))
-len(y)
-print(y)
-sorted(y)
 quantity(5, 'min')
 y.append(x=5)
-y.extend([y])
 """.strip().splitlines()
 
 
@@ -131,9 +126,7 @@ match menu('p', 'q'):\n    case 'a':\n        pass
 match menu('p'):\n    case _ if item('a', 'b'):\n        pass
 for z in repeat_each(y, 5):\n    pass
 for _ in repeat_count(5, 5):\n    pass
-for _ in range(1, 2, 3):\n    pass
 for i, z in enumerate(y, 1, 2):\n    pass
-for i, z in enumerate(y, start=0):\n    pass
 for i, z in enumerate(y, 1, start=1):\n    pass
 for z in y:\n    pass\nelse:\n    pass
 if y:\n    marker(5)

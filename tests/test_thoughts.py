@@ -104,7 +104,15 @@ def test_offline_plan_follows_the_blocks(stage: Any) -> None:
 def test_offline_query_names_no_api_and_no_python(stage: Any) -> None:
     record = think(stage, workflow())
     assert prompts.query_problem(record["query"], record["apis"]) is None
-    assert "Looks up an account." in record["query"] and "And more" not in record["query"]
+    assert "a shortcut that looks up an account." in record["query"] and "And more" not in record["query"]
+
+
+@pytest.mark.parametrize("file", sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py")), ids=lambda file: file.stem)
+def test_offline_query_is_what_a_person_would_say(file: Path) -> None:
+    code = file.read_text()
+    query = offline.query(code, Catalog.load(), file.stem, file.stem, "", shortcuts.apis_of(code))["query"]
+    assert query[0].isupper() and query[-1] in ".?" and "…" not in query and 5 <= len(query.split()) <= 60
+    assert query.count(". ") <= 1  # the request, and what it is to offer
 
 
 def test_offline_query_leaves_out_a_name_that_would_give_an_api_away(stage: Any) -> None:
