@@ -166,17 +166,19 @@ def names_by_line(code: str) -> dict[int, list[str]]:
     Not those that several loops bind, as one name would not fit all of them, nor an output that gets its name from the author at once:
     `Text = call(...)`, then `city = Text`.
     """
-    first, loops, named = dict[str, int](), Counter[str](), set[str]()
+    first, loops, outputs, copied = dict[str, int](), Counter[str](), set[str](), set[str]()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.For):
             loops.update(part.id for part in ast.walk(node.target) if isinstance(part, ast.Name))
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-            named.add(node.value.id)
+            copied.add(node.value.id)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            outputs.update(target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "_":
             first[node.id] = min(node.lineno, first.get(node.id, node.lineno))
     result: dict[int, list[str]] = {}
     for name, line in first.items():
-        if loops[name] < 2 and name not in named:
+        if loops[name] < 2 and name not in outputs & copied:
             result.setdefault(line, []).append(name)
     return result
 

@@ -67,7 +67,7 @@ def test_a_line_that_is_too_long_loses_items_and_no_code() -> None:
 def test_only_the_wanted_lines_are_cut() -> None:
     line = f"f(x={['word'] * 100})\n"
     narrow = excerpts.shown_code(line * 3, 200, (1, 3)).splitlines(keepends=True)
-    assert narrow[1] == line and max(len(narrow[0]), len(narrow[2])) <= 201 and "[98 more]" in excerpts.shown_code(line, 60)
+    assert narrow[1] == line and max(len(narrow[0]), len(narrow[2])) <= 201 and "[98 more]" in excerpts.shown_code(line, 45)
 
 
 literals = st.recursive(

@@ -166,6 +166,36 @@ def test_two_statements_on_a_line_are_a_reject(stage: Any) -> None:
     assert isinstance(outcome, Reject) and outcome.reason == "not_annotated"
 
 
+def test_a_name_of_several_loops_and_an_output_that_the_author_names_are_not_offered(stage: Any) -> None:
+    program = ("Text = is_workflow_actions_ask(WFAskActionPrompt='Where?')\ncity = Text\nfor Repeat_Item in city:\n    pass\n"
+               "for Repeat_Item in Text:\n    pass\nfor Repeat_Index in city:\n    pass\ntown = city\n")  # fmt: skip
+    assert stage.names_by_line(program) == {2: ["city"], 7: ["Repeat_Index"], 9: ["town"]}
+
+
+def test_later_windows_show_the_names_that_earlier_ones_gave(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "windows", lambda code: [[line] for line in excerpts.told_lines(code)])
+    with StubOpenAI(scripted) as stub:
+        record = think(stage, workflow(), open_writer("stub", stub.base_url))
+    shown = [request["messages"][1]["content"] for request in stub.requests[1:-1]]
+    assert record["renames"] == {"Provided_Input": "handle"} and "  2 URL = " in shown[0] and "    handle = is_workflow_actions_ask(" in shown[0]
+    assert not any("Provided_Input" in text for text in shown) and is_the_same_shortcut(record)
+    assert "Part 2 of" in shown[0] and "ends like this" in shown[0] and "Repeat_Item" not in shown[0].split("\n\n")[0]
+
+
+def test_what_a_writer_is_shown_has_no_secrets_and_the_record_keeps_them(stage: Any) -> None:
+    key = "sk-" + "a1B2c3D4" * 4
+    record = workflow(program=PROGRAM.replace("Few followers", f"Bearer {key}"), description=f"My key is {key}.")
+    with StubOpenAI(scripted) as stub:
+        outcome = think(stage, record, open_writer("stub", stub.base_url))
+    assert key in outcome["annotated_code"] and key not in json.dumps(stub.requests) and "SECRET_REMOVED" in json.dumps(stub.requests)
+
+
+def test_a_program_of_several_lines_a_statement_is_commented_on_its_own_lines(stage: Any) -> None:
+    wide = workflow() | {"code": workflow()["code"].replace("(WFAskActionPrompt", "(\n    WFAskActionPrompt")}
+    record = think(stage, wide)
+    assert list(record["comments"])[:2] == ["1", "3"] and is_the_same_shortcut(record)
+
+
 def test_a_name_that_a_variable_has_by_its_text_is_taken(stage: Any) -> None:
     program = "total = is_workflow_actions_number(WFNumberActionNumber=1)\nis_workflow_actions_showresult(Text=f'{total} {variable(\"Balance\")}')\n"
     record, _ = twisted(stage, "thoughts", lambda answer: answer | {"renames": ["total: Balance"]}, workflow(program=program))
