@@ -8,8 +8,13 @@ Writes   data/workflows.jsonl: the record and code (the program), residue (what 
 
     python 02_transcribe.py
     python 02_transcribe.py --input a.jsonl --output b.jsonl --limit 100 --workers 8
-    python 02_transcribe.py --to-shortcut my_program.py --output shortcuts/      # Python -> shortcuts/my_program.shortcut
-    python 02_transcribe.py --to-shortcut data/generated.jsonl --output shortcuts/
+
+Of files, it writes a shortcut as a program and a program as a shortcut; a folder stands for the files in it, - for stdin:
+
+    python 02_transcribe.py "Split the Bill.shortcut"                            # the program on stdout
+    python 02_transcribe.py my_shortcuts/ --output programs/                     # NAME.py, and NAME.residue.json: icon and identities
+    python 02_transcribe.py "programs/Split the Bill.py"                         # Split the Bill.shortcut beside it
+    python 02_transcribe.py --to-shortcut data/generated.jsonl --output made/    # the program of each record
 """
 
 from __future__ import annotations
@@ -26,7 +31,8 @@ from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
 from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, rename_residue, statistics, transcription
-from shortcuts.transcription.files import is_shortcut_file, shortcut_file, sign_command
+from shortcuts.transcription import files
+from shortcuts.transcription.files import is_shortcut_file, shortcut_file
 
 OUTPUT = Path("data/workflows.jsonl")
 COUNTS = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
@@ -35,27 +41,40 @@ COUNTS = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_fil
 def arguments() -> argparse.Namespace:
     """Parse and check the flags of this stage."""
     parser = cli.parser(__doc__, input="data/shortcuts.jsonl", output=str(OUTPUT))
-    parser.set_defaults(output=None)
-    parser.task.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile a .py file, or the code of each record of a .jsonl "
-                             "file, instead of reading --input; --output is then a folder (default: shortcuts)")
-    parser.task.add_argument("--force", action="store_true", help="with --to-shortcut: write the file of a program that compiles, whatever "
-                             "else `check` finds wrong with it")
+    parser.set_defaults(output=None, convert=files.convert_any)
+    parser.files.add_argument("files", nargs="*", metavar="FILE", help="shortcuts and programs to convert instead of reading --input, by "
+                              "what they are: files, folders, or - for stdin; --output is then a folder (default: programs to stdout, "
+                              "shortcuts beside their programs)")
+    parser.task.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile the code of each record of a .jsonl file; --output "
+                             "is then a folder (default: shortcuts)")
+    parser.task.add_argument("--force", action="store_true", help="write the shortcut of a program that compiles, whatever else `check` "
+                             "finds wrong with it, also in the place of a signed one")
+    parser.task.add_argument("--show", action="store_true", help="print the canonical form of each FILE that is compiled")
     parser.machine.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
     args = parser.parse_args()
-    if args.to_shortcut and args.output and (args.output.is_file() or args.output.suffix == ".shortcut"):
-        parser.error(f"--output {args.output}: --to-shortcut writes into a folder, a file for each program; name a folder")
-    args.output = args.output or (Path("shortcuts") if args.to_shortcut else OUTPUT)
+    if args.files and args.to_shortcut:
+        parser.error("--to-shortcut names the file that is read; name no other beside it")
+    if (args.files or args.to_shortcut) and args.output and (args.output.is_file() or args.output.suffix in (".shortcut", ".py")):
+        parser.error(f"--output {args.output}: a file is written there for each program; name a folder")
+    if (records := [name for name in args.files if name.endswith(".jsonl")]):
+        parser.error(f"{records[0]}: for the shortcuts of its records use --input, for their programs --to-shortcut")
+    if not args.files:
+        args.output = args.output or (Path("shortcuts") if args.to_shortcut else OUTPUT)
+    if args.to_shortcut and args.to_shortcut.suffix != ".jsonl":  # one program, as named
+        args.files, args.convert = [str(args.to_shortcut)], files.to_file
     return args
 
 
 def main() -> int:
-    """Transcribe, or compile with --to-shortcut; return the exit code."""
+    """Transcribe records, convert files, or compile records; return the exit code."""
     args = arguments()
+    if args.files:
+        return files.convert_all(args.files, args.convert, files.Options(args.output, force=args.force, show=args.show))
     if args.to_shortcut is not None:
-        return compile_file(args.to_shortcut, args.output, args.force)
+        return compile_records(args.to_shortcut, args.output, args.force)
     if is_shortcut_file(args.input):
-        raise UserError(f"{args.input}: this is a shortcut, not JSONL; import it first: "
-                        f"{shlex.join(['python', '01_scrape.py', '--folder', str(args.input)])}")
+        raise UserError(f"{args.input}: this is a shortcut, not JSONL; its program: "
+                        f"{shlex.join(['python', '02_transcribe.py', str(args.input)])}")
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     with cli.Run("transcribe", args) as run:
         for record, result in ordered_map(with_fields, run.records("shortcut"), args.workers):
@@ -117,10 +136,10 @@ def transcribe(record: Record) -> Record:
 # Python -> shortcut
 
 
-def compile_file(source: Path, folder: Path, force: bool) -> int:
-    """Write a .shortcut file for each program of a file, say on stderr what is wrong with others, and return the exit code."""
+def compile_records(source: Path, folder: Path, force: bool) -> int:
+    """Write a .shortcut file for the program of each record, say on stderr what is wrong with others, and return the exit code."""
     if is_shortcut_file(source):
-        raise UserError(f"{source}: this is a shortcut already; name a .py file, or a .jsonl file of records with code")
+        raise UserError(f"{source}: this is a shortcut already; name a .jsonl file of records with code")
     written = failed = 0
     for name, where, code, residue, renames in programs(source):
         try:
@@ -133,8 +152,7 @@ def compile_file(source: Path, folder: Path, force: bool) -> int:
         written += 1
         last = name
     if written:
-        example = folder / f"{last if written == 1 else 'NAME'}.shortcut"
-        cli.say(f"on a Mac, sign each before a phone takes it: {sign_command(example)}")
+        cli.say(files.how_to_sign(folder / f"{last if written == 1 else 'NAME'}.shortcut"))
     cli.summary("to_shortcut", read=written + failed, written=written, failed=failed, output=str(folder))
     return cli.EXIT_FAILED if failed else cli.EXIT_DONE
 
@@ -161,15 +179,7 @@ def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str])
 
 
 def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:
-    """Yield (file name, its place for messages, program, residue, renames) of each program of a .py or .jsonl file."""
-    if source.suffix != ".jsonl":
-        try:
-            yield source.stem, str(source), source.read_text(encoding="utf-8"), None, {}
-        except OSError as error:
-            raise UserError(f"{source}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise UserError(f"{source}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-        return
+    """Yield (file name, its place for messages, program, residue, renames) of each record of a .jsonl file."""
     for number, record in enumerate(jsonl.records(source), start=1):
         code = record.get("annotated_code") or record.get("code")
         if not isinstance(code, str):

@@ -9,9 +9,13 @@ Writes   data/generated.jsonl: the record and plan, annotated_code, code, annota
     python 05_annotate.py --model annotator --base-url http://localhost:8000/v1    # vLLM or the like serves the adapter under that name
     python 05_annotate.py --model runs/annotator --candidates 4 --repair           # best of four, and one repair of what is still wrong
 
-For one shortcut of your own, it prints plan and program and writes a .shortcut file:
+For one shortcut of your own, it prints the program, and writes rain.shortcut, rain.py and rain.txt (the plan):
 
     python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut
+    python 05_annotate.py --query "…" --model gpt-4.1 --base-url https://api.openai.com/v1 --apps Things    # your key: OPENAI_API_KEY
+
+A model that stage 07 did not train gets a primer of the language. Behind a server it first names the actions that it needs, from a list of
+those that people use, and mends its answer once. Without a model, a sentence is written only if the rules understand each of its words.
 
 Of several answers the best is taken, by what can be judged without running it:
 
@@ -36,23 +40,24 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple
 
-from common import cli, excerpts, jsonl, llm, prompts
+from common import cli, excerpts, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
-from shortcuts import Diagnostic, apis_of, call_name, plist, rename, review
+from common.model import knows_the_language
+from common.offline.sentence import understood
+from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
-from shortcuts.catalog.search import offered, search
+from shortcuts.primer import primer_id
 from shortcuts.trace import trace
-from shortcuts.transcription.files import sign_command
 
 OUTPUT = Path("data/generated.jsonl")
 MAX_NEW_TOKENS = 4096  # the paper's 8,192 are shared with the prompt
 SAMPLED = 0.8  # default temperature of all candidates but the first, which would otherwise all be equal
 SEED_STRIDE = 1_000_003  # between the seeds of candidates, so that --seed 1 does not reuse those of --seed 0
-FILE_NAME_WORDS = 8  # words of a query that become its file's name
-SHOWN_FAULTS = 20  # faults that a repair prompt lists: the first ones cause the rest
+SHOWN_FAULTS = 40  # faults that a repair prompt lists
+SHOWN_STUBS = 8  # functions of faulty lines whose stubs it shows
 NOTHING, TEXT, PYTHON, SHORTCUT = range(4)  # the reach of an answer
 REACH = "nothing", "text", "python", "shortcut"  # its names in a record
 
@@ -64,12 +69,16 @@ def arguments() -> argparse.Namespace:
     add = parser.task.add_argument
     add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
         ".shortcut file (default: named by the first words)")
-    add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: what a search of the catalogue finds, and "
-        "some that are always of use)")
+    add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: those that a model behind a server names, "
+        "else what a search of the catalogue finds; and a few of everyday use)")
+    add("--apps", nargs="+", default=[], metavar="APP", help="apps of yours whose actions --query may use, such as Things")
     add("--force", action="store_true", help="with --query: write the shortcut although `check` finds errors in the program")
     add("--candidates", type=cli.positive_int, default=1, metavar="K",
         help="answers to choose from; no more are generated once one has no fault (default: 1)")
-    add("--repair", action="store_true", help="show the model the faults of its answer and let it answer once more")
+    add("--repair", action=argparse.BooleanOptionalAction, default=None,
+        help="show the model the faults of its answer and let it answer once more (default: a model behind --base-url)")
+    add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
+        "that stage 07 did not train; behind --base-url to all, so give --no-primer for an adapter that is served)")
     add("--constrained", action=argparse.BooleanOptionalAction, default=None,
         help="hold answers to the grammar of the APIs they may call (default: where the model is loaded here; servers such as vLLM take it "
         "too)")
@@ -92,8 +101,11 @@ def arguments() -> argparse.Namespace:
         parser.error("--query is empty; say what the shortcut should do")
     if args.query and args.output and args.output.suffix != ".shortcut":
         parser.error(f"--output {args.output}: --query writes one shortcut; name a file that ends in .shortcut")
-    args.output = args.output or (file_for(args.query) if args.query else OUTPUT)
+    args.output = args.output or (query.file_for(args.query) if args.query else OUTPUT)
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
+    args.repair = bool(args.base_url) if args.repair is None else args.repair
+    if args.primer is None:
+        args.primer = args.model != OFFLINE and not (args.here and knows_the_language(args.model, args.adapter))
     if args.adapter and not args.here:
         parser.error("--adapter needs a --model that is loaded here: a server has its adapters already")
     if args.candidates > 1 and args.temperature == 0:
@@ -103,8 +115,8 @@ def arguments() -> argparse.Namespace:
                      "--no-constrained away, and give --query its --apis")
     if args.dry_run and (args.here or args.query):
         parser.error("--dry-run counts the requests for the queries of a file: it needs --base-url, and no --query")
-    if args.apis and not args.query:
-        parser.error("--apis goes with --query: the queries of a file have theirs")
+    if (args.apis or args.apps) and not args.query:
+        parser.error("--apis and --apps go with --query: the queries of a file have their actions")
     return args
 
 
@@ -123,6 +135,7 @@ class Draft:
     unused: tuple[str, ...]  # needed APIs that the program does not call
     loose: tuple[Diagnostic, ...] = ()  # findings of `trace`
     shortcut: Record | None = None  # what it compiles to
+    blocks: int = 1  # of Python in the answer, of which the longest is the program
 
     @property
     def faults(self) -> int:
@@ -142,38 +155,47 @@ class Draft:
         return {"reach": REACH[self.reach], "diagnostics": len(self.diagnostics), "unused": len(self.unused), "plan": bool(self.plan),
                 "loose": len(self.loose)}
 
-    def fault_list(self) -> str:
-        """Return the faults for a repair prompt, a line each with the line of code it is about; "nothing" if there are none."""
+    def fault_list(self, catalog: Catalog) -> str:
+        """Return the faults for a repair prompt, a line each with the line of code it is about, and the stubs of the functions concerned.
+
+        "nothing" if there are no faults.
+        """
         lines = dict(enumerate(self.code.splitlines(), start=1))
         faults = [f"line {finding.line}, `{excerpts.shorten(lines[finding.line].strip(), 120)}`: {finding.message}"
                   if finding.line in lines else finding.message for finding in (*self.diagnostics, *self.loose)]
         faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
-        return "\n".join(faults[:SHOWN_FAULTS] + ([] if self.plan else ["the plan is missing"])) or "nothing"
+        called = re.findall(r"\b[a-z]\w*_\w+", " ".join(lines.get(finding.line, "") + finding.message for finding in self.diagnostics))
+        concerned = list(dict.fromkeys(api.id for name in called if (api := catalog.by_name(name))))[:SHOWN_STUBS]
+        stubs = ["\nThe functions concerned:\n", prompts.stubs(concerned, catalog)] if concerned else []
+        return "\n".join([*faults[:SHOWN_FAULTS], *([] if self.plan else ["the plan is missing"]), *stubs]) or "nothing"
 
     def fields(self) -> Record:
-        """Return the fields of the record; `code` is the program reprinted without comments, or the text itself if it is not Python."""
+        """Return the fields of the record: the program in forms of the dialect, with its comments and reprinted without, or other text."""
+        annotated = in_dialect(self.code)
         try:
-            plain = rename(self.code, {}) if self.reach >= PYTHON else self.code
+            plain = rename(annotated, {}) if self.reach >= PYTHON else annotated
         except (ValueError, RecursionError):
-            plain = self.code
-        return {"plan": self.plan, "annotated_code": self.code, "code": plain,
+            plain = annotated
+        return {"plan": self.plan, "annotated_code": annotated, "code": plain,
                 "diagnostics": [finding._asdict() for finding in self.diagnostics]}
 
 
-def judge(text: str, needed: Iterable[str], catalog: Catalog) -> Draft:
+def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> Draft:
     """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
-    plan, code = prompts.parse_answer(text)
+    (plan, code), blocks = prompts.parse_answer(answer.text), prompts.code_blocks(answer.text)
     needed = [api for api in dict.fromkeys(needed) if api not in prompts.SYNTAX_APIS]
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
     findings, shortcut = review(code, catalog)
+    if answer.finish == "length" and not (blocks and blocks[-1].closed):
+        findings.append(Diagnostic(code.count("\n"), "cut", "the answer ends here, at the token limit; a shorter plan leaves more room"))
     called, reach = [], TEXT
     if shortcut is not None:
         called, reach = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]], SHORTCUT
     elif all(finding.code != "syntax" for finding in findings):
         called, reach = apis_of(code), PYTHON
-    loose = trace(code).problems if reach == SHORTCUT else ()
-    return Draft(plan, code, reach, tuple(findings), tuple(api for api in needed if api not in called), loose, shortcut)
+    loose = trace(in_dialect(code, catalog)).problems if reach == SHORTCUT else ()
+    return Draft(plan, code, reach, tuple(findings), tuple(api for api in needed if api not in called), loose, shortcut, len(blocks))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -201,6 +223,7 @@ class Settings(NamedTuple):
 
     candidates: int = 1
     repair: bool = False
+    primer: bool = False
     everything: bool = False
 
 
@@ -215,6 +238,7 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
     `apis`). Raises the first Reject if no request is answered.
     """
     chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
+    chat = prompts.with_primer(chat) if settings.primer else chat
     apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, CompletionResult]]()
 
     async def attempt(request: Request) -> tuple[Draft, CompletionResult]:
@@ -223,7 +247,7 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
         except Reject as reject:
             failures.append(reject)
             answer = CompletionResult("", finish="")
-        attempts.append((judge(answer.text, needed, catalog), answer))
+        attempts.append((judge(answer, needed, catalog), answer))
         return attempts[-1]
 
     for number in range(settings.candidates):
@@ -234,11 +258,12 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
         raise failures[0]
     chosen = max(range(len(attempts)), key=lambda place: (*attempts[place][0].rank, -place))
     draft, answer = attempts[chosen]
-    annotator: Record = {"prompt": prompts.prompt_id("answer"), "sampling": sampling(chosen)}
+    annotator: Record = {"prompt": prompts.prompt_id("answer"), **({"primer": primer_id()} if settings.primer else {}),
+                         "sampling": sampling(chosen)}
     if settings.candidates > 1:
         annotator |= {"candidates": [each.verdict() for each, _ in attempts], "chosen": chosen}
     if settings.repair and (not draft.flawless or settings.everything):
-        repaired, second = await attempt(Request("repair", prompts.repair(chat, answer.text, draft.fault_list()), sampling(0), apis))
+        repaired, second = await attempt(Request("repair", prompts.repair(chat, answer.text, draft.fault_list(catalog)), sampling(0), apis))
         better = repaired.rank > draft.rank
         annotator["repair"] = {"prompt": prompts.prompt_id("repair"), "kept": "repair" if better else "draft", **repaired.verdict()}
         draft, answer = (repaired, second) if better else (draft, answer)
@@ -271,12 +296,13 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
     entry: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
     try:
         answer = await writer.ask(prompts.prompt("refine", {
-            "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown, "findings": draft.fault_list(),
+            "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown,
+            "findings": draft.fault_list(catalog),
         }, draft=shown))
     except Reject as reject:
         entry["failure"] = reject.reason
     else:
-        revised = judge(answer.text, record.get("needed", record["apis"]), catalog)
+        revised = judge(answer, record.get("needed", record["apis"]), catalog)
         entry |= {**revised.verdict(), **answer.usage._asdict()}
         if revised.rank >= draft.rank:
             fields, draft, entry["kept"] = {**fields, **revised.fields()}, revised, "refined"
@@ -293,9 +319,11 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     from shortcuts.grammar import grammar
 
     sampling = (lambda number: {}) if args.model == OFFLINE else sampling_of(args, "max_tokens", args.max_new_tokens)
-    settings = Settings(args.candidates, args.repair, args.dry_run)
+    settings = Settings(args.candidates, args.repair, args.primer, args.dry_run)
 
     async def work(record: Record) -> Outcome:
+        if record["apis"] is None:  # a person's sentence
+            record = {**record, "apis": await query.chosen_apis(writer, record["query"], record["apps"], catalog)}
         facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request")}
 
         async def ask(request: Request) -> CompletionResult:
@@ -321,12 +349,12 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     else:
         model, tokenizer = models.load_model(args.model, adapter=adapter), models.load_tokenizer(adapter or args.model)
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
-    sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair)
+    sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair, args.primer)
 
     def answer(requests: list[Request]) -> Iterator[CompletionResult]:
         chats = [request.messages for request in requests]
         lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
-        options = {**requests[0].sampling, "batch_size": len(chats)}
+        options = {**requests[0].sampling, "batch_size": len(chats), "watch": query.show_progress if args.query else None}
         if args.constrained is False:
             made = generation.generate(model, tokenizer, chats, **options)
         else:
@@ -431,9 +459,15 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
 
 
 def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
-    """Print plan and program for --query, say what `check` finds, and write the shortcut. Raises UserError if it does not compile."""
-    apis = [api_id(name, catalog) for name in args.apis] if args.apis else offered(args.query, catalog)
-    record = {"id": "query", "query": args.query, "request": args.query, "apis": apis, "needed": []}  # may be used, need not
+    """Write the shortcut that --query asks for, its program and its plan. Raises UserError if the answer has no sound program."""
+    apps, files = query.apps_of(args.apps, args.query, catalog), query.files_of(args.output)
+    if args.model == OFFLINE and (problem := understood(args.query, catalog).problem()):
+        raise UserError(f"--query: {problem}")
+    if args.apis:
+        apis = [query.api_id(name, catalog) for name in args.apis]
+    else:
+        apis = None if args.base_url and args.primer else query.searched_apis(args.query, catalog)
+    record = {"id": "query", "query": args.query, "request": args.query, "apis": apis, "apps": apps, "needed": []}  # may be used, need not
     annotator, refiner = writers(args)
     if annotator is None:
         results = refine_all(refiner, generate([[record]], args, catalog), catalog)
@@ -442,40 +476,8 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     (_, outcome), *_ = results
     if isinstance(outcome, Reject):
         raise UserError(f"--query: {outcome}")
-    draft = outcome.draft
-    if draft.code:  # with the plan as comments it is a program of the dialect, to pipe into a file
-        print("".join(f"# {line}\n" for line in draft.plan.splitlines()), draft.code, sep="\n")
-    for finding in draft.diagnostics:
-        cli.say(f"line {finding.line}: {finding.severity}: {finding.message}")
-    if draft.shortcut is None:
-        raise UserError("the program does not compile, so no shortcut is written; --candidates 4 --repair or another --model may help")
-    if not args.force and any(finding.severity == "error" for finding in draft.diagnostics):
-        raise UserError("the program has errors, so no shortcut is written; --candidates 4 --repair or another --model may help, "
-                        "and --force writes it all the same")
-    try:
-        jsonl.write_atomically(args.output, plist.write_binary(draft.shortcut))
-    except plist.PlistError as error:
-        raise UserError(f"the program compiles to what no shortcut can hold: {error}") from None
-    cli.say(f"on a Mac, sign it before a phone takes it: {sign_command(args.output)}")
-    used = [action["WFWorkflowActionIdentifier"] for action in draft.shortcut["WFWorkflowActions"]]
-    cli.summary("annotate", query=args.query, apis=apis, used=list(dict.fromkeys(used)), diagnostics=len(draft.diagnostics),
-                output=str(args.output), **usage_of(annotator, refiner))
+    query.deliver(outcome.draft, files, args.force, usage_of(annotator, refiner))
     return cli.EXIT_DONE
-
-
-def file_for(query: str) -> Path:
-    """Return a .shortcut file named by the first words of the query; on a phone this becomes the shortcut's name."""
-    words = re.findall(r"[\w'’-]+", query)[:FILE_NAME_WORDS]
-    return Path((" ".join(words).capitalize() or "Shortcut") + ".shortcut")
-
-
-def api_id(name: str, catalog: Catalog) -> str:
-    """Return the id of an API given by id, name in code, or, for one of the app's own, the end of its id. Raises UserError."""
-    for api in (catalog.get(name), catalog.by_name(name), catalog.get(f"is.workflow.actions.{name}")):
-        if api is not None:
-            return api.id
-    near = ", ".join(api.id for api in search(catalog, name, 3)) or "python -m shortcuts search WORDS"
-    raise UserError(f"--apis: {name} is not in the catalogue; near it: {near}")
 
 
 def writers(args: argparse.Namespace) -> tuple[Writer | None, Writer | None]:

@@ -13,7 +13,8 @@
 
 Reads    data/bench/train.jsonl: records with `messages`; a small seeded share of them is held out for validation
 Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokenizer with its chat template, metrics.csv, run.json,
-         rejected.jsonl (samples that do not fit the context, never cut), samples.jsonl, checkpoints/last and best
+         prompt.json (05 and 08 read there that it needs no primer), rejected.jsonl (samples that do not fit the context, never cut),
+         samples.jsonl, checkpoints/last and best
 
     python 07_train.py --model tiny                                # a minute on two CPU cores
     python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are
@@ -565,8 +566,9 @@ def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected:
     """Write what stands before the first step."""
     files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
     settings = {key: str(value) for key, value in vars(args).items()}
-    folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files})
+    folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
     model.save_tokenizer(tokenizer, folder.path)
+    model.note_prompt(folder.path)
 
 
 def interrupted(step: int, total: int) -> int:

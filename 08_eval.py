@@ -28,7 +28,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from itertools import combinations, islice, product
@@ -64,6 +64,7 @@ from common.metrics.systems import (
 )
 from common.workers import cores
 from shortcuts.catalog.search import ALWAYS
+from shortcuts.primer import primer_apis, primer_id
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed
@@ -71,6 +72,7 @@ from tabulate import tabulate
 
 ROOT = Path(__file__).resolve().parent
 WIDTH = 100  # columns of a terminal that a table may take
+PRIMED = "+primer"  # behind the name of a system whose prompts explain the language
 LONGEST_NAME = 32  # characters of a system's name on a terminal
 
 SETS = {"id": "ID", "ood": "OOD"}
@@ -113,6 +115,8 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument_group("prompts and scores").add_argument
     add("--distractors", type=cli.positive_int, metavar="K", help="put K wrong APIs that look right among those a prompt gives")
     add("--retrieve", type=cli.positive_int, metavar="K", help="give at most K APIs: what the catalogue's search finds for the query alone")
+    add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
+        "that stage 07 did not train; behind --base-url to all, so give --no-primer for an adapter that is served)")
     add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
     add("--seed", type=int, default=0, metavar="N", help="of the bootstrap and of the wrong APIs (default: 0)")
     add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: T-Eval's planning test, not workflows")
@@ -183,6 +187,14 @@ def named_systems(args: argparse.Namespace, tests: list[Record]) -> list[System]
     return [*((teval.from_results if args.teval and path.endswith(".json") else from_file)(name, Path(path), tests)
               for name, path in map(named, args.predictions)),
             *(make(name, model, args) for name, model in map(named, args.model))]  # fmt: skip
+
+
+def refuse_shown_tests(systems: list[System], bench: Path) -> None:
+    """Raise UserError if the primer shows an API that the OOD test holds out: it would not be unseen. Stage 06 holds none of them out."""
+    stats = bench / "stats.json"
+    if stats.exists() and any(system.primed for system in systems):
+        if shown := primer_apis() & {*jsonl.whole(stats).get("held_out", {}).get("apis", ())}:
+            raise UserError(f"{stats}: {min(shown)} is held out, and the primer shows it; give --no-primer, or make the dataset anew")
 
 
 def score(record: Record, prediction: Prediction) -> Record:
@@ -314,13 +326,17 @@ def cell(figure: Mapping[str, float], part: str = "mean") -> str:
     return f"{100 * figure[part]:.1f} ±{50 * (figure[f'{prefix}high'] - figure[f'{prefix}low']):.1f}" if part in figure else "-"
 
 
-def table(title: str, meaning: str, columns: Mapping[str, str], result: Record, part: str = "mean") -> Table:
-    """Systems and splits by metrics ({label: key}); `result` is {system: {split: {metric: {"mean", "low", "high"}}}}."""
+def table(title: str, meaning: str, columns: Mapping[str, str], result: Record, part: str = "mean",
+          primed: Collection[str] = ()) -> Table:
+    """Systems and splits by metrics ({label: key}); `result` is {system: {split: {metric: {"mean", "low", "high"}}}}.
+
+    `primed` are the systems whose prompts have the primer; their rows say so.
+    """
     rows = []
     for split, (name, splits) in product(next(iter(result.values()), {}), result.items()):
         own = splits[split]
         figures = (cell(own.get(key, {}), part) if own["n"] else "-" for key in columns.values())
-        rows.append([one_line(name), SETS.get(split, split), f"{own['n']:,}", *figures])
+        rows.append([one_line(name) + PRIMED * (name in primed), SETS.get(split, split), f"{own['n']:,}", *figures])
     return Table(title, ["system", "set", "n"], list(columns), rows, meaning)
 
 
@@ -335,10 +351,10 @@ def kinds_of_tables(is_judged: bool) -> list[tuple[str, dict[str, str], str]]:
     return [*kinds, (ABOVE_CHANCE[0], {label: key for key, label in metrics.HEADLINE.items()}, "above_chance")]
 
 
-def tables(result: Record, kinds: Iterable[tuple[str, dict[str, str], str]]) -> list[Table]:
+def tables(result: Record, kinds: Iterable[tuple[str, dict[str, str], str]], primed: Collection[str] = ()) -> list[Table]:
     """The tables of a report."""
     meanings = dict([*TABLES.values(), ABOVE_CHANCE])
-    return [table(title, meanings[title], columns, result, part) for title, columns, part in kinds]
+    return [table(title, meanings[title], columns, result, part, primed) for title, columns, part in kinds]
 
 
 def difference_table(differences: list[Record]) -> list[Table]:
@@ -402,6 +418,7 @@ def main() -> int:
     tests, setting = distractors.with_given_apis(tests, args.distractors, args.retrieve, args.seed)
     evaluated = named_systems(args, tests)
     systems = distinct([*evaluated, *baselines(tests, args.bench, args.gold)])
+    refuse_shown_tests(systems, args.bench)
     if args.compare and args.compare not in {system.name for system in systems}:
         raise UserError(f'--compare: no system is called "{args.compare}"; there are {", ".join(system.name for system in systems)}')
     if args.dry_run:
@@ -416,12 +433,14 @@ def main() -> int:
     pairs = [(name, args.compare) for name in samples if name != args.compare] if args.compare else list(combinations(models, 2))
     differences = compare(samples, pairs, args.seed)
     by_shape = breakdown(tests, samples, args.seed)
-    report = {**provenance(args, scorer), "apis": setting, "judge": about_judge, "systems": result, "without_answers": silent,
+    primed = {system.name for system in systems if system.primed}
+    report = {**provenance(args, scorer), "apis": setting, "judge": about_judge, "primer": {name: primer_id() for name in sorted(primed)},
+              "systems": result, "without_answers": silent,
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     kinds = kinds_of_tables(bool(verdicts))
     legend = f"{LEGEND} Baselines, which need no model: {', '.join(baselines_of(result, models))}. {distractors.sentence(setting)}".strip()
-    show([f"{SETS_MEANING} {legend}", *tables(result, kinds), *difference_table(differences),
+    show([f"{SETS_MEANING} {legend}", *tables(result, kinds, primed), *difference_table(differences),
           *notes(result, unjudged if verdicts else {}),
           *(conclusion(result, models, metrics.HEADLINE[key], key) for key in CONCLUSIONS)], args.output)  # fmt: skip
     draw(args.output / "breakdown.png", by_shape)

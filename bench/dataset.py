@@ -33,8 +33,8 @@ sys.path.insert(0, str(ROOT))
 import shortcuts  # noqa: E402
 from common import jsonl  # noqa: E402
 from common.dataset.example import SYNTHETIC, shape  # noqa: E402
-from common.offline.prose import Prose  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
+from shortcuts.explain.sentences import Prose  # noqa: E402
 from tests import stage_runs  # noqa: E402
 
 SEEDS = 14771 / 106763  # of the records (the paper's numbers)

@@ -44,6 +44,8 @@ TINY_SPECIAL = ("<|pad|>", "<|begin_of_text|>", "<|end_of_text|>")
 # An API name, an indentation or a run of punctuation may become one token: the programs get half as long as with GPT-2's splitting.
 TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}_]+|\s+"
 MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
+PROMPT_FILE = "prompt.json"  # beside an adapter or a model of stage 07: how it was asked in training
+NO_PRIMER = {"primer": False}
 SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
 
 
@@ -194,6 +196,17 @@ def load_run(folder: str | Path, dtype: torch.dtype | None = None,
     raise UserError(f"{folder}: no model and no adapter there; has stage 07 finished?")
 
 
+def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
+    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room (`primer` in its PROMPT_FILE)."""
+    path = Path(adapter or model) / PROMPT_FILE
+    return path.is_file() and jsonl.whole(path) == NO_PRIMER
+
+
+def note_prompt(folder: Path) -> None:
+    """Write beside trained weights how the model is to be asked."""
+    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER))
+
+
 def context_length(model: PreTrainedModel) -> int:
     """Tokens that prompt and answer share."""
     return int(model.config.get_text_config().max_position_embeddings)
@@ -241,7 +254,7 @@ def merge(run: Path, output: Path) -> float:
             raise UserError(f"{path} is there already; remove it, or name another folder for --merge")
     model, tokenizer = load_run(run)
     try:
-        difference = _merged(model, tokenizer, part)
+        difference = _merged(model, tokenizer, run, part)
         os.replace(part, output)
     except (OSError, SafetensorError) as error:
         raise UserError(f"{output}: the merged model cannot be written: {error}") from None
@@ -250,7 +263,7 @@ def merge(run: Path, output: Path) -> float:
     return difference
 
 
-def _merged(model: Any, tokenizer: Any, output: Path) -> float:
+def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
     """Merge, write, read back and compare."""
     import torch
 
@@ -260,6 +273,8 @@ def _merged(model: Any, tokenizer: Any, output: Path) -> float:
         expected = model(input_ids=ids).logits.float().cpu()
         model.merge_and_unload().save_pretrained(output)
         save_tokenizer(tokenizer, output)
+        if knows_the_language(run):
+            note_prompt(output)
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())

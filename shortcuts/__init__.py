@@ -14,6 +14,18 @@ README.md beside this file describes the modules.
 Nothing is ever executed: programs are read with `ast` and interpreted.
 """
 
+import sys
+
+if sys.argv[:1] == ["-m"]:  # `python -m shortcuts`: what keeps it from starting is one line, as in the stages
+    if sys.version_info < (3, 11):  # noqa: UP036
+        sys.exit(f"error: Python 3.11 or later is needed, this is {sys.version.split()[0]} ({sys.executable})")
+    try:
+        import orjson  # noqa: F401
+        import rapidfuzz  # noqa: F401
+    except ModuleNotFoundError as error:
+        sys.exit(f"error: the Python package {error.name} is not installed for {sys.executable}; run `make setup`, then "
+                 "`source .venv/bin/activate`, then the same command again; or `pip install orjson rapidfuzz pyliblzfse`")
+
 from shortcuts.catalog import call_name
 from shortcuts.check import check, is_empty, review
 from shortcuts.control_flow import Unbalanced, statistics
@@ -22,11 +34,21 @@ from shortcuts.forms.constants import HELPERS
 from shortcuts.names import apis_of, bound_names, rename
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import parse
-from shortcuts.transcription import TooDeep, TooLarge, Transcription, equivalent, raw_fallbacks, to_python, to_shortcut, transcribe
+from shortcuts.transcription import (
+    TooDeep,
+    TooLarge,
+    Transcription,
+    equivalent,
+    in_dialect,
+    raw_fallbacks,
+    to_python,
+    to_shortcut,
+    transcribe,
+)
 from shortcuts.transcription.residue import rename_residue
 
 __all__ = [
     "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
-    "call_name", "canonical", "check", "equivalent", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue", "review",
-    "statistics", "to_python", "to_shortcut", "transcribe",
+    "call_name", "canonical", "check", "equivalent", "in_dialect", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue",
+    "review", "statistics", "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip

@@ -16,10 +16,10 @@ import pytest
 import synthetic
 
 import shortcuts
-from common import cli, jsonl, prompts
+from common import cli, jsonl, prompts, query
 from common import model as models
 from common.offline import baseline
-from shortcuts import plist
+from shortcuts import plist, primer
 from shortcuts.catalog import Catalog
 from tests.stub_openai import Reply, StubOpenAI, error
 
@@ -69,7 +69,8 @@ def run(stage: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
             cli.start(stage.main)
         out, err = capsys.readouterr()
         *lines, last = out.splitlines() or [""]
-        return Run(exit.value.code, json.loads(last) if last.startswith('{"stage"') else {}, "\n".join(lines) + "\n", err)
+        is_summary = last.startswith('{"stage"')
+        return Run(exit.value.code, json.loads(last) if is_summary else {}, "\n".join(lines) + "\n" if is_summary else out, err)
 
     return run
 
@@ -130,23 +131,23 @@ def test_a_bad_answer_is_kept_with_what_is_wrong_with_it(queries: Path, run: Cal
 
 def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: Callable[..., Run]) -> None:
     with StubOpenAI(lambda body, number: ANSWER) as stub:
-        flags = ("--temperature", "0.7", "--seed", "3", "--max-new-tokens", "99")
+        flags = ("--temperature", "0.7", "--seed", "3", "--max-new-tokens", "99", "--no-repair")
         run(queries, "--model", "annotator", "--base-url", stub.base_url, *flags)
     record = generated(queries)["q0"]
     assert record["plan"] == "1. Show it." and record["diagnostics"] == []
     assert record["code"] == "is_workflow_actions_showresult(Text='hello')\n"
     sent = next(request for request in stub.requests if "Do thing 0" in request["messages"][0]["content"])
-    assert sent["messages"] == prompts.chat("Do thing 0", APIS, Catalog.load())
+    assert sent["messages"] == prompts.with_primer(prompts.chat("Do thing 0", APIS, Catalog.load()))
     assert (sent["temperature"], sent["seed"], sent["max_tokens"]) == (0.7, 3, 99)
     assert record["annotator"] == {
-        "model": "annotator", "adapter": None, "prompt": prompts.prompt_id("answer"), "finish": "stop",
+        "model": "annotator", "adapter": None, "prompt": prompts.prompt_id("answer"), "primer": primer.primer_id(), "finish": "stop",
         "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 99, "seed": 3},
         "prompt_tokens": 10, "completion_tokens": 5, "cost": 0.0}  # fmt: skip
 
 
 @pytest.mark.parametrize(("flags", "message"), [
     (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
-    (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis goes with --query"), (("--query", " "), "--query is empty"),
+    (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis and --apps go with --query"), (("--query", " "), "--query is empty"),
     (("--query", "say hello"), "generated.jsonl: --query writes one shortcut; name a file that ends in .shortcut"),
 ])  # fmt: skip
 def test_flags_that_cannot_go_together_are_refused(queries: Path, run: Callable[..., Run], flags: tuple[str, ...], message: str) -> None:
@@ -194,7 +195,7 @@ def test_refinement_replaces_a_draft_only_by_something_better(queries: Path, run
         return fenced(CLEAN) if "Do thing 0" in told else error(400, "too long") if "Do thing 1" in told else "no, thanks"
 
     with StubOpenAI(lambda body, number: fenced(BAD)) as draft, StubOpenAI(answer) as better:
-        flags = ("--refine", "b", "--refine-url", better.base_url, "--limit", "3")
+        flags = ("--no-repair", "--refine", "b", "--refine-url", better.base_url, "--limit", "3")
         code, summary, *_ = run(queries, "--model", "a", "--base-url", draft.base_url, *flags)
     records = generated(queries)
     assert code == 0 and summary["clean"] == 1 and summary["requests"] == 3 and summary["refine"]["requests"] >= 2
@@ -208,7 +209,7 @@ def test_refinement_replaces_a_draft_only_by_something_better(queries: Path, run
 def test_the_budget_covers_the_annotator_and_who_refines(queries: Path, run: Callable[..., Run]) -> None:
     with StubOpenAI(lambda body, number: fenced(BAD)) as stub:  # 5 tokens out each, half a cent; a refinement may take 8,192
         flags = ("--model", "a", "--base-url", stub.base_url, "--refine", "b", "--refine-url", stub.base_url, "--concurrency", "1",
-                 "--max-new-tokens", "100", "--price", "0/1000")  # fmt: skip
+                 "--max-new-tokens", "100", "--price", "0/1000", "--no-repair")  # fmt: skip
         code, _, _, err = run(queries, *flags, "--budget-usd", "8.22")
         assert code == 1 and "--budget-usd 8.22: 0.03" in err
         assert len(stub.requests) == 7  # each by itself would have stopped at twice that
@@ -242,6 +243,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model, tokenizer = models.build_tiny([chat[0]["content"], ANSWER], context=2048)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    models.note_prompt(folder)  # as stage 07 does: its context has no room for a primer
     return folder
 
 
@@ -330,39 +332,134 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
 
 
-def test_a_query_becomes_a_shortcut_its_program_on_stdout(here: Path, run: Callable[..., Run]) -> None:
+def chooses(*names: str, program: str = ANSWER, repaired: str = ANSWER) -> Callable[[dict[str, Any], int], str]:
+    """A model that names these actions when it is asked which it needs, then answers with a program, then with a repaired one."""
+    def reply(body: dict[str, Any], number: int) -> str:
+        if len(body["messages"]) > 1:
+            return repaired
+        return json.dumps({"actions": names, "missing": []}) if "These actions exist" in body["messages"][0]["content"] else program
+
+    return reply
+
+
+def test_a_query_becomes_a_shortcut_with_its_program_and_plan_beside_it(here: Path, run: Callable[..., Run]) -> None:
     code, summary, out, err = run(None, "--query", "remind me to water the plants if no rain is forecast", "--output", "rain.shortcut")
-    assert code == 0 and summary["output"] == "rain.shortcut" and summary["diagnostics"] == 0
+    assert code == 0 and summary == {} and sorted(path.name for path in here.iterdir()) == ["rain.py", "rain.shortcut", "rain.txt"]
     shortcut = plist.read_shortcut((here / "rain.shortcut").read_bytes())
     assert (here / "rain.shortcut").read_bytes().startswith(b"bplist00")
-    assert shortcuts.equivalent(shortcuts.to_shortcut(out), shortcut)  # all but the last line is the program
-    assert out.startswith("# 1. Get weather forecast") and "if 'rain' not in Weather_Conditions:" in out
-    assert summary["used"] == ["is.workflow.actions." + name for name in ("weather.forecast", "conditional", "addnewreminder")]
-    assert "shortcuts sign --mode anyone --input rain.shortcut" in err
+    assert shortcuts.equivalent(shortcuts.to_shortcut(out), shortcut)  # stdout holds the program alone, to pipe into a file
+    assert shortcuts.equivalent(shortcuts.to_shortcut((here / "rain.py").read_text()), shortcut)
+    assert out.startswith("# 1. Get the weather forecast") and "if 'rain' not in Weather_Conditions:" in out
+    assert (here / "rain.txt").read_text().startswith("1. Get the weather forecast")
+    assert "shortcuts sign --mode anyone --input rain.shortcut" in err and "written: rain.shortcut, rain.py, rain.txt" in err
 
 
-def test_a_file_without_a_name_gets_the_querys_words(here: Path, run: Callable[..., Run]) -> None:
-    assert run(None, "--query", "take a screenshot, and share it / with all of my ../ friends").code == 0
-    assert [path.name for path in here.iterdir()] == ["Take a screenshot and share it with all.shortcut"]
+def test_a_file_without_a_name_gets_the_querys_words_and_a_number_where_they_are_taken(here: Path, run: Callable[..., Run]) -> None:
+    for _ in range(2):
+        assert run(None, "--query", "start a timer for 10 minutes").code == 0
+    assert sorted(path.name for path in here.glob("*.shortcut")) == ["Start a timer for 10 minutes 2.shortcut", "Start a timer for 10 minutes.shortcut"]
+
+
+def test_without_a_model_words_that_no_rule_covers_are_named_and_nothing_is_written(here: Path, run: Callable[..., Run]) -> None:
+    code, _, out, err = run(None, "--query", "delete the screenshots of last week")
+    assert code == 1 and not out.strip() and not list(here.iterdir())
+    assert "not understood: " in err and "screenshots" in err and "--model" in err
+
+
+def test_a_model_names_the_actions_first_and_is_then_offered_these_with_a_kit_and_the_primer(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(chooses("Get Battery Status", "Log my body weight")) as stub:
+        code, *_ = run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache")
+    first, second = (request["messages"][0]["content"] for request in stub.requests)
+    assert code == 0 and "say hello" in first and "Get Battery Status" in first and "def is_workflow" not in first
+    assert second.startswith(primer.primer()) and "def is_workflow_actions_getbatterylevel(" in second
+    assert "def is_workflow_actions_getvalueforkey(" in second and "def is_workflow_actions_takephoto(" not in second
+    assert "def is_workflow_actions_health_quantity_log(" in second  # what a name that no action has is likely to mean
+
+
+def test_a_model_that_names_nothing_is_offered_what_a_search_finds(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        code, _, _, err = run(None, "--query", "log my weight", "--model", "a", "--base-url", stub.base_url, "--cache", "cache")
+    assert code == 0 and "the model named no actions" in err
+    assert "def is_workflow_actions_health_quantity_log(" in stub.requests[-1]["messages"][0]["content"]
+
+
+def test_a_sentence_that_the_search_hardly_reads_is_said_to_be_one(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-primer", "--query")
+        assert "reads little of this sentence" in run(None, *flags, "напомни мне полить цветы").err
+        assert "reads little of this sentence" not in run(None, *flags, "start a timer for 10 minutes").err
+
+
+def test_an_adapter_that_is_served_is_asked_as_in_training(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-primer")
+    assert [request["messages"][0]["content"].startswith("say hello") for request in stub.requests] == [True]
+
+
+def test_apps_of_the_person_are_listed_and_an_unknown_one_is_refused(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(chooses()) as stub:
+        flags = ("--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache")
+        run(None, *flags, "--apps", "drafts")
+        assert "\nDrafts: " in stub.requests[0]["messages"][0]["content"]
+        code, _, _, err = run(None, *flags, "--apps", "Draftz")
+    assert code == 1 and "--apps: no app 'Draftz' in the catalogue; did you mean Drafts?" in err
+
+
+def test_a_model_behind_a_server_mends_its_answer_once_with_the_signatures_of_what_is_wrong(here: Path, run: Callable[..., Run]) -> None:
+    wrong = fenced("is_workflow_actions_showresult(Txt='hello')\nx = is_workflow_actions_getclipbord()\n")
+    with StubOpenAI(chooses(program=wrong)) as stub:
+        code, _, _, err = run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--output", "a.shortcut")
+    fault = stub.requests[-1]["messages"][-1]["content"]
+    assert code == 0 and len(stub.requests) == 3 and "error" not in err and "hello" in (here / "a.py").read_text()
+    assert "has no parameter Txt, did you mean Text?" in fault and "did you mean is_workflow_actions_getclipboard?" in fault
+    assert "def is_workflow_actions_showresult(" in fault and "def is_workflow_actions_getclipboard(" in fault
+
+
+@pytest.mark.parametrize(("closed", "is_cut"), [(True, False), (False, True)])
+def test_an_answer_that_was_cut_is_said_to_be_and_makes_no_shortcut(here: Path, run: Callable[..., Run], closed: bool, is_cut: bool) -> None:
+    text = "Thought:1. Show it.\n\nCode:\n```python\nis_workflow_actions_showresult(Text='hello')\n" + "```" * closed
+    with StubOpenAI(lambda body, number: Reply(text, finish="length")) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-repair", "--output", "a.shortcut")
+        code, _, _, err = run(None, "--query", "say hello", "--apis", "showresult", *flags)
+    assert code == is_cut and ("the answer ends here, at the token limit" in err) == is_cut
+    assert (here / "a.py").exists() and (here / "a.shortcut").exists() != is_cut
+
+
+def test_of_several_programs_the_longest_is_taken_and_that_is_said(here: Path, run: Callable[..., Run]) -> None:
+    both = "```python\nx = 1\n```\nAll of it:\n```python\nis_workflow_actions_showresult(Text='hello')\n```"
+    with StubOpenAI(lambda body, number: both) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-repair")
+        code, _, out, err = run(None, "--query", "say hello", "--apis", "showresult", *flags)
+    assert code == 0 and "hello" in out and "the answer holds 2 programs; the longest is taken" in err
 
 
 def test_a_model_is_offered_what_a_person_names_and_need_not_call_it_all(here: Path, run: Callable[..., Run]) -> None:
     with StubOpenAI(lambda body, number: ANSWER) as stub:
-        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--repair")
-        code, summary, *_ = run(None, "--query", "say hello", "--apis", "showresult", "is_workflow_actions_ask", *flags)
-    assert code == 0 and summary["apis"] == ["is.workflow.actions.showresult", "is.workflow.actions.ask"]
-    assert len(stub.requests) == 1 and "def is_workflow_actions_ask(" in stub.requests[0]["messages"][0]["content"]
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache")
+        code, *_ = run(None, "--query", "say hello", "--apis", "showresult", "is_workflow_actions_ask", *flags)
+    asked = stub.requests[0]["messages"][0]["content"]
+    assert code == 0 and len(stub.requests) == 1 and asked.count("\ndef ") == 2 and "def is_workflow_actions_ask(" in asked
 
 
-@pytest.mark.parametrize(("answer", "said"), [("Sorry.", "the answer holds no program"), (fenced("x = (\n"), "line 1: error: not Python")])
-def test_what_does_not_compile_is_one_line_and_no_file(here: Path, run: Callable[..., Run], answer: str, said: str) -> None:
+@pytest.mark.parametrize(("answer", "said", "kept"), [("Sorry.", "error: the answer holds no program", False),
+                                                      (fenced("x = (\n"), "error: the program does not compile", True)])  # fmt: skip
+def test_what_does_not_compile_is_one_line_and_no_shortcut_but_is_kept(here: Path, run: Callable[..., Run], answer: str, said: str,
+                                                                       kept: bool) -> None:
     with StubOpenAI(lambda body, number: answer) as stub:
         code, summary, _, err = run(None, "--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--cache", "cache",
                                     "--output", "hello.shortcut")  # fmt: skip
-    assert code == 1 and summary == {} and said in err and not (here / "hello.shortcut").exists()
-    assert err.splitlines()[-1].startswith("error: the program does not compile") and "Traceback" not in err
+    assert code == 1 and summary == {} and not (here / "hello.shortcut").exists() and (here / "hello.py").exists() == kept
+    assert err.splitlines()[-1].startswith(said) and "Traceback" not in err
 
 
 def test_an_api_that_is_none_is_named_with_what_is_near(here: Path, run: Callable[..., Run]) -> None:
-    code, _, _, err = run(None, "--query", "say hello", "--apis", "show reslt")
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        code, _, _, err = run(None, "--query", "say hello", "--apis", "show reslt", "--model", "a", "--base-url", stub.base_url)
     assert code == 1 and "--apis: show reslt is not in the catalogue; near it: is.workflow.actions." in err and not list(here.iterdir())
+
+
+@pytest.mark.parametrize(("platform", "said"), [("darwin", "to install it here: open "), ("linux", "without a Mac: docs/writers.md")])
+def test_what_a_person_does_next_depends_on_the_system(platform: str, said: str) -> None:
+    steps = query.next_steps(query.files_of(Path("my rain.shortcut")), platform)
+    assert steps[0] == "to change it: edit 'my rain.py', then python 02_transcribe.py 'my rain.py'"
+    assert any(step.startswith(said) for step in steps) and all("sent to Apple" in step or "sends it to Apple" in step for step in steps[1:2])

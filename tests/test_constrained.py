@@ -99,6 +99,16 @@ def test_an_answer_depends_on_its_prompt_and_seed_alone(tiny, catalog):
     assert together != [answer.text for answer in other]
 
 
+def test_one_who_waits_sees_the_text_as_it_is_written(tiny, catalog):
+    for module, given in ((constrained, (some_apis(catalog, 1, size=2), catalog)), (generation, ())):
+        seen = []
+        (answer,) = module.generate(*tiny, chats(1), *given, max_new_tokens=40, watch=seen.append)
+        assert answer.text.rstrip() in "".join(seen) and len(seen) > 3
+    seen.clear()
+    list(generation.generate(*tiny, chats(2), max_new_tokens=4, watch=seen.append))
+    assert seen == []  # two texts at once would be one muddle
+
+
 @pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.ci)])
 def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tiny, catalog, plan):
     apis = some_apis(catalog, 2, size=4)

@@ -22,6 +22,7 @@ from common.decoding.generation import Generation
 from common.metrics import sample_store, systems
 from common.metrics.sample_store import collect
 from shortcuts.catalog import call_name
+from shortcuts.primer import primer, primer_id
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 
@@ -364,7 +365,7 @@ def test_what_a_server_refuses_or_kept_as_refused_is_unanswered_and_asked_again_
         assert (figures["id"]["n"], figures["id"]["unanswered"], figures["id"]["truncated"]) == (5, 1, 1)
         assert figures["id"]["api_f1"]["mean"] == figures["ood"]["api_f1"]["mean"] == 1 and figures["ood"]["reasons"] == {"bad_request": 1}
         assert {row["n"] for row in differences if row["systems"] == ["m", "empty"]} == {7}
-        (first, second, *_) = [line.split() for line in ended.stdout.splitlines() if line.startswith("m  ")]
+        (first, second, *_) = [line.split() for line in ended.stdout.splitlines() if line.startswith("m+primer  ")]
         assert first[:3] == ["m", "ID", "5"] and second[:3] == ["m", "OOD", "2"]
         assert "m: 2 of 9 queries unanswered:\n  bad_request 2, such as r1" in ended.stderr
         for path in ("tables.md", "tables.tex"):
@@ -378,6 +379,19 @@ def test_what_a_server_refuses_or_kept_as_refused_is_unanswered_and_asked_again_
         evaluate(bench, *flags)
         assert {f"r{asked_number(body)}" for body in stub.requests[asked:]} == {"r1", "r7", lines[0]["id"]} and len(stub.requests) == asked + 3
         assert scores(bench)["systems"]["m"]["id"]["unanswered"] == 0
+
+
+def test_a_row_says_that_its_prompts_have_the_primer_and_the_primer_shows_no_held_out_api(bench: Path) -> None:
+    with StubOpenAI(lambda body, number: f"```python\n{program(number)}```") as stub:
+        flags = ["--model", "m", "--base-url", stub.base_url]
+        table = evaluate(bench, *flags).stdout
+        assert all(request["messages"][0]["content"].startswith(primer()) for request in stub.requests)
+        assert re.search(r"^m \+ primer +ID ", table, re.MULTILINE) and scores(bench)["primer"] == {"m": primer_id()}
+        table = evaluate(bench, *flags, "--no-primer").stdout
+        assert re.search(r"^m +ID ", table, re.MULTILINE) and scores(bench)["primer"] == {}
+        (bench / "stats.json").write_text(json.dumps({"held_out": {"apis": ["is.workflow.actions.ask"]}}))
+        assert "is.workflow.actions.ask is held out, and the primer shows it" in evaluate(bench, *flags, code=1).stderr
+        evaluate(bench, *flags, "--no-primer")
 
 
 def test_a_name_that_may_be_a_server_s_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,7 +462,7 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
-                              constrained=False, use_all=False, teval=None)
+                              constrained=False, use_all=False, teval=None, primer=False)
     system = systems.local_model("tiny", str(bench), args)
     first, unanswered = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
@@ -476,7 +490,8 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     monkeypatch.setattr(llm, "open_writer", lambda *_, **__: Troubled())
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
-    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0)
+    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0,
+                              teval=None, primer=None)
     done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
     assert {identifier: reject.reason for identifier, reject in unanswered.items()} == {"r1": "no_answer", "r2": "bad_request"}

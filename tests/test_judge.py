@@ -62,8 +62,10 @@ def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., di
     ("raw_action('is.workflow.actions.gettext', {})\naction('is.workflow.actions.comment')", []),
     ("raw_action('is.workflow.actions.exit', {})", ["is.workflow.actions.exit"]),
     ("is_workflow_actions_exit()", ["is_workflow_actions_exit"]),
-    ("import requests\nfrom os import path\nrequests.get('x')", [".get", "path", "requests"]),
-    ("def helper():\n    return len('x')\nhelper()", ["def helper", "helper", "len"]),
+    ("import requests\nfrom os import path\nrequests.get('x')", ["os", "requests"]),
+    ("import random\nfrom datetime import datetime\nx = random.randint(1, 6)\nprint(f'{x} {len(str(x).upper())} {datetime.now()}')", []),
+    ("import os\nos.system('a')\nopen('b')", [".system", "open", "os"]),
+    ("def helper():\n    return len('x')\nhelper()", ["def helper", "helper"]),
     ("Text = is_workflow_actions_exit(unquoted value\n", ["is_workflow_actions_exit"]),  # no Python
     ("(lambda: 1)()\naction()", ["?"]),
     ("", []),

@@ -89,3 +89,14 @@ def test_reading_an_answer_takes_linear_time(unit, start):
 def test_an_address_that_no_request_can_go_to_is_one_line(address):
     with pytest.raises(UserError, match="--base-url"):
         check_address(address)
+
+
+@pytest.mark.parametrize(("text", "code", "closed"), [
+    ("```json\n{}\n```\nThen:\n```python\nright()\n```", "right()\n", [True]),  # the end of another block opens none
+    ("First:\n```python\na()\n```\nAll of it:\n```python\na()\nb()\n```\n", "a()\nb()\n", [True, True]),
+    ("```python\na()\n```python\na()\nb()\n", "a()\nb()\n", [False, False]),
+    ("```Python3\na()\n``` That is all.", "a()\n", [True]), ("```python\na(", "a(\n", [False]), ("a()", "", []), ("```text\na()\n```", "", []),
+])  # fmt: skip
+def test_the_program_is_the_longest_block_of_python(text: str, code: str, closed: list[bool]) -> None:
+    assert prompts.parse_answer(text).code == code
+    assert [block.closed for block in prompts.code_blocks(text)] == closed

@@ -27,7 +27,7 @@ DOCUMENTS = [README, ROOT / "CHANGELOG.md", *DOCS, *sorted(ROOT.glob("*/README.m
 FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|findings"
 FILE = re.compile(rf"(?<![\w/])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
 
-IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long"
+IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED, GIT = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long", "a repository"
 
 
 class Command(NamedTuple):
@@ -49,7 +49,7 @@ COMMANDS = {
     "README.md": [
         Command("make setup", IN_CI),
         Command("source .venv/bin/activate"),
-        Command('python -m shortcuts read "examples/Share My Wi-Fi.shortcut"'),
+        Command('python 02_transcribe.py "examples/Share My Wi-Fi.shortcut"'),
         Command('python 05_annotate.py --query "start a timer for 10 minutes" --output timer.shortcut'),
         Command("""echo "is_workflow_actions_showresult(Txt='Hello')" > hello.py"""),
         Command("python -m shortcuts write hello.py", exit_code=1),
@@ -57,10 +57,13 @@ COMMANDS = {
     ],
     "shortcuts/README.md": [
         Command('python -m shortcuts read "examples/Roll the Dice.shortcut"'),
+        Command('python -m shortcuts explain "examples/Roll the Dice.shortcut"'),
         Command('python -m shortcuts check "examples/Roll the Dice.py"'),
         Command('python -m shortcuts write "examples/Roll the Dice.py" --output programs'),
         Command("python -m shortcuts search roll dice"),
         Command("python -m shortcuts show is_workflow_actions_number_random"),
+        Command("echo '*.shortcut diff=shortcut' >> .gitattributes"),
+        Command("""git config diff.shortcut.textconv "PYTHONPATH='$PWD' '$PWD/.venv/bin/python' -m shortcuts read\"""", GIT),
     ],
     "docs/recipe.md": [
         Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
@@ -83,7 +86,7 @@ COMMANDS = {
                 "python 08_eval.py --model runs/workflowllama --limit 1 --max-new-tokens 40", slow=True),
         Command('python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut'),
         Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
-        Command("shortcuts sign --mode anyone --input rain.shortcut --output signed.shortcut", MAC),
+        Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output mine.shortcut", KEY),
     ],
     "docs/cluster.md": [
         Command("bash runs/slurm/single_node.sh --lr 2e-4", SLURM),
@@ -97,7 +100,7 @@ COMMANDS = {
     "docs/writers.md": [
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
                 "--chat-template runs/annotator/chat_template.jinja --max-model-len 8192", GPU),
-        Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --concurrency 256 --candidates 4 --repair", GPU),
+        Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --no-primer --concurrency 256 --candidates 4 --repair", GPU),
     ],
 }  # fmt: skip
 SHARED_FLAGS = {"runs/slurm/data_stages.sh": "01_scrape.py"}  # the stage that takes a script's flags, where the script does not show it

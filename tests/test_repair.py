@@ -135,7 +135,7 @@ def outcome(cases: list[tuple[str, str, str]], catalog: Catalog) -> tuple[float,
     passed, equal, failed = 0, 0, Counter[str]()
     for way, original, broken in cases:
         mended, repairs = repair(broken, catalog)
-        assert repairs, "what was changed is listed"
+        assert repairs or mended == broken, "what was changed is listed"
         passed += not shortcuts.check(mended, catalog)
         same = mended.strip("\n") == original.strip("\n") or _without_comments(mended) == _without_comments(original)
         equal += same
@@ -156,7 +156,7 @@ def clean_examples(catalog) -> list[str]:
 
 
 def test_examples_damaged_in_twelve_ways_come_back(catalog, clean_examples):
-    passed, equal, failed = outcome(damaged(sorted(clean_examples, key=len)[:16], 48, catalog), catalog)
+    passed, equal, failed = outcome(damaged(clean_examples, 48, catalog), catalog)
     assert passed >= 0.95 and equal >= 0.9, failed
 
 

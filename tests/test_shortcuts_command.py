@@ -66,7 +66,7 @@ def test_a_folder_is_read_and_written_back_to_equal_files(run, examples, tmp_pat
     (tmp_path / "in" / "sub").mkdir(parents=True)
     for number, file in enumerate(sorted(examples.glob("*.shortcut"))[:3]):
         (tmp_path / "in" / ("sub" if number else "") / file.name).write_bytes(file.read_bytes())
-    done = run("read", tmp_path / "in", "--output", tmp_path / "programs", "--residue")
+    done = run("read", tmp_path / "in", "--output", tmp_path / "programs")
     assert (done.code, done.out, done.err) == (0, "", "")
     programs = sorted((tmp_path / "programs").glob("*.py"))
     assert [file.name.startswith("sub_") for file in programs].count(True) == 2
@@ -107,7 +107,7 @@ def test_two_files_of_one_name_do_not_replace_each_other(run, examples, tmp_path
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.shortcut").write_bytes((examples / f"{EXAMPLE}.shortcut").read_bytes())
     done = run("read", tmp_path / "a" / "x.shortcut", tmp_path / "b" / "x.shortcut", "--output", tmp_path / "out")
-    assert done.code == 1 and f"{tmp_path / 'out' / 'x.py'}: several of the files" in done.err and not (tmp_path / "out").exists()
+    assert done.code == 1 and f"{tmp_path / 'out' / 'x'}: several of the files" in done.err and not (tmp_path / "out").exists()
 
 
 def test_a_folder_without_a_shortcut_is_an_error(run, tmp_path):
@@ -149,7 +149,7 @@ def test_force_writes_a_program_that_compiles_and_no_other(run, tmp_path):
 
 def test_a_shortcut_given_to_write_is_sent_to_read(run, examples):
     done = run("write", examples / f"{EXAMPLE}.shortcut")
-    assert done.code == 1 and done.err.endswith("this is a shortcut already; `read` prints it as Python\n")
+    assert done.code == 1 and done.err.endswith("this is a shortcut already; `python -m shortcuts read` prints it as Python\n")
 
 
 def test_a_signed_original_is_not_replaced_unless_asked(run, tmp_path):
@@ -190,7 +190,7 @@ def test_check_prints_findings_to_stdout_and_its_exit_code_says_whether_one_is_a
     assert (warned.code, warned.out) == (0, f"{tmp_path / 'late.py'}:2: warning: the shortcut has ended above this line\n")
     done = run("check", tmp_path / "good.py", tmp_path / "bad.py")
     assert (done.code, done.err) == (1, "") and done.out.count(": error: ") == 2
-    assert run("check", "-", stdin=b"print('x')").out.startswith("-:1: error: print() is no action")
+    assert run("check", "-", stdin=b"nonsense('x')").out.startswith("-:1: error: there is no nonsense()")
 
 
 @pytest.mark.parametrize("data, why", [(b"\xff\xfe'", "not UTF-8 at byte 0"), (b"bplist00", "this is a shortcut already"), (None, "No such file")])
@@ -202,7 +202,7 @@ def test_a_program_that_cannot_be_read_does_not_hide_the_others(run, tmp_path, d
     assert done.code == 1 and why in done.err and len(done.err.splitlines()) == 1 and "bad.py:2" in done.out
 
 
-@pytest.mark.parametrize("arguments", [(), ("read",), ("read", "x", "--residue"), ("write", "a.py", "b.py", "--residue", "r"), ("nonsense",)])
+@pytest.mark.parametrize("arguments", [(), ("read",), ("read", "x", "--residue", "r"), ("write", "a.py", "b.py", "--residue", "r"), ("nonsense",)])
 def test_wrong_arguments_exit_with_2(run, arguments):
     assert run(*arguments).code == 2
 

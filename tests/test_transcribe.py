@@ -139,7 +139,7 @@ def test_a_wrong_argument_is_one_line(tmp_path, arguments, code, complaint):
 
 def test_a_program_becomes_a_shortcut_file(tmp_path):
     (tmp_path / "Ask.py").write_text(PROGRAM)
-    result = run("--to-shortcut", tmp_path / "Ask.py", "--output", tmp_path / "made")
+    result = run(tmp_path / "Ask.py", "--output", tmp_path / "made")
     assert result.returncode == 0 and "shortcuts sign" in result.stderr
     data = (tmp_path / "made" / "Ask.shortcut").read_bytes()
     assert data.startswith(b"bplist") and plist.same(plistlib.loads(data), shortcuts.to_shortcut(PROGRAM))
@@ -155,32 +155,32 @@ def test_records_become_the_shortcuts_they_came_from(tmp_path):
 
 
 def test_a_program_that_does_not_compile_is_named_by_file_and_line(tmp_path):
-    (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nwhile True:\n    pass\n")
-    result = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made")
-    assert result.returncode == 1 and "bad.py: line 2: error: there is no while" in result.stderr and "Traceback" not in result.stderr
+    (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nclass X:\n    pass\n")
+    result = run(tmp_path / "bad.py", "--output", tmp_path / "made")
+    assert result.returncode == 1 and "bad.py:2: error: " in result.stderr and "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("code, finding, by_force", [
-    ("is_workflow_actions_showresult(text='a')\n", "line 1: error: is_workflow_actions_showresult has no parameter text, did you mean Text?", True),
-    ("is_workflow_actions_urll()\n", "line 1: error: no API is.workflow.actions.urll; did you mean is_workflow_actions_url?", True),
-    ("is_workflow_actions_setvolume(WFVolume='loud')\n", "line 1: error: is_workflow_actions_setvolume: WFVolume is a number", True),
-    ("# nothing\n", "line 1: error: the program does nothing", True),
-    ("x = y\n", "line 1: error: y is not bound", False),
-    ("is_workflow_actions_showresult(Text='\\ud800')\n", "line 1: error: no file can hold this", False),
+    ("is_workflow_actions_showresult(text='a')\n", "bad.py:1: error: is_workflow_actions_showresult has no parameter text, did you mean Text?", True),
+    ("is_workflow_actions_urll()\n", "bad.py:1: error: no API is.workflow.actions.urll; did you mean is_workflow_actions_url?", True),
+    ("is_workflow_actions_setvolume(WFVolume='loud')\n", "bad.py:1: error: is_workflow_actions_setvolume: WFVolume is a number", True),
+    ("# nothing\n", "bad.py:1: error: the program does nothing", True),
+    ("x = y\n", "bad.py:1: error: y is not bound", False),
+    ("is_workflow_actions_showresult(Text='\\ud800')\n", "bad.py:1: error: no file can hold this", False),
 ])
 def test_a_program_with_an_error_is_written_by_force_alone(tmp_path, code, finding, by_force):
     (tmp_path / "bad.py").write_text(code)
-    result = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made")
+    result = run(tmp_path / "bad.py", "--output", tmp_path / "made")
     assert result.returncode == 1 and finding in result.stderr and "--force" in result.stderr and not (tmp_path / "made").exists()
-    forced = run("--to-shortcut", tmp_path / "bad.py", "--output", tmp_path / "made", "--force")
+    forced = run(tmp_path / "bad.py", "--output", tmp_path / "made", "--force")
     assert (forced.returncode == 0) == by_force == (tmp_path / "made/bad.shortcut").exists() and finding in forced.stderr
     assert "Traceback" not in forced.stderr + result.stderr
 
 
 def test_a_warning_is_said_and_the_shortcut_written(tmp_path):
     (tmp_path / "late.py").write_text("is_workflow_actions_exit()\nis_workflow_actions_nothing()\n")
-    result = run("--to-shortcut", tmp_path / "late.py", "--output", tmp_path / "made")
-    assert result.returncode == 0 and "line 2: warning: the shortcut has ended above this line" in result.stderr
+    result = run(tmp_path / "late.py", "--output", tmp_path / "made")
+    assert result.returncode == 0 and "late.py:2: warning: the shortcut has ended above this line" in result.stderr
     assert (tmp_path / "made/late.shortcut").exists()
 
 
@@ -261,19 +261,17 @@ def test_the_command_to_sign_names_the_file_and_nothing_in_it_is_run(tmp_path, f
 def test_a_shortcuts_file_in_the_place_of_another_is_called_what_it_is(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     result = run("--input", tmp_path / name, "--output", tmp_path / "out.jsonl")
-    assert result.returncode == 1 and "this is a shortcut" in result.stderr and f"01_scrape.py --folder {tmp_path / name}" in result.stderr
-    result = run("--to-shortcut", tmp_path / name, "--output", tmp_path / "made")
-    assert result.returncode == 1 and "this is a shortcut already" in result.stderr
+    assert result.returncode == 1 and "this is a shortcut" in result.stderr and f"02_transcribe.py {tmp_path / name}" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_program_that_cannot_be_read_leaves_no_empty_folder(tmp_path):
-    assert run("--to-shortcut", tmp_path / "nowhere.py", "--output", tmp_path / "made").returncode == 1
+    assert run(tmp_path / "nowhere.py", "--output", tmp_path / "made").returncode == 1
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_no_folder_to_compile_into(tmp_path):
     (tmp_path / "p.py").write_text("is_workflow_actions_showresult(Text='a')\n")
     for output in (tmp_path / "p.py", tmp_path / "new.shortcut"):
-        result = run("--to-shortcut", tmp_path / "p.py", "--output", output)
+        result = run(tmp_path / "p.py", "--output", output)
         assert result.returncode == 2 and result.stderr.splitlines()[-1].endswith("name a folder") and not (tmp_path / "new.shortcut").exists()

@@ -13,6 +13,7 @@ from common.dataset import dedup, splits
 from common.dataset.example import SEED, Example
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN, HeldOut
 from common.jsonl import Record, UserError
+from shortcuts.primer import primer_apis
 
 NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity of near duplicates, at least
 OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, and share of a test query's 8-grams, at which a training record gives it away
@@ -74,7 +75,7 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
     size_id, size_ood = splits.sizes(len(order), options.test_size, options.ood_share)
     given = {i: tests[examples[i].id] for i in order if examples[i].id in tests} if options.earlier else None
     if given is None:
-        held = splits.choose_held_out(apis, order, app_of, size_ood, options.common)
+        held = splits.choose_held_out(apis, order, app_of, size_ood, options.common, primer_apis())
     else:
         known = options.earlier.held if options.earlier else None
         held = splits.of_whole_apps(known or _implied(apis, order, given, app_of), apis, app_of)

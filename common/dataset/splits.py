@@ -57,16 +57,18 @@ def sizes(records: int, test_size: int | None, ood_share: float, full: int = 119
 # what is held out
 
 
-def choose_held_out(apis: Apis, order: Sequence[int], app_of: AppOf, target: int, common: int) -> HeldOut:
+def choose_held_out(apis: Apis, order: Sequence[int], app_of: AppOf, target: int, common: int,
+                    never: frozenset[str] = frozenset()) -> HeldOut:
     """Choose apps and APIs to hold out, such that about `target` records use these and otherwise only common APIs.
 
-    A candidate is what one record needs to become an OOD record: its whole apps and its rare built-in APIs. Candidates are tried in
-    seeded order, those without built-in APIs first; one is taken if the records lost by it stay within WASTE.
+    `never` are APIs that a model is shown in any case: those of the primer. A candidate is what one record needs to become an OOD record:
+    its whole apps and its rare built-in APIs. Candidates are tried in seeded order, those without built-in APIs first; one is taken if the
+    records lost by it stay within WASTE.
     """
     uses = Counter(api for index in order for api in apis[index])
     builtin = sorted((api for api in uses if app_of(api) is None), key=lambda api: (-uses[api], api))
     shared = frozenset(builtin[: min(common, (len(builtin) + 1) // 2)])  # in a small corpus 50 would be all of them
-    search = _Search(apis, order, shared, app_of)
+    search = _Search(apis, order, shared, app_of, never)
     if target:
         waste = max(1, round(len(order) * WASTE))
         for largest in (max(1, round(target * UNIT_SHARE)), target, 2 * target):
@@ -80,8 +82,8 @@ def choose_held_out(apis: Apis, order: Sequence[int], app_of: AppOf, target: int
 class _Search:
     """The state of the greedy choice: the APIs held so far, the records that fit the OOD test, and those that use a held API."""
 
-    def __init__(self, apis: Apis, order: Sequence[int], common: frozenset[str], app_of: AppOf) -> None:
-        self.apis, self.order, self.common, self.app_of = apis, order, common, app_of
+    def __init__(self, apis: Apis, order: Sequence[int], common: frozenset[str], app_of: AppOf, never: frozenset[str]) -> None:
+        self.apis, self.order, self.common, self.app_of, self.never = apis, order, common, app_of, never
         self.held: set[str] = set()
         self.fits: set[int] = set()
         self.touched: set[int] = set()
@@ -101,7 +103,7 @@ class _Search:
             needed = self.apis[index] - self.common
             apps = {app for api in needed if (app := self.app_of(api)) is not None}
             candidate = frozenset(needed.union(*(self.of_app[app] for app in apps)))
-            if candidate and candidate not in seen:
+            if candidate and candidate not in seen and not candidate & self.never:
                 seen.add(candidate)
                 yield candidate
 

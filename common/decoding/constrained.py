@@ -86,7 +86,8 @@ class _Job:
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
-             batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES) -> Iterator[Answer]:  # fmt: skip
+             batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES,
+             watch: generation.Watch | None = None) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
@@ -103,7 +104,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
         jobs = [_Job(prompt_text(chat, tokenizer), spec) for (chat, _), spec in zip(batch, specs)]
         todo = jobs
         for number in range(tries + 1):
-            _write(model, tokenizer, todo, number, ends, sampling)
+            _write(model, tokenizer, todo, number, ends, sampling, watch)
             todo = [job for job in todo if job.left and number < tries]
             for job in todo:
                 job.rewind()
@@ -111,7 +112,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
 
 
 def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
-           sampling: dict[str, Any]) -> None:
+           sampling: dict[str, Any], watch: generation.Watch | None) -> None:
     """Write, or go on with, the answers of a batch."""
     texts = [job.prompt + job.prefix for job in jobs]
     ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
@@ -126,7 +127,8 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: lis
     samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:
         processors = [constraint, *samplers, constraint.ahead]
-        rows = generation.continued(model, tokenizer, [ids[place] for place in fits], max(rooms[place] for place in fits), processors, ends)
+        rows = generation.continued(model, tokenizer, [ids[place] for place in fits], max(rooms[place] for place in fits), processors, ends,
+                                    watch=watch)
     finally:
         constraint.close()
     for place, tokens in zip(fits, rows, strict=True):

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+Watch = Callable[[str], None]  # gets each new piece of a text that is being written
+
+
 class Generation(NamedTuple):
     """An answer: its text without the end mark, its tokens with it, and how it ended."""
 
@@ -43,13 +46,14 @@ def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
              max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
-             stop: Sequence[str] = (), in_step: bool = False) -> Iterator[Generation]:
+             stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None) -> Iterator[Generation]:
     """Yield one answer a prompt, in order, a batch at a time; the prompts may be a stream.
 
     Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
     not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
     A prompt that leaves no room in the context is reported as "prompt_too_long", never cut. `in_step` is for a model that is sharded over
-    processes: see `continued`; each of them must then bring as many prompts as the others, and none that is too long.
+    processes: see `continued`; each of them must then bring as many prompts as the others, and none that is too long. `watch` is called
+    with each new piece of the text of a batch of one, for somebody who waits for it.
     """
     ends = end_ids(model, tokenizer)
     texts = (prompt_text(messages, tokenizer) for messages in prompts)
@@ -60,7 +64,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts
         answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
         if fits:
             choose = [sampler([batch[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
-            generated = continued(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop, in_step)
+            generated = continued(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop, in_step, watch)
             for number, tokens in zip(fits, generated, strict=True):
                 answers[number] = ended(tokenizer, tokens[:rooms[number]], ends, stop)
         yield from answers
@@ -72,7 +76,7 @@ def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
 
 
 def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], room: int, choose: list[Any],
-              ends: list[int], stop: Sequence[str] = (), in_step: bool = False) -> list[list[int]]:
+              ends: list[int], stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None) -> list[list[int]]:
     """Up to `room` new tokens of each prompt, the likeliest after the logits processors `choose`; a short row is padded at its end.
 
     With `in_step` every process goes on until the last has ended, so that all run the model equally often: a forward pass of a sharded
@@ -92,8 +96,20 @@ def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompt
     with torch.inference_mode():
         output = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings,
                                 logits_processor=LogitsProcessorList([_InTurn(choose)] if choose else []),
-                                tokenizer=tokenizer if stop else None, synced_gpus=in_step)
+                                tokenizer=tokenizer if stop else None, synced_gpus=in_step,
+                                streamer=_streamer(tokenizer, watch) if watch and len(prompts) == 1 else None)
     return output[:, width:].tolist()
+
+
+def _streamer(tokenizer: PreTrainedTokenizerBase, watch: Watch) -> Any:
+    """A streamer of transformers that passes on text as soon as no later token can change it."""
+    from transformers import TextStreamer
+
+    class Streamer(TextStreamer):
+        def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+            watch(text + "\n" * stream_end)
+
+    return Streamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
 
 
 class _InTurn:

@@ -24,7 +24,8 @@ from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.metrics.call_graph import without_comments
 from common.metrics.codebleu import codebleu
-from common.prompts import SYNTAX_APIS, parse_answer
+from common.model import knows_the_language
+from common.prompts import SYNTAX_APIS, parse_answer, with_primer
 from shortcuts.catalog import Catalog, call_name
 
 SPLITS = ("id", "ood")
@@ -67,6 +68,7 @@ class System:
     identity: Callable[[Record], str]
     answers: Callable[[list[Record]], Replies]
     is_quick: bool = False  # the answers are at hand
+    primed: bool = False  # the primer of the language stands in its prompts
 
 
 def distinct(systems: list[System]) -> list[System]:
@@ -91,6 +93,11 @@ def attempted(work: Callable[..., Result], *given: Any) -> Result | Reject:
 def prompt_messages(record: Record) -> list[dict[str, str]]:
     """The conversation up to the answer."""
     return [message for message in record["messages"] if message["role"] != "assistant"]
+
+
+def asked(record: Record, primed: bool) -> list[dict[str, str]]:
+    """The conversation up to the answer, with the primer in front for a model that was not trained on the language."""
+    return with_primer(prompt_messages(record)) if primed else prompt_messages(record)
 
 
 def digest(text: str) -> str:
@@ -196,7 +203,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded, prompts = load_local(model, args.adapter), map(prompt_messages, records)
+        loaded, prompts = load_local(model, args.adapter), (asked(record, primed) for record in records)
         settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
         if is_constrained:
             apis = [record["apis"] for record in records]
@@ -209,11 +216,12 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
+    primed = not args.teval and (not knows_the_language(model, args.adapter) if args.primer is None else args.primer)
     is_constrained = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
     identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
-    return System(name, lambda record: identity + repr(prompt_messages(record)), answer)
+    return System(name, lambda record: identity + repr(asked(record, primed)), answer, primed=primed)
 
 
 def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
@@ -232,15 +240,16 @@ def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
 
 
 def served_model(name: str, model: str, args: argparse.Namespace) -> System:
-    """A model behind an OpenAI-compatible server."""
+    """A model behind an OpenAI-compatible server, which does not say what it was trained on: it gets the primer unless --no-primer."""
+    primed = not args.teval and args.primer is not False
 
     def answer(records: list[Record]) -> Replies:
         writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
         ask = partial(writer.ask, max_tokens=args.max_new_tokens)
-        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", prompt_messages(record))), records):
+        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", asked(record, primed))), records):
             if isinstance(outcome, Reject):
                 yield record, outcome
             else:
                 yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
 
-    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, prompt_messages(record))), answer)
+    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, asked(record, primed))), answer, primed=primed)

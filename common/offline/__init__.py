@@ -9,40 +9,32 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from common.excerpts import commented, shorten
+from common.cli import Reject
+from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
-from common.offline.prose import BUILTIN, Prose, arguments_of, listed
-from common.prompts import SYNTAX_APIS, answer, plan_of, plan_text, query_problem
-from shortcuts import parse
+from common.prompts import CATEGORIES, SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from shortcuts import parse, rename
 from shortcuts.catalog import Catalog
+from shortcuts.explain.sentences import BUILTIN, Prose, app_title, arguments_of, listed
 from shortcuts.forms.identifiers import identifier
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
 LONGEST = 400  # characters of a comment: a menu may have forty choices
-GISTS = 5  # actions that a query names: what a person would mention
+GISTS = 4  # actions that a query names: what a person would mention
+CHOICES = 6  # of a menu that a query names
 # Actions that serve others: a person would not ask for them.
 PLUMBING = frozenset(BUILTIN + name for name in (
     "gettext", "getvariable", "nothing", "dictionary", "getvalueforkey", "setvalueforkey", "list", "number", "url", "getitemfromlist",
     "count", "exit", "output", "setitemname", "delay", "base64encode", "urlencode", "detect.dictionary", "detect.text", "detect.link",
     "text.split", "text.combine", "text.replace", "text.match", "text.match.getgroup", "math", "file")) | SYNTAX_APIS  # fmt: skip
 
-# Short: queries of the same form must not look alike to the duplicate and contamination rules of stage 06.
-OPENINGS = ("Can you {actions}?", "Please {actions}.", "Build me something to {actions}.", "I need a shortcut to {actions}.",
-            "One tap should {actions}.", "Can a shortcut {actions}?", "Make my phone {actions}.",
-            "Could something {actions} for me?")  # fmt: skip
-NAMED = ("I'd call it “{name}”.", "Think of it as “{name}”.", "It goes by the name of “{name}”.", "Its name would be “{name}”.")
-LOOPS = "Do it for every item.", "Take them one by one.", "It has to go through all of them.", "Not just one: each.", "Repeat it as needed."
-BRANCHES = "It depends on what it finds.", "Check before going on.", "Not every case is alike.", "Decide by what comes back.", "Look first."
-THEMES = ("This is about {category}:", "For {category}, here is what I need:", "I am looking for help with {category}.",
-          "Something for my {category} routine:", "Out of {category}, a task I'd like to hand over:")  # fmt: skip
-ORDERS = (("First", "After that", "Then", "Next", "Later on", "Finally"),
-          ("To begin with", "From there", "Also", "On top of that", "Besides", "At the end"))
-TURNS = ("If something is missing along the way, the last steps can be skipped.", "Do the main part a few times over.",
-         "Let me choose how it ends.", "It should run straight through without asking me more than it has to.")  # fmt: skip
+OPENINGS = "Can you {}?", "Please {}.", "I need a shortcut to {}.", "Could you {}?", "Make my phone {}.", "I'd like something to {}."
+WISHES = "I want", "I need", "I'd like"
+FIRST, MIDDLE, LAST = ("First", "Please", "I want to", "I need to"), ("Then", "After that", "Next"), ("Finally", "In the end", "At last")
 STOP_WORDS = frozenset("a an the is are was what whats which who whose how do does did you your i my me to of for in on at and or please "
                        "enter input choose select type want would like would should it this that with be as re s t".split())  # fmt: skip
 
@@ -120,7 +112,7 @@ def plan(code: str, catalog: Catalog, starts: Sequence[int] = (1,), at: int = 0,
         first = step["lines"][0] if step["lines"] else first
         if (starts[at] <= first or at == 0) and first < last:
             here.insert(0, step)
-    return plan_of(here)
+    return {"steps": here}
 
 
 def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int], steps: list[dict[str, Any]]) -> None:
@@ -141,6 +133,8 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int]
     for node in body:
         if node.lineno in starts:
             flush()
+        if is_silent(node):
+            continue
         if not hasattr(node, "body") and not isinstance(node, ast.Match):
             simple.append(node)
             if len(simple) == GROUP:
@@ -166,68 +160,79 @@ def _decapitalized(text: str, lower: bool = True) -> str:
     return text[0].lower() + text[1:] if lower and text.split()[0][1:].islower() else text
 
 
+def thoughts(code: str, lines: list[int], names: list[str], catalog: Catalog, renames: dict[str, str], starts: Sequence[int] = (1,),
+             at: int = 0, **_: Any) -> dict[str, Any]:
+    """Comments and names for some lines of a program, and the part of the plan that is about them."""
+    told = notes(code, lines, names, catalog, renames)
+    better, opening = {pair["old"]: pair["new"] for pair in told["renames"]}, block_lines(code)
+    steps = [step | {"lines": [line for line in step["lines"] if line in opening]}
+             for step in plan(rename(code, renames | better), catalog, starts, at)["steps"]]  # fmt: skip
+    return thoughts_of({comment["line"]: comment["text"] for comment in told["comments"]}, better, steps)
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # queries
 
 
 def query(code: str, catalog: Catalog, key: str, name: str, description: str, apis: list[str], **_: Any) -> dict[str, str]:
-    """A request built from the main actions, the structure, and what the author said; the fullest form that names no API."""
+    """A request as a person puts it: what the author says that it does, or its main actions; the fullest form that names no API."""
     tree, prose = parse(code), Prose(catalog, plain=True)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and (api := prose.api(node)) and api.id not in SYNTAX_APIS]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and (api := prose.api(node)) and api.id not in SYNTAX_APIS
+             and not api.title.startswith("Unknown")]  # fmt: skip
     calls.sort(key=lambda node: (node.lineno, node.col_offset))
-    calls = [node for node in calls if not prose.api(node).title.startswith("Unknown")]  # type: ignore[union-attr]
     telling = [node for node in calls if prose.api(node).id not in PLUMBING] or calls  # type: ignore[union-attr]
-    for with_name, with_values in ((True, True), (False, True), (True, False), (False, False)):
-        gists = dict.fromkeys(_gist(prose, node, with_values) for node in telling)
-        text = OPENINGS[draw(key, len(OPENINGS))].format(actions=listed(list(gists)[:GISTS]) or "do a small task")
-        extra = [*_structure(tree, prose if with_values else None, key)]
-        if with_name and name:
-            extra.append(NAMED[draw(key + "name", len(NAMED))].format(name=name.strip()))
-        if with_name and (said := first_sentence(description)):
-            extra.append(f"In short: {said}")
-        if query_problem(text := " ".join([text, *extra]), apis) is None:
+    menu = next((node for node in ast.walk(tree) if isinstance(node, ast.Match)), None)
+    choices = [choice for case in menu.cases if "'" in (choice := prose.choice(case))][:CHOICES] if menu else []
+    remarks = [node.value.value for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    author = wish(description, key) or wish(str(remarks[0]) if remarks else "", key)
+    for said, with_values in ((author, True), ("", True), ("", False)):
+        gists = list(dict.fromkeys(gist(prose, node, with_values) for node in telling))[:GISTS]
+        text = said or OPENINGS[draw(key, len(OPENINGS))].format(listed(gists) or "do a small task that I do often")
+        if with_values and len(choices) > 1:
+            text += f" Let me choose between {listed(choices)}."
+        if query_problem(text, apis) is None:
             return {"query": text}
     return {"query": "I'd like a shortcut for a small task that I do often."}
 
 
-def _gist(prose: Prose, node: ast.Call, with_values: bool) -> str:
+def gist(prose: Prose, node: ast.Call, with_values: bool) -> str:
+    """An action as a part of a request; without values only what it can do."""
     api = prose.api(node)
-    text = prose.action(node) if with_values or api is None else prose.offer(api)
+    text = prose.action(node) if with_values or api is None else ""
+    text = prose.offer(api) if api and (not text or "…" in text) else text  # what stands between variables is no wish
     return _decapitalized(re.sub(r"^Ask (?!me)", "ask me ", text).replace("the person", "me"))
 
 
-def _structure(tree: ast.Module, prose: Prose | None, key: str) -> Iterable[str]:
-    """A sentence for each kind of block, with what decides there where a person would say it."""
-    nodes = sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno)
-    menus = [node for node in nodes if isinstance(node, ast.Match)]
-    if menus:
-        choices = listed([prose.choice(case) for case in menus[0].cases][:6]) if prose else "a few things to do"
-        yield f"Let me choose between {choices}."
-    for kind, specific, general in ((ast.For, "{}.", LOOPS), (ast.If, "{}, do something else.", BRANCHES)):
-        told = [prose.statement(node) if prose else "" for node in nodes if isinstance(node, kind)]
-        if telling := [text for text in told if re.search(r"'\w|\d", text) and len(text) <= 120]:
-            yield specific.format(telling[0])
-        elif told:
-            yield general[draw(key + kind.__name__, len(general))]
-
-
-def first_sentence(text: str) -> str:
-    """The first sentence of a description, without markup; "" if it has no words."""
+def wish(text: str, key: str) -> str:
+    """The first sentence of a description as a wish, without markup: "Shows the rates." is "I want a shortcut that shows the rates."."""
     text = " ".join(re.sub(r"<[^>]*>|[*_#`]+", " ", text or "").split())
     sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0][:200].strip()
-    return sentence if len(sentence.split()) > 2 else ""
+    if len(sentence.split()) < 3:
+        return ""
+    does = re.match(r"[A-Z][a-z]+[^s\W]s\b(?! is| are)", sentence)
+    start = WISHES[draw(key + "wish", len(WISHES))]
+    return f"{start} a shortcut that {_decapitalized(sentence)}" if does else f"{start} a shortcut for this: {sentence}"
 
 
-def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any) -> dict[str, str]:
-    """A request that needs each of the APIs, in sentences of up to four actions."""
-    prose = Prose(catalog)
-    offers = [_decapitalized(prose.offer(catalog[api])) for api in apis]
-    starts = ORDERS[draw(key + "order", len(ORDERS))]
-    groups = [offers[at: at + 4] for at in range(0, len(offers), 4)]
-    last = len(groups) - 1
-    told = [f"{starts[-1] if 0 < at == last else starts[min(at, len(starts) - 2)]}, {listed(group)}." for at, group in enumerate(groups)]
-    theme = THEMES[draw(key + "theme", len(THEMES))].format(category=category)
-    return {"query": " ".join([theme, *told, TURNS[draw(key, len(TURNS))]])}
+def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, Any]:
+    """A request that needs each of the APIs, in sentences of up to four actions, those of an app together, and its category."""
+    words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
+    hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
+    category = max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
+    return {"purpose": "a task by rules", "leave_out": [], "basics": [], "category": category, "query": _wanted(apis, catalog, key)}
+
+
+def _wanted(apis: list[str], catalog: Catalog, key: str) -> str:
+    prose, groups = Prose(catalog), dict[str, list[str]]()
+    for api in map(catalog.__getitem__, apis):
+        place = "" if api.builtin else f" in {api.app_name or app_title(api.app)}"
+        groups.setdefault(place, []).append(_decapitalized(prose.offer(api).removesuffix(place)))
+    told = [listed(offers[at : at + GISTS]) + place for place, offers in groups.items() for at in range(0, len(offers), GISTS)]
+    if len(told) == 1:
+        return OPENINGS[draw(key, len(OPENINGS))].format(told[0])
+    middle = (MIDDLE[at % len(MIDDLE)] for at in range(len(told) - 2))
+    starts = [FIRST[draw(key, len(FIRST))], *middle, LAST[draw(key + "last", len(LAST))]]
+    return " ".join(f"{start} {group}." for start, group in zip(starts, told, strict=True))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -237,9 +242,14 @@ def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any)
 def program(apis: list[str], catalog: Catalog, key: str, request: str | None = None, **_: Any) -> str:
     """An answer in the chat format: a program with a comment above each statement, and its plan.
 
-    For a person's `request` it is what the sentence says; else the baseline, which calls each of the APIs.
+    For a person's `request` it is what the sentence says, and Reject is raised for one that is not understood; else the baseline, which
+    calls each of the APIs.
     """
-    code = sentence.program(request, apis, catalog) if request else baseline.program(apis, catalog, key)
+    if request:
+        said = sentence.understood(request, catalog)
+        if said.program is None:
+            raise Reject("not_understood", said.problem().removeprefix("not understood: "))
+    code = said.program if request else baseline.program(apis, catalog, key)  # type: ignore[assignment]
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
                 for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
@@ -247,6 +257,6 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
 
 
 RULES: dict[str, Callable[..., Any]] = {
-    "notes": notes, "plan": plan, "query": query, "expand": expand, "answer": program, "repair": program,
+    "thoughts": thoughts, "query": query, "expand": expand, "answer": program, "repair": program,
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip

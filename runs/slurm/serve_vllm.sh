@@ -35,4 +35,4 @@ until curl --silent --fail --output /dev/null "$url/models"; do
     [ $SECONDS -lt "$PATIENCE" ] || { echo "error: vLLM did not answer within $PATIENCE s" >&2; exit 1; }
     sleep 2
 done
-python 05_annotate.py --model annotator --base-url "$url" --cache "$DATA/answers-$part.sqlite" "$@"
+python 05_annotate.py --model annotator --base-url "$url" --no-primer --cache "$DATA/answers-$part.sqlite" "$@"

@@ -2,9 +2,11 @@
 
     search(catalog, "resize image")                                   # the ten that fit best
     offered("remind me to water the plants if no rain is forecast", catalog)      # ids: the best of each clause, and those of ALWAYS
+    understood("напомни мне", catalog)                                # 0: the share of its clauses that the search can read
 
 Words are compared by their stems. A rare word counts more than a common one, a word of the title more than one of the summary, and of APIs
-that fit equally well those in real use come first. Requests rarely use the words of titles, so SAID_AS maps common words to them.
+that fit equally well those in real use come first. Requests rarely use the words of titles, so the phrases that people say, in six
+languages, count as much: spoken.py.
 """
 
 from __future__ import annotations
@@ -12,20 +14,26 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from shortcuts.catalog import Api, Catalog
+from shortcuts.catalog.spoken import WORD, everyday_words, fold, language_of, spoken_for, stem, stems
 
-WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text or a CamelCase name: Get, URLs, From, PDF, 2
-BREAK = re.compile(r"[.,;:!?\n]{1,9}\s|\s{1,9}(?:and|then|after that|if|when|whenever|unless|but|to)\s+", re.IGNORECASE)  # between clauses
-STEM = 6  # letters that are compared: "translate" and "translation" share them, "weather" and "weapon" do not
-ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|e|y)$")
+__all__ = ["ALWAYS", "KIT", "STOPPED", "WORD", "Index", "clauses", "index_of", "like", "offered", "search", "stems", "understood"]
+
+# Between clauses: punctuation, "and", and where a condition begins.
+JOINTS = "and|then|after that|if|when|whenever|unless|but|to|und|dann|wenn|y|luego|si|et|puis|ensuite"
+BREAK = re.compile(rf"[.,;:!?\n]{{1,9}}\s|[，。、；：！？]|\s{{1,9}}(?:{JOINTS})\s+", re.IGNORECASE)
 FIELDS = {"title": 4.0, "id": 2.0, "app": 2.0, "summary": 1.0}  # weight of a word by its place
 SATURATION = 1.5  # of a word's weight (BM25): a second place adds less than the first
 TITLE_SHARE = 0.5  # share of the score that depends on the part of the title in the text: "Show Notification" before longer titles
-KNOWN = {"seen": 1.5, "wf": 1.3, "sb": 1.1, "tk": 0.6}  # weight by source: used in shortcuts; in the app's list; of an app; a switch
+SPOKEN = 5.5  # score of a phrase that people say for an API, as much as a rare word of its title
+KNOWN = {"seen": 1.5, "wf": 1.3, "sb": 1.1, "tk": 0.4}  # weight by source: used in shortcuts; in the app's list; of an app; a switch
+NAMED_APP = 14.0  # score of the APIs of an app that the text names
 UNNAMED_APP = 0.4  # weight of APIs of an app that the text does not name
-SAID_LESS = 0.7  # weight of a word from SAID_AS beside one of the text
+WHOLE = 0.8  # weight of what fits the whole request, beside what fits one clause best
+FITS = 8.0  # score of an API that is as good as wanted
+OF_USE = 0.3  # score of a KIT action, from 0 to 1 (as good as wanted): it is offered before what fits worse
 
 STOP_WORDS = frozenset("""
     a about after all also am an and any are as at be been but by can could did do does done each else every for from get had has have
@@ -33,51 +41,23 @@ STOP_WORDS = frozenset("""
     shortcut should so some something switch than that the their them then there these they thing this those to turn up us use using
     via want was we were what when where whether which while who why will with would yes you your""".split())
 
-# Words of requests -> words of titles. Both sides are stemmed when this module is loaded.
-SAID_AS = {
-    "rain rainy snow sunny umbrella forecast cold hot windy": "weather forecast",
-    "task todo remember chore": "reminder", "remind": "add new reminder", "create make new schedule": "add new create generate make",
-    "shopping grocery": "add new reminder",
-    "meeting appointment schedule agenda": "calendar event", "sms imessage text": "message", "texting": "send message",
-    "mail": "email", "picture photograph pic selfie": "photo image", "photo": "image", "image": "photo", "screen": "screenshot",
-    "song track album tune": "music", "playlist": "music play", "website site webpage link page": "url web", "article": "safari web",
-    "download fetch json api": "contents url", "tell": "show result speak", "display": "show", "say aloud announce": "speak text",
-    "notify ping": "notification", "popup dialog": "alert", "wake": "alarm add", "torch": "flashlight",
-    "wifi": "wi fi", "dark light": "appearance", "night": "appearance", "silence mute disturb": "focus volume",
-    "loud quiet": "volume", "dim": "brightness", "charge": "battery", "power": "battery", "shrink smaller scale thumbnail": "resize",
-    "merge combine join": "combine", "scan": "document pdf", "zip compress": "archive",
-    "drive walk commute traffic long": "travel time", "route navigate directions": "directions maps", "map": "maps",
-    "near nearby": "local businesses", "place location here": "location", "address": "address location",
-    "dice coin": "random number", "random": "number item", "tip sum total average": "calculate math statistics",
-    "word words letter": "count text", "translate spanish french german": "translate text", "ocr": "extract text image",
-    "qr": "qr code barcode", "sleep weight steps water heart calories drank": "log health sample", "run gym exercise": "workout",
-    "enter input type": "ask input", "choose select": "choose list menu", "tomorrow tonight weekend": "forecast",
-    "voice speech dictate": "dictate text",
-    "save store keep": "save file photo", "append log": "append file",
-    "copy": "copy clipboard", "paste clipboard": "clipboard", "reply": "message", "call phone ring": "call",
-    "home lights lamp thermostat": "home accessory", "today date day": "date", "hour minute": "date",
-    "video clip movie": "video media", "audio recording": "audio record", "password secret": "random text hash",
-    "open launch": "open app", "contact friend": "contact", "birthday": "contact",
-    "spell": "spelling", "uppercase lowercase capital": "change case",
-    "replace": "replace text", "split": "split text", "flip": "rotate", "times loop": "repeat", "pause second": "wait", "animated": "gif",
-}  # fmt: skip
-
 # Actions that are common in shortcuts of every kind, and that few requests name.
 ALWAYS = tuple("is.workflow.actions." + name for name in (
     "ask", "choosefromlist", "showresult", "alert", "notification", "gettext", "list", "number", "date"))  # fmt: skip
+# What joins the others: parts of dictionaries, lists and texts, dates, files, what is shown. In the order of their use in real shortcuts.
+KIT = (*ALWAYS, *("is.workflow.actions." + name for name in (
+    "setclipboard", "getvalueforkey", "text.split", "text.combine", "getitemfromlist", "previewdocument", "openurl", "text.replace",
+    "format.date", "documentpicker.open", "documentpicker.save", "math", "dictionary", "count", "gettimebetweendates", "adjustdate",
+    "text.match", "setvalueforkey", "file.select", "share", "statistics")))  # fmt: skip
 # Services of other companies among Apple's own actions: a request for one names it, as it names an app.
 SERVICES = frozenset("""evernote dropbox trello todoist tumblr slack wordpress venmo instapaper pinboard pocket giphy imgur cloudapp
     deskconnect ulysses lightroom showinblindsquare""".split())
-PER_CLAUSE = 4  # APIs offered for a clause: the best and its neighbours
+# Actions that a program writes as syntax: if, for, match, variables, comments.
+SYNTAX = frozenset("is.workflow.actions." + name for name in (
+    "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
+PER_CLAUSE = 8  # APIs that a clause may bring
 
-
-def stems(text: str) -> set[str]:
-    """Return the stems of the words of a text or a CamelCase name."""
-    return {ENDINGS.sub("", word.lower())[:STEM] for word in WORD.findall(text)}
-
-
-STOPPED = {stem for word in STOP_WORDS for stem in stems(word)}
-_SAID = {stem: stems(titles) for said, titles in SAID_AS.items() for stem in stems(said)}
+STOPPED = {stem(word) for word in STOP_WORDS}
 
 
 class Index:
@@ -87,37 +67,62 @@ class Index:
         self.catalog = catalog
         self.places: dict[str, dict[str, float]] = {}  # stem -> API id -> weight
         self.titles: dict[str, set[str]] = {}
-        self.apps: dict[str, set[str]] = {}  # of APIs that are not Apple's: the stems of the app's name
+        self.apps: dict[str, str] = {}  # of APIs that are not Apple's: the app's name
         for api in catalog:
             self.titles[api.id] = stems(api.title) - STOPPED or stems(api.title)
             service = api.id.removeprefix("is.workflow.actions.").partition(".")[0]
             if not api.builtin or service in SERVICES:
-                self.apps[api.id] = stems(service if api.builtin else api.app_name or api.app)
+                self.apps[api.id] = service if api.builtin else api.app_name or api.app
             for field, text in (("title", api.title), ("id", api.id.rsplit(".", 1)[-1]), ("app", api.app_name), ("summary", api.summary)):
-                for stem in stems(text):
-                    weights = self.places.setdefault(stem, {})
+                for word in stems(text):
+                    weights = self.places.setdefault(word, {})
                     weights[api.id] = weights.get(api.id, 0.0) + FIELDS[field]
 
-    def scores(self, text: str) -> dict[str, float]:
-        """Return a score for each API that has a word of the text; higher is better."""
+    def scores(self, text: str, language: str | None = None) -> dict[str, float]:
+        """Return a score for each API that has a word of the text, whose app it names, or that people say so; higher is better."""
+        fitting, named = self.by_words(text), self.apps_named(text)
+        for api, name in self.apps.items():
+            if name in named:
+                fitting[api] = fitting.get(api, 0.0) + NAMED_APP
+        for api, weight in spoken_for(text, language).items():
+            if api in self.catalog:
+                fitting[api] = fitting.get(api, 0.0) + SPOKEN * weight
+        return fitting
+
+    def by_words(self, text: str) -> dict[str, float]:
+        """Return a score for each API that has a word of the text in its title, id, app or summary."""
         said = stems(text)
-        said = said - STOPPED or said
-        wanted = dict.fromkeys((stem for word in said for stem in _SAID.get(word, ())), SAID_LESS) | dict.fromkeys(said, 1.0)
+        wanted = said - STOPPED or said
         scores: Counter[str] = Counter()
         covered: Counter[str] = Counter()
-        for stem, share in wanted.items():
-            found = self.places.get(stem, {})
+        for word in sorted(wanted):  # sums of floats depend on their order
+            found = self.places.get(word, {})
             rarity = math.log(1 + len(self.titles) / (1 + len(found)))
             for api, weight in found.items():
-                scores[api] += share * rarity * weight / (weight + SATURATION)
-                covered[api] += share * (stem in self.titles[api])
+                scores[api] += rarity * weight / (weight + SATURATION)
+                covered[api] += word in self.titles[api]
         return {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self._prior(api, said)
-                for api, score in scores.items()}  # fmt: skip
+                   for api, score in scores.items()}  # fmt: skip
+
+    @cached_property
+    def _app_names(self) -> dict[str, re.Pattern[str]]:
+        everyday = everyday_words("en") | STOPPED
+        return {name: re.compile(rf"(?<!\w){re.escape(fold(name))}(?!\w)", 0 if stems(name) <= everyday else re.IGNORECASE)
+                for name in sorted(set(self.apps.values()))}
+
+    @cached_property
+    def _app_stems(self) -> dict[str, set[str]]:
+        return {name: stems(name) for name in self._app_names}
+
+    def apps_named(self, text: str) -> set[str]:
+        """Return the names of other people's apps that a text has: with a capital if it is an everyday word, such as Things or Clear."""
+        folded = fold(text)
+        return {name for name, pattern in self._app_names.items() if pattern.search(folded)}
 
     def _prior(self, api_id: str, said: set[str]) -> float:
-        """Return the weight of an API before its words are compared, by source and app."""
+        """Return the weight of an API before its words are compared, by source and app; "draft" hints at Drafts, but does not name it."""
         known = max((KNOWN[source] for source in self.catalog[api_id].source if source in KNOWN), default=1.0)
-        return known * (UNNAMED_APP if api_id in self.apps and not self.apps[api_id] <= said else 1.0)
+        return known * (UNNAMED_APP if api_id in self.apps and not self._app_stems[self.apps[api_id]] <= said else 1.0)
 
 
 @lru_cache(maxsize=4)
@@ -128,8 +133,16 @@ def index_of(catalog: Catalog) -> Index:
 
 def search(catalog: Catalog, text: str, limit: int = 10) -> list[Api]:
     """Return the APIs that fit a text best, the best first."""
-    scores = index_of(catalog).scores(text)
-    return [catalog[api] for api in sorted(scores, key=lambda api: (-scores[api], len(api), api))[:limit]]
+    return [catalog[api] for api, _ in _best(index_of(catalog).scores(text), limit)]
+
+
+def like(catalog: Catalog, title: str, limit: int = 10) -> list[Api]:
+    """Return the APIs whose own words are most like a title, whatever people say for them, the nearest first."""
+    return [catalog[api] for api, _ in _best(index_of(catalog).by_words(title), limit)]
+
+
+def _best(scores: dict[str, float], limit: int) -> list[tuple[str, float]]:
+    return sorted(scores.items(), key=lambda item: (-item[1], len(item[0]), item[0]))[:limit]
 
 
 def clauses(text: str) -> list[str]:
@@ -138,9 +151,19 @@ def clauses(text: str) -> list[str]:
 
 
 def offered(text: str, catalog: Catalog, limit: int = 24) -> list[str]:
-    """Return the ids of at most `limit` APIs for a request: the best of each clause and of the whole in turn, then those of ALWAYS."""
-    rows = [[api.id for api in search(catalog, part, PER_CLAUSE)] for part in clauses(text)]
-    rows.append([api.id for api in search(catalog, text, limit)])
-    found = dict.fromkeys(row[place] for place in range(limit) for row in rows if place < len(row))
+    """Return the ids of at most `limit` APIs for a request: those of ALWAYS, and those that fit it and its clauses best."""
+    language = language_of(text)
+    worth = {api: OF_USE - place / 1000 for place, api in enumerate(KIT) if api in catalog}
+    for weight, part in [(WHOLE, text), *((1.0, part) for part in clauses(text))]:
+        for api, score in _best(index_of(catalog).scores(part, language), limit if part == text else PER_CLAUSE):
+            worth[api] = max(worth.get(api, 0.0), weight * score / (score + FITS))
     always = [api for api in ALWAYS if api in catalog]
-    return list(dict.fromkeys([*list(found)[:max(0, limit - len(always))], *always]))
+    best = sorted(worth.keys() - {*always} - SYNTAX, key=lambda api: (-worth[api], api))
+    return [*best[:max(0, limit - len(always))], *always]
+
+
+def understood(text: str, catalog: Catalog) -> float:
+    """Return the share (0 to 1) of the clauses of a request that speak of an action: 0 for a language that the search does not read."""
+    language, parts = language_of(text), clauses(text)
+    heard = [spoken_for(part, language) or language == "en" and index_of(catalog).scores(part, language) for part in parts]
+    return sum(map(bool, heard)) / max(1, len(parts))

@@ -400,6 +400,9 @@ def _match(low: Lowering, node: ast.Match) -> None:
     subject = node.subject
     asks = isinstance(subject, ast.Call) and called(subject) == "input" and (subject.keywords or not subject.args)
     if called(subject) == "menu" or asks:  # the authors' published code writes a menu as match input(prompt=…)
+        prompts = [] if asks else [low.expr(prompt) for prompt in subject.args]  # type: ignore[attr-defined]
+        if any(one is not other for one, other in zip(prompts, subject.args)):  # type: ignore[attr-defined]
+            subject = low.rebuilt(subject, args=prompts)
         cases = [low.rebuilt(case, body=low.block(case.body)) for case in node.cases]
         if asks:
             prompt = [keyword.value for keyword in subject.keywords]  # type: ignore[attr-defined]

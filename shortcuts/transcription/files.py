@@ -1,17 +1,39 @@
-"""Read shortcut files as programs, and write programs as shortcut files."""
+"""Shortcut files as programs, and programs as shortcut files: what 02_transcribe.py and `python -m shortcuts` do with the files they get.
+
+A file is what its bytes say: a shortcut is written as a program, and a program as a shortcut. Beside a program `NAME.py` lies its residue,
+`NAME.residue.json`: the icon, the identities and versions that code does not show, for an exact way back.
+"""
 
 from __future__ import annotations
 
 import shlex
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
 
 from shortcuts import plist
 from shortcuts.catalog import Catalog
-from shortcuts.transcription import Transcription, to_shortcut, transcribe
+from shortcuts.check import check
+from shortcuts.plist import archive
+from shortcuts.plist.aea import MAGIC as SIGNED
+from shortcuts.transcription import Transcription, equivalent, to_python, to_shortcut, transcribe
 from shortcuts.transcription.residue import Residue
 
+STDIN = "-"
+SUFFIXES = (".shortcut", ".wflow", ".plist")  # of the files in a folder that may be shortcuts
+RESIDUE = ".residue.json"
 # The first bytes of a shortcut's file, or of an archive of some; no program begins with them.
-_MAGIC = (b"bplist", b"AEA1", b"<?xml", b"<!DOCTYPE", b"<plist", b"PK\x03\x04")
+_MAGIC = (b"bplist", SIGNED, b"<?xml", b"<!DOCTYPE", b"<plist", *archive.MAGIC)
+_OTHERS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image", b"%PDF": "a PDF",
+           b"\x1f\x8b": "a gzip archive", b"SQLite format 3": "a database"}  # fmt: skip
+
+
+class FileError(ValueError):
+    """A file that cannot be converted; the message is the line for a person, "" if everything is said already."""
 
 
 def read_file(data: bytes, catalog: Catalog | None = None) -> Transcription:
@@ -30,6 +52,21 @@ def shortcut_file(code: str, residue: Residue | None = None, catalog: Catalog | 
     return plist.write_binary(to_shortcut(code, residue, catalog))
 
 
+def is_shortcut(data: bytes) -> bool:
+    """True for the bytes of a shortcut, of a property list that may be none, or of an archive; False for a program or anything else."""
+    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"{"):
+        return _is_json(start)
+    return start.startswith(_MAGIC) or data.startswith(plist.UTF16) and b"<" in data[2:4]
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        return isinstance(plist.load_json(data), dict)
+    except plist.PlistError:
+        return False
+
+
 def is_shortcut_file(path: Path) -> bool:
     """True for a shortcut or an archive, by the file's name or first bytes; False for a file that cannot be read."""
     try:
@@ -44,3 +81,250 @@ def sign_command(file: Path) -> str:
     """Return the command that signs a file on a Mac, quoted for a shell. A phone opens signed files alone."""
     signed = file.with_suffix(".signed.shortcut")
     return shlex.join(["shortcuts", "sign", "--mode", "anyone", "--input", str(file), "--output", str(signed)])
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the files that are named
+
+
+class Options(NamedTuple):
+    """How files are converted. `output`: the folder for all of them; None: programs to stdout, shortcuts beside their programs."""
+
+    output: Path | None = None
+    catalog: Catalog | None = None
+    residue: Residue | None = None  # of the one program that is given, instead of that beside it
+    force: bool = False  # write in spite of errors, if the program compiles; replace a signed file
+    show: bool = False  # print the canonical form of each program that is compiled
+    several: bool = False  # of several files; then a line with its source stands above each text on stdout
+
+
+# Converts (name of the output, source, bytes), returns the shortcut's file if it writes one; raises FileError.
+Convert = Callable[[str, str, bytes, Options], Path | None]
+
+
+def convert_any(name: str, source: str, data: bytes, options: Options) -> Path | None:
+    """Write a shortcut as a program, and a program as a shortcut, by what the bytes are. Raises FileError."""
+    if not data.strip():
+        raise FileError(f"{source}: an empty file")
+    return (to_program if is_shortcut(data) else to_file)(name, source, data, options)
+
+
+def convert_all(sources: Sequence[str], convert: Convert, options: Options, programs: bool = False) -> int:
+    """Convert each file that is named, each file in a folder, and stdin for "-", also after one that fails; return the exit code.
+
+    programs: a folder stands for its programs alone.
+    """
+    programs = programs or convert is to_file
+    try:
+        files = list(named_files(sources, programs))
+        if options.output is not None or convert in (to_file, convert_any):  # beside x.py that is made of x.shortcut lies x.shortcut
+            _check_names(str((options.output or Path(source).parent) / name) for name, source in files)
+    except FileError as error:
+        say(str(error))
+        return 1
+    failed, written = False, list[Path]()
+    for name, source in files:
+        try:
+            file = convert(name, source, contents(source), options._replace(several=len(files) > 1))
+        except FileError as error:
+            failed = True
+            if str(error):
+                say(str(error))
+            continue
+        written += [file] if file else []
+    if written:
+        what = str(written[0]) if len(written) == 1 else f"{len(written):,} shortcuts"
+        say(f"{what} written; {how_to_sign(written[0] if len(written) == 1 else written[0].with_name('NAME.shortcut'))}")
+    return int(failed)
+
+
+def named_files(sources: Sequence[str], programs: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield (name of the output, source) of each file. A folder stands for the shortcuts below it; for its programs if it has none."""
+    for source in sources:
+        path = Path(source)
+        if source == STDIN or not path.is_dir():
+            yield stem(source), source
+            continue
+        kinds = ((".py",),) if programs else (SUFFIXES, (".py",))
+        below = sorted(file for file in path.rglob("*") if not file.name.startswith("._") and file.is_file())
+        found = next((files for kind in kinds if (files := [file for file in below if file.suffix.lower() in kind])), [])
+        if not found:
+            raise FileError(f"{source}: no file in this folder ends in {' or '.join(sum(kinds, ()))}; name the files themselves")
+        for file in found:
+            yield "_".join(file.relative_to(path).with_suffix("").parts), str(file)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    counts = Counter(name.casefold() for name in names)
+    if (twice := next((name for name, count in counts.items() if count > 1), None)) is not None:
+        raise FileError(f"{twice}: several of the files given would be written there; give them one by one, with an --output each")
+
+
+def stem(source: str) -> str:
+    """Return the name of a file without its suffix, "stdin" for -."""
+    return "stdin" if source == STDIN else Path(source).stem
+
+
+def contents(source: str) -> bytes:
+    """Return the bytes of a file or of stdin. Raises FileError where they cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
+    except OSError as error:
+        raise FileError(f"{source}: cannot be read: {error.strerror}") from None
+
+
+def put(file: Path, data: bytes) -> None:
+    """Write a file and the folders above it. Raises FileError where that cannot be done."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def say(message: str) -> None:
+    """Print a message to stderr."""
+    print(message, file=sys.stderr)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# shortcut -> program
+
+
+def to_program(name: str, source: str, data: bytes, options: Options) -> Path | None:
+    """Print the program of a shortcut file, or write it with its residue; each of an archive's files becomes one. Raises FileError."""
+    for inner, content in _members(name, source, data):
+        try:
+            result = read_file(content, options.catalog)
+        except ValueError as error:
+            raise FileError(f"{source}: {_explained(content, error)}") from None
+        if options.output is None:
+            print((f"# {source}\n" if options.several else "") + result.code, end="")
+            continue
+        put(options.output / f"{inner}.py", result.code.encode())
+        put(options.output / f"{inner}{RESIDUE}", orjson.dumps(result.residue, option=orjson.OPT_INDENT_2))
+    return None
+
+
+def code_of(source: str, data: bytes, catalog: Catalog | None) -> str:
+    """Return the program of a shortcut file, or the canonical form of a program. Raises FileError for anything else."""
+    try:
+        if not is_shortcut(data):
+            return to_python(to_shortcut(program_text(source, data), None, catalog), catalog)[0]
+        return read_file(data, catalog).code
+    except FileError:
+        raise
+    except ValueError as error:
+        raise FileError(f"{source}: {_explained(data, error)}") from None
+
+
+def _members(name: str, source: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield (name of the output, bytes) of a file, or of each member of an archive of several. Raises FileError for a bad archive."""
+    if not archive.is_archive(data):
+        yield name, data
+        return
+    try:
+        found = list(archive.members(data))
+    except ValueError as error:
+        raise FileError(f"{source}: {error}") from None
+    if not found:
+        raise FileError(f"{source}: an archive without a shortcut in it")
+    for member, content in found:
+        if isinstance(content, ValueError):
+            raise FileError(f"{source}: {member}: {content}")
+        yield (name if len(found) == 1 else f"{name}_{'_'.join(Path(member).with_suffix('').parts)}"), content
+
+
+def _explained(data: bytes, error: ValueError) -> str:
+    """Return what is wrong with a file that is no shortcut: what it is instead, where that is known."""
+    if other := _other(data):
+        return f"this is {other}, no shortcut"
+    if data.startswith((b"http://", b"https://")):
+        return "this is a link, no shortcut; 01_scrape.py --links fetches those of iCloud"
+    return str(error)
+
+
+def _other(data: bytes) -> str | None:
+    """Return what a file of another kind is, by its first bytes; None for an unknown one."""
+    return next((kind for start, kind in _OTHERS.items() if data.startswith(start)), None)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# program -> shortcut
+
+
+def to_file(name: str, source: str, data: bytes, options: Options) -> Path | None:
+    """Write the shortcut of a program, unless `check` finds an error in it. Raises FileError, the findings being printed before."""
+    code = program_text(source, data)
+    folder = options.output or (Path() if source == STDIN else Path(source).parent)
+    file = folder / f"{name}.shortcut"
+    errors = findings(source, code, options.catalog)
+    if errors and not options.force:
+        raise FileError(f"{source}: no shortcut is written because of {errors} error{'s' * (errors > 1)}; --force writes one that compiles")
+    if file.is_file() and contents(str(file)).startswith(SIGNED) and not options.force:
+        raise FileError(f"{file}: a signed shortcut of this name is there; --output DIR writes elsewhere, --force replaces it")
+    shortcut = compiled(source, code, options)
+    if options.show:
+        print(to_python(shortcut, options.catalog)[0], end="")
+    try:
+        put(file, plist.write_binary(shortcut))
+    except plist.PlistError as error:
+        raise FileError(f"{source}: {error}") from None
+    return file
+
+
+def program_text(source: str, data: bytes) -> str:
+    """Return the text of a program. Raises FileError for bytes that are none."""
+    if is_shortcut(data):
+        raise FileError(f"{source}: this is a shortcut already; `python -m shortcuts read` prints it as Python")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        other = _other(data)
+        problem = f"this is {other}, no program" if other else f"not UTF-8 at byte {error.start}; save it as UTF-8"
+        raise FileError(f"{source}: {problem}") from None
+
+
+def findings(source: str, code: str, catalog: Catalog | None, to: Any = None) -> int:
+    """Print a line for each finding of `check`, to stderr by default; return the number of errors."""
+    found = check(code, catalog)
+    for finding in found:
+        print(f"{source}:{finding.line}: {finding.severity}: {finding.message}", file=to or sys.stderr)
+    return sum(finding.severity == "error" for finding in found)
+
+
+def compiled(source: str, code: str, options: Options) -> dict[str, Any]:
+    """Return the shortcut of a program, with the residue that is given or lies beside it. Raises FileError if it does not compile."""
+    try:
+        if options.residue is not None:
+            return to_shortcut(code, options.residue, options.catalog)
+        alone = to_shortcut(code, None, options.catalog)
+    except ValueError as error:
+        raise FileError(f"{source}: {error}") from None
+    beside = Path(source).with_suffix(RESIDUE)
+    if source == STDIN or not beside.is_file():
+        return alone
+    try:
+        whole = to_shortcut(code, read_residue(beside), options.catalog)
+        if equivalent(whole, alone) or to_python(whole, options.catalog)[0] == code:
+            return whole
+    except ValueError:
+        pass
+    say(f"{beside}: does not fit the program any more, so the shortcut gets a new icon and new identities")
+    return alone
+
+
+def read_residue(file: Path) -> Residue:
+    """Return the residue in a file. Raises FileError if it is no JSON."""
+    try:
+        return orjson.loads(contents(str(file)))
+    except orjson.JSONDecodeError as error:
+        raise FileError(f"{file}: {error}") from None
+
+
+def how_to_sign(file: Path) -> str:
+    """Return what is left to do before a phone takes a shortcut file, on the system at hand, and who sees it on the way."""
+    if sys.platform == "darwin":
+        return f"sign it before a phone takes it: {sign_command(file)}"
+    return ("a phone takes signed files alone; without a Mac, a macOS runner of GitHub can sign it, or a service such as HubSign, and "
+            f"either gets the whole file; on a Mac: {sign_command(file)}")

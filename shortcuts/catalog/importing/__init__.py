@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import plistlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -37,10 +37,17 @@ from shortcuts.plist import aea
 # Suffixes of the files that are read in a folder; a file given by name is always read.
 SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefinition", ".shortcut", ".wflow"})
 
-SUMMARIES, APPS = "summaries.json", "apps.json"  # written by hand: id -> summary, start of a bundle id -> name of the app
+# Written by hand: id -> summary, start of a bundle id -> name of the app, id -> title where the sources' says too little ("Create").
+SUMMARIES, APPS, TITLES = "summaries.json", "apps.json", "titles.json"
 
+# Parameters whose stated default is not what the app does where a file lacks them: of 50 Find actions of people 44 have no limit.
+MISSTATED = frozenset({"WFContentItemLimitEnabled"})
 # Parameters whose values the app stores in its user's language, so that the list of the English ones is never complete.
 LOCALISED = frozenset({"WFContentItemPropertyName"})
+
+NEWEST = "tk"  # the source of the newest system
+
+UNTITLED = "Unknown Action"  # the title of an action that gives none
 
 MAX_TAKES = 3  # parameters named in a summary
 
@@ -194,6 +201,8 @@ def merge(records: Iterable[Record]) -> dict[str, Record]:
         for field, value in record.items():
             if field == "parameters":
                 api["parameters"] = _merge_parameters(api.get("parameters", []), value)
+                if NEWEST in record["source"]:
+                    api["listed"] = api.get("listed", set()) | {parameter["key"] for parameter in value if not parameter.get("older")}
             elif field in ("source", "platforms"):
                 api[field] = sorted({*api.get(field, ()), *value})
             elif field == "unknown":
@@ -224,6 +233,8 @@ def _normalize_values(api: Record) -> None:
     for parameter in api.get("parameters", ()):
         if parameter.get("type") == "quantity" and "enum" in parameter:
             parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
+        if parameter["key"] in MISSTATED:
+            parameter.pop("default", None)
         if parameter["key"] in LOCALISED and parameter.get("enum"):
             parameter["open_enum"] = True
 
@@ -234,11 +245,11 @@ def _normalize_values(api: Record) -> None:
 
 def finished(merged: dict[str, Record]) -> Iterator[Record]:
     """Yield the records sorted by id, with app, title and summary, and without empty fields."""
-    summaries, names = (orjson.loads((catalog.FOLDER / name).read_bytes()) for name in (SUMMARIES, APPS))
+    summaries, names, titles = (orjson.loads((catalog.FOLDER / name).read_bytes()) for name in (SUMMARIES, APPS, TITLES))
     for api_id, api in sorted(merged.items()):
         name = next((names[start] for start in _starts(bundle_of(api_id)) if start in names), api.get("app_name", ""))
-        title = title_of(api_id, api.get("title", ""))
-        parameters = [{**parameter, "type": _type(parameter)} for parameter in api.get("parameters", ())]
+        title = titles.get(api_id) or title_of(api_id, api.get("title", ""))
+        parameters = [_aged({**parameter, "type": _type(parameter)}, api.get("listed", ())) for parameter in api.get("parameters", ())]
         result = api.get("result")
         record = {
             "id": api_id, "app": ".".join(bundle_of(api_id).split(".")[:3]), "app_name": name,
@@ -261,6 +272,15 @@ def _starts(bundle: str) -> Iterator[str]:
     yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
 
 
+def _aged(parameter: Record, listed: Collection[str]) -> Record:
+    """Return a parameter that says whether it is an older form: one that the newest source lacks, where that lists the API's parameters."""
+    if listed:
+        parameter.pop("older", None)
+        if parameter["key"] not in listed and not catalog.Catalog.is_generic(parameter["key"]):
+            parameter["older"] = True
+    return parameter
+
+
 def _type(parameter: Record) -> str:
     """Return a parameter's type: enum for one with values, unless it is a list of them; `any` if no source gives one."""
     kind = parameter.get("type", "any")
@@ -274,7 +294,7 @@ def title_of(api_id: str, title: str = "") -> str:
     name = re.sub(r"(Entity-UpdatableEntity|(Link)?(App)?(Intent|Action|Entity))$", "", last) or last
     words = WORD.findall(name)
     made = update + " ".join(word[:1].upper() + word[1:] for word in words)
-    return made if not title or made.startswith(title + " ") else title
+    return made if title in ("", UNTITLED) or made.startswith(title + " ") else title
 
 
 def summary_of(title: str, app: str, parameters: list[Record], result: Record | None) -> str:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import ast
 import re
 
-from common.excerpts import shorten
-from common.offline.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, KEPT_AS, NOUNS, PROPER, TRANSPARENT
 from shortcuts.catalog import Api, Catalog
 from shortcuts.compiler.symbols import SymbolTable
+from shortcuts.explain.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, JOINED, KEPT_AS, NOUNS, OPERATORS, PROPER, TRANSPARENT
 
 SHOWN = 60  # characters of a quoted value: a comment is one line
 
@@ -32,15 +31,19 @@ def listed(items: list[str], last: str = "and") -> str:
 
 
 def quoted(text: str, limit: int = SHOWN) -> str:
-    """A text on one line, short, in single quotes."""
-    return "'" + shorten(" ".join(text.split()), limit) + "'"
+    """Return a text on one line, its beginning if it is long, in single quotes."""
+    line = " ".join(text.split())
+    return f"'{line if len(line) <= limit else line[: limit - 1].rstrip() + '…'}'"
 
 
 class Prose:
-    """Sentences about code. With `plain` no name of the code appears in them: values that are not written out are "the result"."""
+    """Sentences about code. With `plain` no name of the code appears in them: values that are not written out are "the result".
 
-    def __init__(self, catalog: Catalog, plain: bool = False) -> None:
-        self.catalog, self.plain = catalog, plain
+    names: how a name of the code is shown, its parts then apart, such as "“{}”". shown: characters of a text in a sentence.
+    """
+
+    def __init__(self, catalog: Catalog, plain: bool = False, names: str = "", shown: int = SHOWN) -> None:
+        self.catalog, self.plain, self.names, self.limit = catalog, plain, names, shown
 
     # -----------------------------------------------------------------------------------------------------------------------------
     # values
@@ -54,7 +57,7 @@ class Prose:
         if isinstance(node.value, str):
             if self.plain and re.fullmatch(r"[a-z]+(\.[\w-]+){2,}", node.value):
                 return app_title(node.value)
-            return quoted(node.value) if node.value.strip() else "an empty text" if not node.value else "a blank"
+            return quoted(node.value, self.limit) if node.value.strip() else "an empty text" if not node.value else "a blank"
         if isinstance(node.value, bytes):
             return "data"
         return {"True": "on", "False": "off", "None": "nothing"}.get(str(node.value), str(node.value))
@@ -63,7 +66,11 @@ class Prose:
         return ("-" if isinstance(node.op, ast.USub) else "not " if isinstance(node.op, ast.Not) else "") + self.value(node.operand)
 
     def _Name(self, node: ast.Name) -> str:
-        return "the result" if self.plain else node.id
+        return "the result" if self.plain else self.named(node.id)
+
+    def named(self, identifier: str) -> str:
+        """Return a name of the code as it is shown."""
+        return self.names.format(identifier.replace("_", " ").strip()) if self.names else identifier
 
     def _Subscript(self, node: ast.Subscript) -> str:
         return f"the {self.value(node.slice)} of {self.value(node.value)}"
@@ -74,9 +81,14 @@ class Prose:
     def _JoinedStr(self, node: ast.JoinedStr) -> str:
         if len(node.values) == 1 and isinstance(node.values[0], ast.FormattedValue):
             return self.value(node.values[0].value)
-        parts = [str(part.value) if isinstance(part, ast.Constant) else "…" if self.plain else "{" + self.value(part.value) + "}"
+        parts = [str(part.value) if isinstance(part, ast.Constant) else "…" if self.plain else self.within(part.value)
                  for part in node.values]  # fmt: skip
-        return quoted("".join(parts))
+        return quoted("".join(parts), self.limit)
+
+    def within(self, node: ast.expr) -> str:
+        """A value within a text."""
+        shown = self.value(node)
+        return "{" + shown + "}" if not self.names else shown if isinstance(node, ast.Name) else self.names.format(shown)
 
     def _List(self, node: ast.List) -> str:
         if len(node.elts) > 4:
@@ -84,6 +96,8 @@ class Prose:
         return "the list " + listed([self.value(item) for item in node.elts]) if node.elts else "an empty list"
 
     def _Dict(self, node: ast.Dict) -> str:
+        if node.keys and all(isinstance(key, ast.Constant) and str(key.value).startswith("WF") for key in node.keys):
+            return listed([self.value(value) for value in node.values])  # a value that the app writes as a dictionary
         shown = [self.value(key) for key in node.keys[:4]] + (["more"] if len(node.keys) > 4 else [])
         return "a dictionary with " + listed(shown) if shown else "an empty dictionary"
 
@@ -103,15 +117,19 @@ class Prose:
         if name == "property" and isinstance(node.func, ast.Attribute) and arguments:
             return f"the {getattr(arguments[0], 'value', 'detail')} of {self.value(node.func.value)}"
         if name == "formatted" and isinstance(node.func, ast.Attribute):
-            return f"{self.value(node.func.value)} written as {first or 'text'}"
+            style = [keyword.value.value for keyword in node.keywords if isinstance(keyword.value, ast.Constant)]
+            return f"{self.value(node.func.value)} written as {'a time' if style[:1] == ['None'] else first or 'text'}"
         if name == "format" and isinstance(node.func, ast.Attribute):
             return self.value(node.func.value)
+        if name == "time_offset" and len(arguments) == 3 and (way := getattr(arguments[0], "value", "")) in ("Add", "Subtract"):
+            return f"{self.value(arguments[1])} {getattr(arguments[2], 'value', '').lower()}s {'forward' if way == 'Add' else 'back'}"
         if name in ("quantity", "time_offset"):
             return " ".join(str(a.value) if isinstance(a, ast.Constant) else self.value(a) for a in arguments)
         if name.startswith("filter_"):
             return listed([self.value(argument) for argument in node.args], "or" if name == "filter_any" else "and")
         if name == "rule" and len(node.args) > 1:
-            return " ".join([*(str(getattr(a, "value", "…")) for a in node.args[:2]), *(self.value(k.value) for k in node.keywords[:1])])
+            what, operator = (str(getattr(argument, "value", "…")) for argument in node.args[:2])
+            return " ".join([what.lower(), OPERATORS.get(operator, operator), *(self.value(k.value) for k in node.keywords[:1])])
         if name in ("data", "file"):
             return "a file"
         if name == "missing" and node.args and getattr(node.args[0], "value", ""):
@@ -128,6 +146,8 @@ class Prose:
             return f"{self.value(node.comparators[0])} is between {self.value(node.left)} and {self.value(node.comparators[1])}"
         if isinstance(node, ast.Compare):
             sides = [self.value(node.left), self.value(node.comparators[0])]
+            if isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value in (True, None):
+                sides[1] = "true" if node.comparators[0].value else "nothing"
             left, right = reversed(sides) if isinstance(node.ops[0], ast.In | ast.NotIn) else sides
             return f"{left} {COMPARISONS.get(type(node.ops[0]), 'compares with')} {right}"
         name = _name(node)
@@ -137,8 +157,8 @@ class Prose:
         if isinstance(node, ast.Call) and name in ("is_today", "is_within_next", "is_within_last") and node.args:
             return f"{self.value(node.args[0])} {name.replace('_', ' ').replace('within', 'within the')}" + "".join(
                 f" {self.value(argument)}" for argument in node.args[1:])
-        if isinstance(node, ast.Call) and name in ("when", "all_of", "any_of"):
-            return self.condition(node.args[0]) if node.args else "a condition holds"
+        if isinstance(node, ast.Call) and name in JOINED:
+            return JOINED[name].join(map(self.condition, node.args)) or "a condition holds that has no words here"
         return f"{self.value(node)} has a value"
 
     # -----------------------------------------------------------------------------------------------------------------------------
@@ -158,10 +178,13 @@ class Prose:
         api = self.api(node)
         ending = api.id.removeprefix(BUILTIN) if api else ""
         left_out = {} if api is None else {key: ast.Constant(value) for key, value in api.left_out(arguments_of(node)).items()}
+        if api and any(isinstance(value, ast.Constant) and value.value in ("toggle", "Toggle") for value in given.values()):
+            return "Toggle " + sentence_case(api.title).split(" ", 1)[-1]
         for form in FORMS.get(ending, "").split("|"):
             keys = re.findall(r"\{(\w+)\}", form)
             if form and all(key in given or key in left_out for key in keys) and (not keys or any(key in given for key in keys)):
-                text = form.format(**{key: self.value(given.get(key, left_out.get(key))) for key in keys})
+                values = {key: self.value(given.get(key, left_out.get(key))) for key in keys}
+                text = form.format(**{key: value.strip("'") if key.endswith("Operation") else value for key, value in values.items()})
                 return text[0].upper() + text[1:]
         title = (self.offer(api) if self.plain or not api.builtin else sentence_case(api.title)) if api else spoken(_name(node))
         details = [f"{_label(api, key)} {self.value(value)}" for key, value in given.items() if not Catalog.is_generic(key)][:3]
@@ -216,12 +239,12 @@ class Prose:
     def _assignment(self, name: str, node: ast.expr) -> str:
         if isinstance(node, ast.Call) and SymbolTable.is_action_call(node):
             ending = api.id.removeprefix(BUILTIN) if (api := self.api(node)) else ""
-            return f"{self.action(node)} and keep {KEPT_AS.get(ending, 'it')} as {name}"
+            return f"{self.action(node)} and keep {KEPT_AS.get(ending, 'it')} as {self.named(name)}"
         if isinstance(node, ast.List) and not node.elts:
-            return f"Start {name} as an empty list"
+            return f"Start {self.named(name)} as an empty list"
         if _name(node) in ("if_result", "menu_result", "repeat_results"):
-            return f"Keep what the {_name(node).split('_')[0]} above gives as {name}"
-        return f"Set {name} to {self.value(node)}"
+            return f"Keep what the {_name(node).split('_')[0]} above gives as {self.named(name)}"
+        return f"Set {self.named(name)} to {self.value(node)}"
 
     def _loop(self, node: ast.For) -> str:
         arguments = getattr(node.iter, "args", [])

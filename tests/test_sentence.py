@@ -1,0 +1,143 @@
+"""The rules that make a program of a sentence, or say what they do not understand: python -m pytest tests/test_sentence.py"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import shortcuts
+from common.offline import phrases, sentence
+from shortcuts.catalog import Catalog
+from tests import stage_runs
+
+# Sentences written before these rules were; `right` is what the rules before made of each: right, wrong without a word, null for nothing.
+ROWS: list[dict[str, Any]] = [json.loads(line) for line in Path(__file__).with_name("rule_sentences.jsonl").read_text().splitlines()]
+# Each differs from a sentence that is understood by words that change what it asks for.
+TRAPS = {
+    "turn off wifi for 10 minutes": "for 10 minutes",
+    "turn off the lights and wifi": "turn off the lights",
+    "don't turn off wifi": "don't turn off wifi",
+    "delete the last photo I took in Rome": "I took in Rome",
+    "delete all photos": "delete all photos",
+    "take a screenshot and delete it": "delete it",
+    "share the last photo with Anna": "with Anna",
+    "send the clipboard as a message to Bob": "to Bob",
+    "remind me to call mum when I get home": "when I get home",
+    "remind me to buy milk tomorrow": "tomorrow",
+    "what's the weather in Paris": "in Paris",
+    "show the last photo if I am at home": "if I am at home",
+    "say my name": "say my name",
+    "copy it": "copy it",
+    "let me pick from my photos and share it": "let me pick from my photos",
+    "start a timer for 1 hour and 30 minutes": "30 minutes",
+    "pick a random number from 1 and 10": "10",
+    "take a photo and read it aloud": "read it aloud",
+    "flip a coin and save it to my photos": "save it to my photos",
+    "count the words in the last photo": "count the words in the last photo",
+    "start the music": "start the music",
+    "set brightness to 50": "set brightness to 50",
+    "if it's after 6 pm turn on dark mode": "if it's after 6 pm turn on dark mode",
+    "let me choose between tea and coffee and send it": "send it",
+    "tell me that joke": "tell me that joke",
+    "if it is raining": "if it is raining",
+    "take a photo. If it is raining, share it": "share it",
+    "send a message saying I'm late to mum": "mum",
+    "open https://example.org in Chrome": "in Chrome",
+}
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return Catalog.load()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["query"] for row in ROWS])
+def test_a_sentence_becomes_its_program_or_the_words_that_are_not_understood(catalog: Catalog, row: dict[str, Any]) -> None:
+    program, missing = sentence.understood(row["query"], catalog)
+    assert (program and program.replace("is_workflow_actions_", "~")) == row.get("program")
+    assert list(missing) == row.get("missing", [])
+
+
+def test_what_was_right_stays_and_what_was_wrong_is_right_or_refused() -> None:
+    assert len(ROWS) == 100 and {"query", "right"} < set().union(*ROWS)
+    assert [row["query"] for row in ROWS if row["right"] and "program" not in row] == []
+    assert sum("program" in row for row in ROWS) == 53
+
+
+@pytest.mark.parametrize("request_", TRAPS)
+def test_words_that_change_what_is_asked_are_named(catalog: Catalog, request_: str) -> None:
+    program, missing = sentence.understood(request_, catalog)
+    assert program is None and TRAPS[request_] in missing
+
+
+@pytest.mark.parametrize("request_", [row["query"] for row in ROWS if "program" in row])
+def test_no_sentence_is_understood_with_a_word_more(catalog: Catalog, request_: str) -> None:
+    texts = ["in Paris with the purple one"] if not re.search("remind me|tell me to", request_) else []  # of a text it may be a part
+    for more in (*texts, "but only on Fridays", "unless my dog is asleep"):
+        assert sentence.understood(f"{request_} {more}", catalog).program is None
+
+
+@pytest.mark.parametrize("request_", [row["query"] for row in ROWS if "program" in row])
+def test_a_program_is_clean_and_in_the_canonical_form(catalog: Catalog, request_: str) -> None:
+    code = sentence.understood(request_, catalog).program or ""
+    findings, shortcut = shortcuts.review(code, catalog)
+    assert findings == [] and shortcut is not None and shortcuts.to_python(shortcut)[0] == code
+
+
+@pytest.mark.parametrize("code", [code for _, code in (*phrases.ACTIONS, *phrases.THINGS, *phrases.CONDITIONS)])
+def test_every_rule_calls_actions_that_the_catalogue_knows(catalog: Catalog, code: str) -> None:
+    for name in re.findall(r"~(\w+)\(", code):
+        assert catalog.by_name("is_workflow_actions_" + name) is not None
+
+
+def test_what_deletes_or_sends_or_switches_off_names_its_object() -> None:
+    grave = [(pattern.pattern, code) for pattern, code in phrases.ACTIONS if re.search("delete|remove|send|False", code) and "ShuffleOff" not in code]
+    assert grave and all(re.search(r"delete (?:.*photo|.*screenshot)|message|notification|off|disable|save", said) or "IncludeScreenshots=False" in code
+                         for said, code in grave)  # fmt: skip
+
+
+def test_a_condition_has_its_opposite_branch(catalog: Catalog) -> None:
+    program = sentence.understood("if the battery is below 20%, set brightness to 10%, otherwise say 'All is well'", catalog).program
+    assert program is not None and "if Battery_State < 20:" in program and "else:\n" in program and "'All is well'" in program
+    program = sentence.understood("share the clipboard unless the clipboard contains 'secret'", catalog).program
+    assert program is not None and "if 'secret' not in Clipboard:" in program
+
+
+def test_a_full_stop_ends_what_depends_on_a_condition(catalog: Catalog) -> None:
+    program = sentence.understood("If it is raining, say 'Take a coat. Now'. Otherwise open maps. Take a photo.", catalog).program
+    assert program is not None
+    assert [line for line in program.splitlines() if not line.startswith(" ")] == [
+        "Weather_Conditions = is_workflow_actions_weather_currentconditions()", "if 'rain' in Weather_Conditions:", "else:",
+        "Photo = is_workflow_actions_takephoto()", "is_workflow_actions_showresult(Text=Photo)",
+    ]  # fmt: skip
+
+
+def test_the_problem_is_one_line_with_the_words_and_advice(catalog: Catalog) -> None:
+    problem = sentence.understood("turn off wifi at night", catalog).problem()
+    assert problem.startswith("not understood: 'at night'; a shortcut does not start by itself") and "--base-url" in problem and "\n" not in problem
+    assert sentence.understood("turn off wifi", catalog).problem() == ""
+
+
+@given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(
+    ["if", "if it is raining", "unless", "and", "then", ",", ". ", "' '", "turn on wifi", "say it", "remind me to", "the last photo", "take a photo",
+     "let me choose between a and b", "otherwise", "5 %", "flip a coin"]), max_size=8).map(" ".join)))
+def test_whatever_is_asked_it_is_a_clean_program_or_missing_words(text: str) -> None:
+    program, missing = sentence.understood(text, Catalog.load())
+    assert (program is None) == bool(missing)
+    assert program is None or shortcuts.review(program, Catalog.load())[0] == []
+
+
+def test_a_long_text_is_refused_at_once(catalog: Catalog) -> None:
+    assert sentence.understood("turn on wifi and " * 10_000, catalog).program is None
+
+
+def test_the_stage_writes_nothing_below_full_coverage(tmp_path: Path) -> None:
+    ended = stage_runs.run("05", "--query", "delete last week's screenshots", "--output", tmp_path / "x.shortcut")
+    assert ended.returncode == 1 and "'delete last week's screenshots'; " in ended.stderr and "--model" in ended.stderr
+    assert not (tmp_path / "x.shortcut").exists() and len(ended.stderr.strip().splitlines()) == 1
