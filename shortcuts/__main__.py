@@ -110,11 +110,7 @@ def explain_files(args: argparse.Namespace) -> int:
     catalog = Catalog.load(args.catalog)
 
     def explain_one(_: str, source: str, data: bytes, options: files.Options) -> Path | None:
-        code = files.code_of(source, data, catalog)
-        try:
-            text = explain(code, catalog)
-        except ValueError as error:
-            raise FileError(f"{source}: {error}") from None
+        text = explain(files.code_of(source, data, catalog), catalog)
         print((f"{source}\n\n" if options.several else "") + text + ("\n" if options.several else ""), end="")
 
     return files.convert_all(args.files, explain_one, files.Options(catalog=catalog))

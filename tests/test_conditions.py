@@ -155,7 +155,7 @@ def test_not_of_what_no_operator_negates_puts_the_steps_under_otherwise(test):
     ("leftover(number=1)", "(test"), ("leftover(x, words='a')", "another_number"), ("leftover(x == 'a', text='b')", "compares with"),
     ("all_of()", "takes conditions"), ("all_of(x, bound=True)", "bounded"), ("single(x, bounded=1)", "bounded"),
     ("x == [1]", "compares with"), ("x == {'a': 1}", "compares with"), ("x < True", "by =="),
-    ("x and y == False", "under else"), 
+    ("x and y == False", "under else"),
     ("x == number(1, 2)", "number(value"), ("x == number(a=1)", "number(value"),
 ])  # fmt: skip
 def test_what_is_no_condition_of_the_app_is_refused_with_advice(test, advice):

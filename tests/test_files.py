@@ -212,6 +212,13 @@ def test_what_is_left_to_do_fits_the_system(tmp_path: Path, monkeypatch: pytest.
     assert said in run(tmp_path / "x.py").stderr
 
 
+def test_a_program_is_explained_by_what_is_made_of_it(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("# greets\nis_workflow_actions_showresult(Text='Hel' + 'lo')\n")
+    (tmp_path / "bad.py").write_text("x = (")
+    ended = shell(f"{MODULE} explain x.py bad.py", tmp_path)
+    assert ended.returncode == 1 and "1. Show 'Hello'." in ended.stdout and ended.stderr.startswith("bad.py: line 1: not Python")
+
+
 def test_without_its_packages_the_command_is_one_line(tmp_path: Path) -> None:
     ended = shell(f"PYTHONPATH={shlex.quote(str(ROOT))} {shlex.quote(sys.executable)} -S -m shortcuts read x", tmp_path)
     (line,) = ended.stderr.splitlines()

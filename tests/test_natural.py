@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -86,6 +88,11 @@ def test_every_error_of_a_natural_program_is_found_at_its_line() -> None:
     assert [finding.line for finding in shortcuts.check(code)] == [1, 4, 5, 6]
 
 
+def test_an_id_with_its_dots_is_told_how_a_call_is_written() -> None:
+    (found,) = shortcuts.check("x = is.workflow.actions.getclipboard()\n")
+    assert (found.code, found.line) == ("syntax", 1) and "is_workflow_actions_getclipboard" in found.message
+
+
 def test_an_error_does_not_hide_what_stands_in_the_same_block() -> None:
     code = "try:\n    is_workflow_actions_urll()\nexcept ValueError:\n    pass\n"
     assert [finding.code for finding in shortcuts.check(code)] == ["form", "unknown_api"]
@@ -132,3 +139,11 @@ def test_random_programs_compile_and_their_canonical_form_is_stable(value: str, 
     if not shortcuts.check(code):
         made = canonical(code)
         assert canonical(made) == made and plist.same(actions(made), actions(code))
+
+
+def test_advice_names_actions_that_there_are() -> None:
+    catalog = Catalog.load()
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(natural.__file__).parent.glob("*.py"))
+    named = set(re.findall(r"is_workflow_actions_\w*[a-z0-9]", sources))
+    named |= {f"is_workflow_actions_{action}" for action in re.findall(r"""low\.action\(["'](\w+)""", sources)}
+    assert len(named) > 30 and {action for action in named if catalog.by_name(action) is None} == set()

@@ -27,7 +27,8 @@ def action_id(name: str, catalog: Catalog | None = None) -> str:
 def is_callable(identifier: str, catalog: Catalog | None = None) -> bool:
     """True if a call's name leads back to this id and means nothing else in Python. Other actions are written `action('id', …)`."""
     name = call_name(identifier)
-    return is_keyword_name(name) and name not in RESERVED | PYTHON_FUNCTIONS and action_id(name, catalog) == identifier and identifier not in KINDS
+    free = is_keyword_name(name) and name not in RESERVED | PYTHON_FUNCTIONS
+    return free and action_id(name, catalog) == identifier and identifier not in KINDS
 
 
 @lru_cache(maxsize=1 << 14)

@@ -48,7 +48,7 @@ def _operation(low: Lowering, node: ast.BinOp) -> ast.expr:
     if isinstance(node.op, ast.Mod) and low.kind(left) == kinds.TEXT:
         raise DialectError(node.lineno, "a text is made by an f-string: f'{x} of {y}'")
     if isinstance(node.op, ast.Add) and not what & kinds.NUMERIC and None in what:
-        raise DialectError(node.lineno, f"{shown(node)}: whether this is a sum or a text is not known; write as_number(x) + y, or f'{{x}}{{y}}'")
+        raise DialectError(node.lineno, f"{shown(node)}: a sum or a text? That is not known here; write as_number(x) + y, or f'{{x}}{{y}}'")
     return calculated(low, node, left, right)
 
 
@@ -91,7 +91,7 @@ def science(low: Lowering, operation: str, value: ast.expr, operand: ast.expr | 
 
 
 def _remainder(low: Lowering, node: ast.BinOp, left: ast.expr, right: ast.expr) -> ast.expr:
-    """Return the remainder. The app's has the sign of the dividend, Python's that of the divisor; they part where a difference is divided."""
+    """Return the remainder. The app's has the sign of the dividend, Python's that of the divisor: they part for a difference."""
     rest = science(low, "Modulus", left, right)
     if not isinstance(node.left, ast.BinOp | ast.UnaryOp) or not isinstance(getattr(node.left, "op", None), ast.Sub | ast.USub):
         return rest

@@ -166,7 +166,7 @@ def _equality(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: ast.
         value = low.ref_of(left, node.left)
         return value if isinstance(operator, ast.NotEq) else ast.copy_location(ast.UnaryOp(ast.Not(), value), node)
     if any(low.kind(side) == kinds.FLAG and not isinstance(side, ast.Constant) for side in (left, right)):
-        left, right = (const(int(side.value)) if isinstance(side, ast.Constant) and isinstance(side.value, bool) else side for side in (left, right))
+        left, right = low.made(left), low.made(right)  # True is a 1
     texts_ = [side for side, value in ((node.left, left), (other, right)) if low.kind(value) == kinds.TEXT]
     if isinstance(operator, _ORDER) and texts_ and constant(left, (int, float)) is None and constant(right, (int, float)) is None:
         raise DialectError(node.lineno, f"{shown(texts_[0])} is a text, and the app has no order of texts; compare by ==, or write int(x)")
@@ -223,7 +223,7 @@ def _one_of(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: ast.Li
 def _call(low: Lowering, node: ast.Call) -> ast.expr:
     function = called(node)
     if function in _WINDOWS:
-        return low.rebuilt(node, args=[low.ref(node.args[0]) if index == 0 else low.expr(argument) for index, argument in enumerate(node.args)])
+        return low.rebuilt(node, args=[low.expr(argument) if index else low.ref(argument) for index, argument in enumerate(node.args)])
     if function in _HELPERS or function in constants.GLOBALS:
         return node
     if isinstance(node.func, ast.Attribute) and node.func.attr in ("startswith", "endswith"):
@@ -269,7 +269,7 @@ _letters("isspace", r"\A\s+\z")
 
 @table.test("isinstance", example="bool(s)")
 def _isinstance(low: Lowering, obj: ast.expr, classinfo: ast.expr) -> ast.expr:
-    raise DialectError(obj.lineno, "isinstance(): a program knows no types while it runs; is_workflow_actions_getitemtype(WFInput=x) gives its name")
+    raise DialectError(obj.lineno, "isinstance(): a program knows no types; is_workflow_actions_getitemtype(WFInput=x) names one")
 
 
 # Tests as values: `found = x > 5`, `name = given or 'you'`.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-
 from shortcuts.natural import kinds, table
 from shortcuts.natural.lowering import Lowering, Symbolic, integer, shown
 from shortcuts.syntax.errors import DialectError
@@ -202,7 +201,7 @@ def _is_date(low: Lowering, node: ast.expr) -> bool:
 
 @table.method("weekday", "isoweekday", example="t.strftime('%A')")
 def _weekday(low: Lowering, receiver: ast.expr) -> ast.expr:
-    raise DialectError(receiver.lineno, "the number of a weekday depends on the phone's calendar; compare its name: x.strftime('%A') == 'Monday'")
+    raise DialectError(receiver.lineno, "a weekday's number depends on the calendar; compare its name: x.strftime('%A') == 'Monday'")
 
 
 @table.method("timestamp", example="(t - t2).total_seconds()")

@@ -93,10 +93,12 @@ def _open_url(low: Lowering, url: ast.expr) -> ast.expr:
 
 
 def _request(method: str) -> None:
-    @table.call(f"requests.{method.lower()}", example=f"requests.{method.lower()}(u{', json=d' if method in ('POST', 'PUT', 'PATCH') else ''})")
+    body = ", json=d" if method in ("POST", "PUT", "PATCH") else ""
+
+    @table.call(f"requests.{method.lower()}", example=f"requests.{method.lower()}(u{body})")
     def send(low: Lowering, url: ast.expr, data: ast.expr | None = None, json: ast.expr | None = None, *, headers: ast.expr | None = None,
-             params: ast.expr | None = None, auth: ast.expr | None = None, files: ast.expr | None = None, **options: ast.expr) -> ast.expr:  # fmt: skip
-        if unknown := sorted(set(options) - _IGNORED) + [word for word, given in (("auth", auth), ("files", files)) if given is not None]:
+             params: ast.expr | None = None, **options: ast.expr) -> ast.expr:  # fmt: skip
+        if unknown := sorted(set(options) - _IGNORED):
             raise DialectError(low.line, f"requests.{method.lower()}(): there is no {unknown[0]}; it has params, headers, json and data")
         address = texts.text(low, url) if params is None else _address(low, url, params)
         given = {"WFURL": address, "WFHTTPMethod": None if method == "GET" else method, **_body(low, data, json)}
@@ -166,7 +168,7 @@ def _json(low: Lowering, receiver: ast.expr) -> ast.expr:
 
 @table.method("raise_for_status", example="requests.get(u)")
 def _raise_for_status(low: Lowering, receiver: ast.expr) -> ast.expr:
-    raise DialectError(receiver.lineno, "raise_for_status(): the app does not tell an answer's status; leave this out, or test what it holds")
+    raise DialectError(receiver.lineno, "raise_for_status(): the app does not tell an answer's status; leave it out, or test the answer")
 
 
 def _of_answer(attribute: str) -> None:
@@ -186,7 +188,7 @@ for _attribute in ("text", "content"):
 def _status(low: Lowering, receiver: ast.expr) -> ast.expr | None:
     if not _is_answer(low, receiver):
         return None
-    raise DialectError(receiver.lineno, "status_code: the app does not tell an answer's status; test what the answer holds: if data['key']:")
+    raise DialectError(receiver.lineno, "status_code: the app does not tell an answer's status; test what it holds: if data['key']:")
 
 
 def _is_answer(low: Lowering, node: ast.expr) -> bool:
@@ -248,7 +250,8 @@ def _read(low: Lowering, receiver: ast.expr, *options: ast.expr, **named: ast.ex
 
 def opened(low: Lowering, file: File, must_exist: bool = True) -> ast.Call:
     """Return the action that opens a file by its path."""
-    return low.action("documentpicker_open", WFGetFilePath=file.path, WFShowFilePicker=False, WFFileErrorIfNotFound=None if must_exist else False)
+    missing = None if must_exist else False
+    return low.action("documentpicker_open", WFGetFilePath=file.path, WFShowFilePicker=False, WFFileErrorIfNotFound=missing)
 
 
 @table.method("write", "write_text", "write_bytes", example="Path('a.txt').write_text(s)")
@@ -312,7 +315,7 @@ def _remove(low: Lowering, *arguments: ast.expr, **options: ast.expr) -> ast.exp
     raise DialectError(low.line, "a file is deleted by is_workflow_actions_file_delete(WFInput=file)")
 
 
-@table.call("os.system", "subprocess.run", "subprocess.check_output", "os.popen", "subprocess.Popen", "subprocess.call", example="webbrowser.open(u)")
+@table.call("os.system", "subprocess.run", "subprocess.check_output", "os.popen", "subprocess.Popen", example="webbrowser.open(u)")
 def _system(low: Lowering, *arguments: ast.expr, **options: ast.expr) -> ast.expr:
     raise DialectError(low.line, "a shell command runs only on a Mac, is_workflow_actions_runshellscript(Script='…'), or by "
                                  "is_workflow_actions_runsshscript(…)")  # fmt: skip

@@ -11,10 +11,11 @@ from shortcuts.forms import api_names, constants, signatures, values
 from shortcuts.natural import conditions, functions, kinds, lists, table
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, const, constant, name
+from shortcuts.syntax.nodes import call, called, constant, name
 
 # Helpers whose arguments are written out as they are.
-_OPAQUE = frozenset({"workflow", "raw_action", "variable", "later", "missing", "uuid_of", "data", "uid", "plain", "previous_output", "datetime"})
+_OPAQUE = frozenset({"workflow", "raw_action", "variable", "later", "missing", "uuid_of", "data", "uid", "plain", "previous_output",
+                     "datetime"})  # fmt: skip
 _BLOCKS = frozenset(signatures.stated(signatures.Blocks))
 _NEAR = 70.0
 _ADVICE: dict[type[ast.expr], str] = {
@@ -27,7 +28,8 @@ _ADVICE: dict[type[ast.expr], str] = {
 _UNSAID = {
     "find": "test a text by 'a' in x, or take a part of it by re.findall(pattern, x)", "index": "loop with for i, y in enumerate(x):",
     "ljust": "the app does not fill texts up; put what belongs together into one line", "center": "the app does not fill texts up",
-    "partition": "take the parts by x.split('=')[0]", "rsplit": "take the last part by x.split('/')[-1]", "swapcase": "there are upper() and lower()",
+    "partition": "take the parts by x.split('=')[0]", "rsplit": "take the last part by x.split('/')[-1]",
+    "swapcase": "there are upper() and lower()",
     "most_common": "count in a dictionary: d[x] = d.get(x, 0) + 1", "setdefault": "write if not d['key']: d['key'] = y",
     "items": "it is read in a loop: for key, value in d.items():", "pop": "take the item by x[-1], and the others by x[:-1]",
 }  # fmt: skip

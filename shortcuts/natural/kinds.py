@@ -33,7 +33,8 @@ def of_call(node: ast.Call, catalog: Catalog) -> str | None:
     if name in _OF_ACTION:
         return _OF_ACTION[name]
     if name == "is_workflow_actions_ask":
-        return {"Text": TEXT, "Number": NUMBER, "Date": DATE, "Date and Time": DATE, None: TEXT}.get(constant(keywords(node).get("WFInputType")))
+        asked = constant(keywords(node).get("WFInputType"))
+        return {"Text": TEXT, "Number": NUMBER, "Date": DATE, "Date and Time": DATE, None: TEXT}.get(asked)
     if name in _OF_COERCION:
         return _OF_COERCION[name]
     if name in constants.HELPERS:

@@ -77,7 +77,8 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
         if place is not None and place >= 0:
             return const(place + beyond)
         if place is not None and count is not None:
-            return low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=-place - beyond)) if -place - beyond else count
+            back = -place - beyond
+            return low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=back)) if back else count
         return end if not beyond else low.hoist(low.action("math", WFInput=low.number_of(end, node), WFMathOperand=beyond))
 
     first, last = counted(ends[0], start, 1), counted(ends[1], stop, 0)
@@ -132,7 +133,7 @@ def _statistic(operation: str | None, *names: str, example: str) -> None:
     @table.call(*names, example=example)
     def calculate(low: Lowering, *values: ast.expr, **options: ast.expr) -> ast.expr:
         if options or not values:
-            raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; a key or a default is written as a loop with an if")
+            raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if")
         items = low.ref(values[0]) if len(values) == 1 else low.hoist(ast.List([low.number(value) for value in values], ast.Load()))
         if low.kind(items) == kinds.TEXTS and names[0] == "sum":
             raise DialectError(low.line, "sum() adds numbers, and these are texts: sum(float(x) for x in xs)")

@@ -11,21 +11,20 @@ from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import assign, call, called, const, is_none, name
 
 MODULES = frozenset("""
-    base64 clipboard collections copy datetime dateutil decimal enum glob hashlib itertools json math os pathlib pyperclip random re requests
-    statistics string sys textwrap time typing urllib webbrowser __future__
+    base64 clipboard collections copy datetime dateutil decimal enum glob hashlib itertools json math os pathlib pyperclip random re
+    requests statistics string sys textwrap time typing urllib webbrowser __future__
 """.split())
 _INSTEAD = {
-    "smtplib": "is_workflow_actions_sendemail(WFSendEmailActionToRecipients=…)", "PIL": "is_workflow_actions_image_resize(WFImage=x) and its like",
+    "smtplib": "is_workflow_actions_sendemail(WFSendEmailActionToRecipients=…)", "PIL": "is_workflow_actions_image_resize(WFImage=x)",
     "subprocess": "is_workflow_actions_runshellscript(Script='…') on a Mac", "csv": "text.splitlines() and line.split(',')",
     "bs4": "re.findall(pattern, text)", "numpy": "lists, sum() and statistics.mean()", "pandas": "lists and dictionaries",
-    "logging": "print()", "tkinter": "print() and input()", "uuid": "random.randint()", "shutil": "is_workflow_actions_file_move and its like",
-    "threading": "nothing: one action follows the other", "argparse": "shortcut_input and input()", "sqlite3": "a dictionary in a file of JSON",
-    "calendar": "datetime", "locale": "nothing: the phone's language decides", "http": "requests", "aiohttp": "requests", "httpx": "requests",
-    "qrcode": "is_workflow_actions_generatebarcode(WFText=x)", "numbers": "int() and float()",
+    "logging": "print()", "tkinter": "print() and input()", "uuid": "random.randint()", "shutil": "is_workflow_actions_file_move(WFFile=x)",
+    "argparse": "shortcut_input and input()", "sqlite3": "a dictionary in a file of JSON", "calendar": "datetime", "http": "requests",
+    "aiohttp": "requests", "httpx": "requests", "qrcode": "is_workflow_actions_generatebarcode(WFText=x)", "numbers": "int() and float()",
 }  # fmt: skip
 _ADVICE: dict[type[ast.stmt], str] = {
     ast.Try: "there is no try; test a value before it is used, if x:",
-    ast.Raise: "there are no exceptions; is_workflow_actions_alert(WFAlertActionMessage='…') and is_workflow_actions_exit() end the shortcut",
+    ast.Raise: "there are no exceptions; show is_workflow_actions_alert(WFAlertActionMessage='…'), and end by exit()",
     ast.Break: "break stands in a for; the whole shortcut ends by exit()",
     ast.Continue: "continue stands last under an if of a for; put the rest of the loop under an if",
     ast.Delete: "nothing is deleted; a name can be set to another value",
@@ -50,7 +49,8 @@ def _import(low: Lowering, node: ast.Import | ast.ImportFrom) -> None:
         path = module + alias.name
         package = path.partition(".")[0]
         if package not in MODULES:
-            instead = f"instead of it there is {_INSTEAD[package]}" if package in _INSTEAD else "find them by python -m shortcuts search WORDS"
+            known = _INSTEAD.get(package)
+            instead = f"instead of it there is {known}" if known else "find them by python -m shortcuts search WORDS"
             raise DialectError(node.lineno, f"{package} is not there: a shortcut has the actions of its apps alone; {instead}")
         if alias.asname or module:
             low.imports[alias.asname or alias.name] = path
@@ -246,7 +246,8 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
     if isinstance(value, ast.BoolOp) and not reads_itself and not all(isinstance(test, ast.Compare | ast.UnaryOp) for test in value.values):
         conditions.choose(low, identifier, value)
         return
-    if isinstance(value, ast.Compare | ast.BoolOp) and not reads_itself or (isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)):
+    is_not = isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)
+    if is_not or (isinstance(value, ast.Compare | ast.BoolOp) and not reads_itself):
         conditions.set_flag(low, identifier, value)
         return
     made = low.value(value)
@@ -287,7 +288,8 @@ def _is_fresh(low: Lowering, last: ast.Assign, made: ast.Name) -> bool:
 def _set_item(low: Lowering, target: ast.Subscript, value: ast.expr) -> None:
     """Lower `d[key] = value`: the action gives a new dictionary, which takes the name of the old one."""
     key = low.expr(target.slice) if not isinstance(target.slice, ast.Slice) else target.slice
-    if isinstance(key, ast.Slice) or low.kind(key) in kinds.NUMERIC or (isinstance(target.value, ast.Name) and low.kind(target.value) in kinds.LISTS):
+    of_list = low.kind(key) in kinds.NUMERIC or (isinstance(target.value, ast.Name) and low.kind(target.value) in kinds.LISTS)
+    if isinstance(key, ast.Slice) or of_list:
         raise DialectError(target.lineno, f"{shown(target)}: no item of a list can be set; append what is wanted to a new list")
     base = low.ref(target.value)
     item = texts.text(low, value) if not isinstance(value, ast.Dict | ast.List) else low.ref(value)
@@ -402,7 +404,7 @@ def _match(low: Lowering, node: ast.Match) -> None:
         if asks:
             prompt = [keyword.value for keyword in subject.keywords]  # type: ignore[attr-defined]
             subject = low.located(call("menu", *map(low.expr, prompt)), node)
-        low.out.append(low.rebuilt(node, subject=subject, cases=cases if any(one is not other for one, other in zip(cases, node.cases)) else node.cases))
+        low.out.append(low.rebuilt(node, subject=subject, cases=cases))
         return
     low.statement(_as_ifs(low.ref(subject), node.cases, node))
 
@@ -429,8 +431,8 @@ def _as_ifs(subject: ast.expr, cases: list[ast.match_case], node: ast.Match) -> 
 # loops
 
 
-@table.statement(ast.For, examples=("for i in range(3): print(i)", "for i, x in enumerate(xs): print(i, x)", "for k, v in d.items(): print(k, v)",
-                                    "for x, y in zip(xs, ys): print(x, y)"))  # fmt: skip
+@table.statement(ast.For, examples=("for i in range(3): print(i)", "for i, x in enumerate(xs): print(i, x)",
+                                    "for k, v in d.items(): print(k, v)", "for x, y in zip(xs, ys): print(x, y)"))  # fmt: skip
 def _for(low: Lowering, node: ast.For) -> None:
     if node.orelse:
         raise DialectError(node.lineno, "a for has no else; put those steps after the loop")
@@ -549,9 +551,10 @@ def _body(low: Lowering, node: ast.For, kind: str | None, first: list[ast.stmt] 
 
 def _over_items(low: Lowering, node: ast.For, dictionary: ast.expr) -> None:
     """Lower `for key, value in d.items()` as a loop over the keys."""
-    if not isinstance(node.target, ast.Tuple) or not all(isinstance(target, ast.Name) for target in node.target.elts) or len(node.target.elts) != 2:
+    targets = _names(node.target)
+    if len(targets) != 2:
         raise DialectError(node.lineno, "items() has two names: for key, value in d.items():")
-    key, value = (target.id for target in node.target.elts)  # type: ignore[attr-defined]
+    key, value = targets
     of = low.ref(dictionary)
     keys = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=of))
     low.kinds[keys.id] = kinds.TEXTS  # type: ignore[attr-defined]
@@ -562,18 +565,25 @@ def _over_items(low: Lowering, node: ast.For, dictionary: ast.expr) -> None:
 
 def _over_two(low: Lowering, node: ast.For, source: ast.Call) -> None:
     """Lower `for x, y in zip(xs, ys)` as a loop over the first with its index."""
-    targets = node.target.elts if isinstance(node.target, ast.Tuple) else []
-    if len(targets) != len(source.args) or not all(isinstance(target, ast.Name) for target in targets) or len(targets) < 2:
+    targets = _names(node.target)
+    if len(targets) != len(source.args) or len(targets) < 2:
         raise DialectError(node.lineno, "zip() has a name for each list: for x, y in zip(xs, ys):")
     first, *others = [low.ref(argument) for argument in source.args]
     index = low.fresh("Repeat Index")
-    taken = [statement for target, other in zip(targets[1:], others) for statement in low.parsed("ITEM = AT", ITEM=target.id, AT=low.action(  # type: ignore[attr-defined]
+    taken = [statement for target, other in zip(targets[1:], others) for statement in low.parsed("ITEM = AT", ITEM=target, AT=low.action(
         "getitemfromlist", WFInput=other, WFItemSpecifier="Item At Index", WFItemIndex=name(index)))]  # fmt: skip
     head = call("enumerate", first, start=const(1))
-    low.kinds[targets[0].id] = kinds.ITEMS.get(low.kind(first) or "")  # type: ignore[attr-defined]
-    target = ast.Tuple([name(index, store=True), targets[0]], ast.Store())
+    low.kinds[targets[0]] = kinds.ITEMS.get(low.kind(first) or "")
+    target = ast.Tuple([name(index, store=True), name(targets[0], store=True)], ast.Store())
     made = ast.copy_location(ast.For(target, head, low.block(node.body, taken), []), node)
     low.emit(made)
+
+
+def _names(target: ast.expr) -> list[str]:
+    """Return the names of a loop with several, an empty list for other targets."""
+    parts = target.elts if isinstance(target, ast.Tuple) else []
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    return names if len(names) == len(parts) else []
 
 
 def _reads(body: list[ast.stmt], identifier: str) -> bool:
@@ -593,10 +603,10 @@ def _enumerated(low: Lowering, node: ast.For, source: ast.Call) -> None:
         signatures.bind(source)
     given = {**dict(zip(("items", "start"), source.args)), **{keyword.arg: keyword.value for keyword in source.keywords}}
     start = integer(given["start"]) if "start" in given else 0
-    targets = node.target.elts if isinstance(node.target, ast.Tuple) else []
-    if "items" not in given or start is None or len(targets) != 2 or not all(isinstance(target, ast.Name) for target in targets):
+    targets = _names(node.target)
+    if "items" not in given or start is None or len(targets) != 2:
         raise DialectError(node.lineno, "enumerate() has two names: for i, x in enumerate(xs):")
-    index, item = (target.id for target in targets)  # type: ignore[attr-defined]
+    index, item = targets
     of = given["items"] if called(given["items"]) in ("repeat_each", "previous_output") else low.ref(given["items"])
     kind = kinds.ITEMS.get(low.kind(of) or "")
     if start == 1:
@@ -653,7 +663,8 @@ def _counted(low: Lowering, node: ast.For, source: ast.Call) -> None:
         return
     if len(bounds) == 1 and unused:
         head = low.rebuilt(source, args=[_count(low, bounds[0])])
-        target = node.target if isinstance(node.target, ast.Name) and node.target.id == "_" else ast.copy_location(name("_", store=True), node)
+        is_unnamed = isinstance(node.target, ast.Name) and node.target.id == "_"
+        target = node.target if is_unnamed else ast.copy_location(name("_", store=True), node)
         low.out.append(low.rebuilt(node, target=target, iter=head, body=_body(low, node, None)))
         return
     start, stop = (ast.Constant(0), bounds[0]) if len(bounds) == 1 else (low.expr(bounds[0]), bounds[1])
@@ -718,8 +729,8 @@ def _while(low: Lowering, node: ast.While) -> None:
     """Lower a loop whose last line counts the name that its test compares with a number: it is a Repeat of so many times."""
     counter, limit, step, more = _counter(node)
     if counter is None or not _is_set_once(low, node, counter, limit):
-        raise DialectError(node.lineno, "a while is a number of rounds that is known before: it counts in its last line, while n < 10: … n += 1; "
-                                        "else write for _ in range(100): with if x: break")  # fmt: skip
+        raise DialectError(node.lineno, "the rounds of a while must be known before, by a count in its last line: while n < 10: … n += 1; "
+                                        "for others write for _ in range(100): with if x: break")  # fmt: skip
     first, last = (limit, ast.copy_location(name(counter), node)) if step < 0 else (ast.copy_location(name(counter), node), limit)
     size = low.expr(ast.copy_location(ast.BinOp(last, ast.Sub(), first), node))
     if more:

@@ -212,7 +212,12 @@ def _replace(low: Lowering, receiver: ast.expr, *values: ast.expr, **fields: ast
     if len(values) != 2:
         raise DialectError(receiver.lineno, "replace() takes two texts and replaces all: x.replace('a', 'b')")
     value, old, new = (text(low, node) for node in (receiver, *values))
-    return low.action("text_replace", WFInput=value, WFReplaceTextFind=old, WFReplaceTextReplace=None if constant(new) == "" else new)
+    return low.action("text_replace", WFInput=value, WFReplaceTextFind=old, WFReplaceTextReplace=_unless_empty(new))
+
+
+def _unless_empty(value: ast.expr) -> ast.expr | None:
+    """Return a replacement, None for an empty one, which the app does not write."""
+    return None if constant(value) == "" else value
 
 
 @table.method("zfill", example="s.zfill(3)")
@@ -351,10 +356,10 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
         raise DialectError(pattern.lineno, "re.sub() replaces every match here; leave count out")
     found, sensitive = _pattern(low, pattern, flags)
     replacement = text(low, repl)
-    if constant(replacement) is not None:
+    if constant(replacement):
         replacement = const(_GROUP.sub(lambda found: f"${found[1] or found[2]}", constant(replacement).replace("$", r"\$")))
     return low.action("text_replace", WFInput=text(low, string), WFReplaceTextFind=found, WFReplaceTextRegularExpression=True,
-                      WFReplaceTextReplace=None if constant(replacement) == "" else replacement, WFReplaceTextCaseSensitive=sensitive)  # fmt: skip
+                      WFReplaceTextReplace=_unless_empty(replacement), WFReplaceTextCaseSensitive=sensitive)  # fmt: skip
 
 
 @table.call("re.split", example="re.split('[,;]', s)")

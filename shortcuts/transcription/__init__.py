@@ -183,8 +183,8 @@ def in_dialect(code: str, catalog: Catalog | None = None) -> str:
 
 def _with_comments(printed: str, places: dict[int, int], code: str) -> str:
     """Return a program with the `#` lines of another one. places: line there -> line here."""
-    tokens = tokenize.generate_tokens(StringIO(code).readline)
-    comments = {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT and not token.line[: token.start[1]].strip()}
+    tokens = [token for token in tokenize.generate_tokens(StringIO(code).readline) if token.type == tokenize.COMMENT]
+    comments = {token.start[0]: token.string for token in tokens if token.line.lstrip().startswith("#")}
     held, above = list[str](), dict[int, list[str]]()
     for number in sorted(comments.keys() | places.keys()):
         if number in comments:

@@ -207,11 +207,13 @@ def to_program(name: str, source: str, data: bytes, options: Options) -> Path | 
 
 
 def code_of(source: str, data: bytes, catalog: Catalog | None) -> str:
-    """Return the program of a shortcut file, or of a program. Raises FileError for anything else."""
-    if not is_shortcut(data):
-        return program_text(source, data)
+    """Return the program of a shortcut file, or the canonical form of a program. Raises FileError for anything else."""
     try:
+        if not is_shortcut(data):
+            return to_python(to_shortcut(program_text(source, data), None, catalog), catalog)[0]
         return read_file(data, catalog).code
+    except FileError:
+        raise
     except ValueError as error:
         raise FileError(f"{source}: {_explained(data, error)}") from None
 

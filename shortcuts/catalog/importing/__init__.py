@@ -40,6 +40,8 @@ SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefi
 # Written by hand: id -> summary, start of a bundle id -> name of the app, id -> title where the sources' says too little ("Create").
 SUMMARIES, APPS, TITLES = "summaries.json", "apps.json", "titles.json"
 
+# Parameters whose stated default is not what the app does where a file lacks them: of 50 Find actions of people 44 have no limit.
+MISSTATED = frozenset({"WFContentItemLimitEnabled"})
 # Parameters whose values the app stores in its user's language, so that the list of the English ones is never complete.
 LOCALISED = frozenset({"WFContentItemPropertyName"})
 
@@ -231,6 +233,8 @@ def _normalize_values(api: Record) -> None:
     for parameter in api.get("parameters", ()):
         if parameter.get("type") == "quantity" and "enum" in parameter:
             parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
+        if parameter["key"] in MISSTATED:
+            parameter.pop("default", None)
         if parameter["key"] in LOCALISED and parameter.get("enum"):
             parameter["open_enum"] = True
 
