@@ -91,24 +91,6 @@ ROWS = [
     row('n ** 2', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='x^2')"),
     row('n ** m', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='x^y')"),
     row('-n', "y = is_workflow_actions_math(WFInput=n, WFMathOperand=-1, WFMathOperation='×')"),
-    row('xs[0]', 'y = is_workflow_actions_getitemfromlist(WFInput=xs)'),
-    row('xs[-1]', "y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemSpecifier='Last Item')"),
-    row('xs[n]', r"""
-        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
-        y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemIndex=Calculation_Result, WFItemSpecifier='Item At Index')
-    """),
-    row('xs[1:3]', "y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemRangeEnd=3, WFItemRangeStart=2, WFItemSpecifier='Items in Range')"),
-    row('s[:5]', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A([\\s\\S]{0,5})[\\s\\S]*\\z', WFReplaceTextRegularExpression=True, WFReplaceTextReplace='$1')"),
-    row('s[-4:]', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A[\\s\\S]*(?=[\\s\\S]{4}\\z)', WFReplaceTextRegularExpression=True)"),
-    row('d[s]', 'y = is_workflow_actions_getvalueforkey(WFDictionaryKey=s, WFInput=d)'),
-    row('return s', 'is_workflow_actions_output(WFOutput=s)'),
-    row("with open('a.txt') as f: s = f.read()", r"""
-        Dictated_Text = is_workflow_actions_dictatetext()
-        s = Dictated_Text
-        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
-        Text = is_workflow_actions_detect_text(WFInput=File)
-        s = Text
-    """),
     row("d['a'] = n", r"""
         n = is_workflow_actions_number(WFNumberActionNumber=7)
         Dictionary = is_workflow_actions_detect_dictionary(WFInput=clipboard())
@@ -153,19 +135,16 @@ ROWS = [
         ys = is_workflow_actions_list(WFItems=['three'])
         xs += [ys]
     """),
-    row('if len(s) > 3 and (n > 5 or not s): print(s)', r"""
-        Count = is_workflow_actions_count(Input=s, WFCountType='Characters')
-        if Count > 3:
-            if n > 5 or not s:
-                is_workflow_actions_showresult(Text=s)
+    row('xs[0]', 'y = is_workflow_actions_getitemfromlist(WFInput=xs)'),
+    row('xs[-1]', "y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemSpecifier='Last Item')"),
+    row('xs[n]', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
+        y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemIndex=Calculation_Result, WFItemSpecifier='Item At Index')
     """),
-    row(r"""
-        match s:
-            case 'a': print(1)
-    """, r"""
-        if s == 'a':
-            is_workflow_actions_showresult(Text='1')
-    """),
+    row('xs[1:3]', "y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemRangeEnd=3, WFItemRangeStart=2, WFItemSpecifier='Items in Range')"),
+    row('s[:5]', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A([\\s\\S]{0,5})[\\s\\S]*\\z', WFReplaceTextRegularExpression=True, WFReplaceTextReplace='$1')"),
+    row('s[-4:]', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A[\\s\\S]*(?=[\\s\\S]{4}\\z)', WFReplaceTextRegularExpression=True)"),
+    row('d[s]', 'y = is_workflow_actions_getvalueforkey(WFDictionaryKey=s, WFInput=d)'),
     row('for i in range(3): print(i)', r"""
         for Repeat_Index in range(1, 4):
             i = is_workflow_actions_math(WFInput=Repeat_Index, WFMathOperand=1, WFMathOperation='-')
@@ -194,6 +173,27 @@ ROWS = [
         for _ in range(Calculation_Result):
             Calculation_Result_2 = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
             n = Calculation_Result_2
+    """),
+    row('return s', 'is_workflow_actions_output(WFOutput=s)'),
+    row("with open('a.txt') as f: s = f.read()", r"""
+        Dictated_Text = is_workflow_actions_dictatetext()
+        s = Dictated_Text
+        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
+        Text = is_workflow_actions_detect_text(WFInput=File)
+        s = Text
+    """),
+    row('if len(s) > 3 and (n > 5 or not s): print(s)', r"""
+        Count = is_workflow_actions_count(Input=s, WFCountType='Characters')
+        if Count > 3:
+            if n > 5 or not s:
+                is_workflow_actions_showresult(Text=s)
+    """),
+    row(r"""
+        match s:
+            case 'a': print(1)
+    """, r"""
+        if s == 'a':
+            is_workflow_actions_showresult(Text='1')
     """),
     row('t + timedelta(days=1)', "y = is_workflow_actions_adjustdate(WFDate=t, WFDuration=quantity(1, 'days'))"),
     row('datetime.now()', 'y = current_date()'),
@@ -1535,6 +1535,105 @@ ROWS = [
                 if Done != 1:
                     is_workflow_actions_showresult(Text=n)
     """),
+    row(r"""
+        if n > 1 and input('?') == 'a':
+            print(1)
+    """, r"""
+        if n > 1:
+            Provided_Input = is_workflow_actions_ask(WFAskActionPrompt='?')
+            if Provided_Input == 'a':
+                is_workflow_actions_showresult(Text='1')
+    """),
+    row(r"""
+        if n > 1 and input('?') == 'a':
+            print(1)
+        else:
+            print(2)
+    """, r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Flag = Number
+        if n > 1:
+            Provided_Input = is_workflow_actions_ask(WFAskActionPrompt='?')
+            if Provided_Input == 'a':
+                Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                Flag = Number_2
+        if Flag == 1:
+            is_workflow_actions_showresult(Text='1')
+        else:
+            is_workflow_actions_showresult(Text='2')
+    """),
+    row(r"""
+        if n > 1 or xs[2] == 'a':
+            print(1)
+    """, r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Flag = Number
+        if n > 1:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+            Flag = Number_2
+        else:
+            Item_from_List = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemIndex=3, WFItemSpecifier='Item At Index')
+            if Item_from_List == 'a':
+                Number_3 = is_workflow_actions_number(WFNumberActionNumber=1)
+                Flag = Number_3
+        if Flag == 1:
+            is_workflow_actions_showresult(Text='1')
+    """),
+    row('print(n > 5)', r"""
+        if n > 5:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            Flag = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            Flag = Number_2
+        if Flag == 1:
+            Text = is_workflow_actions_gettext(WFTextActionText='True')
+            Text_variable = Text
+        else:
+            Text_2 = is_workflow_actions_gettext(WFTextActionText='False')
+            Text_variable = Text_2
+        is_workflow_actions_showresult(Text=Text_variable)
+    """),
+    row(r"""
+        if 'a' in s.split():
+            print(1)
+    """, r"""
+        Matches = is_workflow_actions_text_match(WFMatchTextPattern='\\S+', text=s)
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Found = Number
+        for Repeat_Item in Matches:
+            if Repeat_Item == 'a':
+                Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                Found = Number_2
+        if Found == 1:
+            is_workflow_actions_showresult(Text='1')
+    """),
+    row(r"""
+        if s not in s.split(','):
+            print(1)
+    """, r"""
+        Split_Text = is_workflow_actions_text_split(WFTextCustomSeparator=',', WFTextSeparator='Custom', text=s)
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Found = Number
+        for Repeat_Item in Split_Text:
+            if Repeat_Item == f'{s}':
+                Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                Found = Number_2
+        if Found != 1:
+            is_workflow_actions_showresult(Text='1')
+    """),
+    row(r"""
+        t3 = t
+        gap = t3 - t2
+        t3 = t2
+        print(gap.days)
+    """, r"""
+        t3 = t
+        Old = t3
+        t3 = t2
+        Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Old, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')
+        is_workflow_actions_showresult(Text=Time_Between_Dates)
+    """),
 ]  # fmt: skip
 
 # What is refused: the program, and words of the message.
@@ -1563,7 +1662,7 @@ ADVICE = [
     ("from subprocess import run", "runshellscript"), ("os.system('ls')", "Mac"), ("os.listdir('a')", "getfoldercontents"),
     ("y = os.environ.get('KEY')", "ask_on_import"), ("y = re.findall('(a)(b)', s)", "finditer"), ("y = re.findall('(', s)", "no regular expression"),
     ("y = re.sub('a', 'b', s, 1)", "every match"), ("y = open('a.txt')\nprint(y)", ".read()"), ("y = s.read()", "no file"),
-    ("if s < 'b':\n    print(1)", "no order"), ("if s.lower() > s:\n    print(1)", "no order"), ("if n and input('?'):\n    print(1)", "nest two ifs"),
+    ("if s < 'b':\n    print(1)", "no order"), ("if s.lower() > s:\n    print(1)", "no order"),
     ("if 1 == 1:\n    print(1)", "always the same"), ("if True:\n    print(1)", "always the same"), ("if isinstance(x, str):\n    print(1)", "getitemtype"),
     ("for a, b in xs:\n    print(a)", "row['name']"), ("for x in xs:\n    print(x)\nelse:\n    print(1)", "after the loop"),
     ("for x in xs:\n    match x:\n        case 'a':\n            break", "under an if"), ("for i in range(0, 9, n):\n    print(i)", "step"),

@@ -55,6 +55,9 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
         return
     made = low.value(value)
     if isinstance(made, Symbolic) and not isinstance(made, Shifted):
+        for part in made.names(low.changing):  # what the value is made of may have another value when it is read
+            low.run("KEPT = PART", KEPT=(kept := low.fresh("Old")), PART=name(part.id))
+            part.id = kept
         low.symbols[identifier] = made
         return
     made = made.shown(low, node.lineno) if isinstance(made, Shifted) else made

@@ -1,6 +1,7 @@
 """The tests of an If: any expression of Python becomes conditions of the dialect, which test a variable with one operator.
 
-What a test calls is worked out before the If, also behind `and` and `or`: so a call that does more than calculate is refused there.
+What a test calls is worked out before the If. Behind `and` and `or` that holds for actions that only calculate; others run where Python
+would run them.
 """
 
 from __future__ import annotations
@@ -77,15 +78,27 @@ def _compare(left: ast.expr, operator: ast.cmpop, right: ast.expr, node: ast.AST
 
 def _several(low: Lowering, node: ast.BoolOp) -> ast.expr:
     """Return conditions under one operator; one with the other operator in it, or without an opposite, becomes a flag."""
+    if first_loud(low, node) is not None:
+        return _step_by_step(low, node)
     tests: list[ast.expr] = []
-    for index, value in enumerate(node.values):
-        before = len(low.out)
+    for value in node.values:
         test = condition(low, value)
-        if index:
-            _refuse_loud(low, low.out[before:], node)
         mixed = isinstance(test, ast.BoolOp) and not isinstance(test.op, type(node.op))
         tests.append(truth(low, value, flag(low, value if test is value else test)) if mixed or _stands_alone(test) else test)
     return low.rebuilt(node, values=tests)
+
+
+def first_loud(low: Lowering, node: ast.BoolOp) -> int | None:
+    """Return the place of the first test, after the first, for which a loud action would run; None if all can be worked out before."""
+    if low.trial or all(_is_plain(value) for value in node.values):  # one trial sees all that is inside
+        return None
+    with low.undone():
+        for index, value in enumerate(node.values):
+            before = len(low.out)
+            condition(low, value)
+            if index and any(_is_loud(low, inner) for statement in low.out[before:] for inner in ast.walk(statement)):
+                return index
+    return None
 
 
 def _stands_alone(test: ast.expr) -> bool:
@@ -94,12 +107,25 @@ def _stands_alone(test: ast.expr) -> bool:
     return isinstance(inner, ast.Call) and not is_reference(inner)
 
 
-def _refuse_loud(low: Lowering, made: list[ast.stmt], node: ast.BoolOp) -> None:
-    """Raise DialectError for an action that does more than calculate, where Python might not run it."""
-    for call in (inner for statement in made for inner in ast.walk(statement)):
-        function = called(call)
-        if function is not None and low.is_action(call) and function not in _QUIET:  # type: ignore[arg-type]
-            raise DialectError(node.lineno, f"{shown(node)}: {function}() would run also where Python stops before it; nest two ifs")
+def _is_loud(low: Lowering, node: ast.AST) -> bool:
+    """True for the call of an action that does more than calculate, or that ends the shortcut where a list has no such item."""
+    function = called(node)
+    if function is None or not low.is_action(node):  # type: ignore[arg-type]
+        return False
+    return function not in _QUIET or (function == "is_workflow_actions_getitemfromlist" and len(node.keywords) > 2)  # type: ignore[attr-defined]
+
+
+def _step_by_step(low: Lowering, node: ast.BoolOp) -> ast.expr:
+    """Return a flag for tests of which the later ones are only worked out where Python gets to them."""
+    identifier, (first, *rest) = low.fresh("Flag"), node.values
+    other = rest[0] if len(rest) == 1 else ast.copy_location(ast.BoolOp(node.op, rest), node)
+    low.run("FLAG = False", FLAG=identifier)
+    if isinstance(node.op, ast.And):
+        low.run("if FIRST:\n    if OTHER:\n        FLAG = True", FLAG=identifier, FIRST=first, OTHER=other)
+    else:
+        low.run("if FIRST:\n    FLAG = True\nelse:\n    if OTHER:\n        FLAG = True", FLAG=identifier, FIRST=first, OTHER=other)
+    low.kinds[identifier] = kinds.FLAG
+    return truth(low, node, name(identifier))
 
 
 def _negated(low: Lowering, node: ast.UnaryOp) -> ast.expr:
@@ -122,7 +148,8 @@ def _negated(low: Lowering, node: ast.UnaryOp) -> ast.expr:
 
 def _is_plain(node: ast.expr) -> bool:
     """True if a test is a condition of the dialect without any action."""
-    return all(not isinstance(inner, ast.Call | ast.BinOp | ast.BoolOp | ast.IfExp | ast.JoinedStr) for inner in ast.walk(node))
+    active = (ast.Call, ast.BinOp, ast.BoolOp, ast.IfExp, ast.JoinedStr, ast.Subscript, ast.NamedExpr)
+    return not any(isinstance(inner, active) for inner in ast.walk(node))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -202,9 +229,20 @@ def _membership(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: as
     if low.kind(right) in (kinds.DICTIONARY, kinds.JSON):
         found = low.expr(ast.copy_location(ast.Subscript(right, left, ast.Load()), node))
         return found if isinstance(operator, ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
-    if low.kind(right) in kinds.LISTS and low.is_python(other, right):
-        right = low.hoist(low.action("text_combine", text=right))
+    kind = low.kind(right)
+    if (kind in kinds.LISTS and low.is_python(other, right)) or (kind in {*kinds.LISTS, "empty"} and low.is_python(node.left, left)):
+        return _among(low, node, left, right)
     return low.rebuilt(node, left=left, comparators=[right])
+
+
+def _among(low: Lowering, node: ast.Compare, left: ast.expr, right: ast.expr) -> ast.expr:
+    """Return the condition that a value is one of a list's items; the app's "contains" would look for it inside of them."""
+    identifier = low.fresh("Found")
+    each = low.fresh("each")
+    steps = "FLAG = False\nfor ITEM in ITEMS:\n    if ITEM == VALUE:\n        FLAG = True"
+    low.run(steps, FLAG=identifier, ITEM=each, ITEMS=right, VALUE=left)
+    low.kinds[identifier] = kinds.FLAG
+    return _compare(name(identifier), ast.Eq() if isinstance(node.ops[0], ast.In) else ast.NotEq(), const(1), node)
 
 
 def _one_of(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: ast.List | ast.Tuple | ast.Set) -> ast.expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 
 from shortcuts.natural import kinds, table
 from shortcuts.natural.lowering import Lowering, Symbolic, integer, shown
@@ -36,7 +37,11 @@ class Span(Symbolic):
 
     def __init__(self, end: ast.expr, start: ast.expr) -> None:
         super().__init__()
-        self.end, self.start = end, start
+        self.end, self.start = copy.copy(end), copy.copy(start)
+
+    def names(self, changing: set[str]) -> list[ast.Name]:
+        """Return the dates that the program sets more than once."""
+        return [date for date in (self.end, self.start) if isinstance(date, ast.Name) and date.id in changing]
 
 
 def operation(low: Lowering, node: ast.BinOp, left: ast.expr, right: ast.expr) -> ast.expr:

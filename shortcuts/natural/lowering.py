@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from shortcuts.catalog import Catalog
@@ -21,6 +23,7 @@ from shortcuts.syntax.nodes import assign, call, called, const, constant, name, 
 Node = TypeVar("Node", bound=ast.AST)
 _REFERENCE_CALLS = {*constants.GLOBALS, *constants.COERCIONS, "as_type", "variable", "later", "missing"}
 _REFERENCE_METHODS = frozenset({"property", "formatted", "in_unit"})
+_STATE = ("taken", "values", "kinds", "python", "symbols", "inlined")
 _LITERAL_NAMES = {ast.Dict: "Dictionary", ast.List: "List", ast.Tuple: "List", ast.Set: "List", ast.JoinedStr: "Text", ast.BinOp: "Text"}
 
 
@@ -32,6 +35,10 @@ class Symbolic(ast.expr):
     def shown(self, low: Lowering, line: int) -> ast.expr:
         """Return the expression of the value where an ordinary one is needed. Raises DialectError if there is none."""
         raise DialectError(line, self.advice)
+
+    def names(self, changing: set[str]) -> list[ast.Name]:
+        """Return those of the names in the value, as nodes of its own, that the program sets more than once."""
+        return []
 
 
 class Shifted(Symbolic):
@@ -61,10 +68,13 @@ class Lowering:
     def __init__(self, module: ast.Module, catalog: Catalog) -> None:
         self.module, self.catalog = module, catalog
         self.out: list[ast.stmt] = []
+        self.trial = False  # whether what is lowered now will be forgotten
         self.line = 1  # of the statement that is being lowered
         nodes = list(ast.walk(module))
         self.taken = {node.id for node in nodes if isinstance(node, ast.Name)}
         self.bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        stores = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        self.changing = {identifier for identifier, count in stores.items() if count > 1}
         self.values = set(self.bound)  # names of values: those that the program binds, and those made here
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
         self.imports: dict[str, str] = {}  # name -> what it stands for: "dt" -> "datetime.datetime"
@@ -108,6 +118,19 @@ class Lowering:
             if made is not node:
                 ast.fix_missing_locations(made)
         self.line = outer
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Forget at its end what was lowered inside."""
+        start, kept = len(self.out), {field: copy.copy(getattr(self, field)) for field in _STATE}
+        self.trial = True
+        try:
+            yield
+        finally:
+            self.trial = False
+        del self.out[start:]
+        for field, value in kept.items():
+            setattr(self, field, value)
 
     def _refused(self, node: ast.stmt, error: DialectError) -> ast.stmt:
         blocks = {field: body for field in ("body", "orelse", "finalbody") if (body := getattr(node, field, None))}

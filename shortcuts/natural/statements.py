@@ -132,7 +132,7 @@ def _if(low: Lowering, node: ast.If) -> None:
     if called(node.test) == "otherwise_if":
         low.out.append(node)
         return
-    parts = _nested(node)
+    parts = _nested(node) or _nested_where_loud(low, node)
     if parts is not None:
         low.statement(parts)
         return
@@ -164,6 +164,19 @@ def _nested(node: ast.If) -> ast.If | None:
     for inner in reversed(tests):
         body = [ast.copy_location(ast.If(inner, body, []), node)]
     return body[0]  # type: ignore[return-value]
+
+
+def _nested_where_loud(low: Lowering, node: ast.If) -> ast.If | None:
+    """Return `if a and f(x)` without an else as two Ifs, where the second test may only be worked out after the first; None for another."""
+    test = node.test
+    if node.orelse or not isinstance(test, ast.BoolOp) or not isinstance(test.op, ast.And):
+        return None
+    place = conditions.first_loud(low, test)
+    if place is None:
+        return None
+    halves = [values[0] if len(values) == 1 else ast.copy_location(ast.BoolOp(ast.And(), values), test)
+              for values in (test.values[:place], test.values[place:])]  # fmt: skip
+    return ast.copy_location(ast.If(halves[0], [ast.copy_location(ast.If(halves[1], node.body, []), node)], []), node)
 
 
 @table.statement(ast.Match, examples=("match s:\n    case 'a': print(1)",))

@@ -51,6 +51,10 @@ def piece(low: Lowering, node: ast.expr) -> ast.expr:
     if constant(value) is not None or (not is_reference(value) and pieces(value) is not None):
         return value
     value = low.ref_of(value, node)
+    if low.kind(value) == kinds.FLAG:  # a number in the app
+        shown_ = low.fresh("Text")
+        low.run("if FLAG == 1:\n    TEXT = 'True'\nelse:\n    TEXT = 'False'", FLAG=value, TEXT=shown_)
+        return ast.Name(shown_, ast.Load())
     if low.kind(value) in kinds.DATES and low.is_python(node, value):
         return dates.written(value, "yyyy-MM-dd" if low.kind(value) == kinds.DAY else "yyyy-MM-dd HH:mm:ss")
     return value
