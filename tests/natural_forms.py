@@ -223,6 +223,39 @@ ROWS = [
     row('hashlib.sha1(s.encode()).hexdigest()', "y = is_workflow_actions_hash(WFHashType='SHA1', WFInput=s)"),
     row('hashlib.sha256(s.encode()).hexdigest()', "y = is_workflow_actions_hash(WFHashType='SHA256', WFInput=s)"),
     row('hashlib.sha512(s.encode()).hexdigest()', "y = is_workflow_actions_hash(WFHashType='SHA512', WFInput=s)"),
+    row("print('a', n)", "is_workflow_actions_showresult(Text=f'a {n}')"),
+    row("input('Who?')", "y = is_workflow_actions_ask(WFAskActionPrompt='Who?')"),
+    row('sys.stdin.read()', 'y = shortcut_input()'),
+    row('time.sleep(5)', 'y = is_workflow_actions_delay(WFDelayTime=5)'),
+    row('sys.exit()', 'is_workflow_actions_exit()'),
+    row('pyperclip.copy(s)', 'y = is_workflow_actions_setclipboard(WFInput=s)'),
+    row('pyperclip.paste()', 'y = is_workflow_actions_getclipboard()'),
+    row('webbrowser.open(u)', 'y = is_workflow_actions_openurl(WFInput=u)'),
+    row('requests.get(u)', 'y = is_workflow_actions_downloadurl(WFURL=u)'),
+    row('requests.post(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='POST', WFRequestVariable=d, WFURL=u)"),
+    row('requests.put(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='PUT', WFRequestVariable=d, WFURL=u)"),
+    row('requests.patch(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='PATCH', WFRequestVariable=d, WFURL=u)"),
+    row('requests.delete(u)', "y = is_workflow_actions_downloadurl(WFHTTPMethod='DELETE', WFURL=u)"),
+    row('urllib.request.urlopen(u).read()', 'y = is_workflow_actions_downloadurl(WFURL=u)'),
+    row('json.loads(s)', 'y = is_workflow_actions_detect_dictionary(WFInput=s)'),
+    row('json.dumps(d)', 'y = as_text(d)'),
+    row("open('a.txt').read()", r"""
+        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
+        y = is_workflow_actions_detect_text(WFInput=File)
+    """),
+    row("Path('a.txt').read_text()", r"""
+        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
+        y = is_workflow_actions_detect_text(WFInput=File)
+    """),
+    row("json.load(open('a.json'))", r"""
+        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.json', WFShowFilePicker=False)
+        y = is_workflow_actions_detect_dictionary(WFInput=File)
+    """),
+    row("json.dump(d, open('a.json', 'w'))", "y = is_workflow_actions_documentpicker_save(WFAskWhereToSave=False, WFFileDestinationPath='a.json', WFInput=d, WFSaveFileOverwrite=True)"),
+    row("os.makedirs('a')", "y = is_workflow_actions_file_createfolder(WFFilePath='a')"),
+    row("os.path.join('a', s)", "y = is_workflow_actions_gettext(WFTextActionText=f'a/{s}')"),
+    row('os.path.basename(s)', "y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='.*/', WFReplaceTextRegularExpression=True)"),
+    row("coerce_variable(value=s, coercion_class='WFNumberContentItem')", 'y = as_number(s)'),
     row('list(reversed(xs))', r"""
         Count = is_workflow_actions_count(Input=xs)
         Calculation_Result = is_workflow_actions_math(WFInput=Count, WFMathOperand=1)
@@ -247,6 +280,20 @@ ROWS = [
     row('random.sample(xs, 3)', r"""
         Files = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortProperty='Random')
         y = is_workflow_actions_getitemfromlist(WFInput=Files, WFItemRangeEnd=3, WFItemRangeStart=1, WFItemSpecifier='Items in Range')
+    """),
+    row('random.choices(xs, k=3)', r"""
+        List = []
+        for _ in range(3):
+            Item_from_List = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemSpecifier='Random Item')
+            List += [Item_from_List]
+        y = List
+    """),
+    row("d.get('a', 'b')", r"""
+        Value = d['a']
+        if not d['a']:
+            Text = is_workflow_actions_gettext(WFTextActionText='b')
+            Value = Text
+        y = Value
     """),
     row('random.choice(xs)', "y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemSpecifier='Random Item')"),
     row('list(range(3))', 'y = is_workflow_actions_list(WFItems=[0, 1, 2])'),
@@ -288,38 +335,6 @@ ROWS = [
     row('float(s)', 'y = as_number(s)'),
     row('random.randint(1, 6)', 'y = is_workflow_actions_number_random(WFRandomNumberMaximum=6, WFRandomNumberMinimum=1)'),
     row('random.randrange(1, 7)', 'y = is_workflow_actions_number_random(WFRandomNumberMaximum=6, WFRandomNumberMinimum=1)'),
-    row("print('a', n)", "is_workflow_actions_showresult(Text=f'a {n}')"),
-    row("input('Who?')", "y = is_workflow_actions_ask(WFAskActionPrompt='Who?')"),
-    row('sys.stdin.read()', 'y = shortcut_input()'),
-    row('time.sleep(5)', 'y = is_workflow_actions_delay(WFDelayTime=5)'),
-    row('sys.exit()', 'is_workflow_actions_exit()'),
-    row('pyperclip.copy(s)', 'y = is_workflow_actions_setclipboard(WFInput=s)'),
-    row('pyperclip.paste()', 'y = is_workflow_actions_getclipboard()'),
-    row('webbrowser.open(u)', 'y = is_workflow_actions_openurl(WFInput=u)'),
-    row('requests.get(u)', 'y = is_workflow_actions_downloadurl(WFURL=u)'),
-    row('requests.post(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='POST', WFRequestVariable=d, WFURL=u)"),
-    row('requests.put(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='PUT', WFRequestVariable=d, WFURL=u)"),
-    row('requests.patch(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='PATCH', WFRequestVariable=d, WFURL=u)"),
-    row('requests.delete(u)', "y = is_workflow_actions_downloadurl(WFHTTPMethod='DELETE', WFURL=u)"),
-    row('urllib.request.urlopen(u).read()', 'y = is_workflow_actions_downloadurl(WFURL=u)'),
-    row('json.loads(s)', 'y = is_workflow_actions_detect_dictionary(WFInput=s)'),
-    row('json.dumps(d)', 'y = as_text(d)'),
-    row("open('a.txt').read()", r"""
-        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
-        y = is_workflow_actions_detect_text(WFInput=File)
-    """),
-    row("Path('a.txt').read_text()", r"""
-        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
-        y = is_workflow_actions_detect_text(WFInput=File)
-    """),
-    row("json.load(open('a.json'))", r"""
-        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.json', WFShowFilePicker=False)
-        y = is_workflow_actions_detect_dictionary(WFInput=File)
-    """),
-    row("json.dump(d, open('a.json', 'w'))", "y = is_workflow_actions_documentpicker_save(WFAskWhereToSave=False, WFFileDestinationPath='a.json', WFInput=d, WFSaveFileOverwrite=True)"),
-    row("os.makedirs('a')", "y = is_workflow_actions_file_createfolder(WFFilePath='a')"),
-    row("os.path.join('a', s)", "y = is_workflow_actions_gettext(WFTextActionText=f'a/{s}')"),
-    row("coerce_variable(value=s, coercion_class='WFNumberContentItem')", 'y = as_number(s)'),
     row('t.date()', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=t)"),
     row("t.strftime('%A, %d %B %Y')", "y = t.formatted('EEEE, dd MMMM yyyy')"),
     row('t.isoformat()', 'y = t.formatted("yyyy-MM-dd\'T\'HH:mm:ss")'),
@@ -350,20 +365,18 @@ ROWS = [
         Matches = is_workflow_actions_text_match(WFMatchTextPattern='id=([0-9]+)', text=s)
         y = is_workflow_actions_text_match_getgroup(matches=Matches)
     """),
-    row('d.keys()', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)"),
-    row('d.values()', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Values', WFInput=d)"),
-    row("d.get('a', 'b')", r"""
-        Value = d['a']
-        if not d['a']:
-            Text = is_workflow_actions_gettext(WFTextActionText='b')
-            Value = Text
-        y = Value
-    """),
     row('requests.get(u).json()', r"""
         Contents_of_URL = is_workflow_actions_downloadurl(WFURL=u)
         y = is_workflow_actions_detect_dictionary(WFInput=Contents_of_URL)
     """),
+    row("open('a.txt').readlines()", r"""
+        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
+        Text = is_workflow_actions_detect_text(WFInput=File)
+        y = is_workflow_actions_text_split(text=Text)
+    """),
     row("Path('a.txt').write_text(s)", "y = is_workflow_actions_documentpicker_save(WFAskWhereToSave=False, WFFileDestinationPath='a.txt', WFInput=s, WFSaveFileOverwrite=True)"),
+    row('d.keys()', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)"),
+    row('d.values()', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Values', WFInput=d)"),
     row('bool(s)', r"""
         if s:
             Number = is_workflow_actions_number(WFNumberActionNumber=1)
@@ -423,6 +436,26 @@ ROWS = [
             Flag = Number_2
         y = Flag
     """),
+    row("os.path.exists('a.txt')", r"""
+        File = is_workflow_actions_documentpicker_open(WFFileErrorIfNotFound=False, WFGetFilePath='a.txt', WFShowFilePicker=False)
+        if File:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            Flag = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            Flag = Number_2
+        y = Flag
+    """),
+    row("Path('a.txt').exists()", r"""
+        File = is_workflow_actions_documentpicker_open(WFFileErrorIfNotFound=False, WFGetFilePath='a.txt', WFShowFilePicker=False)
+        if File:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            Flag = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            Flag = Number_2
+        y = Flag
+    """),
     row("any(x == 'a' for x in xs)", r"""
         Number = is_workflow_actions_number(WFNumberActionNumber=0)
         Found = Number
@@ -454,26 +487,6 @@ ROWS = [
             Flag = Number_4
         y = Flag
     """),
-    row("os.path.exists('a.txt')", r"""
-        File = is_workflow_actions_documentpicker_open(WFFileErrorIfNotFound=False, WFGetFilePath='a.txt', WFShowFilePicker=False)
-        if File:
-            Number = is_workflow_actions_number(WFNumberActionNumber=1)
-            Flag = Number
-        else:
-            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
-            Flag = Number_2
-        y = Flag
-    """),
-    row("Path('a.txt').exists()", r"""
-        File = is_workflow_actions_documentpicker_open(WFFileErrorIfNotFound=False, WFGetFilePath='a.txt', WFShowFilePicker=False)
-        if File:
-            Number = is_workflow_actions_number(WFNumberActionNumber=1)
-            Flag = Number
-        else:
-            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
-            Flag = Number_2
-        y = Flag
-    """),
     row('t.year', 'y = t.year'),
     row('t.month', 'y = t.month'),
     row('t.day', 'y = t.day'),
@@ -481,13 +494,18 @@ ROWS = [
     row('t.minute', 'y = t.minute'),
     row('t.second', 'y = t.second'),
     row('(t - t2).days', "y = is_workflow_actions_gettimebetweendates(WFInput=t, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')"),
-    row('math.pi', 'y = is_workflow_actions_number(WFNumberActionNumber=3.141592653589793)'),
-    row('math.e', 'y = is_workflow_actions_number(WFNumberActionNumber=2.718281828459045)'),
+    row('string.ascii_letters', "y = is_workflow_actions_gettext(WFTextActionText='abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')"),
+    row('string.ascii_lowercase', "y = is_workflow_actions_gettext(WFTextActionText='abcdefghijklmnopqrstuvwxyz')"),
+    row('string.ascii_uppercase', "y = is_workflow_actions_gettext(WFTextActionText='ABCDEFGHIJKLMNOPQRSTUVWXYZ')"),
+    row('string.digits', "y = is_workflow_actions_gettext(WFTextActionText='0123456789')"),
+    row('string.punctuation', r"""y = is_workflow_actions_gettext(WFTextActionText='!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~')"""),
     row('requests.get(u).text', r"""
         Contents_of_URL = is_workflow_actions_downloadurl(WFURL=u)
         y = is_workflow_actions_detect_text(WFInput=Contents_of_URL)
     """),
     row('requests.get(u).content', 'y = is_workflow_actions_downloadurl(WFURL=u)'),
+    row('math.pi', 'y = is_workflow_actions_number(WFNumberActionNumber=3.141592653589793)'),
+    row('math.e', 'y = is_workflow_actions_number(WFNumberActionNumber=2.718281828459045)'),
     row('y = 2 * 3 + 1', 'y = is_workflow_actions_number(WFNumberActionNumber=7)'),
     row('y = (n + m) * 2 - n / m', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=m)
@@ -1446,6 +1464,77 @@ ROWS = [
         y = dice(1, 6)
     """, 'y = is_workflow_actions_number_random(WFRandomNumberMaximum=6, WFRandomNumberMinimum=1)'),
     row('com.sindresorhus.Actions.GetRandomNumberFromSeed()', 'y = com_sindresorhus_Actions_GetRandomNumberFromSeed()'),
+    row('h, k = divmod(n, 60)', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=60, WFMathOperation='÷')
+        h = is_workflow_actions_round(WFInput=Calculation_Result, WFRoundMode='Always Round Down')
+        k = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=60, WFScientificMathOperation='Modulus')
+    """),
+    row("y = (Path('a') / 'b.txt').read_text()", r"""
+        File = is_workflow_actions_documentpicker_open(WFGetFilePath='a/b.txt', WFShowFilePicker=False)
+        y = is_workflow_actions_detect_text(WFInput=File)
+    """),
+    row('y = [0] * 3', 'y = is_workflow_actions_list(WFItems=[0, 0, 0])'),
+    row(r"""
+        for k in sorted({'b': 1, 'a': 2}):
+            print(k)
+    """, r"""
+        Dictionary = is_workflow_actions_dictionary(WFItems={'b': 1, 'a': 2})
+        Dictionary_Value = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=Dictionary)
+        Files = is_workflow_actions_filter_files(WFContentItemInputParameter=Dictionary_Value, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')
+        for Repeat_Item in Files:
+            is_workflow_actions_showresult(Text=Repeat_Item)
+    """),
+    row('is_workflow_actions_showresult(Text=s, WFOdd=None)', 'y = is_workflow_actions_showresult(Text=s)'),
+    row("y = input('a') + str(len(input('b')))", r"""
+        Provided_Input = is_workflow_actions_ask(WFAskActionPrompt='a')
+        Provided_Input_2 = is_workflow_actions_ask(WFAskActionPrompt='b')
+        Count = is_workflow_actions_count(Input=Provided_Input_2, WFCountType='Characters')
+        y = is_workflow_actions_gettext(WFTextActionText=f'{Provided_Input}{Count}')
+    """),
+    row(r"""
+        for i in range(3):
+            if s == 'a':
+                print(i)
+                break
+            elif s == 'b':
+                print(n)
+            print(s)
+    """, r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Done = Number
+        for Repeat_Index in range(1, 4):
+            i = is_workflow_actions_math(WFInput=Repeat_Index, WFMathOperand=1, WFMathOperation='-')
+            if Done != 1:
+                if s == 'a':
+                    is_workflow_actions_showresult(Text=i)
+                    Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                    Done = Number_2
+                else:
+                    if s == 'b':
+                        is_workflow_actions_showresult(Text=n)
+                    is_workflow_actions_showresult(Text=s)
+    """),
+    row(r"""
+        for x in xs:
+            if x == 'a':
+                if n > 5:
+                    break
+                print(x)
+            print(n)
+    """, r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Done = Number
+        for Repeat_Item in xs:
+            if Done != 1:
+                if Repeat_Item == 'a':
+                    if n > 5:
+                        Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                        Done = Number_2
+                    else:
+                        is_workflow_actions_showresult(Text=Repeat_Item)
+                if Done != 1:
+                    is_workflow_actions_showresult(Text=n)
+    """),
 ]  # fmt: skip
 
 # What is refused: the program, and words of the message.

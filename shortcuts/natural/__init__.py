@@ -7,7 +7,7 @@ It changes no program of the dialect: each node comes back as it is. A form that
 DialectError (`refusal`) that names what to write instead. The meaning is Python's: what counts from 0 there counts from 0 here.
 
 table.py says how a form is registered; the rows are in arithmetic.py, texts.py, lists.py, dates.py, devices.py (all that leaves the
-program), conditions.py, expressions.py and statements.py, and lowering.py is the state that they share.
+program), functions.py, conditions.py, expressions.py, assignments.py, loops.py and statements.py; lowering.py is the state that they share.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from __future__ import annotations
 import ast
 
 from shortcuts.catalog import Catalog
-from shortcuts.natural import arithmetic, conditions, dates, devices, expressions, lists, statements, texts  # noqa: F401  they fill the table
+from shortcuts.natural import (  # noqa: F401  they fill the table
+    arithmetic,
+    assignments,
+    conditions,
+    dates,
+    devices,
+    expressions,
+    lists,
+    loops,
+    statements,
+    texts,
+)  # fmt: skip
 from shortcuts.natural.lowering import Lowering
 from shortcuts.syntax.nodes import decorators
 

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from shortcuts.natural import conditions, dates, kinds, lists, table, texts
+from shortcuts.natural import conditions, dates, devices, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, constant, signed
@@ -43,6 +43,8 @@ def _operation(low: Lowering, node: ast.BinOp) -> ast.expr:
         return lists.joined(low, left, right)
     if isinstance(node.op, ast.Sub) and low.kind(left) in kinds.DATES and low.kind(right) in kinds.DATES:
         return dates.Span(low.ref_of(left, node.left), low.ref_of(right, node.right))
+    if isinstance(node.op, ast.Mult) and isinstance(left, ast.List) and 0 < (integer(right) or 0) < 100:
+        return ast.List(left.elts * (integer(right) or 0), ast.Load())
     if isinstance(node.op, ast.Mult) and kinds.TEXT in what:
         return texts.repeated(low, node, left, right)
     if isinstance(node.op, ast.Mod) and low.kind(left) == kinds.TEXT:
@@ -58,6 +60,8 @@ def _symbolic(low: Lowering, node: ast.BinOp, left: ast.expr, right: ast.expr) -
         number = integer(other)
         if isinstance(one, Shifted) and number is not None and (isinstance(node.op, ast.Add) or (isinstance(node.op, ast.Sub) and first)):
             return one.plus(number if isinstance(node.op, ast.Add) else -number)
+    if isinstance(left, devices.File) and isinstance(node.op, ast.Div):
+        return devices.under(low, left, right, node)
     if isinstance(left, dates.Duration) or isinstance(right, dates.Duration):
         return dates.operation(low, node, left, right)
     return None

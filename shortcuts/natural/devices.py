@@ -234,6 +234,11 @@ def _path(low: Lowering, *parts: ast.expr) -> ast.expr:
     return File(_spaced(low, list(parts), "/"), "r")
 
 
+def under(low: Lowering, folder: File, name: ast.expr, node: ast.BinOp) -> File:
+    """Return the file of a name in a folder: `Path('a') / 'b.txt'`."""
+    return File(_spaced(low, [folder.path, low.expr_of(name, node.right)], "/"), "r")
+
+
 def _file(low: Lowering, node: ast.expr, method: str) -> File:
     value = low.value(node)
     if not isinstance(value, File):
@@ -246,6 +251,11 @@ def _read(low: Lowering, receiver: ast.expr, *options: ast.expr, **named: ast.ex
     if isinstance(receiver, ast.Call) and low.path(receiver.func) == "urllib.request.urlopen":
         return low.value(receiver)
     return low.action("detect_text", WFInput=low.hoist(opened(low, _file(low, receiver, "read"))))
+
+
+@table.method("readlines", example="open('a.txt').readlines()")
+def _readlines(low: Lowering, receiver: ast.expr) -> ast.expr:
+    return low.action("text_split", text=low.hoist(_read(low, receiver)))
 
 
 def opened(low: Lowering, file: File, must_exist: bool = True) -> ast.Call:
@@ -303,6 +313,11 @@ def _makedirs(low: Lowering, name: ast.expr, **options: ast.expr) -> ast.expr:
 @table.call("os.path.join", example="os.path.join('a', s)")
 def _join(low: Lowering, *parts: ast.expr) -> ast.expr:
     return _spaced(low, list(parts), "/")
+
+
+@table.call("os.path.basename", example="os.path.basename(s)")
+def _basename(low: Lowering, p: ast.expr) -> ast.expr:
+    return texts.replaced(low, texts.text(low, p), ".*/")
 
 
 @table.call("os.listdir", "glob.glob", "os.walk", example="open('a.txt').read()")

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 
-from shortcuts.catalog import call_name
+from shortcuts.catalog import Api, Catalog, call_name
+from shortcuts.catalog.search import search
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
 from shortcuts.natural import conditions, functions, kinds, lists, table
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, constant, name
+from shortcuts.syntax.nodes import call, called, constant, is_none, name
 
 # Helpers whose arguments are written out as they are.
 _OPAQUE = frozenset({"workflow", "raw_action", "variable", "later", "missing", "uuid_of", "data", "uid", "plain", "previous_output",
                      "datetime"})  # fmt: skip
 _BLOCKS = frozenset(signatures.stated(signatures.Blocks))
-_NEAR = 70.0
+_NEAR = 75.0
+_SEARCH = "find an action for it: python -m shortcuts search WORDS"
 _ADVICE: dict[type[ast.expr], str] = {
     ast.Lambda: "there are no functions; write the steps where they are needed",
     ast.Await: "every action waits for the one before; leave await out",
@@ -76,6 +79,8 @@ def _named(low: Lowering, node: ast.NamedExpr) -> ast.expr:
 @table.expression(ast.Call)
 def _call(low: Lowering, node: ast.Call) -> ast.expr:
     function = called(node)
+    if function in low.functions:
+        return _value_of(functions.inlined(low, node, low.functions[function]), node)
     if function in _OPAQUE and function not in low.imports:
         return node
     if function == "float" and constant(node.args[0] if node.args else None) in ("inf", "-inf", "nan"):
@@ -89,10 +94,10 @@ def _call(low: Lowering, node: ast.Call) -> ast.expr:
         raise DialectError(node.lineno, f"{shown(node.func)} cannot be called; every action is called by its name")
     if function in table.TESTS or function in _BLOCKS:
         return conditions.flag(low, node) if function in table.TESTS else node
-    if function in low.functions:
-        return _value_of(functions.inlined(low, node, low.functions[function]), node)
     if function not in constants.HELPERS:
         _refuse_unknown(low, node, function)
+    if low.is_action(node) and any(is_none(keyword.value) for keyword in node.keywords):  # as good as left out
+        node = low.rebuilt(node, keywords=[keyword for keyword in node.keywords if not is_none(keyword.value)])
     return low.rebuilt(node, **_arguments(low, node, function))
 
 
@@ -136,7 +141,7 @@ def _method(low: Lowering, node: ast.Call, function: ast.Attribute) -> ast.expr:
         raise DialectError(node.lineno, f"there is no .{attribute}(); {_UNSAID[attribute]}", "unknown_api")
     if row is None:
         near = nearest(attribute, [*table.METHODS, *signatures.METHODS], _NEAR, clear=0)
-        advice = f"did you mean .{near}()?" if near else "find an action for it: python -m shortcuts search WORDS"
+        advice = f"did you mean .{near}()?" if near else _SEARCH
         raise DialectError(node.lineno, f"there is no method .{attribute}(); {advice}", "unknown_api")
     return _value_of(row.apply(low, node, function.value), node)
 
@@ -155,12 +160,23 @@ def _refuse_unknown(low: Lowering, node: ast.Call, function: str) -> None:
 
 
 def _no_function(low: Lowering, path: str) -> str:
+    """Return the advice for an unknown function: the action or the function that is meant, else the actions that fit its words."""
     last = path.rpartition(".")[2]
     action = low.catalog.by_name(f"is_workflow_actions_{last}") or low.catalog.by_name(f"is_workflow_actions_{last.replace('_', '')}")
     if action is not None:
-        return f"there is no {path}(); did you mean {action.name}()?"
+        return f"there is no {path}(); did you mean {_written(action)}?"
     near = nearest(path, list(table.CALLS), _NEAR, clear=0) or nearest(last, list(table.CALLS), _NEAR, clear=0)
-    return f"there is no {path}(); " + (f"did you mean {near}()?" if near else "find an action for it: python -m shortcuts search WORDS")
+    if near is not None:
+        return f"there is no {path}(); did you mean {near}()?"
+    found = search(low.catalog, " ".join(re.split(r"[_.]+", path)))
+    fitting = [api for api in found if api.id.startswith("is.workflow.actions.")][:2]
+    return f"there is no {path}(); " + (f"actions near it are {' and '.join(map(_written, fitting))}" if fitting else _SEARCH)
+
+
+def _written(api: Api) -> str:
+    """Return an action as it is called, with its first parameters."""
+    keys = [f"{parameter.key}=…" for parameter in api.parameters if not (parameter.visible_when or Catalog.is_generic(parameter.key))][:3]
+    return f"{api.name}({', '.join(keys)})"
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -157,6 +157,8 @@ def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reve
     if reverse is not None and down is None:
         raise DialectError(iterable.lineno, "reverse is True or False")
     items = low.ref(iterable)
+    if low.kind(items) == kinds.DICTIONARY:
+        items = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=items))
     if low.kind(items) == kinds.NUMBERS:
         raise DialectError(iterable.lineno, "the app sorts by name, which puts 10 before 9; take min(xs) and max(xs)")
     return _by(low, items, "Name", "Z to A" if down else "A to Z")
@@ -172,7 +174,18 @@ def _sample(low: Lowering, population: ast.expr, k: ast.expr) -> ast.expr:
     return low.action("getitemfromlist", WFInput=mixed, WFItemSpecifier="Items in Range", WFItemRangeStart=1, WFItemRangeEnd=low.number(k))
 
 
-@table.call("random.choice", example="random.choice(xs)")
+@table.call("random.choices", example="random.choices(xs, k=3)")
+def _choices(low: Lowering, population: ast.expr, *, k: ast.expr | None = None) -> ast.expr:
+    (made,) = low.parsed("[random.choice(ITEMS) for _ in range(K)]", ITEMS=low.ref(population), K=k or const(1))
+    return low.value(made.value)  # type: ignore[attr-defined]
+
+
+@table.call("collections.Counter", "collections.defaultdict", example="d.get('a', 'b')")
+def _counter(low: Lowering, *arguments: ast.expr) -> ast.expr:
+    raise DialectError(low.line, "count in a dictionary: d = {}, and in a loop d[x] = d.get(x, 0) + 1")
+
+
+@table.call("random.choice", "secrets.choice", example="random.choice(xs)")
 def _choice(low: Lowering, seq: ast.expr) -> ast.expr:
     items = low.ref(seq)
     if low.kind(items) == kinds.TEXT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 
 from shortcuts.natural import dates, kinds, table
 from shortcuts.natural.lowering import Lowering, integer, is_reference, shown
@@ -190,7 +191,7 @@ def split(low: Lowering, value: ast.expr, separator: ast.expr) -> ast.Call:
     return low.action("text_split", text=value, WFTextSeparator="Custom", WFTextCustomSeparator=separator)
 
 
-@table.method("splitlines", "readlines", example="s.splitlines()")
+@table.method("splitlines", example="s.splitlines()")
 def _splitlines(low: Lowering, receiver: ast.expr) -> ast.expr:
     return low.action("text_split", text=text(low, receiver))
 
@@ -228,6 +229,16 @@ def _zfill(low: Lowering, receiver: ast.expr, width: ast.expr) -> ast.expr:
 @table.method("rjust", example="s.rjust(8)")
 def _rjust(low: Lowering, receiver: ast.expr, width: ast.expr, fillchar: ast.expr | None = None) -> ast.expr:
     return _filled(low, text(low, receiver), " " if fillchar is None else constant(fillchar) or " ", _width(width))
+
+
+def _constant(name: str) -> None:
+    @table.attribute(f"string.{name}", example=f"string.{name}")
+    def read(low: Lowering) -> ast.expr:
+        return const(getattr(string, name))
+
+
+for _name in ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "punctuation"):
+    _constant(_name)
 
 
 def _width(node: ast.expr) -> int:
