@@ -293,7 +293,7 @@ def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
 
 async def request(record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
     """Return the query that a person would get this workflow by, and the usage."""
-    fields = {"about": about, "plan": excerpts.shorten(plan, PLAN_IN_QUERY), "length": prompts.length_of(plan)}
+    fields = {"about": about, "plan": excerpts.shorten(excerpts.masked(plan), PLAN_IN_QUERY), "length": prompts.length_of(plan)}
     prompt = prompts.prompt("query", fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
                             key=record["id"], apis=record["apis"], name=record.get("name") or "",
                             description=record.get("description") or "")

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 APPS = 1, 5  # fewest and most third-party apps of a query (paper)
 MOST_APPS = 20  # if those few have too few APIs for a large set, up to this many
 UNIFORM_SHARE = 0.2  # share of Apple's APIs drawn uniformly: the seed itself uses only some hundred of them
+SMALLEST = 3  # APIs of a set, if so many fit: the writer may leave one out
 DRAWS = 6  # draws of a set, the best of which is taken
 OF_APPLES = 3  # one in so many sets begins with an API of Apple's
 SHARPNESS, LEAST_FIT = 2.5, 0.7  # an API is preferred by e to this power for each point of fit; below the other it is not drawn
@@ -211,7 +212,7 @@ class Sampler:
     def _sample_set(self, number: int, anchors: list[int]) -> list[str]:
         """Return a set with its anchors, half of it Apple's APIs, and one more of Apple's where an input would be unmet otherwise."""
         source, best, most = random.Random(f"{self.seed}:{number}"), list[str](), -math.inf
-        size, unmet = max(2, source.choice(self.sizes)), self.compatibility.unmet
+        size, unmet = max(SMALLEST, source.choice(self.sizes)), self.compatibility.unmet
         of_apps = [place for place in anchors if not self.catalog[self.all[place]].builtin]
         of_apple = size // 2 if of_apps else size
         for _ in range(DRAWS):

@@ -44,8 +44,11 @@ def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
     return review(code, catalog)[0]
 
 
-def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic], dict[str, Any] | None]:
-    """Return the diagnostics of a program, and the shortcut that it compiles to; None instead of a shortcut after a compile error."""
+def review(code: str, catalog: Catalog | None = None, natural_python: bool = True) -> tuple[list[Diagnostic], dict[str, Any] | None]:
+    """Return the diagnostics of a program, and the shortcut that it compiles to; None instead of a shortcut after a compile error.
+
+    natural_python: False finds each form of Python that is not of the dialect, although it could be compiled.
+    """
     catalog = catalog or Catalog.load()
     found: list[Diagnostic] = []
 
@@ -54,7 +57,7 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
 
     try:
         module = parse(code)
-        compiler, shortcut = compiled(module, None, note, catalog)
+        compiler, shortcut = compiled(module, None, note, catalog, natural_python)
     except DialectError as error:
         note(error)
         return found, None

@@ -58,19 +58,23 @@ _CALL_ADVICE = {
 
 
 def compiled(module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
-             catalog: Catalog | None = None) -> tuple[Compiler, dict[str, Any]]:  # fmt: skip
+             catalog: Catalog | None = None, natural_python: bool = True) -> tuple[Compiler, dict[str, Any]]:  # fmt: skip
     """Return the compiler of a program after its work, and the shortcut. `report` is called with each error that is left.
 
-    Most programs are of the dialect and compile as they are. Only one that does not is natural Python, which is lowered first: so a program
-    of the dialect never pays for that, and means what it always meant.
+    `natural_python`: whether forms of Python that are not of the dialect are lowered to it. Most programs are of the dialect and compile as
+    they are. Only one that does not is natural Python, which is lowered first: so a program of the dialect never pays for that, and means
+    what it always meant.
     """
     catalog = catalog or Catalog.load()
     faults: list[DialectError] = []
     compiler = Compiler(module, residue, faults.append, catalog)
     shortcut = compiler.shortcut()
-    if faults:
+    if faults and natural_python:
         compiler = Compiler(natural.lowered(module, catalog), residue, report, catalog)
         shortcut = compiler.shortcut()
+    elif faults:
+        for fault in faults:
+            report(fault)
     return compiler, shortcut
 
 

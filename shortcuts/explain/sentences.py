@@ -312,4 +312,4 @@ def spoken(name: str) -> str:
 
 def app_title(bundle: str) -> str:
     """An app's name as far as its bundle id tells: `com.omnigroup.OmniFocus3` is "OmniFocus"."""
-    return re.sub(r"[-_.\d]+$", "", bundle.rsplit(".", 1)[-1]).replace("-", " ") or bundle
+    return bundle.rsplit(".", 1)[-1].rstrip("-_.0123456789").replace("-", " ") or bundle

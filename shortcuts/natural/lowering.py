@@ -227,12 +227,7 @@ class Lowering:
 
     def ref(self, node: ast.expr) -> ast.expr:
         """Return the expression as a variable or a part of one: a literal gets a name, too."""
-        value = self.expr(node)
-        if is_reference(value):
-            return value
-        if called(value) in constants.HELPERS and called(value) != "datetime":
-            return value
-        return self.located(self.hoist(self.made(value)), node)
+        return self.ref_of(self.expr(node), node)
 
     def made(self, value: ast.expr) -> ast.expr:
         """Return what a name is bound to: a True as a 1, a date as the action that gives it."""
@@ -282,8 +277,10 @@ class Lowering:
         return value if constant(value, (int, float)) is not None else self.ref_of(value, node)
 
     def ref_of(self, value: ast.expr, node: ast.expr) -> ast.expr:
-        """Return a lowered value as a variable."""
-        return value if is_reference(value) else self.located(self.hoist(self.made(value)), node)
+        """Return a lowered value as a variable; values of the dialect, but for dates, stand where a variable does."""
+        if is_reference(value) or (called(value) in constants.HELPERS and called(value) != "datetime"):
+            return value
+        return self.located(self.hoist(self.made(value)), node)
 
     def action(self, action: str, **parameters: ast.expr | str | int | float | bool | None) -> ast.Call:
         """Return the call of one of the app's own actions. Parameters that are None are left out."""
