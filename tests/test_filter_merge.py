@@ -74,7 +74,7 @@ def fake_check(code: str, catalog: FakeCatalog) -> list[Finding]:
     return findings + [Finding(line, "unknown_parameter", key) for line, key in wrong]
 
 
-def fake_review(code: str, catalog: FakeCatalog) -> tuple[list[Finding], dict[str, Any] | None]:
+def fake_review(code: str, catalog: FakeCatalog, natural_python: bool) -> tuple[list[Finding], dict[str, Any] | None]:
     by_name = {name_of(api): api for api in [*BUILTIN, *THIRD_PARTY]}
     steps = [{"WFWorkflowActionIdentifier": by_name[call.func.id]} for call in calls(code) if call.func.id in by_name]
     return fake_check(code, catalog), None if "while" in code else {"WFWorkflowActions": steps}
