@@ -530,10 +530,10 @@ def test_an_earlier_dataset_is_whole_until_the_new_one_is_complete(bench: Bench)
 
 
 def test_a_fault_in_one_record_is_a_reject_and_the_run_fails_at_its_end(bench: Bench) -> None:
-    def review(code: str, catalog: FakeCatalog) -> Any:
+    def review(code: str, catalog: FakeCatalog, natural_python: bool) -> Any:
         if "(Text='burst')" in code:
             raise ValueError("nobody foresaw it")
-        return fake_review(code, catalog)
+        return fake_review(code, catalog, natural_python)
 
     bench.monkeypatch.setattr(example, "review", review)
     bad = record(5, annotated_code=f"x = {name_of(BUILTIN[0])}(Text='burst')\n")
