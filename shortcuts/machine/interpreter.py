@@ -118,6 +118,7 @@ class Person:
     def __init__(self, world: World) -> None:
         self.world, self.turn = world, 0
         self.asked: dict[str, int] = {}
+        self.thrown: dict[str, int] = {}
         self.picked = 0
 
     def answer(self, prompt: str) -> tuple[bool, Any]:
@@ -133,6 +134,11 @@ class Person:
             self.turn += 1
             return True, self.world.answers[self.turn - 1]
         return False, None
+
+    def dice(self, prompt: str) -> random.Random:
+        """Return a source of answers that depends on the seed, the question, and how often it was asked, and on nothing else of the run."""
+        turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
+        return random.Random(f"{self.world.seed} {prompt} {turn}")
 
     def pick(self) -> tuple[bool, Any]:
         """Return True and what is picked, or False where the world does not say."""
@@ -206,17 +212,35 @@ class Run:
         finally:
             self.session.seconds -= time.perf_counter() - start
 
-    def ask(self, prompt: str, default: Any) -> Any:
-        """Return the person's answer. Raises Ended where they cancel."""
+    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None) -> Any:
+        """Return the person's answer; where the world has none the default, or what `draw` makes. Raises Ended where they cancel."""
         found, answer = self.session.person.answer(prompt)
         if not found:
-            if self.session.world.unanswered == "cancel":
+            unanswered = self.session.world.unanswered
+            if unanswered == "cancel":
                 raise Ended("cancelled", f"no answer to {prompt!r}")
+            if unanswered == "random":
+                return draw(self.session.person.dice(prompt)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
             raise Ended("cancelled", f"at {prompt!r}" if prompt else "")
         return answer
+
+    def pick(self, what: str, candidates: list[Any]) -> Any:
+        """Return what the person picks: the world's next pick (a text is a name or path), else one of the candidates, of which there may be
+        none: then None. Raises Ended where they cancel.
+        """
+        found, picked = self.session.person.pick()
+        unanswered = self.session.world.unanswered
+        if found and picked is not None:
+            return picked
+        if found or unanswered == "cancel":
+            raise Ended("cancelled", f"at the picker of {what}")
+        if unanswered == "random":
+            return self.session.person.dice(what).choice(candidates) if candidates else None
+        self.assume("a picker without an answer in the world got the first candidate")
+        return candidates[0] if candidates else None
 
     def call_shortcut(self, name: str, given: Any, index: int) -> Any:
         """Return the output of another shortcut of the world, or of this one by its own name. Raises Ended."""
@@ -367,7 +391,7 @@ class Run:
 
     def chosen(self, prompt: str, titles: list[str], others: list[Any] | None = None) -> int:
         """Return the index of the choice that the person makes: a title, or a number from 1. Raises Ended."""
-        answer = self.ask(prompt, 1)
+        answer = self.ask(prompt, 1, lambda dice: dice.randint(1, len(titles)))
         if isinstance(answer, str) and answer in titles:
             return titles.index(answer)
         if isinstance(answer, str) and others and answer in others:

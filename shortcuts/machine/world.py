@@ -14,7 +14,8 @@ A world is JSON; every key may be left out. Values are JSON where JSON has them;
                 where several may be chosen, null to cancel; []
     answers_to  the same by prompt, {prompt: answer or list of answers in turn}; looked up before `answers`. An alert takes no answer of
                 `answers`; here null cancels it
-    unanswered  what a question without an answer gets: "default" (the default answer, the first choice, OK) or "cancel"; default
+    unanswered  what a question without an answer gets: "default" (the default answer, the first choice, OK), "random"
+                (drawn by the seed and the question) or "cancel"; default
     branches    for conditions that the machine cannot know, in turn: true or false; where it ends, true
     files       iCloud Drive's Shortcuts folder: {path: text, value or {} for a folder}; {}
     picked      the files, photos or folders that the person picks, in turn; [] (then the first that is there)
@@ -27,6 +28,7 @@ A world is JSON; every key may be left out. Values are JSON where JSON has them;
                 bluetooth, airplane_mode, cellular, low_power, focus, appearance, network, ip, location, weather, song, app, page,
                 screen_width, screen_height; DEVICE below has the default of each
     http        answers of the network: {address or prefix ending in *: body or {"status": 200, "headers": {}, "body": ...}}; {}
+    scripts     what scripts print (shell, SSH, AppleScript, JavaScript on a page): {script or "*": output}; {}
     stored      values that apps keep (Data Jar's key paths, Tot's dots); {}
     shortcuts   the other shortcuts, {name: program (text) or shortcut (property list as JSON)}; {}
     actions     a double for an action, {id: output}, or {"$": "turns", "values": [...]} for one output after the other; {}
@@ -90,6 +92,7 @@ class World:
     shortcuts_folders: dict[str, Any] = field(default_factory=dict)
     device: dict[str, Any] = field(default_factory=dict)
     http: dict[str, Any] = field(default_factory=dict)
+    scripts: dict[str, Any] = field(default_factory=dict)
     stored: dict[str, Any] = field(default_factory=dict)
     shortcuts: dict[str, Any] = field(default_factory=dict)
     actions: dict[str, Any] = field(default_factory=dict)

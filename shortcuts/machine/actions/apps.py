@@ -5,7 +5,10 @@ What such an app keeps stands in the world under `stored`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, unquote
 
 from shortcuts.machine import values
 from shortcuts.machine.registry import Call, action
@@ -127,6 +130,69 @@ def pretty_json(call: Call) -> Any:
     return orjson.dumps(parsed, option=orjson.OPT_INDENT_2).decode() if parsed is not None else None
 
 
+_CASES: dict[str, Callable[[str], str]] = {
+    "urlEncoded": lambda text: quote(text, safe="-._~"), "urlDecoded": unquote, "uppercase": str.upper, "lowercase": str.lower,
+    "snakeCase": lambda text: "_".join(re.findall(r"\w+", text.lower())), "kebabCase": lambda text: "-".join(re.findall(r"\w+",
+                                                                                                                        text.lower())),
+    "clapCase": lambda text: " 👏 ".join(text.split()), "trimWhitespace": str.strip,
+}  # fmt: skip
+
+
+@action("com.Christopher-Hannah.Text-Case.TextCaseIntent", "maccatalyst.com.Christopher-Hannah.Text-Case.TextCaseIntent",
+        source="the action's formats, by their names")  # fmt: skip
+def text_case(call: Call) -> Any:
+    text, case = call.text("text"), call.choice("format")
+    return _CASES[case](text) if case in _CASES else call.unknown("text", case, text)
+
+
+@action("com.sindresorhus.Actions.RandomColorIntent", source="the action's name: a color by chance")
+def random_color(call: Call) -> Any:
+    return f"#{call.run.session.random.randrange(1 << 24):06x}"
+
+
+@action("com.sindresorhus.Actions.RemoveEmptyLinesIntent", source="the action's name")
+def without_empty_lines(call: Call) -> Any:
+    return "\n".join(line for line in call.text("text").split("\n") if line.strip())
+
+
+@action("com.sindresorhus.Actions.RemoveNonPrintableCharactersIntent", source="the action's name")
+def printable(call: Call) -> Any:
+    return "".join(sign for sign in call.text("text") if sign.isprintable() or sign == "\n")
+
+
+@action("com.sindresorhus.Actions.GetFilePathIntent", source="the action's name")
+def file_path(call: Call) -> Any:
+    found = values.file(call.get("file"), call.place)
+    return found.facts.get("path", found.name) if found else None
+
+
+@action("ke.bou.GizmoPack.EncodeHexIntent", source="the action's name")
+def to_hex(call: Call) -> Any:
+    key = next((key for key in call.parameters if key in ("text", "input", "data")), "text")
+    return call.text(key).encode("utf-8", "replace").hex()
+
+
+_PICTURES = tuple(f"com.alexhay.ToolboxProForShortcuts.{name}Intent" for name in ("CreateTextImage", "CreateIcon", "CreateMatte")) + (
+    "com.sindresorhus.Actions.SymbolImageIntent", "com.sindresorhus.Actions.CreateColorImageIntent")  # fmt: skip
+
+
+@action(*_PICTURES, source="the actions' names: a picture of what is given; as all pictures it is opaque")
+def picture(call: Call) -> Any:
+    given = {key: call.get(key) for key in call.parameters if not key.startswith(("Show-", "ShowWhenRun", "AppIntent"))}
+    lost = next((unknown for value in given.values() for unknown in values.unknowns_in(value)), None)
+    if lost is not None:
+        raise values.Untold(lost)
+    what = ", ".join(f"{key} {call.said(value)}" for key, value in sorted(given.items()) if value not in (None, ""))
+    return values.File("Image.png", "image", None, {"made": values.origin(call.id.rpartition(".")[2], what)})
+
+
+@action("com.alexhay.ToolboxProForShortcuts.CreateMenuIntent",
+        source="the action's parameters: an entry of a list with a second line and an icon",
+        assumed="the entry is a contact, as menus with pictures are made")  # fmt: skip
+def menu_entry(call: Call) -> Any:
+    return values.Record("contact", {"Name": call.shown("title"), "Company": call.shown("subtitle")})
+
+
 _WRITES = {
     "com.appliedphasor.working-copy.WriteFileIntent": ("saved", "content", ("repo", "path")),
     "com.appliedphasor.working-copy.CommitRepositoryIntent": ("saved", "message", ("repo",)),
@@ -141,6 +207,10 @@ _WRITES = {
     "net.shinyfrog.bear-IOS.add": ("saved", "BearTitle", ("BearIdentifier",)),
     "com.ameba.anybuffer.AddURLIntent": ("saved", "url", ("shelf",)),
     "com.wiheads.paste.AddItemIntent": ("saved", "item", ("pinboard",)),
+    "is.workflow.actions.tumblr.post": ("sent", "WFInput", ("WFBlogName", "WFPostTitle")),
+    "is.workflow.actions.wordpress.post": ("sent", "WFInput", ("WFPostTitle",)),
+    "is.workflow.actions.evernote.new": ("saved", "WFInput", ("WFEvernoteNoteTitle",)),
+    "com.tapbots.Tweetbot6.PTHTweetbotOpenTwitterURLIntent": ("opened", "url", ()),
     "com.google.chrome.ios.OpenInChromeIntent": ("opened", "url", ()),
 }  # fmt: skip
 

@@ -197,10 +197,13 @@ def open_activity(call: Call) -> Any:
     source="user guide: Run Script over SSH, Run Shell Script, Run AppleScript, Run JavaScript on Web Page",
 )
 def script(call: Call) -> Any:
-    """Return what a script says: unknown, since the machine runs no code."""
+    """Return what the world says that a script prints, else an unknown: the machine runs no code."""
     key = next((key for key in ("WFSSHScript", "Script", "WFJavaScript") if key in call.parameters), "Script")
     said = call.shown(key)
     given = call.input("Input" if "Input" in call.parameters else "WFInput")
     host = {"host": call.shown("WFSSHHost")} if "WFSSHHost" in call.parameters else {}
     call.effect("ran", script=said, input=given, **host)
+    table = call.run.session.world.scripts
+    if isinstance(said, str) and (said in table or "*" in table):
+        return table.get(said, table.get("*"))
     return call.unknown("text", said if isinstance(said, str) else said.origin, given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from random import Random
 from typing import Any
 
 from shortcuts.machine import values
@@ -18,7 +20,7 @@ def ask(call: Call) -> Any:
     key = _DEFAULT_KEYS.get(kind, "WFAskActionDefaultAnswer")
     default = call.get(key if call.has(key) else "WFAskActionDefaultAnswer")
     prompt = call.said(call.get("WFAskActionPrompt", ""))
-    answer = call.run.ask(prompt, default if default is not None else "" if kind == "Text" else None)
+    answer = call.run.ask(prompt, default if default is not None else "" if kind == "Text" else None, lambda dice: _drawn(kind, dice, call))
     if kind == "Number":
         number = values.number(answer, call.place)
         if number is None and answer not in (None, ""):
@@ -32,6 +34,18 @@ def ask(call: Call) -> Any:
     if kind == "URL" and isinstance(answer, str) and answer:
         return values.Url(answer)
     return values.text(answer, call.place) if isinstance(answer, int | float | None) else answer
+
+
+_WORDS = ("apple", "Ada Lovelace", "12", "https://example.org/page", "London", "a note of two lines\nand more", "tomorrow", "3.5")
+
+
+def _drawn(kind: str, dice: Random, call: Call) -> Any:
+    """Return an answer by chance, of the kind that is asked for."""
+    if kind == "Number":
+        return dice.randint(1, 20)
+    if kind in ("Date", "Time", "Date and Time"):
+        return call.place.now + timedelta(hours=dice.randint(-100, 1000))
+    return f"https://example.org/{dice.randint(1, 9)}" if kind == "URL" else dice.choice(_WORDS)
 
 
 @action("is.workflow.actions.choosefromlist", source="user guide: Choose from List", assumed="an empty list gives nothing")
@@ -48,9 +62,10 @@ def choose(call: Call) -> Any:
     if not found:
         return None
     if call.flag("WFChooseFromListActionSelectMultiple"):
-        answer = call.run.ask(prompt, titles if call.flag("WFChooseFromListActionSelectAll") else titles[:1])
+        answer = call.run.ask(prompt, titles if call.flag("WFChooseFromListActionSelectAll") else titles[:1],
+                              lambda dice: [title for title in titles if dice.random() < 0.5] or titles[:1])
         return one_or_many([found[_place(call, prompt, one, titles)] for one in items(answer)])
-    answer = call.run.ask(prompt, 1)
+    answer = call.run.ask(prompt, 1, lambda dice: dice.randint(1, len(titles)))
     return found[_place(call, prompt, values.first(answer), titles)]
 
 
@@ -118,7 +133,12 @@ def vibrate(call: Call) -> Any:
 
 @action("is.workflow.actions.dictatetext", source="user guide: Dictate Text")
 def dictate(call: Call) -> Any:
-    return call.run.ask("Dictate Text", "")
+    return call.run.ask("Dictate Text", "", lambda dice: dice.choice(_WORDS))
+
+
+@action("is.workflow.actions.scanbarcode", source="user guide: Scan QR or Bar Code")
+def scan(call: Call) -> Any:
+    return call.run.ask("Scan QR or Bar Code", "", lambda dice: dice.choice(_WORDS))
 
 
 @action("is.workflow.actions.setclipboard", source="user guide: Copy to Clipboard")

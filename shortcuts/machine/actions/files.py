@@ -155,28 +155,32 @@ def open_file(call: Call) -> Any:
     return found
 
 
-def _stored(call: Call, given: Any) -> Any:
-    """Return the file that a parameter stores: a file of the run, or a bookmark, whose name alone is known."""
-    if isinstance(given, File | Unknown | list):
-        return given
-    where = given.get("fileLocation") if isinstance(given, dict) else None
+def stored_path(given: dict[str, Any]) -> str:
+    """Return the path of the file that a parameter stores; of a mere bookmark "file", since its path is secret."""
+    where = given.get("fileLocation")
     path = clean(str(where.get("relativeSubpath", ""))) if isinstance(where, dict) else ""
-    name = str(given.get("displayName") or path.rpartition("/")[2] or "file") if isinstance(given, dict) else "file"
-    return at(call, path or name) or call.unknown("file", name)
+    return path or clean(str(given.get("displayName") or given.get("filename") or "file"))
+
+
+def _stored(call: Call, given: Any) -> Any:
+    """Return the file that a parameter stores: a file of the run, or one of the world by its path."""
+    if not isinstance(given, dict):
+        return given if isinstance(given, Unknown | list | None) else values.file(given, call.place)
+    path = stored_path(given)
+    return at(call, path) or call.unknown("file", path)
 
 
 def pick(call: Call, kind: str = "") -> Any:
-    """Return what the person picks: the world's next pick, else the first file of the tree."""
-    found, picked = call.run.session.person.pick()
-    if found:
-        if picked is None:
-            raise Ended("cancelled", "at a picker")
-        return at(call, picked) or values.file(picked, call.place) if isinstance(picked, str) else picked
-    if call.run.session.world.unanswered == "cancel":
-        raise Ended("cancelled", "at a picker")
-    files = [file for file in contents(call, "", recursive=True) if not kind or file.kind == kind]
-    call.assume("a picker without an answer in the world got the first file")
-    return files[0] if files else call.unknown(kind or "file", "picked")
+    """Return the file or folder that the person picks."""
+    if kind == "folder":
+        candidates = [file for file in contents(call, "") if file.kind == kind] or [File("Shortcuts", "folder", None, {"path": ""})]
+    else:
+        candidates = [file for file in contents(call, "", recursive=True) if file.kind != "folder"]
+    picked = call.run.pick(kind or "files", candidates)
+    if isinstance(picked, str):
+        return at(call, picked) or File(picked.rpartition("/")[2], kind or KINDS.get(picked.rpartition(".")[2].lower(),
+                                                                                     "file"), None, {"path": picked})
+    return picked if picked is not None else call.unknown(kind or "file", "picked")
 
 
 @action("is.workflow.actions.file.select", source="user guide: Select File")

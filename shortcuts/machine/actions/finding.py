@@ -82,9 +82,9 @@ def _sort_key(value: Any, call: Call) -> tuple[int, float, list[Any]]:
 
 
 _DETAILS = tuple(f"is.workflow.actions.properties.{kind}" for kind in (
-    "images files articles calendarevents locations reminders contacts safariwebpage appstore podcast music itunesstore itunesartist workflow "
-    "weather.conditions notes health.quantity trello parkedcar eventattendees ulysses.sheet pdf shazam urls "
-    "apps transcription").split())
+    "images files articles calendarevents locations reminders contacts safariwebpage appstore podcast music itunesstore itunesartist "
+    "workflow weather.conditions notes health.quantity trello parkedcar eventattendees ulysses.sheet pdf shazam "
+    "urls apps transcription").split())
 
 
 @action(*_DETAILS, source="user guide: Get Details of actions", assumed="what has no such detail gives nothing")

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from shortcuts.machine import values
-from shortcuts.machine.actions.files import pick
-from shortcuts.machine.registry import Call, Ended, action
+from shortcuts.machine.registry import Call, action
 from shortcuts.machine.values import File, Record, Unknown, Untold, items, one_or_many, origin
 
 
@@ -180,6 +179,11 @@ def spoken_audio(call: Call) -> Any:
     return File("Spoken Audio.caf", "media", None, {"made": f"spoken {call.input_text()}"[:300]})
 
 
+@action("is.workflow.actions.recordaudio", source="user guide: Record Audio")
+def record_audio(call: Call) -> Any:
+    return File("Recording.m4a", "media", None, {"made": "recorded"})
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # photos
 
@@ -191,14 +195,12 @@ def spoken_audio(call: Call) -> Any:
     source="user guide: Select Photos, Take Photo",
 )
 def select_photo(call: Call) -> Any:
-    """Return what the person picks or takes: the world's next pick, else its first photo."""
-    if call.run.session.person.picked < len(call.run.session.world.picked):
-        return pick(call, "image")
-    if call.run.session.world.unanswered == "cancel":
-        raise Ended("cancelled", "at a picker")
-    photos = call.run.state.read("photos")
-    call.assume("a picker without an answer in the world got the first photo")
-    return photos[0] if photos else call.unknown("image", "picked")
+    """Return what the person picks or takes."""
+    photos = list(call.run.state.read("photos"))
+    picked = call.run.pick("photos", photos)
+    if isinstance(picked, str):
+        return next((photo for photo in photos if photo.name == picked), File(picked, "image"))
+    return picked if picked is not None else call.unknown("image", "picked")
 
 
 def _latest(call: Call, wanted: Any = None) -> Any:

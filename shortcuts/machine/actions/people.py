@@ -17,14 +17,8 @@ def contacts(call: Call) -> Any:
 
 @action("is.workflow.actions.selectcontacts", source="user guide: Select Contact")
 def select_contact(call: Call) -> Any:
-    found, picked = call.run.session.person.pick()
-    if found:
-        return _named(call, picked) if isinstance(picked, str) else picked
-    if call.run.session.world.unanswered == "cancel":
-        raise Ended("cancelled", "at the contacts")
-    known = call.run.state.read("contacts")
-    call.assume("a picker without an answer in the world got the first contact")
-    return known[0] if known else call.unknown("contact", "picked")
+    picked = call.run.pick("contacts", list(call.run.state.read("contacts")))
+    return _named(call, picked) if isinstance(picked, str) else picked if picked is not None else call.unknown("contact", "picked")
 
 
 def _named(call: Call, name: str) -> Any:
