@@ -138,7 +138,7 @@ class Person:
     def dice(self, prompt: str) -> random.Random:
         """Return a source of answers that depends on the seed, the question, and how often it was asked, and on nothing else of the run."""
         turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
-        return random.Random(f"{self.world.seed} {prompt} {turn}")
+        return random.Random(f"{self.world.seed} {prompt} {turn}".encode("utf-8", "surrogatepass"))
 
     def pick(self) -> tuple[bool, Any]:
         """Return True and what is picked, or False where the world does not say."""

@@ -175,6 +175,10 @@ class Call:
         found = values.number(self.get(key, fallback), self.place)
         return found if found is not None else fallback if fallback is not None else 0
 
+    def whole(self, key: str, fallback: int = 0) -> int:
+        """Return a parameter as a whole number, at most a billion either way. Raises Untold."""
+        return int(max(-1e9, min(self.number(key, fallback), 1e9)))
+
     def input_number(self, key: str = "WFInput") -> float | None:
         """Return the input as a number, or None. Raises Untold."""
         return values.number(self.input(key), self.place)

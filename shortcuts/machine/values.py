@@ -254,7 +254,7 @@ class _Jsonable:
         self.place, self.left = place, MAX_TEXT
 
     def read(self, value: Any) -> Any:
-        self.left -= len(value) if isinstance(value, str) else 1
+        self.left -= 10 + (len(value) if isinstance(value, str) else 0)
         if self.left < 0:
             raise TooLarge
         if isinstance(value, dict):

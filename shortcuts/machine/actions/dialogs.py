@@ -108,7 +108,7 @@ def show_result(call: Call) -> Any:
     return value
 
 
-@action("is.workflow.actions.previewdocument", "is.workflow.actions.documentpreview", source="user guide: Quick Look")
+@action("is.workflow.actions.previewdocument", source="user guide: Quick Look")
 def quick_look(call: Call) -> Any:
     value = call.input()
     call.effect("shown", value=value)

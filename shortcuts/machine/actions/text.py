@@ -201,7 +201,7 @@ def match(call: Call) -> Any:
 @action("is.workflow.actions.text.match.getgroup", source="user guide: Get Group from Matched Text")
 def group(call: Call) -> Any:
     all_groups = call.choice("WFGetGroupType", "Group At Index") == "All Groups"
-    place = int(call.number("WFGroupIndex", 1))
+    place = call.whole("WFGroupIndex", 1)
     found: list[str] = []
     for item in call.items("matches"):
         groups = item.groups if isinstance(item, Match) else ()
