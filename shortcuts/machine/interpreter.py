@@ -369,6 +369,8 @@ class Run:
 
     def inside(self, node: Compound, body: list[Act | Compound], subject: Any) -> None:
         """Run the branch that was chosen. Its result is the last output in it; an empty branch hands on what came in."""
+        if not body and node.uuid is not None:
+            self.assume("the result of an empty branch is what came into the block")
         self.previous = subject
         self.body(body)
         self.close(node, self.previous)
@@ -494,11 +496,14 @@ def as_program(source: Program | dict[str, Any] | str, name: str = "") -> Progra
     """Return a program ready to run from a shortcut or its code. Raises DialectError, Unbalanced."""
     if isinstance(source, Program):
         return source
-    if isinstance(source, str):
-        from shortcuts.transcription import to_shortcut
+    if not isinstance(source, str):
+        return compile_shortcut(source, name)
+    from shortcuts.transcription import compile_program
 
-        source = to_shortcut(source)
-    return compile_shortcut(source, name)
+    compiler, shortcut = compile_program(source, {}, None)
+    program = compile_shortcut(shortcut, name)
+    program.lines = compiler.lines
+    return program
 
 
 def run(source: Program | dict[str, Any] | str, world: World | None = None, limits: Limits = LIMITS) -> Outcome:
