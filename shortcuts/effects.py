@@ -4,7 +4,7 @@
         effect.kind, effect.sentence, effect.index      # 'sends', "Sends the message 'On my way'", 4
 
 The kinds, what can do most harm first: sends, pays, deletes, uploads, runs, reads, asks (other apps), changes, saves, requests, opens. An
-action counts wherever it stands, also where no run would reach it. What it is about is told where it is written out; a variable is left out.
+action counts wherever it stands, also where no run would reach it. What it is about is told where it is written out, without variables.
 """
 
 from __future__ import annotations
