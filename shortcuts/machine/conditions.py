@@ -7,7 +7,7 @@ number, a date with a date, anything else as text. Texts are compared as they ar
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shortcuts.forms import constants
@@ -183,6 +183,3 @@ def _row(row: Parameters, item: Any, scope: Scope) -> Truth:
     if isinstance(subject, str) and isinstance(wanted, str) and code in (constants.EQUAL, constants.NOT_EQUAL):
         return (subject.casefold() == wanted.casefold()) is (code == constants.EQUAL)  # as the app searches: without regard to case
     return compare(code, subject, operands, scope)
-
-
-__all__ = ["compare", "datetime", "has_value", "joined", "passes", "test"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shortcuts.control_flow import END, ID, KINDS, PARAMETERS, Block, Branch, completed, tree
+from shortcuts.control_flow import ID, KINDS, PARAMETERS, Block, completed, tree
 from shortcuts.machine import values
 from shortcuts.machine.actions import ACTIONS
 from shortcuts.machine.conditions import test
@@ -140,6 +141,11 @@ class Person:
         turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
         return random.Random(f"{self.world.seed} {prompt} {turn}".encode("utf-8", "surrogatepass"))
 
+    def turned(self, prompt: str, choices: int) -> int:
+        """Return a choice from 1. Seeds that follow each other, and questions that are asked again, take the choices in turn."""
+        turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
+        return (zlib.crc32(prompt.encode("utf-8", "surrogatepass")) + self.world.seed + turn) % choices + 1
+
     def pick(self) -> tuple[bool, Any]:
         """Return True and what is picked, or False where the world does not say."""
         if self.picked < len(self.world.picked):
@@ -212,15 +218,18 @@ class Run:
         finally:
             self.session.seconds -= time.perf_counter() - start
 
-    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None) -> Any:
-        """Return the person's answer; where the world has none the default, or what `draw` makes. Raises Ended where they cancel."""
+    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None, choices: int = 0) -> Any:
+        """Return the person's answer; where the world has none the default, or by chance what `draw` makes or one of some choices (from 1).
+        Raises Ended where they cancel.
+        """
         found, answer = self.session.person.answer(prompt)
         if not found:
             unanswered = self.session.world.unanswered
             if unanswered == "cancel":
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
-                return draw(self.session.person.dice(prompt)) if draw else default
+                person = self.session.person
+                return person.turned(prompt, choices) if choices else draw(person.dice(prompt)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
@@ -393,7 +402,7 @@ class Run:
 
     def chosen(self, prompt: str, titles: list[str], others: list[Any] | None = None) -> int:
         """Return the index of the choice that the person makes: a title, or a number from 1. Raises Ended."""
-        answer = self.ask(prompt, 1, lambda dice: dice.randint(1, len(titles)))
+        answer = self.ask(prompt, 1, choices=len(titles))
         if isinstance(answer, str) and answer in titles:
             return titles.index(answer)
         if isinstance(answer, str) and others and answer in others:
@@ -561,6 +570,3 @@ def run_both_ways(
         made = tuple(branch for _, branch in outcome.decisions)
         due += [(*made[:place], not made[place]) for place in range(len(taken), len(made))]
     return outcomes
-
-
-__all__ = ["END", "Branch", "Limits", "Program", "Run", "as_program", "compile_shortcut", "device_record", "run", "run_both_ways"]

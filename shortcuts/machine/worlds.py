@@ -325,6 +325,3 @@ def worlds(shortcut: dict[str, Any], count: int = 8, seed: int = 0, program: Pro
         observe(found, run(program, world(found, number, seed)))
     for number in range(count):
         yield world(found, number, seed)
-
-
-__all__ = ["Needs", "needs", "observe", "world", "worlds"]
