@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from shortcuts import effects
-from shortcuts.machine.interpreter import Program, compile_shortcut, run
+from shortcuts.machine.interpreter import run
 from shortcuts.machine.outcome import Outcome
+from shortcuts.machine.program import Program, compile_shortcut
 from shortcuts.machine.report import report
 from shortcuts.machine.world import World, WorldError
 from shortcuts.transcription import compile_program, files

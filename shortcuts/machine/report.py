@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from shortcuts.catalog import Catalog
-from shortcuts.machine.interpreter import Program
 from shortcuts.machine.outcome import Outcome, Step
 from shortcuts.machine.place import Place
+from shortcuts.machine.program import Program
 from shortcuts.machine.values import Untold, kind_of, text
 
 SHOWN = 70  # characters of a value

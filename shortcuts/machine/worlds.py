@@ -23,9 +23,10 @@ import orjson
 
 from shortcuts.control_flow import ID, PARAMETERS
 from shortcuts.machine.actions.files import KINDS, stored_path
-from shortcuts.machine.interpreter import Program, as_program, run
+from shortcuts.machine.interpreter import run
 from shortcuts.machine.outcome import Outcome
 from shortcuts.machine.place import place
+from shortcuts.machine.program import Program, as_program
 from shortcuts.machine.values import File, Quantity, Record, Url
 from shortcuts.machine.world import World, from_json
 
