@@ -13,7 +13,7 @@
 
 A condition is a text that must be contained, a number that must occur, or an object: `contains`, `lacks`, `equals`, `matches` (texts or lists
 of them: all; case and white space do not count, but in `matches` white space does), `number` with `within` (default 0.005), `date` (the
-beginning of an ISO date), `any` (one condition of several), `gone` (there is no such value). All its keys must hold.
+beginning of an ISO date), `digits` (the last digits of a phone number), `any` (one condition of several), `gone` (there is no such value). All its keys must hold.
 
 `wanted` tells whether the run did nothing on the outside that no check of `must` speaks of: texts may be shown that nobody asked for, but
 nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
@@ -65,7 +65,7 @@ class Run:
     def told(self) -> list[str]:
         """Return the texts that the person saw, heard, or got as the output."""
         effects = [effect for effect in self.outcome.effects if effect.verb in TOLD]
-        texts = ["\n".join(text for part in effect.what.values() for text in self.texts(part)[:1]) for effect in effects]
+        texts = ["\n".join(filter(None, (text for part in effect.what.values() for text in self.texts(part)[:1]))) for effect in effects]
         if self.outcome.end in ("output", "exited") and self.outcome.output is not None:
             texts += self.texts(self.outcome.output)[:1]
         return texts
@@ -158,6 +158,7 @@ _FORMS = {
     "number": lambda text, wanted, whole: all(_has_number(text, one, whole.get("within", WITHIN))
                                               for one in (wanted if isinstance(wanted, list) else [wanted])),
     "date": lambda text, wanted, _: text.startswith(wanted),
+    "digits": lambda text, wanted, _: re.sub(r"\D", "", text).endswith(wanted),
 }  # fmt: skip
 
 
@@ -211,7 +212,8 @@ def _state_texts(value: Any, run: Run) -> list[str]:
     """Return a part of the world as text; a file is its contents."""
     if isinstance(value, File) and value.data is not None:
         return [values.text(value, run.world.place)]
-    return run.texts(value)
+    texts = run.texts(value)
+    return texts[:1] if isinstance(value, list | tuple) else texts
 
 
 def _order(check: Check, run: Run) -> bool:
@@ -225,7 +227,7 @@ def _fits_told(check: Check, effect: Effect, run: Run) -> bool:
 
 def _asked(check: Check, run: Run) -> bool:
     steps = [step for step in run.outcome.steps if step.action in ASKING]
-    return any(not check["asked"] or fulfils(check["asked"], [text for value in step.inputs.values() for text in run.texts(value)])
+    return not check["asked"] and run.outcome.end == "cancelled" or any(not check["asked"] or fulfils(check["asked"], [text for value in step.inputs.values() for text in run.texts(value)])
                for step in steps)  # fmt: skip
 
 
