@@ -638,20 +638,25 @@ def prop(value: Any, label: str, place: Place) -> Any:
         return value.get(label)
     if label == "Name":
         return name(value, place)
-    if isinstance(value, str | Url):
-        if isinstance(value, str) and label in ("Keys", "Values"):
-            return prop(dictionary(value, place), label, place)
-        value = _as_holder(value, label, place)
+    if isinstance(value, Url) and label in URL_PARTS:
+        return url_part(value.text, label)
+    if isinstance(value, str) and label in ("Keys", "Values"):
+        return prop(dictionary(value, place), label, place)
+    if isinstance(value, str | Url) and label.startswith("File"):
+        value = file(value, place)
     return _file_property(value, label) if isinstance(value, File) else None
 
 
-def _as_holder(value: Any, label: str, place: Place) -> Any:
-    """Return the file that a text or link makes, or None where it has not the property."""
-    if isinstance(value, Url) and label.capitalize() in ("Scheme", "Host", "Path", "Query", "Fragment"):
-        return getattr(urlsplit(value.text), {"Host": "hostname", "Path": "path"}.get(label.capitalize(), label.lower()), None)
-    return file(value, place) if label.startswith("File") else None
+URL_PARTS = {"Scheme": "scheme", "User": "username", "Password": "password", "Host": "hostname", "Port": "port", "Path": "path",
+             "Query": "query", "Fragment": "fragment"}  # fmt: skip
 
 
+def url_part(link: str, label: str) -> Any:
+    """Return a part of a link by the app's label, or None where it is empty or the link is broken."""
+    try:
+        return getattr(urlsplit(link), URL_PARTS[label]) or None
+    except ValueError:
+        return None
 _FILE_FACTS = {
     "Creation Date": "created",
     "Last Modified Date": "modified",

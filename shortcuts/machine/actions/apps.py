@@ -17,7 +17,7 @@ from shortcuts.machine.values import Unknown, items, one_or_many
 _JAR = "dk.simonbs.DataJar."
 
 
-@action(_JAR + "GetValueIntent", source="Data Jar's manual: key paths", assumed="a key path that is not there gives nothing")
+@action(_JAR + "GetValueIntent", source="Data Jar's manual: key paths")
 def get_stored(call: Call) -> Any:
     return values.at_key(call.run.state.read("stored"), call.text("keyPath"), call.place)
 

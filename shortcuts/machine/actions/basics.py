@@ -31,9 +31,12 @@ def get_variable(call: Call) -> Any:
     return call.get("WFVariable")
 
 
-@action("is.workflow.actions.appendvariable", source="user guide: Add to Variable", assumed="the items of a list are added one by one")
+@action("is.workflow.actions.appendvariable", source="user guide: Add to Variable")
 def append_variable(call: Call) -> Any:
-    added = items(call.input())
+    value = call.input()
+    added = items(value)
+    if isinstance(value, list) and len(value) != 1:
+        call.assume("appendvariable: the items of a list are added one by one")
     name = _name(call)
     before = call.run.variables.get(name)
     joined = [*items(before), *added]
@@ -41,7 +44,7 @@ def append_variable(call: Call) -> Any:
         raise TooLarge
     call.run.variables[name] = joined
     call.run.spend(len(joined) // 50)
-    return call.inputs["WFInput"]
+    return value
 
 
 def _name(call: Call) -> str:

@@ -80,7 +80,7 @@ def _start(moment: datetime, unit: str) -> datetime:
 _SPANS = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86400, "Weeks": 604800}
 
 
-@action("is.workflow.actions.gettimebetweendates", source="user guide: Get Time Between Dates", assumed="only whole units count")
+@action("is.workflow.actions.gettimebetweendates", source="user guide: Get Time Between Dates")
 def time_between(call: Call) -> Any:
     """Return the time from one date to another. Older files compare the input with now or with WFTimeUntilCustomDate."""
     until = values.moment(call.input("WFInput"), call.place)
@@ -92,7 +92,10 @@ def time_between(call: Call) -> Any:
         since = call.place.now
     if until is None or since is None:
         raise Ended("error", f"the time between {call.said(since)!r} and {call.said(until)!r} cannot be told: no dates")
-    return span(since, until, call.choice("WFTimeUntilUnit", "Minutes"))
+    unit = call.choice("WFTimeUntilUnit", "Minutes")
+    if (until - since).total_seconds() % _SPANS.get(unit, 86400):
+        call.assume("gettimebetweendates: only whole units count")
+    return span(since, until, unit)
 
 
 def span(since: datetime, until: datetime, unit: str) -> Any:

@@ -48,7 +48,7 @@ def _drawn(kind: str, dice: Random, call: Call) -> Any:
     return f"https://example.org/{dice.randint(1, 9)}" if kind == "URL" else dice.choice(_WORDS)
 
 
-@action("is.workflow.actions.choosefromlist", source="user guide: Choose from List", assumed="an empty list gives nothing")
+@action("is.workflow.actions.choosefromlist", source="user guide: Choose from List")
 def choose(call: Call) -> Any:
     """Return the items that the person chooses. Of a dictionary the keys are shown, and the value is returned."""
     found = call.items()
@@ -60,10 +60,14 @@ def choose(call: Call) -> Any:
     else:
         titles = [_title(item, call) for item in found]
     if not found:
+        call.assume("choosefromlist: an empty list gives nothing")
         return None
     if call.flag("WFChooseFromListActionSelectMultiple"):
-        answer = call.run.ask(prompt, titles if call.flag("WFChooseFromListActionSelectAll") else titles[:1],
-                              lambda dice: [title for title in titles if dice.random() < 0.5] or titles[:1])
+        answer = call.run.ask(
+            prompt,
+            titles if call.flag("WFChooseFromListActionSelectAll") else titles[:1],
+            lambda dice: [title for title in titles if dice.random() < 0.5] or titles[:1],
+        )
         return one_or_many([found[_place(call, prompt, one, titles)] for one in items(answer)])
     answer = call.run.ask(prompt, 1, lambda dice: dice.randint(1, len(titles)))
     return found[_place(call, prompt, values.first(answer), titles)]

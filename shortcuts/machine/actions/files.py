@@ -178,8 +178,9 @@ def pick(call: Call, kind: str = "") -> Any:
         candidates = [file for file in contents(call, "", recursive=True) if file.kind != "folder"]
     picked = call.run.pick(kind or "files", candidates)
     if isinstance(picked, str):
-        return at(call, picked) or File(picked.rpartition("/")[2], kind or KINDS.get(picked.rpartition(".")[2].lower(),
-                                                                                     "file"), None, {"path": picked})
+        return at(call, picked) or File(
+            picked.rpartition("/")[2], kind or KINDS.get(picked.rpartition(".")[2].lower(), "file"), None, {"path": picked}
+        )
     return picked if picked is not None else call.unknown(kind or "file", "picked")
 
 

@@ -19,11 +19,7 @@ _PARTS = {"photos": "photos", "contacts": "contacts", "reminders": "reminders", 
           "items": ""}  # fmt: skip
 
 
-@action(
-    *(f"is.workflow.actions.filter.{kind}" for kind in _PARTS),
-    source="user guide: Find and filter content in Shortcuts",
-    assumed="the limit holds only where it is switched on",
-)
+@action(*(f"is.workflow.actions.filter.{kind}" for kind in _PARTS), source="user guide: Find and filter content in Shortcuts")
 def find(call: Call) -> Any:
     """Return the items that pass the rows: of the input, or of all that the world has."""
     found = _source(call)
@@ -35,6 +31,8 @@ def find(call: Call) -> Any:
             raise Untold(lost)
         found = [item for item, truth in truths if truth]
     found = _sorted(call, found)
+    if "WFContentItemLimitNumber" in call.parameters and "WFContentItemLimitEnabled" not in call.parameters:
+        call.assume("filter: the limit holds only where it is switched on")
     if call.parameters.get("WFContentItemLimitEnabled") is True:
         found = found[: max(0, int(call.number("WFContentItemLimitNumber", 1)))]
     return one_or_many(found)
@@ -81,13 +79,17 @@ def _sort_key(value: Any, call: Call) -> tuple[int, float, list[Any]]:
     return 1, 0.0, [(int(part), "") if part.isdigit() and part.isascii() and len(part) < 300 else (-1, part) for part in parts]
 
 
-_DETAILS = tuple(f"is.workflow.actions.properties.{kind}" for kind in (
-    "images files articles calendarevents locations reminders contacts safariwebpage appstore podcast music itunesstore itunesartist "
-    "workflow weather.conditions notes health.quantity trello parkedcar eventattendees ulysses.sheet pdf shazam "
-    "urls apps transcription").split())
+_DETAILS = tuple(
+    f"is.workflow.actions.properties.{kind}"
+    for kind in (
+        "images files articles calendarevents locations reminders contacts safariwebpage appstore podcast music itunesstore itunesartist "
+        "workflow weather.conditions notes health.quantity trello parkedcar eventattendees ulysses.sheet pdf shazam "
+        "urls apps transcription"
+    ).split()
+)
 
 
-@action(*_DETAILS, source="user guide: Get Details of actions", assumed="what has no such detail gives nothing")
+@action(*_DETAILS, source="user guide: Get Details of actions")
 def details(call: Call) -> Any:
     """Return a property of each item of the input."""
     label = call.choice("WFContentItemPropertyName", "Name")

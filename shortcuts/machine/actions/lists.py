@@ -13,7 +13,7 @@ def make_list(call: Call) -> Any:
     return items(call.get("WFItems"))
 
 
-@action("is.workflow.actions.getitemfromlist", source="user guide: Get Item from List", assumed="an index that is not there gives nothing")
+@action("is.workflow.actions.getitemfromlist", source="user guide: Get Item from List")
 def get_item(call: Call) -> Any:
     found = call.items()
     which = call.choice("WFItemSpecifier", "First Item")
@@ -23,7 +23,10 @@ def get_item(call: Call) -> Any:
         start, end = _index(call, "WFItemRangeStart", 1), _index(call, "WFItemRangeEnd", len(found))
         return one_or_many(found[max(start, 1) - 1 : max(end, 0)])
     place = {"First Item": 1, "Last Item": len(found)}.get(which) or _index(call, "WFItemIndex", 1)
-    return found[place - 1] if 1 <= place <= len(found) else None
+    if not 1 <= place <= len(found):
+        call.assume("getitemfromlist: an index that is not there gives nothing")
+        return None
+    return found[place - 1]
 
 
 def _index(call: Call, key: str, fallback: int) -> int:

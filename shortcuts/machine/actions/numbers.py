@@ -45,14 +45,19 @@ _SCIENTIFIC: dict[str, Callable[[float], float]] = {
 }  # fmt: skip
 
 
-@action("is.workflow.actions.math", source="user guide: Calculate", assumed="a number that is missing is 0; angles are radians")
+@action("is.workflow.actions.math", source="user guide: Calculate")
 def calculate(call: Call) -> Any:
-    left = call.input_number() or 0
+    left = call.input_number()
+    if left is None:
+        call.assume("math: a number that is missing is 0")
+        left = 0
     operation = {"*": "×", "/": "÷", "x": "×"}.get(call.choice("WFMathOperation", "+"), call.choice("WFMathOperation", "+"))
     try:
         if operation != "…":
             return decimal(operation, left, call.number("WFMathOperand", 0))
         scientific = call.choice("WFScientificMathOperation", "Modulus")
+        if scientific in ("sin(x)", "cos(x)", "tan(x)"):
+            call.assume("math: angles are radians")
         right = call.number("WFScientificMathOperand", 0)
         if scientific == "Modulus":
             return plain(math.fmod(left, right))
@@ -68,7 +73,7 @@ _PLACES = {"Millions": 6, "Hundred Thousands": 5, "Ten Thousands": 4, "Thousands
 _ROUNDINGS = {"Always Round Up": "ROUND_CEILING", "Always Round Down": "ROUND_FLOOR"}
 
 
-@action("is.workflow.actions.round", source="user guide: Round Number", assumed="halves are rounded away from zero")
+@action("is.workflow.actions.round", source="user guide: Round Number")
 def round_number(call: Call) -> Any:
     """Round to a place. Older files have WFRoundType with WFRoundDecimalPlaces instead of WFRoundTo."""
     mode = _ROUNDINGS.get(call.choice("WFRoundMode", "Normal"), "ROUND_HALF_UP")
@@ -79,6 +84,8 @@ def round_number(call: Call) -> Any:
     else:
         place = _PLACES.get(call.choice("WFRoundTo", "Ones Place"), 0)
     found = [values.number(item, call.place) for item in call.items()]
+    if mode == "ROUND_HALF_UP" and any(one is not None and abs(place) < 15 and one * 10.0**-place % 1 == 0.5 for one in found):
+        call.assume("round: halves are rounded away from zero")
     return one_or_many([_rounded(one, max(-15, min(place, 15)), mode) for one in found if one is not None])
 
 
@@ -105,8 +112,10 @@ def format_size(call: Call) -> Any:
     return f"{values.number_text(plain(size))} bytes"
 
 
-@action("is.workflow.actions.number.random", source="user guide: Random Number", assumed="without bounds it is from 0 to 100")
+@action("is.workflow.actions.number.random", source="user guide: Random Number")
 def random_number(call: Call) -> Any:
+    if not (call.has("WFRandomNumberMinimum") and call.has("WFRandomNumberMaximum")):
+        call.assume("number.random: without bounds it is from 0 to 100")
     low, high = call.number("WFRandomNumberMinimum", 0), call.number("WFRandomNumberMaximum", 100)
     low, high = min(low, high), max(low, high)
     return call.run.session.random.randint(math.ceil(low), max(math.floor(high), math.ceil(low)))
@@ -127,10 +136,13 @@ def _total(numbers: list[float]) -> float:
     return plain(float(sum(Decimal(repr(one)) for one in numbers)))
 
 
-@action("is.workflow.actions.statistics", source="user guide: Calculate Statistics", assumed="the standard deviation is that of a sample")
+@action("is.workflow.actions.statistics", source="user guide: Calculate Statistics")
 def statistics(call: Call) -> Any:
     found = [one for item in call.items("Input") for one in values.items(_numbers(item, call))]
-    work = _STATISTICS.get(call.choice("WFStatisticsOperation", "Average"), stats.fmean)
+    kind = call.choice("WFStatisticsOperation", "Average")
+    if kind == "Standard Deviation":
+        call.assume("statistics: the standard deviation is that of a sample")
+    work = _STATISTICS.get(kind, stats.fmean)
     return plain(work(found)) if found else None
 
 
@@ -251,11 +263,11 @@ class Expression:
             raise ValueError(f"{name} does not take {len(arguments)} numbers") from None
 
 
-@action(
-    "is.workflow.actions.calculateexpression", source="user guide: Calculate Expression", assumed="angles are radians; log is that of ten"
-)
+@action("is.workflow.actions.calculateexpression", source="user guide: Calculate Expression")
 def calculate_expression(call: Call) -> Any:
     source = call.input_text("Input")
+    if any(name in source for name in ("sin", "cos", "tan", "log")):
+        call.assume("calculateexpression: angles are radians; log is that of ten")
     try:
         return Expression(source[:MAX_EXPRESSION]).value()
     except ArithmeticError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from shortcuts.machine import values
 from shortcuts.machine.registry import MISSING, Call, action
@@ -49,20 +48,13 @@ def open_callback(call: Call) -> Any:
     return call.unknown("any", link)
 
 
-_COMPONENTS = {"Scheme": "scheme", "User": "username", "Password": "password", "Host": "hostname", "Port": "port", "Path": "path",
-               "Query": "query", "Fragment": "fragment"}  # fmt: skip
-
-
 @action("is.workflow.actions.geturlcomponent", source="user guide: Get Component of URL")
 def component(call: Call) -> Any:
     link = values.url(call.input("WFURL"), call.place)
     if link is None:
         return None
-    try:
-        found = getattr(urlsplit(link.text), _COMPONENTS.get(call.choice("WFURLComponent", "Scheme"), "scheme"))
-    except ValueError:
-        return None
-    return found if found not in ("", None) else None
+    wanted = call.choice("WFURLComponent", "Scheme")
+    return values.url_part(link.text, wanted if wanted in values.URL_PARTS else "Scheme")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
