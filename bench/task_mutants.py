@@ -37,7 +37,8 @@ WANTED = 0.95  # share of the mutants that must fail
 DROPPED, SWAPPED, VALUE, OFF_BY_ONE, VARIABLE = "dropped action", "swapped branch", "wrong value", "off by one", "wrong variable"
 # Parameters that change what the person sees of a dialog, or only what happens where the world says nothing of it.
 FOR_THE_EYE = frozenset((
-    "WFAskActionPrompt", "WFInputType", "WFChooseFromListActionPrompt", "WFAlertActionTitle", "WFNotificationActionTitle", "WFNotificationActionSound",
+    "WFAskActionPrompt", "WFInputType", "WFChooseFromListActionPrompt", "WFAlertActionTitle", "WFNotificationActionTitle",
+    "WFNotificationActionSound",
     "WFAlertActionCancelButtonShown", "WFAskWhereToSave", "WFSaveFileOverwrite", "WFFileErrorIfNotFound", "WFDateActionMode",
     "WFSendEmailActionShowComposeSheet", "EntryType", "WFContentItemLimitEnabled", "WFAskActionAllowsDecimalNumbers"))  # fmt: skip
 WIDER = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
@@ -103,7 +104,7 @@ def _changes_of(node: ast.AST, parents: dict, bound: list[str]) -> Iterator[tupl
         if given := next((item for item in ast.walk(node.value) if isinstance(item, ast.Name) and item.id in bound), None):
             yield DROPPED, lambda target, tree: setattr(target, "value", ast.Name(given.id, ast.Load()))
     if isinstance(node, ast.If):
-        yield SWAPPED, lambda target, tree: (target.body, target.orelse) != setattr_pair(target)
+        yield SWAPPED, lambda target, tree: _swap_branches(target)
     if isinstance(node, ast.Match):
         for first in range(len(node.cases) - 1):
             yield SWAPPED, lambda target, tree, first=first: _swap_cases(target.cases[first], target.cases[first + 1])
@@ -118,8 +119,7 @@ def _changes_of(node: ast.AST, parents: dict, bound: list[str]) -> Iterator[tupl
             yield kind, lambda target, tree, value=value: setattr(target, "value", value)
 
 
-def setattr_pair(target: ast.If) -> None:
-    """Exchange the branches of an If."""
+def _swap_branches(target: ast.If) -> None:
     target.body, target.orelse = target.orelse or [ast.Pass()], [one for one in target.body if not isinstance(one, ast.Pass)]
 
 
@@ -140,18 +140,17 @@ def _for_the_eye(node: ast.AST, parents: dict) -> bool:
     while parent is not None and not isinstance(parent, ast.stmt):
         if isinstance(parent, ast.keyword) and parent.arg in FOR_THE_EYE:
             return True
-        if isinstance(parent, ast.Dict) and any(key is node or (isinstance(key, ast.Constant) and key.value in FOR_THE_EYE and value is node)
-                                                for key, value in zip(parent.keys, parent.values, strict=True)):  # fmt: skip
-            return key_of(parents.get(parent)) != "WFItems" or any(key.value in FOR_THE_EYE for key in parent.keys)
+        if isinstance(parent, ast.Dict) and (node in parent.keys or _value_for_the_eye(parent, node)):
+            return True
         if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in ("menu", "quantity"):
             return parent.func.id == "menu" or isinstance(node.value, str)
         node, parent = parent, parents.get(parent)
-    return isinstance(parent, ast.Expr) and isinstance(parent.value, ast.Constant) or isinstance(parent, ast.Match) and node is not parent.subject
+    return isinstance(parent, ast.Expr) and isinstance(parent.value, ast.Constant)
 
 
-def key_of(parent: ast.AST | None) -> str:
-    """Return the parameter that a value is given to, or an empty text."""
-    return parent.arg or "" if isinstance(parent, ast.keyword) else ""
+def _value_for_the_eye(holder: ast.Dict, node: ast.AST) -> bool:
+    pairs = zip(holder.keys, holder.values, strict=True)
+    return any(isinstance(key, ast.Constant) and key.value in FOR_THE_EYE and value is node for key, value in pairs)
 
 
 def _other_values(node: ast.Constant, parents: dict) -> Iterator[tuple]:

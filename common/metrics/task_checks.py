@@ -2,20 +2,21 @@
 
     {"told": "9.60"}                                                     the person saw, heard or got a text that contains it
     {"told": {"number": 9.6}}                                            ... a text with this number in it
-    {"effect": "sent", "with": {"to": "+44 20", "text": "late"}}         an effect of this kind, whose parts fulfil these conditions
+    {"effect": "sent", "with": {"to": "+44 20", "text": "late"}}         an effect of this kind, whose parts fulfil conditions
     {"effect": ["shown", "notified"], "times": 2}                        of one of these kinds, and how often (default: once or more)
     {"after": ["files", "Log.txt"], "is": {"equals": "a\\nb"}}            a part of the world after the run
     {"after": ["reminders"], "has": {"Title": "milk"}, "times": 1}       records of the world after the run that fulfil all conditions
     {"order": [check, check]}                                            effects, in this order
     {"any": [check, check]}                                              one of them at least
-    {"asked": {}}                                                        a question, a menu or a list to choose from, with this in it
+    {"asked": {}}                                                        a question, a menu or a list of choices, with this in it
     {"declined": {"matches": "pulse|heart"}}                             words that say that something cannot be done, and what
 
-A condition is a text that must be contained, a number that must occur, or an object: `contains`, `lacks`, `equals`, `matches` (texts or lists
-of them: all; case and white space do not count, but in `matches` white space does), `number` with `within` (default 0.005), `date` (the
-beginning of an ISO date), `digits` (the last digits of a phone number), `any` (one condition of several), `gone` (there is no such value). All its keys must hold.
+A condition is a text that must be contained, a number that must occur, or an object, all of whose keys must hold: `contains`, `lacks`,
+`equals`, `matches` (texts or lists of them: all; case does not count, nor white space but in `matches`), `number` with `within` (default
+0.005), `date` (the beginning of an ISO date), `digits` (the last digits of a phone number), `any` (one condition of several), `gone` (there
+is no such value).
 
-`wanted` tells whether the run did nothing on the outside that no check of `must` speaks of: texts may be shown that nobody asked for, but
+`unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
 nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
 """
 
@@ -42,11 +43,12 @@ CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set"
 CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set"}, "device": {"set"}, "notes": {"created", "saved"},
            "reminders": {"created"}, "events": {"created"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
 CANNOT = re.compile(
-    r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?|un(?:available|supported)|"
+    r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
+    r"|un(?:available|supported)|"
     r"not (?:possible|supported|available|able|offered|exist)|no (?:\w+ )?(?:action|way|access|function|such)|only the person|"
     r"nicht|kein\w*|unmöglich|ne (?:peut|permet)|pas|no (?:se )?puede|imposible|non (?:è|si|può))\b|不能|无法|不支持|できません|ない",
     re.IGNORECASE)  # fmt: skip
-NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*|(?<=[^\w\s])\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*")
 WITHIN = 0.005  # of a number, where a condition says nothing
 
 
@@ -226,9 +228,11 @@ def _fits_told(check: Check, effect: Effect, run: Run) -> bool:
 
 
 def _asked(check: Check, run: Run) -> bool:
-    steps = [step for step in run.outcome.steps if step.action in ASKING]
-    return not check["asked"] and run.outcome.end == "cancelled" or any(not check["asked"] or fulfils(check["asked"], [text for value in step.inputs.values() for text in run.texts(value)])
-               for step in steps)  # fmt: skip
+    if not check["asked"] and run.outcome.end == "cancelled":
+        return True
+    questions = [step.inputs.values() for step in run.outcome.steps if step.action in ASKING]
+    said = ([text for value in question for text in run.texts(value)] for question in questions)
+    return any(not check["asked"] or fulfils(check["asked"], texts) for texts in said)
 
 
 def _declined(check: Check, run: Run) -> bool:
