@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import re
@@ -14,7 +15,7 @@ import pytest
 from bench import task_mutants
 from common.dataset import arrange
 from common.jsonl import UserError
-from common.metrics import task_runs, tasks
+from common.metrics import systems, task_runs, tasks
 from common.metrics.task_checks import Run, fulfils, holds
 from common.metrics.tasks import CRASHED, FOLDER, FORBIDDEN, NOT_COMPILED, UNKNOWN, WRONG, Place, Task, pass_all, pass_at, score
 from common.prompts import SYNTAX_APIS
@@ -263,3 +264,33 @@ def test_prompts_give_the_needed_actions_and_the_kit_or_what_a_search_finds(ours
     for one, record, found in zip(ours, needed, searched, strict=False):
         assert {*one.apis} <= {*record["apis"]} and "is.workflow.actions.getvalueforkey" in record["apis"] and "sampling" not in record
         assert len(found["apis"]) <= 12 and one.request in found["messages"][-1]["content"]
+
+
+def test_the_example_of_the_readme_is_a_task_whose_mutants_fail(tmp_path: Path) -> None:
+    example = re.search(r"```json\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+    assert example
+    (tmp_path / "low-battery-text.json").write_text(example[1])
+    (one,) = tasks.load(tmp_path)
+    assert score(one, one.reference).passed and not score(one, "").passed and task_mutants.measured([one]).share == 1
+
+
+def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    from common import model
+    from common.decoding import generation
+
+    drawn: list[dict[str, Any]] = []
+
+    def generate(loaded: str, tokenizer: str, prompts: Any, **options: Any) -> Any:
+        drawn.append({"prompts": len(list(prompts)), **options})
+        return iter([generation.Generation("Hm.", 1, True, "stop")] * drawn[-1]["prompts"])
+
+    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "quiet_libraries", lambda: None)
+    monkeypatch.setattr(generation, "generate", generate)
+    args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, constrained=False, use_all=False, teval=None, primer=False)
+    records = task_runs.as_tests(ours[:3], 2, 0.7, 5, None)
+    system = systems.local_model("tiny", str(ROOT), args)
+    assert [record["id"] for record, _ in system.answers(records)] == [record["id"] for record in records]
+    usual = {"prompts": 3, "max_new_tokens": 9, "batch_size": 4, "temperature": 0.7}
+    assert drawn == [{**usual, "seed": 5}, {**usual, "seed": 5 + task_runs.SEED_STRIDE}]
+    assert system.identity(records[0]) != system.identity(records[3]) != system.identity({**records[3], "sampling": {}})

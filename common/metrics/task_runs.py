@@ -23,8 +23,7 @@ from shortcuts.catalog.search import KIT, offered
 
 SEED_STRIDE = 1_000_003  # between the seeds of a task's answers, so that --seed 1 does not reuse those of --seed 0
 ALL, HELD = "all", "held"  # rows of a table beside the groups
-GROUPS_MEANING = ("trap: what is easily done wrong; impossible: the right answer says so, or asks; "
-                  "held: used for no prompt, rule or training.")  # fmt: skip
+GROUPS_MEANING = "trap: easily done wrong; impossible: to be declined, or asked about; held: kept out of everything."
 MEANING = "Tasks with worlds: a program passes if it does in each what must be done, and nothing that must not."
 
 
