@@ -60,7 +60,7 @@ def arguments() -> argparse.Namespace:
     add("--output", type=Path, default=Path("data/bench"), metavar="FOLDER", help="where the dataset goes (default: data/bench)")
     add("--overwrite", action="store_true", help="accepted as in the other stages: a dataset is always made anew")
     add("--tests-from", type=Path, metavar="FOLDER", help="keep the tests of this earlier dataset, and what it holds out")
-    add("--teval", type=Path, metavar="FILE", help="keep what is near a query of T-Eval (its JSON file) out of training")
+    add("--teval", type=Path, metavar="FILE", help="keep what is near a query of T-Eval (its JSON file) out of training, as with tasks/")
     add("--workflowbench", type=Path, metavar="PATH",
         help="import the published dataset (its folder, or a file of its samples) instead of --input and --generated")
     add("--export-workflowbench", type=Path, metavar="FOLDER", help="also write the dataset in the published layout")
@@ -408,7 +408,7 @@ def options(args: argparse.Namespace, files: dict[str, Path]) -> arrange.Options
     if args.workflowbench:
         given = [(record["id"], record["published_split"]) for path in files.values() for record in jsonl.read(path)]
         earlier = arrange.published_tests([pair for pair in given if pair[1]])
-    outside = arrange.teval_queries(args.teval) if args.teval else None
+    outside = arrange.task_requests() | (arrange.teval_queries(args.teval) if args.teval else {})
     return arrange.Options(args.test_size, args.ood_share, args.common, args.seed, earlier, outside)
 
 

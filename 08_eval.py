@@ -11,13 +11,14 @@ Writes   data/eval/samples_<system>.jsonl (one line a sample, as it is made: the
     python 08_eval.py --model runs/tiny --distractors 16         # wrong APIs among the right ones; or --retrieve 24: those a search finds
     python 08_eval.py --model runs/tiny --judge gpt-4o-mini --votes 3 --budget-usd 5 --human-labels labels.jsonl    # and the Pass Rate
     python 08_eval.py --model runs/tiny --teval plan_json_v1.json --as-program       # T-Eval's planning test instead
+    python 08_eval.py --model runs/tiny --tasks --samples 5                          # or tasks: does the program do what was asked?
 
 CodeBLEU is printed because people compare it; an empty answer scores 40 on it. So every table has baselines that need no model: no answer,
 one answer for all queries, each given API called once, the gold of another query (chance). Every figure has a 95 % interval.
 The paper's Pass Rate needs a judge; without one it is left out.
 
 A query that a server refuses, or a file lacks, is unanswered: it is not scored but counted, and the same command asks it again.
---distractors and --retrieve change the prompts, so their answers stand in folders of their own in --output.
+--distractors and --retrieve change the prompts, so their answers stand in folders of their own in --output; so do those to --tasks.
 """
 
 from __future__ import annotations
@@ -33,8 +34,6 @@ from functools import partial
 from importlib.metadata import version
 from itertools import combinations, islice, product
 from pathlib import Path
-from textwrap import fill
-from typing import NamedTuple
 
 from common import cli, jsonl, llm, metrics
 from common.cli import Reject
@@ -42,7 +41,8 @@ from common.dataset.files import joined
 from common.excerpts import one_line
 from common.jsonl import Record, UserError
 from common.metrics import chance_and_intervals as intervals
-from common.metrics import distractors, judge, samples_page, teval
+from common.metrics import distractors, judge, samples_page, task_runs, teval
+from common.metrics import tasks as task_set
 from common.metrics.aggregate import Rejects, Samples, compare, counts, notes, summarise
 from common.metrics.breakdown import breakdown, draw
 from common.metrics.call_graph import without_comments
@@ -62,20 +62,16 @@ from common.metrics.systems import (
     local_model,
     served_model,
 )
+from common.metrics.tables import SETS, Table, cell, short, show, table
 from common.workers import cores
 from shortcuts.catalog.search import ALWAYS
 from shortcuts.primer import primer_apis, primer_id
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed
-from tabulate import tabulate
 
 ROOT = Path(__file__).resolve().parent
-WIDTH = 100  # columns of a terminal that a table may take
-PRIMED = "+primer"  # behind the name of a system whose prompts explain the language
-LONGEST_NAME = 32  # characters of a system's name on a terminal
 
-SETS = {"id": "ID", "ood": "OOD"}
 LEGEND = "In percent, ± half the width of the 95 % interval (bootstrap)."
 SETS_MEANING = "ID: unseen instructions, OOD: unseen APIs."
 TABLES = {  # by group of metrics: title, and what the figures mean
@@ -86,6 +82,7 @@ TABLES = {  # by group of metrics: title, and what the figures mean
 }
 ABOVE_CHANCE = "Above chance", f"(score - chance) / (1 - chance), chance being the baseline {CHANCE}: 0 is chance, 100 is gold."
 DIFFERENCES = "Differences", "The first less the second, over all queries that both answered. * p < 0.05 (paired bootstrap)."
+SAMPLED = 0.8  # the temperature of several answers to a task
 CONCLUSIONS = "api_f1", "trace_match"  # the metrics that the last sentences are about
 PLANS = {"P": "precision@0.7", "R": "recall@0.7", "F1": "f1@0.7", "F1 mended": "f1_mended@0.7", "F1 at 0.8": "f1@0.8",
          "mended at 0.8": "f1_mended@0.8", "order F1": "order_f1", "parsed": "parsed"}  # fmt: skip
@@ -118,9 +115,13 @@ def arguments() -> argparse.Namespace:
     add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
         "that stage 07 did not train; behind --base-url to all, so give --no-primer for an adapter that is served)")
     add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
-    add("--seed", type=int, default=0, metavar="N", help="of the bootstrap and of the wrong APIs (default: 0)")
+    add("--seed", type=int, default=0, metavar="N", help="of the bootstrap, the wrong APIs and drawn answers (default: 0)")
     add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: T-Eval's planning test, not workflows")
     add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
+    add("--tasks", nargs="?", type=Path, const=task_set.FOLDER, metavar="DIR", help="not workflows but tasks (default: those in tasks/): "
+        "a program runs in worlds that are data, and must do there what was asked and nothing else")
+    add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
+    add("--temperature", type=float, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
     add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
         f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
 
@@ -142,8 +143,17 @@ def arguments() -> argparse.Namespace:
         parser.error("--adapter goes with one --model that runs here")
     if args.judge == llm.OFFLINE:
         parser.error("--judge: the offline writer cannot judge")
-    if args.dry_run and (not args.judge or args.teval):
-        parser.error("--dry-run counts what a judge would be asked: it goes with --judge")
+    if args.dry_run and (not args.judge or args.teval) and not (args.tasks and args.base_url):
+        parser.error("--dry-run counts what a judge would be asked, or a server's models for --tasks: it goes with --judge, or these")
+    if args.tasks and (args.teval or args.judge or args.distractors or args.use_all or args.compare):
+        parser.error("--tasks goes with none of --teval, --judge, --distractors, --use-all and --compare")
+    if not args.tasks and (args.samples or args.temperature is not None):
+        parser.error("--samples and --temperature draw answers to --tasks")
+    args.samples = args.samples or 1
+    if args.temperature is None:
+        args.temperature = SAMPLED if args.samples > 1 else 0.0
+    if args.temperature < 0 or (args.samples > 1 and not args.temperature):
+        parser.error("--temperature: above 0 where --samples are drawn, else from 0 on")
     if args.use_all and (args.distractors or args.retrieve or args.teval or args.base_url or not args.constrained):
         parser.error("--use-all holds models that run here to APIs that are all needed: it goes with none of --distractors, --retrieve, "
                      "--teval, --base-url and --no-constrained")
@@ -277,69 +287,6 @@ def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System
 # the tables
 
 
-class Table(NamedTuple):
-    """A table: `keys` are the heads of the columns that name a row, `columns` those of the figures; `meaning` says what these are."""
-
-    title: str
-    keys: Sequence[str]
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    meaning: str
-
-    def text(self) -> str:
-        """For a terminal, in at most WIDTH columns: a wider table comes in parts, each with the columns that name a row."""
-        fixed, figures = len(self.keys), len(self.columns)
-        names = [[short(row[0]), *row[1:]] for row in self.rows]
-        heads = ["\n".join(name.rsplit(" ", 1)) for name in self.columns]
-        drawn = ""
-        for count in range(1, figures + 1):
-            size = -(-figures // count)
-            parts = [slice(first, first + size) for first in range(0, figures, size)]
-            drawn = "\n\n".join(self._drawn("simple", heads[part], [[*row[:fixed], *row[fixed:][part]] for row in names]) for part in parts)
-            if max(map(len, drawn.splitlines())) <= WIDTH:
-                break
-        return f"{self.title}:\n{drawn}\n{self.meaning}"
-
-    def markdown(self) -> str:
-        """For GitHub."""
-        rows = [[cell.replace("|", r"\|") for cell in row] for row in self.rows]
-        return f"**{self.title}**\n\n{self._drawn('github', self.columns, rows)}\n\n{self.meaning}"
-
-    def latex(self) -> str:
-        """For LaTeX with booktabs."""
-        return f"% {self.title}. {self.meaning}\n{self._drawn('latex_booktabs', self.columns, self.rows)}"
-
-    def _drawn(self, form: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        sides = ["left"] * (len(self.keys) - 1) + ["right"] * (len(columns) + 1)
-        return tabulate(rows, [*self.keys, *columns], form, disable_numparse=True, colalign=sides)
-
-
-def short(name: str) -> str:
-    """A name in at most LONGEST_NAME characters, of which the middle is left out."""
-    half = LONGEST_NAME // 2
-    return name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[1 - half:]}"
-
-
-def cell(figure: Mapping[str, float], part: str = "mean") -> str:
-    """`64.1 ±5.2`: a figure in percent, and half the width of its interval; `-` where there is none. `part`: "mean" or "above_chance"."""
-    prefix = "" if part == "mean" else f"{part}_"
-    return f"{100 * figure[part]:.1f} ±{50 * (figure[f'{prefix}high'] - figure[f'{prefix}low']):.1f}" if part in figure else "-"
-
-
-def table(title: str, meaning: str, columns: Mapping[str, str], result: Record, part: str = "mean",
-          primed: Collection[str] = ()) -> Table:
-    """Systems and splits by metrics ({label: key}); `result` is {system: {split: {metric: {"mean", "low", "high"}}}}.
-
-    `primed` are the systems whose prompts have the primer; their rows say so.
-    """
-    rows = []
-    for split, (name, splits) in product(next(iter(result.values()), {}), result.items()):
-        own = splits[split]
-        figures = (cell(own.get(key, {}), part) if own["n"] else "-" for key in columns.values())
-        rows.append([one_line(name) + PRIMED * (name in primed), SETS.get(split, split), f"{own['n']:,}", *figures])
-    return Table(title, ["system", "set", "n"], list(columns), rows, meaning)
-
-
 def kinds_of_tables(is_judged: bool) -> list[tuple[str, dict[str, str], str]]:
     """The tables of a report as (title, {label: metric}, "mean" or "above_chance"): one for each group of the registry, and chance."""
     kinds = []
@@ -395,16 +342,6 @@ def baselines_of(result: Record, models: Sequence[str]) -> list[str]:
     return [name for name in result if name not in models and not name.startswith("gold")]
 
 
-def show(parts: Sequence[Table | str], folder: Path) -> None:
-    """Print tables and paragraphs, and write them as Markdown and LaTeX."""
-    forms = [Table.text, Table.markdown, Table.latex], [lambda text: fill(text, WIDTH), str, lambda text: f"% {text}"]
-    text, markdown, latex = ("\n\n".join(of_text(part) if isinstance(part, str) else of_table(part) for part in parts) + "\n"
-                             for of_table, of_text in zip(*forms))  # fmt: skip
-    print(text)
-    jsonl.write_atomically(folder / "tables.md", markdown.encode())
-    jsonl.write_atomically(folder / "tables.tex", latex.encode())
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -412,8 +349,8 @@ def main() -> int:
     """Score every system, write scores.json, the tables and the page."""
     args = arguments()
     started = time.perf_counter()
-    if args.teval:
-        return evaluate_plans(args, started)
+    if args.teval or args.tasks:
+        return evaluate_plans(args, started) if args.teval else evaluate_tasks(args, started)
     tests, scorer = load_tests(args.bench, args.limit), code_digest("common.metrics", more=repr(versions()))
     tests, setting = distractors.with_given_apis(tests, args.distractors, args.retrieve, args.seed)
     evaluated = named_systems(args, tests)
@@ -497,6 +434,46 @@ def evaluate_plans(args: argparse.Namespace, started: float) -> int:
     cli.summary("eval", samples=len(tests), systems=len(systems), unanswered=missing, seconds=round(time.perf_counter() - started, 3),
                 output=str(folder / "scores.json"))  # fmt: skip
     return cli.EXIT_FAILED if missing else cli.EXIT_DONE
+
+
+def evaluate_tasks(args: argparse.Namespace, started: float) -> int:
+    """The tasks, in a folder of its own: programs run in worlds, and what they do there is checked."""
+    tasks = {task.name: task for task in islice(task_set.load(args.tasks), args.limit)}
+    tests = task_runs.as_tests([*tasks.values()], args.samples, args.temperature, args.seed, args.retrieve)
+    evaluated, folder, args.workers = named_systems(args, tests), args.output / "tasks", 1
+    if args.dry_run:
+        return estimate_tasks(args, tests, evaluated, started)
+    scorer = code_digest("common.metrics.tasks", more=task_runs.digest_of(args.tasks))
+    systems = distinct([*evaluated, *task_runs.baselines(tests, tasks, args.gold)])
+    samples, unanswered, silent = collect_all(systems, tests, folder, partial(task_runs.score_answer, tasks), scorer, args)
+    result = task_runs.figures(samples, unanswered, tasks, args.samples, args.seed)
+    primed = {system.name for system in systems if system.primed}
+    report = {"tasks": task_runs.digest_of(args.tasks), "scorer": scorer, "samples": args.samples, "temperature": args.temperature,
+              "seed": args.seed, "retrieve": args.retrieve, "limit": args.limit, "primer": {name: primer_id() for name in sorted(primed)},
+              "systems": result, "without_answers": silent,
+              "by_task": {name: task_runs.by_task(own, args.samples) for name, own in samples.items()}}  # fmt: skip
+    jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    failures = {failure: failure for failure in task_set.FAILURES}
+    show([f"{LEGEND} {task_runs.MEANING}", table("Tasks", task_runs.GROUPS_MEANING, task_runs.columns(args.samples), result, primed=primed),
+          table("Failures", "Share of the answers, in percent, by what was wrong first.", failures, result, primed=primed),
+          *notes({name: {task_runs.ALL: own[task_runs.ALL]} for name, own in result.items()})], folder)  # fmt: skip
+    missing = sum(map(len, unanswered.values()))
+    cli.summary("eval", tasks=len(tasks), samples=len(tests), systems=len(systems), unanswered=missing,
+                seconds=round(time.perf_counter() - started, 3), output=str(folder / "scores.json"))  # fmt: skip
+    return cli.EXIT_FAILED if missing else cli.EXIT_DONE
+
+
+def estimate_tasks(args: argparse.Namespace, tests: list[Record], systems: list[System], started: float) -> int:
+    """A dry run: count the requests to a server's models, their tokens and cost. An answer is taken to be as long as the reference."""
+    figures = {}
+    for (name, model), system in zip(map(named, args.model), systems[-len(args.model) :], strict=True):
+        writer = llm.open_named(args, model, args.base_url)
+        prompts = [task_runs.dry_prompt(record, system.primed) for record in tests]
+        for _ in writer.map(partial(writer.ask, max_tokens=args.max_new_tokens), prompts):
+            pass
+        figures[name] = writer.figures()
+    cli.summary("eval", dry_run=True, samples=len(tests), models=figures, seconds=round(time.perf_counter() - started, 3))
+    return cli.EXIT_DONE
 
 
 if __name__ == "__main__":

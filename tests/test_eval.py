@@ -19,7 +19,7 @@ from unittest import mock
 import pytest
 
 from common.decoding.generation import Generation
-from common.metrics import sample_store, systems
+from common.metrics import sample_store, systems, tables
 from common.metrics.sample_store import collect
 from shortcuts.catalog import call_name
 from shortcuts.primer import primer, primer_id
@@ -318,7 +318,7 @@ def test_every_metric_of_the_registry_is_scored_and_has_a_column(load_stage: Any
     assert len(set(labels)) == len(labels) and set(labels) == {metric.label for metric in metrics.METRICS} | {"length"}
     assert not any("-" in row for table in made for row in table.rows) and list(scored)[: len(metrics.RATES)] == list(metrics.RATES)
     assert list(above.columns) == list(metrics.HEADLINE.values()) and set(stage.CONCLUSIONS) <= metrics.HEADLINE.keys()
-    assert all(len(table.meaning) <= stage.WIDTH for table in [*made, above]) and len(stage.PLANS_MEANING) <= stage.WIDTH
+    assert all(len(table.meaning) <= tables.WIDTH for table in [*made, above]) and len(stage.PLANS_MEANING) <= tables.WIDTH
 
 
 def test_another_seed_moves_intervals_alone(bench: Path) -> None:

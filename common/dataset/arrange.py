@@ -16,6 +16,7 @@ from common.jsonl import Record, UserError
 from shortcuts.primer import primer_apis
 
 NEAR_CODE, NEAR_QUERY = 0.8, 0.8  # Jaccard similarity of near duplicates, at least
+TASKS = Path(__file__).resolve().parents[2] / "tasks"
 OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, and share of a test query's 8-grams, at which a training record gives it away
 
 
@@ -131,6 +132,15 @@ def published_tests(records: Sequence[tuple[str, str]]) -> Earlier | None:
     """Return the tests among (id, published split); None if there are none."""
     tests = {identifier: split for identifier, split in records if split != TRAIN}
     return Earlier(tests, None) if tests else None
+
+
+def task_requests(folder: Path = TASKS) -> dict[str, str]:
+    """Return the requests of the tasks that stage 08 runs programs on, by name. Raises UserError for a file that is no task."""
+    paths = [path for path in sorted(folder.glob("*.json")) if path.name != "schema.json"]
+    try:
+        return {f"task:{path.stem}": str(jsonl.whole(path)["request"]) for path in paths}
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{folder}: a task without a request ({type(error).__name__}: {error})") from None
 
 
 def teval_queries(path: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The systems that stage 08 evaluates: models, files of answers, and the baselines that any of them must beat.
 
 A System answers test records (`id`, `split`, `apis`, `messages`, `reference`: the gold code without comments), in order or as answers come.
+A record may have `sampling` ({"temperature", "seed"}): its answer is drawn; without it the likeliest one is taken.
 A query that gets no answer, because a server refuses it or a file lacks it, gets a cli.Reject with the reason. That is not an empty answer:
 nothing is scored, as it is not known what the system would have said.
 """
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
@@ -98,6 +100,16 @@ def prompt_messages(record: Record) -> list[dict[str, str]]:
 def asked(record: Record, primed: bool) -> list[dict[str, str]]:
     """The conversation up to the answer, with the primer in front for a model that was not trained on the language."""
     return with_primer(prompt_messages(record)) if primed else prompt_messages(record)
+
+
+def sampling_of(record: Record) -> Record:
+    """How the answer to a record is drawn: {"temperature", "seed"}, or nothing."""
+    return record.get("sampling", {})
+
+
+def drawn(record: Record) -> str:
+    """What an answer's identity has of the way it is drawn; an empty text for the likeliest answer."""
+    return repr(sorted(sampling_of(record).items())) if sampling_of(record) else ""
 
 
 def digest(text: str) -> str:
@@ -203,14 +215,18 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded, prompts = load_local(model, args.adapter), (asked(record, primed) for record in records)
-        settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size}
-        if is_constrained:
+        loaded = load_local(model, args.adapter)
+
+        def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
+            prompts = (asked(record, primed) for record in records)
+            settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size, **sampling}
+            if not is_constrained:
+                return generation.generate(*loaded, prompts, **settings)
             apis = [record["apis"] for record in records]
-            texts = constrained.generate(*loaded, prompts, apis, Catalog.load(), use_all=args.use_all, **settings)
-        else:
-            texts = generation.generate(*loaded, prompts, **settings)
-        for record, generated in zip(records, texts, strict=True):
+            return constrained.generate(*loaded, prompts, apis, Catalog.load(), use_all=args.use_all, **settings)
+
+        groups = [(sampling, [*group]) for sampling, group in groupby(records, sampling_of)]
+        for record, generated in chain.from_iterable(zip(group, texts(group, sampling), strict=True) for sampling, group in groups):
             if generated.finished or generated.reason == TRUNCATED:
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED)
             else:
@@ -221,7 +237,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
     identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
-    return System(name, lambda record: identity + repr(asked(record, primed)), answer, primed=primed)
+    return System(name, lambda record: identity + drawn(record) + repr(asked(record, primed)), answer, primed=primed)
 
 
 def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
@@ -246,10 +262,11 @@ def served_model(name: str, model: str, args: argparse.Namespace) -> System:
     def answer(records: list[Record]) -> Replies:
         writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
         ask = partial(writer.ask, max_tokens=args.max_new_tokens)
-        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", asked(record, primed))), records):
+        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", asked(record, primed)), **sampling_of(record)), records):
             if isinstance(outcome, Reject):
                 yield record, outcome
             else:
                 yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
 
-    return System(name, lambda record: repr((model, args.base_url, args.max_new_tokens, asked(record, primed))), answer, primed=primed)
+    identity = (model, args.base_url, args.max_new_tokens)
+    return System(name, lambda record: repr((*identity, asked(record, primed))) + drawn(record), answer, primed=primed)

@@ -1,0 +1,262 @@
+"""The checks of a task's world: what a run must have done, and what it must not.
+
+    {"told": "9.60"}                                                     the person saw, heard or got a text that contains it
+    {"told": {"number": 9.6}}                                            ... a text with this number in it
+    {"effect": "sent", "with": {"to": "+44 20", "text": "late"}}         an effect of this kind, whose parts fulfil conditions
+    {"effect": ["shown", "notified"], "times": 2}                        of one of these kinds, and how often (default: once or more)
+    {"after": ["files", "Log.txt"], "is": {"equals": "a\\nb"}}            a part of the world after the run
+    {"after": ["reminders"], "has": {"Title": "milk"}, "times": 1}       records of the world after the run that fulfil all conditions
+    {"order": [check, check]}                                            effects, in this order
+    {"any": [check, check]}                                              one of them at least
+    {"asked": {}}                                                        a question, a menu or a list of choices, with this in it
+    {"declined": {"matches": "pulse|heart"}}                             words that say that something cannot be done, and what
+
+A condition is a text that must be contained, a number that must occur, or an object, all of whose keys must hold: `contains`, `lacks`,
+`equals`, `matches` (texts or lists of them: all; case does not count, nor white space but in `matches`), `number` with `within` (default
+0.005), `date` (the beginning of an ISO date), `digits` (the last digits of a phone number), `any` (one condition of several), `gone` (there
+is no such value).
+
+`unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
+nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shortcuts.machine import Effect, Outcome, World, values
+from shortcuts.machine.values import File, Record, Unknown, Untold
+
+Check = Mapping[str, Any]
+Condition = Any  # a text, a number, or an object of the forms above
+
+TOLD = ("shown", "notified", "spoken")
+ASKING = frozenset("is.workflow.actions." + name for name in (
+    "ask", "choosefrommenu", "choosefromlist", "dictatetext", "selectcontacts", "file.select", "selectphoto", "alert"))  # fmt: skip
+# Effects that a run may only have where `must` or `may` speaks of them.
+CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
+# The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself.
+CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set"}, "device": {"set"}, "notes": {"created", "saved"},
+           "reminders": {"created"}, "events": {"created"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
+CANNOT = re.compile(
+    r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
+    r"|un(?:available|supported)|"
+    r"not (?:possible|supported|available|able|offered|exist)|no (?:\w+ )?(?:action|way|access|function|such)|only the person|"
+    r"nicht|kein\w*|unmöglich|ne (?:peut|permet)|pas|no (?:se )?puede|imposible|non (?:è|si|può))\b|不能|无法|不支持|できません|ない",
+    re.IGNORECASE)  # fmt: skip
+NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*")
+WITHIN = 0.005  # of a number, where a condition says nothing
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the checks read: the outcome in its world, the remarks of the program, and the prose around it."""
+
+    outcome: Outcome
+    world: World
+    prose: str = ""
+
+    def texts(self, value: Any) -> list[str]:
+        """Return what a value is as text: its own text, its items', its fields'. Nothing for an unknown."""
+        return list(dict.fromkeys(_texts(value, self.world.place)))
+
+    def told(self) -> list[str]:
+        """Return the texts that the person saw, heard, or got as the output."""
+        effects = [effect for effect in self.outcome.effects if effect.verb in TOLD]
+        texts = ["\n".join(filter(None, (text for part in effect.what.values() for text in self.texts(part)[:1]))) for effect in effects]
+        if self.outcome.end in ("output", "exited") and self.outcome.output is not None:
+            texts += self.texts(self.outcome.output)[:1]
+        return texts
+
+    def after(self, path: Sequence[str]) -> Any:
+        """Return a part of the world after the run."""
+        head, *rest = path
+        before = self.world.whole_device if head == "device" else getattr(self.world, head)
+        changed = self.outcome.changes.get(head)
+        value = before if changed is None else {**before, **changed} if head == "device" else changed
+        for key in rest:
+            value = values.at_key(value, key, self.world.place) if key not in value else value[key]
+            if value is None:
+                return None
+        return value
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what the program says of itself: remarks, questions, all that it tells."""
+        for step in self.outcome.steps:
+            if step.action in ASKING or step.action.endswith(".comment"):
+                yield from (text for value in step.inputs.values() for text in self.texts(value)[:1])
+        yield from self.told()
+
+
+def _texts(value: Any, place: Any) -> Iterator[str]:
+    if isinstance(value, Unknown) or value is None:
+        return
+    if isinstance(value, datetime):
+        yield value.isoformat()
+    if isinstance(value, bool):
+        yield str(value).lower()
+    if isinstance(value, Record):
+        yield "\n".join(text for part in value.fields.values() for text in list(_texts(part, place))[:1])
+    if isinstance(value, File):
+        yield value.name
+    try:
+        yield values.text(value, place)
+    except Untold:
+        pass
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item, place)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# conditions
+
+
+def fulfils(condition: Condition, texts: Sequence[str]) -> bool:
+    """True if one of the texts fulfils a condition. No text fulfils `gone`, and nothing else."""
+    if isinstance(condition, str):
+        return any(_plain(condition) in _plain(text) for text in texts)
+    if isinstance(condition, bool):
+        return any(text == str(condition).lower() for text in texts)
+    if isinstance(condition, int | float):
+        return any(_has_number(text, condition, WITHIN) for text in texts)
+    if "gone" in condition:
+        return not any(text.strip() for text in texts)
+    if "any" in condition:
+        return any(fulfils(one, texts) for one in condition["any"])
+    return any(all(_FORMS[form](text, wanted, condition) for form, wanted in condition.items() if form != "within") for text in texts)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("’", "'").casefold().split())
+
+
+def _each(wanted: str | Sequence[str]) -> Sequence[str]:
+    return [wanted] if isinstance(wanted, str) else wanted
+
+
+def _has_number(text: str, wanted: float, within: float) -> bool:
+    return any(abs(number - wanted) <= within for number in _numbers(text))
+
+
+def _numbers(text: str) -> Iterator[float]:
+    """Yield the numbers of a text; one with commas or points is read both ways, as 1,250 is a number of two languages."""
+    for found in NUMBER.findall(text.replace("−", "-")):
+        for grouping, point in ((",", "."), (".", ",")):
+            plain = found.replace(grouping, "").replace(point, ".")
+            if plain.count(".") <= 1:
+                yield float(plain)
+
+
+_FORMS = {
+    "contains": lambda text, wanted, _: all(_plain(part) in _plain(text) for part in _each(wanted)),
+    "lacks": lambda text, wanted, _: not any(_plain(part) in _plain(text) for part in _each(wanted)),
+    "equals": lambda text, wanted, _: any(_plain(part) == _plain(text) for part in _each(wanted)),
+    "matches": lambda text, wanted, _: all(re.search(part, text, re.IGNORECASE) for part in _each(wanted)),
+    "number": lambda text, wanted, whole: all(_has_number(text, one, whole.get("within", WITHIN))
+                                              for one in (wanted if isinstance(wanted, list) else [wanted])),
+    "date": lambda text, wanted, _: text.startswith(wanted),
+    "digits": lambda text, wanted, _: re.sub(r"\D", "", text).endswith(wanted),
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# checks
+
+
+def holds(check: Check, run: Run) -> bool:
+    """True if a run fulfils a check."""
+    kind = next(kind for kind in _CHECKS if kind in check)
+    return _CHECKS[kind](check, run)
+
+
+def _told(check: Check, run: Run) -> bool:
+    texts = run.told()
+    return bool(texts) and fulfils(check["told"], [*texts, "\n".join(texts)])
+
+
+def fits(check: Check, effect: Effect, run: Run) -> bool:
+    """True if an effect is of a check's kind and fulfils its conditions."""
+    return effect.verb in _each(check["effect"]) and all(
+        fulfils(condition, run.texts(_part(effect.what, path))) for path, condition in check.get("with", {}).items())  # fmt: skip
+
+
+def _part(what: Mapping[str, Any], path: str) -> Any:
+    if path == "*":
+        return list(what.values())
+    head, _, rest = path.partition(".")
+    value = what.get(head)
+    return value.get(rest) if rest and isinstance(value, Record | dict) else value
+
+
+def _effect(check: Check, run: Run) -> bool:
+    return _often(check, sum(fits(check, effect, run) for effect in run.outcome.effects))
+
+
+def _often(check: Check, times: int) -> bool:
+    return times == check["times"] if "times" in check else times > 0
+
+
+def _after(check: Check, run: Run) -> bool:
+    value = run.after(check["after"])
+    if "is" in check:
+        return fulfils(check["is"], _state_texts(value, run))
+    records = [item for item in value or () if isinstance(item, Record)]
+    return _often(check, sum(all(fulfils(condition, run.texts(item.get(label))) for label, condition in check["has"].items())
+                             for item in records))  # fmt: skip
+
+
+def _state_texts(value: Any, run: Run) -> list[str]:
+    """Return a part of the world as text; a file is its contents."""
+    if isinstance(value, File) and value.data is not None:
+        return [values.text(value, run.world.place)]
+    texts = run.texts(value)
+    return texts[:1] if isinstance(value, list | tuple) else texts
+
+
+def _order(check: Check, run: Run) -> bool:
+    effects = iter(run.outcome.effects)
+    return all(any(_fits_told(one, effect, run) for effect in effects) for one in check["order"])
+
+
+def _fits_told(check: Check, effect: Effect, run: Run) -> bool:
+    return fits({"effect": TOLD, "with": {"*": check["told"]}} if "told" in check else check, effect, run)
+
+
+def _asked(check: Check, run: Run) -> bool:
+    if not check["asked"] and run.outcome.end == "cancelled":
+        return True
+    questions = [step.inputs.values() for step in run.outcome.steps if step.action in ASKING]
+    said = ([text for value in question for text in run.texts(value)] for question in questions)
+    return any(not check["asked"] or fulfils(check["asked"], texts) for texts in said)
+
+
+def _declined(check: Check, run: Run) -> bool:
+    said = [text for text in (*run.remarks(), run.prose) if text.strip()]
+    return any(CANNOT.search(text) and fulfils(check["declined"], [text]) for text in [*said, "\n".join(said)])
+
+
+_CHECKS = {"told": _told, "effect": _effect, "after": _after, "order": _order, "asked": _asked, "declined": _declined,
+           "any": lambda check, run: any(holds(one, run) for one in check["any"])}  # fmt: skip
+
+
+def unwanted(must: Sequence[Check], may: Sequence[str], run: Run) -> Effect | None:
+    """Return an effect on the outside of which no check of `must` and no kind of `may` speaks, or None."""
+    checks = list(_flat(must))
+    changed = set().union(*(CHANGES.get(check["after"][0], set()) for check in checks if "after" in check), may)
+    for effect in run.outcome.effects:
+        if effect.verb in CONSEQUENCES and effect.verb not in changed:
+            if not any("effect" in check and fits(check, effect, run) for check in checks):
+                return effect
+    return None
+
+
+def _flat(checks: Sequence[Check]) -> Iterator[Check]:
+    for check in checks:
+        yield check
+        yield from _flat(check.get("any", ()))
+        yield from _flat(check.get("order", ()))
