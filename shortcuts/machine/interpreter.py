@@ -18,8 +18,8 @@ from shortcuts.machine import values
 from shortcuts.machine.actions import ACTIONS
 from shortcuts.machine.conditions import test
 from shortcuts.machine.outcome import Effect, Outcome, Step
-from shortcuts.machine.parameters import compiled, resolve
-from shortcuts.machine.registry import Call, Definition, Ended, result_type, short
+from shortcuts.machine.parameters import Dynamic, compiled, resolve
+from shortcuts.machine.registry import Call, Definition, Ended, defaults, result_type, short
 from shortcuts.machine.values import Record, TooLarge, Unknown, Untold, items, one_or_many, origin, size_of, unknowns_in
 from shortcuts.machine.world import State, Turns, World
 
@@ -119,7 +119,8 @@ class Person:
         self.world, self.turn = world, 0
         self.asked: dict[str, int] = {}
         self.thrown: dict[str, int] = {}
-        self.picked = 0
+        self.due = None if world.questions is None else dict(enumerate(world.questions))  # place: prompt, of the draws that are left
+        self.picked, self.drawn = 0, 0
 
     def answer(self, prompt: str) -> tuple[bool, Any]:
         """Return True and the answer to a question, or False where the world has none."""
@@ -139,6 +140,18 @@ class Person:
         """Return a source of answers that depends on the seed, the question, and how often it was asked, and on nothing else of the run."""
         turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
         return random.Random(f"{self.world.seed} {prompt} {turn}".encode("utf-8", "surrogatepass"))
+
+    def draw(self, prompt: str) -> random.Random:
+        """Return the source of the answer to a question: that of its place among the world's questions, where it lists them."""
+        if self.due is None:
+            return self.dice(prompt)
+        place = next((place for place, due in self.due.items() if due == prompt), next(iter(self.due), None))
+        if place is None:
+            place = len(self.world.questions or ()) + self.drawn
+            self.drawn += 1
+        else:
+            del self.due[place]
+        return self.dice(f"question {place}")
 
     def pick(self) -> tuple[bool, Any]:
         """Return True and what is picked, or False where the world does not say."""
@@ -214,13 +227,14 @@ class Run:
 
     def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None) -> Any:
         """Return the person's answer; where the world has none the default, or what `draw` makes. Raises Ended where they cancel."""
+        self.outcome.questions.append(prompt)
         found, answer = self.session.person.answer(prompt)
         if not found:
             unanswered = self.session.world.unanswered
             if unanswered == "cancel":
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
-                return draw(self.session.person.dice(prompt)) if draw else default
+                return draw(self.session.person.draw(prompt)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
@@ -311,7 +325,7 @@ class Run:
                 self.assume(f"{short(node.id)}: {node.definition.assumed}")
             return node.definition.function(call)
         except Untold as untold:
-            return Unknown(result_type(node.id) or "any", origin(short(node.id), "of", untold.unknown.origin))
+            return lost(call, untold.unknown)
         except TooLarge:
             raise Ended("stopped", f"a text or list of more than {values.MAX_TEXT:,} characters") from None
         except Ended:
@@ -470,6 +484,14 @@ _BASES: dict[str, Callable[[Run, dict[str, Any]], Any]] = {
     "Input": lambda run, token: run.previous,
     "Ask": lambda run, token: run.ask(str(token.get("Prompt", "")), ""),
 }
+
+
+def lost(call: Call, unknown: Unknown) -> Unknown:
+    """Return the output of an action that has an unknown in its way. Its origin says the unknown, and what else the action was given."""
+    usual = defaults(call.id)
+    given = {key: call.inputs.get(key, value) for key, value in sorted(call.parameters.items()) if value != usual.get(key)}
+    others = (f"{key}={call.said(value)}" for key, value in given.items() if not isinstance(value, Dynamic | Unknown))
+    return Unknown(result_type(call.id) or "any", origin(short(call.id), "of", unknown.origin, *others))
 
 
 def foreign(call: Call) -> Any:
