@@ -82,7 +82,7 @@ TABLES = {  # by group of metrics: title, and what the figures mean
     metrics.PAPER: ("The paper's metrics", "CodeBLEU sums up n-grams, syntax tree (AST) and data flow (DF). An empty answer scores 40.0."),
     metrics.VALIDITY: ("Validity", "check: without a diagnostic; compile: to a shortcut; length: median, in percent of gold's words."),
     metrics.CALLS: ("Calls and parameters", "P, R, F1 of the APIs called; order: also in gold's order; param: of calls to the same API."),
-    metrics.FLOW: ("Data and control flow", "graph: edges; chain, subgraph: WorFEval's; trace: symbolic; exec: effects in worlds (of golds executed)."),
+    metrics.FLOW: ("Data and control flow", "graph: edges; chain, subgraph: WorFEval's; trace: symbolic; exec: what executed golds do."),
 }
 ABOVE_CHANCE = "Above chance", f"(score - chance) / (1 - chance), chance being the baseline {CHANCE}: 0 is chance, 100 is gold."
 DIFFERENCES = "Differences", "The first less the second, over all queries that both answered. * p < 0.05 (paired bootstrap)."
