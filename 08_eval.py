@@ -78,7 +78,7 @@ TABLES = {  # by group of metrics: title, and what the figures mean
     metrics.PAPER: ("The paper's metrics", "CodeBLEU sums up n-grams, syntax tree (AST) and data flow (DF). An empty answer scores 40.0."),
     metrics.VALIDITY: ("Validity", "check: without a diagnostic; compile: to a shortcut; length: median, in percent of gold's words."),
     metrics.CALLS: ("Calls and parameters", "P, R, F1 of the APIs called; order: also in gold's order; param: of calls to the same API."),
-    metrics.FLOW: ("Data and control flow", "graph: edges; chain, subgraph: WorFEval's; trace: symbolic runs; strict: empty scores 0."),
+    metrics.FLOW: ("Data and control flow", "graph: edges; chain, subgraph: WorFEval's; trace: symbolic; exec: what executed golds do."),
 }
 ABOVE_CHANCE = "Above chance", f"(score - chance) / (1 - chance), chance being the baseline {CHANCE}: 0 is chance, 100 is gold."
 DIFFERENCES = "Differences", "The first less the second, over all queries that both answered. * p < 0.05 (paired bootstrap)."
@@ -293,6 +293,7 @@ def kinds_of_tables(is_judged: bool) -> list[tuple[str, dict[str, str], str]]:
     for group, (title, _) in TABLES.items():
         columns = {metric.label: metric.key for metric in metrics.METRICS if metric.group == group}
         columns |= {"length": "length_ratio"} if group == metrics.VALIDITY else {}
+        columns |= {label: key for key, label in metrics.COVERAGE.items()} if group == metrics.FLOW else {}
         columns |= {"Pass Rate": "pass_rate"} if group == metrics.PAPER and is_judged else {}
         kinds.append((title, columns, "mean"))
     return [*kinds, (ABOVE_CHANCE[0], {label: key for key, label in metrics.HEADLINE.items()}, "above_chance")]
@@ -306,13 +307,14 @@ def tables(result: Record, kinds: Iterable[tuple[str, dict[str, str], str]], pri
 
 def difference_table(differences: list[Record]) -> list[Table]:
     """A table of the headline metrics' differences, if anything was compared."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    for row in (row for row in differences if row["metric"] in metrics.HEADLINE):
-        one, other = map(one_line, row["systems"])
-        figures = rows.setdefault((one, other), [f"{short(one)} - {short(other)}", f"{row['n']:,}"])
-        figures.append(f"{cell(row)}{'*' if row['p'] < 0.05 else ' '}")
+    pairs: dict[tuple[str, ...], Record] = {}
+    for row in differences:
+        pairs.setdefault(tuple(map(one_line, row["systems"])), {})[row["metric"]] = row
+    rows = [[" - ".join(map(short, names)), f"{max(row['n'] for row in of.values()):,}",
+             *(f"{cell(row)}{'*' if row.get('p', 1) < 0.05 else ' '}" for row in (of.get(key, {}) for key in metrics.HEADLINE))]
+            for names, of in pairs.items()]  # fmt: skip
     title, meaning = DIFFERENCES
-    return [Table(title, ["systems", "n"], [*metrics.HEADLINE.values()], [*rows.values()], meaning)] if rows else []
+    return [Table(title, ["systems", "n"], [*metrics.HEADLINE.values()], rows, meaning)] if rows else []
 
 
 def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> str:

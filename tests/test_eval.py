@@ -92,7 +92,7 @@ def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> No
     figures = scores(bench)["systems"]
     assert summary["samples"] == 9 and list(figures) == ["gold", "empty", "constant", "API list", "shuffled gold"]
     assert figures["gold"]["id"]["n"] == 6 and figures["gold"]["ood"]["n"] == 3
-    for metric in ("parse", "check", "compile", "api_f1", "order_f1", "parameter_values", "graph_f1", "subgraph_f1", "trace_match", "codebleu_strict"):
+    for metric in ("parse", "check", "compile", "api_f1", "order_f1", "parameter_values", "graph_f1", "subgraph_f1", "trace_match", "execution_match", "execution_equal", "codebleu_strict"):
         assert figures["gold"]["ood"][metric]["mean"] == pytest.approx(1.0), metric
         assert figures["empty"]["id"][metric]["mean"] == 0.0
     assert figures["empty"]["id"]["codebleu"]["mean"] == pytest.approx(0.4)
@@ -313,9 +313,9 @@ def test_every_metric_of_the_registry_is_scored_and_has_a_column(load_stage: Any
     stage = load_stage("08")
     scored = metrics.score(program(1), program(2))
     figure = {"mean": 0.5, "low": 0.4, "high": 0.6, "above_chance": 0.1, "above_chance_low": 0.0, "above_chance_high": 0.2}
-    *made, above = stage.tables({"m": {"id": {"n": 1, **dict.fromkeys(metrics.RATES, figure), "length_ratio": figure}}}, stage.kinds_of_tables(False))
+    *made, above = stage.tables({"m": {"id": {"n": 1, **dict.fromkeys([*metrics.RATES, *metrics.COVERAGE], figure), "length_ratio": figure}}}, stage.kinds_of_tables(False))
     labels = [label for table in made for label in table.columns]
-    assert len(set(labels)) == len(labels) and set(labels) == {metric.label for metric in metrics.METRICS} | {"length"}
+    assert len(set(labels)) == len(labels) and set(labels) == {metric.label for metric in metrics.METRICS} | {"length", *metrics.COVERAGE.values()}
     assert not any("-" in row for table in made for row in table.rows) and list(scored)[: len(metrics.RATES)] == list(metrics.RATES)
     assert list(above.columns) == list(metrics.HEADLINE.values()) and set(stage.CONCLUSIONS) <= metrics.HEADLINE.keys()
     assert all(len(table.meaning) <= tables.WIDTH for table in [*made, above]) and len(stage.PLANS_MEANING) <= tables.WIDTH

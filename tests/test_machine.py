@@ -8,7 +8,7 @@ import pytest
 from machine_cases import ANY, CASES, Case
 
 from shortcuts.machine import World, run
-from shortcuts.machine.world import to_json
+from shortcuts.machine.world import from_json, to_json
 
 
 def includes(whole: Any, part: Any) -> bool:
@@ -42,3 +42,27 @@ def test_there_are_many_cases_each_with_a_source_and_few_rest_on_an_assumption()
     assert len(CASES) >= 400
     assert assumed <= 0.35 * len(CASES)
     assert all(case.source for case in CASES)
+
+
+def test_questions_are_answered_by_their_place_where_the_world_lists_them() -> None:
+    asks = "a = is_workflow_actions_ask(WFAskActionPrompt={!r})\nb = is_workflow_actions_ask(WFAskActionPrompt={!r})\n" \
+        "is_workflow_actions_showresult(Text=f'{{a}} and {{b}}')\n"  # fmt: skip
+    world = World(unanswered="random", questions=("Who?", "Where?"), seed=3)
+
+    def said(*prompts: str) -> str:
+        outcome = run(asks.format(*prompts), world)
+        assert outcome.questions == [*prompts]
+        return outcome.effects[0].what["text"]
+
+    who, where = said("Who?", "Where?").split(" and ")
+    assert who != where and said("Name", "Place") == said("Who?", "Place") == f"{who} and {where}"
+    assert said("Where?", "Who?") == f"{where} and {who}"
+
+
+def test_an_unknown_says_what_was_done_to_it() -> None:
+    code = "x = is_workflow_actions_extracttextfromimage(WFImage=shortcut_input())\n" \
+        "y = is_workflow_actions_text_replace(WFInput=x, WFReplaceTextFind={!r}, WFReplaceTextReplace='b')\n" \
+        "is_workflow_actions_showresult(Text=f'{{y}}')\n"  # fmt: skip
+    world = World(input=from_json({"$": "image", "name": "cat.png"}))
+    one, same, other = (run(code.format(find), world).effects[0].what["text"].origin for find in "aac")
+    assert one == same != other

@@ -5,7 +5,8 @@
 METRICS is the registry: one entry a metric, with the function that computes it. Stage 08's tables and comparisons, breakdown.py and the
 filters of eval.html read it, so a new metric is a function and an entry in this file.
 
-Gold scores 1. An empty prediction scores 0, but on the paper's CodeBLEU 0.4. A prediction that does not parse is scored on the calls that
+Gold scores 1. An empty prediction scores 0, but on the paper's CodeBLEU 0.4. A metric may be None for a gold that it cannot judge; figures
+of a test set are then over the others. A prediction that does not parse is scored on the calls that
 can be read in it, and flagged. Statistics over a test set are in chance_and_intervals.py.
 """
 
@@ -20,6 +21,7 @@ from rapidfuzz.distance import LCSseq
 
 from common.metrics.call_graph import read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
+from common.metrics.execution_match import execution_match
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
 from shortcuts import DialectError, check, in_dialect, is_empty, parse, to_shortcut
@@ -48,6 +50,7 @@ class Pair:
     codebleu = cached_property(lambda self: codebleu(self.gold, self.prediction))
     validity = cached_property(lambda self: validity(self.prediction))
     trace_match = cached_property(lambda self: trace_match(*self.programs))
+    execution = cached_property(lambda self: execution_match(*self.programs))
     graphs = cached_property(lambda self: tuple(map(_read, self.programs)))
     matched = cached_property(lambda self: match_calls(*(graph.calls for graph in self.graphs)))  # places in gold and prediction
 
@@ -87,6 +90,11 @@ def validity(code: str) -> dict[str, Any]:
         compiles = 0.0
     return {"parse": 1.0, "check": float(not diagnostics), "compile": compiles, "nonempty": float(not is_empty(code)),
             "diagnostics": dict(sorted(diagnostics.items()))}  # fmt: skip
+
+
+def execution_equal(pair: Pair) -> float | None:
+    """1 if the prediction does all that gold does, and nothing else, in each world; None where gold cannot be run."""
+    return None if pair.execution.match is None else float(pair.execution.equal)
 
 
 def api_precision(pair: Pair) -> float:
@@ -137,7 +145,7 @@ def graph_f1(pair: Pair) -> float:
 
 
 class Metric(NamedTuple):
-    """A metric: its key in scores.json, its label in tables, the group it stands in, and its value for a pair, 0 to 1.
+    """A metric: its key in scores.json, its label in tables, the group it stands in, and its value for a pair: 0 to 1, or None.
 
     A `headline` metric also stands in the comparisons and above chance, in the breakdown by difficulty, and among eval.html's filters.
     """
@@ -145,7 +153,7 @@ class Metric(NamedTuple):
     key: str
     label: str
     group: str
-    value: Callable[[Pair], float]
+    value: Callable[[Pair], float | None]
     headline: bool = False
 
 
@@ -170,19 +178,25 @@ METRICS = (
     Metric("subgraph_f1", "subgraph F1", FLOW, lambda pair: subgraph_f1(*pair.graphs, pair.matched)),
     Metric("trace_match", "trace match", FLOW, lambda pair: pair.trace_match, headline=True),
     Metric("trace_equal", "trace equal", FLOW, lambda pair: float(pair.trace_match == 1)),
+    Metric("execution_match", "exec match", FLOW, lambda pair: pair.execution.match, headline=True),
+    Metric("execution_equal", "exec equal", FLOW, execution_equal),
     Metric("codebleu_strict", "strict CodeBLEU", FLOW, lambda pair: codebleu_strict(*pair.programs).codebleu),
 )
 RATES = tuple(metric.key for metric in METRICS)
+COVERAGE = {"executed": "executed", "executed_whole": "whole"}  # shares of the golds, by key: those that execution match judges
 HEADLINE = {metric.key: metric.label for metric in METRICS if metric.headline}
 
 
 @collector_paused()
 def score(gold: str, prediction: str) -> dict[str, Any]:
-    """All of METRICS for one prediction by key, `length_ratio` (words to gold's), `diagnostics`, and `flags`: what was not read whole."""
+    """All of METRICS for one prediction by key, and COVERAGE, `length_ratio` (words to gold's), `diagnostics`, and `flags`: what was
+    not read whole.
+    """
     pair, is_empty = Pair(gold, prediction), not prediction.strip()
-    result: dict[str, Any] = {
-        metric.key: 0.0 if is_empty and metric.group != PAPER else metric.value(pair) for metric in METRICS
-    }
+    result: dict[str, Any] = {metric.key: metric.value(pair) for metric in METRICS}
+    if is_empty:
+        result |= {metric.key: 0.0 for metric in METRICS if metric.group != PAPER and result[metric.key] is not None}
+    result |= {"executed": float(pair.execution.match is not None), "executed_whole": float(pair.execution.whole)}
     flags = [pair.codebleu.flag] if pair.codebleu.flag else []
     if is_empty:
         return result | {"length_ratio": 0.0, "diagnostics": {}, "flags": flags}

@@ -38,7 +38,7 @@ def counts(samples: list[Record], unanswered: list[Reject]) -> Record:
 def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, Prediction], seed: int) -> Record:
     """The figures of some samples of one system."""
     scores = [sample["scores"] for sample in samples]
-    means = intervals.estimate(scores, metrics.RATES, seed)
+    means = intervals.estimate(scores, [*metrics.RATES, *metrics.COVERAGE], seed)
     beside = [(sample["scores"], chance[sample["id"]]) for sample in samples if sample["id"] in chance]
     above = intervals.above_chance(*zip(*beside, strict=True), metrics.RATES, seed) if beside else {}
     codes = sorted({code for score in scores for code in score["diagnostics"]})
@@ -48,7 +48,8 @@ def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, P
              for field in ("plan", "query")}  # fmt: skip
     return {
         **{metric: {**mean._asdict(), **({"above_chance": above[metric].mean, "above_chance_low": above[metric].low,
-                                          "above_chance_high": above[metric].high} if above else {})} for metric, mean in means.items()},
+                                          "above_chance_high": above[metric].high} if metric in above else {})}
+           for metric, mean in means.items()},
         "length_ratio": {**intervals.median([score["length_ratio"] for score in scores], seed)._asdict(), "is": "a median"},
         "diagnostics": {code: share._asdict() for code, share in intervals.estimate(diagnosed, codes, seed).items()} if codes else {},
         **{field: text_scores(*zip(*pairs, strict=True)) for field, pairs in texts.items() if pairs},
@@ -60,8 +61,9 @@ def compare(samples: Samples, pairs: Iterable[tuple[str, str]], seed: int) -> li
     """Pairs of systems on the samples that both have: the mean difference, its interval, and how likely it is none (paired bootstrap)."""
     result = []
     for (one, other), metric in product(pairs, metrics.RATES):
-        theirs = {sample["id"]: sample["scores"][metric] for sample in samples.get(other, ())}  # none, if it never answered
-        shared = [(sample["scores"][metric], theirs[sample["id"]]) for sample in samples[one] if sample["id"] in theirs]
+        ours, theirs = ({sample["id"]: value for sample in samples.get(name, ()) if (value := sample["scores"][metric]) is not None}
+                        for name in (one, other))  # none, if it never answered
+        shared = [(value, theirs[identifier]) for identifier, value in ours.items() if identifier in theirs]
         if shared:
             difference = intervals.paired(*zip(*shared, strict=True), seed)
             result.append({"systems": [one, other], "metric": metric, "n": len(shared), **difference._asdict()})

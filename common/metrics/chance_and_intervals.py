@@ -33,11 +33,17 @@ class Difference(NamedTuple):
 
 
 def estimate(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str], seed: int = 0) -> dict[str, Estimate]:
-    """{metric: its macro mean over samples}; empty without samples."""
-    if not scores:
+    """{metric: its macro mean over the samples that have it (None: not)}; without those that no sample has."""
+    metrics = known(scores, metrics)
+    if not metrics:
         return {}
     values = _table(scores, metrics)
-    return dict(zip(metrics, _with_ends(values.mean(axis=0), _resampled_means(values, seed)), strict=True))
+    return dict(zip(metrics, _with_ends(numpy.nanmean(values, axis=0), _resampled_means(values, seed)), strict=True))
+
+
+def known(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> list[str]:
+    """The metrics that some sample has."""
+    return [metric for metric in metrics if any(sample[metric] is not None for sample in scores)]
 
 
 def above_chance(
@@ -45,13 +51,15 @@ def above_chance(
 ) -> dict[str, Estimate]:
     """{metric: its mean above chance}, (mean - chance) / (1 - chance): 0 at chance, 1 for gold, negative below.
 
-    `chance` are the scores of another answer to the same samples, in the same order.
+    `chance` are the scores of another answer to the same samples, in the same order; what a sample lacks, it lacks there, too.
     """
-    if not scores:
+    metrics = known(scores, known(chance, metrics))
+    if not metrics:
         return {}
     values, base = _table(scores, metrics), _table(chance, metrics)
     resampled = _corrected(_resampled_means(values, seed), _resampled_means(base, seed))
-    return dict(zip(metrics, _with_ends(_corrected(values.mean(axis=0), base.mean(axis=0)), resampled), strict=True))
+    mean = _corrected(numpy.nanmean(values, axis=0), numpy.nanmean(base, axis=0))
+    return dict(zip(metrics, _with_ends(mean, resampled), strict=True))
 
 
 def median(values: Sequence[float], seed: int = 0) -> Estimate:
@@ -73,7 +81,7 @@ def paired(one: Sequence[float], other: Sequence[float], seed: int = 0) -> Diffe
 
 
 def _table(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> Any:
-    """Samples by metrics."""
+    """Samples by metrics; not a number where a sample has none."""
     return numpy.array([[sample[metric] for metric in metrics] for sample in scores], dtype=float)
 
 
@@ -89,8 +97,14 @@ def _corrected(values: Any, chance: Any) -> Any:
 
 
 def _resampled_means(values: Any, seed: int) -> Any:
-    """Means of the columns of `values` [samples, metrics] over each resample: [RESAMPLES, metrics]."""
-    return _resamples(len(values), seed) @ values / len(values)
+    """Means of the columns of `values` [samples, metrics] over each resample: [RESAMPLES, metrics].
+
+    Over what is known in it; the mean of all where a resample knows nothing.
+    """
+    resamples, is_known = _resamples(len(values), seed), ~numpy.isnan(values)
+    counts = resamples @ is_known
+    sums = resamples @ numpy.where(is_known, values, 0)
+    return numpy.where(counts > 0, sums / numpy.maximum(counts, 1), numpy.nanmean(values, axis=0))
 
 
 @lru_cache(4)  # the two splits

@@ -70,13 +70,14 @@ def figures(systems: Record, split: str, heads: Mapping[str, str], part: str, sa
 def tally(key: str, samples: Samples) -> page.Section:
     """Return how many answers each system has of each class; a number leads to them."""
     is_state = key == "state"
-    classes = list(STATES) if is_state else [bucket(bound / 100) for bound in (0, 0.1, *BOUNDS, 100)]
+    is_partial = not is_state and any(sample["scores"][key] is None for given in samples.values() for sample in given)
+    classes = list(STATES) if is_state else [bucket(bound / 100) for bound in (0, 0.1, *BOUNDS, 100)] + [bucket(None)] * is_partial
     rows = []
     for system, given in samples.items():
         counts = Counter(state_of(sample["scores"]) if is_state else bucket(sample["scores"][key]) for sample in given)
         leads = {name: {"system": system, key: name} for name in classes if counts[name]}
         rows.append((named(system, samples), *(page.cell(str(counts[name]), filter=leads.get(name)) for name in classes)))
-    return page.table("", rows, ["system", *(name if is_state else f"{name} %" for name in classes)])
+    return page.table("", rows, ["system", *(name if is_state or name == bucket(None) else f"{name} %" for name in classes)])
 
 
 def differences(compared: Sequence[Record], main: Mapping[str, str]) -> Iterator[page.Section]:
@@ -117,13 +118,15 @@ def state_of(scores: Record) -> str:
     return "does not compile" if not scores["compile"] else "checked" if scores["check"] else "has findings"
 
 
-def bucket(score: float) -> str:
+def bucket(score: float | None) -> str:
     """The class of a score in percent."""
+    if score is None:
+        return "no score"
     low = max((bound for bound in BOUNDS if 100 * score >= bound), default=0.1)
     high = next((bound for bound in BOUNDS if 100 * score < bound), 100)
     return "0" if score == 0 else "100" if score == 1 else f"{low}–{high - 0.1:.1f}"
 
 
-def percent(score: float) -> str:
-    """A score in hundredths."""
-    return f"{100 * score:.1f}"
+def percent(score: float | None) -> str:
+    """A score in hundredths; a dash for none."""
+    return "–" if score is None else f"{100 * score:.1f}"

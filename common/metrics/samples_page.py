@@ -155,7 +155,8 @@ def scores_of(answers: Sequence[Answer]) -> page.Section:
     for answer in answers:
         scores, state = answer.sample["scores"], state_of(answer.sample["scores"])
         cut = "cut at the token limit" if answer.sample["prediction"]["failure"] == TRUNCATED else ""
-        bars = [page.cell(percent(scores[key]), bar=(0, scores[key], scores[key])) for key in HEADLINE]
+        bars = [page.cell(percent(score), bar=(0, score, score) if score is not None else None)
+                for score in map(scores.__getitem__, HEADLINE)]  # fmt: skip
         rows.append((answer.system, page.cell(state, cut, kind=STATES[state]), *bars))
     return page.table("Scores", rows, ["system", "state", *HEADLINE.values()])
 

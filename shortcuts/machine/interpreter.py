@@ -17,9 +17,9 @@ from shortcuts.control_flow import ACTION_OF_KIND
 from shortcuts.machine import values
 from shortcuts.machine.conditions import test
 from shortcuts.machine.outcome import Effect, Outcome, Step
-from shortcuts.machine.parameters import resolve
+from shortcuts.machine.parameters import Dynamic, resolve
 from shortcuts.machine.program import Act, Compound, Parameters, Program, as_program
-from shortcuts.machine.registry import Call, Ended, result_type, short
+from shortcuts.machine.registry import Call, Ended, defaults, result_type, short
 from shortcuts.machine.session import LIMITS, Limits, Session
 from shortcuts.machine.values import Record, TooLarge, Unknown, Untold, items, one_or_many, origin, size_of, unknowns_in
 from shortcuts.machine.world import State, Turns, World
@@ -80,6 +80,7 @@ class Run:
         """Return the person's answer; where the world has none the default, or by chance what `draw` makes or one of some choices (from 1).
         Raises Ended where they cancel.
         """
+        self.outcome.questions.append(prompt)
         found, answer = self.session.person.answer(prompt)
         if not found:
             unanswered = self.session.world.unanswered
@@ -87,7 +88,7 @@ class Run:
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
                 person = self.session.person
-                return person.turned(prompt, choices) if choices else draw(person.dice(prompt)) if draw else default
+                return person.turned(prompt, choices) if choices else draw(person.draw(prompt)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
@@ -178,7 +179,7 @@ class Run:
                 self.assume(f"{short(node.id)}: {node.definition.assumed}")
             return node.definition.function(call)
         except Untold as untold:
-            return Unknown(result_type(node.id) or "any", origin(short(node.id), "of", untold.unknown.origin))
+            return lost(call, untold.unknown)
         except TooLarge:
             raise Ended("stopped", f"a text or list of more than {values.MAX_TEXT:,} characters") from None
         except Ended:
@@ -338,6 +339,14 @@ _BASES: dict[str, Callable[[Run, dict[str, Any]], Any]] = {
     "Input": lambda run, token: run.previous,
     "Ask": lambda run, token: run.ask(str(token.get("Prompt", "")), ""),
 }
+
+
+def lost(call: Call, unknown: Unknown) -> Unknown:
+    """Return the output of an action that has an unknown in its way. Its origin says the unknown, and what else the action was given."""
+    usual = defaults(call.id)
+    given = {key: call.inputs.get(key, value) for key, value in sorted(call.parameters.items()) if value != usual.get(key)}
+    others = (f"{key}={call.said(value)}" for key, value in given.items() if not isinstance(value, Dynamic | Unknown))
+    return Unknown(result_type(call.id) or "any", origin(short(call.id), "of", unknown.origin, *others))
 
 
 def foreign(call: Call) -> Any:

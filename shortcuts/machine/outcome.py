@@ -36,7 +36,8 @@ class Outcome:
 
     end: finished, exited, output, cancelled, error or stopped; `reason` says more for the last three. at: the index of the last action.
     assumed: what the sources leave open and the run needed. unknowns: the origins of what could not be computed, each with the index of the
-    action that met it first. decisions: (index, branch taken) where a condition was unknown. faults: errors of the machine itself.
+    action that met it first. decisions: (index, branch taken) where a condition was unknown. questions: the prompts of the questions that
+    were asked, in turn. faults: errors of the machine itself.
     """
 
     end: str = "finished"
@@ -49,6 +50,7 @@ class Outcome:
     assumed: dict[str, None] = field(default_factory=dict)
     unknowns: dict[str, int] = field(default_factory=dict)
     decisions: list[tuple[int, bool]] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -68,5 +70,6 @@ class Outcome:
             "changes": to_json(self.changes),
             "steps": [{"index": step.index, "action": step.action, "inputs": to_json(step.inputs), "output": to_json(step.output),
                        "known": step.known, "depth": step.depth} for step in self.steps],
-            "assumed": list(self.assumed), "unknowns": self.unknowns, "decisions": self.decisions, "faults": self.faults,
+            "assumed": list(self.assumed), "unknowns": self.unknowns, "decisions": self.decisions,
+            "questions": self.questions, "faults": self.faults,
         }  # fmt: skip

@@ -16,6 +16,9 @@ A world is JSON; every key may be left out. Values are JSON where JSON has them;
                 `answers`; here null cancels it
     unanswered  what a question without an answer gets: "default" (the default answer, the first choice, OK), "random"
                 (drawn by the seed and the question) or "cancel"; default
+    questions   for "random": the prompts of the questions that the draws belong to, in turn. Then a question gets the draw of its
+                prompt's place, one with another prompt the first that is left: so a program that asks the same in other words is
+                answered the same; not given (then by the prompt alone)
     branches    for conditions that the machine cannot know, in turn: true or false; where it ends, true
     files       iCloud Drive's Shortcuts folder: {path: text, value or {} for a folder}; {}
     picked      the files, photos or folders that the person picks, in turn; [] (then the first that is there)
@@ -79,6 +82,7 @@ class World:
     answers: tuple[Any, ...] = ()
     answers_to: dict[str, Any] = field(default_factory=dict)
     unanswered: str = "default"
+    questions: tuple[str, ...] | None = None
     branches: tuple[bool, ...] = ()
     files: dict[str, Any] = field(default_factory=dict)
     picked: tuple[Any, ...] = ()
@@ -136,7 +140,7 @@ def _value_of_key(key: str, value: Any) -> Any:
         return value
     if key in ("input", "clipboard"):
         return from_json(value)
-    if key in ("answers", "branches", "picked", *_KINDS):
+    if key in ("answers", "branches", "picked", "questions", *_KINDS):
         if not isinstance(value, list):
             raise WorldError(f"{key}: a list is expected, not {type(value).__name__}")
         return tuple(_record(_KINDS.get(key), item) for item in value)
