@@ -105,7 +105,7 @@ def test_about_half_of_the_apis_are_built_in_and_their_number_is_at_most_the_see
         builtin += len(own)
         assert len({catalog[api].app for api in record["apis"] if api not in own}) <= 5
         assert not prompts.SYNTAX_APIS & set(record["apis"])
-    assert set(counts) <= {1, 2, 3, 4, 5, 6} and counts[3] > 100 and counts[5] + counts[6] < 20  # 3 in 70 % of the seed, 4 in the rest
+    assert set(counts) <= {1, 2, 3, 4, 5, 6} and counts[2] + counts[3] > 140 and counts[5] + counts[6] < 20  # seed: 3 in 70 %, 4 in the rest; a set ends where nothing fits
     assert 0.4 < builtin / sum(size * times for size, times in counts.items()) < 0.65
 
 
@@ -271,7 +271,9 @@ def test_every_api_comes_up_what_the_seed_uses_least_first(stage: Any, sampler: 
     third_party = [api for api in usable if not catalog[api].builtin]
     drawn = list(map(sampler(0).sample, range(len(usable))))
     seen = Counter(api for apis in drawn for api in apis)
-    assert set(seen) >= usable - {BUILTIN[0], BUILTIN[1]}  # the two that the seed uses 500 and 80 times
+    free = {api for _, api in prompts.BASICS.values()}  # may be used beside any set, so none has to hold them
+    missing = usable - set(seen) - free - {BUILTIN[0], BUILTIN[1]}  # the two that the seed uses 500 and 80 times
+    assert len(missing) < 0.01 * len(usable) and set(third_party) <= set(seen)
     first = {api for apis in drawn[: len(third_party) // 2] for api in apis}
     assert len(first & usable) > 0.5 * len(usable) and len(first & set(third_party)) > 0.5 * len(third_party)
 
