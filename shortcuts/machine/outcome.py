@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from shortcuts.machine.world import to_json
+from shortcuts.machine.world import Writer
 
 
 class Step(NamedTuple):
@@ -57,10 +57,14 @@ class Outcome:
         return self.end in ("finished", "exited", "output") and not self.unknowns and not self.faults
 
     def to_json(self) -> dict[str, Any]:
-        """Return the outcome as JSON."""
+        """Return the outcome as JSON; of one that is very large the last parts are left out, as "…"."""
+        to_json = Writer().write
         return {
             "end": self.end, "reason": self.reason, "at": self.at, "output": to_json(self.output),
-            "effects": [{"verb": effect.verb, **to_json(effect.what), "index": effect.index} for effect in self.effects],
+            "effects": [
+                {**{key: to_json(value) for key, value in effect.what.items()}, "verb": effect.verb, "index": effect.index}
+                for effect in self.effects
+            ],
             "changes": to_json(self.changes),
             "steps": [{"index": step.index, "action": step.action, "inputs": to_json(step.inputs), "output": to_json(step.output),
                        "known": step.known, "depth": step.depth} for step in self.steps],

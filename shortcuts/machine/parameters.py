@@ -13,7 +13,7 @@ from shortcuts.forms.constants import ARRAY_ITEM, BOOLEAN_ITEM, DICTIONARY_ITEM,
 from shortcuts.forms.interpolation import split
 from shortcuts.machine import values
 from shortcuts.machine.place import STYLES, Place
-from shortcuts.machine.values import MAX_TEXT, File, Quantity, Record, TooLarge, Unknown, Untold, items, kind_of, one_or_many, origin
+from shortcuts.machine.values import MAX_TEXT, File, Quantity, Record, TooLarge, Unknown, Untold, kind_of, one_or_many, origin
 
 Token = dict[str, Any]
 MAX_NESTING = 60  # of a parameter's property list
@@ -265,6 +265,8 @@ def compiled(value: Any, depth: int = 0) -> Any:
         return value.replace(tzinfo=ZoneInfo("UTC"))  # property lists count from UTC
     if isinstance(value, bytes):
         return File("Data", "file", value)
+    if isinstance(value, float) and value - value != 0:  # no number: infinite, or none at all
+        return None
     return value if isinstance(value, str | int | float | datetime) else None
 
 
@@ -344,7 +346,7 @@ def _table(value: Any, depth: int) -> Any:
 
 
 class Table(Dynamic):
-    """A table of tests: the rows of a filter or of an If with several conditions. `get` returns the table itself; see conditions.py."""
+    """A table of tests: the rows of a filter or of an If with several conditions. It is read by conditions.py and is no value."""
 
     __slots__ = ("all_must_hold", "rows")
 
@@ -354,13 +356,11 @@ class Table(Dynamic):
             if isinstance(rows, list) else []  # fmt: skip
         self.all_must_hold = not isinstance(value, dict) or value.get("WFActionParameterFilterPrefix", 1) != 0
 
-    def get(self, scope: Scope) -> Table:
-        return self
+    def get(self, scope: Scope) -> None:
+        return None
 
 
 _ENVELOPES: dict[str, Any] = {
     "WFTextTokenString": _text, "WFTextTokenAttachment": compiled, "WFDictionaryFieldValue": _dictionary, "WFArrayParameterState": _list,
     "WFQuantityFieldValue": _quantity, "WFContactFieldValue": _contacts, "WFContentPredicateTableTemplate": _table,
 }  # fmt: skip
-
-__all__ = ["Dynamic", "Scope", "Table", "compiled", "formatted", "items", "resolve"]

@@ -98,11 +98,6 @@ class Call:
         """Return the clock, zone and locale."""
         return self.run.place
 
-    @property
-    def passed(self) -> Any:
-        """Return the input, for actions that hand it on."""
-        return next(iter(self.inputs.values()), None) if "WFInput" not in self.inputs else self.inputs["WFInput"]
-
     def assume(self, reason: str) -> None:
         """Mark the outcome: the sources leave this open."""
         self.run.assume(reason)
@@ -174,6 +169,10 @@ class Call:
         """Return a parameter as a number; `fallback`, or the catalogue's default, where it is missing or none. Raises Untold."""
         found = values.number(self.get(key, fallback), self.place)
         return found if found is not None else fallback if fallback is not None else 0
+
+    def whole(self, key: str, fallback: int = 0) -> int:
+        """Return a parameter as a whole number, at most a billion either way. Raises Untold."""
+        return int(max(-1e9, min(self.number(key, fallback), 1e9)))
 
     def input_number(self, key: str = "WFInput") -> float | None:
         """Return the input as a number, or None. Raises Untold."""

@@ -209,14 +209,17 @@ MAX_NODES = 200_000  # of a value as JSON: values share their parts, so that a s
 
 def to_json(value: Any) -> Any:
     """Return a value as JSON; the inverse of from_json. What is beyond MAX_NODES is written as "…"."""
-    return _Writer().write(value)
+    return Writer().write(value)
 
 
-class _Writer:
+class Writer:
+    """Writes values as JSON, MAX_NODES in all."""
+
     def __init__(self) -> None:
         self.left = MAX_NODES
 
     def write(self, value: Any) -> Any:
+        """Return a value as JSON."""
         self.left -= 1
         if self.left < 0:
             return "…"

@@ -118,7 +118,7 @@ def without_duplicates(call: Call) -> Any:
 def random_text(call: Call) -> Any:
     signs = call.text("customCharacters") if call.flag("useCustomCharacters") else ""
     signs = signs or "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    length = max(0, min(int(call.number("length", 10)), 10_000))
+    length = max(0, min(call.whole("length", 10), 10_000))
     return "".join(call.run.session.random.choice(signs) for _ in range(length))
 
 
@@ -131,9 +131,10 @@ def pretty_json(call: Call) -> Any:
 
 
 _CASES: dict[str, Callable[[str], str]] = {
-    "urlEncoded": lambda text: quote(text, safe="-._~"), "urlDecoded": unquote, "uppercase": str.upper, "lowercase": str.lower,
-    "snakeCase": lambda text: "_".join(re.findall(r"\w+", text.lower())), "kebabCase": lambda text: "-".join(re.findall(r"\w+",
-                                                                                                                        text.lower())),
+    "urlEncoded": lambda text: quote(text, safe="-._~", errors="replace"), "urlDecoded": unquote, "uppercase": str.upper,
+    "lowercase": str.lower,
+    "snakeCase": lambda text: "_".join(re.findall(r"\w+", text.lower())),
+    "kebabCase": lambda text: "-".join(re.findall(r"\w+", text.lower())),
     "clapCase": lambda text: " 👏 ".join(text.split()), "trimWhitespace": str.strip,
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shortcuts.machine import values
+from shortcuts.machine.parameters import resolve
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.values import MAX_ITEMS, Record, TooLarge, Unknown, items
 
@@ -48,7 +49,7 @@ def append_variable(call: Call) -> Any:
 
 
 def _name(call: Call) -> str:
-    return call.said(call.parameters.get("WFVariableName", ""))
+    return call.said(resolve(call.parameters.get("WFVariableName", ""), call.run))
 
 
 @action("is.workflow.actions.exit", source="user guide: Stop This Shortcut")

@@ -21,6 +21,16 @@ def details(call: Call) -> Any:
     return call.run.state.read("device").get(_DETAILS.get(call.choice("WFDeviceDetail", "Device Name"), "name"))
 
 
+_TOOLBOX = {"model": "model", "hostName": "hostname", "operatingSystemVersion": "system_version"}
+
+
+@action("com.alexhay.ToolboxProForShortcuts.DeviceDetailsIntent", source="the action's parameter: the name of a detail")
+def more_details(call: Call) -> Any:
+    detail = call.choice("deviceDetails")
+    found = call.run.state.read("device").get(_TOOLBOX.get(detail, detail))
+    return call.unknown("text", detail) if found is None else found
+
+
 @action("is.workflow.actions.getbatterylevel", source="user guide: Get Battery Level")
 def battery(call: Call) -> Any:
     device = call.run.state.read("device")
@@ -45,8 +55,8 @@ def network(call: Call) -> Any:
 
 _SWITCHES = {"wifi": "wifi", "bluetooth": "bluetooth", "cellulardata": "cellular", "lowpowermode": "low_power",
              "airplanemode": "airplane_mode",
-             "personalhotspot": "hotspot", "orientationlock": "orientation_lock", "nightshift": "night_shift", "truetone": "true_tone",
-             "silentmode": "silent"}  # fmt: skip
+             "personalhotspot": "hotspot", "orientationlock": "orientation_lock", "nightshift": "night_shift",
+             "truetone": "true_tone"}  # fmt: skip
 
 
 @action(
@@ -194,11 +204,12 @@ def open_activity(call: Call) -> Any:
     "is.workflow.actions.runapplescript",
     "is.workflow.actions.runjavascriptonwebpage",
     "is.workflow.actions.runjavascriptforautomation",
+    "dk.simonbs.Scriptable.RunScriptInlineIntent",
     source="user guide: Run Script over SSH, Run Shell Script, Run AppleScript, Run JavaScript on Web Page",
 )
 def script(call: Call) -> Any:
     """Return what the world says that a script prints, else an unknown: the machine runs no code."""
-    key = next((key for key in ("WFSSHScript", "Script", "WFJavaScript") if key in call.parameters), "Script")
+    key = next((key for key in ("WFSSHScript", "Script", "WFJavaScript", "script") if key in call.parameters), "Script")
     said = call.shown(key)
     given = call.input("Input" if "Input" in call.parameters else "WFInput")
     host = {"host": call.shown("WFSSHHost")} if "WFSSHHost" in call.parameters else {}

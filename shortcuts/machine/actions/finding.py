@@ -15,8 +15,7 @@ from shortcuts.machine.values import Record, Unknown, Untold, items, one_or_many
 _PARTS = {"photos": "photos", "contacts": "contacts", "reminders": "reminders", "calendarevents": "events",
           "eventattendees": "", "notes": "notes",
           "music": "songs", "health.quantity": "health", "files": "", "articles": "", "images": "", "locations": "",
-          "apps": "", "appstore": "",
-          "items": ""}  # fmt: skip
+          "apps": ""}  # fmt: skip
 
 
 @action(*(f"is.workflow.actions.filter.{kind}" for kind in _PARTS), source="user guide: Find and filter content in Shortcuts")
@@ -34,7 +33,7 @@ def find(call: Call) -> Any:
     if "WFContentItemLimitNumber" in call.parameters and "WFContentItemLimitEnabled" not in call.parameters:
         call.assume("filter: the limit holds only where it is switched on")
     if call.parameters.get("WFContentItemLimitEnabled") is True:
-        found = found[: max(0, int(call.number("WFContentItemLimitNumber", 1)))]
+        found = found[: max(0, call.whole("WFContentItemLimitNumber", 1))]
     return one_or_many(found)
 
 
@@ -83,8 +82,7 @@ _DETAILS = tuple(
     f"is.workflow.actions.properties.{kind}"
     for kind in (
         "images files articles calendarevents locations reminders contacts safariwebpage appstore podcast music itunesstore itunesartist "
-        "workflow weather.conditions notes health.quantity trello parkedcar eventattendees ulysses.sheet pdf shazam "
-        "urls apps transcription"
+        "workflow weather.conditions note health.quantity trello parkedcar eventattendees ulysses.sheet shazam"
     ).split()
 )
 

@@ -205,7 +205,7 @@ def select_photo(call: Call) -> Any:
 
 def _latest(call: Call, wanted: Any = None) -> Any:
     """Return the latest photos of the world; those that were added last where they have no date."""
-    count = int(call.number("WFGetLatestPhotoCount", 1))
+    count = call.whole("WFGetLatestPhotoCount", 1)
     photos = [photo for photo in call.run.state.read("photos") if wanted is None or wanted(photo)]
     photos = sorted(photos, key=lambda photo: str(photo.facts.get("created", "")))
     return one_or_many(photos[::-1][: max(count, 0)])

@@ -78,9 +78,9 @@ def round_number(call: Call) -> Any:
     """Round to a place. Older files have WFRoundType with WFRoundDecimalPlaces instead of WFRoundTo."""
     mode = _ROUNDINGS.get(call.choice("WFRoundMode", "Normal"), "ROUND_HALF_UP")
     if call.choice("WFRoundType") == "Right of Decimal":
-        place = -int(call.number("WFRoundDecimalPlaces", 0))
+        place = -call.whole("WFRoundDecimalPlaces", 0)
     elif call.choice("WFRoundTo", "Ones Place") == "10^":
-        place = int(call.number("TenToThePowerOf", 0))
+        place = call.whole("TenToThePowerOf", 0)
     else:
         place = _PLACES.get(call.choice("WFRoundTo", "Ones Place"), 0)
     found = [values.number(item, call.place) for item in call.items()]
@@ -98,7 +98,7 @@ def _rounded(number: float, place: int, mode: str) -> float:
 @action("is.workflow.actions.format.number", source="user guide: Format Number; Unicode's number patterns")
 def format_number(call: Call) -> Any:
     value = call.input_number("WFNumber")
-    return None if value is None else call.place.number_text(value, int(call.number("WFNumberFormatDecimalPlaces", 2)))
+    return None if value is None else call.place.number_text(value, call.whole("WFNumberFormatDecimalPlaces", 2))
 
 
 @action(

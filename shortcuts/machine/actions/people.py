@@ -59,7 +59,7 @@ def send_mail(call: Call) -> Any:
     return value
 
 
-@action("com.apple.mobilephone.call", "is.workflow.actions.phonecall", "com.apple.facetime.facetime", source="user guide: Call, FaceTime")
+@action("com.apple.mobilephone.call", "com.apple.facetime.facetime", source="user guide: Call, FaceTime")
 def phone(call: Call) -> Any:
     key = next((key for key in ("WFCallContact", "WFFaceTimeContact") if key in call.parameters), "WFCallContact")
     call.effect("called", to=_addressed(call, key, "Phone Numbers"))
@@ -121,7 +121,7 @@ def remove(call: Call) -> Any:
 def upcoming_reminders(call: Call) -> Any:
     due = [one for one in call.run.state.read("reminders") if not one.get("Is Completed")]
     due.sort(key=lambda one: str(one.get("Due Date") or "9"))
-    return one_or_many(due[: max(0, int(call.number("WFGetUpcomingItemCount", 1)))])
+    return one_or_many(due[: max(0, call.whole("WFGetUpcomingItemCount", 1))])
 
 
 @action("is.workflow.actions.getupcomingevents", source="user guide: Get Upcoming Events")
@@ -132,10 +132,10 @@ def upcoming_events(call: Call) -> Any:
         if (start := values.moment(one.get("Start Date"), call.place)) is not None and start >= call.place.now
     ]
     coming.sort(key=lambda one: values.moment(one.get("Start Date"), call.place) or call.place.now)
-    return one_or_many(coming[: max(0, int(call.number("WFGetUpcomingItemCount", 1)))])
+    return one_or_many(coming[: max(0, call.whole("WFGetUpcomingItemCount", 1))])
 
 
-@action("com.apple.mobilenotes.SharingExtension", "is.workflow.actions.createnote", source="user guide: Create Note")
+@action("com.apple.mobilenotes.SharingExtension", source="user guide: Create Note")
 def create_note(call: Call) -> Any:
     value = call.input("WFCreateNoteInput")
     body = call.as_shown(value)
@@ -175,7 +175,6 @@ def start_timer(call: Call) -> Any:
 
 @action(
     "com.apple.mobiletimer-framework.MobileTimerIntents.MTCreateAlarmIntent",
-    "com.apple.clock.CreateAlarmIntent",
     "is.workflow.actions.alarm.create",
     source="user guide: Add Alarm",
 )

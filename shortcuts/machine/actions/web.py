@@ -6,6 +6,7 @@ from typing import Any
 
 from shortcuts.machine import values
 from shortcuts.machine.registry import MISSING, Call, action
+from shortcuts.machine.spoken_dates import text_moment
 from shortcuts.machine.values import Record, RichText, Unknown, Untold, Url, items, one_or_many
 
 
@@ -41,7 +42,7 @@ def show_page(call: Call) -> Any:
     return value
 
 
-@action("is.workflow.actions.openxcallbackurl", "is.workflow.actions.openxcallbackurl.legacy", source="user guide: Open X-Callback URL")
+@action("is.workflow.actions.openxcallbackurl", source="user guide: Open X-Callback URL")
 def open_callback(call: Call) -> Any:
     link = _link(call.input("WFXCallbackURL"), call)
     call.effect("opened", url=link)
@@ -176,7 +177,7 @@ def article(call: Call) -> Any:
 def rss(call: Call) -> Any:
     import re
 
-    limit = int(call.number("WFRSSItemQuantity", 10))
+    limit = call.whole("WFRSSItemQuantity", 10)
     link = _link(call.input("WFRSSFeedURL"), call)
     call.effect("requested", method="GET", url=link)
     body = _fetched(call, link, "list")
@@ -198,7 +199,7 @@ def _feed_item(entry: str, call: Call) -> Record:
     href = re.search(r"<link\b[^>]*href=[\"']([^\"']+)", entry)
     link = part("link") or (href[1] if href else "")
     return Record("article", {"Title": part("title"), "URL": Url(link) if link else None, "Body": part("description", "content", "summary"),
-                              "Published Date": values.text_moment(part("pubDate", "published", "updated"), call.place),
+                              "Published Date": text_moment(part("pubDate", "published", "updated"), call.place),
                               "Author": part("author", "dc:creator")})  # fmt: skip
 
 
@@ -225,7 +226,7 @@ def _store(call: Call, address: str, term: str, kind: str) -> Any:
     found = _fetched(call, link, kind)
     if isinstance(found, dict) and isinstance(found.get("results"), list):
         found = found["results"]
-    limit = int(call.number("WFItemLimit", 25))
+    limit = call.whole("WFItemLimit", 25)
     made = [Record(kind, item) if isinstance(item, dict) else item for item in items(found)]
     return one_or_many(made[: max(limit, 0)])
 
@@ -263,5 +264,5 @@ def maps_link(call: Call) -> Any:
         if isinstance(item, Record) and item.get("Latitude") is not None:
             made.append(Url(f"https://maps.apple.com/?ll={call.said(item.get('Latitude'))},{call.said(item.get('Longitude'))}"))
         else:
-            made.append(Url(f"https://maps.apple.com/?q={quote(values.text(item, call.place))}"))
+            made.append(Url(f"https://maps.apple.com/?q={quote(values.text(item, call.place), errors='replace')}"))
     return one_or_many(made)
