@@ -23,6 +23,7 @@ from shortcuts import to_shortcut
 from shortcuts.machine import World, run
 from tests import stage_runs
 from tests.stub_openai import StubOpenAI
+from tests.task_answers import ANSWERS
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOW = "is_workflow_actions_showresult(Text={!r})\n"
@@ -182,11 +183,14 @@ def test_what_nobody_asked_for_is_forbidden_unless_the_world_allows_it() -> None
     assert score(task([{"told": "tea"}]), code).failure == FORBIDDEN and score(task([{"told": "tea"}], may=("created",)), code).passed
 
 
-def test_natural_python_passes_where_it_does_what_is_asked(ours: list[Task]) -> None:
-    by_name = {one.name: one for one in ours}
-    assert score(by_name["tip-for-a-bill"], "bill = float(input('Bill?'))\nprint(bill * 1.15)\n").passed
-    assert score(by_name["even-or-odd"], "n = int(input('n?'))\nif n % 2 == 0:\n    print('even')\nelse:\n    print('odd')\n").passed
-    assert not score(by_name["even-or-odd"], "n = int(input('n?'))\nif n % 2 == 0:\n    print('odd')\nelse:\n    print('even')\n").passed
+@pytest.mark.parametrize("name", ANSWERS)
+def test_another_right_program_passes(name: str) -> None:
+    verdict = score(tasks.read(FOLDER / f"{name}.json"), ANSWERS[name])
+    assert verdict.passed, verdict
+
+
+def test_a_remark_in_the_program_declines_too() -> None:
+    assert score(task([{"declined": "car"}]), "'No function can unlock a car.'\n").passed and not score(task([{"declined": "car"}]), "'A car.'\n").passed
 
 
 def test_pass_at_k_is_the_share_of_draws_with_a_pass_and_pass_all_of_those_with_passes_only() -> None:

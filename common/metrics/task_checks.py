@@ -54,7 +54,7 @@ WITHIN = 0.005  # of a number, where a condition says nothing
 
 @dataclass(frozen=True)
 class Run:
-    """What the checks read: the outcome in its world, the remarks of the program, and the prose around it."""
+    """What the checks read: the outcome in its world, and the prose around the program with the remarks in it."""
 
     outcome: Outcome
     world: World
@@ -67,7 +67,8 @@ class Run:
     def told(self) -> list[str]:
         """Return the texts that the person saw, heard, or got as the output."""
         effects = [effect for effect in self.outcome.effects if effect.verb in TOLD]
-        texts = ["\n".join(filter(None, (text for part in effect.what.values() for text in self.texts(part)[:1]))) for effect in effects]
+        parts = [[text for part in effect.what.values() for text in self.texts(part)[:1] if text] for effect in effects]
+        texts = [text for each in parts for text in dict.fromkeys(["\n".join(each), *each])]  # a title and a body: together, and each
         if self.outcome.end in ("output", "exited") and self.outcome.output is not None:
             texts += self.texts(self.outcome.output)[:1]
         return texts
@@ -84,10 +85,10 @@ class Run:
                 return None
         return value
 
-    def remarks(self) -> Iterator[str]:
-        """Yield what the program says of itself: remarks, questions, all that it tells."""
+    def says(self) -> Iterator[str]:
+        """Yield what the program says to the person: questions, and all that it tells."""
         for step in self.outcome.steps:
-            if step.action in ASKING or step.action.endswith(".comment"):
+            if step.action in ASKING:
                 yield from (text for value in step.inputs.values() for text in self.texts(value)[:1])
         yield from self.told()
 
@@ -236,7 +237,7 @@ def _asked(check: Check, run: Run) -> bool:
 
 
 def _declined(check: Check, run: Run) -> bool:
-    said = [text for text in (*run.remarks(), run.prose) if text.strip()]
+    said = [text for text in (*run.says(), run.prose) if text.strip()]
     return any(CANNOT.search(text) and fulfils(check["declined"], [text]) for text in [*said, "\n".join(said)])
 
 

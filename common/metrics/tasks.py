@@ -20,11 +20,13 @@ from common import jsonl
 from common.excerpts import shorten
 from common.jsonl import UserError
 from common.metrics.task_checks import Run, holds, unwanted
-from shortcuts.machine import World, WorldError, as_program, run
+from shortcuts import to_shortcut
+from shortcuts.machine import World, WorldError, compile_shortcut, run
 
 FOLDER = Path(__file__).resolve().parents[2] / "tasks"
 SCHEMA = "schema.json"
 GROUPS = ("plain", "trap", "impossible")
+COMMENT = "is.workflow.actions.comment"
 HELD_SHARE = 3  # one task of so many is held
 
 NOT_COMPILED, CRASHED, FORBIDDEN, UNKNOWN, WRONG = "does not compile", "crashed", "forbidden effect", "unknown", "wrong effect"
@@ -121,14 +123,22 @@ def _validator() -> Any:
 def score(task: Task, code: str, prose: str = "") -> Verdict:
     """Return the verdict on a program; `prose` is what its author wrote around it, where it may say what cannot be done."""
     try:
-        program = as_program(code)
+        shortcut = to_shortcut(code)
+        program = compile_shortcut(shortcut)
     except ValueError as error:  # DialectError, Unbalanced
         return Verdict(False, NOT_COMPILED, 0, str(error))
+    said = "\n".join([prose, *remarks(shortcut)])
     for number, place in enumerate(task.places, start=1):
-        failure, detail = _failure(Run(run(program, place.world), place.world, prose), place)
+        failure, detail = _failure(Run(run(program, place.world), place.world, said), place)
         if failure:
             return Verdict(False, failure, number, detail)
     return Verdict(True)
+
+
+def remarks(shortcut: dict[str, Any]) -> list[str]:
+    """Return the texts of a shortcut's comments."""
+    comments = [action for action in shortcut["WFWorkflowActions"] if action["WFWorkflowActionIdentifier"] == COMMENT]
+    return [str(action.get("WFWorkflowActionParameters", {}).get("WFCommentActionText", "")) for action in comments]
 
 
 def _failure(done: Run, place: Place) -> tuple[str, str]:
