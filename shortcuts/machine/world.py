@@ -248,6 +248,17 @@ _ATOMS: dict[type, Any] = {
 }
 
 
+def clean_path(path: str) -> str:
+    """Return a path in the form that the tree of files has: no slash at its ends, no empty parts, `..` taken back."""
+    parts: list[str] = []
+    for part in path.replace("\\/", "/").split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
 class State:
     """What a run changes of its world; each part is copied when it is first written."""
 
@@ -257,10 +268,16 @@ class State:
         self.world, self.clipboard = world, world.clipboard
         self._parts: dict[str, Any] = {}
 
+    @cached_property
+    def _files(self) -> dict[str, Any]:
+        files = self.world.files
+        return files if all(path == clean_path(path) for path in files) else {clean_path(path): entry for path, entry in files.items()}
+
     def read(self, part: str) -> Any:
         """Return a part to be read: files, device, stored, contacts, reminders ..."""
-        found = self._parts.get(part)
-        return found if found is not None else self.world.whole_device if part == "device" else getattr(self.world, part)
+        if part in self._parts:
+            return self._parts[part]
+        return self._files if part == "files" else self.world.whole_device if part == "device" else getattr(self.world, part)
 
     def write(self, part: str) -> Any:
         """Return a part to be changed in place."""
