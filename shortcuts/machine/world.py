@@ -62,6 +62,9 @@ _KINDS = {"contacts": "contact", "reminders": "reminder", "events": "event", "no
           "health": "health sample"}  # fmt: skip
 
 
+UNANSWERED = ("default", "random", "cancel")
+
+
 class WorldError(ValueError):
     """A world that cannot be read; the message is one line for the user."""
 
@@ -133,6 +136,8 @@ def _value_of_key(key: str, value: Any) -> Any:
     if wanted is not None:
         if type(value) is not wanted:
             raise WorldError(f"{key}: a {wanted.__name__} is expected, not {type(value).__name__}")
+        if key == "unanswered" and value not in UNANSWERED:
+            raise WorldError(f"unanswered: {value!r} is none of {', '.join(UNANSWERED)}")
         return value
     if key in ("input", "clipboard"):
         return from_json(value)
