@@ -20,6 +20,7 @@ from common.metrics.task_checks import Run, fulfils, holds
 from common.metrics.tasks import CRASHED, FOLDER, FORBIDDEN, NOT_COMPILED, UNKNOWN, WRONG, Place, Task, pass_all, pass_at, score
 from common.prompts import SYNTAX_APIS
 from shortcuts import to_shortcut
+from shortcuts.catalog import Catalog
 from shortcuts.machine import World, run
 from tests import stage_runs
 from tests.stub_openai import StubOpenAI
@@ -55,7 +56,7 @@ def test_every_reference_passes_all_its_worlds_and_calls_the_apis_that_are_named
     for one in ours:
         assert score(one, one.reference).passed, (one.name, score(one, one.reference))
         called = {action["WFWorkflowActionIdentifier"] for action in to_shortcut(one.reference)["WFWorkflowActions"]}
-        assert set(one.apis) == called - SYNTAX_APIS, one.name
+        assert set(one.apis) == called - SYNTAX_APIS and all(api in Catalog.load() for api in one.apis), one.name
 
 
 def test_an_empty_program_fails_each_task(ours: list[Task]) -> None:
