@@ -268,7 +268,8 @@ def test_prompts_give_the_needed_actions_and_the_kit_or_what_a_search_finds(ours
     needed, searched = (task_runs.as_tests(ours[:5], 1, 0.0, 0, retrieve) for retrieve in (None, 12))
     for one, record, found in zip(ours, needed, searched, strict=False):
         assert {*one.apis} <= {*record["apis"]} and "is.workflow.actions.getvalueforkey" in record["apis"] and "sampling" not in record
-        assert len(found["apis"]) <= 12 and one.request in found["messages"][-1]["content"]
+        (alone,) = task_runs.as_tests([one], 1, 0.0, 0, kit=False)
+        assert alone["apis"] == list(one.apis) and len(found["apis"]) <= 12 and one.request in found["messages"][-1]["content"]
 
 
 def test_the_example_of_the_readme_is_a_task_whose_mutants_fail(tmp_path: Path) -> None:
