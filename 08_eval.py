@@ -121,6 +121,8 @@ def arguments() -> argparse.Namespace:
     add("--tasks", nargs="?", type=Path, const=task_set.FOLDER, metavar="DIR", help="not workflows but tasks (default: those in tasks/): "
         "a program runs in worlds that are data, and must do there what was asked and nothing else")
     add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
+    add("--kit", action=argparse.BooleanOptionalAction, default=True, help="give beside the actions that a task needs those that join them "
+        "(--no-kit: for a model with a short context)")
     add("--temperature", type=float, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
     add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
         f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
@@ -441,7 +443,7 @@ def evaluate_plans(args: argparse.Namespace, started: float) -> int:
 def evaluate_tasks(args: argparse.Namespace, started: float) -> int:
     """The tasks, in a folder of its own: programs run in worlds, and what they do there is checked."""
     tasks = {task.name: task for task in islice(task_set.load(args.tasks), args.limit)}
-    tests = task_runs.as_tests([*tasks.values()], args.samples, args.temperature, args.seed, args.retrieve)
+    tests = task_runs.as_tests([*tasks.values()], args.samples, args.temperature, args.seed, args.retrieve, args.kit)
     evaluated, folder, args.workers = named_systems(args, tests), args.output / "tasks", 1
     if args.dry_run:
         return estimate_tasks(args, tests, evaluated, started)
@@ -451,7 +453,8 @@ def evaluate_tasks(args: argparse.Namespace, started: float) -> int:
     result = task_runs.figures(samples, unanswered, tasks, args.samples, args.seed)
     primed = {system.name for system in systems if system.primed}
     report = {"tasks": task_runs.digest_of(args.tasks), "scorer": scorer, "samples": args.samples, "temperature": args.temperature,
-              "seed": args.seed, "retrieve": args.retrieve, "limit": args.limit, "primer": {name: primer_id() for name in sorted(primed)},
+              "seed": args.seed, "retrieve": args.retrieve, "kit": args.kit, "limit": args.limit,
+              "primer": {name: primer_id() for name in sorted(primed)},
               "systems": result, "without_answers": silent,
               "by_task": {name: task_runs.by_task(own, args.samples) for name, own in samples.items()}}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))

@@ -219,6 +219,9 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
+    if broken := [task.name for task in tasks if not score(task, task.reference).passed]:
+        print(f"the reference itself fails: {', '.join(broken)}", file=sys.stderr)
+        return 1
     result = measured(tasks, args.count)
     for name, mutant in result.survivors if args.survivors else ():
         print(f"{name}: {mutant.kind}: {mutant.line}\n{mutant.code}", file=sys.stderr)

@@ -20,6 +20,7 @@ from common.metrics.task_checks import Run, fulfils, holds
 from common.metrics.tasks import CRASHED, FOLDER, FORBIDDEN, NOT_COMPILED, UNKNOWN, WRONG, Place, Task, pass_all, pass_at, score
 from common.prompts import SYNTAX_APIS
 from shortcuts import to_shortcut
+from shortcuts.catalog import Catalog
 from shortcuts.machine import World, run
 from tests import stage_runs
 from tests.stub_openai import StubOpenAI
@@ -55,7 +56,7 @@ def test_every_reference_passes_all_its_worlds_and_calls_the_apis_that_are_named
     for one in ours:
         assert score(one, one.reference).passed, (one.name, score(one, one.reference))
         called = {action["WFWorkflowActionIdentifier"] for action in to_shortcut(one.reference)["WFWorkflowActions"]}
-        assert set(one.apis) == called - SYNTAX_APIS, one.name
+        assert set(one.apis) == called - SYNTAX_APIS and all(api in Catalog.load() for api in one.apis), one.name
 
 
 def test_an_empty_program_fails_each_task(ours: list[Task]) -> None:
@@ -267,7 +268,8 @@ def test_prompts_give_the_needed_actions_and_the_kit_or_what_a_search_finds(ours
     needed, searched = (task_runs.as_tests(ours[:5], 1, 0.0, 0, retrieve) for retrieve in (None, 12))
     for one, record, found in zip(ours, needed, searched, strict=False):
         assert {*one.apis} <= {*record["apis"]} and "is.workflow.actions.getvalueforkey" in record["apis"] and "sampling" not in record
-        assert len(found["apis"]) <= 12 and one.request in found["messages"][-1]["content"]
+        (alone,) = task_runs.as_tests([one], 1, 0.0, 0, kit=False)
+        assert alone["apis"] == list(one.apis) and len(found["apis"]) <= 12 and one.request in found["messages"][-1]["content"]
 
 
 def test_the_example_of_the_readme_is_a_task_whose_mutants_fail(tmp_path: Path) -> None:

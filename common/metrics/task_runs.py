@@ -27,13 +27,14 @@ GROUPS_MEANING = "trap: easily done wrong; impossible: to be declined, or asked 
 MEANING = "Tasks with worlds: a program passes if it does in each what must be done, and nothing that must not."
 
 
-def as_tests(tasks: Sequence[Task], samples: int, temperature: float, seed: int, retrieve: int | None) -> list[Record]:
-    """Return the test records of tasks. They give the actions that the reference calls and the usual kit, or what a search finds."""
+def as_tests(tasks: Sequence[Task], samples: int, temperature: float, seed: int, retrieve: int | None = None,
+             kit: bool = True) -> list[Record]:
+    """Return the test records of tasks: they give what a search finds, or the actions of the reference, with `kit` the usual ones."""
     catalog, records = Catalog.load(), []
     for number in range(samples):
         sampling = {"sampling": {"temperature": temperature, "seed": seed + number * SEED_STRIDE}} if temperature else {}
         for task in tasks:
-            apis = needed(offered(task.request, catalog, retrieve) if retrieve else [*task.apis, *KIT])
+            apis = needed(offered(task.request, catalog, retrieve) if retrieve else [*task.apis, *(KIT if kit else ())])
             records.append({"id": f"{task.name}#{number + 1}" if number else task.name, "split": task.group, "query": task.request,
                             "apis": apis, "messages": chat(task.request, apis, catalog), "reference": task.reference, **sampling})
     return records
