@@ -120,7 +120,7 @@ class Person:
         self.asked: dict[str, int] = {}
         self.thrown: dict[str, int] = {}
         self.due = None if world.questions is None else dict(enumerate(world.questions))  # place: prompt, of the draws that are left
-        self.picked, self.drawn = 0, 0
+        self.picked, self.beyond = 0, 0
 
     def answer(self, prompt: str) -> tuple[bool, Any]:
         """Return True and the answer to a question, or False where the world has none."""
@@ -141,17 +141,17 @@ class Person:
         turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
         return random.Random(f"{self.world.seed} {prompt} {turn}".encode("utf-8", "surrogatepass"))
 
-    def draw(self, prompt: str) -> random.Random:
-        """Return the source of the answer to a question: that of its place among the world's questions, where it lists them."""
+    def question(self, prompt: str) -> str:
+        """Return what the draw for a question depends on: its prompt, or its place among the world's questions, where that lists them."""
         if self.due is None:
-            return self.dice(prompt)
+            return prompt
         place = next((place for place, due in self.due.items() if due == prompt), next(iter(self.due), None))
         if place is None:
-            place = len(self.world.questions or ()) + self.drawn
-            self.drawn += 1
+            place = len(self.world.questions or ()) + self.beyond
+            self.beyond += 1
         else:
             del self.due[place]
-        return self.dice(f"question {place}")
+        return f"question {place}"
 
     def pick(self) -> tuple[bool, Any]:
         """Return True and what is picked, or False where the world does not say."""
@@ -228,13 +228,14 @@ class Run:
     def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None) -> Any:
         """Return the person's answer; where the world has none the default, or what `draw` makes. Raises Ended where they cancel."""
         self.outcome.questions.append(prompt)
+        question = self.session.person.question(prompt)
         found, answer = self.session.person.answer(prompt)
         if not found:
             unanswered = self.session.world.unanswered
             if unanswered == "cancel":
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
-                return draw(self.session.person.draw(prompt)) if draw else default
+                return draw(self.session.person.dice(question)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
