@@ -19,6 +19,7 @@ from tests.mutations import mutated_code
 from tests.test_trace import HOSTILE
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.shortcut"))
+SLOW = "flat ifs", "a long list", "a long chain", "doubling"  # to compile
 IS = "is_workflow_actions_"
 ASKS = f"""\
 name = {IS}ask(WFAskActionPrompt='Who?')
@@ -160,7 +161,7 @@ def test_each_effect_that_is_dropped_costs(golds: list[str]) -> None:
 # it always ends
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in HOSTILE])
 def test_hostile_code_on_either_side_is_no_trouble(name: str) -> None:
     code = HOSTILE[name]
     assert 0 <= score(ASKS, code) <= 1 and execution_match(code, ASKS).match in (None, 0.0)
