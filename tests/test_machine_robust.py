@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shortcut_strategies import actions, values
 
+from bench.run import mutate
 from shortcuts import plist, to_shortcut
 from shortcuts.catalog import Catalog
-from shortcuts.control_flow import Unbalanced, kind_of
+from shortcuts.control_flow import Unbalanced
 from shortcuts.machine import Limits, Outcome, World, compile_shortcut, run, run_both_ways
 from shortcuts.machine.registry import ACTIONS, defaults
 from shortcuts.machine.worlds import worlds
@@ -81,21 +82,6 @@ def test_mutated_real_shortcuts_end_in_time() -> None:
             assert time.perf_counter() - start < 4
 
 
-def mutate(listed: list[dict[str, Any]], dice: random.Random) -> None:
-    """Change one action: take another's parameters, lose or double it."""
-    places = [place for place, action in enumerate(listed) if kind_of(action) is None]
-    if not places:
-        return
-    place = dice.choice(places)
-    kind = dice.randrange(3)
-    if kind == 0:
-        listed[place] = {**listed[place], "WFWorkflowActionParameters": dice.choice(listed).get("WFWorkflowActionParameters", {})}
-    elif kind == 1:
-        del listed[place]
-    else:
-        listed.insert(place, listed[dice.choice(places)])
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # limits
 
@@ -127,6 +113,12 @@ def test_dictionaries_that_hold_each_other_twice_are_stopped_where_they_are_writ
     outcome = ended(code + "is_workflow_actions_showresult(Text=f'{d}')")
     assert outcome.end in ("stopped", "finished")
     outcome.to_json()
+
+
+def test_files_that_are_saved_for_ever_are_stopped() -> None:
+    code = "for i in range(1, 5001):\n    is_workflow_actions_documentpicker_save(WFInput='x', WFAskWhereToSave=False, WFFileDestinationPath='{}')"
+    assert ended(code.format("a.txt")).end == "stopped"
+    assert ended(code.replace("'{}'", "f'{i}.txt'")).end == "stopped"
 
 
 def test_a_pattern_that_takes_for_ever_is_stopped() -> None:

@@ -58,12 +58,17 @@ COMMANDS = {
     "shortcuts/README.md": [
         Command('python -m shortcuts read "examples/Roll the Dice.shortcut"'),
         Command('python -m shortcuts explain "examples/Roll the Dice.shortcut"'),
+        Command('python -m shortcuts run "examples/Roll the Dice.py"'),
         Command('python -m shortcuts check "examples/Roll the Dice.py"'),
         Command('python -m shortcuts write "examples/Roll the Dice.py" --output programs'),
         Command("python -m shortcuts search roll dice"),
         Command("python -m shortcuts show is_workflow_actions_number_random"),
         Command("echo '*.shortcut diff=shortcut' >> .gitattributes"),
         Command("""git config diff.shortcut.textconv "PYTHONPATH='$PWD' '$PWD/.venv/bin/python' -m shortcuts read\"""", GIT),
+    ],
+    "docs/machine.md": [
+        Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4 --answer "10 %"'),
+        Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
     ],
     "docs/recipe.md": [
         Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
@@ -195,6 +200,7 @@ def test_every_command_of_a_document_is_classified_and_no_other(document: Path) 
     assert commands_in(document) == known
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("words", [words for words in ALL_COMMANDS if stage_flags(words)], ids=" ".join)
 def test_the_flags_of_a_command_exist(words: list[str]) -> None:
     stage, flags = stage_flags(words) or ("", [])
@@ -236,6 +242,7 @@ def test_commands_print_what_is_shown_below_them(copy: Path, document: str, writ
     assert shown >= 5 and (copy / written).exists()
 
 
+@pytest.mark.ci
 def test_the_example_of_the_language_runs() -> None:
     (example,) = (block for block in blocks(ROOT / "shortcuts/README.md") if "from pathlib import Path" in block.lines)
     ended = subprocess.run([sys.executable, "-c", "\n".join(example.lines)], capture_output=True, text=True, cwd=ROOT)
