@@ -51,7 +51,8 @@ def main() -> int:
     matched = list(ordered_map(scored, [(gold, shuffled(gold, golds)) for gold in golds], args.workers))
     seconds, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     covered = [gold for gold, (match, *_) in zip(golds, matched) if match is not None]
-    rows = list(ordered_map(partial(row, golds=golds), covered[: len(codes)], args.workers))
+    once = {*golds[: len(codes)]}
+    rows = list(ordered_map(partial(row, golds=golds), [gold for gold in covered if gold in once], args.workers))
     figures: dict[str, Any] = {
         "golds": len(golds), "worlds": WORLDS, "seconds": round(seconds, 1), "slowest_s": round(max(took for *_, took in matched), 2),
         "workers": args.workers, "cpu_seconds": round(used.ru_utime + used.ru_stime, 1), "megabytes": used.ru_maxrss // 1024,

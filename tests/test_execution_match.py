@@ -157,6 +157,12 @@ def test_each_effect_that_is_dropped_costs(golds: list[str]) -> None:
     assert tried >= 30
 
 
+def test_the_worlds_of_a_gold_do_not_depend_on_the_order_of_sets() -> None:
+    paths = [f"place{number}" for number in range(40)]
+    gold = "".join(f"v{path} = dk_simonbs_DataJar_GetValueIntent(keyPath='{path}')\n{IS}showresult(Text=f'<{{v{path}}}>')\n" for path in paths)
+    assert [list(world.stored) for world in gold_worlds(gold)] == [sorted(paths)] * WORLDS
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # it always ends
 
