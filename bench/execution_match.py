@@ -6,7 +6,7 @@
 The golds are the programs of the shortcuts in a folder, again with another seed until there are --samples of them. `scores` has for each
 kind of prediction the mean over the covered golds, in percent with its 95 % interval, and how many are equal to gold: `n` of them, as a
 kind does not fit each gold. `seconds` are those of the pool of processes for one prediction a gold, the shuffled one: this is what stage 08
-takes for a system.
+takes for a system; `cpu_seconds` are what these processes used, which differs where others use the machine; `megabytes` the largest one's.
 """
 
 from __future__ import annotations
@@ -49,15 +49,16 @@ def main() -> int:
     golds = [f"# {number}\n{codes[number % len(codes)]}" for number in range(args.samples)]
     start = time.perf_counter()
     matched = list(ordered_map(scored, [(gold, shuffled(gold, golds)) for gold in golds], args.workers))
-    seconds = time.perf_counter() - start
+    seconds, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     covered = [gold for gold, (match, *_) in zip(golds, matched) if match is not None]
-    rows = list(ordered_map(partial(row, golds=golds), covered[: len(codes)], args.workers))
+    once = {*golds[: len(codes)]}
+    rows = list(ordered_map(partial(row, golds=golds), [gold for gold in covered if gold in once], args.workers))
     figures: dict[str, Any] = {
         "golds": len(golds), "worlds": WORLDS, "seconds": round(seconds, 1), "slowest_s": round(max(took for *_, took in matched), 2),
-        "workers": args.workers, "covered": share(len(covered), len(golds)),
+        "workers": args.workers, "cpu_seconds": round(used.ru_utime + used.ru_stime, 1), "megabytes": used.ru_maxrss // 1024,
+        "covered": share(len(covered), len(golds)),
         "whole": share(sum(whole for *_, whole, _ in matched), len(golds)),
         "scores": {kind: figure([found[kind] for found in rows if kind in found]) for kind in KINDS},
-        "megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
     }  # fmt: skip
     print(json.dumps(figures, indent=1))
     return 0

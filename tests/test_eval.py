@@ -321,6 +321,27 @@ def test_every_metric_of_the_registry_is_scored_and_has_a_column(load_stage: Any
     assert all(len(table.meaning) <= tables.WIDTH for table in [*made, above]) and len(stage.PLANS_MEANING) <= tables.WIDTH
 
 
+def test_golds_that_cannot_be_judged_by_running_are_counted_and_left_out(bench: Path) -> None:
+    file = bench / "test_ood.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    write(file, [{**line, "code": "is_workflow_actions_vibrate()\n"} for line in lines])
+    printed = evaluate(bench, "--gold").stdout
+    of_id, ood = (scores(bench)["systems"]["gold"][split] for split in ("id", "ood"))
+    assert of_id["execution_match"]["mean"] == of_id["executed"]["mean"] == of_id["executed_whole"]["mean"] == 1.0
+    assert ood["n"] == 3 and ood["executed"]["mean"] == 0.0 and "execution_match" not in ood and ood["api_f1"]["mean"] == 1.0
+    assert re.search(r"gold +OOD +3 .* - +- ", printed)
+
+
+def test_a_pair_without_a_figure_keeps_the_columns_of_the_differences(load_stage: Any) -> None:
+    from common import metrics
+
+    stage, row = load_stage("08"), {"systems": ["a", "b"], "n": 4, "mean": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
+    for left_out in metrics.HEADLINE:
+        (made,) = stage.difference_table([{**row, "metric": key} for key in metrics.HEADLINE if key != left_out])
+        ((_, n, *figures),) = made.rows
+        assert n == "4" and [figure.strip() == "-" for figure in figures] == [key == left_out for key in metrics.HEADLINE]
+
+
 def test_another_seed_moves_intervals_alone(bench: Path) -> None:
     evaluate(bench)
     first = scores(bench)

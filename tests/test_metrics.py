@@ -222,6 +222,19 @@ def test_intervals_hold_the_mean_and_shrink_with_the_number_of_samples() -> None
     assert intervals.estimate(few, ["api_f1"], seed=1)["api_f1"] != wide
 
 
+def test_what_a_sample_lacks_is_left_out_of_means_intervals_and_chance() -> None:
+    draw = random.Random(5)
+    scores = [{"api_f1": draw.random(), "exec": draw.random() if place % 3 else None, "none": None} for place in range(90)]
+    some = [score for score in scores if score["exec"] is not None]
+    found, alone = intervals.estimate(scores, ["api_f1", "exec", "none"]), intervals.estimate(some, ["exec"])["exec"]
+    assert list(found) == ["api_f1", "exec"] and found["exec"].mean == pytest.approx(alone.mean)
+    assert found["exec"].high - found["exec"].low == pytest.approx(alone.high - alone.low, rel=0.2)
+    assert found["api_f1"] == pytest.approx(intervals.estimate(scores, ["api_f1"])["api_f1"])
+    assert intervals.above_chance(scores, scores, ["exec", "none"]) == {"exec": (0.0, 0.0, 0.0)}
+    lone = intervals.estimate([{"exec": 0.5}, *[{"exec": None}] * 50], ["exec"])  # half of the resamples know nothing
+    assert lone["exec"] == (0.5, 0.5, 0.5)
+
+
 def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
     draw = random.Random(2)
     base = [draw.random() for _ in range(100)]

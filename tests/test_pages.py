@@ -219,6 +219,18 @@ def test_the_overview_has_each_table_with_intervals_and_says_which_systems_are_b
     assert told(dict(breakdown["options"])["graph F1"][0]["rows"])[0] == ["one", "50.0"]
 
 
+def test_a_score_that_an_answer_lacks_is_a_dash_and_a_class_of_its_own(tmp_path: Path) -> None:
+    lacking = sample(0, "one", GOLD)
+    lacking["scores"]["execution_match"] = None
+    given = {"one": [lacking, sample(1, "one", GOLD)]}
+    samples_page.write(tmp_path / "eval.html", [record(0), record(1)], given, {}, 1, report=report("one"), kinds=KINDS)
+    path = tmp_path / "eval.html"
+    assert [rows(path)[f"r{number}"]["answers"][0]["execution_match"] for number in (0, 1)] == ["no score", "100"]
+    assert told(sections(path, "r0")["Scores"]["rows"])[0][-1] == "–" and "100.0" == told(sections(path, "r1")["Scores"]["rows"])[0][-1]
+    answers = dict(embedded(path)[0]["overview"][2]["options"])
+    assert answers["by exec match"][0]["head"][-1] == "no score" and "no score" not in answers["by API F1"][0]["head"]
+
+
 def test_answers_to_one_query_are_one_row_with_what_holds_of_each(evaluation: Path) -> None:
     assert list(rows(evaluation)) == [f"r{number}" for number in range(5)]
     states = {code: rows(evaluation)[f"r{number}"]["answers"][0]["state"] for number, code in enumerate(CODES)}

@@ -50,7 +50,7 @@ class Pair:
     codebleu = cached_property(lambda self: codebleu(self.gold, self.prediction))
     validity = cached_property(lambda self: validity(self.prediction))
     trace_match = cached_property(lambda self: trace_match(*self.programs))
-    execution = cached_property(lambda self: execution_match(*self.programs))
+    execution = cached_property(lambda self: execution_match(self.gold, self.prediction))
     graphs = cached_property(lambda self: tuple(map(_read, self.programs)))
     matched = cached_property(lambda self: match_calls(*(graph.calls for graph in self.graphs)))  # places in gold and prediction
 

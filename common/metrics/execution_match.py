@@ -1,12 +1,12 @@
 """Execution match: gold and prediction run in the same worlds, and what they do there is compared.
 
-    result = execution_match(gold, prediction)  # codes
+    result = execution_match(gold, prediction)  # codes; natural Python runs as what it compiles to
     result.match, result.equal                  # 0 to 1, and True if all is equal; None where the machine sees gold do nothing
 
 Nothing of the host runs: shortcuts.machine interprets the compiled actions in worlds that are data.
 
 1. CANDIDATES worlds are made from what gold needs, by a seed that is its text: input, files, answers of the network. WORLDS of them are
-   kept, in the first of which gold does something: each time the one that reaches most actions that no world before it has reached.
+   kept, in the first of which gold does something: each time the one that takes most branches and reaches most actions that are new.
 2. The prediction runs in the worlds of gold. Its questions get gold's answers, in other words, too (World.questions).
 3. What a run does are its effects with their values, and the output of Stop and Output. What a person sees or hears counts in order, the
    rest in any order. An effect whose values are all empty is none. What an unknown is compared by is its origin: the action that made it,
@@ -34,8 +34,8 @@ from typing import Any, NamedTuple
 from rapidfuzz.distance import LCSseq
 
 from common.metrics.call_graph import read_call_graph
-from shortcuts import DialectError, Unbalanced, in_dialect, to_shortcut
-from shortcuts.machine import Effect, Limits, Outcome, Program, World, compile_shortcut, run
+from shortcuts import DialectError, Unbalanced, to_shortcut
+from shortcuts.machine import Effect, Limits, Outcome, Program, Step, World, compile_shortcut, run
 from shortcuts.machine import worlds as generated
 from shortcuts.machine.place import Place
 from shortcuts.machine.values import File, Record, Unknown, Untold, text
@@ -94,12 +94,12 @@ def execution_match(gold: str, prediction: str) -> ExecutionMatch:
     reference = _reference(gold)
     if not reference.trials:
         return ExecutionMatch(None, False, False)
-    whole, program = all(trial.whole for trial in reference.trials), compiled(prediction)
-    if program is None:
+    whole, made = all(trial.whole for trial in reference.trials), compiled(prediction)
+    if made is None:
         return ExecutionMatch(0.0, False, whole)
     scores = []
     for trial in reference.trials:
-        found = deeds(run(program, trial.world, LIMITS), trial.world, reference.by_output)
+        found = deeds(run(made[1], trial.world, LIMITS), trial.world, reference.by_output)
         if trial.deeds or found:
             scores.append(max(0.0, (f1(trial.deeds, found) - trial.bare) / (1 - trial.bare)))
     return ExecutionMatch(sum(scores) / len(scores), all(score == 1 for score in scores), whole)
@@ -110,12 +110,13 @@ def gold_worlds(gold: str) -> list[World]:
     return [trial.world for trial in _reference(gold).trials]
 
 
-def compiled(code: str) -> Program | None:
-    """Return a program ready to run; None for code that does not compile."""
+def compiled(code: str) -> tuple[dict[str, Any], Program] | None:
+    """Return the shortcut that code makes, and that ready to run; None for code that does not compile."""
     if len(code) > MAX_CHARACTERS:
         return None
     try:
-        return compile_shortcut(to_shortcut(in_dialect(code)))
+        shortcut = to_shortcut(code)
+        return shortcut, compile_shortcut(shortcut)
     except (DialectError, Unbalanced):
         return None
 
@@ -134,21 +135,21 @@ def f1(gold: Deeds, found: Deeds) -> float:
 @lru_cache(CACHED_GOLDS)
 def _reference(gold: str) -> Reference:
     """Return the worlds of a gold program that tell most of it, and what it does there."""
-    program = compiled(gold)
-    if program is None:
+    made = compiled(gold)
+    if made is None:
         return Reference((), False)
-    shortcut = to_shortcut(in_dialect(gold))
+    shortcut, program = made
     seed = int.from_bytes(hashlib.sha256(gold.encode("utf-8", "surrogatepass")).digest()[:4])
     ran: list[tuple[World, Outcome]] = []
-    for made in generated.worlds(shortcut, CANDIDATES, seed, program):
-        world = replace(made, questions=())
+    for world in generated.worlds(shortcut, CANDIDATES, seed, program):
+        world = replace(world, questions=())
         outcome = run(program, world, LIMITS)
         if not _guessed(outcome):
             ran.append((replace(world, questions=tuple(outcome.questions[:MOST_QUESTIONS])), outcome))
     by_output = not any(deeds(outcome, world) for world, outcome in ran)
     bare, trials = compiled(bare_list(gold)), []
     for world, outcome, done in _telling([(world, outcome, deeds(outcome, world, by_output)) for world, outcome in ran]):
-        likeness = f1(done, deeds(run(bare, world, LIMITS), world, by_output)) if bare and done else 0.0
+        likeness = f1(done, deeds(run(bare[1], world, LIMITS), world, by_output)) if bare and done else 0.0
         if likeness < 1:
             trials.append(Trial(world, done, likeness, outcome.whole))
     return Reference(tuple(trials) if any(trial.deeds for trial in trials) else (), by_output)
@@ -169,16 +170,22 @@ def _guessed(outcome: Outcome) -> bool:
 
 
 def _telling(ran: list[tuple[World, Outcome, Deeds]]) -> Iterator[tuple[World, Outcome, Deeds]]:
-    """Yield at most WORLDS runs: first one that does something, then each time the one that reaches most actions that those before it do
-    not; of equals one that does something, the earlier. None that only fails.
+    """Yield at most WORLDS runs: first one that does something, then each time the one that reaches most that those before it do not; of
+    equals one that does something, the earlier. None that only fails.
     """
-    left = [(one, {step.index for step in one[1].steps}) for one in ran if one[2] or not one[2].failed]
-    reached: set[int] = set()
+    left = [(one, set(map(_turn, one[1].steps))) for one in ran if one[2] or not one[2].failed]
+    reached: set[tuple[int, str]] = set()
     for turn in range(min(WORLDS, len(left))):
         one, own = max(left, key=lambda item: (turn == 0 and bool(item[0][2]), len(item[1] - reached), bool(item[0][2])))
         left = [item for item in left if item[0] is not one]
         reached |= own
         yield one
+
+
+def _turn(step: Step) -> tuple[int, str]:
+    """Return the place of a step, and which way it goes on from the head of an If or a menu."""
+    way = step.inputs.get("is", step.inputs.get("chosen"))
+    return step.index, str(way) if isinstance(way, bool | str) else ""
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -80,15 +80,16 @@ class Run:
         """Return the person's answer; where the world has none the default, or by chance what `draw` makes or one of some choices (from 1).
         Raises Ended where they cancel.
         """
+        person = self.session.person
         self.outcome.questions.append(prompt)
-        found, answer = self.session.person.answer(prompt)
+        question = person.question(prompt)
+        found, answer = person.answer(prompt)
         if not found:
             unanswered = self.session.world.unanswered
             if unanswered == "cancel":
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
-                person = self.session.person
-                return person.turned(prompt, choices) if choices else draw(person.draw(prompt)) if draw else default
+                return person.turned(question, choices) if choices else draw(person.dice(question)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:

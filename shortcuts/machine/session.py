@@ -33,7 +33,7 @@ class Person:
         self.asked: dict[str, int] = {}
         self.thrown: dict[str, int] = {}
         self.due = None if world.questions is None else dict(enumerate(world.questions))  # place: prompt, of the draws that are left
-        self.picked, self.drawn = 0, 0
+        self.picked, self.beyond = 0, 0
 
     def answer(self, prompt: str) -> tuple[bool, Any]:
         """Return True and the answer to a question, or False where the world has none."""
@@ -54,24 +54,22 @@ class Person:
         turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
         return random.Random(f"{self.world.seed} {prompt} {turn}".encode("utf-8", "surrogatepass"))
 
-    def draw(self, prompt: str) -> random.Random:
-        """Return the source of the answer to a question: that of its place among the world's questions, where it lists them."""
-        if self.due is None:
-            return self.dice(prompt)
-        place = next((place for place, due in self.due.items() if due == prompt), next(iter(self.due), None))
-        if place is None:
-            place = len(self.world.questions or ()) + self.drawn
-            self.drawn += 1
-        else:
-            del self.due[place]
-        return self.dice(f"question {place}")
-
     def turned(self, prompt: str, choices: int) -> int:
         """Return a choice from 1. Seeds that follow each other, and questions that are asked again, take the choices in turn."""
-        if self.due is not None:
-            return self.draw(prompt).randint(1, choices)
         turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
         return (zlib.crc32(prompt.encode("utf-8", "surrogatepass")) + self.world.seed + turn) % choices + 1
+
+    def question(self, prompt: str) -> str:
+        """Return what the draw for a question depends on: its prompt, or its place among the world's questions, where that lists them."""
+        if self.due is None:
+            return prompt
+        place = next((place for place, due in self.due.items() if due == prompt), next(iter(self.due), None))
+        if place is None:
+            place = len(self.world.questions or ()) + self.beyond
+            self.beyond += 1
+        else:
+            del self.due[place]
+        return f"question {place}"
 
     def pick(self) -> tuple[bool, Any]:
         """Return True and what is picked, or False where the world does not say."""

@@ -294,9 +294,9 @@ def world(found: Needs, number: int, seed: int) -> World:
             "page": Url("https://example.org/page"),
             "weather": Record("weather", {**_WEATHER, "Temperature": Quantity(dice.randint(-5, 30), "°C")}),
         },
-        stored={path: leaf(path, dice) for path in found.stored if "." not in path},
-        shortcuts=dict.fromkeys(found.shortcuts, _ECHO), scripts={"*": f"{dice.choice(_WORDS)}\n{dice.randint(1, 99)}"},
-        shortcuts_folders={name: ["First Shortcut", "Second Shortcut"] for name in found.folders},
+        stored={path: leaf(path, dice) for path in sorted(found.stored) if "." not in path},
+        shortcuts=dict.fromkeys(sorted(found.shortcuts), _ECHO), scripts={"*": f"{dice.choice(_WORDS)}\n{dice.randint(1, 99)}"},
+        shortcuts_folders={name: ["First Shortcut", "Second Shortcut"] for name in sorted(found.folders)},
         files={"notes.txt": f"{dice.choice(_WORDS)}\n12"}, **records(now, dice),
     )  # fmt: skip
     if number % 4 == 3:
