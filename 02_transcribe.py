@@ -41,7 +41,7 @@ COUNTS = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_fil
 def arguments() -> argparse.Namespace:
     """Parse and check the flags of this stage."""
     parser = cli.parser(__doc__, input="data/shortcuts.jsonl", output=str(OUTPUT))
-    parser.set_defaults(output=None)
+    parser.set_defaults(output=None, convert=files.convert_any)
     parser.files.add_argument("files", nargs="*", metavar="FILE", help="shortcuts and programs to convert instead of reading --input, by "
                               "what they are: files, folders, or - for stdin; --output is then a folder (default: programs to stdout, "
                               "shortcuts beside their programs)")
@@ -56,13 +56,12 @@ def arguments() -> argparse.Namespace:
         parser.error("--to-shortcut names the file that is read; name no other beside it")
     if (args.files or args.to_shortcut) and args.output and (args.output.is_file() or args.output.suffix in (".shortcut", ".py")):
         parser.error(f"--output {args.output}: a file is written there for each program; name a folder")
-    if args.to_shortcut and args.to_shortcut.suffix != ".jsonl":
-        args.files, args.to_shortcut = [str(args.to_shortcut)], None
-    records = [name for name in args.files if name.endswith(".jsonl")]
-    if records:
+    if (records := [name for name in args.files if name.endswith(".jsonl")]):
         parser.error(f"{records[0]}: for the shortcuts of its records use --input, for their programs --to-shortcut")
     if not args.files:
         args.output = args.output or (Path("shortcuts") if args.to_shortcut else OUTPUT)
+    if args.to_shortcut and args.to_shortcut.suffix != ".jsonl":  # one program, as named
+        args.files, args.convert = [str(args.to_shortcut)], files.to_file
     return args
 
 
@@ -70,7 +69,7 @@ def main() -> int:
     """Transcribe records, convert files, or compile records; return the exit code."""
     args = arguments()
     if args.files:
-        return files.convert_all(args.files, files.convert_any, files.Options(args.output, force=args.force, show=args.show))
+        return files.convert_all(args.files, args.convert, files.Options(args.output, force=args.force, show=args.show))
     if args.to_shortcut is not None:
         return compile_records(args.to_shortcut, args.output, args.force)
     if is_shortcut_file(args.input):

@@ -10,8 +10,9 @@ Writes   data/seed.jsonl: the record and comments, renames, annotated_code, plan
     python 03_thoughts.py --writer Qwen/Qwen3-8B --base-url http://localhost:8000/v1 --concurrency 256
 
 The writer never rewrites the program: it gives comments by line and a rename map, and both are applied here. So annotated_code compiles to
-exactly the shortcut of code, which is checked for every record. Long workflows are commented and planned in windows, so that no request
-with its answer takes more than some 20,000 tokens of context.
+exactly the shortcut of code, which is checked for every record. Comments, names and plan come from one request, in this order, so that the
+code is sent once; the query comes from another one that sees the plan alone. Long workflows are told in windows, so that no request with
+its answer takes more than some 20,000 tokens of context. What the writer is shown has no secrets and no base64.
 Answers are cached by content: after a kill the same command asks nothing twice and writes what an uninterrupted run would have written.
 """
 
@@ -20,8 +21,9 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from common import cli, excerpts, llm, prompts
 from common.cli import Reject
@@ -33,14 +35,14 @@ from shortcuts.forms.constants import IMPLICIT_VARIABLE
 from shortcuts.forms.identifiers import NameAllocator, identifier, label_from_identifier
 from shortcuts.syntax.nodes import called
 
-# Most statements and bytes of a window: comments of 30 tokens fill half an answer, and three bytes a token make 8,000 tokens of code.
-WINDOW, WINDOW_BYTES = 120, 24_000
-CONTEXT, CONTEXT_LINE = 10, 200  # lines shown before and after a window, and the most characters of each
-PLAN_SO_FAR = 3_000  # last characters of the plan so far that the next window's prompt shows
+# Most statements and bytes of a window: their comments and steps fill an answer of some 5,000 tokens, the code takes 8,000.
+WINDOW, WINDOW_BYTES = 100, 24_000
+CONTEXT, CONTEXT_LINE = 5, 200  # lines shown before and after a window, and about the most characters of each
+PLAN_SO_FAR = 2_000  # last characters of the plan so far that the next window's prompt shows
 PLAN_IN_QUERY = 12_000  # characters of a plan in the query's prompt: the middle of a longer one adds nothing to a request
 COMMENT = 500  # most characters of a comment, five times the short sentence that the prompt asks for
 WORDS_OF_A_BLOCK = 2  # fewest words of a step about a block: fewer can't say what decides there
-TASKS = "notes", "plan", "query"
+TASKS = "thoughts", "query"
 
 
 def arguments() -> argparse.Namespace:
@@ -56,38 +58,32 @@ def arguments() -> argparse.Namespace:
 
 async def think(record: Record, writer: Writer, catalog: Catalog) -> Record:
     """Return the record with the fields of this stage. Raises Reject if an answer can't be used."""
-    code, about = readable(record["code"]), prompts.about(record.get("name") or "", record.get("description") or "")
-    comments, renames, usage = await comment(code, about, writer, catalog)
-    annotated = annotate(code, comments, renames)
-    compare(record, annotated, renames)
-    plan, plan_usage = await describe(annotated, about, writer, catalog)
+    code, place = printed(record["code"])
+    about = prompts.about(record.get("name") or "", record.get("description") or "")
+    told = await tell(code, about, writer, catalog)
+    annotated = excerpts.commented(rename(code, told.renames), told.comments)
+    compare(record, annotated, told.renames)
+    plan = prompts.plan_text({"steps": told.steps})
     query, query_usage = await request(record, annotated, plan, about, writer, catalog)
-    usage = usage.plus(plan_usage).plus(query_usage)
     return {
         **record,
-        "comments": {str(line): text for line, text in comments.items()}, "renames": renames, "annotated_code": annotated,
+        "comments": {str(place[line]): text for line, text in told.comments.items()}, "renames": told.renames, "annotated_code": annotated,
         "plan": plan, "query": query,
-        "writer": {"model": writer.name, "prompts": {task: prompts.prompt_id(task) for task in TASKS}, **usage._asdict()},
+        "writer": {"model": writer.name, "prompts": {task: prompts.prompt_id(task) for task in TASKS},
+                   **told.usage.plus(query_usage)._asdict()},
     }
 
 
-def readable(code: str) -> str:
-    """Return the program. Raises Reject if it is not Python."""
+def printed(code: str) -> tuple[str, dict[int, int]]:
+    """Return a program as stage 02 prints it, a statement on each line, and the lines of the given one by those. Raises Reject."""
     try:
         parse(code)
+        result = rename(code, {})
+        return result, dict(zip(excerpts.statement_lines(result), excerpts.statement_lines(code), strict=True))
     except DialectError as error:
         raise Reject("does_not_parse", str(error)) from None
-    return code
-
-
-def annotate(code: str, comments: dict[int, str], renames: dict[str, str]) -> str:
-    """Return the program with new names and with comments above their statements. Raises Reject."""
-    try:
-        renamed = rename(code, renames)
-        place = dict(zip(excerpts.statement_lines(code), excerpts.statement_lines(renamed), strict=True))  # renaming reprints it
     except ValueError as error:  # a program that stage 02 has not written, with two statements on a line
         raise Reject("not_annotated", str(error)) from None
-    return excerpts.commented(renamed, {place[line]: text for line, text in comments.items()})
 
 
 def compare(record: Record, annotated: str, renames: dict[str, str]) -> None:
@@ -105,12 +101,12 @@ def compare(record: Record, annotated: str, renames: dict[str, str]) -> None:
         raise Reject("changed_shortcut", f"the annotated program compiles to another shortcut; renames: {renames}")
 
 
-def windows(code: str, most: int | None = None) -> Iterator[list[int]]:
-    """Yield the lines of a program's statements in parts of at most `most` lines, and of WINDOW_BYTES as a model is shown them."""
-    lines, sizes = excerpts.statement_lines(code), [len(line.encode()) for line in excerpts.numbered(code).split("\n")]
+def windows(code: str, most: int = WINDOW) -> Iterator[list[int]]:
+    """Yield the lines that need a comment in parts of at most `most` lines, and of WINDOW_BYTES as a model is shown them."""
+    lines, sizes = excerpts.told_lines(code), [len(line.encode()) + 5 for line in excerpts.source_lines(code)]
     part, size = list[int](), 0
-    for line, after in zip(lines, [*lines[1:], None]):
-        shown = sum(sizes[line - 1: after and after - 1])  # with the comment of the statement after it
+    for line, after in zip(lines, [*lines[1:], len(sizes) + 1]):
+        shown = sum(sizes[line - 1: after - 1])  # with the remarks below it
         if part and (len(part) == most or size + shown > WINDOW_BYTES):
             yield part
             part, size = [], 0
@@ -121,36 +117,69 @@ def windows(code: str, most: int | None = None) -> Iterator[list[int]]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# low level: comments and names
+# low and median level: comments and names, then the plan
 
 
-async def comment(code: str, about: str, writer: Writer, catalog: Catalog) -> tuple[dict[int, str], dict[str, str], Usage]:
-    """Ask for comments and names, a window of statements at a time; return (comments by line, new names by old ones, usage)."""
-    shown, names, taken = excerpts.shorten_code(code), names_by_line(code), names_in_use(code)
-    texts, renames, usage = dict[int, str](), dict[str, str](), Usage()
-    for window in windows(shown, WINDOW):
-        first, last, here = window[0], window[-1], [name for line in window for name in names.get(line, [])]
-        parts = (excerpts.numbered(shown, max(1, first - CONTEXT), first - 1, CONTEXT_LINE) if first > 1 else "",
-                 excerpts.numbered(shown, first, last), excerpts.numbered(shown, last + 1, last + CONTEXT, CONTEXT_LINE))
-        fields = {"about": about, "code": "\n".join(filter(None, parts)), "lines": ", ".join(map(str, window)),
-                  "names": ", ".join(here) or "(none)", "defaults": prompts.defaults_left_out(code, window, catalog)}
-        prompt = prompts.prompt("notes", fields, accept_notes(window, here, taken | set(renames.values()), catalog),
-                                code=code, lines=window, names=here, catalog=catalog, renames=renames)
+class Told(NamedTuple):
+    """What a writer has told of a program, or of some windows of it: comments by line, new names by old ones, the steps of the plan."""
+
+    comments: dict[int, str] = {}
+    renames: dict[str, str] = {}
+    steps: list[dict[str, Any]] = []
+    usage: Usage = Usage()
+
+    def plus(self, other: Told) -> Told:
+        """Return both together."""
+        return Told(self.comments | other.comments, self.renames | other.renames, self.steps + other.steps, self.usage.plus(other.usage))
+
+
+async def tell(code: str, about: str, writer: Writer, catalog: Catalog) -> Told:
+    """Ask for comments, names and plan, a window of statements at a time; each shows the names that the earlier ones gave."""
+    told, names, taken, blocks = Told(), names_by_line(code), names_in_use(code), excerpts.block_lines(code)
+    parts = list(windows(excerpts.shown_code(code)))
+    for at, window in enumerate(parts):
+        here = [name for line in window for name in names.get(line, [])]
+        start, end = window[0] if at else 1, parts[at + 1][0] - 1 if at + 1 < len(parts) else None
+        fields = {"part": prompts.part_of(at, len(parts)), "about": about, "so_far": so_far(told.steps),
+                  "names": ", ".join(here) or "(none)", "code": lines_shown(rename(code, told.renames), window, start, end, catalog)}
+        accept = accept_told(accept_notes(window, here, taken | set(told.renames.values()), catalog),
+                             accept_plan([line for line in blocks if line in window], told.steps))
+        prompt = prompts.prompt("thoughts", fields, accept, code=code, lines=window, names=here, catalog=catalog, renames=told.renames,
+                                starts=[part[0] for part in parts], at=at)
         answer = await writer.ask(prompt)
-        window_texts, window_renames = answer.object
-        texts, renames, usage = texts | window_texts, renames | window_renames, usage.plus(answer.usage)
-    return texts, renames, usage
+        told = told.plus(Told(*answer.object, answer.usage))
+    return told
+
+
+def lines_shown(code: str, window: list[int], start: int, end: int | None, catalog: Catalog) -> str:
+    """Return lines `start` to `end` (None: the last) with those of the window numbered, between some lines around them."""
+    above, below = range(max(1, start - CONTEXT), start), range(end + 1, end + 1 + CONTEXT) if end else range(0)
+    around = excerpts.shown_code(code, CONTEXT_LINE, (*above, *below))
+    before, after = (excerpts.numbered(around, lines.start, lines.stop - 1, told=()) if lines else "" for lines in (above, below))
+    here = excerpts.numbered(prompts.with_defaults(excerpts.shown_code(code), catalog), start, end, told=window)
+    return "\n".join(filter(None, (before, here, after)))
 
 
 def names_by_line(code: str) -> dict[int, list[str]]:
-    """Return the variables of a program by the line that first binds them."""
-    first: dict[str, int] = {}
+    """Return the variables that can get a better name, by the line that first binds them.
+
+    Not those that several loops bind, as one name would not fit all of them, nor an output that gets its name from the author at once:
+    `Text = call(...)`, then `city = Text`.
+    """
+    first, loops, outputs, copied = dict[str, int](), Counter[str](), set[str](), set[str]()
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "_":
+        if isinstance(node, ast.For):
+            loops.update(part.id for part in ast.walk(node.target) if isinstance(part, ast.Name))
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            copied.add(node.value.id)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            outputs.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "_":
             first[node.id] = min(node.lineno, first.get(node.id, node.lineno))
     result: dict[int, list[str]] = {}
     for name, line in first.items():
-        result.setdefault(line, []).append(name)
+        if loops[name] < 2 and name not in outputs & copied:
+            result.setdefault(line, []).append(name)
     return result
 
 
@@ -163,8 +192,13 @@ def names_in_use(code: str) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name)} | set(map(identifier, texts))
 
 
+def accept_told(notes: Callable[[Any], Any], plan: Callable[[Any], Any]) -> Callable[[Any], tuple[dict[int, str], dict[str, str], Any]]:
+    """Return the `accept` of the thoughts prompt, which returns (comments by line, renames, steps), from those of its halves."""
+    return lambda answer: (*notes(answer), plan(answer))
+
+
 def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: Catalog) -> Callable[[Any], Any]:
-    """Return the `accept` of the notes prompt, which returns (comments by line, renames) and requires one comment for each line.
+    """Return what reads (comments by line, renames) from an answer; it requires one comment for each line.
 
     A bad name is no reason to ask for all comments again: one that is reserved or taken gets an underscore or a number (`list_`,
     `city_2`), and a proposal that is not a name, or is for a variable that was not listed, is ignored.
@@ -172,7 +206,7 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: C
 
     def accept(answer: Any) -> tuple[dict[int, str], dict[str, str]]:
         comments: dict[int, str] = {}
-        for line, text in ((comment["line"], excerpts.one_line(comment["text"]).lstrip("# ")) for comment in answer["comments"]):
+        for line, text in map(line_and_text, answer["comments"]):
             if comments.setdefault(line, text) != text and line in lines:
                 raise ValueError(f"line {line} has two comments")
         if missing := [line for line in lines if not excerpts.word_count(comments.get(line, ""))]:
@@ -181,14 +215,20 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: C
             raise ValueError(f"the comment of line {long[0]} is longer than a sentence")
         new, allocator = dict[str, str](), NameAllocator()
         allocator.taken |= taken
-        for pair in answer["renames"]:
-            old, name = pair["old"], identifier(pair["new"])
-            if old in names and old not in new and name != old and is_new_name(pair["new"], catalog):
+        for old, proposal in (map(str.strip, pair.split(":", 1)) for pair in answer["renames"] if ":" in pair):
+            name = identifier(proposal)
+            if old in names and old not in new and name != old and is_new_name(proposal, catalog):
                 free = allocator.take(name)
                 new |= {old: free} if identifier(free) == free else {}  # a number may make it longer than names are
         return {line: comments[line] for line in lines}, new
 
     return accept
+
+
+def line_and_text(comment: str) -> tuple[int, str]:
+    """Return `3: Asks which city.` as (3, "Asks which city."); the line is 0 where there is none."""
+    found = re.fullmatch(r"\s*(?:line\s*)?([0-9]{1,9})\s*[:.)]?\s(.*)", comment, re.DOTALL | re.IGNORECASE)
+    return (int(found[1]), excerpts.one_line(found[2]).lstrip("# ")) if found else (0, "")
 
 
 def is_new_name(proposal: str, catalog: Catalog) -> bool:
@@ -198,30 +238,12 @@ def is_new_name(proposal: str, catalog: Catalog) -> bool:
     return proposal.isascii() and any(map(str.isalpha, proposal)) and catalog.by_name(name) is None and not magic
 
 
-# ---------------------------------------------------------------------------------------------------------------------------------
-# median and high level: the plan and the query
-
-
-async def describe(annotated: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
-    """Ask for the task plan of a commented program, a window at a time; return (plan, usage)."""
-    shown, blocks, usage = excerpts.shorten_code(annotated), block_lines(annotated), Usage()
-    steps, parts = list[dict[str, Any]](), list(windows(shown))
-    for at, window in enumerate(parts):
-        last = parts[at + 1][0] - 2 if at + 1 < len(parts) else None  # the line above the next window is its first comment
-        here = [line for line in blocks if window[0] <= line <= window[-1]]
-        fields = {"about": about, "part": prompts.part_of(at, len(parts)), "so_far": so_far(steps),
-                  "code": excerpts.numbered(shown, max(1, window[0] - 1), last),
-                  "lines": ", ".join(map(str, here)) or "(none)"}
-        prompt = prompts.prompt("plan", fields, accept_plan(here, steps), code=annotated, catalog=catalog,
-                                starts=[part[0] for part in parts], at=at)
-        answer = await writer.ask(prompt)
-        steps, usage = steps + answer.object, usage.plus(answer.usage)
-    return prompts.plan_text({"steps": steps}), usage
-
-
 def so_far(steps: list[dict[str, Any]]) -> str:
-    """Return the end of the plan so far, for the prompt of a later window."""
-    return prompts.SO_FAR.format(end=prompts.plan_text({"steps": steps})[-PLAN_SO_FAR:]) if steps else ""
+    """Return the end of the plan so far, in whole lines, for the prompt of a later window."""
+    if not steps:
+        return ""
+    text = prompts.plan_text({"steps": steps})
+    return prompts.SO_FAR.format(end=text[-PLAN_SO_FAR:].partition("\n")[2] if len(text) > PLAN_SO_FAR else text)
 
 
 def block_lines(code: str) -> list[int]:
@@ -231,11 +253,11 @@ def block_lines(code: str) -> list[int]:
 
 
 def accept_plan(blocks: list[int], before: list[dict[str, Any]]) -> Callable[[Any], list[dict[str, Any]]]:
-    """Return the `accept` of the plan prompt, which returns its steps: at least one, in order, and one about each block."""
+    """Return what reads the steps from an answer: at least one, in order, and one about each block."""
 
     def accept(answer: Any) -> list[dict[str, Any]]:
         steps, place = [], place_of(before[-1]["number"]) if before else ()
-        for step in answer["steps"]:
+        for step in map(prompts.read_step, answer["steps"]):
             number, words = place_of(step["number"]), excerpts.word_count(step["text"])
             if not follows(number, place):
                 wanted = ".".join(map(str, (*place[:-1], place[-1] + 1))) if place else "1"
@@ -248,7 +270,7 @@ def accept_plan(blocks: list[int], before: list[dict[str, Any]]) -> Callable[[An
             raise ValueError("there are no steps")
         described = {line for step in steps for line in step["lines"]}
         if missing := [line for line in blocks if line not in described]:
-            raise ValueError(f"no step has the lines {', '.join(map(str, missing))} in its `lines`; say what decides there")
+            raise ValueError(f"no step has the lines {', '.join(map(str, missing))} in brackets; say what decides there")
         return steps
 
     return accept
@@ -265,9 +287,13 @@ def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
     return number == (*last, 1) or any(number == (*last[:depth], last[depth] + 1) for depth in range(len(last)))
 
 
+# ---------------------------------------------------------------------------------------------------------------------------------
+# high level: the query
+
+
 async def request(record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
     """Return the query that a person would get this workflow by, and the usage."""
-    fields = {"about": about, "plan": excerpts.shorten(plan, PLAN_IN_QUERY)}
+    fields = {"about": about, "plan": excerpts.shorten(excerpts.masked(plan), PLAN_IN_QUERY), "length": prompts.length_of(plan)}
     prompt = prompts.prompt("query", fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
                             key=record["id"], apis=record["apis"], name=record.get("name") or "",
                             description=record.get("description") or "")

@@ -2,7 +2,8 @@
 
 Reads    data/seed.jsonl (stage 03): how many APIs workflows use, which ones are common, examples to show the writer
 Writes   data/queries.jsonl: id, query, apis, apps, category, examples, writer
-         data/queries.rejected.jsonl: queries that name an API or nearly repeat another one, and other unusable answers
+         data/queries.rejected.jsonl: sets of which no task makes sense, queries that name an API or nearly repeat another one, and other
+         unusable answers
          data/queries.stats.json: categories, apps and APIs before and after, as in the paper's figure 4; --figure draws them
 
     python 04_expand.py                                           # 200 queries; rules write them if there is no key
@@ -10,68 +11,63 @@ Writes   data/queries.jsonl: id, query, apis, apps, category, examples, writer
     python 04_expand.py --count 1000 --seed 7 --output data/queries-7.jsonl
 
 As in the paper (section 3.2), the number of APIs is drawn from the seed's own distribution, half of them are Apple's and the rest come from
-one to five apps; the writer sees one of 28 categories and examples from the seed chosen for their structure. Unlike the paper, APIs are
-sampled evenly: each query has an anchor among Apple's APIs, one among the apps' and a category, each the one used least so far, by the seed
-and by earlier queries. Within a block of 28 queries anchors and categories are matched by the words they share. The rest of a set is drawn
-several times, and the draw with the fewest unmet inputs and unrelated APIs is taken.
+one to five apps. Unlike the paper, APIs are drawn evenly and so that they belong together. A set begins with the API used least so far, of
+the apps' or, one time in three, of Apple's, and with one of the others that fits it, the less used the better. More are drawn by how well
+they fit what is there: one gives what another takes, shortcuts of the seed use both near each other, they are of one app, or their titles
+share rare words. A set ends where nothing fits. The writer finds the purpose, may leave out up to half of a set or decline it, may use
+some basic actions besides, and names the category; it sees requests of the seed that are near to the set, and no code. A record has the
+APIs that its query needs.
 
-Query i is a pure function of the seed file, --seed and i, and near duplicates are judged in the order of i. So an interrupted run continues
-and writes what it would have written, a larger --count extends a smaller one, and shards need not know each other (each compares only its
-own queries). Memory: counts, a fingerprint of each query (2.5 KB) and some hundred examples of the seed.
+Query i is a pure function of the seed file, --seed and i (and of the writer's answer), and near duplicates are judged in the order of i.
+So an interrupted run continues and writes what it would have written, a larger --count extends a smaller one, and shards need not know each
+other (each compares only its own queries). Memory: counts of APIs and of pairs, a fingerprint of each query (2.5 KB), how well any two of
+the usable APIs fit (7 MB), and some hundred requests of the seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import heapq
+import math
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common import cli, excerpts, jsonl, llm, prompts
 from common.cli import Reject
+from common.compatibility import ApiCompatibility
 from common.dataset import distribution
 from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
-from common.llm import Writer
+from common.llm import OFFLINE, Writer
 from common.prompts import SYNTAX_APIS
-from shortcuts.catalog import Api, Catalog
+from shortcuts.catalog import Api, Catalog, call_name
 
 # isort: split
-import orjson  # after common, which says in one line what is not installed
+import numpy as np  # after common, which says in one line what is not installed
+import orjson
 
 if TYPE_CHECKING:
     from common.dataset.dedup import GrowingMinHashIndex
 
-# The categories of RoutineHub, which the paper draws from (its figure 4), and words of APIs that fit them.
-CATEGORIES = {
-    "Widgets": "widget screen wallpaper view", "Food & Drink": "reminder list timer health", "News": "rss feed article web page",
-    "Photo & Video": "image video photo album camera", "Productivity": "task reminder event note time project",
-    "Graphics & Design": "image color pdf symbol screen", "Weather": "weather location sun", "Books": "book pdf note article text",
-    "Snippets": "text clipboard clipping draft case", "Games": "number random score controller",
-    "Development Tools": "repository branch commit script json url console", "Finance": "number currency card chart spreadsheet",
-    "Jailbreaking": "device setting script shell", "Reference": "web page dictionary definition search translate",
-    "Travel": "location map event vehicle flight", "Music": "audio song playlist music artist",
-    "Business": "time project contact message email issue", "Sports": "health workout timer chart", "Medical": "health sample reminder",
-    "Education": "note flashcard cheat mind text", "Navigation": "location map direction street distance",
-    "Social Networking": "message post tweet contact share photo", "Shopping": "list card reminder url",
-    "Entertainment": "video podcast audio play", "Health & Fitness": "health workout sample sleep",
-    "Lifestyle": "day journal light home scene mood", "Utilities": "file folder bluetooth device window display",
-    "Kids": "audio image noise story timer",
-}
-BLOCK = len(CATEGORIES)  # queries in a block: each category comes up once
 APPS = 1, 5  # fewest and most third-party apps of a query (paper)
 MOST_APPS = 20  # if those few have too few APIs for a large set, up to this many
 UNIFORM_SHARE = 0.2  # share of Apple's APIs drawn uniformly: the seed itself uses only some hundred of them
-DRAWS = 12  # draws of a set, the best of which is taken; 24 improve the result by one per cent
+SMALLEST = 3  # APIs of a set, if so many fit: the writer may leave one out
+DRAWS = 6  # draws of a set, the best of which is taken
+OF_APPLES = 3  # one in so many sets begins with an API of Apple's
+SHARPNESS, LEAST_FIT = 2.5, 0.7  # an API is preferred by e to this power for each point of fit; below the other it is not drawn
+WIDE = 4  # APIs of a set from which on another one has to fit two of them: one thing would lead to another
+EVENNESS = 1.0  # points of fit that one use less so far outweighs
+NEAR = 4  # places in a workflow's order of APIs within which two are used near each other
 MIN_APIS = 2  # seed workflows with fewer APIs say nothing about how many a query needs
 NEAR_QUERY = 0.8  # Jaccard similarity of near duplicates, as in stage 06, which would drop the second one after 05 has paid for it
-KEPT_EXAMPLES, EXAMPLE_CHARACTERS = 300, 3000  # examples kept for each structure; longest commented code of one: two take 2,000 tokens
+KEPT_EXAMPLES, EXAMPLES, NEAREST = 400, 3, 6  # requests of the seed that are kept, that a prompt shows, and of which those are drawn
+EXAMPLE_WORDS = 12, 100  # fewest and most words of a request that is shown
 
 # No query can need these: they pass a value on, are written as syntax, or look inside the Shortcuts app.
 UNUSABLE = SYNTAX_APIS | {"is.workflow.actions." + name for name in (
@@ -80,17 +76,6 @@ UNDOCUMENTED = frozenset({"tk"})  # sources of APIs known only from a Mac's tool
 # Titles of what apps declare for their own use (widget settings, parts of windows), and titles that are only an id.
 INTERNAL = re.compile(r"\b(Widgets?|Config\w*|UI Element|Sidebar|L 2|Search Result|Navigate|Accessory|Live Activity|Deprecated)\b"
                       r"|\w Lock Screen|^Unknown|^PTH ")
-# What an action takes or returns, from the words of its title and its result's name, where its types say no more than "file" or "variable".
-THINGS = {word: thing for thing, words in {
-    "image": "image images photo photos picture screenshot screenshots gif wallpaper", "video": "video videos gif",
-    "audio": "audio sound recording recordings music song songs podcast podcasts episode playlist", "pdf": "pdf",
-    "event": "event events calendar", "reminder": "reminder reminders", "contact": "contact contacts", "note": "note notes",
-    "health": "health workout sample samples", "web": "web page article articles rss feed feeds safari tab tabs",
-    "location": "location locations maps street directions", "file": "file files folder folders document documents archive",
-    "window": "window windows", "app": "app apps", "shortcut": "shortcut shortcuts",
-}.items() for word in words.split()}
-THING_TYPES = frozenset({"variable", "file", "list", "any"})  # input types that nobody types or picks from a list
-ANYTHING = frozenset({"variable", "any"})  # result types that may hold whatever is needed
 
 
 def arguments() -> argparse.Namespace:
@@ -99,8 +84,8 @@ def arguments() -> argparse.Namespace:
     add = parser.task.add_argument
     add("--count", type=cli.positive_int, default=200, metavar="N", help="queries in all, earlier runs included (default: 200)")
     add("--n", type=cli.positive_int, dest="count", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
-    add("--max-apis", type=cli.positive_int, default=30, metavar="N",
-        help="most APIs in a query: their stubs and the answer must fit a prompt (default: 30)")
+    add("--max-apis", type=cli.positive_int, default=12, metavar="N",
+        help="most APIs in a set: more than people ask for in a few sentences (default: 12)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the draw (default: 0)")
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
@@ -113,113 +98,50 @@ def arguments() -> argparse.Namespace:
 
 @dataclass
 class Seed:
-    """The facts that a run keeps of the seed; the sampler starts from `apis`, `sizes` (APIs of each workflow) and `categories`."""
+    """The facts that a run keeps of the seed; the sampler starts from `apis`, `sizes` (APIs of each workflow) and `pairs` (used near)."""
 
     distribution: Distribution
     queries: GrowingMinHashIndex
     apis: Counter[str] = field(default_factory=Counter)
     sizes: list[int] = field(default_factory=list)
-    categories: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[Record]] = field(default_factory=lambda: {"branches": [], "loops": []})
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    examples: list[Record] = field(default_factory=list)
 
 
 def read_seed(path: Path, catalog: Catalog, max_apis: int) -> Seed:
     """Read the seed once. Raises UserError if no workflow has APIs to draw from."""
     from common.dataset import dedup
 
-    seed = Seed(Distribution(catalog), dedup.GrowingMinHashIndex(NEAR_QUERY))
-    for record in jsonl.records(path, ("apis", "query", "plan", "annotated_code")):
+    seed, free = Seed(Distribution(catalog), dedup.GrowingMinHashIndex(NEAR_QUERY)), {api for _, api in prompts.BASICS.values()}
+    for record in jsonl.records(path, ("apis", "query")):
         seed.distribution.add(record)
         seed.queries.add(record["id"], dedup.query_print(record["query"]).signature)
         apis = [api for api in record["apis"] if api in catalog and api not in UNUSABLE]
         seed.apis.update(apis)
+        seed.pairs.update((one, other) for place, one in enumerate(apis) for other in apis[place + 1: place + 1 + NEAR])
         if len(apis) >= MIN_APIS:
-            seed.sizes.append(min(len(apis), max_apis))
-        if record.get("category"):
-            seed.categories[record["category"]] += 1
-        structure = "loops" if "\nfor " in record["annotated_code"] else "branches" if "\nif " in record["annotated_code"] else None
-        if structure and len(record["annotated_code"]) <= EXAMPLE_CHARACTERS and len(seed.examples[structure]) < KEPT_EXAMPLES:
-            seed.examples[structure].append({key: record[key] for key in ("id", "query", "annotated_code")})
+            seed.sizes.append(min(sum(api not in free for api in apis), max_apis))
+        if len(seed.examples) < KEPT_EXAMPLES and is_example(record):
+            seed.examples.append({"id": record["id"], "query": record["query"], "apis": apis})
     if not seed.sizes:
         raise UserError(f"{path}: no workflow calls {MIN_APIS} APIs that the catalogue knows; are these records of stage 03?")
     return seed
 
 
+def is_example(record: Record) -> bool:
+    """True if a request shows how people speak: not one that rules have put together, neither a word nor a story."""
+    by_rules = record.get("writer", {}).get("model") == OFFLINE
+    return not by_rules and EXAMPLE_WORDS[0] <= excerpts.word_count(record["query"]) <= EXAMPLE_WORDS[1]
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
-# which APIs can be in a query, and which go together
+# which APIs can be in a query
 
 
 def is_usable(api: Api) -> bool:
     """True if a query can need an API: it has a title and parameters or a result, and is neither internal to an app nor syntax."""
     named = bool(api.title) and not INTERNAL.search(api.title)
     return named and bool(api.parameters or api.result) and not set(api.source) <= UNDOCUMENTED and api.id not in UNUSABLE
-
-
-def things(text: str) -> frozenset[str]:
-    """Return the kinds of things (image, event, ...) that a text mentions."""
-    return frozenset(THINGS[word] for word in re.findall(r"\w+", text.lower()) if word in THINGS)
-
-
-def outputs(api: Api) -> frozenset[str] | None:
-    """Return the types and things that an API returns; None if it returns nothing."""
-    if api.result is None:
-        return None
-    return frozenset(api.result.types or ("any",)) | things(f"{api.title} {api.result.name}")
-
-
-def inputs(api: Api) -> frozenset[str] | None:
-    """Return the things one of which an API needs, empty if any will do; None if its input can be typed, picked or left out."""
-    types = {parameter.type for parameter in api.parameters
-             if parameter.key == api.input_key or (not api.builtin and parameter.type in ("file", "variable"))}
-    return things(api.title) if types & THING_TYPES else None
-
-
-class ApiCompatibility:
-    """Which APIs of a catalogue can work together; what is read of each is kept."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self._ends: dict[str, tuple[frozenset[str] | None, frozenset[str] | None]] = {}
-        self._topics: dict[str, frozenset[str]] = {}
-        self._words: dict[str, frozenset[str]] = {}
-
-    def ends(self, api: str) -> tuple[frozenset[str] | None, frozenset[str] | None]:
-        """Return (outputs, inputs) of an API."""
-        if api not in self._ends:
-            self._ends[api] = outputs(self.catalog[api]), inputs(self.catalog[api])
-        return self._ends[api]
-
-    def unmet(self, apis: Iterable[str]) -> list[str]:
-        """Return the APIs that need an input which no other API of the set returns."""
-        known = {api: self.ends(api) for api in apis if api in self.catalog}
-
-        def is_met(api: str, needed: frozenset[str]) -> bool:
-            others = (returned for other, (returned, _) in known.items() if other != api and returned is not None)
-            return any(not needed or returned & needed or returned & ANYTHING for returned in others)
-
-        return [api for api, (_, needed) in known.items() if needed is not None and not is_met(api, needed)]
-
-    def unrelated(self, apis: Iterable[str]) -> list[str]:
-        """Return the APIs whose topics no other API of the set shares; an API without topics goes with any."""
-        topics = {api: self.topics(api) for api in apis if api in self.catalog}
-        times = Counter(topic for own in topics.values() for topic in own)
-        return [api for api, own in topics.items() if own and all(times[topic] == 1 for topic in own)]
-
-    def topics(self, api: str) -> frozenset[str]:
-        """Return the things that an API deals with, and its app if that is not Apple's."""
-        if api not in self._topics:
-            known = self.catalog[api]
-            app = frozenset() if known.builtin else frozenset({known.app})
-            self._topics[api] = app | things(f"{known.title} {known.result.name if known.result else ''}")
-        return self._topics[api]
-
-    def words(self, api: str) -> frozenset[str]:
-        """Return the topics of an API and the words of its title, app and result, without a plural s."""
-        if api not in self._words:
-            known = self.catalog[api]
-            text = f"{known.title} {known.app_name} {known.result.name if known.result else ''}"
-            self._words[api] = self.topics(api) | {word.removesuffix("s") for word in re.findall(r"[a-z]{3,}", text.lower())}
-        return self._words[api]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -236,108 +158,113 @@ def least_used_first(items: Iterable[str], used: Counter[str], source: random.Ra
         yield item
 
 
-def greedy_matching(lefts: Sequence[str], rights: Sequence[str], fit: Callable[[int, str], float]) -> list[str]:
-    """Return `rights` reordered: each left in turn gets the remaining right of the highest fit(place of the left, right)."""
-    remaining, result = list(rights), list[str]()
-    for place in range(len(lefts)):
-        best = max(remaining, key=lambda right: fit(place, right))
-        remaining.remove(best)
-        result.append(best)
-    return result
-
-
 class Sampler:
-    """Draws the APIs and the category of each query, a block of BLOCK queries at a time.
+    """Draws the APIs of each query. `apis`, `sizes` and `pairs` count those of the seed, see Seed; `seed` is the number given by --seed."""
 
-    `apis`, `sizes` and `categories` count those of the seed, see Seed; `seed` is the number given by --seed.
-    """
-
-    def __init__(self, catalog: Catalog, apis: Counter[str], sizes: list[int], categories: Counter[str], seed: int) -> None:
+    def __init__(self, catalog: Catalog, apis: Counter[str], sizes: list[int], pairs: Counter[tuple[str, str]], seed: int) -> None:
         usable = [api for api in catalog if is_usable(api)]
-        self.catalog, self.compatibility, self.seed, self.sizes = catalog, ApiCompatibility(catalog), seed, sizes
-        self.used = {"app": apis, "builtin": apis, "category": categories}
-        self.apps: dict[str, list[str]] = {}
-        for api in usable:
-            if not api.builtin:
-                self.apps.setdefault(api.app, []).append(api.id)
-        self.app_names = sorted(self.apps)
-        self.builtin = [api.id for api in usable if api.builtin]
-        uniform = UNIFORM_SHARE / (1 - UNIFORM_SHARE) * max(1, sum(apis[api] for api in self.builtin)) / max(1, len(self.builtin))
-        self.weights = list(accumulate(apis[api] + uniform for api in self.builtin))
+        self.catalog, self.compatibility, self.seed, self.sizes, self.used = catalog, ApiCompatibility(catalog), seed, sizes, apis
+        self.all = [api.id for api in usable]
+        self.places = {api: place for place, api in enumerate(self.all)}
+        self.fits = self.compatibility.fits(self.all, pairs)
+        self.builtin = np.array([place for place, api in enumerate(usable) if api.builtin])
+        self.third_party = np.array([place for place, api in enumerate(usable) if not api.builtin])
+        self.apps: dict[str, list[int]] = {}  # places in `all`, as those above
+        for place in self.third_party:
+            self.apps.setdefault(usable[place].app, []).append(int(place))
+        uniform = UNIFORM_SHARE / (1 - UNIFORM_SHARE) * max(1, sum(apis[api] for api in self.all)) / len(self.all)
+        free = {api for _, api in prompts.BASICS.values()}  # the writer adds them where they are needed
+        self.weights = np.array([0 if api.id in free else math.sqrt(apis[api.id] + uniform) for api in usable])
         self._restart()
 
     def _restart(self) -> None:
-        """Set the three anchor sequences back to their beginning."""
-        items = {"app": [api for own in self.apps.values() for api in own], "builtin": self.builtin, "category": CATEGORIES}
-        self.sequences = [least_used_first(items[name], self.used[name], random.Random(f"{self.seed}: {name}")) for name in items]
-        self.at, self.block = -1, list[tuple[list[str], str]]()
+        """Set the first APIs of sets back to the beginning."""
+        source = random.Random(f"{self.seed}: first")
+        self.first_of_apps = least_used_first([self.all[place] for place in self.third_party], self.used, source)
+        self.times = np.array([min(3, math.log2(1 + self.used[self.all[place]])) + source.random() / 2 for place in self.builtin])
+        self.at = -1
 
-    def sample(self, number: int) -> tuple[list[str], str]:
-        """Return (APIs, category) of query `number`. Ascending numbers are quick; a step back counts from the beginning again."""
-        if number // BLOCK < self.at:
+    def sample(self, number: int) -> list[str]:
+        """Return the APIs of query `number`. Ascending numbers are quick; a step back counts from the beginning again."""
+        if number <= self.at:
             self._restart()
-        while self.at < number // BLOCK:
-            anchors = [list(islice(sequence, BLOCK)) for sequence in self.sequences]
+        while self.at < number:
             self.at += 1
-            if self.at == number // BLOCK:
-                self.block = self._sample_block(*anchors)
-        return self.block[number % BLOCK]
+            anchors = self._anchors()
+        return self._sample_set(number, anchors)
 
-    def _sample_block(self, of_apps: list[str], of_apple: list[str], categories: list[str]) -> list[tuple[list[str], str]]:
-        words = self.compatibility.words
-        of_apple = greedy_matching(of_apps, of_apple, lambda place, api: len(words(of_apps[place]) & words(api)))
-        sets = [self._sample_set(self.at * BLOCK + place, *pair) for place, pair in enumerate(zip(of_apple, of_apps))]
-        counts = [Counter(word for api in apis for word in words(api)) for apis in sets]
-        order = sorted(range(len(sets)), key=lambda place: len(sets[place]))  # small sets choose first: fewest categories fit them
+    def _anchors(self) -> list[int]:
+        """Return the API that a set begins with and one that fits it, if any does: one of an app's, the other of Apple's."""
+        if self.at % OF_APPLES == OF_APPLES - 1:
+            at = int(np.argmin(self.times))
+            first, others, preferred = int(self.builtin[at]), self.third_party, np.zeros(len(self.third_party))
+            self.times[at] += 1
+        else:
+            first, others, preferred = self.places[next(self.first_of_apps)], self.builtin, -EVENNESS * self.times
+        fit = self.fits[first, others]
+        if fit.max() < LEAST_FIT:
+            return [first]
+        best = int(np.argmax(np.where(fit >= LEAST_FIT, fit + preferred, -np.inf)))
+        if others is self.builtin:
+            self.times[best] += 1
+        return [first, int(others[best])]
 
-        def fit(rank: int, category: str) -> float:
-            return sum(counts[order[rank]][word] for word in CATEGORIES[category].split()) / len(sets[order[rank]])
-
-        chosen = greedy_matching([""] * len(sets), categories, fit)
-        return [(sets[place], category) for place, category in sorted(zip(order, chosen))]
-
-    def _sample_set(self, number: int, of_apple: str, of_app: str) -> list[str]:
-        """Return a set with both anchors, half of it Apple's APIs, and one more of Apple's where an input would be unmet otherwise."""
-        source, best, fewest = random.Random(f"{self.seed}:{number}"), list[str](), 1 << 30
-        size, unmet = max(2, source.choice(self.sizes)), self.compatibility.unmet
+    def _sample_set(self, number: int, anchors: list[int]) -> list[str]:
+        """Return a set with its anchors, half of it Apple's APIs, and one more of Apple's where an input would be unmet otherwise."""
+        source, best, most = random.Random(f"{self.seed}:{number}"), list[str](), -math.inf
+        size, unmet = max(SMALLEST, source.choice(self.sizes)), self.compatibility.unmet
+        of_apps = [place for place in anchors if not self.catalog[self.all[place]].builtin]
+        of_apple = size // 2 if of_apps else size
         for _ in range(DRAWS):
-            apis = [*self._sample_apple(of_apple, size // 2, source), *self._sample_apps(of_app, size - size // 2, source)]
-            faults = 2 * len(unmet(apis)) + len(self.compatibility.unrelated(apis))
-            if faults < fewest:
-                best, fewest = apis, faults
-            if not fewest:
-                break
+            places = anchors
+            if of_apps:
+                others = self._places_of_apps(of_apps[0], anchors, size - of_apple, source)
+                places = self._grow(places, others, len(places) + size - of_apple - 1, source)
+            places = self._grow(places, self.builtin, len(places) + of_apple - len(anchors) + len(of_apps), source)
+            apis = [self.all[place] for place in places]
+            if (score := self.fits[np.ix_(places, places)].max(0).mean() - 2 * len(unmet(apis))) > most:
+                best, most = apis, score
         while missing := unmet(best):
-            helpers = [api for api in source.sample(self.builtin, len(self.builtin)) if len(unmet([*best, api])) < len(missing)]
-            if not helpers:
+            by_fit = self.builtin[np.argsort(-self.fits[np.ix_([self.places[api] for api in best], self.builtin)].sum(0), kind="stable")]
+            helper = next((self.all[place] for place in by_fit if len(unmet([*best, self.all[place]])) < len(missing)), None)
+            if helper is None:
                 break
-            best = [*best, helpers[0]]
-        return best
+            best = [*best, helper]
+        return sorted(best, key=self._turn)
 
-    def _sample_apple(self, anchor: str, count: int, source: random.Random) -> list[str]:
-        """Return the anchor and other APIs of Apple's, weighted by their use in the seed; no two with one title."""
-        chosen, titles = [anchor], {self.catalog[anchor].title}
-        while len(chosen) < min(count, len(self.builtin) // 2):  # sampling until all of them are there would hardly end
-            (api,) = source.choices(self.builtin, cum_weights=self.weights)
-            if (title := self.catalog[api].title) not in titles:
-                chosen.append(api)
-                titles.add(title)
+    def _grow(self, chosen: list[int], places: Iterable[int], size: int, source: random.Random) -> list[int]:
+        """Return the chosen APIs and others, up to so many in all, each drawn by its fit; no two with one title, none that fits nothing."""
+        titles, chosen = {self.catalog[self.all[place]].title for place in chosen}, list(chosen)
+        free = np.array([place for place in places if self.catalog[self.all[place]].title not in titles], dtype=int)
+        while len(chosen) < size and len(free):
+            fit = self.fits[np.ix_(chosen, free)]
+            fitting = np.sort(fit, axis=0)[-1 if len(chosen) < WIDE else -2] >= LEAST_FIT
+            free, fit = free[fitting], fit[:, fitting]
+            shares = np.cumsum(self.weights[free] * np.exp(SHARPNESS * np.minimum(fit.sum(0) / math.sqrt(len(chosen)), 4)))
+            if not len(free) or not shares[-1]:
+                break
+            drawn = int(np.searchsorted(shares, source.random() * shares[-1], side="right"))
+            chosen.append(int(free[min(drawn, len(free) - 1)]))
+            title = self.catalog[self.all[chosen[-1]]].title  # two editions of an app have the same actions
+            free = np.array([place for place in free if self.catalog[self.all[place]].title != title], dtype=int)
         return chosen
 
-    def _sample_apps(self, anchor: str, count: int, source: random.Random) -> list[str]:
-        """Return the anchor and other APIs of its app and of up to four more; of more apps where these have too few APIs."""
-        own = self.catalog[anchor].app
-        others = [app for app in source.sample(self.app_names, min(MOST_APPS, len(self.app_names))) if app != own]
-        wanted = min(source.randint(*APPS), max(1, count // 2))  # APIs of many apps, one of each, would be unrelated
-        offered, titles = list[str](), {self.catalog[anchor].title}
+    def _places_of_apps(self, of_app: int, anchors: list[int], count: int, source: random.Random) -> list[int]:
+        """Return the places of the APIs of the anchor's app and of up to four that fit; of more apps where these have too few."""
+        own, fit = self.catalog[self.all[of_app]].app, self.fits[anchors].sum(0)
+        others = [app for app in source.sample(sorted(self.apps), min(MOST_APPS, len(self.apps))) if app != own]
+        others.sort(key=lambda app: -fit[self.apps[app]].max())
+        wanted, offered = min(source.randint(*APPS), max(1, count // 2)), list[int]()  # one API of each of many apps would be unrelated
         for place, app in enumerate([own, *others], start=1):
             if place > wanted and len(offered) >= count - 1:
                 break
-            for api in self.apps[app]:
-                if self.catalog[api].title not in titles:  # two editions of an app have the same actions
-                    offered.append(api)
-                    titles.add(self.catalog[api].title)
-        return [anchor, *source.sample(offered, min(count - 1, len(offered)))]
+            offered += self.apps[app]
+        return offered
+
+    def _turn(self, api: str) -> int:
+        """Return 0 for an API that gives what others work on, 1 for one that takes and gives, 2 for one that gives nothing."""
+        gives, takes = self.compatibility.ends(api)
+        return 2 if gives is None else 1 if takes is not None else 0
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -351,11 +278,10 @@ class Task:
     id: str
     place: int
     apis: list[str]
-    category: str
     examples: list[Record]
 
 
-def tasks(run: cli.Run, sampler: Sampler, examples: dict[str, list[Record]]) -> Iterator[Task]:
+def tasks(run: cli.Run, sampler: Sampler, examples: list[Record]) -> Iterator[Task]:
     """Yield the queries that are due, in order."""
     args, place = run.args, 0
     for number in run.progress(range(min(args.count, args.limit or args.count)), args.count):
@@ -363,26 +289,61 @@ def tasks(run: cli.Run, sampler: Sampler, examples: dict[str, list[Record]]) -> 
             break
         if run.is_due(identifier := f"q-{args.seed}-{number}"):
             run.read += 1
-            apis, category = sampler.sample(number)
-            source = random.Random(f"{args.seed}:{number}: examples")
-            yield Task(identifier, place, apis, category, [source.choice(kept) for kept in examples.values() if kept])
+            apis, source = sampler.sample(number), random.Random(f"{args.seed}:{number}: examples")
+            yield Task(identifier, place, apis, near_examples(apis, examples, sampler.compatibility, source))
             place += 1
 
 
+def near_examples(apis: list[str], examples: list[Record], compatibility: ApiCompatibility, source: random.Random) -> list[Record]:
+    """Return some of the requests whose APIs have most in common with a set: apps, things, words of titles."""
+    def said(apis: list[str]) -> frozenset[str]:
+        return frozenset[str]().union(*(compatibility.words(api) | compatibility.topics(api) for api in apis))
+
+    def nearness(example: Record) -> float:
+        own = said(example["apis"])
+        return len(own & words) / math.sqrt(len(own) + 1)
+
+    words = said(apis)
+
+    nearest = heapq.nlargest(NEAREST, examples, key=nearness)
+    return source.sample(nearest, min(EXAMPLES, len(nearest)))
+
+
 async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
-    """Return the record of a query. Raises Reject if the writer's answer can't be used."""
-    examples = [f"Request: {example['query']}\nIts shortcut:\n{excerpts.shorten_code(example['annotated_code'])}"
-                for example in task.examples]
-    fields = {"stubs": prompts.stubs(task.apis, catalog), "category": task.category, "examples": "\n\n".join(examples) or "(none)"}
-    prompt = prompts.prompt("expand", fields, prompts.accept_query(task.apis, catalog),
-                            apis=task.apis, category=task.category, catalog=catalog, key=task.id)
+    """Return the record of a query. Raises Reject if the writer declines the set, or its answer can't be used."""
+    most = len(task.apis) // 2
+    shown = [f"- {excerpts.masked(query)}" for query in [example["query"] for example in task.examples] or prompts.GOOD_REQUESTS]
+    fields = {"stubs": prompts.stubs(task.apis, catalog), "most": str(most), "examples": "\n".join(shown)}
+    prompt = prompts.prompt("expand", fields, accept_request(task.apis, most, catalog), apis=task.apis, catalog=catalog, key=task.id)
     answer = await writer.ask(prompt)
+    apis, category, query = answer.object
+    if not query:
+        raise Reject("no_sensible_task", category)
     return {
-        "id": task.id, "query": answer.object, "apis": task.apis,
-        "apps": sorted({catalog[api].app for api in task.apis}), "category": task.category,
+        "id": task.id, "query": query, "apis": apis, "apps": sorted({catalog[api].app for api in apis}), "category": category,
         "examples": [example["id"] for example in task.examples],
         "writer": {"model": writer.name, "prompts": {"expand": prompts.prompt_id("expand")}, **answer.usage._asdict()},
     }
+
+
+def accept_request(apis: list[str], most: int, catalog: Catalog) -> Callable[[Any], tuple[list[str], str, str]]:
+    """Return the `accept` of the expand prompt, which returns (APIs that are needed, category, query); a declined set has the query ""
+    and the reason for its category."""
+
+    def accept(answer: Any) -> tuple[list[str], str, str]:
+        if not excerpts.word_count(answer["query"]):
+            return [], excerpts.one_line(answer["purpose"]), ""
+        named = {name for api in apis for name in (api, catalog[api].name)}
+        left_out = {call_name(name) for name in answer["leave_out"]}
+        if unknown := [name for name in answer["leave_out"] if name not in named]:
+            raise ValueError(f"leave_out: {unknown[0]!r} is none of the functions")
+        if len(left_out) > most:
+            raise ValueError(f"{len(left_out)} functions are left out, and at most {most} may be; or decline with an empty query")
+        kept = [api for api in apis if catalog[api].name not in left_out]
+        basics = [prompts.BASICS[name][1] for name in answer["basics"]]
+        return list(dict.fromkeys([*kept, *basics])), answer["category"], prompts.accept_query(kept, catalog)(answer)
+
+    return accept
 
 
 def in_order(outcomes: Iterable[tuple[Task, Record | Reject]]) -> Iterator[tuple[Task, Record | Reject]]:
@@ -446,7 +407,7 @@ def main() -> int:
         seed = read_seed(args.input, catalog, args.max_apis)
         for path in run.kept:
             load_queries(path, seed.queries)
-        sampler = Sampler(catalog, seed.apis, seed.sizes, seed.categories, args.seed)
+        sampler = Sampler(catalog, seed.apis, seed.sizes, seed.pairs, args.seed)
         outcomes = writer.map(lambda task: write_query(task, writer, catalog), tasks(run, sampler, seed.examples))
         for task, outcome in in_order(outcomes):
             outcome = without_near_duplicates(outcome, seed.queries)

@@ -47,7 +47,7 @@ from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
 from common.model import knows_the_language
 from common.offline.sentence import understood
-from shortcuts import Diagnostic, apis_of, call_name, rename, review
+from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
 from shortcuts.primer import primer_id
 from shortcuts.trace import trace
@@ -170,12 +170,13 @@ class Draft:
         return "\n".join([*faults[:SHOWN_FAULTS], *([] if self.plan else ["the plan is missing"]), *stubs]) or "nothing"
 
     def fields(self) -> Record:
-        """Return the fields of the record; `code` is the program reprinted without comments, or the text itself if it is not Python."""
+        """Return the fields of the record: the program in forms of the dialect, with its comments and reprinted without, or other text."""
+        annotated = in_dialect(self.code)
         try:
-            plain = rename(self.code, {}) if self.reach >= PYTHON else self.code
+            plain = rename(annotated, {}) if self.reach >= PYTHON else annotated
         except (ValueError, RecursionError):
-            plain = self.code
-        return {"plan": self.plan, "annotated_code": self.code, "code": plain,
+            plain = annotated
+        return {"plan": self.plan, "annotated_code": annotated, "code": plain,
                 "diagnostics": [finding._asdict() for finding in self.diagnostics]}
 
 
@@ -193,7 +194,7 @@ def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> 
         called, reach = [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]], SHORTCUT
     elif all(finding.code != "syntax" for finding in findings):
         called, reach = apis_of(code), PYTHON
-    loose = trace(code).problems if reach == SHORTCUT else ()
+    loose = trace(in_dialect(code, catalog)).problems if reach == SHORTCUT else ()
     return Draft(plan, code, reach, tuple(findings), tuple(api for api in needed if api not in called), loose, shortcut, len(blocks))
 
 

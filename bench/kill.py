@@ -543,7 +543,7 @@ def answer(body: dict[str, Any], number: int) -> Any:
 
     messages = body["messages"]
     dice = random.Random(hashlib.sha256(json.dumps([messages, body.get("seed")]).encode()).hexdigest())
-    asked = next(message["content"] for message in messages if message["role"] == "user")
+    asked = "\n".join(message["content"] for message in messages if message["role"] != "assistant")
     bad = len(messages) < 3 and dice.random() < 0.1
     return Reply("I can't say." if bad else worded(asked, dice), delay=0.05)
 
@@ -552,17 +552,17 @@ def worded(asked: str, dice: random.Random) -> str:
     """An answer in the form that a prompt asks for."""
     form = asked.rpartition("Answer with one JSON object")[2]
     if '"comments"' in form:
-        lines = re.search(r"for no others: ([\d, ]+)\.", asked)
-        return json.dumps({"comments": [{"line": int(line), "text": f"Does step {line}."} for line in lines[1].split(",")] if lines else [],
-                           "renames": []})  # fmt: skip
-    if '"steps"' in form:
-        blocks = re.search(r"a choice of one: ([\d, ]+)\.", asked)
-        return json.dumps({"steps": [{"number": str(place), "text": "Decide what comes next.", "lines": [int(line)]}
-                                     for place, line in enumerate(blocks[1].split(",") if blocks else ["1"], start=1)]})  # fmt: skip
+        before, _, code = form.rpartition("\nVariables: ")
+        lines = re.findall(r"^ *(\d+) (.*)", code, re.MULTILINE)
+        last = max((int(number) for number in re.findall(r"^(\d+)\. ", before, re.MULTILINE)), default=0)
+        blocks = [f"[{line}]" for line, text in lines if text.endswith(":")] or [""]
+        steps = [f"{place} {block} Decide what comes next." for place, block in enumerate(blocks, start=last + 1)]
+        return json.dumps({"comments": [f"{line}: Does step {line}." for line, _ in lines], "renames": [], "steps": steps})
     if '"verdict"' in form:
         return json.dumps({"reasons": f"Reason {dice.randrange(1000)}.", "verdict": dice.choice(["pass", "fail"])})
     if '"query"' in form:
-        return json.dumps({"query": "Please " + " ".join(f"word{dice.randrange(10_000)}" for _ in range(10))})
+        query = "Please " + " ".join(f"word{dice.randrange(10_000)}" for _ in range(10))
+        return json.dumps({"purpose": "p", "leave_out": [], "basics": ["show"], "category": "Utilities", "query": query})
     calls = dice.sample(names, min(3, len(names))) if (names := re.findall(r"^def (\w+)\(", asked, re.MULTILINE)) else []
     return "Thought:\n1. Do it.\n\nCode:\n```python\n" + "".join(f"# Calls one.\n{name}()\n" for name in calls) + "```"
 

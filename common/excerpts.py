@@ -1,18 +1,26 @@
-"""Excerpts of programs for a model: numbered lines, long texts shortened, comments inserted by line.
+"""Excerpts of programs for a model: numbered lines, long texts shortened, secrets masked, comments inserted by line.
 
-Lines are counted as Python's parser counts them, unlike str.splitlines.
+Lines are counted as Python's parser counts them, unlike str.splitlines. Only what a writer is shown is masked; data stays as written.
 """
 
 from __future__ import annotations
 
 import ast
+import copy
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
+from functools import lru_cache
 from typing import Any
+
+from common.crawl.scrub import LOOKS_RANDOM, PLACEHOLDER, SECRET, SECRET_NAME, scrub_text
 
 SHOWN_LITERAL = 384  # characters of a literal that a model is shown, as in the paper
 SHOWN_LINE = 2000  # characters of a line: a dictionary may hold hundreds of literals
+# Characters of a literal and items of a list, dictionary, text or call in a line that would be too long otherwise, loosest first.
+TIGHTER = (SHOWN_LITERAL, None), (SHOWN_LITERAL, 24), (192, 12), (96, 6), (48, 3), (24, 2)
+DATA, MIXED = 100, 0.05  # fewest characters of base64 that are masked, and the share of capitals, small letters and digits that it has
+_DATA = re.compile(r"(?:[A-Za-z0-9+/_-]{60,}={0,2}\s{0,2})+(?:[A-Za-z0-9+/_-]{8,}={0,2})?")  # lines, the last one shorter
 LINE_ENDS = "\r\n"
 # Control characters but white space, zero-width characters but the joiners of emoji and Indic scripts, and marks of direction.
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -26,9 +34,60 @@ def shorten(text: str, limit: int = SHOWN_LITERAL) -> str:
     return text if len(text) <= limit else f"{text[:head]}… [{len(text) - head - tail} characters] …{text[len(text) - tail:]}"
 
 
+def masked(text: str) -> str:
+    """Return a text as a writer is shown it: base64 as `… [N characters of data] …`, keys and tokens as a placeholder."""
+    return scrub_text(_DATA.sub(_without_data, text), {SECRET})
+
+
+def _without_data(found: re.Match[str]) -> str:
+    text = found[0]
+    shares = [sum(map(kind, text)) / len(text) for kind in (str.isupper, str.islower, str.isdigit)]
+    is_hex = min(shares[2], max(shares[:2])) > MIXED and not re.search("[G-Zg-z]", text)
+    is_data = len(text) >= DATA and (is_hex or min(shares) > MIXED)
+    return f"… [{len(text)} characters of data] …" if is_data else text
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# programs with less in them
+
+
+def shorten_code(code: str, limit: int = SHOWN_LITERAL) -> str:
+    """Return a program with its long text and bytes literals shortened, and statements and comments on the same lines.
+
+    Raises SyntaxError if it is not Python.
+    """
+    def shortened(node: Any, _: int) -> Any:
+        literals = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str | bytes)]
+        return _Shorten(limit).visit(node) if any(len(literal) > limit for literal in literals) else None
+
+    return _reprinted(code, shortened)
+
+
+@lru_cache(maxsize=4)
+def shown_code(code: str, width: int = SHOWN_LINE, lines: tuple[int, ...] | None = None) -> str:
+    """Return a program as a writer is shown it: secrets and data masked, long literals shortened, statements on the same lines.
+
+    Where a line has more than `width` characters, items of its lists, dictionaries, texts and calls are left out, never parts of the code
+    between them. With `lines` only those are changed. Raises SyntaxError if it is not Python.
+    """
+    def shown(node: Any, others: int) -> Any:
+        before, whole = ast.unparse(node), _Mask().visit(node)
+        node, text = whole, ast.unparse(whole)
+        for literal, items in TIGHTER if len(text) > SHOWN_LITERAL or len(text) + others > width else ():
+            node = _Shorten(literal, items).visit(copy.deepcopy(whole))
+            text = ast.unparse(node)
+            if len(text) + others <= width:
+                break
+        return node if text != before else None
+
+    return _reprinted(code, shown, lines)
+
+
 class _Shorten(ast.NodeTransformer):
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    """Cuts literals of more than `limit` characters, and lists, dictionaries, texts and calls of more than `items` parts."""
+
+    def __init__(self, limit: int, items: int | None = None) -> None:
+        self.limit, self.items = limit, items
 
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         if isinstance(node.value, str) and len(node.value) > self.limit:
@@ -38,19 +97,71 @@ class _Shorten(ast.NodeTransformer):
             return ast.copy_location(ast.Constant(kept.encode("latin-1")), node)
         return node
 
+    def generic_visit(self, node: Any) -> Any:
+        if self.items is not None:
+            if isinstance(node, ast.List | ast.Tuple | ast.Set):
+                node.elts = self._some(node.elts, ast.Constant)
+            elif isinstance(node, ast.Dict):
+                pairs = self._some(list(zip(node.keys, node.values)), lambda text: (ast.Constant(text), ast.Constant(...)))
+                node.keys, node.values = [key for key, _ in pairs], [value for _, value in pairs]
+            elif isinstance(node, ast.JoinedStr):
+                node.values = self._some(node.values, ast.Constant)
+            elif isinstance(node, ast.Call):
+                node.args = self._some(node.args, ast.Constant)
+                node.keywords = self._some(node.keywords, lambda text: ast.keyword(None, ast.Constant(text)))
+        return super().generic_visit(node)
 
-def shorten_code(code: str, limit: int = SHOWN_LITERAL) -> str:
-    """Return a program with its long text and bytes literals shortened, and statements and comments on the same lines.
+    def _some(self, parts: list[Any], placeholder: Callable[[str], Any]) -> list[Any]:
+        """Return the parts, or the first and last of too many with a placeholder between them."""
+        items = self.items or 0
+        head, tail = (items + 1) // 2, items // 2
+        return parts if len(parts) <= items + 1 else [*parts[:head], placeholder(f"… [{len(parts) - items} more] …"), *parts[-tail:]]
 
-    Raises SyntaxError if it is not Python.
+
+class _Mask(ast.NodeTransformer):
+    """Masks secrets and data in literals; a literal is also a secret by the key or parameter that it belongs to."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        if isinstance(node.value, str) and (text := masked(node.value)) != node.value:
+            return ast.copy_location(ast.Constant(text), node)
+        if isinstance(node.value, bytes) and len(node.value) > DATA:
+            return ast.copy_location(ast.Constant(f"... [{len(node.value)} bytes of data] ...".encode()), node)
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> Any:
+        node.values = [_by_name(key.value, value) if isinstance(key, ast.Constant) else value for key, value in zip(node.keys, node.values)]
+        return self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> Any:
+        node.value = _by_name(node.arg, node.value)
+        return self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        if isinstance(node.targets[0], ast.Name) and SECRET_NAME.search(node.targets[0].id) and isinstance(node.value, ast.Call):
+            for keyword in node.value.keywords:
+                keyword.value = _by_name(node.targets[0].id, keyword.value, LOOKS_RANDOM)
+        return self.generic_visit(node)
+
+
+def _by_name(name: Any, value: ast.expr, form: re.Pattern[str] = re.compile(r"\S{6,}")) -> ast.expr:
+    """Return a value, or a placeholder if its name says that it is a secret and it has the form of one."""
+    named = isinstance(name, str) and SECRET_NAME.search(name) and isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return ast.Constant(PLACEHOLDER[SECRET]) if named and form.fullmatch(value.value) else value  # type: ignore[attr-defined]
+
+
+def _reprinted(code: str, changed: Callable[[Any, int], Any], wanted: Container[int] | None = None) -> str:
+    """Return a program with nodes as `changed(node, characters of its line beside it)` returns them; None leaves one as it is.
+
+    With `wanted` only the nodes that begin on these lines are asked for.
     """
     lines = [line.encode() for line in source_lines(code)]  # columns of syntax trees count bytes
     for node in sorted(_printed_whole(ast.parse(code)), key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        literals = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str | bytes)]
-        if any(len(literal) > limit for literal in literals):
-            start, end = node.lineno - 1, node.end_lineno - 1
-            head, tail = lines[start][: node.col_offset], lines[end][node.end_col_offset:]
-            lines[start: end + 1] = [head + ast.unparse(_Shorten(limit).visit(node)).encode() + tail, *[b"\n"] * (end - start)]
+        if wanted is not None and node.lineno not in wanted:
+            continue
+        start, end = node.lineno - 1, node.end_lineno - 1
+        head, tail = lines[start][: node.col_offset], lines[end][node.end_col_offset:]
+        if (new := changed(node, len(head) + len(tail))) is not None:
+            lines[start: end + 1] = [head + ast.unparse(new).encode() + tail, *[b"\n"] * (end - start)]
     return b"".join(lines).decode()
 
 
@@ -75,16 +186,34 @@ def statement_lines(code: str) -> list[int]:
     return sorted({getattr(node, "pattern", node).lineno for node in ast.walk(tree) if isinstance(node, (ast.stmt, ast.match_case))})
 
 
+def told_lines(code: str) -> list[int]:
+    """Return the lines of statements that do something, in order."""
+    silent = {node.lineno for node in ast.walk(ast.parse(code)) if is_silent(node)}
+    return [line for line in statement_lines(code) if line not in silent]
+
+
+def is_silent(node: ast.AST) -> bool:
+    """True for a statement that does nothing: a remark of the author's, or `pass`."""
+    remark = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return remark or isinstance(node, ast.Pass)
+
+
+def block_lines(code: str) -> list[int]:
+    """Return the lines that open a block or a case of a menu, in order."""
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.If | ast.For | ast.Match | ast.match_case)]
+    return sorted(getattr(node, "pattern", node).lineno for node in nodes)
+
+
 def source_lines(code: str) -> list[str]:
     """Return the lines of a program, line ends included; str.splitlines would also cut at form feeds and U+2028."""
     return io.StringIO(code, newline="").readlines()
 
 
-def numbered(code: str, first: int = 1, last: int | None = None, limit: int = SHOWN_LINE) -> str:
-    """Return lines `first` to `last` of a program, each with its number and shortened to `limit` characters."""
+def numbered(code: str, first: int = 1, last: int | None = None, told: Container[int] | None = None) -> str:
+    """Return lines `first` to `last` of a program but blank ones, those in `told` (None: all) with their number in front."""
     lines = enumerate(source_lines(code), start=1)
-    return "\n".join(f"{number:4}  {shorten(line.rstrip(LINE_ENDS), limit)}"
-                     for number, line in lines if first <= number <= (last or number))
+    return "\n".join(f"{number if told is None or number in told else '':>3} {line.rstrip(LINE_ENDS)}"
+                     for number, line in lines if first <= number <= (last or number) and line.strip())
 
 
 def commented(code: str, comments: dict[int, str]) -> str:

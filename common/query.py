@@ -84,7 +84,7 @@ async def chosen_apis(writer: Writer, query: str, apps: list[str], catalog: Cata
 def searched_apis(query: str, catalog: Catalog) -> list[str]:
     """Return the actions that a search of the catalogue finds for a sentence; a line says so where it hardly reads the sentence."""
     if understood(query, catalog) < READ:
-        cli.say("the search of the catalogue reads little of this sentence; --apis names actions, and a model behind --base-url any language")
+        cli.say("the search of the catalogue reads little of this sentence; name actions with --apis, or a model with --base-url")
     return offered(query, catalog)
 
 

@@ -11,7 +11,7 @@
 #   | --------------- | --------------------- | -------------------------------------------------------------------------------------- |
 #   | base            | LLaMA-3.1-8B          | the same. Its repository's default is the Instruct model: BASE=...-Instruct            |
 #   | epochs          | 3                     | the same                                                                               |
-#   | queries         | APIs as the seed      | stage 04 draws the APIs evenly, at most 30 a query: rare ones are learned, too         |
+#   | queries         | APIs as the seed      | stage 04 draws the APIs evenly, at most 12 a query: rare ones are learned, too         |
 #   |                 | distributes them      |                                                                                        |
 #   | refinement      | ChatGPT refines plan  | left out: the annotator's plan and comments stand as it wrote them. 05 --refine does   |
 #   |                 | and comments          | it with an endpoint of one's own                                                       |

@@ -34,11 +34,21 @@ from shortcuts.forms.constants import HELPERS
 from shortcuts.names import apis_of, bound_names, rename
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import parse
-from shortcuts.transcription import TooDeep, TooLarge, Transcription, equivalent, raw_fallbacks, to_python, to_shortcut, transcribe
+from shortcuts.transcription import (
+    TooDeep,
+    TooLarge,
+    Transcription,
+    equivalent,
+    in_dialect,
+    raw_fallbacks,
+    to_python,
+    to_shortcut,
+    transcribe,
+)
 from shortcuts.transcription.residue import rename_residue
 
 __all__ = [
     "HELPERS", "Diagnostic", "DialectError", "TooDeep", "TooLarge", "Transcription", "Unbalanced", "apis_of", "bound_names",
-    "call_name", "canonical", "check", "equivalent", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue", "review",
-    "statistics", "to_python", "to_shortcut", "transcribe",
+    "call_name", "canonical", "check", "equivalent", "in_dialect", "is_empty", "parse", "raw_fallbacks", "rename", "rename_residue",
+    "review", "statistics", "to_python", "to_shortcut", "transcribe",
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def write(args: argparse.Namespace) -> int:
 def check_files(args: argparse.Namespace) -> int:
     """Print the findings in each program; return 1 if one of them has an error, or cannot be read."""
 
-    def check_one(_: str, source: str, data: bytes, options: files.Options) -> None:
+    def check_one(_: str, source: str, data: bytes, options: files.Options) -> Path | None:
         if files.findings(source, files.program_text(source, data), options.catalog, to=sys.stdout):
             raise files.FileError
 
@@ -109,12 +109,8 @@ def explain_files(args: argparse.Namespace) -> int:
     """Say in words what each shortcut or program does; return 1 if one of them failed."""
     catalog = Catalog.load(args.catalog)
 
-    def explain_one(_: str, source: str, data: bytes, options: files.Options) -> None:
-        code = files.code_of(source, data, catalog)
-        try:
-            text = explain(code, catalog)
-        except ValueError as error:
-            raise FileError(f"{source}: {error}") from None
+    def explain_one(_: str, source: str, data: bytes, options: files.Options) -> Path | None:
+        text = explain(files.code_of(source, data, catalog), catalog)
         print((f"{source}\n\n" if options.several else "") + text + ("\n" if options.several else ""), end="")
 
     return files.convert_all(args.files, explain_one, files.Options(catalog=catalog))

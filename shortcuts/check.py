@@ -28,7 +28,7 @@ from typing import Any
 
 from shortcuts import control_flow, plist
 from shortcuts.catalog import Api, Catalog, Parameter, call_name
-from shortcuts.compiler import Compiler
+from shortcuts.compiler import compiled
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
 from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown
@@ -44,8 +44,11 @@ def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
     return review(code, catalog)[0]
 
 
-def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic], dict[str, Any] | None]:
-    """Return the diagnostics of a program, and the shortcut that it compiles to; None instead of a shortcut after a compile error."""
+def review(code: str, catalog: Catalog | None = None, natural_python: bool = True) -> tuple[list[Diagnostic], dict[str, Any] | None]:
+    """Return the diagnostics of a program, and the shortcut that it compiles to; None instead of a shortcut after a compile error.
+
+    natural_python: False finds each form of Python that is not of the dialect, although it could be compiled.
+    """
     catalog = catalog or Catalog.load()
     found: list[Diagnostic] = []
 
@@ -54,8 +57,7 @@ def review(code: str, catalog: Catalog | None = None) -> tuple[list[Diagnostic],
 
     try:
         module = parse(code)
-        compiler = Compiler(module, None, note, catalog)
-        shortcut = compiler.shortcut()
+        compiler, shortcut = compiled(module, None, note, catalog, natural_python)
     except DialectError as error:
         note(error)
         return found, None
@@ -90,7 +92,8 @@ def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> l
         return []
     api = catalog.get(identifier)
     if api is None:
-        near = nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
+        own = catalog.by_name("is_workflow_actions_" + call_name(identifier).replace("_", ""))
+        near = own.name if own else nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
         return [Diagnostic(line, "unknown_api", f"no API {identifier}{f'; did you mean {near}?' if near else ''}")]
     found = []
     for key, value in parameters.items():

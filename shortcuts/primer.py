@@ -9,15 +9,15 @@ It uses actions of everyday use alone: `primer_apis()` says which, so that no te
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import lru_cache
 
+from shortcuts.catalog import Catalog
 from shortcuts.forms import constants, signatures
 from shortcuts.names import apis_of
 
 # Helpers and methods that a new program may need, shown with what their signatures say; the text names a few more.
 SHOWN = "quantity", "is_today", "is_within_next", "is_within_last"
-SHOWN_METHODS = "formatted", "in_unit", "property"
+SHOWN_METHODS = "formatted", "in_unit"
 
 EXAMPLE = """\
 limit = is_workflow_actions_ask(WFAskActionPrompt='How many lines?', WFInputType='Number')
@@ -50,12 +50,13 @@ What may be written:
 default.
 - Ordinary Python around them: assignments, if/elif/else, for over a list, over `range(n)` or with enumerate, comprehensions, \
 f-strings, `x + 1`, `==`, `<`, `in`, `and`, `not`, `x[0]`, `x[-1]`, `d['key']`, `names.append(x)`, lists and dictionaries, `len`, \
-`sum`, `min`, `max`, `round`, `abs`, `int`, `float`, `str`, `.upper()`, `.lower()`, `.strip()`, `.split()`, `.join()`, `.replace()`, \
-`.splitlines()`, `print` (shows a text), `input` (asks for one), `datetime.now()`, `timedelta`, `random.randint`, `random.choice`, \
-`json.loads`, `re.findall`, `re.sub`, `requests.get`. A call may stand inside another call.
-- There are no functions of your own, classes, lambda, while, try, with, break or return.
+`sum`, `min`, `max`, `sorted`, `round`, `abs`, `int`, `float`, `str`, `.upper()`, `.lower()`, `.strip()`, `.split()`, `.join()`, \
+`.replace()`, `.splitlines()`, `print` (shows a text), `input` (asks for one), `datetime.now()`, `timedelta`, `random.randint`, \
+`random.choice`, `json.loads`, `re.findall`, `re.sub`, `requests.get`. A call may stand inside another call.
+- There are no classes, lambda, try, while or break.
 - `match menu('Question?')` lets the person choose; each `case 'Title':` is a choice.
-- The results of a loop are what you append to a list. A name that a branch sets holds its value behind it.
+- A name that is assigned again in a loop or a branch keeps its last value. `if x:` asks whether x has a value, `x == True` whether \
+it is true.
 - A text that stands alone on a line is a remark in the shortcut; `#` comments are not part of it.
 
 Values:
@@ -64,15 +65,16 @@ a parameter lets the person fill it in.
 {helpers}
 - `x.Name` is a property of an item by its label; `as_number(x)` is x as a number, and so as_text, as_date, as_url, as_dictionary, \
 as_image.
-- Parameters of type 'Variable', 'File', 'Contact', 'Location', 'Date' and 'Entity' take what an action gave, or a value above. A \
-contact is found, picked, or written as `contacts([{{'EntryType': 1, 'SerializedEntry': {{'link.contentkit.phonenumber': '+1 555 \
-0100'}}}}])` (`link.contentkit.emailaddress` for mail); a place or a date may also be a text: 'tomorrow 9:00'.
+- Parameters of type 'Variable', 'File', 'Contact', 'Location', 'Date' and 'Entity' take what an action gave, or a value above; a \
+place or a date may be a text ('tomorrow 9:00'), a language its code ('de_DE'), an 'App' is `{{'BundleIdentifier': \
+'com.apple.mobilesafari', 'Name': 'Safari'}}`. A person is found by name or picked; a number is written as `contacts([{{'EntryType': \
+1, 'SerializedEntry': {{'link.contentkit.phonenumber': '+1 555 0100'}}}}])` (`link.contentkit.emailaddress` for mail).
 - A filter of a Find action is `filter_all(rule('Property', operator, …), …)` or `filter_any(…)`. Operators: {operators}. The \
-operand is named by its type: String=, Number=, Bool=, Enumeration= (one of a list), Date=; for "in the last" and "in the next" \
-Number= and Unit= (64 minutes, 32 hours, 16 days, 8192 weeks, 8 months, 4 years). Properties are called as the app shows them: \
-'Name', 'Title', 'Album', 'Creation Date', 'Start Date', 'Is a Screenshot', 'Is Completed'. Sort by \
-WFContentItemSortProperty='Creation Date' with WFContentItemSortOrder='Latest First' ('Oldest First', 'A to Z'); take n with \
-WFContentItemLimitEnabled=True, WFContentItemLimitNumber=n.
+operand is named by its type: String=, Number=, Bool=, Enumeration= (one of a list), Date=; "between" has a second one, \
+AnotherNumber= or AnotherDate=; for "in the last" and "in the next" Number= and Unit= (64 minutes, 32 hours, 16 days, 8192 weeks, 8 \
+months, 4 years). Properties are called as the app shows them: 'Name', 'Title', 'Album', 'Creation Date', 'Start Date', 'Is a \
+Screenshot', 'Is Completed'. Sort by WFContentItemSortProperty='Creation Date' with WFContentItemSortOrder='Latest First' ('Oldest \
+First', 'A to Z'); take n with WFContentItemLimitEnabled=True, WFContentItemLimitNumber=n.
 - Paths of files are relative to the folder Shortcuts in iCloud Drive. Brightness and volume go from 0 to 1, the battery level to 100.
 - WFItemIndex and the like count from 1, `x[0]` from 0.
 
@@ -101,8 +103,8 @@ def primer_id() -> str:
 
 @lru_cache(maxsize=1)
 def primer_apis() -> frozenset[str]:
-    """Return the ids of the actions that the primer shows."""
-    return frozenset(apis_of("\n".join(re.findall(r"^```python\n(.*?)^```", primer(), re.DOTALL | re.MULTILINE))))
+    """Return the ids of the actions that the primer shows by name."""
+    return frozenset(api for api in apis_of(EXAMPLE) if api in Catalog.load())
 
 
 if __name__ == "__main__":

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shortcuts.catalog import Catalog
 from shortcuts.forms import constants, signatures, triggers
 from shortcuts.forms.literals import WRONG_LITERALS
 from shortcuts.forms.signatures import Signature
+from shortcuts.natural import examples
 from shortcuts.syntax.errors import WARNINGS
+from shortcuts.transcription import to_shortcut
 
 HEAD = """# The dialect: Python that is a shortcut
 
 Made from shortcuts/forms/signatures.py by `python -m shortcuts.reference > docs/dialect.md`; a test compares the two.
 
-A program is a list of statements, each of which is an action of a shortcut or a block of actions. It is read, never run. Any other form
-is an error: `python -m shortcuts check FILE.py` names the line and the form to use, `python -m shortcuts write FILE.py` compiles.
+A program is a list of statements, each of which is an action of a shortcut or a block of actions. It is read, never run. Much of everyday
+Python is understood, too: see [below](#natural-python). Any other form is an error: `python -m shortcuts check FILE.py` names the line and
+the form to use, `python -m shortcuts write FILE.py` compiles.
 
     workflow(types=['Watch'], input_types=['WFURLContentItem'])
     answer = is_workflow_actions_ask(WFAskActionPrompt='How many?', WFInputType='Number')
@@ -37,6 +41,20 @@ is an error: `python -m shortcuts check FILE.py` names the line and the form to 
 """
 TITLES = {"Workflow": "The shortcut as a whole", "Blocks": "Blocks and conditions", "Variables": "Variables", "Values": "Values"}
 
+NATURAL = f"""What Python programmers write becomes actions, too: `python -m shortcuts write --show` prints what a program became. Here
+{examples.WORDS}. A nested call becomes an action of its own on a
+line before; a function of the program becomes its steps where it is called; `import` is left out.
+
+- An index counts from 0, and a range ends before its end, as in Python. `x[0]` is an item and `len(x)` counts items, unless x is known
+  to be a text: `str(x)[0]`, `len(str(x))`.
+- Behind `and` and `or` an action runs only where Python would get to it. A `break` lets the other rounds do nothing.
+- `+` is a sum where a side is known to be a number, a text where one is known to be a text; where neither is known, it is an error.
+- `if n:` tests a number that Python made against 0. A True is a 1, a False a 0.
+- A number in a text is written as the phone's language has it. `round(2.5)` is 3, as in school, and `int()` rounds down. `%` has
+  the sign of Python where a difference is divided, `(n - m) % 7`. `sorted(xs)` goes by name. A list in a list becomes part of it.
+- A request gives what it gets, whatever its status. A path of a file begins in the folder Shortcuts of iCloud Drive.
+"""
+
 
 def page() -> str:
     """Return the page, in Markdown."""
@@ -51,6 +69,7 @@ def page() -> str:
     parts += ["## Values that no action makes\n", _table("call", "in the app", made)]
     parts += ["## A variable as another type\n", _listed(f"{name}(x)" for name in constants.COERCIONS)]
     parts += ["## Values in an envelope of their own\n", _listed(f"{name}(x)" for name in constants.SIMPLE_ENVELOPES)]
+    parts += ["## Natural Python\n", NATURAL, _table("Python", "actions", _natural())]
     parts += ["## Triggers (OS 27)\n", "They start a shortcut by itself: decorators above `def shortcut():`, whose body is the program.\n"]
     parts += [_listed(f"@{name}" for name in triggers.BY_NAME)]
     parts += ["## Operators of a filter's rules\n", _listed(map(repr, constants.RULE_OPERATORS))]
@@ -58,6 +77,17 @@ def page() -> str:
     parts += [_table("type", "takes", ((kind, advice) for kind, (_, advice) in WRONG_LITERALS.items()))]
     parts += [f"Warnings are {', '.join(f'`{code}`' for code in sorted(WARNINGS))}; every other finding is an error.\n"]
     return "\n".join(parts)
+
+
+def _natural() -> Iterable[tuple[str, str]]:
+    """Yield each example of natural Python with the titles of the actions that it becomes."""
+    catalog = Catalog.load()
+    for example in examples.all_examples():
+        code = examples.program(example)
+        before = sum(line in examples.NAMES.values() for line in code.splitlines())
+        actions = to_shortcut(code)["WFWorkflowActions"][before:]
+        titles = dict.fromkeys(catalog[action["WFWorkflowActionIdentifier"]].title for action in actions)
+        yield f"`{' '.join(example.split())}`".replace("|", r"\|"), ", ".join(titles)
 
 
 def _spaced(kind: str) -> str:

@@ -349,8 +349,8 @@ def test_a_query_becomes_a_shortcut_with_its_program_and_plan_beside_it(here: Pa
     assert (here / "rain.shortcut").read_bytes().startswith(b"bplist00")
     assert shortcuts.equivalent(shortcuts.to_shortcut(out), shortcut)  # stdout holds the program alone, to pipe into a file
     assert shortcuts.equivalent(shortcuts.to_shortcut((here / "rain.py").read_text()), shortcut)
-    assert out.startswith("# 1. Get weather forecast") and "if 'rain' not in Weather_Conditions:" in out
-    assert (here / "rain.txt").read_text().startswith("1. Get weather forecast")
+    assert out.startswith("# 1. Get the weather forecast") and "if 'rain' not in Weather_Conditions:" in out
+    assert (here / "rain.txt").read_text().startswith("1. Get the weather forecast")
     assert "shortcuts sign --mode anyone --input rain.shortcut" in err and "written: rain.shortcut, rain.py, rain.txt" in err
 
 

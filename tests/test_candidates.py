@@ -19,7 +19,7 @@ CLEAN = "Name = is_workflow_actions_ask(WFAskActionPrompt='Name?')\nis_workflow_
 ONE_UNUSED = "is_workflow_actions_showresult(Text='hello')\n"
 ONE_FINDING = CLEAN.replace("Prompt=", "Promt=")
 LOOSE = CLEAN + "if Name == 'Ann':\n    Greeting = 'Hi'\nis_workflow_actions_showresult(Text=Greeting)\n"
-NO_DIALECT = CLEAN + "def f(): pass\n"
+NO_DIALECT = CLEAN + "class A: pass\n"
 NO_PYTHON = CLEAN + "x = (\n"
 ANSWERS = {"clean": CLEAN, "loose": LOOSE, "one finding": ONE_FINDING, "no dialect": NO_DIALECT, "no python": NO_PYTHON, "nothing": ""}
 
@@ -40,7 +40,7 @@ def text(code: str, plan: str = "1. Do it.") -> str:
 
 @pytest.fixture
 def judge(stage: Any, catalog: Catalog) -> Callable[..., Any]:
-    return lambda plan, code, needed: stage.judge(text(code, plan), needed, catalog)
+    return lambda plan, code, needed: stage.judge(CompletionResult(text(code, plan)), needed, catalog)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_missing_plan_and_an_api_that_is_not_called_are_faults(judge: Callable
     assert judge("", CLEAN, RECORD["apis"]).faults == 1
     draft = judge("a plan", ONE_UNUSED, [*RECORD["apis"], "is.workflow.actions.conditional"])
     assert draft.unused == (ASK,) and draft.faults == 1  # an If is syntax: nobody is asked to call it
-    assert "is_workflow_actions_ask is not called" in draft.fault_list()
+    assert "is_workflow_actions_ask is not called" in draft.fault_list(Catalog.load())
     assert judge("a plan", ONE_UNUSED, []).flawless
 
 
@@ -143,8 +143,9 @@ def test_requests_without_an_answer_cost_a_record_only_if_all_fail(run: Callable
 
 def test_what_a_model_is_told_has_bounds(judge: Callable[..., Any]) -> None:
     draft = judge("", "".join(f"is_workflow_actions_nosuch{number}(a='{'x' * 500}')\n" for number in range(50)), [])
-    faults = draft.fault_list()
-    assert faults.count("\n") == 20 and len(faults) < 10_000 and faults.endswith("the plan is missing")
+    faults = draft.fault_list(Catalog.load())
+    told, _, stubs = faults.partition("\n\nThe functions concerned:\n\n")
+    assert told.count("\n") == 40 and len(told) < 20_000 and told.endswith("the plan is missing") and stubs.count("\ndef ") < 8
 
 
 def test_works_that_run_side_by_side_are_answered_in_rounds_and_an_unexpected_error_ends_one_alone(stage: Any) -> None:

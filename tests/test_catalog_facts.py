@@ -103,6 +103,35 @@ def test_importing_again_keeps_what_is_unknown(tmp_path: Path) -> None:
     assert Catalog.load(tmp_path)[SHOUT].unknown == ("parameters", "result")
 
 
+def test_what_the_newest_list_lacks_is_older_and_stands_in_no_signature(tmp_path: Path) -> None:
+    used = [shortcut((SHOUT, {"text": "a", "loud": True, "ShowWhenRun": False}))] * 2
+    catalog = built(tmp_path, tools(text="str"), *used)
+    assert [(item.key, item.older) for item in catalog[SHOUT].parameters] == [("text", False), ("loud", True)]
+    assert "(*, text: str = ...)" in catalog.stub(SHOUT) and "Older or internal: 'loud'." in catalog.stub(SHOUT)
+    assert shortcuts.check("com_example_app_Shout(text='a', loud=True)", catalog) == []
+    assert not any(item.older for item in built(tmp_path, *used, ids(SHOUT))[SHOUT].parameters)  # no source lists them
+
+
+def test_importing_again_keeps_what_is_older_and_a_newer_list_mends_it(tmp_path: Path) -> None:
+    def older(*contents: Any) -> list[str]:
+        for number, content in enumerate(contents):
+            (tmp_path / f"{number}.json").write_bytes(orjson.dumps(content))
+        importing.build([tmp_path / f"{number}.json" for number in range(len(contents))], tmp_path / "out")
+        records = [orjson.loads(line) for line in (tmp_path / "out" / "actions.jsonl").read_bytes().splitlines()]
+        return [item["key"] for item in records[0]["parameters"] if item.get("older")]
+
+    used = [shortcut((SHOUT, {"text": "a", "loud": True}))] * 2
+    assert older(tools(text="str"), *used) == ["loud"]
+    assert older(*used) == ["loud"]
+    assert older(tools(pitch="str")) == ["loud"]  # the list of another system: text is still one of the newest
+    assert older(tools(loud="bool")) == []
+
+
+def test_a_title_that_says_nothing_is_made_from_the_id() -> None:
+    assert importing.title_of("com.example.app.SleepIntent", "Unknown Action") == "Sleep"
+    assert importing.title_of("com.example.app.SleepIntent", "Nap") == "Nap"
+
+
 def test_the_input_of_an_action_is_a_parameter(tmp_path: Path) -> None:
     action = {"ActionClass": "X", "Name": "End", "Input": {"ParameterKey": "WFResult"}, "Parameters": [{"Key": "Other", "Class": "WFTextInputParameter"}]}
     api = built(tmp_path, {"is.workflow.actions.end": action})["is.workflow.actions.end"]

@@ -143,21 +143,19 @@ def test_not_of_what_no_operator_negates_puts_the_steps_under_otherwise(test):
 
 
 @pytest.mark.parametrize("test, advice", [
-    ("x == 1 and (y == 2 or n == 3)", "cannot be mixed"), ("(x or y) and n", "cannot be mixed"), ("x and any_of(y, n)", "cannot be mixed"),
-    ("all_of(x, y or n)", "cannot be mixed"), ("x and not y.startswith('a')", "no opposite"), ("x and not legacy(y)", "no opposite"),
-    ("1 < x < 5", "1 <= x <= 5"), ("1 <= x < 5", "1 <= x <= 5"), ("1 <= x <= 2 <= 3", "1 <= x <= 5"), ("1 >= x <= 5", "1 <= x <= 5"),
+    ("x and any_of(y, n)", "cannot be mixed"), ("all_of(x, y or n)", "cannot be mixed"),
     ("1 <= x <= None", "two ends"), ("None <= x <= 5", "two ends"), ("'a' <= x <= 'b'", "no order"), ("enumeration('a') <= x <= 5", "by =="), ("x < enumeration('a')", "by =="),
     ("enumeration('a') in x", "one text"),
-    ("x < 'a'", "no order"), ("x >= f'{y}'", "no order"), ("1 == 1", "tests a variable"), ("'a' == f'{x}'", "tests a variable"),
-    ("x.startswith('a', 'b')", "startswith(text"), ("x.startswith(('a', 'b'))", "one text"), ("x.endswith(['a'])", "one text"),
+    ("x < 'a'", "no order"), ("x >= f'{y}'", "no order"), ("1 == 1", "always the same"),
+    ("x.startswith('a', 'b')", "startswith(text"), ("x.endswith(['a'])", "one text"),
     ("x.startswith()", "startswith(text"), ("x.startswith(prefix='a')", "startswith(text"), ("['a', 'b'] in x", "one text"),
     ("is_today(x, 1)", "is_today(date"), ("is_today()", "is_today(date"), ("is_within_last(x)", "duration"),
     ("is_within_last(x, 3)", "quantity(3, 'days')"), ("is_within_last(x, quantity(3, 'days'), 1)", "(date, duration"),
     ("when(x, 5)", "(test"), ("legacy(x, y)", "(test"), ("legacy()", "(test"), ("legacy(x, text='a')", "(test"),
     ("leftover(number=1)", "(test"), ("leftover(x, words='a')", "another_number"), ("leftover(x == 'a', text='b')", "compares with"),
     ("all_of()", "takes conditions"), ("all_of(x, bound=True)", "bounded"), ("single(x, bounded=1)", "bounded"),
-    ("x is None", "if not x"), ("x == [1]", "compares with"), ("x == {'a': 1}", "compares with"), ("x < True", "by =="),
-    ("x and y == False", "under else"), ("x == is_workflow_actions_date()", "name"), ("is_workflow_actions_date()", "name"),
+    ("x == [1]", "compares with"), ("x == {'a': 1}", "compares with"), ("x < True", "by =="),
+    ("x and y == False", "under else"),
     ("x == number(1, 2)", "number(value"), ("x == number(a=1)", "number(value"),
 ])  # fmt: skip
 def test_what_is_no_condition_of_the_app_is_refused_with_advice(test, advice):

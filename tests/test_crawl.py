@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import importlib.util
 import io
@@ -333,6 +334,17 @@ def test_a_host_that_asks_for_a_long_wait_is_left_alone_by_the_next_run_too(scra
     hub.asked.clear()
     code, summary = scrape("--routinehub", "1-4")
     assert code == 1 and "asked us to wait until" in summary["said"] and not hub.count("/versions/")
+
+
+def test_who_asks_for_a_turn_of_a_host_that_is_closed_does_not_wait_until_it_may_be_asked_again() -> None:
+    async def turn() -> None:
+        host = client.Host("h", rate=1)
+        host.paused = time.monotonic() + 86400
+        host.close("asks us to wait")
+        with pytest.raises(client.Closed, match="asks us to wait"):
+            await asyncio.wait_for(host.turn(asyncio.Event()), 1)
+
+    asyncio.run(turn())
 
 
 @pytest.mark.parametrize("robots_known", [False, True])

@@ -221,19 +221,19 @@ def test_a_residue_that_was_edited_into_none_is_refused(part):
 @pytest.mark.parametrize("code, line, code_, advice", [
     ("x = (", 1, "syntax", "not Python"),
     ("is_workflow_actions_nothing()\nwhile True:\n    pass", 2, "form", "range"),
-    ("import os", 1, "form", "imported"),
-    ("print('x')", 1, "unknown_api", "showresult"),
+    ("import numpy", 1, "form", "actions of its apps"),
+    ("frobnicate('x')", 1, "unknown_api", "search"),
     ("is_workflow_actions_url('https://example.org')", 1, "positional_argument", "keyword"),
     ("is_workflow_actions_showresult(Text=missing_name)", 1, "undefined_name", "missing_name"),
-    ("for i in range(5):\n    pass", 1, "form", "from 1"),
-    ("x = clipboard()\nx['a'] = 5", 2, "form", "setvalueforkey"),
-    ("x = clipboard()\ny = x + 1", 2, "form", "math"),
-    ("match clipboard():\n    case 'A':\n        pass", 1, "form", "menu"),
-    ("is_workflow_actions_showresult(Text=clipboard()[0])", 1, "form", "getitemfromlist"),
+    ("for i in range(5):\n    pass\nelse:\n    pass", 1, "form", "after the loop"),
+    ("x = clipboard()\nx.Name = 5", 2, "form", "one name"),
+    ("x = clipboard()\ny = x + x", 2, "form", "as_number"),
+    ("match clipboard():\n    case ['A', x]:\n        pass", 2, "form", "if and elif"),
+    ("x = clipboard()\nis_workflow_actions_showresult(Text=clipboard()[x])", 2, "form", "str(x)"),
     ("is_workflow_actions_showresult(**{'Text': 'a'}, Text='b')", 1, "duplicate_parameter", "twice"),
     ("is_workflow_actions_conditional(WFCondition=4)", 1, "form", "if"),
     ("if_result()", 1, "form", "block"),
-    ("lambda: 0", 1, "form", "call"),
+    ("lambda: 0", 1, "form", "functions"),
 ])  # fmt: skip
 def test_a_form_outside_the_dialect_is_refused_with_line_and_advice(code, line, code_, advice):
     with pytest.raises(DialectError) as caught:

@@ -366,7 +366,7 @@ def test_what_a_server_refuses_or_kept_as_refused_is_unanswered_and_asked_again_
         assert figures["id"]["api_f1"]["mean"] == figures["ood"]["api_f1"]["mean"] == 1 and figures["ood"]["reasons"] == {"bad_request": 1}
         assert {row["n"] for row in differences if row["systems"] == ["m", "empty"]} == {7}
         (first, second, *_) = [line.split() for line in ended.stdout.splitlines() if line.startswith("m+primer  ")]
-        assert first[:3] == ["m", "ID", "5"] and second[:3] == ["m", "OOD", "2"]
+        assert first[:3] == ["m+primer", "ID", "5"] and second[:3] == ["m+primer", "OOD", "2"]
         assert "m: 2 of 9 queries unanswered:\n  bad_request 2, such as r1" in ended.stderr
         for path in ("tables.md", "tables.tex"):
             assert "2 of 9 queries got no answer" in (bench.parent / "eval" / path).read_text()
@@ -386,7 +386,7 @@ def test_a_row_says_that_its_prompts_have_the_primer_and_the_primer_shows_no_hel
         flags = ["--model", "m", "--base-url", stub.base_url]
         table = evaluate(bench, *flags).stdout
         assert all(request["messages"][0]["content"].startswith(primer()) for request in stub.requests)
-        assert re.search(r"^m \+ primer +ID ", table, re.MULTILINE) and scores(bench)["primer"] == {"m": primer_id()}
+        assert re.search(r"^m\+primer +ID ", table, re.MULTILINE) and scores(bench)["primer"] == {"m": primer_id()}
         table = evaluate(bench, *flags, "--no-primer").stdout
         assert re.search(r"^m +ID ", table, re.MULTILINE) and scores(bench)["primer"] == {}
         (bench / "stats.json").write_text(json.dumps({"held_out": {"apis": ["is.workflow.actions.ask"]}}))

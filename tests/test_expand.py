@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from common import jsonl, prompts
+from common.compatibility import ApiCompatibility
 from common.dataset import distribution
 from common.dataset.distribution import Distribution, entropy, evenness
 from common.jsonl import UserError
@@ -26,6 +27,8 @@ from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]
+ACTIONS = ["is.workflow.actions.selectphoto", "is.workflow.actions.image.resize", "is.workflow.actions.share",
+           "is.workflow.actions.savetocameraroll"]  # fmt: skip
 BUILTIN = ["is.workflow.actions.showresult", "is.workflow.actions.url", "is.workflow.actions.setclipboard", "is.workflow.actions.alert"]
 
 
@@ -36,10 +39,11 @@ def stage(load_stage: Any) -> Any:
 
 @pytest.fixture
 def seed(tmp_path: Path, stage: Any) -> Path:
-    """Ten workflows of two to four APIs, one with a branch, one with a loop."""
-    structures = {0: "x = f()\nif x:\n    g()\n", 1: "x = f()\nfor i in x:\n    g()\n"}
-    records = [{"id": f"s{number}", "apis": [*BUILTIN[: 2 + number % 3], "is.workflow.actions.conditional"], "query": f"Do it {number}",
-                "plan": "1. Do", "annotated_code": structures.get(number, "f()\n")} for number in range(10)]  # fmt: skip
+    """Ten workflows of two to four APIs, two of them with a request that a person could have made; the others' are too short."""
+    said = {0: "Whenever I copy an address at work, show me the page behind it, so that I need not open the browser.",
+            1: "Look up who follows me, put their names into one text, and tell me how many they are, please."}
+    records = [{"id": f"s{number}", "apis": [*ACTIONS[: 2 + number % 3], "is.workflow.actions.conditional"],
+                "query": said.get(number, f"Do it {number}"), "writer": {"model": "stub"}} for number in range(10)]  # fmt: skip
     path = tmp_path / "seed.jsonl"
     path.write_bytes(b"".join(map(jsonl.encode, records)))
     return path
@@ -68,7 +72,12 @@ def queries(seed: Path) -> dict[str, dict[str, Any]]:
 def wish(body: dict[str, Any], number: int, different: int = 1 << 30) -> str:
     """An answer that depends on the question alone; there are so many `different` ones, which share few words."""
     digest = hashlib.sha256(str(int(hashlib.sha256(body["messages"][1]["content"].encode()).hexdigest(), 16) % different).encode()).hexdigest()
-    return json.dumps({"query": "Please " + " ".join(f"do{digest[at: at + 4]}" for at in range(0, 40, 4))})
+    return request("Please " + " ".join(f"do{digest[at: at + 4]}" for at in range(0, 40, 4)))
+
+
+def request(query: str, **changed: Any) -> str:
+    """An answer that leaves nothing out."""
+    return json.dumps({"purpose": "p", "leave_out": [], "basics": [], "category": "Utilities", "query": query, **changed})
 
 
 def test_records_are_complete_and_name_no_api(seed: Path) -> None:
@@ -82,20 +91,21 @@ def test_records_are_complete_and_name_no_api(seed: Path) -> None:
         assert len(set(record["apis"])) == len(record["apis"]) and all(api in catalog for api in record["apis"])
         assert record["apps"] == sorted({catalog[api].app for api in record["apis"]})
         assert set(record["examples"]) == {"s0", "s1"}
-    assert Counter(Counter(record["category"] for record in records.values()).values()) == {2: 24, 3: 4}  # 60 over 28, evenly
+    assert len({record["category"] for record in records.values()}) > 10
 
 
-def test_half_of_the_apis_are_built_in_and_their_number_is_the_seeds(seed: Path) -> None:
+def test_about_half_of_the_apis_are_built_in_and_their_number_is_at_most_the_seeds(seed: Path) -> None:
     run(seed, "--n", "200")
     catalog = Catalog.load()
-    counts: Counter[int] = Counter()
+    counts, builtin = Counter[int](), 0
     for record in queries(seed).values():
-        builtin = [api for api in record["apis"] if catalog[api].builtin]
+        own = [api for api in record["apis"] if catalog[api].builtin]
         counts[len(record["apis"])] += 1
-        assert 0 <= len(builtin) - len(record["apis"]) // 2 <= 1  # one more where an API would have nothing to work on
-        assert len({catalog[api].app for api in record["apis"] if api not in builtin}) <= 5
+        builtin += len(own)
+        assert len({catalog[api].app for api in record["apis"] if api not in own}) <= 5
         assert not prompts.SYNTAX_APIS & set(record["apis"])
-    assert set(counts) <= {2, 3, 4, 5} and counts[2] > counts[4] * 0.7 and counts[5] < 20  # 40, 30 and 30 % in the seed
+    assert set(counts) <= {1, 2, 3, 4, 5, 6} and counts[3] > 100 and counts[5] + counts[6] < 20  # 3 in 70 % of the seed, 4 in the rest
+    assert 0.4 < builtin / sum(size * times for size, times in counts.items()) < 0.65
 
 
 def test_a_larger_count_goes_on_from_a_smaller_one_and_another_seed_differs(seed: Path) -> None:
@@ -118,18 +128,58 @@ def test_shards_make_what_one_run_makes(seed: Path) -> None:
     assert parts == whole
 
 
-def test_an_endpoint_sees_stubs_category_and_examples_and_a_leaking_query_is_rejected(seed: Path) -> None:
+def test_an_endpoint_sees_stubs_and_requests_but_no_code_and_a_leaking_query_is_rejected(seed: Path) -> None:
     def answer(body: dict[str, Any], number: int) -> str:
-        text = body["messages"][1]["content"]
-        assert "def " in text and "Request: Do it 0" in text and "in the category" in text
+        system, text = (message["content"] for message in body["messages"][:2])
+        assert "def " in text and "- Whenever I copy an address" in text and "Do it" not in text and "left out" in text
+        assert "Utilities" in system and "a shortcut is shown as Python" not in system
         leaks = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 3 == 0
-        return '{"query": "Run a Python script and call WFURL"}' if leaks else wish(body, number)
+        return request("Run a Python script and call WFURL") if leaks else wish(body, number)
 
     with StubOpenAI(answer) as stub:
         code, summary, _ = run(seed, "--count", "20", "--writer", "stub", "--base-url", stub.base_url)
     assert code == 0 and summary["written"] + summary["rejected"] == 20 and summary["rejected"] > 0
     reasons = {record["reason"] for record in jsonl.read(seed.with_name("queries.rejected.jsonl"))}
     assert reasons == {"unusable_answer"}
+
+
+def test_without_good_requests_in_the_seed_the_prompt_shows_those_of_the_project(seed: Path) -> None:
+    records = [record | {"writer": {"model": "offline"}} for record in jsonl.read(seed)]
+    seed.write_bytes(b"".join(map(jsonl.encode, records)))
+    with StubOpenAI(wish) as stub:
+        run(seed, "--count", "2", "--writer", "stub", "--base-url", stub.base_url)
+        assert prompts.GOOD_REQUESTS[0] in stub.requests[0]["messages"][1]["content"]
+    assert [record["examples"] for record in queries(seed).values()] == [[], []]
+
+
+def test_a_set_of_which_no_task_makes_sense_is_a_reject_with_the_reason(seed: Path) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        return request("", purpose="a VPN has nothing to do with a parked car") if number % 2 else wish(body, number)
+
+    with StubOpenAI(answer) as stub:
+        flags = ("--count", "6", "--writer", "stub", "--base-url", stub.base_url, "--concurrency", "1")
+        _, summary, err = run(seed, *flags)
+        assert summary["written"] == summary["rejected"] == 3 and "no_sensible_task 3" in err
+        assert run(seed, *flags)[1]["skipped"] == 6 and len(stub.requests) == 6
+    reject = next(jsonl.read(seed.with_name("queries.rejected.jsonl")))
+    assert reject["reason"] == "no_sensible_task" and "parked car" in reject["detail"]
+
+
+def test_a_record_has_the_apis_that_its_query_needs(stage: Any) -> None:
+    catalog, apis = Catalog.load(), ACTIONS
+    accept = stage.accept_request(apis, 2, catalog)
+
+    def kept(*left_out: str, basics: tuple[str, ...] = ()) -> list[str]:
+        return accept(json.loads(request("Make my photos small, please", leave_out=list(left_out), basics=list(basics))))[0]
+
+    assert kept() == apis and kept(apis[2], catalog[apis[3]].name) == apis[:2]
+    assert kept(apis[0], basics=("show", "show")) == [*apis[1:], BUILTIN[0]]
+    with pytest.raises(ValueError, match="is none of the functions"):
+        kept("is.workflow.actions.alert")
+    with pytest.raises(ValueError, match="at most 2"):
+        kept(*apis[:3])
+    with pytest.raises(ValueError, match="names the function"):
+        accept(json.loads(request("Call is_workflow_actions_image_resize now")))
 
 
 def test_nearly_equal_queries_are_one_whatever_order_they_come_in(seed: Path) -> None:
@@ -151,7 +201,7 @@ def test_nearly_equal_queries_are_one_whatever_order_they_come_in(seed: Path) ->
 def test_a_query_copied_from_an_example_is_no_new_one(seed: Path) -> None:
     records = [record | {"query": "Look up who follows me and tell me their names"} for record in jsonl.read(seed)]
     seed.write_bytes(b"".join(map(jsonl.encode, records)))
-    with StubOpenAI(lambda body, number: '{"query": "Look up who follows me, and tell me their names!"}') as stub:
+    with StubOpenAI(lambda body, number: request("Look up who follows me, and tell me their names!")) as stub:
         summary = run(seed, "--n", "3", "--writer", "stub", "--base-url", stub.base_url)[1]
     assert summary["written"] == 0 and summary["rejected"] == 3
     assert next(jsonl.read(seed.with_name("queries.rejected.jsonl")))["detail"].startswith("of s0: ")
@@ -176,7 +226,7 @@ def test_killed_and_run_again_it_makes_the_same(seed: Path) -> None:
 
 def test_a_seed_without_apis_is_a_clear_error(stage: Any, tmp_path: Path) -> None:
     path = tmp_path / "seed.jsonl"
-    path.write_bytes(jsonl.encode({"id": "a", "apis": [], "query": "", "plan": "", "annotated_code": ""}))
+    path.write_bytes(jsonl.encode({"id": "a", "apis": [], "query": "", "writer": {}}))
     with pytest.raises(UserError, match="records of stage 03"):
         stage.read_seed(path, Catalog.load(), 30)
 
@@ -192,9 +242,9 @@ def catalog() -> Catalog:
 
 @pytest.fixture(scope="module")
 def sampler(stage: Any, catalog: Catalog) -> Any:
-    """A sampler by its seed number, over a seed that uses three of Apple's APIs and two categories."""
-    apis, categories = Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), Counter({"Utilities": 40, "Games": 5})
-    return lambda seed: stage.Sampler(catalog, apis, [2, 3, 5, 8], categories, seed)
+    """A sampler by its seed number, over a seed that uses three of Apple's APIs."""
+    apis, pairs = Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), Counter({(BUILTIN[1], BUILTIN[0]): 30})
+    return lambda seed: stage.Sampler(catalog, apis, [2, 3, 5, 8], pairs, seed)
 
 
 def test_a_set_depends_on_its_number_alone(sampler: Any) -> None:
@@ -204,18 +254,16 @@ def test_a_set_depends_on_its_number_alone(sampler: Any) -> None:
     assert sampler(1).sample(100) != one.sample(100)
 
 
-def test_every_api_and_category_comes_up_what_the_seed_uses_least_first(stage: Any, sampler: Any, catalog: Catalog) -> None:
-    usable = [api for api in catalog if stage.is_usable(api)]
-    rounds = max(sum(api.builtin for api in usable), sum(not api.builtin for api in usable))
-    drawn = list(map(sampler(0).sample, range(rounds)))
-    seen = Counter(api for apis, _ in drawn for api in apis)
-    assert all(seen[api.id] for api in usable)
-    third = [api.id for api in usable if not api.builtin]
-    first = Counter(api for apis, _ in drawn[: len(third) // 2] for api in apis if api in third)
-    assert len(first) > 0.5 * len(third)
-    categories = Counter(category for _, category in drawn[:100])
-    assert set(categories) == set(stage.CATEGORIES) - {"Utilities", "Games"} and max(categories.values()) - min(categories.values()) <= 2
-    assert Counter(category for _, category in drawn[: 28 * 12])["Games"] > 0
+def test_every_api_comes_up_what_the_seed_uses_least_first(stage: Any, sampler: Any, catalog: Catalog,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "DRAWS", 1)  # the first of a set are what is looked at
+    usable = {api.id for api in catalog if stage.is_usable(api)}
+    third_party = [api for api in usable if not catalog[api].builtin]
+    drawn = list(map(sampler(0).sample, range(len(usable))))
+    seen = Counter(api for apis in drawn for api in apis)
+    assert set(seen) >= usable - {BUILTIN[0], BUILTIN[1]}  # the two that the seed uses 500 and 80 times
+    first = {api for apis in drawn[: len(third_party) // 2] for api in apis}
+    assert len(first & usable) > 0.5 * len(usable) and len(first & set(third_party)) > 0.5 * len(third_party)
 
 
 def test_what_is_used_least_comes_first(stage: Any) -> None:
@@ -224,22 +272,27 @@ def test_what_is_used_least_comes_first(stage: Any) -> None:
     assert order[:2] == ["c", *order[1:2]] and Counter(order[:5]) == {"c": 3, "b": 2} and set(order[5:]) == {"a", "b", "c"}
 
 
-def test_a_greedy_matching_gives_each_the_best_that_remains(stage: Any) -> None:
-    fits = {"b": 2, "c": 1}
-    assert stage.greedy_matching(["x", "y", "z"], ["a", "b", "c"],
-                                 lambda place, right: fits.get(right, 0) + place * (right == "c")) == ["b", "c", "a"]  # fmt: skip
-    assert stage.BLOCK == len(stage.CATEGORIES) == 28
-
-
-def test_in_every_set_each_input_can_be_given(stage: Any, sampler: Any, catalog: Catalog) -> None:
-    compatibility = stage.ApiCompatibility(catalog)
-    sets = [apis for apis, _ in map(sampler(3).sample, range(150))]
+def test_in_every_set_each_input_can_be_given_and_apis_fit(stage: Any, sampler: Any, catalog: Catalog) -> None:
+    one = sampler(3)
+    compatibility, sets = stage.ApiCompatibility(catalog), list(map(one.sample, range(150)))
     assert not any(compatibility.unmet(apis) for apis in sets)
     source = random.Random(0)
     usable = [api.id for api in catalog if stage.is_usable(api)]
-    assert sum(bool(compatibility.unmet(source.sample(usable, len(apis)))) for apis in sets) > 15
-    unrelated = sum(len(compatibility.unrelated(apis)) for apis in sets)
-    assert unrelated < 0.7 * sum(len(compatibility.unrelated(source.sample(usable, len(apis)))) for apis in sets)
+    by_chance = [source.sample(usable, len(apis)) for apis in sets]
+    assert sum(bool(compatibility.unmet(apis)) for apis in by_chance) > 15
+
+    def strangers(apis: list[str]) -> int:
+        return sum(max(one.fits[one.places[api], one.places[other]] for other in apis if other != api) < 0.3 for api in apis if len(apis) > 1)
+
+    assert sum(map(strangers, sets)) < 0.2 * sum(map(strangers, by_chance))
+
+
+def test_apis_fit_by_data_flow_by_use_by_app_and_by_words(catalog: Catalog) -> None:
+    apis = ["is.workflow.actions.selectphoto", "is.workflow.actions.image.resize", "is.workflow.actions.getbatterylevel",
+            "com.lifx.lifx.LFXGetLightsIntent", "com.lifx.lifx.LFXLightPowerIntent", "is.workflow.actions.vpn.set"]  # fmt: skip
+    fits = ApiCompatibility(catalog).fits(apis, Counter({("is.workflow.actions.getbatterylevel", "is.workflow.actions.vpn.set"): 50}))
+    assert (fits == fits.T).all() and not fits.diagonal().any()
+    assert fits[0, 1] >= 1 and fits[3, 4] >= 0.75 and fits[2, 5] > 0.7 and fits[0, 5] == fits[2, 3] == 0
 
 
 @pytest.mark.parametrize(("apis", "unmet"), [
@@ -265,10 +318,11 @@ def test_what_nobody_would_ask_for_is_not_usable(stage: Any, catalog: Catalog) -
 def test_the_statistics_stand_beside_the_output_and_count_earlier_runs(seed: Path) -> None:
     run(seed, "--n", "30")
     run(seed, "--n", "56", "--figure")
+    made = len(queries(seed))
     statistics = json.loads(seed.with_name("queries.stats.json").read_bytes())
-    assert [statistics[name]["records"] for name in ("seed", "queries", "together")] == [10, 56, 66]
-    assert statistics["seed"]["third_party_share"] == 0 and 0.4 < statistics["queries"]["third_party_share"] < 0.7
-    assert set(statistics["queries"]["categories"].values()) == {2} and statistics["queries"]["evenness"]["categories"] == 1.0
+    assert [statistics[name]["records"] for name in ("seed", "queries", "together")] == [10, made, 10 + made]
+    assert statistics["seed"]["third_party_share"] == 0 and 0.35 < statistics["queries"]["third_party_share"] < 0.7
+    assert sum(statistics["queries"]["categories"].values()) == statistics["queries"]["records"]
     assert statistics["together"]["usable_apis_covered"] > statistics["seed"]["usable_apis_covered"]
     assert statistics["queries"]["sets_with_all_inputs"] == 1.0
     assert seed.with_name("queries.png").read_bytes().startswith(b"\x89PNG") and seed.with_name("queries.png").stat().st_size > 10_000

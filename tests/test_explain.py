@@ -73,8 +73,20 @@ def test_steps_are_numbered_and_what_is_inside_a_block_is_indented() -> None:
         "   Nothing happens.",
         "Otherwise:",
         "   Repeat 2 times:",
-        "      Vibrate device.",
+        "      Vibrate.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code, said", [
+    ("~wifi_set(OnValue=False)", "Turn Wi-Fi off."), ("~wifi_set(OnValue=True, operation='toggle')", "Toggle Wi-Fi."),
+    ("~dnd_set(Operation='Toggle')", "Toggle Focus."), ("~dnd_set(Enabled=True)", "Turn Focus on."),
+    ("~appearance(operation='set', style='light')", "Set the appearance to 'light'."),
+    ("x = ~getlastphoto(WFGetLatestPhotoCount=3)\n~deletephotos(photos=x)", "Delete “x”."),
+    ("~showresult(Text=current_date().formatted(style='None', time='Short'))", "Show the current date written as a time."),
+    ("~adjustdate(WFAdjustOffsetPicker=time_offset('Subtract', 2, 'Day'), WFDate=current_date())", "Move the current date by 2 days back."),
+])  # fmt: skip
+def test_a_step_says_what_happens(code: str, said: str) -> None:
+    assert told(code)[-1].split(". ", 1)[1] == said
 
 
 def test_the_authors_words_and_the_header_come_first() -> None:

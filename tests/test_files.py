@@ -205,11 +205,18 @@ def test_show_prints_what_was_made_of_a_program(tmp_path: Path) -> None:
     assert ended.returncode == 0 and ended.stdout == PROGRAM
 
 
-@pytest.mark.parametrize("platform, said", [("darwin", "x.shortcut; sign it before"), ("linux", "x.shortcut; on a Mac, sign it before")])
+@pytest.mark.parametrize("platform, said", [("darwin", "x.shortcut written; sign it"), ("linux", "gets the whole file; on a Mac: shortcuts sign")])
 def test_what_is_left_to_do_fits_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, said: str) -> None:
     monkeypatch.setattr(files.sys, "platform", platform)
     (tmp_path / "x.py").write_text(PROGRAM)
     assert said in run(tmp_path / "x.py").stderr
+
+
+def test_a_program_is_explained_by_what_is_made_of_it(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("# greets\nis_workflow_actions_showresult(Text='Hel' + 'lo')\n")
+    (tmp_path / "bad.py").write_text("x = (")
+    ended = shell(f"{MODULE} explain x.py bad.py", tmp_path)
+    assert ended.returncode == 1 and "1. Show 'Hello'." in ended.stdout and ended.stderr.startswith("bad.py: line 1: not Python")
 
 
 def test_without_its_packages_the_command_is_one_line(tmp_path: Path) -> None:

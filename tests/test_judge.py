@@ -62,8 +62,10 @@ def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., di
     ("raw_action('is.workflow.actions.gettext', {})\naction('is.workflow.actions.comment')", []),
     ("raw_action('is.workflow.actions.exit', {})", ["is.workflow.actions.exit"]),
     ("is_workflow_actions_exit()", ["is_workflow_actions_exit"]),
-    ("import requests\nfrom os import path\nrequests.get('x')", [".get", "path", "requests"]),
-    ("def helper():\n    return len('x')\nhelper()", ["def helper", "helper", "len"]),
+    ("import requests\nfrom os import path\nrequests.get('x')", ["os", "requests"]),
+    ("import random\nfrom datetime import datetime\nx = random.randint(1, 6)\nprint(f'{x} {len(str(x).upper())} {datetime.now()}')", []),
+    ("import os\nos.system('a')\nopen('b')", [".system", "open", "os"]),
+    ("def helper():\n    return len('x')\nhelper()", ["def helper", "helper"]),
     ("Text = is_workflow_actions_exit(unquoted value\n", ["is_workflow_actions_exit"]),  # no Python
     ("(lambda: 1)()\naction()", ["?"]),
     ("", []),
@@ -315,7 +317,7 @@ def test_a_dry_run_counts_what_the_judge_would_be_asked_and_writes_nothing(stage
     figures = json.loads(run.stdout.splitlines()[-1])
     assert run.returncode == 0 and figures["dry_run"] and figures["cost_usd"] > 0 and not (tmp_path / "eval").exists()
     half = json.loads(stage("--judge", "gpt-4o-mini", "--votes", "3", "--dry-run", "--gold", "--batch").stdout.splitlines()[-1])
-    assert half["requests"] == figures["requests"] >= 36 and half["cost_usd"] == pytest.approx(figures["cost_usd"] / 2)
+    assert half["requests"] == figures["requests"] >= 36 and half["cost_usd"] == pytest.approx(figures["cost_usd"] / 2, abs=1e-6)
     assert stage("--dry-run").returncode == 2
 
 

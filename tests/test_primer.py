@@ -49,7 +49,7 @@ def test_it_stands_in_front_of_the_users_turn() -> None:
 
 def test_who_judges_or_revises_a_program_reads_the_primer() -> None:
     assert prompts.prompt("judge", {"query": "", "code": "", "stubs": ""}).messages[0]["content"] == primer.primer()
-    assert prompts.prompt("plan", dict.fromkeys(("part", "about", "code", "lines", "so_far"), "")).messages[0]["content"] != primer.primer()
+    assert prompts.prompt("query", {"plan": "", "about": "", "length": ""}).messages[0]["content"] != primer.primer()
 
 
 def asked(model_name: str, served: bool, flag: bool | None, teval: bool = False) -> bool:

@@ -37,6 +37,18 @@ TRAPS = {
     "let me pick from my photos and share it": "let me pick from my photos",
     "start a timer for 1 hour and 30 minutes": "30 minutes",
     "pick a random number from 1 and 10": "10",
+    "take a photo and read it aloud": "read it aloud",
+    "flip a coin and save it to my photos": "save it to my photos",
+    "count the words in the last photo": "count the words in the last photo",
+    "start the music": "start the music",
+    "set brightness to 50": "set brightness to 50",
+    "if it's after 6 pm turn on dark mode": "if it's after 6 pm turn on dark mode",
+    "let me choose between tea and coffee and send it": "send it",
+    "tell me that joke": "tell me that joke",
+    "if it is raining": "if it is raining",
+    "take a photo. If it is raining, share it": "share it",
+    "send a message saying I'm late to mum": "mum",
+    "open https://example.org in Chrome": "in Chrome",
 }
 
 
@@ -97,6 +109,15 @@ def test_a_condition_has_its_opposite_branch(catalog: Catalog) -> None:
     assert program is not None and "if 'secret' not in Clipboard:" in program
 
 
+def test_a_full_stop_ends_what_depends_on_a_condition(catalog: Catalog) -> None:
+    program = sentence.understood("If it is raining, say 'Take a coat. Now'. Otherwise open maps. Take a photo.", catalog).program
+    assert program is not None
+    assert [line for line in program.splitlines() if not line.startswith(" ")] == [
+        "Weather_Conditions = is_workflow_actions_weather_currentconditions()", "if 'rain' in Weather_Conditions:", "else:",
+        "Photo = is_workflow_actions_takephoto()", "is_workflow_actions_showresult(Text=Photo)",
+    ]  # fmt: skip
+
+
 def test_the_problem_is_one_line_with_the_words_and_advice(catalog: Catalog) -> None:
     problem = sentence.understood("turn off wifi at night", catalog).problem()
     assert problem.startswith("not understood: 'at night'; a shortcut does not start by itself") and "--base-url" in problem and "\n" not in problem
@@ -104,7 +125,8 @@ def test_the_problem_is_one_line_with_the_words_and_advice(catalog: Catalog) -> 
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(
-    "if unless and then , . ' turn on off the last photo say it remind me to between a 5 % timer for otherwise clipboard is".split()), max_size=14).map(" ".join)))
+    ["if", "if it is raining", "unless", "and", "then", ",", ". ", "' '", "turn on wifi", "say it", "remind me to", "the last photo", "take a photo",
+     "let me choose between a and b", "otherwise", "5 %", "flip a coin"]), max_size=8).map(" ".join)))
 def test_whatever_is_asked_it_is_a_clean_program_or_missing_words(text: str) -> None:
     program, missing = sentence.understood(text, Catalog.load())
     assert (program is None) == bool(missing)

@@ -149,7 +149,7 @@ def test_force_writes_a_program_that_compiles_and_no_other(run, tmp_path):
 
 def test_a_shortcut_given_to_write_is_sent_to_read(run, examples):
     done = run("write", examples / f"{EXAMPLE}.shortcut")
-    assert done.code == 1 and done.err.endswith("this is a shortcut already; `read` prints it as Python\n")
+    assert done.code == 1 and done.err.endswith("this is a shortcut already; `python -m shortcuts read` prints it as Python\n")
 
 
 def test_a_signed_original_is_not_replaced_unless_asked(run, tmp_path):
@@ -190,7 +190,7 @@ def test_check_prints_findings_to_stdout_and_its_exit_code_says_whether_one_is_a
     assert (warned.code, warned.out) == (0, f"{tmp_path / 'late.py'}:2: warning: the shortcut has ended above this line\n")
     done = run("check", tmp_path / "good.py", tmp_path / "bad.py")
     assert (done.code, done.err) == (1, "") and done.out.count(": error: ") == 2
-    assert run("check", "-", stdin=b"print('x')").out.startswith("-:1: error: print() is no action")
+    assert run("check", "-", stdin=b"nonsense('x')").out.startswith("-:1: error: there is no nonsense()")
 
 
 @pytest.mark.parametrize("data, why", [(b"\xff\xfe'", "not UTF-8 at byte 0"), (b"bplist00", "this is a shortcut already"), (None, "No such file")])

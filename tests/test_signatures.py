@@ -54,7 +54,6 @@ uid(-1)
 uid('1')
 uid(1 << 64)
 float('inf', 1)
-float('1e5')
 dictionary({'a': 1}, 5)
 dictionary(x)
 attachment(x, 1)
@@ -77,7 +76,6 @@ f'{x:>5}'
 previous_output(5)
 1 << 64
 99999999999999999999999
-None
 """.strip().splitlines()
 
 
@@ -90,7 +88,7 @@ def test_an_argument_that_a_helper_does_not_take_is_refused_by_line(expression: 
     assert [diagnostic.line for diagnostic in shortcuts.check(code)] == [3]
 
 
-@pytest.mark.parametrize("expression", [expression for expression in WRONG if not expression.startswith(("{", "1 <<", "99", "None", "plain"))])
+@pytest.mark.parametrize("expression", [expression for expression in WRONG if not expression.startswith(("{", "1 <<", "99", "plain"))])
 def test_it_is_refused_inside_text_and_items_too(expression: str) -> None:
     for code in ("is_workflow_actions_dictionary(WFItems={'a': %s})", "names = ['a', %s]", "if %s:\n    pass", "for i in %s:\n    pass"):
         assert shortcuts.check("x = is_workflow_actions_nothing()\ny = clipboard()\n" + code.replace("%s", expression))
@@ -110,12 +108,8 @@ raw_action('a.b', {}, extra=5)
 raw_action('is.workflow.actions.conditional', {})
 is_workflow_actions_gettext(WFTextActionText=ask_on_import('a', 'b'))
 is_workflow_actions_gettext(WFTextActionText=ask_on_import('a', foo=1))
-len(y)
-print(y)
-sorted(y)
 quantity(5, 'min')
 y.append(x=5)
-y.extend([y])
 """.strip().splitlines()
 
 
@@ -131,9 +125,7 @@ match menu('p', 'q'):\n    case 'a':\n        pass
 match menu('p'):\n    case _ if item('a', 'b'):\n        pass
 for z in repeat_each(y, 5):\n    pass
 for _ in repeat_count(5, 5):\n    pass
-for _ in range(1, 2, 3):\n    pass
 for i, z in enumerate(y, 1, 2):\n    pass
-for i, z in enumerate(y, start=0):\n    pass
 for i, z in enumerate(y, 1, start=1):\n    pass
 for z in y:\n    pass\nelse:\n    pass
 if y:\n    marker(5)

@@ -38,10 +38,12 @@ def share(rows: list[dict[str, Any]], catalog: Catalog) -> float:
     return sum(hits) / len(hits)
 
 
-def test_what_everyday_sentences_need_is_offered(catalog: Catalog) -> None:
-    own = [row for row in SENTENCES if row["split"] == "dev"]
-    assert share([row for row in own if row["language"] == "en"], catalog) >= 0.96
-    assert share([row for row in own if row["language"] != "en"], catalog) >= 0.85
+# Split "fresh" was written after the search was tuned on all others, and is not to be tuned on: it was 93.5 and 94.1 % at first.
+@pytest.mark.parametrize("split, english, other", [("dev", 0.97, 0.88), ("fresh", 0.92, 0.88)])
+def test_what_everyday_sentences_need_is_offered(catalog: Catalog, split: str, english: float, other: float) -> None:
+    own = [row for row in SENTENCES if row["split"] == split]
+    assert share([row for row in own if row["language"] == "en"], catalog) >= english
+    assert share([row for row in own if row["language"] != "en"], catalog) >= other
 
 
 def test_the_sentences_need_actions_that_there_are(catalog: Catalog) -> None:

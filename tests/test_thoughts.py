@@ -60,20 +60,17 @@ def think(stage: Any, record: dict[str, Any], writer: Any = None) -> Any:
 
 
 def scripted(body: dict[str, Any], number: int) -> str:
-    """A model that answers all three prompts well: it reads what it must from the prompt, as a model would."""
-    text = body["messages"][1]["content"]
-    if '"comments"' in text:
-        lines = [int(line) for line in re.search(r"these lines, and for no others: ([\d, ]+)\.", text)[1].split(",")]
-        names = re.search(r"these variables: (.*?)\. ", text)[1]
-        renames = [{"old": "Provided_Input", "new": "handle"}] if "Provided_Input" in names else []
-        return json.dumps({"comments": [{"line": line, "text": f"Step {line}."} for line in lines], "renames": renames})
-    if '"steps"' in text:
-        blocks = re.search(r"a choice of one: ([\d, ]+|\(none\))\.", text)[1]
-        lines = [int(line) for line in blocks.split(",")] if blocks != "(none)" else []
-        last = re.findall(r"^ *(\d+)[\d.]*\. ", text.split("The plan so far")[1], re.MULTILINE)[-1] if "The plan so far" in text else 0
-        return json.dumps({"steps": [{"number": str(int(last) + 1 + place), "text": "Decide what is next.", "lines": [line]}
-                                     for place, line in enumerate(lines or [1])]})
-    return json.dumps({"query": "Please look up an account for me and tell me how popular it is."})
+    """A model that answers both prompts well: it reads what it must from the prompt, as a model would."""
+    system, text = (message["content"] for message in body["messages"][:2])
+    if '"comments"' not in system:
+        return json.dumps({"query": "Please look up an account for me and tell me how popular it is."})
+    head, code = text.split("\n\n", 1)[0] if "The plan of" not in text else text, text.rpartition("\nVariables: ")[2]
+    lines = [(int(line), said) for line, said in re.findall(r"^ *(\d+) (.*)", code, re.MULTILINE)]
+    renames = ["Provided_Input: handle"] if "Provided_Input" in code.split("\n")[0] else []
+    last = re.findall(r"^ *(\d+)[\d.]*\. ", head, re.MULTILINE)[-1] if "The plan of" in head else 0
+    blocks = [line for line, said in lines if said.endswith(":")] or [None]
+    steps = [f"{int(last) + 1 + place} {[line] if line else ''} Decide what is next." for place, line in enumerate(blocks)]
+    return json.dumps({"comments": [f"{line}: Step {line}." for line, _ in lines], "renames": renames, "steps": steps})
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -82,7 +79,7 @@ def scripted(body: dict[str, Any], number: int) -> str:
 
 def test_offline_every_statement_is_commented_and_the_program_is_the_same(stage: Any) -> None:
     record = think(stage, workflow())
-    assert set(record["comments"]) == {str(line) for line in excerpts.statement_lines(record["code"])}
+    assert set(record["comments"]) == {str(line) for line in excerpts.told_lines(record["code"])}
     before = shortcuts.to_shortcut(record["code"], record["residue"])
     assert shortcuts.to_shortcut(record["annotated_code"], shortcuts.rename_residue(record["residue"], record["renames"])) == before
     assert ast.dump(ast.parse(record["annotated_code"])) == ast.dump(ast.parse(shortcuts.rename(record["code"], record["renames"])))
@@ -110,6 +107,14 @@ def test_offline_query_names_no_api_and_no_python(stage: Any) -> None:
     assert "a shortcut that looks up an account." in record["query"] and "And more" not in record["query"]
 
 
+@pytest.mark.parametrize("file", sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py")), ids=lambda file: file.stem)
+def test_offline_query_is_what_a_person_would_say(file: Path) -> None:
+    code = file.read_text()
+    query = offline.query(code, Catalog.load(), file.stem, file.stem, "", shortcuts.apis_of(code))["query"]
+    assert query[0].isupper() and query[-1] in ".?" and "…" not in query and 5 <= len(query.split()) <= 60
+    assert query.count(". ") <= 1  # the request, and what it is to offer
+
+
 def test_offline_query_leaves_out_a_name_that_would_give_an_api_away(stage: Any) -> None:
     record = think(stage, workflow(name="is.workflow.actions.ask", description="Python at its best, for everyone"))
     assert "python" not in record["query"].lower() and "workflow" not in record["query"]
@@ -118,7 +123,7 @@ def test_offline_query_leaves_out_a_name_that_would_give_an_api_away(stage: Any)
 def test_offline_is_deterministic_and_says_so(stage: Any) -> None:
     first, second = think(stage, workflow()), think(stage, workflow())
     assert first == second and first["writer"]["model"] == "offline" and first["writer"]["cost"] == 0.0
-    assert set(first["writer"]["prompts"]) == {"notes", "plan", "query"}
+    assert set(first["writer"]["prompts"]) == {"thoughts", "query"}
 
 
 def test_offline_renames_only_default_names_and_only_to_free_ones(stage: Any) -> None:
@@ -141,7 +146,7 @@ def test_a_model_writes_comments_names_plan_and_query(stage: Any) -> None:
         record = think(stage, workflow(), open_writer("stub", stub.base_url, price=(1, 1)))
     assert record["renames"] == {"Provided_Input": "handle"} and "handle = is_workflow_actions_ask(" in record["annotated_code"]
     assert record["plan"].splitlines()[0] == "1. Decide what is next." and record["query"].startswith("Please look up")
-    assert record["writer"]["model"] == "stub" and record["writer"]["prompt_tokens"] == 30 and record["writer"]["cost"] > 0
+    assert record["writer"]["model"] == "stub" and record["writer"]["prompt_tokens"] == 20 and record["writer"]["cost"] > 0
     assert "is_workflow_actions_ask" in stub.requests[0]["messages"][1]["content"]
 
 
@@ -150,19 +155,20 @@ def test_a_line_without_comment_and_a_block_without_step_are_sent_back(stage: An
         made = json.loads(scripted(body, number))
         if number == 0:
             del made["comments"][2]
-        if number == 2:
-            made["steps"][0]["lines"] = []
+        if number == 1:
+            made["steps"][0] = made["steps"][0].replace("[", "(").replace("]", ")")
         return json.dumps(made)
 
     with StubOpenAI(answer) as stub:
-        record = think(stage, workflow(), open_writer("stub", stub.base_url))
+        outcome = think(stage, workflow(), open_writer("stub", stub.base_url))
     problems = [request["messages"][-1]["content"] for request in stub.requests if len(request["messages"]) == 4]
-    assert record["plan"] and len(problems) == 2 and "lines 3 have no comment" in problems[0] and "no step has the lines" in problems[1]
+    assert len(problems) == 1 and "lines 3 have no comment" in problems[0]
+    assert isinstance(outcome, Reject) and "no step has the lines 6" in outcome.detail
 
 
 def test_a_query_that_keeps_naming_an_api_is_a_reject(stage: Any) -> None:
     def answer(body: dict[str, Any], number: int) -> str:
-        text = body["messages"][1]["content"]
+        text = body["messages"][0]["content"]
         return '{"query": "Call is_workflow_actions_ask and show it"}' if '"query"' in text else scripted(body, number)
 
     with StubOpenAI(answer) as stub:
@@ -198,7 +204,7 @@ def test_a_dry_run_writes_and_sends_nothing(tmp_path: Path) -> None:
     write_workflows(tmp_path, 2)
     code, out, _ = run_stage(tmp_path, "--writer", "gpt-4o-mini", "--dry-run")
     summary = json.loads(out.splitlines()[-1])
-    assert code == 0 and summary["requests"] == 6 and summary["cost_usd"] > 0 and not (tmp_path / "seed.jsonl").exists()
+    assert code == 0 and summary["requests"] == 4 and summary["cost_usd"] > 0 and not (tmp_path / "seed.jsonl").exists()
 
 
 def test_a_record_of_an_earlier_stage_is_a_clear_error(tmp_path: Path) -> None:
@@ -220,7 +226,7 @@ def test_killed_and_run_again_it_writes_the_same_and_asks_nothing_twice(tmp_path
         sent = len(stub.requests)
         code, out, _ = run_stage(tmp_path, *flags)
         killed = records(tmp_path / "seed.jsonl")
-        assert code == 0 and 0 < sent < 36 and len(stub.requests) <= 36 + 3  # of those in flight at the kill the answers are lost
+        assert code == 0 and 0 < sent < 24 and len(stub.requests) <= 24 + 3  # of those in flight at the kill the answers are lost
         (tmp_path / "answers.sqlite").unlink()
         run_stage(tmp_path, *flags, "--overwrite")
     assert killed == records(tmp_path / "seed.jsonl") and len(killed) == 12
@@ -261,9 +267,11 @@ def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwi
 
 
 def test_prompt_ids_change_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = prompts.prompt_id("plan")
-    monkeypatch.setitem(prompts.TEMPLATES, "plan", prompts.PLAN + "!")
-    assert re.fullmatch("[0-9a-f]{16}", before) and prompts.prompt_id("plan") != before
+    before = prompts.prompt_id("thoughts"), prompts.prompt_id("query")
+    monkeypatch.setitem(prompts.TEMPLATES, "thoughts", prompts.LINES + "!")
+    monkeypatch.setitem(prompts.INSTRUCTIONS, "query", prompts.QUERY + "!")
+    after = prompts.prompt_id("thoughts"), prompts.prompt_id("query")
+    assert all(re.fullmatch("[0-9a-f]{16}", digits) for digits in before) and len({*before, *after}) == 4
 
 
 def test_offline_names_are_legal() -> None:

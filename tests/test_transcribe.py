@@ -155,9 +155,9 @@ def test_records_become_the_shortcuts_they_came_from(tmp_path):
 
 
 def test_a_program_that_does_not_compile_is_named_by_file_and_line(tmp_path):
-    (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nwhile True:\n    pass\n")
+    (tmp_path / "bad.py").write_text("is_workflow_actions_nothing()\nclass X:\n    pass\n")
     result = run(tmp_path / "bad.py", "--output", tmp_path / "made")
-    assert result.returncode == 1 and "bad.py:2: error: there is no while" in result.stderr and "Traceback" not in result.stderr
+    assert result.returncode == 1 and "bad.py:2: error: " in result.stderr and "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("code, finding, by_force", [

@@ -67,16 +67,15 @@ class Host:
 
     async def turn(self, draining: asyncio.Event) -> None:
         """Wait for a turn; raises Closed if the host is closed or the run is drained meanwhile."""
-        while True:
+        while not (self.closed or draining.is_set()):
             now = time.monotonic()
             start = max(now, self.next_turn, self.paused)
             self.next_turn = start + self.interval
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(draining.wait(), start - now + random.uniform(0, JITTER) * self.interval)
-            if self.closed or draining.is_set():
-                raise Closed(self.closed)
-            if time.monotonic() >= self.paused:
+            if time.monotonic() >= self.paused and not (self.closed or draining.is_set()):
                 return
+        raise Closed(self.closed)
 
     def failed(self, how: str, advice: str, status: str = "") -> None:
         """Count a refusal or a silence; raises Closed after too many in a row."""

@@ -45,7 +45,7 @@ The extras:
 
 | field | content |
 |---|---|
-| plan, annotated_code | the task plan, in steps; the program with a comment for each line |
+| plan, annotated_code | the task plan, in steps; the program with a comment above each line that does something |
 | category, name, description, source* | what the record is about; for a seed, its site, address, author and licence |
 | shortcut*, residue*, stats*, roundtrip* | of a seed: what it was transcribed from, what the code does not show, its figures, the proof |
 | comments*, renames*, writer* | of a seed: who wrote comments, names, plan and query, and what they changed |

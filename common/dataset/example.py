@@ -88,7 +88,7 @@ class Sample:
         """
         if self.record.get("form") == PUBLISHED_FORM:
             return [], [api for api in apis_of(self.code) if self.context.catalog.get(api)]
-        findings, shortcut = review(self.code, self.context.catalog)
+        findings, shortcut = review(self.code, self.context.catalog, natural_python=False)  # one form to learn for one meaning
         return findings, None if shortcut is None else [action["WFWorkflowActionIdentifier"] for action in shortcut["WFWorkflowActions"]]
 
     @property

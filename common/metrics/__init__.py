@@ -22,7 +22,7 @@ from common.metrics.call_graph import read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
-from shortcuts import DialectError, check, is_empty, parse, to_shortcut
+from shortcuts import DialectError, check, in_dialect, is_empty, parse, to_shortcut
 from shortcuts.collector import collector_paused
 from shortcuts.syntax.recovering_parser import MAX_CHARACTERS
 
@@ -35,15 +35,20 @@ CACHED_GRAPHS = 64  # gold is read once for all systems that are scored one afte
 
 
 class Pair:
-    """A gold program and a prediction, both without comments; what several metrics need of them is computed once."""
+    """A gold program and a prediction, both without comments; what several metrics need of them is computed once.
+
+    CodeBLEU and validity are about the text as it was written. All others are about the actions that it makes: natural Python, as models
+    write it that were not trained on the language, is compared as the program of the dialect that it compiles to.
+    """
 
     def __init__(self, gold: str, prediction: str) -> None:
         self.gold, self.prediction = gold, prediction
 
+    programs = cached_property(lambda self: (_program(self.gold), _program(self.prediction)))
     codebleu = cached_property(lambda self: codebleu(self.gold, self.prediction))
     validity = cached_property(lambda self: validity(self.prediction))
-    trace_match = cached_property(lambda self: trace_match(self.gold, self.prediction))
-    graphs = cached_property(lambda self: (_read(self.gold), _read(self.prediction)))
+    trace_match = cached_property(lambda self: trace_match(*self.programs))
+    graphs = cached_property(lambda self: tuple(map(_read, self.programs)))
     matched = cached_property(lambda self: match_calls(*(graph.calls for graph in self.graphs)))  # places in gold and prediction
 
     @cached_property
@@ -54,6 +59,12 @@ class Pair:
 
 
 _read = lru_cache(CACHED_GRAPHS)(read_call_graph)
+
+
+@lru_cache(CACHED_GRAPHS)
+def _program(code: str) -> str:
+    """Return code in forms of the dialect where it compiles and is not too long for that."""
+    return in_dialect(code) if len(code) <= MAX_CHARACTERS else code
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -159,7 +170,7 @@ METRICS = (
     Metric("subgraph_f1", "subgraph F1", FLOW, lambda pair: subgraph_f1(*pair.graphs, pair.matched)),
     Metric("trace_match", "trace match", FLOW, lambda pair: pair.trace_match, headline=True),
     Metric("trace_equal", "trace equal", FLOW, lambda pair: float(pair.trace_match == 1)),
-    Metric("codebleu_strict", "strict CodeBLEU", FLOW, lambda pair: codebleu_strict(pair.gold, pair.prediction).codebleu),
+    Metric("codebleu_strict", "strict CodeBLEU", FLOW, lambda pair: codebleu_strict(*pair.programs).codebleu),
 )
 RATES = tuple(metric.key for metric in METRICS)
 HEADLINE = {metric.key: metric.label for metric in METRICS if metric.headline}
@@ -175,7 +186,7 @@ def score(gold: str, prediction: str) -> dict[str, Any]:
     flags = [pair.codebleu.flag] if pair.codebleu.flag else []
     if is_empty:
         return result | {"length_ratio": 0.0, "diagnostics": {}, "flags": flags}
-    for side, trace in (("reference", traced(gold)), ("prediction", traced(prediction))):
+    for side, trace in zip(("reference", "prediction"), map(traced, pair.programs)):
         flags += [f"{side}: not Python, read line by line"] if not trace.parsed else []
         flags += [f"{side}: trace cut at {trace.cut}"] if trace.cut else []
     return result | {"length_ratio": len(prediction.split()) / max(1, len(gold.split())), "diagnostics": pair.validity["diagnostics"],

@@ -16,7 +16,7 @@ from common.jsonl import Record
 from common.metrics.systems import SPLITS
 from common.prompts import SYNTAX_APIS, chat
 from shortcuts.catalog import Catalog, call_name
-from shortcuts.catalog.search import offered, search
+from shortcuts.catalog.search import like, offered
 
 NEIGHBOURS = 30  # APIs that a search for a gold API's title gives: enough for 24 distractors where all have the same neighbours
 SPARE = 2  # distractors are drawn from the nearest candidates, SPARE times as many, so that another seed gives others
@@ -81,9 +81,9 @@ def candidates(record: Record, gold: Sequence[str], catalog: Catalog, of_app: di
 
 
 def neighbours(api_id: str, catalog: Catalog, of_app: dict[str, list[str]]) -> list[str]:
-    """The APIs most like one: a search's results for its title, in turn with the others of its app, if that is not Apple's."""
+    """The APIs most like one: those with words like its title's, in turn with the others of its app, if that is not Apple's."""
     api = catalog.get(api_id)
-    found = [near.id for near in search(catalog, api.title if api else api_id.rsplit(".", 1)[-1], NEIGHBOURS)]
+    found = [near.id for near in like(catalog, api.title if api else api_id.rsplit(".", 1)[-1], NEIGHBOURS)]
     siblings = of_app[api.app] if api and not api.builtin else []
     titled = sorted(siblings, key=lambda sibling: (sibling not in found, sibling))[:NEIGHBOURS]
     return [near for pair in zip_longest(titled, found) for near in pair if near]

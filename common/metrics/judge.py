@@ -34,11 +34,17 @@ from common.metrics.systems import digest, prompt_messages
 from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
 from shortcuts import HELPERS
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.natural import devices, table
 from shortcuts.syntax.nodes import called, constant
 from shortcuts.syntax.recovering_parser import read_tree
 
-METHODS = frozenset("property formatted in_unit format startswith endswith append".split())  # of variables, in the dialect
-ALLOWED = HELPERS | {"print", "input"}  # the paper's prompt names these two
+# The forms of the language: its helpers and methods, and natural Python but for what reaches out of the program; the paper's prompt names
+# print and input.
+PURE = {name: row for name, row in table.CALLS.items() if row.function.__module__ != devices.__name__}
+MODULES = {name.split(".")[0] for name in PURE if "." in name}
+METHODS = {"property", "formatted", "in_unit", "format", "startswith", "endswith", "append", *table.METHODS,
+           *(name.removeprefix(".") for name in table.TESTS)}  # fmt: skip
+ALLOWED = {*HELPERS, *PURE, *table.TESTS, "print", "input"}
 VOTE_TEMPERATURE = 0.7  # where there are several votes: at 0 they would be one vote
 MAX_TOKENS = 4096  # a vote: a page of reasons, and room for the thoughts of a model that reasons first
 MAX_CHARACTERS = 120_000  # a program as the judge sees it: the longest of 708 real ones has 118,872, its texts shortened
@@ -77,9 +83,12 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
     found = set()
     for node in ast.walk(read_tree(code)[0]):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            found.update(alias.name for alias in node.names)
+            found.update({node.module or ""} if isinstance(node, ast.ImportFrom) else {alias.name for alias in node.names})
+            found -= MODULES
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(f"def {node.name}")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in ALLOWED:
+            continue
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             found.update({f".{node.func.attr}"} - {f".{method}" for method in METHODS})
         elif isinstance(node, ast.Call):

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from common.cli import Reject
-from common.excerpts import commented, shorten
+from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
 from common.offline.baseline import draw
-from common.prompts import SYNTAX_APIS, answer, plan_of, plan_text, query_problem
-from shortcuts import parse
+from common.prompts import CATEGORIES, SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from shortcuts import parse, rename
 from shortcuts.catalog import Catalog
-from shortcuts.explain.sentences import BUILTIN, Prose, arguments_of, listed
+from shortcuts.explain.sentences import BUILTIN, Prose, app_title, arguments_of, listed
 from shortcuts.forms.identifiers import identifier
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
@@ -34,7 +34,7 @@ PLUMBING = frozenset(BUILTIN + name for name in (
 
 OPENINGS = "Can you {}?", "Please {}.", "I need a shortcut to {}.", "Could you {}?", "Make my phone {}.", "I'd like something to {}."
 WISHES = "I want", "I need", "I'd like"
-ORDERS = (("First", "Then", "After that", "Next", "Finally"), ("Start by doing this:", "From there", "Also", "Then", "At the end"))
+FIRST, MIDDLE, LAST = ("First", "Please", "I want to", "I need to"), ("Then", "After that", "Next"), ("Finally", "In the end", "At last")
 STOP_WORDS = frozenset("a an the is are was what whats which who whose how do does did you your i my me to of for in on at and or please "
                        "enter input choose select type want would like would should it this that with be as re s t".split())  # fmt: skip
 
@@ -112,7 +112,7 @@ def plan(code: str, catalog: Catalog, starts: Sequence[int] = (1,), at: int = 0,
         first = step["lines"][0] if step["lines"] else first
         if (starts[at] <= first or at == 0) and first < last:
             here.insert(0, step)
-    return plan_of(here)
+    return {"steps": here}
 
 
 def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int], steps: list[dict[str, Any]]) -> None:
@@ -133,6 +133,8 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int]
     for node in body:
         if node.lineno in starts:
             flush()
+        if is_silent(node):
+            continue
         if not hasattr(node, "body") and not isinstance(node, ast.Match):
             simple.append(node)
             if len(simple) == GROUP:
@@ -156,6 +158,16 @@ def _plan(body: list[ast.stmt], prose: Prose, above: str, starts: frozenset[int]
 
 def _decapitalized(text: str, lower: bool = True) -> str:
     return text[0].lower() + text[1:] if lower and text.split()[0][1:].islower() else text
+
+
+def thoughts(code: str, lines: list[int], names: list[str], catalog: Catalog, renames: dict[str, str], starts: Sequence[int] = (1,),
+             at: int = 0, **_: Any) -> dict[str, Any]:
+    """Comments and names for some lines of a program, and the part of the plan that is about them."""
+    told = notes(code, lines, names, catalog, renames)
+    better, opening = {pair["old"]: pair["new"] for pair in told["renames"]}, block_lines(code)
+    steps = [step | {"lines": [line for line in step["lines"] if line in opening]}
+             for step in plan(rename(code, renames | better), catalog, starts, at)["steps"]]  # fmt: skip
+    return thoughts_of({comment["line"]: comment["text"] for comment in told["comments"]}, better, steps)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -202,17 +214,25 @@ def wish(text: str, key: str) -> str:
     return f"{start} a shortcut that {_decapitalized(sentence)}" if does else f"{start} a shortcut for this: {sentence}"
 
 
-def expand(apis: list[str], category: str, catalog: Catalog, key: str, **_: Any) -> dict[str, str]:
-    """A request that needs each of the APIs, in sentences of up to four actions."""
-    prose = Prose(catalog)
-    offers = [_decapitalized(prose.offer(catalog[api])) for api in apis]
-    first, *between, last = ORDERS[draw(key + "order", len(ORDERS))]
-    groups = [listed(offers[at: at + 4]) for at in range(0, len(offers), 4)]
-    if len(groups) == 1:
-        return {"query": OPENINGS[draw(key, len(OPENINGS))].format(groups[0])}
-    starts = [first, *(between[at % len(between)] for at in range(len(groups) - 2)), last]
-    told = [f"{start} {group}." for start, group in zip(starts, groups, strict=True)]
-    return {"query": " ".join([f"I want to do something with {category.lower()}.", *told])}
+def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, Any]:
+    """A request that needs each of the APIs, in sentences of up to four actions, those of an app together, and its category."""
+    words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
+    hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
+    category = max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
+    return {"purpose": "a task by rules", "leave_out": [], "basics": [], "category": category, "query": _wanted(apis, catalog, key)}
+
+
+def _wanted(apis: list[str], catalog: Catalog, key: str) -> str:
+    prose, groups = Prose(catalog), dict[str, list[str]]()
+    for api in map(catalog.__getitem__, apis):
+        place = "" if api.builtin else f" in {api.app_name or app_title(api.app)}"
+        groups.setdefault(place, []).append(_decapitalized(prose.offer(api).removesuffix(place)))
+    told = [listed(offers[at : at + GISTS]) + place for place, offers in groups.items() for at in range(0, len(offers), GISTS)]
+    if len(told) == 1:
+        return OPENINGS[draw(key, len(OPENINGS))].format(told[0])
+    middle = (MIDDLE[at % len(MIDDLE)] for at in range(len(told) - 2))
+    starts = [FIRST[draw(key, len(FIRST))], *middle, LAST[draw(key + "last", len(LAST))]]
+    return " ".join(f"{start} {group}." for start, group in zip(starts, told, strict=True))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -237,6 +257,6 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
 
 
 RULES: dict[str, Callable[..., Any]] = {
-    "notes": notes, "plan": plan, "query": query, "expand": expand, "answer": program, "repair": program,
+    "thoughts": thoughts, "query": query, "expand": expand, "answer": program, "repair": program,
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip

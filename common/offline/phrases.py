@@ -18,6 +18,10 @@ NO_TEXT = re.compile(
     r"[,;\"“”]|(?<!\w)['‘’]|\b(?:and|or|but|then|if|unless|when(?:ever)?|while|until|before|after|every|each|daily|weekly|today|tomorrow|"
     r"tonight|yesterday|noon|midnight|[ap]m|o['’]clock|\w+day(?:s|['’]s)?|\d+ (?:second|minute|hour|week|month)s?|clipboard|"
     r"the (?:weather|time|date|result|current \w+)|my (?:current )?location)\b|\b(?:at|by|from|in|for) \d", re.I)  # fmt: skip
+# Actions that make images, make what may be one, work on images, and work on texts and numbers: an image has no words to be counted.
+MAKES_IMAGE, MAKES_ANY = re.compile(r"~(?:take\w+|getlast\w+|selectphoto|image_\w+|generatebarcode)\("), re.compile(r"~getclipboard\(")
+TAKES_IMAGE = re.compile(r"~(?:image_\w+|savetocameraroll|extracttextfromimage|deletephotos)\(")
+TAKES_TEXT = re.compile(r"~(?:speaktext|count|text_\w+|generatebarcode|searchweb|math|getvalueforkey|openurl|addnewreminder)\(")
 ITEM_WORDS = 3  # of an item in a list: more say something else
 NUMBERS = dict(zip("a an one two three four five six seven eight nine ten eleven twelve".split(), [1, 1, *range(1, 13)], strict=True))
 UNITS = {"sec": "sec", "min": "min", "hour": "hr", "hr": "hr"}
@@ -78,6 +82,7 @@ def listed(said: str) -> str | None:
     return f"[{', '.join(map(str, items))}]" if items and all(items) else None
 
 
+TOMORROW = "WFItemIndex=2, WFItemSpecifier='Item At Index'"
 PERCENT = r"(?:100|\d?\d) ?(?:%|per ?cent)"
 A_NUMBER = r"\d+(?:\.\d+)?|" + "|".join(NUMBERS)
 SLOTS = {
@@ -87,8 +92,7 @@ SLOTS = {
     "message": Slot(r".+?", message),
     "list": Slot(r"shopping|grocery|groceries|to-?do|packing", lambda said: repr(said.capitalize())),
     "asked": Slot("number|date|time|url", lambda said: repr(said.upper() if len(said) == 3 else said.capitalize())),
-    "day": Slot("today|tomorrow", lambda said: {"today": "WFItemSpecifier='First Item'",
-                                                "tomorrow": "WFItemIndex=2, WFItemSpecifier='Item At Index'"}[said.lower()]),
+    "day": Slot("today|tomorrow", lambda said: {"today": "WFItemSpecifier='First Item'", "tomorrow": TOMORROW}[said.lower()]),
     "name": Slot(r"[\w'’-]+(?: [\w'’-]+)?", plain),
     "items": Slot(r".+?", listed),
     "n": Slot(A_NUMBER, number),
@@ -125,6 +129,8 @@ def compiled(table: Iterable[tuple[str, str]]) -> Rules:
     return tuple((re.compile(re.sub(r"\{([\w ]+)\}", lambda found: part(found[1]), phrase), re.I), code) for phrase, code in table)
 
 
+DAY = "= ~weather_forecast(WFWeatherForecastType='Daily')\n= ~getitemfromlist(WFInput={{last}}, {day})"
+
 # What stands where something is spoken of.
 THINGS = compiled({
     r"(?:what(?:['’]s| is) (?:on|in) )?{the}clipboard": "= ~getclipboard()",
@@ -132,6 +138,7 @@ THINGS = compiled({
     r"{the}(?:current )?weather(?: right)?(?: now| like)?|the weather like(?: now)?": "= ~weather_currentconditions()",
     r"{the}weather (?:today|now)|(?:the )?weather like today|today['’]s weather": "= ~weather_currentconditions()",
     r"{the}(?:weather )?forecast": "= ~weather_forecast()",
+    r"(?:the )?(?:weather|forecast)(?: like)?(?: for)? tomorrow|tomorrow['’]s weather": DAY.format(day=TOMORROW),
     r"{the}battery(?: level| charge| percentage)?": "= ~getbatterylevel()",
     r"{the}(?:external |public )?ip address": "= ~getipaddress()",
     r"{the}(?:current )?time(?: is it| it is)?": "current_date().formatted(style='None', time='Short')",
@@ -233,7 +240,7 @@ ACTIONS = compiled([
     (r"tell me to (?!what|which|whom|the |an? ){title}|tell me that (?P<title2>['‘\"“].+)", "~showresult(Text={title})"),
     (r"open {url}", "~openurl(WFInput={url})"),
     (r"open (?P<it>it|that|(?:the|that) (?:link|address|page))", "~openurl(WFInput={it})"),
-    (r"(?:open|launch|start) (?:the )?{app}(?: app)?", "~openapp({app})"),
+    (r"(?:open|launch) (?:the )?{app}(?: app)?", "~openapp({app})"),
     (r"(?:search the web for|google) (?P<it>it|what i (?:say|dictate)|{the}clipboard|{the}input)", "~searchweb(WFInputText={it})"),
     (r"(?:search the web for|google) {text}", "~searchweb(WFInputText={text})"),
     (r"play (?:some |my )?music", "~playmusic(WFMediaItems=ask_each_time())"),
@@ -252,14 +259,14 @@ ACTIONS = compiled([
 ])  # fmt: skip
 
 # Tests; the last line is the condition.
-DAY = "= ~weather_forecast(WFWeatherForecastType='Daily')\n= ~getitemfromlist(WFInput={last}, {day})\n"
+ON_DAY = DAY.format(day="{day}") + "\n"
 CONDITIONS = compiled([
     (r"(?:there (?:is|will be) )?no {sky}(?: is| in)?(?: the)? {expected}", "= ~weather_forecast()\n{sky} not in {last}"),
     (r"{sky} is {expected}|there is {sky2} in the forecast", "= ~weather_forecast()\n{sky} in {last}"),
-    (r"(?:there (?:is|will be) )?no {sky}(?: is)?(?: forecast| expected| predicted)?(?: for)? {day}", DAY + "{sky} not in {last}"),
-    (r"it (?:will not|won['’]t|is not going to|isn['’]t going to) {sky} {day}", DAY + "{sky} not in {last}"),
-    (r"it (?:will|is going to|is supposed to) {sky} {day}|it {sky2}s {day2}", DAY + "{sky} in {last}"),
-    (r"{sky} is {expected}(?: for)? {day}", DAY + "{sky} in {last}"),
+    (r"(?:there (?:is|will be) )?no {sky}(?: is)?(?: forecast| expected| predicted)?(?: for)? {day}", ON_DAY + "{sky} not in {last}"),
+    (r"it (?:will not|won['’]t|is not going to|isn['’]t going to) {sky} {day}", ON_DAY + "{sky} not in {last}"),
+    (r"it (?:will|is going to|is supposed to) {sky} {day}|it {sky2}s {day2}", ON_DAY + "{sky} in {last}"),
+    (r"{sky} is {expected}(?: for)? {day}", ON_DAY + "{sky} in {last}"),
     (r"it(?: is|['’]s) {sky}ing(?: now| outside)?", "= ~weather_currentconditions()\n{sky} in {last}"),
     (r"(?:the|my) battery(?: level)? (?:is|drops|falls) {below} {charge}", "= ~getbatterylevel()\n{last} < {charge}"),
     (r"(?:the|my) battery(?: level)? is {above} {charge}", "= ~getbatterylevel()\n{last} > {charge}"),

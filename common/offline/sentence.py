@@ -23,14 +23,15 @@ from shortcuts.catalog import Catalog
 from shortcuts.forms.identifiers import NameAllocator
 
 LONGEST = 400  # characters of a sentence that the rules read
-CUT = re.compile(r"(?:[.;!?]|,? (?:and then|then|after that|and)\b|,)\s+", re.I)  # between the clauses of a sentence
+CUT = re.compile(r"(?:,? (?:and then|then|after that|and)\b|,)\s+", re.I)  # between the clauses of a sentence
 POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?|i(?: want|['’]d like|would like) (?:you )?to |"
                     r"(?:i (?:want|need)|make|create|build|write)(?: me)? a shortcut (?:that |to |which )(?:can |will )?)+|"
                     r"(?:,? (?:please|for me|now))+$", re.I)  # fmt: skip
+END = re.compile(r"[.;!?]\s+(?!(?:otherwise|else|if not)\b)", re.I)
 CONDITION = re.compile(r"(.*?)(?:^| )(if|unless) (.+)", re.I)
 OTHERWISE = re.compile(r"(?:[,;.])? (?:otherwise|else|if not),? ", re.I)
 ALONE = re.compile(r"\b(?:when|whenever|every|each (?:day|morning|evening|night|week)|at night|as soon as)\b", re.I)
-SWITCH = re.compile(r"(?:turn|switch) (?:on|off) |(?:en|dis)able ", re.I)  # also said of a second thing: "turn off wifi and bluetooth"
+SWITCH = re.compile(r"(?:turn|switch) (?:on|off) |(?:en|dis)able |set ", re.I)  # also said of a second thing: "turn off wifi and bluetooth"
 
 
 class Understood(NamedTuple):
@@ -72,7 +73,8 @@ class State(NamedTuple):
             state = state.used() if "{last}" in line else state
             line = line.replace("{last}", state.last)
             if line.startswith("= "):
-                before, name = state.shown(), f"result_{state.results + 1}"
+                kind = "image" if phrases.MAKES_IMAGE.search(line) else "any" if phrases.MAKES_ANY.search(line) else "text"
+                before, name = state.shown(), f"{kind}_{state.results + 1}"
                 state = State((*before.lines, f"{name} {line}"), name, True, state.results + 1)
             else:
                 state = state._replace(lines=(*state.lines, line))
@@ -85,30 +87,40 @@ def understood(text: str, catalog: Catalog) -> Understood:
     sentence = POLITE.sub("", POLITE.sub("", sentence)) if len(sentence) <= LONGEST else sentence
     if not sentence or len(sentence) > LONGEST:
         return Understood(None, (sentence[:60] or "an empty sentence",))
-    state, missing = request(sentence)
+    state, missing = State(), list[str]()
+    for part in sentences(sentence):
+        state, more = request(part, state)
+        missing += more
     if missing:
         return Understood(None, tuple(dict.fromkeys(missing)))
     return Understood(to_python(to_shortcut(named("\n".join(state.shown().lines), catalog)))[0])
 
 
-def request(text: str) -> tuple[State, list[str]]:
-    """Return the state after a whole sentence, and what is not understood in it."""
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text; a full stop in quotes ends none, and "Otherwise …" belongs to the one before."""
+    masked = phrases.QUOTES.sub(lambda found: "x" * len(found[0]), text)
+    cuts = [(0, 0), *(found.span() for found in END.finditer(masked)), (len(text), len(text))]
+    return [text[start:end] for (_, start), (end, _) in zip(cuts, cuts[1:])]
+
+
+def request(text: str, state: State) -> tuple[State, list[str]]:
+    """Return the state after a sentence, and what is not understood in it."""
     found = CONDITION.fullmatch(text)
     if found is None:
-        return clauses(text, State())
+        return clauses(text, state)
     before, word, after = found.groups()
     if before:  # "do this if …"
         (test, *other), body = OTHERWISE.split(after, maxsplit=1), before.rstrip(" ,")
     else:  # "if …, do this"
         test, body, *other = divided(after)
-    tested = condition(test, negated=word.lower() == "unless")
-    missing = [] if tested else [f"{word} {test}"]
-    state = tested or State()
-    for part in (body, *other):
-        inside, more = clauses(part, state._replace(lines=()))
-        lines = (*(["else:"] if part is not body else []), *("    " + line for line in inside.shown().lines))
-        state, missing = state._replace(lines=(*state.lines, *lines), results=inside.results), [*missing, *more]
-    return state, missing
+    tested = condition(test, State(results=state.results), negated=word.lower() == "unless")
+    missing = [] if tested and body.strip() else [f"{word} {test}"]
+    lines, inside = [*state.shown().lines, *(tested.lines if tested else ())], tested or state
+    for place, part in enumerate((body, *other)):
+        inside, more = clauses(part, State(results=inside.results))
+        lines += [*(["else:"] if place else []), *("    " + line for line in inside.shown().lines)]
+        missing += more
+    return State(tuple(lines), results=inside.results), missing
 
 
 def divided(text: str) -> list[str]:
@@ -116,15 +128,16 @@ def divided(text: str) -> list[str]:
     text, *other = OTHERWISE.split(text, maxsplit=1)
     places = [match.span() for match in re.finditer(r",? then |, | ", text)]
     places.sort(key=lambda span: text[span[0] : span[1]] == " ")  # without a comma, where the words before are a test
-    start, end = next((span for span in places if condition(text[: span[0]])), (places or [(len(text), len(text))])[0])
+    commas = [span for span in places if text[span[0]] == ","]
+    start, end = next((span for span in places if condition(text[: span[0]], State())), (commas or [(len(text), len(text))])[0])
     return [text[:start], text[end:], *other]
 
 
-def condition(text: str, negated: bool = False) -> State | None:
+def condition(text: str, before: State, negated: bool = False) -> State | None:
     """Return the state that ends in the `if` of a test, or None if no rule covers it."""
     for pattern, code in phrases.CONDITIONS:
-        if (found := pattern.fullmatch(text.strip(" ,"))) and (state := filled(code, found, State())):
-            *lines, test = state.used().lines
+        if (found := pattern.fullmatch(text.strip(" ,"))) and (state := filled(code, found, before)):
+            *lines, test = state.lines
             if negated:
                 said = next(words for words in phrases.OPPOSITES if words in test)
                 test = test.replace(said, phrases.OPPOSITES[said])
@@ -183,12 +196,18 @@ def filled(code: str, found: re.Match[str], state: State) -> State | None:
             state, value = made if made else (state, None)
         else:
             value = phrases.SLOTS[slot].value(said)
-        if value is None:
+        if value is None or slot == "it" and not fits(value, code):
             return None
         values[slot] = value
     if "{last}" in code.partition("\n")[0] and not state.last:
         return None
     return state.write(re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), code))
+
+
+def fits(value: str, code: str) -> bool:
+    """False for an image where an action works on texts, and for a text where one works on images; results' names begin with their kind."""
+    kind = value.partition("_")[0]
+    return not (kind == "image" and phrases.TAKES_TEXT.search(code) or kind == "text" and phrases.TAKES_IMAGE.search(code))
 
 
 def thing(said: str, state: State) -> tuple[State, str] | None:

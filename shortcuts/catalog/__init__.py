@@ -106,6 +106,12 @@ class Catalog:
             self._text_keys[api_id] = frozenset(item.key for item in api.parameters if not item.is_attachment) if api else frozenset()
         return key in self._text_keys[api_id]
 
+    def takes_output(self, api_id: str, key: str) -> bool:
+        """True if this parameter of the app's own actions holds the output of an action, and never a value that is written out."""
+        api = self.get(api_id) if api_id.startswith("is.workflow.actions.") else None
+        parameter = api.parameter(key) if api else None
+        return parameter is not None and parameter.type == "variable" and key in ("WFInput", "Input")
+
     def apps(self) -> dict[str, list[Api]]:
         """Return the APIs of each app, both sorted."""
         groups: dict[str, list[Api]] = {}

@@ -45,6 +45,7 @@ class Parameter:
     open_enum: bool = False  # values outside `enum` occur in real shortcuts, so others are not errors
     units: tuple[str, ...] = ()  # units of a quantity, where they are known
     attachment: bool | None = None  # see is_attachment; only where real use differs from the type
+    older: bool = False  # real shortcuts and older systems have it, the newest system's list does not
 
     @property
     def is_attachment(self) -> bool:

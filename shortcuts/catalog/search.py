@@ -17,9 +17,9 @@ from collections import Counter
 from functools import cached_property, lru_cache
 
 from shortcuts.catalog import Api, Catalog
-from shortcuts.catalog.spoken import WORD, fold, known_words, language_of, spoken_for, stem, stems
+from shortcuts.catalog.spoken import WORD, everyday_words, fold, language_of, spoken_for, stem, stems
 
-__all__ = ["ALWAYS", "KIT", "STOPPED", "WORD", "Index", "clauses", "index_of", "offered", "search", "stems", "understood"]
+__all__ = ["ALWAYS", "KIT", "STOPPED", "WORD", "Index", "clauses", "index_of", "like", "offered", "search", "stems", "understood"]
 
 # Between clauses: punctuation, "and", and where a condition begins.
 JOINTS = "and|then|after that|if|when|whenever|unless|but|to|und|dann|wenn|y|luego|si|et|puis|ensuite"
@@ -29,10 +29,11 @@ SATURATION = 1.5  # of a word's weight (BM25): a second place adds less than the
 TITLE_SHARE = 0.5  # share of the score that depends on the part of the title in the text: "Show Notification" before longer titles
 SPOKEN = 5.5  # score of a phrase that people say for an API, as much as a rare word of its title
 KNOWN = {"seen": 1.5, "wf": 1.3, "sb": 1.1, "tk": 0.4}  # weight by source: used in shortcuts; in the app's list; of an app; a switch
-NAMED_APP = 10.0  # score of the APIs of an app that the text names
+NAMED_APP = 14.0  # score of the APIs of an app that the text names
 UNNAMED_APP = 0.4  # weight of APIs of an app that the text does not name
 WHOLE = 0.8  # weight of what fits the whole request, beside what fits one clause best
-OF_USE = 0.3  # score of a KIT action, as a share of what fits a clause best: it is offered before what fits worse
+FITS = 8.0  # score of an API that is as good as wanted
+OF_USE = 0.3  # score of a KIT action, from 0 to 1 (as good as wanted): it is offered before what fits worse
 
 STOP_WORDS = frozenset("""
     a about after all also am an and any are as at be been but by can could did do does done each else every for from get had has have
@@ -51,6 +52,9 @@ KIT = (*ALWAYS, *("is.workflow.actions." + name for name in (
 # Services of other companies among Apple's own actions: a request for one names it, as it names an app.
 SERVICES = frozenset("""evernote dropbox trello todoist tumblr slack wordpress venmo instapaper pinboard pocket giphy imgur cloudapp
     deskconnect ulysses lightroom showinblindsquare""".split())
+# Actions that a program writes as syntax: if, for, match, variables, comments.
+SYNTAX = frozenset("is.workflow.actions." + name for name in (
+    "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
 PER_CLAUSE = 8  # APIs that a clause may bring
 
 STOPPED = {stem(word) for word in STOP_WORDS}
@@ -75,8 +79,19 @@ class Index:
                     weights[api.id] = weights.get(api.id, 0.0) + FIELDS[field]
 
     def scores(self, text: str, language: str | None = None) -> dict[str, float]:
-        """Return a score for each API that has a word of the text, or that people say so; higher is better."""
-        said, named = stems(text), self.apps_named(text)
+        """Return a score for each API that has a word of the text, whose app it names, or that people say so; higher is better."""
+        fitting, named = self.by_words(text), self.apps_named(text)
+        for api, name in self.apps.items():
+            if name in named:
+                fitting[api] = fitting.get(api, 0.0) + NAMED_APP
+        for api, weight in spoken_for(text, language).items():
+            if api in self.catalog:
+                fitting[api] = fitting.get(api, 0.0) + SPOKEN * weight
+        return fitting
+
+    def by_words(self, text: str) -> dict[str, float]:
+        """Return a score for each API that has a word of the text in its title, id, app or summary."""
+        said = stems(text)
         wanted = said - STOPPED or said
         scores: Counter[str] = Counter()
         covered: Counter[str] = Counter()
@@ -86,19 +101,12 @@ class Index:
             for api, weight in found.items():
                 scores[api] += rarity * weight / (weight + SATURATION)
                 covered[api] += word in self.titles[api]
-        fitting = {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self._prior(api, said)
+        return {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self._prior(api, said)
                    for api, score in scores.items()}  # fmt: skip
-        for api, name in self.apps.items():
-            if name in named:
-                fitting[api] = fitting.get(api, 0.0) + NAMED_APP
-        for api, weight in spoken_for(text, language).items():
-            if api in self.catalog:
-                fitting[api] = fitting.get(api, 0.0) + SPOKEN * weight
-        return fitting
 
     @cached_property
     def _app_names(self) -> dict[str, re.Pattern[str]]:
-        everyday = known_words("en") | STOPPED
+        everyday = everyday_words("en") | STOPPED
         return {name: re.compile(rf"(?<!\w){re.escape(fold(name))}(?!\w)", 0 if stems(name) <= everyday else re.IGNORECASE)
                 for name in sorted(set(self.apps.values()))}
 
@@ -123,13 +131,17 @@ def index_of(catalog: Catalog) -> Index:
     return Index(catalog)
 
 
-def search(catalog: Catalog, text: str, limit: int = 10, language: str | None = None) -> list[Api]:
-    """Return the APIs that fit a text best, the best first. language: of a text that is a part of another, whose language is known."""
-    return [catalog[api] for api, _ in _ranked(catalog, text, limit, language)]
+def search(catalog: Catalog, text: str, limit: int = 10) -> list[Api]:
+    """Return the APIs that fit a text best, the best first."""
+    return [catalog[api] for api, _ in _best(index_of(catalog).scores(text), limit)]
 
 
-def _ranked(catalog: Catalog, text: str, limit: int, language: str | None = None) -> list[tuple[str, float]]:
-    scores = index_of(catalog).scores(text, language)
+def like(catalog: Catalog, title: str, limit: int = 10) -> list[Api]:
+    """Return the APIs whose own words are most like a title, whatever people say for them, the nearest first."""
+    return [catalog[api] for api, _ in _best(index_of(catalog).by_words(title), limit)]
+
+
+def _best(scores: dict[str, float], limit: int) -> list[tuple[str, float]]:
     return sorted(scores.items(), key=lambda item: (-item[1], len(item[0]), item[0]))[:limit]
 
 
@@ -143,11 +155,10 @@ def offered(text: str, catalog: Catalog, limit: int = 24) -> list[str]:
     language = language_of(text)
     worth = {api: OF_USE - place / 1000 for place, api in enumerate(KIT) if api in catalog}
     for weight, part in [(WHOLE, text), *((1.0, part) for part in clauses(text))]:
-        ranked = _ranked(catalog, part, limit if part == text else PER_CLAUSE, language)
-        for api, score in ranked:
-            worth[api] = max(worth.get(api, 0.0), weight * score / max(ranked[0][1], SPOKEN))
+        for api, score in _best(index_of(catalog).scores(part, language), limit if part == text else PER_CLAUSE):
+            worth[api] = max(worth.get(api, 0.0), weight * score / (score + FITS))
     always = [api for api in ALWAYS if api in catalog]
-    best = sorted(worth.keys() - set(always), key=lambda api: (-worth[api], api))
+    best = sorted(worth.keys() - {*always} - SYNTAX, key=lambda api: (-worth[api], api))
     return [*best[:max(0, limit - len(always))], *always]
 
 

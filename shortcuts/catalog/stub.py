@@ -18,12 +18,14 @@ ANNOTATIONS = {
 
 def python_stub(api: Api) -> str:
     """Return the stub of an API."""
-    named = [p for p in api.parameters if _is_keyword_argument(p.key)]
+    named = [p for p in api.parameters if _is_keyword_argument(p.key) and not p.older]
     arguments = ", ".join(f"{p.key}: {_annotation(p)}" + ("" if p.required else f" = {_default(p)}") for p in named)
-    others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named)
-    cut = [f"{p.key} has {len(p.enum)} values, {MAX_SHOWN} shown." for p in api.parameters if len(p.enum) > MAX_SHOWN]
-    units = [f"Units of {p.key}: {', '.join(map(repr, p.units))}." for p in api.parameters if p.units]
-    doc = " ".join([api.summary, *([f"Also **{{{others}}}."] if others else []), *cut, *units])
+    others = ", ".join(f"{p.key!r}: {_annotation(p)}" for p in api.parameters if p not in named and not p.older)
+    older = ", ".join(repr(p.key) for p in api.parameters if p.older)
+    cut = [f"{p.key} has {len(p.enum)} values, {MAX_SHOWN} shown." for p in api.parameters if len(p.enum) > MAX_SHOWN and not p.older]
+    units = [f"Units of {p.key}: {', '.join(map(repr, p.units))}." for p in api.parameters if p.units and not p.older]
+    further = [f"Also **{{{others}}}." if others else "", f"Older or internal: {older}." if older else ""]
+    doc = " ".join(part for part in [api.summary, *further, *cut, *units] if part)
     doc = doc.replace("\\", "/").replace('"', "'")  # a docstring that needs no escapes
     result = repr(api.result.name or "Any") if api.result else "'Any'" if "result" in api.unknown else "None"
     more = "**parameters" if "parameters" in api.unknown else ""

@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from shortcuts import control_flow
+from shortcuts import control_flow, natural
 from shortcuts.catalog import Catalog
 from shortcuts.compiler.symbols import SymbolTable
 from shortcuts.control_flow import Action
@@ -55,6 +55,27 @@ _CALL_ADVICE = {
     "int": "use as_number(x)",
     "open": "use is_workflow_actions_documentpicker_open()",
 }
+
+
+def compiled(module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
+             catalog: Catalog | None = None, natural_python: bool = True) -> tuple[Compiler, dict[str, Any]]:  # fmt: skip
+    """Return the compiler of a program after its work, and the shortcut. `report` is called with each error that is left.
+
+    `natural_python`: whether forms of Python that are not of the dialect are lowered to it. Most programs are of the dialect and compile as
+    they are. Only one that does not is natural Python, which is lowered first: so a program of the dialect never pays for that, and means
+    what it always meant.
+    """
+    catalog = catalog or Catalog.load()
+    faults: list[DialectError] = []
+    compiler = Compiler(module, residue, faults.append, catalog)
+    shortcut = compiler.shortcut()
+    if faults and natural_python:
+        compiler = Compiler(natural.lowered(module, catalog), residue, report, catalog)
+        shortcut = compiler.shortcut()
+    elif faults:
+        for fault in faults:
+            report(fault)
+    return compiler, shortcut
 
 
 class Compiler:
@@ -109,6 +130,8 @@ class Compiler:
                 self._body(inner)
 
     def _statement(self, node: ast.stmt, previous: ast.stmt | None) -> None:
+        if (refusal := getattr(node, "refusal", None)) is not None:  # natural Python that the app cannot say
+            raise refusal
         if isinstance(node, ast.Expr):
             self._expression(node, previous)
         elif isinstance(node, ast.Assign):
@@ -266,7 +289,7 @@ class Compiler:
             action_id = constant(bound["id"])
         elif helper in constants.HELPERS:
             raise DialectError(node.lineno, f"{helper}() is no action: it belongs inside a value, a condition or the head of a loop")
-        elif helper in _CALL_ADVICE or hasattr(builtins, helper):
+        elif helper in _CALL_ADVICE or helper in constants.PYTHON_FUNCTIONS or hasattr(builtins, helper):
             advice = _CALL_ADVICE.get(helper, "Python's own functions are not there; every action is called by its name")
             raise DialectError(node.lineno, f"{helper}() is no action; {advice}", "unknown_api")
         elif node.args:
@@ -281,6 +304,8 @@ class Compiler:
         """Return a parameter's value; a lone variable is put into the envelope that is usual for the parameter."""
         value = values.from_expr(node, self.symbols, key)
         token = values.unwrap(value, values.ATTACHMENT)
+        if token is None and values.is_written(node) and api_names.takes_output(action_id, key, self.catalog):
+            raise DialectError(node.lineno, f"{key} takes the output of an action; give the value a name on a line before")
         if token is None or called(node) == "attachment" or not api_names.takes_text(action_id, key, self.catalog):
             return value
         return interpolation.envelope(interpolation.MARK, {"{0, 1}": token})

@@ -127,8 +127,10 @@ class Decompiler:
     def _parameter(self, index: int, key: str, value: Any) -> ast.expr:
         """Return a parameter's value. A lone variable in the envelope that is usual for the parameter is written as the variable."""
         expression = values.to_expr(value, self.symbols, key)
-        if not api_names.takes_text(self.actions[index][ID], key, self.catalog):
-            return expression
+        identifier = self.actions[index][ID]
+        if not api_names.takes_text(identifier, key, self.catalog):
+            odd = values.is_written(expression) and api_names.takes_output(identifier, key, self.catalog)
+            return call("plain", expression) if odd else expression
         if values.unwrap(value, values.ATTACHMENT) is not None and not isinstance(expression, ast.Dict):
             return call("attachment", expression)
         return interpolation.lone_variable(expression) or expression

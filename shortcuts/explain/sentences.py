@@ -178,6 +178,8 @@ class Prose:
         api = self.api(node)
         ending = api.id.removeprefix(BUILTIN) if api else ""
         left_out = {} if api is None else {key: ast.Constant(value) for key, value in api.left_out(arguments_of(node)).items()}
+        if api and any(isinstance(value, ast.Constant) and value.value in ("toggle", "Toggle") for value in given.values()):
+            return "Toggle " + sentence_case(api.title).split(" ", 1)[-1]
         for form in FORMS.get(ending, "").split("|"):
             keys = re.findall(r"\{(\w+)\}", form)
             if form and all(key in given or key in left_out for key in keys) and (not keys or any(key in given for key in keys)):
@@ -310,4 +312,4 @@ def spoken(name: str) -> str:
 
 def app_title(bundle: str) -> str:
     """An app's name as far as its bundle id tells: `com.omnigroup.OmniFocus3` is "OmniFocus"."""
-    return re.sub(r"[-_.\d]+$", "", bundle.rsplit(".", 1)[-1]).replace("-", " ") or bundle
+    return bundle.rsplit(".", 1)[-1].rstrip("-_.0123456789").replace("-", " ") or bundle

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.control_flow import END, KINDS, RESULT_NAMES, Action, mode
+from shortcuts.forms.constants import PYTHON_FUNCTIONS
 from shortcuts.forms.identifiers import RESERVED
 from shortcuts.syntax.nodes import is_keyword_name
 
@@ -26,7 +27,8 @@ def action_id(name: str, catalog: Catalog | None = None) -> str:
 def is_callable(identifier: str, catalog: Catalog | None = None) -> bool:
     """True if a call's name leads back to this id and means nothing else in Python. Other actions are written `action('id', …)`."""
     name = call_name(identifier)
-    return is_keyword_name(name) and name not in RESERVED and action_id(name, catalog) == identifier and identifier not in KINDS
+    free = is_keyword_name(name) and name not in RESERVED | PYTHON_FUNCTIONS
+    return free and action_id(name, catalog) == identifier and identifier not in KINDS
 
 
 @lru_cache(maxsize=1 << 14)
@@ -51,3 +53,8 @@ def result_type(identifier: str, catalog: Catalog | None = None) -> str | None:
 def takes_text(identifier: str, key: str, catalog: Catalog | None = None) -> bool:
     """True if a lone variable stands in this parameter as a text of one token, not as an attachment."""
     return (catalog or Catalog.load()).takes_text(identifier, key)
+
+
+def takes_output(identifier: str, key: str, catalog: Catalog | None = None) -> bool:
+    """True if this parameter takes the output of an action: a text or a list that is written out has no effect there."""
+    return (catalog or Catalog.load()).takes_output(identifier, key)

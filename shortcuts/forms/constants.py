@@ -120,6 +120,9 @@ HELPERS = frozenset(
     + "ask_on_import repeat_each repeat_count EVERYTHING EVERYTHING_BUT_APPS EVERYTHING_BUT_APPS_AND_FOLDERS range enumerate float".split()
 )
 
+# Functions of Python that shortcuts/natural/ knows by a bare name and that are no builtins: no action is called by one of these.
+PYTHON_FUNCTIONS = frozenset("Path coerce_variable date quote sleep timedelta unquote".split())
+
 # Keys without effect in a run: the icon, the versions of the app, the name.
 PRESENTATION_KEYS = frozenset({
     "WFWorkflowIcon", "WFWorkflowClientVersion", "WFWorkflowClientRelease", "WFWorkflowMinimumClientVersion",

@@ -15,6 +15,8 @@ from shortcuts.forms.markers import MarkerReader, MarkerWriter, Parameters
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, const, constant, name
 
+_WRITTEN = (ast.List, ast.Tuple, ast.Dict, ast.Constant)
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # to Python
 
@@ -30,6 +32,8 @@ def write(block: Block, markers: MarkerWriter) -> ast.stmt:
     index = scope.bind_variable(f"Repeat Index{suffix}") if scope.reads_between(f"Repeat Index{suffix}", block.start, block.end) else None
     markers.depth += 1
     if block.kind == "each":
+        if isinstance(source, _WRITTEN):  # no app writes a value there, and Python's loop over a list means another
+            rest, source = {key: values.literal_expr(parameters[key], scope), **rest}, None
         if rest or (source is None and raw):
             subject: ast.expr = call(helper, *([source] if source else []), **rest)
         else:
@@ -107,4 +111,6 @@ def _each_parameters(source: ast.expr, markers: MarkerReader) -> tuple[Parameter
     if isinstance(source, ast.Call) and called(source) == "previous_output":
         signatures.bind(source)
         return rest, has_index
+    if isinstance(source, _WRITTEN):
+        raise DialectError(source.lineno, "a loop takes a variable; give the list a name on a line before")
     return {"WFInput": values.from_expr(source, markers.scope), **rest}, has_index

@@ -144,7 +144,7 @@ class Blocks:
         "The condition that a date lies in the coming time: `is_within_next(x, quantity(3, 'days'))`."
 
     def is_within_last(date: Variable, duration: Value, /) -> None:
-        "The condition that a date lies in the past time, up to now."
+        "The condition that a date lies in the past time, up to now: `is_within_last(x, quantity(2, 'weeks'))`."
 
     def range(start: Value, stop: Value = None, /) -> None:
         "Repeat: `for _ in range(5):`, or `for i in range(1, 5 + 1):` where the index is used, which counts from 1."

@@ -98,6 +98,12 @@ def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> An
     raise DialectError(node.lineno, _no_value(node))
 
 
+def is_written(node: ast.expr) -> bool:
+    """True for a text, a list or a dictionary that is written out; a text that holds nothing but a variable stands for it."""
+    is_literal = isinstance(node, ast.List | ast.Dict | ast.JoinedStr | ast.BinOp) or bool(constant(node))
+    return is_literal and interpolation.lone_variable(node) is None
+
+
 def _no_value(node: ast.expr) -> str:
     if is_none(node):
         return "None is not a value; leave the parameter out"

@@ -70,6 +70,7 @@ def is_keyword_name(key: str) -> bool:
 # reading
 
 
+_DOTTED_ID = re.compile(r"\bis\.workflow\.actions(\.\w+)+")  # `is` is a word of Python
 _LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{3000}")
 
 
@@ -109,7 +110,9 @@ def parse(code: str, shared: bool = True) -> ast.Module:
     except SyntaxError as error:
         if error.msg.startswith("too many"):  # nested parentheses, levels of indentation
             raise NestedTooDeep(error.lineno or 1, f"not Python: {error.msg}") from None
-        raise DialectError(error.lineno or 1, f"not Python: {error.msg}", "syntax") from None
+        dotted = _DOTTED_ID.search(error.text or "")
+        advice = f"; an action is called with underscores, {dotted[0].replace('.', '_')}" if dotted else ""
+        raise DialectError(error.lineno or 1, f"not Python: {error.msg}{advice}", "syntax") from None
     except (RecursionError, MemoryError) as error:  # nested deeper than the parser can follow
         raise NestedTooDeep(1, f"not Python: {error}") from None
     except ValueError as error:  # NUL characters

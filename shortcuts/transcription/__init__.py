@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import tokenize
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from typing import Any
 
 from shortcuts import control_flow, plist
 from shortcuts.catalog import Catalog
 from shortcuts.collector import collector_paused
-from shortcuts.compiler import Compiler
+from shortcuts.compiler import Compiler, compiled
 from shortcuts.decompiler import Decompiler
 from shortcuts.equality import patch
 from shortcuts.equality.canonical import canonical, canonical_actions, canonical_level
@@ -155,11 +157,46 @@ def compile_program(code: str, rest: Residue, catalog: Catalog | None) -> tuple[
     def fail(error: DialectError) -> None:
         raise error
 
-    compiler = Compiler(parse(code), rest, fail, catalog)
     try:
-        return compiler, compiler.shortcut()
+        return compiled(parse(code), rest, fail, catalog)
     except RecursionError:
         raise NestedTooDeep(1, "nested too deep") from None
+
+
+def in_dialect(code: str, catalog: Catalog | None = None) -> str:
+    """Return a program in forms of the dialect alone: natural Python as the program of what it compiles to; other code as it is.
+
+    The `#` lines above a line of natural Python stand above the first line that it became. Code that does not compile is returned as it is.
+    """
+    catalog, faults = catalog or Catalog.load(), list[DialectError]()
+    try:
+        Compiler(parse(code), None, faults.append, catalog).shortcut()
+        if not faults:
+            return code
+        compiler, shortcut = compile_program(code, {}, catalog)
+        printed = to_python(shortcut, catalog)[0]
+        again, _ = compile_program(printed, {}, catalog)
+    except (ValueError, RecursionError):
+        return code
+    return _with_comments(printed, dict(zip(reversed(compiler.lines), reversed(again.lines))), code)
+
+
+def _with_comments(printed: str, places: dict[int, int], code: str) -> str:
+    """Return a program with the `#` lines of another one. places: line there -> line here."""
+    tokens = [token for token in tokenize.generate_tokens(StringIO(code).readline) if token.type == tokenize.COMMENT]
+    comments = {token.start[0]: token.string for token in tokens if token.line.lstrip().startswith("#")}
+    held, above = list[str](), dict[int, list[str]]()
+    for number in sorted(comments.keys() | places.keys()):
+        if number in comments:
+            held.append(comments[number])
+        else:
+            above.setdefault(places[number], []).extend(held)
+            held = []
+    result = []
+    for number, line in enumerate(printed.splitlines(), start=1):
+        indent = line[: len(line) - len(line.lstrip())]
+        result += [*(indent + comment for comment in above.get(number, ())), line]
+    return "\n".join(result) + "\n"
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:

@@ -55,8 +55,9 @@ def shortcut_file(code: str, residue: Residue | None = None, catalog: Catalog | 
 def is_shortcut(data: bytes) -> bool:
     """True for the bytes of a shortcut, of a property list that may be none, or of an archive; False for a program or anything else."""
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return start.startswith((*_MAGIC, b"{")) and (not start.startswith(b"{") or _is_json(start)) or (
-        data.startswith(plist.UTF16) and b"<" in data[2:4])
+    if start.startswith(b"{"):
+        return _is_json(start)
+    return start.startswith(_MAGIC) or data.startswith(plist.UTF16) and b"<" in data[2:4]
 
 
 def _is_json(data: bytes) -> bool:
@@ -97,14 +98,15 @@ class Options(NamedTuple):
     several: bool = False  # of several files; then a line with its source stands above each text on stdout
 
 
-Convert = Callable[[str, str, bytes, Options], None]  # of (name of the output, source, bytes); raises FileError
+# Converts (name of the output, source, bytes), returns the shortcut's file if it writes one; raises FileError.
+Convert = Callable[[str, str, bytes, Options], Path | None]
 
 
-def convert_any(name: str, source: str, data: bytes, options: Options) -> None:
+def convert_any(name: str, source: str, data: bytes, options: Options) -> Path | None:
     """Write a shortcut as a program, and a program as a shortcut, by what the bytes are. Raises FileError."""
     if not data.strip():
         raise FileError(f"{source}: an empty file")
-    (to_program if is_shortcut(data) else to_file)(name, source, data, options)
+    return (to_program if is_shortcut(data) else to_file)(name, source, data, options)
 
 
 def convert_all(sources: Sequence[str], convert: Convert, options: Options, programs: bool = False) -> int:
@@ -120,14 +122,19 @@ def convert_all(sources: Sequence[str], convert: Convert, options: Options, prog
     except FileError as error:
         say(str(error))
         return 1
-    failed = False
+    failed, written = False, list[Path]()
     for name, source in files:
         try:
-            convert(name, source, contents(source), options._replace(several=len(files) > 1))
+            file = convert(name, source, contents(source), options._replace(several=len(files) > 1))
         except FileError as error:
             failed = True
             if str(error):
                 say(str(error))
+            continue
+        written += [file] if file else []
+    if written:
+        what = str(written[0]) if len(written) == 1 else f"{len(written):,} shortcuts"
+        say(f"{what} written; {how_to_sign(written[0] if len(written) == 1 else written[0].with_name('NAME.shortcut'))}")
     return int(failed)
 
 
@@ -184,7 +191,7 @@ def say(message: str) -> None:
 # shortcut -> program
 
 
-def to_program(name: str, source: str, data: bytes, options: Options) -> None:
+def to_program(name: str, source: str, data: bytes, options: Options) -> Path | None:
     """Print the program of a shortcut file, or write it with its residue; each of an archive's files becomes one. Raises FileError."""
     for inner, content in _members(name, source, data):
         try:
@@ -196,14 +203,17 @@ def to_program(name: str, source: str, data: bytes, options: Options) -> None:
             continue
         put(options.output / f"{inner}.py", result.code.encode())
         put(options.output / f"{inner}{RESIDUE}", orjson.dumps(result.residue, option=orjson.OPT_INDENT_2))
+    return None
 
 
 def code_of(source: str, data: bytes, catalog: Catalog | None) -> str:
-    """Return the program of a shortcut file, or of a program. Raises FileError for anything else."""
-    if not is_shortcut(data):
-        return program_text(source, data)
+    """Return the program of a shortcut file, or the canonical form of a program. Raises FileError for anything else."""
     try:
+        if not is_shortcut(data):
+            return to_python(to_shortcut(program_text(source, data), None, catalog), catalog)[0]
         return read_file(data, catalog).code
+    except FileError:
+        raise
     except ValueError as error:
         raise FileError(f"{source}: {_explained(data, error)}") from None
 
@@ -243,7 +253,7 @@ def _other(data: bytes) -> str | None:
 # program -> shortcut
 
 
-def to_file(name: str, source: str, data: bytes, options: Options) -> None:
+def to_file(name: str, source: str, data: bytes, options: Options) -> Path | None:
     """Write the shortcut of a program, unless `check` finds an error in it. Raises FileError, the findings being printed before."""
     code = program_text(source, data)
     folder = options.output or (Path() if source == STDIN else Path(source).parent)
@@ -260,13 +270,13 @@ def to_file(name: str, source: str, data: bytes, options: Options) -> None:
         put(file, plist.write_binary(shortcut))
     except plist.PlistError as error:
         raise FileError(f"{source}: {error}") from None
-    say(f"{file}; {how_to_sign(file)}")
+    return file
 
 
 def program_text(source: str, data: bytes) -> str:
     """Return the text of a program. Raises FileError for bytes that are none."""
     if is_shortcut(data):
-        raise FileError(f"{source}: this is a shortcut already; `read` prints it as Python")
+        raise FileError(f"{source}: this is a shortcut already; `python -m shortcuts read` prints it as Python")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -313,7 +323,8 @@ def read_residue(file: Path) -> Residue:
 
 
 def how_to_sign(file: Path) -> str:
-    """Return what is left to do before a phone takes a shortcut file, on the system at hand."""
+    """Return what is left to do before a phone takes a shortcut file, on the system at hand, and who sees it on the way."""
     if sys.platform == "darwin":
         return f"sign it before a phone takes it: {sign_command(file)}"
-    return f"on a Mac, sign it before a phone takes it: {sign_command(file)}"
+    return ("a phone takes signed files alone; without a Mac, a macOS runner of GitHub can sign it, or a service such as HubSign, and "
+            f"either gets the whole file; on a Mac: {sign_command(file)}")

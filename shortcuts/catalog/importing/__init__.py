@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import plistlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -40,8 +40,12 @@ SUFFIXES = frozenset({".sqlite", ".json", ".plist", ".actionsdata", ".intentdefi
 # Written by hand: id -> summary, start of a bundle id -> name of the app, id -> title where the sources' says too little ("Create").
 SUMMARIES, APPS, TITLES = "summaries.json", "apps.json", "titles.json"
 
+# Parameters whose stated default is not what the app does where a file lacks them: of 50 Find actions of people 44 have no limit.
+MISSTATED = frozenset({"WFContentItemLimitEnabled"})
 # Parameters whose values the app stores in its user's language, so that the list of the English ones is never complete.
 LOCALISED = frozenset({"WFContentItemPropertyName"})
+
+NEWEST = "tk"  # the source of the newest system
 
 UNTITLED = "Unknown Action"  # the title of an action that gives none
 
@@ -197,6 +201,8 @@ def merge(records: Iterable[Record]) -> dict[str, Record]:
         for field, value in record.items():
             if field == "parameters":
                 api["parameters"] = _merge_parameters(api.get("parameters", []), value)
+                if NEWEST in record["source"]:
+                    api["listed"] = api.get("listed", set()) | {parameter["key"] for parameter in value if not parameter.get("older")}
             elif field in ("source", "platforms"):
                 api[field] = sorted({*api.get(field, ()), *value})
             elif field == "unknown":
@@ -227,6 +233,8 @@ def _normalize_values(api: Record) -> None:
     for parameter in api.get("parameters", ()):
         if parameter.get("type") == "quantity" and "enum" in parameter:
             parameter["units"] = list(dict.fromkeys([*parameter.get("units", ()), *parameter.pop("enum")]))
+        if parameter["key"] in MISSTATED:
+            parameter.pop("default", None)
         if parameter["key"] in LOCALISED and parameter.get("enum"):
             parameter["open_enum"] = True
 
@@ -241,7 +249,7 @@ def finished(merged: dict[str, Record]) -> Iterator[Record]:
     for api_id, api in sorted(merged.items()):
         name = next((names[start] for start in _starts(bundle_of(api_id)) if start in names), api.get("app_name", ""))
         title = titles.get(api_id) or title_of(api_id, api.get("title", ""))
-        parameters = [{**parameter, "type": _type(parameter)} for parameter in api.get("parameters", ())]
+        parameters = [_aged({**parameter, "type": _type(parameter)}, api.get("listed", ())) for parameter in api.get("parameters", ())]
         result = api.get("result")
         record = {
             "id": api_id, "app": ".".join(bundle_of(api_id).split(".")[:3]), "app_name": name,
@@ -262,6 +270,15 @@ def _starts(bundle: str) -> Iterator[str]:
     """Yield the prefixes of a bundle id, longest first: a.b.c, a.b, a."""
     parts = bundle.split(".")
     yield from (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def _aged(parameter: Record, listed: Collection[str]) -> Record:
+    """Return a parameter that says whether it is an older form: one that the newest source lacks, where that lists the API's parameters."""
+    if listed:
+        parameter.pop("older", None)
+        if parameter["key"] not in listed and not catalog.Catalog.is_generic(parameter["key"]):
+            parameter["older"] = True
+    return parameter
 
 
 def _type(parameter: Record) -> str:
