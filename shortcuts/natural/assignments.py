@@ -7,7 +7,7 @@ import ast
 from shortcuts.natural import conditions, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import assign, called, is_none, name
+from shortcuts.syntax.nodes import assign, called, constant, is_none, name
 
 
 @table.statement(ast.Assign, examples=("d['a'] = n", "n = m = 5", "n, m = m, n"))
@@ -98,7 +98,9 @@ def _set_item(low: Lowering, target: ast.Subscript, value: ast.expr) -> None:
     if isinstance(key, ast.Slice) or of_list:
         raise DialectError(target.lineno, f"{shown(target)}: no item of a list can be set; append what is wanted to a new list")
     base = low.ref(target.value)
-    item = texts.text(low, value) if not isinstance(value, ast.Dict | ast.List) else low.ref(value)
+    # A number, a list and a dictionary stay what they are in a variable.
+    is_text = not isinstance(value, ast.Dict | ast.List) and constant(value, (int, float)) is None
+    item = texts.text(low, value) if is_text else low.ref(value)
     changed = low.action("setvalueforkey", WFDictionary=base, WFDictionaryKey=key, WFDictionaryValue=item)
     if isinstance(target.value, ast.Name):
         low.written.pop(target.value.id, None)

@@ -196,7 +196,13 @@ def _dict(low: Lowering, node: ast.Dict) -> ast.expr:
     if None in node.keys:
         raise DialectError(node.lineno, "** in a dictionary: set the keys one by one, d['key'] = value")
     keys = [low.expr(key) for key in node.keys if key is not None]
-    return low.rebuilt(node, keys=keys, values=[low.expr(value) for value in node.values])
+    return low.rebuilt(node, keys=keys, values=[_dictionary_value(low, value) for value in node.values])
+
+
+def _dictionary_value(low: Lowering, node: ast.expr) -> ast.expr:
+    """Return an item of a dictionary: a variable stays a number only where the item says that it is one."""
+    value = low.expr(node)
+    return lists.number_item(low, value) if low.is_python(node, value) else value
 
 
 @table.expression(ast.Subscript, examples=("xs[0]", "xs[-1]", "xs[n]", "xs[1:3]", "s[:5]", "s[-4:]", "d[s]"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from shortcuts.natural import conditions, kinds, table, texts
-from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, renamed, shown
+from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, is_reference, renamed, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import const, constant, is_none, name
+from shortcuts.syntax.nodes import call, const, constant, is_none, name
 
 _MAX_WRITTEN = 50  # items of a range() that is written out as a list
 
@@ -121,12 +121,21 @@ def _reversed(low: Lowering, seq: ast.expr) -> ast.expr:
 @table.call("len", example="len(xs)")
 def _len(low: Lowering, obj: ast.expr) -> ast.expr:
     value = low.expr(obj)
+    is_list = isinstance(obj, ast.Call) and low.path(obj.func) in ("list", "tuple")
     if low.kind(value) == kinds.TEXT:
         return low.action("count", Input=low.ref_of(value, obj), WFCountType="Characters")
+    if low.kind(value) in (None, kinds.JSON) and not is_list and not low.is_output(value):
+        raise DialectError(obj.lineno, f"{shown(obj)}: letters, items or keys? That is not known here; write len(str({shown(obj)})), "
+                                       f"len(list({shown(obj)})) or len({shown(obj)}.keys())")  # fmt: skip
     if low.kind(value) == kinds.DICTIONARY:
         keys = low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref_of(value, obj))
         return low.action("count", Input=low.hoist(keys))
     return low.action("count", Input=low.ref_of(value, obj))
+
+
+def of_sorted(function: str, of: str) -> str:
+    """Return what is written for the first or the last of texts."""
+    return f"sorted({of})[{0 if function == 'min' else -1}]"
 
 
 def _statistic(operation: str | None, *names: str, example: str) -> None:
@@ -135,17 +144,19 @@ def _statistic(operation: str | None, *names: str, example: str) -> None:
         if options or not values:
             raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if")
         items = low.ref(values[0]) if len(values) == 1 else low.hoist(ast.List([low.number(value) for value in values], ast.Load()))
-        if low.kind(items) == kinds.TEXTS and names[0] == "sum":
-            raise DialectError(low.line, "sum() adds numbers, and these are texts: sum(float(x) for x in xs)")
+        if low.kind(items) == kinds.TEXTS:
+            of = shown(values[0])
+            last = f"; by the alphabet they are {of_sorted(names[0], of)}" if names[0] in ("min", "max") else ""
+            raise DialectError(low.line, f"{names[0]}() takes numbers, and these are texts: {names[0]}(float(x) for x in {of}){last}")
         return low.action("statistics", Input=items, WFStatisticsOperation=operation)
 
 
-_statistic("Sum", "sum", "math.fsum", example="sum(xs)")
-_statistic("Minimum", "min", example="min(xs)")
+_statistic("Sum", "sum", "math.fsum", example="sum(ns)")
+_statistic("Minimum", "min", example="min(ns)")
 _statistic("Maximum", "max", example="max(n, m)")
-_statistic(None, "statistics.mean", "statistics.fmean", example="statistics.mean(xs)")
-_statistic("Median", "statistics.median", example="statistics.median(xs)")
-_statistic("Mode", "statistics.mode", example="statistics.mode(xs)")
+_statistic(None, "statistics.mean", "statistics.fmean", example="statistics.mean(ns)")
+_statistic("Median", "statistics.median", example="statistics.median(ns)")
+_statistic("Mode", "statistics.mode", example="statistics.mode(ns)")
 
 
 @table.call("sorted", example="sorted(xs)")
@@ -324,17 +335,23 @@ def _dict(low: Lowering, *pairs: ast.expr, **items: ast.expr) -> ast.expr:
         return value
     if pairs:
         raise DialectError(pairs[0].lineno, "dict() takes keys by name; write {'key': value}")
-    return low.value(ast.Dict([const(key) for key in items], list(items.values()), lineno=low.line, col_offset=0))
+    values = [number_item(low, low.expr(value)) for value in items.values()]
+    return ast.Dict([const(key) for key in items], values, lineno=low.line, col_offset=0)
+
+
+def number_item(low: Lowering, value: ast.expr) -> ast.expr:
+    """Return an item of a dictionary: a variable stays a number there only where the item says that it is one."""
+    return call("number", value) if low.kind(value) == kinds.NUMBER and is_reference(value) else value
 
 
 @table.method("keys", example="d.keys()")
 def _keys(low: Lowering, receiver: ast.expr) -> ast.expr:
-    return low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref(receiver))
+    return low.typed(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref(receiver)), kinds.TEXTS)
 
 
 @table.method("values", example="d.values()")
 def _values(low: Lowering, receiver: ast.expr) -> ast.expr:
-    return low.action("getvalueforkey", WFGetDictionaryValueType="All Values", WFInput=low.ref(receiver))
+    return low.typed(low.action("getvalueforkey", WFGetDictionaryValueType="All Values", WFInput=low.ref(receiver)), kinds.LIST)
 
 
 @table.method("get", example="d.get('a', 'b')")

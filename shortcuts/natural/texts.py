@@ -341,7 +341,8 @@ def _finditer(low: Lowering, pattern: ast.expr, string: ast.expr, flags: ast.exp
 
 @table.call("re.search", example="re.search('[0-9]+', s)")
 def _search(low: Lowering, pattern: ast.expr, string: ast.expr, flags: ast.expr | None = None) -> ast.expr:
-    return matches(low, pattern, string, flags)
+    found = low.hoist(matches(low, pattern, string, flags))
+    return low.typed(low.action("getitemfromlist", WFInput=found), kinds.MATCH)
 
 
 @table.call("re.match", example="re.match('[0-9]+', s)")
