@@ -260,18 +260,18 @@ TEXTS = st.recursive(
     | st.builds("' '.join({}.split())".format, inner) | st.builds("re.sub('[a-c]', '#', {})".format, inner), max_leaves=4)  # fmt: skip
 TESTS = st.recursive(
     st.builds("{} {} {}".format, NUMBERS, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), st.sampled_from(["0", "2", "n"]))
-    | st.builds("{} {} {}".format, TEXTS, st.sampled_from(["==", "!=", "in", "not in"]), st.sampled_from(["s", "'a'", "xs[0]"]))
-    | st.builds("{}.{}('a')".format, TEXTS, st.sampled_from(["startswith", "endswith"])) | NUMBERS | TEXTS,
+    | st.builds("{} {} {}".format, TEXTS, st.sampled_from(["==", "!="]), st.sampled_from(["s", "'a'", "xs[0]"]))
+    | st.builds("{}.{}('1')".format, TEXTS, st.sampled_from(["startswith", "endswith"])) | st.builds("'1' in {}".format, TEXTS) | st.builds("-({})".format, NUMBERS) | TEXTS,
     lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner) | st.builds("(not {})".format, inner),
     max_leaves=3)  # fmt: skip
 LISTS = (st.builds("[{} for x in xs]".format, st.sampled_from(["x", "x.upper()", "len(x)", "x + s"]))
-         | st.builds("[x for x in xs if {}]".format, st.sampled_from(["x", "'a' in x", "len(x) > 2", "x != s"]))
+         | st.builds("[x for x in xs if {}]".format, st.sampled_from(["x", "'1' in x", "len(x) > 2", "x != s"]))
          | st.builds("[x {} for x in ns]".format, st.sampled_from(["* 2", "% 3", "// 2", "- 1", "+ n"]))
          | st.sampled_from(["xs + ys", "xs[1:]", "xs[:2]", "xs[-2:]", "list(reversed(xs))", "s.split(',')", "s.split()", "list(s)",
                             "[ns[i] for i in range(len(ns))]", "re.findall('[a-z]+', s)"]))  # fmt: skip
 NAMES = st.fixed_dictionaries({
-    "n": st.integers(-20, 20), "m": st.integers(1, 9), "s": st.text("aAbB ,é\n", max_size=8),
-    "xs": st.lists(st.text("abAB c", min_size=1, max_size=4), min_size=1, max_size=4), "ys": st.lists(st.sampled_from("abc"), min_size=1, max_size=2),
+    "n": st.integers(-20, 20), "m": st.integers(1, 9), "s": st.text("aAbB1 ,é\n", max_size=8),
+    "xs": st.lists(st.text("abAB1 c", min_size=1, max_size=4), min_size=1, max_size=4), "ys": st.lists(st.sampled_from("abc"), min_size=1, max_size=2),
     "ns": st.lists(st.integers(-9, 9), min_size=1, max_size=4)})  # fmt: skip
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 WHOLE = "a number has no type: 3.0 is 3 and is shown as 3"
 ONE_ITEM = "a list of one item is that item, and nothing is the same as an empty text, list or dictionary: `x is None` is true of ''"
+TRUTH = "`if x:` of the output of an action that a program calls by its name is true where there is a value, 0 as well"
 GROUPED = "`{n:.2f}` writes a number as the phone's language does: 1,234.50 in English"
 HALF = "`round` and formats round a half away from 0: round(2.5) is 3"
+CASE = "`in`, `startswith` and `endswith` look into a text without regard to case; re.search('a', x) regards it"
 ORDER = "texts are ordered as the phone's language orders them: a, B, c"
 SPACES = "`title` begins a word after a space alone: B,c"
 DAYS = "`(a - b).days` leaves a part of a day out; where a is before b, Python counts it as a whole one"
@@ -18,4 +20,4 @@ COMPACT = "`json.dumps` writes no spaces between the parts"
 SHOWN = "a value of JSON is shown as the app shows it: True is Yes, a list has a line for each item"
 EMPTY = "`sum` of an empty list is nothing, and not 0"
 
-DIFFERENCES = (WHOLE, ONE_ITEM, GROUPED, HALF, ORDER, SPACES, DAYS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY)
+DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY)

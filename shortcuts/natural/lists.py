@@ -17,7 +17,16 @@ _MAX_WRITTEN = 50  # items of a range() that is written out as a list
 
 
 def item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node: ast.Subscript) -> ast.expr:
-    """Return the action that takes `x[index]` out of a list, or a letter out of a text."""
+    """Return what `x[index]` is of a list, or a letter of a text."""
+    return _of_kind(low, _item(low, base, kind, index, node), kinds.TEXT if kind == kinds.TEXT else kinds.ITEMS.get(kind or ""))
+
+
+def _of_kind(low: Lowering, value: ast.expr, kind: str | None) -> ast.expr:
+    """Return the output of an action as a value whose kind is known, if it is."""
+    return low.typed(value, kind) if kind is not None and low.is_action(value) and low.kind(value) != kind else value
+
+
+def _item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node: ast.Subscript) -> ast.expr:
     place = integer(index)
     if kind == kinds.TEXT:
         if place is None:
@@ -82,7 +91,8 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
         return end if not beyond else low.hoist(low.action("math", WFInput=low.number_of(end, node), WFMathOperand=beyond))
 
     first, last = counted(ends[0], start, 1), counted(ends[1], stop, 0)
-    return low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Items in Range", WFItemRangeStart=first, WFItemRangeEnd=last)
+    taken = low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Items in Range", WFItemRangeStart=first, WFItemRangeEnd=last)
+    return _of_kind(low, taken, kind if kind in kinds.LISTS else None)
 
 
 def joined(low: Lowering, left: ast.expr, right: ast.expr) -> ast.expr:
@@ -172,7 +182,7 @@ def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reve
         items = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=items))
     if low.kind(items) == kinds.NUMBERS:
         raise DialectError(iterable.lineno, "the app sorts by name, which puts 10 before 9; take min(xs) and max(xs)")
-    return _by(low, items, "Name", "Z to A" if down else "A to Z")
+    return _of_kind(low, _by(low, items, "Name", "Z to A" if down else "A to Z"), low.kind(items) if low.kind(items) in kinds.LISTS else None)
 
 
 def _by(low: Lowering, items: ast.expr, key: str, order: str | None = None) -> ast.Call:
@@ -201,7 +211,8 @@ def _choice(low: Lowering, seq: ast.expr) -> ast.expr:
     items = low.ref(seq)
     if low.kind(items) == kinds.TEXT:
         items = low.hoist(low.action("text_split", WFTextSeparator="Every Character", text=items))
-    return low.action("getitemfromlist", WFInput=items, WFItemSpecifier="Random Item")
+    chosen = low.action("getitemfromlist", WFInput=items, WFItemSpecifier="Random Item")
+    return _of_kind(low, chosen, kinds.ITEMS.get(low.kind(items) or ""))
 
 
 @table.call("list", "tuple", example="list(range(3))")
