@@ -45,15 +45,15 @@ DIFFERS = """Each form of the table is run by CPython and in the machine on the 
 the same, but for what the app cannot say. A program in the calls of actions alone keeps the dialect's meaning.
 """
 NATURAL = f"""What Python programmers write becomes actions, too: `python -m shortcuts write --show` prints what a program became. Here
-{examples.WORDS}. A nested call becomes an action of its own on a
-line before; a function of the program becomes its steps where it is called; `import` is left out.
+{examples.WORDS}.
+A nested call becomes an action of its own on a line before, a function of the program its steps where it is called; `import` is left out.
 
 - An index counts from 0, and a range ends before its end, as in Python. `x[0]` is an item, unless x is known to be a text: `str(x)[0]`.
   `len(x)` of a value that is not known is an error: `len(str(x))`, `len(list(x))`.
 - Behind `and` and `or` an action runs only where Python would get to it. A `break` lets the other rounds do nothing.
 - `+` is a sum where a side is known to be a number, a text where one is known to be a text; where neither is known, it is an error.
-- `if n:` tests a number that Python made against 0. A True is a 1, a False a 0.
-- A list in a list becomes part of it.
+- `if n:` tests a number that Python made against 0; a True is a 1, a False a 0. Of other values it tests whether there is one, so a
+  False in a dictionary needs `== True`. A list in a list becomes part of it.
 - A request gives what it gets, whatever its status. A path of a file begins in the folder Shortcuts of iCloud Drive.
 """
 

@@ -401,6 +401,7 @@ ROWS = [
         y = is_workflow_actions_text_split(text=Text)
     """),
     row("Path('a.txt').write_text(s)", "y = is_workflow_actions_documentpicker_save(WFAskWhereToSave=False, WFFileDestinationPath='a.txt', WFInput=s, WFSaveFileOverwrite=True)"),
+    row('xs.copy()', 'y = xs'),
     row('d.keys()', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)"),
     row('d.values()', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Values', WFInput=d)"),
     row('bool(s)', r"""
@@ -454,6 +455,26 @@ ROWS = [
     """),
     row('s.isspace()', r"""
         Matches = is_workflow_actions_text_match(WFMatchTextPattern='\\A\\s+\\z', text=s)
+        if Matches:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            Flag = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            Flag = Number_2
+        y = Flag
+    """),
+    row('s.isupper()', r"""
+        Matches = is_workflow_actions_text_match(WFMatchTextPattern='\\A[^\\p{Ll}]*\\p{Lu}[^\\p{Ll}]*\\z', text=s)
+        if Matches:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            Flag = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            Flag = Number_2
+        y = Flag
+    """),
+    row('s.islower()', r"""
+        Matches = is_workflow_actions_text_match(WFMatchTextPattern='\\A[^\\p{Lu}]*\\p{Ll}[^\\p{Lu}]*\\z', text=s)
         if Matches:
             Number = is_workflow_actions_number(WFNumberActionNumber=1)
             Flag = Number
@@ -1670,6 +1691,46 @@ ROWS = [
         Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Old, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')
         is_workflow_actions_showresult(Text=Time_Between_Dates)
     """, differs=differences.DAYS),
+    row('y = {k: len(k) for k in xs}', r"""
+        Dictionary = is_workflow_actions_dictionary(WFItems={})
+        Dictionary_variable = Dictionary
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=Dictionary_variable, WFDictionaryKey=Repeat_Item, WFDictionaryValue=Count)
+            Dictionary_variable = Dictionary_2
+        y = Dictionary_variable
+    """),
+    row(r"""
+        names = []
+        for _ in range(3):
+            names.append(input('Who?'))
+        print(sum(len(k) for k in names))
+    """, r"""
+        names = []
+        for _ in range(3):
+            Provided_Input = is_workflow_actions_ask(WFAskActionPrompt='Who?')
+            names += [Provided_Input]
+        List = []
+        for Repeat_Item in names:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            List += [Count]
+        Statistics = is_workflow_actions_statistics(Input=List, WFStatisticsOperation='Sum')
+        is_workflow_actions_showresult(Text=Statistics)
+    """),
+    row(r"""
+        squares = {k: k * k for k in range(1, 4)}
+        print(squares[2])
+    """, r"""
+        Dictionary = is_workflow_actions_dictionary(WFItems={})
+        Dictionary_variable = Dictionary
+        for Repeat_Index in range(1, 4):
+            Calculation_Result = is_workflow_actions_math(WFInput=Repeat_Index, WFMathOperand=Repeat_Index, WFMathOperation='×')
+            Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=Dictionary_variable, WFDictionaryKey=Repeat_Index, WFDictionaryValue=Calculation_Result)
+            Dictionary_variable = Dictionary_2
+        squares = Dictionary_variable
+        Dictionary_Value = is_workflow_actions_getvalueforkey(WFDictionaryKey='2', WFInput=squares)
+        is_workflow_actions_showresult(Text=Dictionary_Value)
+    """),
 ]  # fmt: skip
 
 # What is refused: the program, and words of the message.

@@ -2,7 +2,7 @@
 
 It compiles any program of the dialect, whether `to_python`, a model or a person wrote it, and infers the rest: identities, group ids, names
 of outputs, envelopes. A name that is assigned more than once becomes a variable; a literal that is assigned becomes the action that makes
-it. Any other form is a DialectError with its line and advice.
+it. Any other form is natural Python, which shortcuts/natural/ lowers to these first, or a DialectError with its line and advice.
 """
 
 from __future__ import annotations
@@ -34,27 +34,6 @@ from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import called, constant, decorators, is_none, keywords
 
 Parameters = dict[str, Any]
-
-_ADVICE: dict[type[ast.stmt], str] = {
-    ast.While: "there is no while; use `for _ in range(n)`",
-    ast.FunctionDef: "there are no functions but one `def shortcut():` around the whole program; another shortcut is called with "
-                     "is_workflow_actions_runworkflow(WFWorkflowName='…')",
-    ast.Return: "use is_workflow_actions_output(WFOutput=x) or is_workflow_actions_exit()",
-    ast.Import: "nothing is imported; every action is called by its name",
-    ast.ImportFrom: "nothing is imported; every action is called by its name",
-    ast.Try: "there is no try; test a value with `if x:`",
-    ast.With: "there is no with",
-    ast.Break: "there is no break; is_workflow_actions_exit() ends the whole shortcut",
-    ast.Continue: "there is no continue; put the rest of the loop under an if",
-}
-_CALL_ADVICE = {
-    "print": "use is_workflow_actions_showresult(Text=…)",
-    "input": "use is_workflow_actions_ask(WFAskActionPrompt='…')",
-    "len": "use is_workflow_actions_count(Input=x)",
-    "str": "use as_text(x)",
-    "int": "use as_number(x)",
-    "open": "use is_workflow_actions_documentpicker_open()",
-}
 
 
 def compiled(module: ast.Module, residue: dict[str, Any] | None, report: Callable[[DialectError], None],
@@ -147,7 +126,7 @@ class Compiler:
                 raise DialectError(node.lineno, "match is a menu, match menu('Prompt'): case 'A choice': …; test values with if and elif")
             menu_blocks.read(node.subject, node.cases, self.markers)  # type: ignore[arg-type]
         elif not isinstance(node, ast.Pass):
-            raise DialectError(node.lineno, _ADVICE.get(type(node), f"{type(node).__name__} is not a statement of the dialect"))
+            raise DialectError(node.lineno, f"{type(node).__name__} is not a statement of the dialect")
 
     def _expression(self, node: ast.Expr, previous: ast.stmt | None) -> None:
         value = node.value
@@ -289,9 +268,8 @@ class Compiler:
             action_id = constant(bound["id"])
         elif helper in constants.HELPERS:
             raise DialectError(node.lineno, f"{helper}() is no action: it belongs inside a value, a condition or the head of a loop")
-        elif helper in _CALL_ADVICE or helper in constants.PYTHON_FUNCTIONS or hasattr(builtins, helper):
-            advice = _CALL_ADVICE.get(helper, "Python's own functions are not there; every action is called by its name")
-            raise DialectError(node.lineno, f"{helper}() is no action; {advice}", "unknown_api")
+        elif helper in constants.PYTHON_FUNCTIONS or hasattr(builtins, helper):
+            raise DialectError(node.lineno, f"{helper}() is no action; every action is called by its name", "unknown_api")
         elif node.args:
             raise DialectError(node.lineno, f"{helper}() takes keyword arguments only", "positional_argument")
         else:

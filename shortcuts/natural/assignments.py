@@ -76,8 +76,7 @@ def _store(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr, made
         low.out.append(node)
     else:
         low.emit(assign(name(identifier, store=True), final))
-    empty = isinstance(final, ast.List) and not final.elts
-    low.kinds[identifier] = "empty" if empty else kind
+    low.kinds[identifier] = kinds.EMPTY if isinstance(final, ast.List) and not final.elts else kind
     low.written.pop(identifier, None)
     if isinstance(final, ast.Dict):
         low.written[identifier] = final
@@ -94,9 +93,11 @@ def _is_fresh(low: Lowering, last: ast.Assign, made: ast.Name) -> bool:
 def _set_item(low: Lowering, target: ast.Subscript, value: ast.expr) -> None:
     """Lower `d[key] = value`: the action gives a new dictionary, which takes the name of the old one."""
     key = low.expr(target.slice) if not isinstance(target.slice, ast.Slice) else target.slice
-    of_list = low.kind(key) in kinds.NUMERIC or (isinstance(target.value, ast.Name) and low.kind(target.value) in kinds.LISTS)
+    of = low.kinds.get(target.value.id) if isinstance(target.value, ast.Name) else None
+    of_list = of in kinds.LISTS or (of != kinds.DICTIONARY and low.kind(key) in kinds.NUMERIC)
     if isinstance(key, ast.Slice) or of_list:
         raise DialectError(target.lineno, f"{shown(target)}: no item of a list can be set; append what is wanted to a new list")
+    key = texts.text(low, key)
     base = low.ref(target.value)
     # A number, a list and a dictionary stay what they are in a variable.
     is_text = not isinstance(value, ast.Dict | ast.List) and constant(value, (int, float)) is None
@@ -150,7 +151,7 @@ def _augmented(low: Lowering, node: ast.AugAssign) -> None:
         low.out.append(low.rebuilt(node, value=low.rebuilt(node.value, elts=items)))
         _grow(low, target, items)
         return
-    if isinstance(node.op, ast.Add) and isinstance(target, ast.Name) and low.kind(target) in {*kinds.LISTS, "empty"}:
+    if isinstance(node.op, ast.Add) and isinstance(target, ast.Name) and low.kind(target) in {*kinds.LISTS, kinds.EMPTY}:
         low.emit(ast.AugAssign(target, ast.Add(), ast.List([low.ref(node.value)], ast.Load())))
         return
     value = ast.copy_location(ast.BinOp(ast.copy_location(_loaded(target), node), node.op, node.value), node)
@@ -182,7 +183,7 @@ def _grow(low: Lowering, target: ast.expr, items: list[ast.expr]) -> None:
     if isinstance(target, ast.Name) and items:
         grown = kinds.of_list([low.kind(item) for item in items])
         known = low.kinds.get(target.id)
-        low.kinds[target.id] = grown if known in (None, "empty", grown) else kinds.LIST
+        low.kinds[target.id] = grown if known in (None, kinds.EMPTY, grown) else kinds.LIST
 
 
 def _extend(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:

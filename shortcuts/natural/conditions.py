@@ -242,7 +242,7 @@ def _membership(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: as
         found = low.expr(ast.copy_location(ast.Subscript(right, left, ast.Load()), node))
         return found if isinstance(operator, ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
     kind = low.kind(right)
-    if (kind in kinds.LISTS and low.is_python(other, right)) or (kind in {*kinds.LISTS, "empty"} and low.is_python(node.left, left)):
+    if (kind in kinds.LISTS and low.is_python(other, right)) or (kind in {*kinds.LISTS, kinds.EMPTY} and low.is_python(node.left, left)):
         return _among(low, node, left, right)
     return low.rebuilt(node, left=left, comparators=[right])
 
@@ -320,6 +320,8 @@ _letters("isnumeric", r"\A\p{N}+\z")
 _letters("isalpha", r"\A\p{L}+\z")
 _letters("isalnum", r"\A[\p{L}\p{N}]+\z")
 _letters("isspace", r"\A\s+\z")
+_letters("isupper", r"\A[^\p{Ll}]*\p{Lu}[^\p{Ll}]*\z")
+_letters("islower", r"\A[^\p{Lu}]*\p{Ll}[^\p{Lu}]*\z")
 
 
 @table.test("isinstance", example="bool(s)")

@@ -10,7 +10,7 @@ from shortcuts.catalog import Api, Catalog, call_name
 from shortcuts.catalog.search import search
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
-from shortcuts.natural import conditions, functions, kinds, lists, table
+from shortcuts.natural import conditions, functions, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, constant, is_none, name
@@ -219,6 +219,6 @@ def _subscript(low: Lowering, node: ast.Subscript) -> ast.expr:
         kind = kinds.DICTIONARY
     index = low.value(node.slice)
     if kind == kinds.DICTIONARY or (low.kind(index) == kinds.TEXT and not isinstance(index, Symbolic)):
-        key = low.located(low.hoist(index), node) if low.is_action(index) else index
+        key = texts.text(low, low.expr_of(index, node.slice))
         return low.action("getvalueforkey", WFDictionaryKey=key, WFInput=low.ref_of(base, node))
     return lists.item(low, base, kind, index, node)

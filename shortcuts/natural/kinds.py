@@ -8,9 +8,9 @@ from shortcuts.catalog import Catalog
 from shortcuts.forms import api_names, constants
 from shortcuts.syntax.nodes import called, constant, keywords
 
-TEXT, NUMBER, DATE, DAY, FLAG, DICTIONARY, LIST, TEXTS, NUMBERS, ANSWER, MATCHES, MATCH, JSON = (
-    "text", "number", "date", "day", "flag", "dictionary", "list", "texts", "numbers", "web answer", "matches", "match", "JSON value",
-)  # fmt: skip
+TEXT, NUMBER, DATE, DAY, FLAG, DICTIONARY = "text", "number", "date", "day", "flag", "dictionary"
+LIST, TEXTS, NUMBERS, EMPTY = "list", "list of texts", "list of numbers", "empty list"
+ANSWER, MATCHES, MATCH, JSON = "web answer", "list of matches", "match", "JSON value"
 LISTS = frozenset({LIST, TEXTS, NUMBERS, MATCHES})
 DATES = frozenset({DATE, DAY})  # a day is a date without a time, of Python's datetime.date
 NUMERIC = frozenset({NUMBER, FLAG})  # a flag is a number that is 1 for True and 0 for False

@@ -227,6 +227,11 @@ def _list(low: Lowering, iterable: ast.expr | None = None) -> ast.expr:
     return value
 
 
+@table.method("copy", example="xs.copy()")
+def _copy(low: Lowering, receiver: ast.expr) -> ast.expr:
+    return low.expr(receiver)
+
+
 @table.call("set", "frozenset", example="list(range(3))")
 def _set(low: Lowering, iterable: ast.expr | None = None) -> ast.expr:
     raise DialectError(low.line, "there are no sets; append to a list what is not in it yet: if x not in seen: seen += [x]")

@@ -102,7 +102,7 @@ class Lowering:
             self.statement(node)
         done, self.out = self.out, outer
         for identifier, kind in before.items():
-            if self.kinds.get(identifier) != kind:
+            if self.kinds.get(identifier) != kind and kind != kinds.EMPTY:  # a list that grows in the block
                 self.kinds[identifier] = None
         same = len(done) == len(body) and all(one is other for one, other in zip(done, body))
         return body if same else done or [ast.copy_location(ast.Pass(), body[0])]
