@@ -32,6 +32,7 @@ THING_TYPES = frozenset({"variable", "file", "list", "any"})  # input types that
 ANYTHING = frozenset({"variable", "any"})  # result types that may hold whatever is needed
 GENERIC, FILE = 0.5, "file"  # the weight of a flow of files: many actions take any file
 RARE, KINDRED, MOST_USE = 12, 0.75, 1.5  # APIs that share a telling word; fit of APIs of one app, and at most by use in the seed
+STRANGE = 0.4  # weight of words that titles of two apps share, and of what one company's app gives another's
 SMALL_APP = 30  # APIs: those of a larger app are a mixed bag
 
 
@@ -89,8 +90,16 @@ class ApiCompatibility:
         return [api for api, (_, needed) in known.items() if needed is not None and not is_met(api, needed)]
 
     def fits(self, apis: Sequence[str], pairs: Counter[tuple[str, str]]) -> np.ndarray:
-        """Return how well any two APIs go together, from 0 to some 4; `pairs` counts the uses near each other in real shortcuts."""
-        result = self._flow(apis) + _use(apis, pairs) + self._shared_words(apis) + self._kinship(apis)
+        """Return how well any two APIs go together, from 0 to some 4; `pairs` counts the uses near each other in real shortcuts.
+
+        A word that titles of two apps share says little (a page of a PDF, of a book, of a dashboard), and so does what two companies' apps
+        could give each other: people keep their notes in one app.
+        """
+        apps = np.array([self.catalog[api].app for api in apis])
+        foreign = apps[:, None] != apps
+        rivals = foreign & np.logical_and.outer(*2 * [np.array([not self.catalog[api].builtin for api in apis])])
+        result = _use(apis, pairs) + self._kinship(apis)
+        result += np.where(rivals, STRANGE, 1) * self._flow(apis) + np.where(foreign, STRANGE, 1) * self._shared_words(apis)
         np.fill_diagonal(result, 0)
         return np.round(result, 3).astype(np.float32)  # the same on machines whose sums differ in the last bit
 

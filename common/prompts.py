@@ -96,7 +96,8 @@ Answer with one JSON object:
 {"comments": ["1: Asks which city the forecast is for.", "2: Looks up today's forecast.", "3: Decides whether it is coat weather.", ...],
 "renames": ["Text: city", ...],
 "steps": ["1 To know what to wear, ask for a city and get today's forecast there.", "2 [3] If it is below 10 degrees:",
-"2.1 Show “Take a coat”.", "3 Otherwise, show “No coat today”."]}"""
+"2.1 Show “Take a coat”.", "3 Otherwise, show “No coat today”.", "4 [8] Let the person choose what comes next:",
+"4.1 [9] If “Again” is chosen, start over."]}"""
 
 LINES = """{part}{about}.{so_far}
 Variables: {names}

@@ -9,11 +9,10 @@ It uses actions of everyday use alone: `primer_apis()` says which, so that no te
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 
-from shortcuts.catalog import Catalog
 from shortcuts.forms import constants, signatures
-from shortcuts.names import apis_of
 
 # Helpers and methods that a new program may need, shown with what their signatures say; the text names a few more.
 SHOWN = "quantity", "is_today", "is_within_next", "is_within_last"
@@ -104,7 +103,7 @@ def primer_id() -> str:
 @lru_cache(maxsize=1)
 def primer_apis() -> frozenset[str]:
     """Return the ids of the actions that the primer shows by name."""
-    return frozenset(api for api in apis_of(EXAMPLE) if api in Catalog.load())
+    return frozenset(f"is.workflow.actions.{name.replace('_', '.')}" for name in re.findall(r"\bis_workflow_actions_(\w+)\(", EXAMPLE))
 
 
 if __name__ == "__main__":

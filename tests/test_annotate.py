@@ -117,6 +117,7 @@ def test_offline_records_are_complete_marked_and_clean(queries: Path, run: Calla
         assert shortcuts.rename(record["annotated_code"], {}) == record["code"]
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("answer", "finding"), [
     ("I would rather not.", "no_code"), ("Thought: p\nCode:\n```python\nx = (\n```", "syntax"),
     ("```python\nis_workflow_actions_nosuchthing()\n```", "unknown_api"), ("", "no_code"),
@@ -253,6 +254,7 @@ def ways(name: str, request: pytest.FixtureRequest, stub: StubOpenAI) -> tuple[s
             "local": lambda: ("--model", str(request.getfixturevalue("tiny")), "--batch-size", "2", "--max-new-tokens", "8", *better)}[name]()  # fmt: skip
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("way", ["offline", "endpoint", "local"])
 def test_killed_and_run_again_it_writes_the_same(queries: Path, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch,
                                                  request: pytest.FixtureRequest, way: str) -> None:
@@ -310,6 +312,7 @@ def test_an_answer_depends_on_its_batch_by_rounding_alone(queries: Path, run: Ca
     assert alone == written("7") and len(set(alone)) == 7
 
 
+@pytest.mark.ci
 def test_a_model_here_can_be_made_to_use_all_apis_of_a_query(queries: Path, run: Callable[..., Run], tiny: Path) -> None:
     assert run(queries, "--model", str(tiny), "--max-new-tokens", "150", "--temperature", "1", "--use-all").summary["clean"] == 7
     for record in generated(queries).values():

@@ -64,6 +64,7 @@ def record(identifier: str) -> dict[str, Any]:
     return {"id": identifier, "query": "make my last photo smaller and crop it", "apis": GOLD, "reference": code, "messages": messages, "split": "id"}
 
 
+@pytest.mark.ci
 def test_distractors_are_other_apis_in_an_order_that_tells_nothing_and_the_same_for_a_seed() -> None:
     tests = [record(f"r{number}") for number in range(40)]
     given = distractors.with_distractors(tests, 6, seed=0)
@@ -98,6 +99,7 @@ def test_a_search_gives_apis_by_the_query_alone() -> None:
 # the code that scores
 
 
+@pytest.mark.ci
 def test_the_identity_covers_what_scoring_loads_and_nothing_else() -> None:
     code = f"import sys; from common.metrics import score; score({FLAT!r}, {DEEP!r}); print(*(m for m in sys.modules if m.partition('.')[0] in ('common', 'shortcuts')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()

@@ -157,6 +157,7 @@ def test_an_api_that_was_edited_into_none_is_named(tmp_path: Path, rest: str) ->
         _ = Catalog.load(tmp_path)["a.b"]
 
 
+@pytest.mark.ci
 def test_the_command_shows_and_searches_and_names_what_is_near() -> None:
     assert "def is_workflow_actions_url(*, WFURLActionURL: str" in command("show", "is_workflow_actions_url").stdout
     assert "is.workflow.actions.image.resize" in command("search", "resize", "image").stdout

@@ -283,6 +283,7 @@ def bench(folder: Path) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.ci
 def test_sixty_planted_faults_are_found_in_the_examples(planting: ModuleType, catalog: Catalog) -> None:
     programs = sorted((path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").glob("*.py"))), key=len)[:20]
     faults = planting.planted(programs, catalog, 60, seed=1)

@@ -84,6 +84,7 @@ def test_an_array_with_gaps_must_be_told_its_parts(stage, tmp_path):
     assert "array" not in stage("--shard", "7/8", **some).stderr and (tmp_path / "out.7-of-8.jsonl").exists()
 
 
+@pytest.mark.ci
 def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage):
     process = subprocess.Popen([sys.executable, tmp_path / "small_stage.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
                                env={**os.environ, "PYTHONPATH": str(ROOT), "WAIT": "0.05"})

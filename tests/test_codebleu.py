@@ -57,6 +57,7 @@ def test_the_pinned_grammar_is_installed() -> None:
     assert versions() == {"tree-sitter": "0.24.0", "tree-sitter-python": "0.21.0"}
 
 
+@pytest.mark.ci
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="the scores are those of CPython 3.11: since 3.12 sum() rounds, and tokenize reads f-strings, otherwise")
 @pytest.mark.parametrize("part", [pytest.param(slice(0, None, 8), id="every eighth"), pytest.param(slice(None), id="all", marks=pytest.mark.slow)])
 def test_every_score_of_the_published_package_is_reproduced(fixture: list[dict], part: slice) -> None:
@@ -110,6 +111,7 @@ def test_strict_data_flow_reads_non_ascii_names_right() -> None:
 SLOW = {"flat lines", "one long line", "nested loops"}  # a second or two each
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in HOSTILE])
 def test_hostile_code_is_scored_or_flagged_in_seconds(name: str) -> None:
     started = time.process_time()

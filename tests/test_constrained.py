@@ -68,6 +68,7 @@ def faults(code, catalog):
     return [finding for finding in shortcuts.check(code, catalog) if finding.code != "empty"]
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalog, plan):
     apis = some_apis(catalog, 4)
@@ -81,6 +82,7 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
             assert answer.text.startswith("Thought:") and answer.text.endswith("\n```")
 
 
+@pytest.mark.ci
 def test_the_first_writing_has_no_fault_that_the_grammar_rules_out(tiny, catalog):
     answers = constrained.generate(*tiny, chats(6), some_apis(catalog, 6), catalog, max_new_tokens=80, temperature=1.0, plan=False, tries=0)
     for answer in answers:
@@ -88,6 +90,7 @@ def test_the_first_writing_has_no_fault_that_the_grammar_rules_out(tiny, catalog
         assert answer.tries == 0 and not WRONG & set(answer.found)
 
 
+@pytest.mark.ci
 def test_an_answer_depends_on_its_prompt_and_seed_alone(tiny, catalog):
     apis = some_apis(catalog, 4)
     together, alone = (
@@ -109,6 +112,7 @@ def test_one_who_waits_sees_the_text_as_it_is_written(tiny, catalog):
     assert seen == []  # two texts at once would be one muddle
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("plan", [True, pytest.param(False, marks=pytest.mark.ci)])
 def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tiny, catalog, plan):
     apis = some_apis(catalog, 2, size=4)
@@ -244,6 +248,7 @@ def test_a_row_that_cannot_go_on_where_it_stopped_says_so(table, catalog):
 # the length budget
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("path", EXAMPLES[::6], ids=lambda path: path.stem)
 def test_from_any_place_of_a_program_there_is_a_short_legal_end(path, table, catalog):
     code = path.read_text(encoding="utf-8")

@@ -204,6 +204,7 @@ def test_a_crawl_delay_that_no_run_can_wait_for_closes_the_host_with_a_line(scra
     assert "routinehub.co wants" in line and "it is not crawled" in line
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("delay", ["inf", "nan", "-5", "1e999", "soon", "0"])
 def test_a_crawl_delay_that_is_none_changes_nothing(scrape: Scrape, hub: StubHub, delay: str) -> None:
     hub.robots["routinehub.co"] = f"User-agent: *\nCrawl-delay: {delay}\n"
@@ -213,6 +214,7 @@ def test_a_crawl_delay_that_is_none_changes_nothing(scrape: Scrape, hub: StubHub
 RULES = "User-agent: *\nDisallow: /api/v1/shortcuts/2/\n"
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_the_first_group_of_a_robots_txt_counts_in_every_encoding(scrape: Scrape, hub: StubHub, encoding: str) -> None:
     hub.robots["routinehub.co"] = RULES.encode(encoding)
@@ -233,6 +235,7 @@ def elsewhere(hub: StubHub, name: str) -> str:
     return hub.url["content"].replace("127.0.0.1", name)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("name", ["localhost", "2130706433", "0x7f000001", "127.1", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "user:pw@127.0.0.2"])
 def test_the_file_of_a_record_is_not_fetched_from_a_private_address(scrape: Scrape, hub: StubHub, name: str) -> None:
     hub.url["content"] = elsewhere(hub, name)
@@ -252,6 +255,7 @@ def test_a_host_that_is_named_is_asked_wherever_it_is(scrape: Scrape, hub: StubH
     assert scrape("--routinehub", "1", "--at", f"content={hub.url['content']}")[1]["written"] == 1
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("fault, written, reason", [("gzip", 1, None), ("bomb", 0, "too_large"), pytest.param("endless", 0, None, marks=pytest.mark.slow), ("br", 0, None)])
 def test_a_packed_answer_is_unpacked_within_bounds(scrape: Scrape, hub: StubHub, output: Path, fault: str, written: int, reason: str | None) -> None:
     hub.by_number[1].fault = f"file {fault}"
@@ -312,6 +316,7 @@ def test_a_host_that_refuses_is_left_alone_and_the_others_go_on(scrape: Scrape, 
     assert "routinehub.co refused 5 requests in a row (status 403): it is no longer asked" in line and "--links" in line
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("fault", ["403", "401", "html", "challenge"])
 def test_after_five_refusals_in_a_row_it_stops(scrape: Scrape, hub: StubHub, fault: str) -> None:
     hub.fault["www.icloud.com"] = fault
@@ -379,6 +384,7 @@ def test_shards_share_the_work_and_the_rate(scrape: Scrape, hub: StubHub, output
     assert hub.count("/versions/latest") == hub.count("/records/") == 8
 
 
+@pytest.mark.ci
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(scrape: Scrape, hub: StubHub, output: Path) -> None:
     code, summary = scrape("--routinehub", "1-21600", "--dry-run", "--rate", "routinehub.co=0.5", rate=2)
     assert (code, summary["seconds_at_least"], hub.asked, output.parent.exists()) == (0, 43_200, [], False)

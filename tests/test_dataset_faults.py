@@ -87,6 +87,7 @@ def faults(texts: list[tuple[str, str, str]]) -> dict[str, tuple[str, dict]]:
     }  # fmt: skip
 
 
+@pytest.mark.ci
 def test_every_fault_goes_for_its_reason_and_no_good_record_is_lost(load_stage, tmp_path, monkeypatch, capsys, texts):
     kinds, sound = faults(texts), [good(number, texts) for number in range(60)]
     bad = [{**good(1000 + number, texts), **changes, "id": kind} for number, (kind, (_, changes)) in enumerate(kinds.items())]

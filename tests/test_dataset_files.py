@@ -58,6 +58,7 @@ def test_every_record_has_the_same_fields_of_the_same_types_and_is_read_back(tmp
         assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.ci
 def test_texts_that_look_like_json_stay_texts_in_every_way_of_loading(tmp_path: Path, load: Any) -> None:
     import pyarrow.parquet as parquet
 
@@ -75,6 +76,7 @@ def test_texts_that_look_like_json_stay_texts_in_every_way_of_loading(tmp_path: 
     assert load("parquet", data_files=str(tmp_path / "train.parquet"), split="train").to_list() == whole
 
 
+@pytest.mark.ci
 def test_an_odd_record_behind_the_block_that_decides_the_types_does_not_change_how_a_file_loads(tmp_path: Path, load: Any) -> None:
     plain = {"id": "r", "origin": "seed", "query": "q", "code": "c" * 1000, "residue": "r" * 1000, "apis": ["a"], "messages": [{"role": "user", "content": "m"}]}
     odd = {**plain, "shortened": True, "plan": "1", "apps": ["x"], "residue": {"a": [1, "1", None]}, "diagnostics": [{"line": 1}], "own": 1.5}
@@ -86,6 +88,7 @@ def test_an_odd_record_behind_the_block_that_decides_the_types_does_not_change_h
         assert len(found) == 12_000 and found[-1] == orjson.loads(lines[1][place]) and found[0] == orjson.loads(lines[0][place])
 
 
+@pytest.mark.ci
 def test_a_written_folder_loads_with_each_split_by_itself(bench: Bench, load: Any) -> None:  # noqa: F811
     folder = bench([record(number) for number in range(60)], [record(number, "synthetic") for number in range(100, 160)])
     loaded = load(str(folder))

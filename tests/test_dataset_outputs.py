@@ -125,6 +125,7 @@ def test_columns_as_pandas_writes_them_are_read_too(tmp_path):
     assert list(published.rows(tmp_path / "a.json")) == [{"query": "q", "annotated_code": "x"}, {"query": "r", "annotated_code": "y"}]
 
 
+@pytest.mark.ci
 def test_the_figure_shows_the_shares_that_stats_json_has(bench, monkeypatch):  # noqa: F811
     folder = bench([record(number) for number in range(40)], [record(number, "synthetic") for number in range(100, 140)])
     told = json.loads((folder / "stats.json").read_text())["distributions"]
@@ -139,6 +140,7 @@ def test_the_figure_shows_the_shares_that_stats_json_has(bench, monkeypatch):  #
 # tests kept, outside test sets
 
 
+@pytest.mark.ci
 def test_tests_of_an_earlier_dataset_stay_and_neither_a_near_record_nor_a_held_out_app_gives_them_away(bench):  # noqa: F811
     seed = [record(number) for number in range(80)]
     first = bench(seed, [], output="first")

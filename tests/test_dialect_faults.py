@@ -45,6 +45,7 @@ def look_at(code: str) -> None:
     shortcuts.check(mended, catalog)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("seed", SEEDS)
 def test_damaged_shortcuts_end_in_a_transcription_or_in_an_error_of_ours(seed: int) -> None:
     draw = random.Random(seed)
@@ -65,6 +66,7 @@ def test_damaged_shortcuts_end_in_a_transcription_or_in_an_error_of_ours(seed: i
     assert transcribed > TRIES // 4
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("seed", SEEDS)
 def test_damaged_programs_end_in_diagnostics(seed: int) -> None:
     draw = random.Random(seed)
@@ -73,6 +75,7 @@ def test_damaged_programs_end_in_diagnostics(seed: int) -> None:
         look_at(mutated_code(draw.choice(codes), draw))
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("expression", ODD_EXPRESSIONS, ids=lambda expression: expression[:30])
 def test_an_odd_expression_ends_in_diagnostics_wherever_it_stands(expression: str) -> None:
     for form in ("is_workflow_actions_gettext(WFTextActionText={})", "x = {}", "is_workflow_actions_dictionary(WFItems={{'a': {}}})", "if {}:\n    pass",

@@ -85,6 +85,7 @@ def stored(folder: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@pytest.mark.ci
 def test_baselines_stand_in_the_table_and_gold_scores_hundred(bench: Path) -> None:
     result = evaluate(bench, "--gold")
     summary = json.loads(result.stdout.splitlines()[-1])
@@ -160,6 +161,7 @@ def test_plans_and_queries_are_scored_where_they_are_given(bench: Path, tmp_path
     assert r"\toprule" in (bench.parent / "eval/tables.tex").read_text()
 
 
+@pytest.mark.ci
 def test_many_samples_are_scored_in_processes_with_the_same_result(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample_store, "POOL_FROM", 10)
     write(bench / "test_id.jsonl", [record(number) for number in range(100, 120)])
@@ -184,6 +186,7 @@ def test_two_systems_of_one_name_are_refused(bench: Path) -> None:
     assert "two systems" in evaluate(bench, "--predictions", f"empty={write(bench / 'a.jsonl', [{'id': 'r1', 'code': ''}])}", code=1).stderr
 
 
+@pytest.mark.ci
 def test_help_has_examples_and_imports_nothing_that_takes_long() -> None:
     shown = subprocess.run([sys.executable, "-X", "importtime", ROOT / "08_eval.py", "--help"], capture_output=True, text=True, check=True)
     assert not re.search(r"\| +(torch|transformers|sacrebleu|matplotlib|scipy)$", shown.stderr, re.M)
@@ -224,6 +227,7 @@ def test_names_that_differ_in_case_alone_are_refused(bench: Path, tmp_path: Path
     assert 'holds the answers of "Mine"' in ended.stderr and samples(bench, "mine") == [line]
 
 
+@pytest.mark.ci
 def test_a_look_at_few_samples_keeps_the_answers_to_the_others(bench: Path) -> None:
     with StubOpenAI(lambda body, number: f"```python\n{program(number)}```") as stub:
         flags = ["--model", "m", "--base-url", stub.base_url]
@@ -235,6 +239,7 @@ def test_a_look_at_few_samples_keeps_the_answers_to_the_others(bench: Path) -> N
         assert len(stub.requests) == 9 and len(samples(bench, "m")) == 9
 
 
+@pytest.mark.ci
 def test_samples_of_this_stage_can_be_given_as_predictions(bench: Path, tmp_path: Path) -> None:
     plan = "Thought:do it\n\nCode:\n"
     answers = [{"id": f"r{number}", "text": f"{plan}```python\n{program(number % 4)}```"} for number in range(9)]
@@ -287,6 +292,7 @@ def test_tables_hold_any_name_and_fit_a_terminal(load_stage: Any) -> None:
     assert "1 of 3 queries got no answer that could be scored (refused 1); its figures are over the other 2" in stage.notes({"m": {"id": own}})[0]
 
 
+@pytest.mark.ci
 def test_all_that_is_printed_fits_and_says_how_a_system_stands_to_the_baselines(bench: Path, tmp_path: Path) -> None:
     good, bad = ([{"id": f"r{number}", "code": code or program(number)} for number in range(9)] for code in ("", "x = 1"))
     files = [f"{name}={write(tmp_path / f'{name}.jsonl', answers)}" for name, answers in (("good", good), ("bad", bad))]
@@ -331,6 +337,7 @@ def asked_number(body: dict[str, Any]) -> int:
     return int(body["messages"][-1]["content"].split()[-1])
 
 
+@pytest.mark.ci
 def test_a_model_whose_server_refuses_all_has_no_row_until_it_answers(bench: Path) -> None:
     refuses = [True]
 
@@ -418,6 +425,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.ci
 def test_a_killed_run_goes_on_without_asking_again(bench: Path) -> None:
     def reply(body: dict[str, Any], number: int) -> Reply:
         asked = int(body["messages"][-1]["content"].split()[-1])

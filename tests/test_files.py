@@ -57,6 +57,7 @@ def example(folder: Path, name: str = "Split the Bill") -> Path:
 # one command each
 
 
+@pytest.mark.ci
 def test_one_command_prints_a_program_and_one_writes_the_shortcut(tmp_path: Path) -> None:
     file = example(tmp_path)
     printed = shell(f"{STAGE} 'Split the Bill.shortcut' > 'Split the Bill.py'", tmp_path)
@@ -67,6 +68,7 @@ def test_one_command_prints_a_program_and_one_writes_the_shortcut(tmp_path: Path
     assert written.returncode == 0 and shortcuts.equivalent(tree(tmp_path / "other/Split the Bill.shortcut"), tree(file))
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("read, write", [(STAGE, STAGE), (f"{MODULE} read", f"{MODULE} write")], ids=["02", "module"])
 def test_with_an_output_folder_the_way_back_is_exact(tmp_path: Path, read: str, write: str) -> None:
     file = example(tmp_path)
@@ -90,6 +92,7 @@ def test_a_folder_of_many_files_goes_both_ways(tmp_path: Path) -> None:
         assert plist.same(tree(tmp_path / "made" / f"{name}.shortcut"), tree(tmp_path / "many files" / f"{name}.shortcut"))
 
 
+@pytest.mark.ci
 def test_pipes_lead_from_a_shortcut_to_its_program_and_back(tmp_path: Path) -> None:
     file = example(tmp_path)
     assert shell(f"cat '{file.name}' | {STAGE} - | {STAGE} -", tmp_path).returncode == 0
@@ -168,6 +171,7 @@ def test_what_is_neither_is_named_in_one_line(tmp_path: Path, data: bytes, said:
     assert ended.stdout == "" and not (tmp_path / "out").exists()
 
 
+@pytest.mark.ci
 def test_a_text_to_read_that_is_a_link_is_called_one(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("https://www.icloud.com/shortcuts/0123")
     ended = shell(f"{MODULE} read x.txt", tmp_path)
@@ -212,6 +216,7 @@ def test_what_is_left_to_do_fits_the_system(tmp_path: Path, monkeypatch: pytest.
     assert said in run(tmp_path / "x.py").stderr
 
 
+@pytest.mark.ci
 def test_a_program_is_explained_by_what_is_made_of_it(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("# greets\nis_workflow_actions_showresult(Text='Hel' + 'lo')\n")
     (tmp_path / "bad.py").write_text("x = (")
@@ -229,6 +234,7 @@ def test_without_its_packages_the_command_is_one_line(tmp_path: Path) -> None:
 # git
 
 
+@pytest.mark.ci
 def test_git_shows_diffs_of_shortcuts_as_python(tmp_path: Path) -> None:
     readme = (ROOT / "shortcuts/README.md").read_text()
     (attributes, config) = [line for line in readme.splitlines() if "diff=shortcut" in line or "diff.shortcut.textconv" in line]

@@ -74,7 +74,7 @@ def fake_check(code: str, catalog: FakeCatalog) -> list[Finding]:
     return findings + [Finding(line, "unknown_parameter", key) for line, key in wrong]
 
 
-def fake_review(code: str, catalog: FakeCatalog) -> tuple[list[Finding], dict[str, Any] | None]:
+def fake_review(code: str, catalog: FakeCatalog, natural_python: bool) -> tuple[list[Finding], dict[str, Any] | None]:
     by_name = {name_of(api): api for api in [*BUILTIN, *THIRD_PARTY]}
     steps = [{"WFWorkflowActionIdentifier": by_name[call.func.id]} for call in calls(code) if call.func.id in by_name]
     return fake_check(code, catalog), None if "while" in code else {"WFWorkflowActions": steps}
@@ -324,6 +324,7 @@ def split_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return {split: lines(folder / f"{split}.jsonl") for split in splits.SPLITS}
 
 
+@pytest.mark.ci
 def test_the_properties_of_the_splits_hold_by_a_check_of_its_own(bench: Bench) -> None:
     folder = bench([record(number) for number in range(150)], [record(number, "synthetic") for number in range(1000, 1150)])
     stats = json.loads((folder / "stats.json").read_text())
@@ -339,6 +340,7 @@ def test_the_properties_of_the_splits_hold_by_a_check_of_its_own(bench: Bench) -
     assert len(ids) == 300 and set(ids.values()) == {1}
 
 
+@pytest.mark.ci
 def test_near_duplicates_planted_across_splits_are_gone(bench: Bench) -> None:
     seeds = [record(number) for number in range(120)]
     planted = []
@@ -444,6 +446,7 @@ def test_every_rule_says_what_it_means_on_the_card(load_stage: Any) -> None:
     assert all(rule.meaning for rule in stage.RULES) and stage.meaning("check_unknown_api") == "the checker found: unknown api"
 
 
+@pytest.mark.ci
 def test_the_order_of_the_input_does_not_change_who_is_tested(bench: Bench) -> None:
     seeds = [record(number) for number in range(100)]
     first = split_of(bench(seeds))
@@ -451,6 +454,7 @@ def test_the_order_of_the_input_does_not_change_who_is_tested(bench: Bench) -> N
     assert {item["id"] for item in first["test_ood"]} == {item["id"] for item in second["test_ood"]}
 
 
+@pytest.mark.ci
 def test_the_same_input_gives_the_same_bytes_and_another_seed_other_tests(bench: Bench) -> None:
     seeds = [record(number) for number in range(100)]
     first = contents(bench(seeds))
@@ -530,10 +534,10 @@ def test_an_earlier_dataset_is_whole_until_the_new_one_is_complete(bench: Bench)
 
 
 def test_a_fault_in_one_record_is_a_reject_and_the_run_fails_at_its_end(bench: Bench) -> None:
-    def review(code: str, catalog: FakeCatalog) -> Any:
+    def review(code: str, catalog: FakeCatalog, natural_python: bool) -> Any:
         if "(Text='burst')" in code:
             raise ValueError("nobody foresaw it")
-        return fake_review(code, catalog)
+        return fake_review(code, catalog, natural_python)
 
     bench.monkeypatch.setattr(example, "review", review)
     bad = record(5, annotated_code=f"x = {name_of(BUILTIN[0])}(Text='burst')\n")
@@ -608,6 +612,7 @@ def child(folder: Path, *flags: str, kilobytes: int = 0) -> stage_runs.Started:
     return stage_runs.Started(main, ["06_filter_merge.py", *files, *flags])
 
 
+@pytest.mark.ci
 def test_workers_give_the_same_bytes_and_a_killed_run_is_simply_run_again(tmp_path: Path) -> None:
     write(tmp_path / "seed.jsonl", [record(number) for number in range(250)])
     assert child(tmp_path, "--workers", "1").wait().returncode == 0

@@ -34,6 +34,7 @@ def accepts(table):  # noqa: F811
     return lambda row: takes(start(FORMS.index(row) // 20), row.code)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("row", FORMS, ids=[row.name for row in FORMS])
 def test_a_form_is_written_read_taken_traced_and_checked(row: Row, accepts) -> None:
     # the writer prints it, the reader gives its property list, and neither falls back to raw data

@@ -29,6 +29,7 @@ def kinds(fuzz):
     return fuzz.kinds(fuzz.fuzz_inputs.Seeds(ROOT / "examples", None))
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("name", KINDS)
 def test_an_input_depends_on_seed_and_number_alone(kinds, name):
     kind = kinds[name]

@@ -77,6 +77,7 @@ def parameters_beside(code: str, catalog: Catalog) -> dict[str, set[str]]:
 # what people write
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("few", [EXAMPLES[start::6] for start in range(6)], ids=lambda few: few[0].stem)
 def test_an_example_is_accepted_with_and_without_comments_and_in_an_answer(few, table, catalog):
     programs = [path.read_text(encoding="utf-8") for path in few]

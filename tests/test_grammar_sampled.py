@@ -66,6 +66,7 @@ def forty(catalog) -> list[str]:
     return list(sampled(40, 1, catalog))
 
 
+@pytest.mark.ci
 def test_programs_that_a_model_may_write_compile_to_a_file(forty):
     found = Counter(map(outcome, forty))
     assert found["file"] + found["a key twice"] + found["no output"] == 40 and found["file"] > 30

@@ -267,6 +267,7 @@ def test_the_column_is_left_out_without_a_judge_or_a_key(stage: Any) -> None:
     assert stage("--judge", "offline").returncode == 2
 
 
+@pytest.mark.ci
 def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text("".join(json.dumps({"id": f"r{number}", "pass": number != 0}) + "\n" for number in range(6)))
     with StubOpenAI(lambda body, number: said("fail" if "Bye" in str(body["messages"]) else "pass")) as stub:
@@ -285,6 +286,7 @@ def test_the_pass_rate_stands_in_the_table_with_what_it_is_worth(stage: Any, tmp
     assert people["mine"]["n"] == 6 and people["mine"]["only_person"] == 2 and "people" not in report["judge"]  # the second run had no labels
 
 
+@pytest.mark.ci
 def test_a_judge_that_never_answers_gives_no_pass_rate(stage: Any, tmp_path: Path) -> None:
     refuse = ["all"]
 

@@ -58,6 +58,7 @@ def test_what_passes_is_tried_again(bad: Reply) -> None:
     assert len(stub.requests) == 3
 
 
+@pytest.mark.ci
 def test_retry_after_holds_every_request_back() -> None:
     times: list[float] = []
 

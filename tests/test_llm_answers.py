@@ -69,6 +69,7 @@ def test_an_object_is_found_in_prose_and_fences(text):
     assert find_object(text) == {"a": 1}
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("unit", ["\n", "#\n", "    \n", "…\n—\n", "code\n", "thought\n"])
 @pytest.mark.parametrize("start", ["", "```json\n"])
 def test_reading_an_answer_takes_linear_time(unit, start):

@@ -38,6 +38,7 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
 
+@pytest.mark.ci
 def test_two_processes_make_and_write_one_file_at_once(tmp_path: Path) -> None:
     path, count = tmp_path / "new" / "answers.sqlite", 300
     processes = [subprocess.Popen([sys.executable, "-c", PROCESS, path, name, str(count)], cwd=ROOT, stderr=subprocess.PIPE, text=True) for name in "ab"]

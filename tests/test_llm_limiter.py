@@ -84,6 +84,7 @@ def storm(monkeypatch: pytest.MonkeyPatch, requests: int, in_flight: int, **serv
     return SimpleNamespace(seconds=loop.time() - started, wasted=1 - requests / stub.sends, limiter=paced, server=stub)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("retry_after", ["", "1"], ids=["silent", "retry-after"])
 @pytest.mark.parametrize("burst", [5, *(pytest.param(burst, marks=pytest.mark.ci) for burst in (1, 50, 500))])
 @pytest.mark.parametrize("latency", [pytest.param(0.05, marks=pytest.mark.slow), 0.2, pytest.param(1.0, marks=pytest.mark.slow)])

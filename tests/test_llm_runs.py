@@ -66,6 +66,7 @@ class Stage:
         return set(jsonl.ids(self.folder / "out.jsonl")), set(jsonl.ids(self.folder / "out.rejected.jsonl"))
 
 
+@pytest.mark.ci
 def test_with_every_fault_and_a_kill_each_record_ends_and_no_answer_is_paid_twice(tmp_path: Path) -> None:
     draw, stage, enough = random.Random(1), Stage(tmp_path, 120), threading.Event()
 

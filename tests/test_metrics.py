@@ -155,6 +155,7 @@ def test_a_subgraph_is_what_edges_of_both_connect() -> None:
 ADVERSARIAL = " ", "\n", " \n", "\t", "#", "'", "'''", "\\", "[", ". ", "<think>", "</think>", "a.b", "_", "é "
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_four_times_the_text_takes_about_four_times_as_long_to_read(unit: str) -> None:
     """Answers are untrusted: none may cost time by the square of its length."""

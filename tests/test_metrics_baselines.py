@@ -53,6 +53,7 @@ def means(pairs: list[tuple[str, str]]) -> dict[str, float]:
     return {name: fmean(score[name] for score in scores) for name in scores[0]}
 
 
+@pytest.mark.ci
 def test_gold_scores_a_hundred_and_nothing_scores_zero(programs: list[str]) -> None:
     for code in programs[:10]:
         gold = metrics.score(code, code)

@@ -252,6 +252,7 @@ def texts(model, tokenizer, prompts=PROMPTS[:5], **settings) -> list[str]:
     return [answer.text for answer in generate(model, tokenizer, prompts, **({"max_new_tokens": 12} | settings))]
 
 
+@pytest.mark.ci
 def test_an_answer_ends_at_its_end_mark(parrot):
     model, tokenizer, chat = parrot
     [answer] = generate(model, tokenizer, [chat[:1]])
@@ -288,6 +289,7 @@ def test_prompt_and_answer_share_the_context(tiny):
     assert answer.tokens == 512 - length < 50 == beside.tokens
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("settings", [{}, {"temperature": 0.8}, {"temperature": 1.0, "top_p": 0.9}])
 def test_an_answer_does_not_depend_on_its_batch(tiny, settings):
     assert texts(*tiny, batch_size=5, **settings) == texts(*tiny, batch_size=2, **settings)

@@ -31,6 +31,7 @@ def actions(code: str) -> list[object]:
     return shortcuts.canonical(shortcuts.to_shortcut(code))["WFWorkflowActions"]
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("row", ROWS, ids=[row.python[:50] for row in ROWS])
 def test_a_form_becomes_the_program_that_it_says(row: Row) -> None:
     code = examples.program(row.python)
@@ -130,6 +131,7 @@ CONDITIONS = st.recursive(st.builds("{} > {}".format, SUMS, NUMBERS) | st.builds
                           | st.builds("not {}".format, inner), max_leaves=4)  # fmt: skip
 
 
+@pytest.mark.ci
 @settings(max_examples=60, deadline=None)
 @given(SHOWN, CONDITIONS)
 def test_random_programs_compile_and_their_canonical_form_is_stable(value: str, test: str) -> None:

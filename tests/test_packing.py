@@ -118,6 +118,7 @@ def test_a_template_that_rewrites_what_it_wrote_is_refused(tiny):
 # tokens -> plan
 
 
+@pytest.mark.ci
 @given(lengths=st.lists(st.integers(1, 60), max_size=80), seed=st.integers(0, 9))
 def test_best_fit_places_every_sample_once_within_capacity(lengths, seed):
     order = list(range(len(lengths)))

@@ -295,6 +295,7 @@ def chosen(browser: Any) -> str:
     return "".join(texts(browser, "#record .head > code"))
 
 
+@pytest.mark.ci
 def test_the_dataset_opens_on_its_first_record_and_nothing_of_it_is_markup(dataset: Path, browser: Any) -> None:
     with opened(browser, dataset):
         assert texts(browser, "#count") == ["3 records"] and chosen(browser) == "r2" and browser.title == "Workflows: bench"
@@ -326,6 +327,7 @@ def test_filters_are_counted_after_the_others_and_stand_in_the_address(evaluatio
         assert texts(browser, "#rows a .notes")[-1].endswith("graph F1: one 100 · two 100")
 
 
+@pytest.mark.ci
 def test_keys_move_open_and_lead_back_and_so_does_the_browser(dataset: Path, browser: Any) -> None:
     with opened(browser, dataset):
         press(browser, "j", "j", "k")
@@ -341,6 +343,7 @@ def test_keys_move_open_and_lead_back_and_so_does_the_browser(dataset: Path, bro
         until(lambda: chosen(browser) == "r0" and texts(browser, "#count") == ["1 of 3 records"])
 
 
+@pytest.mark.ci
 def test_the_evaluation_opens_on_its_overview_and_leads_to_the_answers(evaluation: Path, browser: Any) -> None:
     with opened(browser, evaluation):
         assert browser.find_element("id", "overview").is_displayed() and not browser.find_element("id", "list").is_displayed()

@@ -102,16 +102,19 @@ def too_slow(pattern: re.Pattern[Any], method: str) -> str:
     return ""
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_pattern_takes_linear_time(path: Path) -> None:
     found = {f"{method} {pattern.pattern!r}": too_slow(pattern, method) for pattern, method in dict.fromkeys(uses(path))}
     assert {pattern: text for pattern, text in found.items() if text} == {}
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("pattern, method", [(r"\s*(.*?)\s*:", "fullmatch"), (r"\s*x", "search"), (r"(?m)^\W*code\W*\n", "search"), (r"[)\]]+$", "finditer"), (r"\w+_\w+\(", "findall")])
 def test_a_pattern_that_is_not_linear_is_found(pattern: str, method: str) -> None:
     assert too_slow(re.compile(pattern, re.DOTALL), method)
 
 
+@pytest.mark.ci
 def test_the_patterns_are_found() -> None:
     assert sum(len(set(uses(path))) for path in FILES) > 70

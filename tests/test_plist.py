@@ -264,6 +264,7 @@ def test_an_undefined_entity_is_refused_rather_than_dropped() -> None:
     assert code_of(xml("<string>&nbsp;</string>")) == "entity"
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("data", [
     lambda: bytes(parser.MAX_BYTES + 1),
     lambda: xml("<true/>" * (xml_lists.MAX_XML_TOKENS + 1)),
@@ -304,6 +305,7 @@ def test_false_lzfse_blocks_are_found(stored: bytes, code: str) -> None:
     assert code_of(signed(bytes(4096), segment=stored)) == code
 
 
+@pytest.mark.ci
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
     """In a process of its own: the peak of this one is already high."""

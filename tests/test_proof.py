@@ -123,6 +123,7 @@ def test_a_shortcut_of_the_usual_operations_is_proved_at_once():
     assert agree([everything()]) == [1, 1]
 
 
+@pytest.mark.ci
 @given(random_shortcuts())
 def test_both_proofs_agree_on_random_shortcuts(shortcut):
     agree([shortcut])
@@ -164,6 +165,7 @@ DIFFERENCES = {
 }
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("change", DIFFERENCES.values(), ids=DIFFERENCES)
 def test_the_quick_proof_does_not_hold_for_a_shortcut_with_a_real_difference(change):
     other = everything()
@@ -246,6 +248,7 @@ def damage(shortcut, random):
         holder[key] = {} if key == "attachmentsByRange" else random.choice(VALUES)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("seed", range(4))
 def test_both_proofs_agree_on_damaged_shortcuts(seed):
     random = Random(seed)
@@ -316,6 +319,7 @@ def listed():
     return shortcuts, sum(slow(shortcut, quick(shortcut)[0]) for shortcut in shortcuts)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("break_it", BROKEN.values(), ids=BROKEN)
 def test_the_quick_proof_falls_with_the_slow_one_when_something_is_broken(break_it, listed, monkeypatch):
     listed, before = listed

@@ -195,6 +195,7 @@ def test_every_command_of_a_document_is_classified_and_no_other(document: Path) 
     assert commands_in(document) == known
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("words", [words for words in ALL_COMMANDS if stage_flags(words)], ids=" ".join)
 def test_the_flags_of_a_command_exist(words: list[str]) -> None:
     stage, flags = stage_flags(words) or ("", [])
@@ -236,6 +237,7 @@ def test_commands_print_what_is_shown_below_them(copy: Path, document: str, writ
     assert shown >= 5 and (copy / written).exists()
 
 
+@pytest.mark.ci
 def test_the_example_of_the_language_runs() -> None:
     (example,) = (block for block in blocks(ROOT / "shortcuts/README.md") if "from pathlib import Path" in block.lines)
     ended = subprocess.run([sys.executable, "-c", "\n".join(example.lines)], capture_output=True, text=True, cwd=ROOT)

@@ -155,6 +155,7 @@ def clean_examples(catalog) -> list[str]:
     return [code for path in EXAMPLES if not shortcuts.check(code := path.read_text(encoding="utf-8"), catalog)]
 
 
+@pytest.mark.ci
 def test_examples_damaged_in_twelve_ways_come_back(catalog, clean_examples):
     passed, equal, failed = outcome(damaged(clean_examples, 48, catalog), catalog)
     assert passed >= 0.95 and equal >= 0.9, failed
@@ -226,6 +227,7 @@ def test_a_right_program_is_returned_byte_for_byte(catalog, clean_examples):
         assert repair(code, catalog) == (code, [])
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("seed", range(12))
 def test_any_text_becomes_python_and_a_second_repair_changes_nothing(catalog, clean_examples, seed):
     draw = random.Random(seed)
@@ -260,6 +262,7 @@ def published(shared) -> list[dict[str, str]]:
     return json.loads((shared / "workflowbench" / "data_samples.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.ci
 def test_published_programs_parse_with_their_calls(catalog, published):
     assert whole_after_repair(published[::7], catalog) == (8, 8)
 

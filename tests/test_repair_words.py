@@ -51,6 +51,7 @@ def test_half_a_character_ends_in_a_program(text, catalog):
     assert repair(code, catalog) == (code, []) and any(made.kind == "characters" for made in repairs)
 
 
+@pytest.mark.ci
 def test_values_in_each_other_are_made_as_deep_as_python_takes(catalog):
     for depth in (5, 100, 5_000):
         code, _ = repair("x = " + "{'a': " * depth + "a b" + "}" * depth, catalog)

@@ -252,6 +252,7 @@ def test_what_several_galleries_say_about_a_link_is_kept_once(links: Any, hub: S
     assert [(record["description"], record["category"]) for record in records(output)] == [("One.\n\nTwo.", "Text")]
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("how", ["429 once", "429 after 0 once", "500 once", "503 once", "cut once", "file cut once", "file 403 once", "redirect once"])
 def test_a_passing_trouble_is_overcome(links: Any, hub: StubHub, how: str) -> None:
     code, summary = links(put(hub, 1, how))
@@ -263,6 +264,7 @@ def slow(*values: Any) -> Any:
     return pytest.param(*values, marks=pytest.mark.slow)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("how", "requests"), [("500", 5), slow("503", 5), ("file cut", 10), ("400", 1), ("403", 1), slow("html", 1), ("malformed", 1),
                                                ("wrong size", 2), slow("file 410", 10), ("file scheme", 1), slow("redirect", 5)])
 def test_a_lasting_trouble_is_no_reject_but_tried_by_the_next_run(links: Any, hub: StubHub, output: Path, how: str, requests: int) -> None:

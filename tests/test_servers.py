@@ -33,12 +33,10 @@ Body = dict[str, Any]
 
 def good(body: Body) -> str:
     """The answer of a model that does as it is told, to any of the prompts."""
-    asked = body["messages"][-1]["content"]
-    if listed := re.search(r"for no others: ([\d, ]+)\.", asked):
-        comments = [{"line": int(line), "text": "Prepares a greeting."} for line in listed[1].split(", ")]
-        return json.dumps({"comments": comments, "renames": []})
-    if '"steps"' in asked:
-        return json.dumps({"steps": [{"number": "1", "text": "Prepare a greeting and show it.", "lines": [1, 2]}]})
+    asked = "\n".join(message["content"] for message in body["messages"] if message["role"] != "assistant")
+    if '"comments"' in asked:
+        comments = [f"{line}: Prepares a greeting." for line in re.findall(r"^ *(\d+) \w+.*\(", asked, re.MULTILINE)]
+        return json.dumps({"comments": comments, "renames": [], "steps": ["1 Prepare a greeting and show it."]})
     if '"query"' in asked:
         return json.dumps({"query": "Greet me with a short text each morning."})
     if '"verdict"' in asked:

@@ -109,6 +109,7 @@ def test_without_any_package_a_stage_says_in_one_line_how_to_get_them(script: Pa
     assert "is not installed" in line and "`make setup`" in line and "`source .venv/bin/activate`" in line
 
 
+@pytest.mark.ci
 def test_a_package_that_only_one_step_needs_is_named_in_one_line_too(tmp_path: Path) -> None:
     shortcuts, workflows, seed = (tmp_path / f"{name}.jsonl" for name in ("shortcuts", "workflows", "seed"))
     shutil.copy(ROOT / "examples/Pomodoro.shortcut", tmp_path)
@@ -205,6 +206,7 @@ def installing(tmp_path: Path, line: str, code: int = 0) -> subprocess.Completed
     return subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, cwd=ROOT)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("line", "said"), [
     ("  Downloading torch-2.13.0-cp311-none-linux.whl (530.7 MB)", "downloading torch-2.13.0-cp311-none-linux.whl (530.7 MB)"),
     ("Installing collected packages: a, b, c", "unpacking 3 packages"),

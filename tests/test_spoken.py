@@ -39,6 +39,7 @@ def share(rows: list[dict[str, Any]], catalog: Catalog) -> float:
 
 
 # Split "fresh" was written after the search was tuned on all others, and is not to be tuned on: it was 93.5 and 94.1 % at first.
+@pytest.mark.ci
 @pytest.mark.parametrize("split, english, other", [("dev", 0.97, 0.88), ("fresh", 0.92, 0.88)])
 def test_what_everyday_sentences_need_is_offered(catalog: Catalog, split: str, english: float, other: float) -> None:
     own = [row for row in SENTENCES if row["split"] == split]
@@ -91,6 +92,7 @@ def test_an_everyday_word_names_an_app_only_with_its_capital(catalog: Catalog) -
     assert all(api.app_name != "Things" for api in search(catalog, "add the things to do to my reminders"))
 
 
+@pytest.mark.ci
 def test_every_phrase_of_the_table_can_be_said_and_belongs_to_an_action(catalog: Catalog) -> None:
     for api, languages in load().items():
         assert api in catalog and languages.keys() <= {"en", "de", "es", "fr", "zh", "ja"}

@@ -125,6 +125,7 @@ def test_comments_on_other_lines_and_the_same_twice_do_no_harm(stage: Any) -> No
 # names
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("new", "becomes"), [
     ("class", "class_"), ("match", "match_"), ("case", "case_"), ("type", "type_"), ("print", "print_"), ("list", "list_"),  # Python's own
     ("menu", "menu_"), ("range", "range_"), ("variable", "variable_"), ("if_result", "if_result_"), ("float", "float_"),  # the dialect's
@@ -202,6 +203,7 @@ def test_a_name_that_a_variable_has_by_its_text_is_taken(stage: Any) -> None:
     assert record["renames"] == {"total": "Balance_2"} and is_the_same_shortcut(record)
 
 
+@pytest.mark.ci
 @given(st.lists(st.text(max_size=20), min_size=20, max_size=20),
        st.lists(st.tuples(st.sampled_from(["Provided_Input", "URL", "Contents_of_URL", "Titles", "Repeat_Item"]),
                           st.one_of(st.text(max_size=12), st.sampled_from(sorted(shortcuts.HELPERS)))), max_size=6))  # fmt: skip
@@ -313,6 +315,7 @@ def test_windows_hold_every_statement_once_and_keep_to_their_size(stage: Any) ->
     assert max(len(excerpts.numbered(shown, part[0], part[-1]).encode()) for part in parts) <= stage.WINDOW_BYTES
 
 
+@pytest.mark.ci
 def test_a_long_workflow_is_commented_and_planned_whole_within_a_limited_context(stage: Any) -> None:
     record = workflow(program=long_program(70))
     with StubOpenAI(limited(20_000)) as stub:
@@ -323,6 +326,7 @@ def test_a_long_workflow_is_commented_and_planned_whole_within_a_limited_context
     assert sum('"steps"' in request["messages"][0]["content"] for request in stub.requests) > 1
 
 
+@pytest.mark.ci
 def test_offline_the_parts_of_a_plan_fit_together(stage: Any) -> None:
     record = think(stage, workflow(program=long_program(70)))
     whole = offline.plan(record["annotated_code"], Catalog.load())["steps"]

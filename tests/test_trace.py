@@ -174,6 +174,7 @@ HOSTILE = {
 SLOW = {"doubling", "cases", "flat ifs", "a long list", "elifs", "deep indentation"}
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in HOSTILE])
 def test_hostile_code_is_traced_or_cut_in_seconds(name: str) -> None:
     started = time.process_time()
@@ -182,6 +183,7 @@ def test_hostile_code_is_traced_or_cut_in_seconds(name: str) -> None:
     assert time.process_time() - started < 30 and 1 <= len(traced.paths) <= MAX_PATHS
 
 
+@pytest.mark.ci
 def test_a_cut_says_which_bound_was_met() -> None:
     assert trace(HOSTILE["cases"]).cut == f"more than {MAX_PATHS} paths" and not trace(GOLD).cut
 

@@ -31,6 +31,7 @@ pytest_plugins = ["train_fixtures"]
 # a run
 
 
+@pytest.mark.ci
 def test_a_tiny_run_learns_and_leaves_a_model_that_loads_with_one_call(run, tmp_path):
     code, summary, rows = run("a", "--steps", 30)
     assert code == 0
@@ -42,6 +43,7 @@ def test_a_tiny_run_learns_and_leaves_a_model_that_loads_with_one_call(run, tmp_
     assert list(generate(trained, tokenizer, [[{"role": "user", "content": "hi"}]], max_new_tokens=2))[0].tokens <= 2
 
 
+@pytest.mark.ci
 def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train, tmp_path):
     import torch
 
@@ -59,6 +61,7 @@ def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train,
     assert loss == pytest.approx(min(validated), rel=1e-5)
 
 
+@pytest.mark.ci
 def test_the_same_command_again_does_nothing(run, tmp_path):
     _, first, _ = run("a")
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "a").rglob("*")}
@@ -67,6 +70,7 @@ def test_the_same_command_again_does_nothing(run, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "a").rglob("*")} == written
 
 
+@pytest.mark.ci
 def test_run_json_says_what_made_the_run(run, tmp_path):
     run("a")
     about = orjson.loads((tmp_path / "a" / "run.json").read_bytes())
@@ -110,6 +114,7 @@ def test_help_has_examples_and_imports_nothing_that_takes_long():
 # going on
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("lora", [False, True])
 def test_a_killed_run_goes_on_with_the_same_numbers(run, at_step, tmp_path, base, lora):
     settings = ("--lora-rank", 4, "--lora-dropout", 0.3, "--activation-checkpointing", "full") if lora else ()
@@ -125,6 +130,7 @@ def test_a_killed_run_goes_on_with_the_same_numbers(run, at_step, tmp_path, base
     assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.ci
 def test_a_stop_is_obeyed_at_the_step_boundary_and_told_by_the_exit_code(run, train, at_step, tmp_path):
     _, _, expected = run("whole")
     at_step(7, lambda: setattr(train.Stop, "wanted", True))
@@ -136,6 +142,7 @@ def test_a_stop_is_obeyed_at_the_step_boundary_and_told_by_the_exit_code(run, tr
     assert code == 0 and exact(found) == exact(expected) and len(rows) in (7, 8)
 
 
+@pytest.mark.ci
 def test_a_folder_with_another_plan_is_not_gone_on_with(run, tmp_path):
     run("a")
     before = (tmp_path / "a" / "model.safetensors").read_bytes()
@@ -147,12 +154,14 @@ def test_a_folder_with_another_plan_is_not_gone_on_with(run, tmp_path):
     assert float(rows[1]["lr"]) == 0.5
 
 
+@pytest.mark.ci
 def test_other_data_is_another_plan(run, tmp_path):
     run("a")
     with pytest.raises(UserError, match="another plan .*train"):
         run("a", records=synthetic.write(tmp_path / "other.jsonl", synthetic.records(20, seed=1)))
 
 
+@pytest.mark.ci
 def test_a_full_disk_leaves_the_last_checkpoint_intact(run, at_step, monkeypatch, tmp_path):
     from common.training import checkpoint
 
@@ -236,6 +245,7 @@ def test_a_run_without_validation_exports_its_last_state(run, tmp_path):
 # exactness
 
 
+@pytest.mark.ci
 def test_one_row_and_eight_accumulated_rows_give_the_same_losses_and_norms(run):
     _, _, one = run("one", "--row-tokens", 4096, "--rows", 1, "--steps", 4)
     _, _, many = run("many", "--context", 512, "--rows", 64, "--steps", 4)
@@ -248,6 +258,7 @@ def test_one_row_and_eight_accumulated_rows_give_the_same_losses_and_norms(run):
 # LoRA
 
 
+@pytest.mark.ci
 def test_a_lora_run_exports_what_it_trained_and_it_merges(run, base, tmp_path):
     import torch
     from safetensors.torch import load_file
@@ -362,6 +373,7 @@ def test_bad_input_ends_a_process_with_one_line_and_exit_code_1(tmp_path):
     assert done.stderr.count("\n") == 1 and "missing.jsonl: no such file" in done.stderr
 
 
+@pytest.mark.ci
 def test_a_run_killed_behind_its_last_checkpoint_still_tells_its_validation_loss(run, tmp_path):
     _, whole, _ = run("a", "--steps", 3)
     (tmp_path / "a" / "summary.json").unlink()  # what a kill between checkpoint and summary leaves

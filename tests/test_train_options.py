@@ -120,6 +120,7 @@ def test_a_killed_run_with_noise_goes_on_with_the_same_numbers(run, at_step):
     assert exact(found) == exact(expected)
 
 
+@pytest.mark.ci
 def test_noise_is_for_training_alone(run):
     """At a rate of nothing the model stays what it was: a noisy run must validate as a silent one does."""
     silent, noisy = (run(name, "--neftune", strength, "--lr", 1e-30)[2] for name, strength in (("silent", 0), ("noisy", 20)))
@@ -148,6 +149,7 @@ def kept_bytes(model, row) -> int:
     return sum(held.values())
 
 
+@pytest.mark.ci
 def test_selective_checkpointing_keeps_less_than_none_and_computes_less_again_than_full():
     import torch
     from torch.utils.flop_counter import FlopCounterMode
@@ -186,6 +188,7 @@ def test_an_adapters_product_over_its_rank_is_not_kept():
     assert _policy(None, torch.ops.aten.silu.default, wide[0]) == CheckpointPolicy.PREFER_RECOMPUTE
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("mode", ["selective", pytest.param("full", marks=pytest.mark.ci)])
 def test_checkpointing_changes_no_number_of_a_run(run, base, mode):
     lora = ("--lora-rank", 4, "--lora-dropout", 0.3, "--steps", 4)
@@ -291,6 +294,7 @@ def test_quantized_training_is_refused_without_a_gpu_and_without_lora(train, dat
     assert "can only be frozen" in capsys.readouterr().err
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("flags", [pytest.param(["--rslora"], marks=pytest.mark.ci), ["--dora", "--lora-targets", "q_proj,v_proj"]])
 def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_path, flags):
     import torch
@@ -309,6 +313,7 @@ def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_pa
     assert run("lora", "--merge", tmp_path / "merged")[1]["difference"] < 1e-5
 
 
+@pytest.mark.ci
 def test_training_on_an_adapter_or_merging_it_into_another_base_is_one_clear_line(run, base, tmp_path, monkeypatch):
     from common import model
 
@@ -567,6 +572,7 @@ def test_wherever_a_disk_becomes_full_one_line_is_said_and_the_same_command_goes
     assert (small_disk / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("base_flags", [(), ("--lora-rank", 4)])
 def test_an_export_that_the_disk_does_not_take_is_one_line_and_is_made_good(run, train, base, small_disk, tmp_path, base_flags, monkeypatch):
     subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
@@ -599,6 +605,7 @@ def test_a_log_that_cannot_be_written_is_one_clear_line(tmp_path, name):
         folder.log(step=1) if name == "metrics.csv" else folder.sample(1, [{"id": "a"}])
 
 
+@pytest.mark.ci
 def test_weights_that_cannot_be_exported_are_exported_by_the_same_command(run, train, monkeypatch, tmp_path):
     def full(*parts):
         raise UserError("no space")

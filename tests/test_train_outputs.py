@@ -118,6 +118,7 @@ def test_a_token_cache_leaves_what_others_keep_in_its_folder(run, base):
 # merging
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("output", ["lora", "lora/merged", "base", "base/merged", "link", "taken"])
 def test_merging_over_a_folder_that_is_there_is_refused(refused, run, base, tmp_path, output):
     run("lora", "--lora-rank", 4, "--steps", 1, base=base)

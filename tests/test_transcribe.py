@@ -71,6 +71,7 @@ def test_shards_add_up_to_the_whole(tmp_path):
     assert sorted(parts) == sorted((tmp_path / "whole.jsonl").read_bytes().splitlines())
 
 
+@pytest.mark.ci
 def test_a_killed_run_goes_on_to_the_same_output(tmp_path):
     source = write_shortcuts(tmp_path / "in.jsonl", 150)
     run("--input", source, "--output", tmp_path / "whole.jsonl")

@@ -42,6 +42,7 @@ def test_every_example_has_no_defect(path):
     assert defects(shortcuts.to_shortcut(path.read_text(encoding="utf-8"))) == []
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_mutated_program_compiles_to_something_sound_or_is_refused_by_line(path):
     code = path.read_text(encoding="utf-8")

@@ -88,6 +88,7 @@ def kill_one_of_two(after: float) -> None:
         pass
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("after", [0.1, 0.17, 0.23, 0.31, 0.4, 0.55])
 def test_a_worker_that_is_killed_while_all_send_large_results_ends_the_work(after: float) -> None:
     ended = stage_runs.Started(partial(kill_one_of_two, after), ["killed.py"]).wait(PROMPT)
@@ -122,6 +123,7 @@ def test_a_stage_whose_worker_is_killed_ends_in_one_line_and_the_rerun_is_whole(
     assert rest.returncode == 0 and len(set(jsonl.ids(output))) == len(list(jsonl.ids(output))) >= 100
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_the_whole_group_lets_it_finish_what_is_in_hand(source: Path, tmp_path: Path, number: int) -> None:
     output = tmp_path / "out.jsonl"
