@@ -15,6 +15,7 @@ Of files, it writes a shortcut as a program and a program as a shortcut; a folde
     python 02_transcribe.py my_shortcuts/ --output programs/                     # NAME.py, and NAME.residue.json: icon and identities
     python 02_transcribe.py "programs/Split the Bill.py"                         # Split the Bill.shortcut beside it
     python 02_transcribe.py --to-shortcut data/generated.jsonl --output made/    # the program of each record
+    python 02_transcribe.py --run "Split the Bill.shortcut" --answer 90          # runs it off the device (docs/machine.md)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
 from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, rename_residue, statistics, transcription
+from shortcuts.machine import command as running
 from shortcuts.transcription import files
 from shortcuts.transcription.files import is_shortcut_file, shortcut_file
 
@@ -50,8 +52,12 @@ def arguments() -> argparse.Namespace:
     parser.task.add_argument("--force", action="store_true", help="write the shortcut of a program that compiles, whatever else `check` "
                              "finds wrong with it, also in the place of a signed one")
     parser.task.add_argument("--show", action="store_true", help="print the canonical form of each FILE that is compiled")
+    parser.task.add_argument("--run", action="store_true", help="run each FILE off the device and print what a person would see")
+    running.add_arguments(parser.task)
     parser.machine.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
     args = parser.parse_args()
+    if args.run and not args.files or (args.world or args.answer or args.json) and not args.run:
+        parser.error("--run runs files: name a FILE, --world, --answer and --json belong to it")
     if args.files and args.to_shortcut:
         parser.error("--to-shortcut names the file that is read; name no other beside it")
     if (args.files or args.to_shortcut) and args.output and (args.output.is_file() or args.output.suffix in (".shortcut", ".py")):
@@ -68,6 +74,8 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Transcribe records, convert files, or compile records; return the exit code."""
     args = arguments()
+    if args.run:
+        return running.run_files(args.files, args)
     if args.files:
         return files.convert_all(args.files, args.convert, files.Options(args.output, force=args.force, show=args.show))
     if args.to_shortcut is not None:

@@ -2,6 +2,7 @@
 
     python bench/run.py ../shared/corpus/plist                           # eight generated worlds a shortcut
     python bench/run.py ../shared/corpus/plist --worlds 2 --limit 50     # a first look
+    python bench/run.py ../shared/corpus/plist --mutants 10000     # broken programs: faults of the machine, and the slowest
     python bench/run.py ../shared/corpus/plist --by-action               # each action: instances reached, and those that met an unknown
 
 An instance is an action of a shortcut in a world, reached in a run; one in a repeat counts once, and as known only if it was so each time.
@@ -18,6 +19,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
+import resource
 import sys
 import time
 from collections import Counter
@@ -27,10 +30,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from shortcuts import plist
-from shortcuts.control_flow import Unbalanced  # noqa: E402
+from shortcuts.control_flow import PARAMETERS, START, Unbalanced, kind_of, mode  # noqa: E402
 from shortcuts.machine import Outcome, Program, World, compile_shortcut, run  # noqa: E402
 from shortcuts.machine.values import Unknown  # noqa: E402
-from shortcuts.machine.worlds import worlds  # noqa: E402
+from shortcuts.machine.worlds import needs, world, worlds  # noqa: E402
 
 SUFFIXES = {".plist", ".shortcut", ".wflow"}
 
@@ -42,12 +45,17 @@ def main() -> int:
     parser.add_argument("--worlds", type=int, default=8, metavar="N", help="a shortcut (default: 8)")
     parser.add_argument("--limit", type=int, metavar="N", help="shortcuts at most")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--mutants", type=int, default=0, metavar="N", help="run N mutated shortcuts instead")
     parser.add_argument("--by-action", action="store_true", help="the figures of each action, too")
     args = parser.parse_args()
-    tally = Tally()
     files = sorted(path for path in args.folder.rglob("*") if path.suffix in SUFFIXES)
     if not files:
         sys.exit(f"error: {args.folder} has no file that ends in {', '.join(sorted(SUFFIXES))}")
+    if args.mutants:
+        originals = [plist.read_shortcut(path.read_bytes()) for path in files[: args.limit]]
+        print(json.dumps(broken(originals, args.mutants, args.seed), indent=1))
+        return 0
+    tally = Tally()
     for path in files[: args.limit]:
         shortcut = plist.read_shortcut(path.read_bytes())
         try:
@@ -75,11 +83,11 @@ class Tally:
     def shortcut(self, shortcut: dict[str, Any], program: Program, count: int, seed: int) -> None:
         """Run a shortcut in its worlds."""
         self.shortcuts += 1
-        self.actions += program.size
+        self.actions += sum(kind_of(action) is None or mode(action) == START for action in shortcut["WFWorkflowActions"])
         whole, seen = False, set()
-        for world in worlds(shortcut, count, seed, program):
+        for place in worlds(shortcut, count, seed, program):
             start = time.perf_counter()
-            outcome = run(program, world)
+            outcome = run(program, place)
             self.slowest = max(self.slowest, time.perf_counter() - start)
             self.runs += 1
             self.ends[outcome.end] += 1
@@ -123,6 +131,51 @@ def reached(outcome: Outcome) -> dict[int, tuple[str, bool, bool]]:
     return found
 
 
+# ---------------------------------------------------------------------------------------------------------------------------------
+# broken programs
+
+
+def broken(shortcuts: list[dict[str, Any]], count: int, seed: int) -> dict[str, Any]:
+    """Run mutated shortcuts in generated worlds; return the ends, the faults and the slowest."""
+    dice, ends, faults, slowest = random.Random(seed), Counter[str](), Counter[str](), 0.0
+    for number in range(count):
+        original = dice.choice(shortcuts)
+        listed = list(original["WFWorkflowActions"])
+        for _ in range(dice.randint(1, 6)):
+            mutate(listed, dice)
+        shortcut = {**original, "WFWorkflowActions": listed}
+        start = time.perf_counter()
+        try:
+            outcome = run(shortcut, world(needs(original), number % 4, seed))
+        except Unbalanced:
+            ends["unbalanced"] += 1
+            continue
+        slowest = max(slowest, time.perf_counter() - start)
+        ends[outcome.end] += 1
+        faults.update(fault.partition(" ")[2] for fault in outcome.faults)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    figures = {"ends": dict(ends.most_common()), "faults": dict(faults.most_common(30)), "slowest_s": round(slowest, 2), "peak_mb": peak}
+    return {"mutants": count, **figures}
+
+
+def mutate(listed: list[dict[str, Any]], dice: random.Random) -> None:
+    """Change one ordinary action of a list: give it another's parameters, lose or double it."""
+    places = [place for place, action in enumerate(listed) if kind_of(action) is None]
+    if not places:
+        return
+    place, other = dice.choice(places), listed[dice.choice(places)]
+    kind = dice.randrange(3)
+    if kind == 0:
+        listed[place] = {**listed[place], PARAMETERS: other.get(PARAMETERS, {})}
+    elif kind == 1:
+        del listed[place]
+    else:
+        listed.insert(place, other)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# speed
+
 _TWENTY = """\
 Names = ['Ada', 'Grace', 'Alan']
 Count = is_workflow_actions_count(Input=Names)
@@ -151,10 +204,10 @@ def speed(seconds: float = 2.0) -> dict[str, float]:
     """Return how many programs of 20 actions run a second on one core."""
     from shortcuts import to_shortcut
 
-    program, world = compile_shortcut(to_shortcut(_TWENTY)), World()
-    steps, count, start = len(run(program, world).steps), 0, time.perf_counter()
+    program, empty = compile_shortcut(to_shortcut(_TWENTY)), World()
+    steps, count, start = len(run(program, empty).steps), 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
-        run(program, world)
+        run(program, empty)
         count += 1
     return {"steps": steps, "programs_per_s": round(count / (time.perf_counter() - start))}
 

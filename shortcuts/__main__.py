@@ -4,6 +4,7 @@
     python -m shortcuts read folder/ --output programs/          # NAME.py for each, and beside it NAME.residue.json: its icon and ids
     python -m shortcuts write my_program.py                      # my_program.shortcut beside it, if `check` finds no errors
     python -m shortcuts explain "Split the Bill.shortcut"        # what it does, in words
+    python -m shortcuts run "Split the Bill.shortcut" --answer 90    # runs it off the device: what a person would see, step by step
     python -m shortcuts check my_program.py
     python -m shortcuts search resize image                      # the catalogue: the APIs that fit best
     python -m shortcuts show is.workflow.actions.url             # one API: its stub and its facts
@@ -28,6 +29,7 @@ import orjson
 from shortcuts.catalog import FOLDER, Catalog, CatalogError, importing
 from shortcuts.catalog.search import search
 from shortcuts.explain import explain
+from shortcuts.machine import command as machine
 from shortcuts.transcription import files
 from shortcuts.transcription.files import FileError, say
 
@@ -65,6 +67,9 @@ def arguments() -> argparse.Namespace:
     checking.add_argument("files", nargs="+", metavar="FILE", help=".py files, or - for stdin")
     explaining = command("explain", explain_files, "say in words what shortcuts do")
     explaining.add_argument("files", nargs="+", metavar="FILE", help="shortcut files or .py files, folders of some, or - for stdin")
+    running = command("run", run_files, "run shortcuts off the device, in a world that is data (docs/machine.md)")
+    running.add_argument("files", nargs="+", metavar="FILE", help="shortcut files or .py files, folders of some, or - for stdin")
+    machine.add_arguments(running)
     command("search", find, "find APIs by words").add_argument("text", nargs="+")
     command("show", show, "print the stub and the facts of one API").add_argument("api", help="id or name")
     command("stats", stats, "count the facts of the catalogue")
@@ -114,6 +119,11 @@ def explain_files(args: argparse.Namespace) -> int:
         print((f"{source}\n\n" if options.several else "") + text + ("\n" if options.several else ""), end="")
 
     return files.convert_all(args.files, explain_one, files.Options(catalog=catalog))
+
+
+def run_files(args: argparse.Namespace) -> int:
+    """Run each shortcut or program in a world; return 1 if one of them cannot be run, or stops on an error."""
+    return machine.run_files(args.files, args)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

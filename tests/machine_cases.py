@@ -644,4 +644,66 @@ PEOPLE = [
     ),
 ]
 
-CASES = [*CONTROL, *TEXT, *NUMBERS, *LISTS, *DATES, *DIALOGS, *WEB, *FILES, *DEVICE, *PEOPLE]
+MORE = [
+    *of(
+        "user guide: Trim Whitespace, Get Name of Emoji, Make QR Code",
+        ("@text_trimwhitespace(WFInput='  a b \\n')", "a b"),
+        ("@getnameofemoji(WFInput='😀')", "grinning face"),
+        ("@generatebarcode(WFText='hi')", {"$": "image", "name": "QR Code.png", "made": "QR code of hi"}),
+    ),
+    *of(
+        "user guide: Use variables in shortcuts",
+        ("x = 'a'\ny = x\nx = 'b'\n@showresult(Text=y)", "a"),
+        ("d = @date()\nx = f\"{d.formatted('EEEE')} {d.formatted('d')}\"", "Saturday 14"),
+        ("d = @date()\nx = f\"{d.formatted(style='Long', time='None')}\"", "March 14, 2026"),
+        ("d = @date()\nx = f\"{d.formatted(style='ISO 8601', iso_time=True)}\"", "2026-03-14T09:30:00Z"),
+        ("f = @documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)\nx = f'{f.File_Extension} {f.File_Size}'", "txt 5", {"files": {"a.txt": "hello"}}),
+        ("x = f'{as_text(clipboard())}'", "5", {"clipboard": 5}),
+        ("u = as_url(clipboard())\n@openurl(WFInput=u)", ANY, {"clipboard": "see https://a.example/x now"}, {"effects": [{"url": "https://a.example/x"}]}),
+        ("d = as_dictionary(clipboard())\nx = f\"{d['a']}\"", "1", {"clipboard": '{"a": 1}'}),
+        ("d = {'a': 1, 'b': 2}\nx = f'{d.Keys}'", "a\nb"),
+    ),
+    *of(
+        "user guide: Find and filter content in Shortcuts; Get Details of Images",
+        ("x = @properties_images(WFInput=clipboard(), WFContentItemPropertyName='Width')", 400, {"clipboard": PICTURE}),
+        ("x = @properties_files(WFInput=clipboard(), WFContentItemPropertyName='Name')", ["a", "b"],
+         {"clipboard": [{"$": "file", "name": "a.txt"}, {"$": "file", "name": "b.md"}]}),
+        ("x = @properties_images(WFInput=clipboard(), WFContentItemPropertyName='Width')", None, {"clipboard": "no image"}),
+        ("x = @filter_notes(WFContentItemFilter=filter_all(rule('Name', 'contains', String='idea')))\n@count(Input=x)", 1,
+         {"notes": [{"Name": "My ideas", "Body": "x"}, {"Name": "Other", "Body": "y"}]}),
+        ("x = @filter_reminders(WFContentItemSortProperty='Title', WFContentItemSortOrder='A to Z')\ny = @getitemfromlist(WFInput=x)\nz = f'{y}'", "a",
+         {"reminders": [{"Title": "b"}, {"Title": "a"}]}),
+        ("x = @detect_images(WFInput=clipboard())\n@count(Input=x)", 1, {"clipboard": [PICTURE, "text"]}),
+    ),
+    *of(
+        "user guide: Delete Photos, Remove Reminders, Set Playback",
+        ("p = @filter_photos(WFContentItemFilter=filter_all(rule('Is a Screenshot', '==', Bool=True)))\n@deletephotos(photos=p)", None,
+         {"photos": [{"name": "a.png", "is_a_screenshot": True}, {"name": "b.png"}]}, {"changes": {"photos": [{"$": "image", "name": "b.png"}]}}),
+        ("r = @filter_reminders(WFContentItemFilter=filter_all(rule('Title', '==', String='a')))\n@removereminders(WFInputReminders=r)", None,
+         {"reminders": [{"Title": "a"}, {"Title": "b"}]}, {"changes": {"reminders": [{"$": "reminder", "Title": "b"}]}}),
+        ("@getcurrentsong()", None),
+        ("s = @getcurrentsong()\nx = f'{s.Artist}'", "Band", {"device": {"song": {"$": "song", "Title": "First", "Artist": "Band"}}}),
+    ),
+    *of(
+        "user guide: Get Items from RSS Feed, Get Article from Web Page; RSS 2.0",
+        ("r = @rss(WFRSSFeedURL='https://a.example/feed', WFRSSItemQuantity=1)\nx = f'{r}'", "First",
+         {"http": {"*": "<rss><channel><item><title>First</title><link>https://a.example/1</link></item><item><title>Second</title></item></channel></rss>"}}),
+        ("a = @getarticle(WFWebPage='https://a.example/1')\nx = @properties_articles(WFInput=a, WFContentItemPropertyName='Title')", "Tea",
+         {"http": {"*": "<html><head><title>Tea</title></head><body><p>Hot.</p></body></html>"}}),
+        ("a = @getarticle(WFWebPage='https://a.example/1')\nx = @properties_articles(WFInput=a, WFContentItemPropertyName='Body')", "Hot.",
+         {"http": {"*": "<html><head><title>Tea</title></head><body><p>Hot.</p></body></html>"}}),
+    ),
+    *of(
+        "user guide: Make Archive, Extract Archive",
+        ("z = @makezip(WFInput=clipboard(), WFZIPName='all')\nx = f'{z.Name}'", "all", {"clipboard": PICTURE}),
+        ("z = @makezip(WFInput=clipboard())\nu = @unzip(WFArchive=z)\n@count(Input=u)", 2, {"clipboard": ["a", "b"]}),
+    ),
+    *of(
+        "user guide: Shortcut Input; property list: WFWorkflowNoInputBehavior",
+        ("workflow(no_input={'Name': 'WFWorkflowNoInputBehaviorGetClipboard', 'Parameters': {}})\nx = f'{shortcut_input()}'", "copied", {"clipboard": "copied"}),
+        ("workflow(no_input={'Name': 'WFWorkflowNoInputBehaviorShowError', 'Parameters': {}})\nx = f'{shortcut_input()}'", None, {}, {"end": "error", "reason": "input"}),
+        ("x = f'{shortcut_input()}'", ""),
+    ),
+]  # fmt: skip
+
+CASES = [*CONTROL, *TEXT, *NUMBERS, *LISTS, *DATES, *DIALOGS, *WEB, *FILES, *DEVICE, *PEOPLE, *MORE]

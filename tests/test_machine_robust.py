@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shortcut_strategies import actions, values
 
+from bench.run import mutate
 from shortcuts import plist, to_shortcut
 from shortcuts.catalog import Catalog
-from shortcuts.control_flow import Unbalanced, kind_of
+from shortcuts.control_flow import Unbalanced
 from shortcuts.machine import Limits, Outcome, World, compile_shortcut, run, run_both_ways
 from shortcuts.machine.registry import ACTIONS, defaults
 from shortcuts.machine.worlds import worlds
@@ -79,21 +80,6 @@ def test_mutated_real_shortcuts_end_in_time() -> None:
                 continue
             assert not outcome.faults
             assert time.perf_counter() - start < 4
-
-
-def mutate(listed: list[dict[str, Any]], dice: random.Random) -> None:
-    """Change one action: take another's parameters, lose or double it."""
-    places = [place for place, action in enumerate(listed) if kind_of(action) is None]
-    if not places:
-        return
-    place = dice.choice(places)
-    kind = dice.randrange(3)
-    if kind == 0:
-        listed[place] = {**listed[place], "WFWorkflowActionParameters": dice.choice(listed).get("WFWorkflowActionParameters", {})}
-    elif kind == 1:
-        del listed[place]
-    else:
-        listed.insert(place, listed[dice.choice(places)])
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

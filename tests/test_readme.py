@@ -58,12 +58,17 @@ COMMANDS = {
     "shortcuts/README.md": [
         Command('python -m shortcuts read "examples/Roll the Dice.shortcut"'),
         Command('python -m shortcuts explain "examples/Roll the Dice.shortcut"'),
+        Command('python -m shortcuts run "examples/Roll the Dice.py"'),
         Command('python -m shortcuts check "examples/Roll the Dice.py"'),
         Command('python -m shortcuts write "examples/Roll the Dice.py" --output programs'),
         Command("python -m shortcuts search roll dice"),
         Command("python -m shortcuts show is_workflow_actions_number_random"),
         Command("echo '*.shortcut diff=shortcut' >> .gitattributes"),
         Command("""git config diff.shortcut.textconv "PYTHONPATH='$PWD' '$PWD/.venv/bin/python' -m shortcuts read\"""", GIT),
+    ],
+    "docs/machine.md": [
+        Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4'),
+        Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
     ],
     "docs/recipe.md": [
         Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,

@@ -9,8 +9,10 @@ is an Unknown, which is carried on and named in the outcome. docs/machine.md say
 to add an action.
 """
 
-from shortcuts.machine.interpreter import Limits, Program, as_program, compile_shortcut, run, run_both_ways
+from shortcuts.machine.interpreter import run, run_both_ways
 from shortcuts.machine.outcome import Effect, Outcome, Step
+from shortcuts.machine.program import Program, as_program, compile_shortcut
+from shortcuts.machine.session import Limits
 from shortcuts.machine.world import World, WorldError
 
 __all__ = [

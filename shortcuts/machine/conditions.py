@@ -7,7 +7,7 @@ number, a date with a date, anything else as text. Texts are compared as they ar
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shortcuts.forms import constants
@@ -20,6 +20,7 @@ Parameters = dict[str, Any]
 Truth = bool | Unknown
 
 _OPPOSITES = {constants.NOT_EQUAL: constants.EQUAL, constants.NOT_CONTAINS: constants.CONTAINS, constants.HAS_NO_VALUE: constants.HAS_VALUE}
+_PARTS = {constants.CONTAINS: str.__contains__, constants.BEGINS: str.startswith, constants.ENDS: str.endswith}
 _SECONDS_OF_UNIT = {4: 31557600, 8: 2629800, 16: 86400, 16384: 86400, 8192: 604800, 32: 3600, 64: 60, 128: 1}  # NSCalendarUnit
 
 
@@ -69,11 +70,14 @@ def _compare(code: int, subject: Any, operands: Parameters, scope: Scope) -> boo
         return has_value(subject)
     wanted = operands.get("WFConditionalActionString", operands.get("WFEnumeration"))
     if code in (constants.CONTAINS, constants.BEGINS, constants.ENDS):
-        part = values.text(wanted, place).casefold()
-        whole = [values.text(item, place).casefold() for item in items(subject)]
-        if code == constants.CONTAINS:
-            return any(part in text for text in whole)
-        return any(text.startswith(part) if code == constants.BEGINS else text.endswith(part) for text in whole)
+        part, whole = values.text(wanted, place), [values.text(item, place) for item in items(subject)]
+        holds = _PARTS[code]
+        if any(holds(text, part) for text in whole):
+            return True
+        if any(holds(text.casefold(), part.casefold()) for text in whole):
+            scope.assume("contains, begins with and ends with do not regard case")
+            return True
+        return False
     if code in (constants.IS_TODAY, constants.WITHIN_NEXT, constants.WITHIN_LAST):
         return _near(code, subject, operands, scope)
     if code == constants.EQUAL:
@@ -95,6 +99,8 @@ def _equal(subject: Any, operands: Parameters, wanted: Any, scope: Scope) -> boo
         found = values.number(subject, place)
         return found is not None and found == values.number(number, place)
     left, right = values.text(subject, place), values.text(wanted, place)
+    if left != right and left.casefold() == right.casefold():
+        scope.assume("is regards case")
     if kind == "number" and right != "":
         read = values.numbers_in(right, place)
         return left == right or (len(read) == 1 and read[0] == subject and right.strip().replace(".", "").lstrip("-").isdigit())
@@ -177,6 +183,3 @@ def _row(row: Parameters, item: Any, scope: Scope) -> Truth:
     if isinstance(subject, str) and isinstance(wanted, str) and code in (constants.EQUAL, constants.NOT_EQUAL):
         return (subject.casefold() == wanted.casefold()) is (code == constants.EQUAL)  # as the app searches: without regard to case
     return compare(code, subject, operands, scope)
-
-
-__all__ = ["compare", "datetime", "has_value", "joined", "passes", "test"]

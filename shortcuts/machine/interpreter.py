@@ -1,8 +1,8 @@
 """The interpreter: runs the compiled actions of a shortcut in a world.
 
-A run always ends. Limits bound the steps, the characters and items that it makes, the depth of shortcuts that call shortcuts
-and the seconds
-that patterns take; the outcome names the limit that was met. Errors of the machine itself become unknowns and stand in `Outcome.faults`.
+A run always ends. Limits (session.py) bound the steps, the characters and items that it makes, the depth of shortcuts that call shortcuts
+and the seconds that patterns take; the outcome names the limit that was met. Errors of the machine itself become unknowns and stand in
+`Outcome.faults`.
 """
 
 from __future__ import annotations
@@ -10,155 +10,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
-from shortcuts.control_flow import END, ID, KINDS, PARAMETERS, Block, Branch, completed, tree
+from shortcuts.control_flow import ACTION_OF_KIND
 from shortcuts.machine import values
-from shortcuts.machine.actions import ACTIONS
 from shortcuts.machine.conditions import test
 from shortcuts.machine.outcome import Effect, Outcome, Step
-from shortcuts.machine.parameters import compiled, resolve
-from shortcuts.machine.registry import Call, Definition, Ended, result_type, short
+from shortcuts.machine.parameters import resolve
+from shortcuts.machine.program import Act, Compound, Parameters, Program, as_program
+from shortcuts.machine.registry import Call, Ended, result_type, short
+from shortcuts.machine.session import LIMITS, Limits, Session
 from shortcuts.machine.values import Record, TooLarge, Unknown, Untold, items, one_or_many, origin, size_of, unknowns_in
 from shortcuts.machine.world import State, Turns, World
-
-Parameters = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What bounds a run, with all shortcuts that it calls."""
-
-    steps: int = 10_000
-    size: int = 10_000_000  # characters and items that are read and made, in all
-    depth: int = 8  # shortcuts inside shortcuts
-    seconds: float = 1.0  # that patterns take, in all
-
-
-LIMITS = Limits()
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# programs, compiled once
-
-
-@dataclass(slots=True)
-class Act:
-    """An action, ready to run."""
-
-    index: int
-    id: str
-    uuid: str | None
-    parameters: Parameters
-    definition: Definition | None
-
-
-@dataclass(slots=True)
-class Compound:
-    """A block, ready to run: each arm has the parameters of its marker and a body."""
-
-    kind: str
-    index: int
-    uuid: str | None
-    level: int
-    arms: list[tuple[Parameters, list[Act | Compound]]]
-
-
-@dataclass
-class Program:
-    """A shortcut, compiled. `lines` are the source lines of the actions, where it was written as code."""
-
-    body: list[Act | Compound]
-    size: int
-    no_input: str = ""
-    name: str = ""
-    lines: list[int] = field(default_factory=list)
-
-
-def compile_shortcut(shortcut: dict[str, Any], name: str = "") -> Program:
-    """Return a shortcut ready to run. Raises Unbalanced for blocks that do not pair."""
-    actions = completed(shortcut)["WFWorkflowActions"]
-    behavior = shortcut.get("WFWorkflowNoInputBehavior")
-    no_input = str(behavior.get("Name", "")) if isinstance(behavior, dict) else ""
-    return Program(_nodes(tree(actions), actions, 0), len(actions), no_input, name or str(shortcut.get("WFWorkflowName", "")))
-
-
-def _nodes(body: list[int | Block], actions: list[dict[str, Any]], level: int) -> list[Act | Compound]:
-    return [_block(item, actions, level) if isinstance(item, Block) else _act(item, actions[item]) for item in body]
-
-
-def _act(index: int, action: dict[str, Any]) -> Act:
-    given = action[PARAMETERS]
-    parameters = {key: compiled(value) for key, value in given.items() if key not in ("UUID", "CustomOutputName")}
-    return Act(index, action[ID], _uuid(given), parameters, ACTIONS.get(action[ID]))
-
-
-def _block(block: Block, actions: list[dict[str, Any]], level: int) -> Compound:
-    inner = level + (block.kind in ("each", "count"))
-    arms = []
-    for branch in block.branches:
-        given = actions[branch.marker][PARAMETERS]
-        arms.append(({key: compiled(value) for key, value in given.items()}, _nodes(branch.body, actions, inner)))
-    return Compound(block.kind, block.start, _uuid(actions[block.end][PARAMETERS]), inner, arms)
-
-
-def _uuid(parameters: Parameters) -> str | None:
-    uuid = parameters.get("UUID")
-    return uuid.upper() if isinstance(uuid, str) else None
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# one run
-
-
-class Person:
-    """The one who answers: the world's answers by prompt, then those in turn."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.turn = world, 0
-        self.asked: dict[str, int] = {}
-        self.thrown: dict[str, int] = {}
-        self.picked = 0
-
-    def answer(self, prompt: str) -> tuple[bool, Any]:
-        """Return True and the answer to a question, or False where the world has none."""
-        if prompt in self.world.answers_to:
-            given = self.world.answers_to[prompt]
-            if not isinstance(given, list):
-                return True, given
-            turn = self.asked.get(prompt, 0)
-            self.asked[prompt] = turn + 1
-            return (True, given[min(turn, len(given) - 1)]) if given else (False, None)
-        if self.turn < len(self.world.answers):
-            self.turn += 1
-            return True, self.world.answers[self.turn - 1]
-        return False, None
-
-    def dice(self, prompt: str) -> random.Random:
-        """Return a source of answers that depends on the seed, the question, and how often it was asked, and on nothing else of the run."""
-        turn = self.thrown[prompt] = self.thrown.get(prompt, 0) + 1
-        return random.Random(f"{self.world.seed} {prompt} {turn}".encode("utf-8", "surrogatepass"))
-
-    def pick(self) -> tuple[bool, Any]:
-        """Return True and what is picked, or False where the world does not say."""
-        if self.picked < len(self.world.picked):
-            self.picked += 1
-            return True, self.world.picked[self.picked - 1]
-        return False, None
-
-
-class Session:
-    """What a run shares with the shortcuts that it calls: the state of the world, the outcome, and what is left of the limits."""
-
-    def __init__(self, world: World, limits: Limits) -> None:
-        self.world, self.limits = world, limits
-        self.state, self.outcome, self.person = State(world), Outcome(), Person(world)
-        self.random = random.Random(world.seed)
-        self.steps, self.size, self.seconds = limits.steps, limits.size, limits.seconds
-        self.branches = iter(world.branches)
-        self.doubles: dict[str, int] = {}
-        self.programs: dict[str, Program] = {}
 
 
 class Run:
@@ -212,15 +76,18 @@ class Run:
         finally:
             self.session.seconds -= time.perf_counter() - start
 
-    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None) -> Any:
-        """Return the person's answer; where the world has none the default, or what `draw` makes. Raises Ended where they cancel."""
+    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None, choices: int = 0) -> Any:
+        """Return the person's answer; where the world has none the default, or by chance what `draw` makes or one of some choices (from 1).
+        Raises Ended where they cancel.
+        """
         found, answer = self.session.person.answer(prompt)
         if not found:
             unanswered = self.session.world.unanswered
             if unanswered == "cancel":
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
-                return draw(self.session.person.dice(prompt)) if draw else default
+                person = self.session.person
+                return person.turned(prompt, choices) if choices else draw(person.dice(prompt)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
@@ -338,7 +205,7 @@ class Run:
     def head(self, node: Compound, inputs: Parameters) -> None:
         """Record the head of a block as a step."""
         known = not any(next(unknowns_in(value), None) for value in inputs.values() if isinstance(value, _DEEP))
-        self.outcome.steps.append(Step(node.index, _ACTION_OF_KIND[node.kind], inputs, None, known, self.depth))
+        self.outcome.steps.append(Step(node.index, ACTION_OF_KIND[node.kind], inputs, None, known, self.depth))
 
     def close(self, node: Compound, result: Any) -> None:
         """Set the result of a block."""
@@ -369,6 +236,8 @@ class Run:
 
     def inside(self, node: Compound, body: list[Act | Compound], subject: Any) -> None:
         """Run the branch that was chosen. Its result is the last output in it; an empty branch hands on what came in."""
+        if not body and node.uuid is not None:
+            self.assume("the result of an empty branch is what came into the block")
         self.previous = subject
         self.body(body)
         self.close(node, self.previous)
@@ -391,7 +260,7 @@ class Run:
 
     def chosen(self, prompt: str, titles: list[str], others: list[Any] | None = None) -> int:
         """Return the index of the choice that the person makes: a title, or a number from 1. Raises Ended."""
-        answer = self.ask(prompt, 1, lambda dice: dice.randint(1, len(titles)))
+        answer = self.ask(prompt, 1, choices=len(titles))
         if isinstance(answer, str) and answer in titles:
             return titles.index(answer)
         if isinstance(answer, str) and others and answer in others:
@@ -445,7 +314,6 @@ class Run:
 
 
 _BLOCKS: dict[str, Callable[[Run, Compound], None]] = {"if": Run.branch, "menu": Run.menu, "each": Run.each, "count": Run.count}
-_ACTION_OF_KIND = {kind: action for action, kind in KINDS.items()}
 _DEEP = (Unknown, list, dict, values.File, Record)
 _LABELS = {
     "Device Name": "name", "Device Model": "model", "Device Type": "type", "System Version": "system_version",
@@ -488,17 +356,6 @@ def foreign(call: Call) -> Any:
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # from outside
-
-
-def as_program(source: Program | dict[str, Any] | str, name: str = "") -> Program:
-    """Return a program ready to run from a shortcut or its code. Raises DialectError, Unbalanced."""
-    if isinstance(source, Program):
-        return source
-    if isinstance(source, str):
-        from shortcuts.transcription import to_shortcut
-
-        source = to_shortcut(source)
-    return compile_shortcut(source, name)
 
 
 def run(source: Program | dict[str, Any] | str, world: World | None = None, limits: Limits = LIMITS) -> Outcome:
@@ -544,8 +401,6 @@ def run_both_ways(
     source: Program | dict[str, Any] | str, world: World | None = None, bound: int = 8, limits: Limits = LIMITS
 ) -> list[Outcome]:
     """Return the outcomes of a run that takes each branch on an unknown both ways, at most `bound` of them, the usual one first."""
-    from dataclasses import replace
-
     program, world = as_program(source), world or World()
     outcomes: list[Outcome] = []
     due: list[tuple[bool, ...]] = [world.branches]
@@ -556,6 +411,3 @@ def run_both_ways(
         made = tuple(branch for _, branch in outcome.decisions)
         due += [(*made[:place], not made[place]) for place in range(len(taken), len(made))]
     return outcomes
-
-
-__all__ = ["END", "Branch", "Limits", "Program", "Run", "as_program", "compile_shortcut", "device_record", "run", "run_both_ways"]

@@ -13,7 +13,7 @@ from shortcuts.forms.constants import ARRAY_ITEM, BOOLEAN_ITEM, DICTIONARY_ITEM,
 from shortcuts.forms.interpolation import split
 from shortcuts.machine import values
 from shortcuts.machine.place import STYLES, Place
-from shortcuts.machine.values import MAX_TEXT, File, Quantity, Record, TooLarge, Unknown, Untold, items, kind_of, one_or_many, origin
+from shortcuts.machine.values import MAX_TEXT, File, Quantity, Record, TooLarge, Unknown, Untold, kind_of, one_or_many, origin
 
 Token = dict[str, Any]
 MAX_NESTING = 60  # of a parameter's property list
@@ -364,5 +364,3 @@ _ENVELOPES: dict[str, Any] = {
     "WFTextTokenString": _text, "WFTextTokenAttachment": compiled, "WFDictionaryFieldValue": _dictionary, "WFArrayParameterState": _list,
     "WFQuantityFieldValue": _quantity, "WFContactFieldValue": _contacts, "WFContentPredicateTableTemplate": _table,
 }  # fmt: skip
-
-__all__ = ["Dynamic", "Scope", "Table", "compiled", "formatted", "items", "resolve"]

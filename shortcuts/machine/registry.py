@@ -98,11 +98,6 @@ class Call:
         """Return the clock, zone and locale."""
         return self.run.place
 
-    @property
-    def passed(self) -> Any:
-        """Return the input, for actions that hand it on."""
-        return next(iter(self.inputs.values()), None) if "WFInput" not in self.inputs else self.inputs["WFInput"]
-
     def assume(self, reason: str) -> None:
         """Mark the outcome: the sources leave this open."""
         self.run.assume(reason)

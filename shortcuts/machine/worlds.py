@@ -13,6 +13,7 @@ answered the same. A seed gives the same worlds each time.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,14 +23,16 @@ import orjson
 
 from shortcuts.control_flow import ID, PARAMETERS
 from shortcuts.machine.actions.files import KINDS, stored_path
-from shortcuts.machine.interpreter import Program, as_program, run
+from shortcuts.machine.interpreter import run
 from shortcuts.machine.outcome import Outcome
 from shortcuts.machine.place import place
+from shortcuts.machine.program import Program, as_program
 from shortcuts.machine.values import File, Quantity, Record, Url
 from shortcuts.machine.world import World, from_json
 
 Tree = dict[str, Any]  # of keys; a leaf is an empty one
 MAX_KEYS = 400  # of a body
+MAX_LITERAL = 100  # characters of a text that is compared with
 
 _ECHO = {"WFWorkflowActions": [{ID: "is.workflow.actions.output", PARAMETERS: {"WFOutput": {
     "Value": {"attachmentsByRange": {"{0, 1}": {"Type": "ExtensionInput"}}, "string": "\ufffc"},
@@ -42,6 +45,7 @@ class Needs:
 
     keys: Tree = field(default_factory=dict)
     classes: tuple[str, ...] = ()  # of its input
+    literals: tuple[str, ...] = ()  # the texts that it compares with: values that are one of them take the rarer branches
     files: set[str] = field(default_factory=set)
     shortcuts: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
@@ -154,6 +158,8 @@ def needs(shortcut: dict[str, Any]) -> Needs:
     found = Needs(_Keys(actions).read())
     classes = shortcut.get("WFWorkflowInputContentItemClasses")
     found.classes = tuple(one for one in classes if isinstance(one, str)) if isinstance(classes, list) else ()
+    compared = (_plain_text(action.get(PARAMETERS, {}).get("WFConditionalActionString")) for action in actions)
+    found.literals = tuple(sorted({text for text in compared if text and len(text) <= MAX_LITERAL}))
     for action in actions:
         parameters = action.get(PARAMETERS, {})
         if action[ID].startswith("dk.simonbs.DataJar.") and (path := _plain_text(parameters.get("keyPath"))):
@@ -188,9 +194,11 @@ _NUMERIC = ("count", "number", "size", "width", "height", "version", "build", "a
             "total", "index", "build")
 
 
-def leaf(key: str, dice: random.Random) -> Any:
-    """Return a value for a key: a link, number or date where its name says so, else a word."""
+def leaf(key: str, dice: random.Random, literals: tuple[str, ...] = ()) -> Any:
+    """Return a value for a key: a link, number or date where its name says so, else words; every third a text that is compared with."""
     low = key.lower()
+    if literals and dice.random() < 1 / 3:
+        return dice.choice(literals)
     if any(part in low for part in ("url", "link", "href", "download", "image", "src")):
         return f"https://example.org/{dice.choice(_WORDS)}/{dice.randint(1, 99)}"
     if any(part in low for part in _NUMERIC) or low.endswith("id"):
@@ -200,22 +208,29 @@ def leaf(key: str, dice: random.Random) -> Any:
     return f"{dice.choice(_WORDS)} {dice.choice(_WORDS)}"
 
 
-def body(tree: Tree, dice: random.Random, depth: int = 0) -> Any:
+def body(tree: Tree, dice: random.Random, literals: tuple[str, ...] = (), depth: int = 0) -> Any:
     """Return JSON of a shape: keys that are numbers make a list."""
     if depth > 10:
         return None
     if tree and all(key.isascii() and key.isdigit() and int(key[:3]) <= 60 for key in tree) and "0" not in tree:
-        made = [body(tree.get(str(place), {}), dice, depth + 1) or "item" for place in range(1, max(map(int, tree)) + 1)]
+        made = [body(tree.get(str(place), {}), dice, literals, depth + 1) or "item" for place in range(1, max(map(int, tree)) + 1)]
         return made
-    return {key: body(inner, dice, depth + 1) if inner else leaf(key, dice) for key, inner in tree.items()}
+    return {key: body(inner, dice, literals, depth + 1) if inner else leaf(key, dice, literals) for key, inner in tree.items()}
 
 
-def given(classes: tuple[str, ...], number: int, tree: Tree, dice: random.Random) -> Any:
+def compared_text(found: Needs, dice: random.Random) -> str:
+    """Return one of the texts that a shortcut compares with; a word where there are none."""
+    return dice.choice(found.literals) if found.literals else f"{dice.choice(_WORDS)} 7"
+
+
+def given(found: Needs, number: int, dice: random.Random) -> Any:
     """Return an input of one of the classes that a shortcut takes."""
+    classes, tree, part = found.classes, found.keys, compared_text(found, dice)
+    site = f"https://{part}" if re.fullmatch(r"[\w-]+(\.[\w-]+)+(/\S*)?", part) else "https://example.org"
     wanted = classes[number % len(classes)] if classes else "WFStringContentItem"
     kinds = {
-        "WFURLContentItem": Url(f"https://example.org/{dice.choice(_WORDS)}"),
-        "WFSafariWebPageContentItem": Url(f"https://example.org/{dice.choice(_WORDS)}"),
+        "WFURLContentItem": Url(f"{site}/{dice.choice(_WORDS)}"),
+        "WFSafariWebPageContentItem": Url(f"{site}/{dice.choice(_WORDS)}"),
         "WFArticleContentItem": Url(f"https://example.org/{dice.choice(_WORDS)}"),
         "WFNumberContentItem": dice.randint(1, 99),
         "WFDateContentItem": place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(days=dice.randint(-40, 40)),
@@ -235,7 +250,7 @@ def given(classes: tuple[str, ...], number: int, tree: Tree, dice: random.Random
         return Record("location", {"Name": "Park", "Street": "2 High Street", "City": "Leeds", "Latitude": 53.8, "Longitude": -1.5})
     if wanted == "WFGenericFileContentItem":
         return from_json({"$": "file", "name": "notes.txt", "text": f"{dice.choice(_WORDS)}\n{dice.choice(_WORDS)}"})
-    return f"{dice.choice(_WORDS)} {dice.randint(1, 99)}\nhttps://example.org/{dice.choice(_WORDS)}"
+    return part if number % 2 else f"{dice.choice(_WORDS)} {dice.randint(1, 99)}\n{site}/{dice.choice(_WORDS)}"
 
 
 def photo(dice: random.Random) -> Any:
@@ -269,12 +284,16 @@ def world(found: Needs, number: int, seed: int) -> World:
     """Return the world of a number. The first has all that is needed; in each fourth one input, clipboard and files are missing."""
     dice = random.Random(f"{seed} {number}")
     now = place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(hours=dice.randint(0, 5000) if number else 0)
-    json = body(found.keys, dice)
+    json = body(found.keys, dice, found.literals)
     text = orjson.dumps(json).decode() if json else f"{dice.choice(_WORDS)}\n{dice.choice(_WORDS)}"
+    kind = ("iPhone", "iPad", "Mac")[number % 3]
     made = World(
         now=now.isoformat(), seed=seed * 1000 + number, unanswered="random", http={"*": json or page(dice)},
-        device={"battery": dice.randint(5, 100), "charging": number % 2 == 1, "page": Url("https://example.org/page"), "song": SONGS[0],
-                "weather": Record("weather", {**_WEATHER, "Temperature": Quantity(dice.randint(-5, 30), "°C")})},
+        device={
+            "model": kind, "type": kind, "battery": dice.randint(5, 100), "charging": number % 2 == 1, "song": SONGS[0],
+            "page": Url("https://example.org/page"),
+            "weather": Record("weather", {**_WEATHER, "Temperature": Quantity(dice.randint(-5, 30), "°C")}),
+        },
         stored={path: leaf(path, dice) for path in found.stored if "." not in path},
         shortcuts=dict.fromkeys(found.shortcuts, _ECHO), scripts={"*": f"{dice.choice(_WORDS)}\n{dice.randint(1, 99)}"},
         shortcuts_folders={name: ["First Shortcut", "Second Shortcut"] for name in found.folders},
@@ -282,9 +301,9 @@ def world(found: Needs, number: int, seed: int) -> World:
     )  # fmt: skip
     if number % 4 == 3:
         return made
-    clipboard = (f"https://example.org/{dice.choice(_WORDS)}", f"{dice.choice(_WORDS)} 7", text)[number % 3]
+    clipboard = (f"https://example.org/{dice.choice(_WORDS)}", compared_text(found, dice), text)[number % 3]
     files = {**made.files, **{path: _file(path, text) for path in sorted(found.files)}}
-    return replace(made, input=given(found.classes, number, found.keys, dice), clipboard=clipboard, files=files)
+    return replace(made, input=given(found, number, dice), clipboard=clipboard, files=files)
 
 
 def page(dice: random.Random) -> str:
@@ -325,6 +344,3 @@ def worlds(shortcut: dict[str, Any], count: int = 8, seed: int = 0, program: Pro
         observe(found, run(program, world(found, number, seed)))
     for number in range(count):
         yield world(found, number, seed)
-
-
-__all__ = ["Needs", "needs", "observe", "world", "worlds"]

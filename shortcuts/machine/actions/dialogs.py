@@ -69,7 +69,7 @@ def choose(call: Call) -> Any:
             lambda dice: [title for title in titles if dice.random() < 0.5] or titles[:1],
         )
         return one_or_many([found[_place(call, prompt, one, titles)] for one in items(answer)])
-    answer = call.run.ask(prompt, 1, lambda dice: dice.randint(1, len(titles)))
+    answer = call.run.ask(prompt, 1, choices=len(titles))
     return found[_place(call, prompt, values.first(answer), titles)]
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from shortcuts.machine import values
 from shortcuts.machine.registry import Call, action
+from shortcuts.machine.spoken_dates import text_moment
 from shortcuts.machine.values import MAX_TEXT, File, Match, RichText, TooLarge, Url, items, one_or_many
 
 CASE_FOLDED = 10_000  # characters of a pattern
@@ -249,7 +250,7 @@ def detect_dates(call: Call) -> Any:
         moments = (
             [values.moment(item, call.place)]
             if not isinstance(item, str)
-            else [values.text_moment(line, call.place) for line in item.split("\n")]
+            else [text_moment(line, call.place) for line in item.split("\n")]
         )
         found += [moment for moment in moments if moment is not None]
     return one_or_many(found)

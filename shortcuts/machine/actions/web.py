@@ -6,6 +6,7 @@ from typing import Any
 
 from shortcuts.machine import values
 from shortcuts.machine.registry import MISSING, Call, action
+from shortcuts.machine.spoken_dates import text_moment
 from shortcuts.machine.values import Record, RichText, Unknown, Untold, Url, items, one_or_many
 
 
@@ -198,7 +199,7 @@ def _feed_item(entry: str, call: Call) -> Record:
     href = re.search(r"<link\b[^>]*href=[\"']([^\"']+)", entry)
     link = part("link") or (href[1] if href else "")
     return Record("article", {"Title": part("title"), "URL": Url(link) if link else None, "Body": part("description", "content", "summary"),
-                              "Published Date": values.text_moment(part("pubDate", "published", "updated"), call.place),
+                              "Published Date": text_moment(part("pubDate", "published", "updated"), call.place),
                               "Author": part("author", "dc:creator")})  # fmt: skip
 
 

@@ -1,0 +1,189 @@
+"""What a shortcut may do to the outside, from its actions alone: nothing is run.
+
+    for effect in effects(shortcut):
+        effect.kind, effect.sentence, effect.index      # 'sends', "Sends the message 'On my way'", 4
+
+The kinds, what can do most harm first: sends, pays, deletes, uploads, runs, reads, asks (other apps), changes, saves, requests, opens. An
+action counts wherever it stands, also where no run would reach it. What it is about is told where it is written out, without variables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from shortcuts.catalog import Catalog
+from shortcuts.control_flow import ID, PARAMETERS
+
+KINDS = ("sends", "pays", "deletes", "uploads", "runs", "reads", "asks", "changes", "saves", "requests", "opens")
+SHOWN = 60  # characters of a text in a sentence
+MAX_DEPTH = 60  # of a property list that is searched for the clipboard
+
+
+class Effect(NamedTuple):
+    """An effect: its kind, a sentence about it, and the index of its action (from 0)."""
+
+    kind: str
+    sentence: str
+    index: int
+
+
+# The end of the id -> kind, and sentences as in explain/phrases.py: the first whose parameters are written out is taken.
+TABLE = {
+    "sendmessage": ("sends", "Sends the message {WFSendMessageContent}|Sends a message"),
+    "sendemail": ("sends", "Sends the email {WFSendEmailActionSubject}|Sends an email"),
+    "airdropdocument": ("sends", "Sends something by AirDrop"),
+    "share": ("sends", "Shares something by the share sheet"),
+    "venmo.pay": ("pays", "Pays by Venmo"),
+    "venmo.request": ("pays", "Asks for money by Venmo"),
+    "file.delete": ("deletes", "Deletes files"),
+    "deletephotos": ("deletes", "Deletes photos"),
+    "removereminders": ("deletes", "Deletes reminders"),
+    "removeevents": ("deletes", "Deletes calendar events"),
+    "evernote.delete": ("deletes", "Deletes notes in Evernote"),
+    "imgur.upload": ("uploads", "Uploads an image to Imgur"),
+    "tumblr.post": ("uploads", "Posts to Tumblr"),
+    "wordpress.post": ("uploads", "Posts to WordPress"),
+    "file.getlink": ("uploads", "Makes a public link to a file"),
+    "runsshscript": ("runs", "Runs a script on {WFSSHHost} over SSH|Runs a script on another computer over SSH"),
+    "runshellscript": ("runs", "Runs the shell script {Script}|Runs a shell script"),
+    "runapplescript": ("runs", "Runs an AppleScript"),
+    "runjavascriptforautomation": ("runs", "Runs JavaScript on this Mac"),
+    "runjavascriptonwebpage": ("runs", "Runs JavaScript on the web page that is open"),
+    "runworkflow": ("runs", "Runs the shortcut {WFWorkflowName}|Runs another shortcut"),
+    "getcurrentlocation": ("reads", "Reads your location"),
+    "weather.currentconditions": ("reads", "Reads your location, for the weather"),
+    "weather.forecast": ("reads", "Reads your location, for the weather"),
+    "gettraveltime": ("reads", "Reads your location, for the way"),
+    "getdistance": ("reads", "Reads your location, for the way"),
+    "filter.health.quantity": ("reads", "Reads your Health data"),
+    "health.quantity.log": ("changes", "Adds to your Health data"),
+    "health.workout.log": ("changes", "Adds a workout to your Health data"),
+    "filter.contacts": ("reads", "Reads your contacts"),
+    "selectcontacts": ("reads", "Reads the contacts that you choose"),
+    "filter.calendarevents": ("reads", "Reads your calendar"),
+    "getupcomingevents": ("reads", "Reads your calendar"),
+    "filter.reminders": ("reads", "Reads your reminders"),
+    "getupcomingreminders": ("reads", "Reads your reminders"),
+    "filter.notes": ("reads", "Reads your notes"),
+    "filter.photos": ("reads", "Reads your photos"),
+    "getlastphoto": ("reads", "Reads your latest photos"),
+    "getlastscreenshot": ("reads", "Reads your latest screenshots"),
+    "selectphoto": ("reads", "Reads the photos that you choose"),
+    "takephoto": ("reads", "Uses the camera"),
+    "takevideo": ("reads", "Uses the camera"),
+    "recordaudio": ("reads", "Uses the microphone"),
+    "dictatetext": ("reads", "Uses the microphone"),
+    "takescreenshot": ("reads", "Takes a screenshot"),
+    "getclipboard": ("reads", "Reads the clipboard"),
+    "getwifi": ("reads", "Reads the name of your network"),
+    "getipaddress": ("reads", "Reads your IP address"),
+    "documentpicker.open": ("reads", "Reads the file {WFGetFilePath}|Reads a file"),
+    "file.select": ("reads", "Reads the files that you choose"),
+    "safari.geturl": ("reads", "Reads the address of the page that is open"),
+    "addnewreminder": ("changes", "Adds the reminder {WFCalendarItemTitle}|Adds a reminder"),
+    "addnewevent": ("changes", "Adds the event {WFCalendarItemTitle} to your calendar|Adds an event to your calendar"),
+    "appendnote": ("changes", "Adds to a note"),
+    "wallpaper.set": ("changes", "Changes the wallpaper"),
+    "setvolume": ("changes", "Changes the volume"),
+    "setbrightness": ("changes", "Changes the brightness"),
+    "dnd.set": ("changes", "Changes the Focus"),
+    "setclipboard": ("changes", "Changes the clipboard"),
+    "timer.start": ("changes", "Starts a timer"),
+    "documentpicker.save": ("saves", "Saves the file {WFFileDestinationPath}|Saves a file"),
+    "file.append": ("saves", "Adds to the file {WFFilePath}|Adds to a file"),
+    "file.move": ("saves", "Moves a file"),
+    "file.rename": ("saves", "Renames a file"),
+    "savetocameraroll": ("saves", "Saves to your photo library"),
+    "openapp": ("opens", "Opens the app {WFAppIdentifier}|Opens an app"),
+    "openurl": ("opens", "Opens {WFInput}|Opens an address"),
+    "openin": ("opens", "Opens something in another app"),
+    "showwebpage": ("opens", "Opens {WFURL}|Opens a web page"),
+    "openxcallbackurl": ("opens", "Opens {WFXCallbackURL}|Opens another app by its address"),
+}  # fmt: skip
+OTHERS = {
+    "com.apple.mobilephone.call": ("sends", "Calls somebody"),
+    "com.apple.facetime.facetime": ("sends", "Calls somebody by FaceTime"),
+    "com.apple.mobilenotes.SharingExtension": ("changes", "Makes a note"),
+}
+SWITCH = re.compile(r"is\.workflow\.actions\.(\w+)\.set")
+BUILTIN = "is.workflow.actions."
+
+
+def effects(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[Effect]:
+    """Return what the actions of a shortcut may do, in their order."""
+    catalog = catalog or Catalog.load()
+    found: list[Effect] = []
+    for index, action in enumerate(shortcut["WFWorkflowActions"]):
+        parameters = action.get(PARAMETERS, {})
+        found += [Effect(kind, sentence, index) for kind, sentence in _of(action[ID], parameters, catalog)]
+    return found
+
+
+def summary(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[str]:
+    """Return the sentences of a shortcut's effects, each once, what can do most harm first."""
+    found = sorted(effects(shortcut, catalog), key=lambda effect: KINDS.index(effect.kind))
+    return list(dict.fromkeys(effect.sentence for effect in found))
+
+
+def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterator[tuple[str, str]]:
+    if _reads_clipboard(parameters, 0):
+        yield "reads", "Reads the clipboard"
+    name = action_id.removeprefix(BUILTIN)
+    if name == "downloadurl":
+        yield _request(parameters)
+    elif action_id in OTHERS:
+        yield OTHERS[action_id]
+    elif action_id.startswith(BUILTIN) and name in TABLE:
+        kind, forms = TABLE[name]
+        yield kind, next(sentence for form in forms.split("|") if (sentence := _filled(form, parameters)) is not None)
+    elif SWITCH.fullmatch(action_id) and (api := catalog.get(action_id)) is not None:
+        yield "changes", f"Changes a setting: {api.title}"
+    elif not action_id.startswith((BUILTIN, "com.apple.")):
+        api = catalog.get(action_id)
+        yield "asks", f"Uses the app {(api.app_name or api.app) if api else action_id.rpartition('.')[0]}"
+
+
+def _request(parameters: dict[str, Any]) -> tuple[str, str]:
+    """Return the effect of Get Contents of URL: an upload where it sends a body or headers."""
+    method = parameters.get("WFHTTPMethod", "GET")
+    try:
+        host = urlsplit(_text(parameters.get("WFURL")) or "").hostname
+    except ValueError:
+        host = None
+    where = host or "a server"
+    if method != "GET" or "WFHTTPHeaders" in parameters:
+        return "uploads", f"Sends data to {where}"
+    return "requests", f"Gets data from {where}"
+
+
+def _filled(form: str, parameters: dict[str, Any]) -> str | None:
+    """Return a sentence with its parameters, or None if one of them is not written out."""
+    for key in re.findall(r"\{(\w+)\}", form):
+        text = _text(parameters.get(key))
+        if not text:
+            return None
+        line = " ".join(text.split())
+        form = form.replace(f"{{{key}}}", f"'{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}'")
+    return form
+
+
+def _text(value: Any) -> str | None:
+    """Return a text that is written out, variables in it as …; None where it is a variable alone, or no text."""
+    if isinstance(value, dict):
+        value = value.get("Value")
+        value = value.get("string") if isinstance(value, dict) else value
+    if not isinstance(value, str) or not value.strip("\ufffc \n"):
+        return None
+    return value.replace("\ufffc", "…")
+
+
+def _reads_clipboard(value: Any, depth: int) -> bool:
+    """True if a parameter reads the clipboard."""
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return value.get("Type") == "Clipboard" or any(_reads_clipboard(inner, depth + 1) for inner in value.values())
+    return isinstance(value, list) and any(_reads_clipboard(inner, depth + 1) for inner in value)

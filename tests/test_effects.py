@@ -1,0 +1,50 @@
+"""What a shortcut may do, from its actions alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from shortcuts import to_shortcut
+from shortcuts.catalog import Catalog
+from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, summary
+
+
+@pytest.mark.parametrize(("code", "kind", "sentence"), [
+    ("@sendmessage(WFSendMessageContent='hi')", "sends", "Sends the message 'hi'"),
+    ("x = @ask(WFAskActionPrompt='What?')\n@sendmessage(WFSendMessageContent=x)", "sends", "Sends a message"),
+    ("x = @ask(WFAskActionPrompt='Who?')\n@sendmessage(WFSendMessageContent=f'Dear {x}')", "sends", "Sends the message 'Dear …'"),
+    ("@file_delete(WFInput=shortcut_input())", "deletes", "Deletes files"),
+    ("@deletephotos(photos=shortcut_input())", "deletes", "Deletes photos"),
+    ("@getcurrentlocation()", "reads", "Reads your location"),
+    ("@showresult(Text=f'{clipboard()}')", "reads", "Reads the clipboard"),
+    ("@getclipboard()", "reads", "Reads the clipboard"),
+    ("@filter_contacts()", "reads", "Reads your contacts"),
+    ("@health_quantity_log()", "changes", "Adds to your Health data"),
+    ("@downloadurl(WFURL='https://a.example/x')", "requests", "Gets data from a.example"),
+    ("@downloadurl(WFURL='https://a.example/x', WFHTTPMethod='POST')", "uploads", "Sends data to a.example"),
+    ("u = @url(WFURLActionURL='https://a.example')\n@downloadurl(WFURL=u)", "requests", "Gets data from a server"),
+    ("@runshellscript(Script='rm -rf x')", "runs", "Runs the shell script 'rm -rf x'"),
+    ("@openapp(WFAppIdentifier='com.apple.Maps')", "opens", "Opens the app 'com.apple.Maps'"),
+    ("@wifi_set(OnValue=False)", "changes", "Changes a setting: Set Wi-Fi"),
+    ("com_apple_mobilephone_call()", "sends", "Calls somebody"),
+])  # fmt: skip
+def test_an_effect_is_named(code: str, kind: str, sentence: str) -> None:
+    shortcut = to_shortcut(code.replace("@", "is_workflow_actions_"))
+    assert (kind, sentence) in [(effect.kind, effect.sentence) for effect in effects(shortcut)]
+    assert sentence in summary(shortcut)
+
+
+def test_what_stays_inside_has_no_effects() -> None:
+    assert summary(to_shortcut("x = 'a'\nis_workflow_actions_showresult(Text=x)")) == []
+
+
+def test_the_worst_comes_first_and_nothing_twice() -> None:
+    code = "is_workflow_actions_getclipboard()\nis_workflow_actions_getclipboard()\nis_workflow_actions_sendmessage(WFSendMessageContent='hi')"
+    assert summary(to_shortcut(code)) == ["Sends the message 'hi'", "Reads the clipboard"]
+
+
+def test_each_entry_is_an_action_of_the_catalogue_and_of_a_known_kind() -> None:
+    catalog = Catalog.load()
+    for action_id, (kind, _) in {**{BUILTIN + name: entry for name, entry in TABLE.items()}, **OTHERS}.items():
+        assert action_id in catalog, action_id
+        assert kind in KINDS
