@@ -1731,6 +1731,153 @@ ROWS = [
         Dictionary_Value = is_workflow_actions_getvalueforkey(WFDictionaryKey='2', WFInput=squares)
         is_workflow_actions_showresult(Text=Dictionary_Value)
     """),
+    row('t.weekday()', r"""
+        Adjusted_Date = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=t)
+        Number = Adjusted_Date
+        Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Number, WFTimeUntilFromDate='1900-01-01', WFTimeUntilUnit='Days')
+        y = is_workflow_actions_math(WFInput=Time_Between_Dates, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
+    """),
+    row('t.isoweekday()', r"""
+        Adjusted_Date = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=t)
+        Number = Adjusted_Date
+        Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Number, WFTimeUntilFromDate='1900-01-01', WFTimeUntilUnit='Days')
+        Calculation_Result = is_workflow_actions_math(WFInput=Time_Between_Dates, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
+        y = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=1)
+    """),
+    row('y = t.replace(year=2027, month=1)', r"""
+        Text = is_workflow_actions_gettext(WFTextActionText=t.formatted('2027-01-dd HH:mm:ss'))
+        y = is_workflow_actions_detect_date(WFInput=Text)
+    """),
+    row('y = t.replace(day=15, hour=18)', r"""
+        Text = is_workflow_actions_gettext(WFTextActionText=t.formatted('yyyy-MM-15 18:mm:ss'))
+        y = is_workflow_actions_detect_date(WFInput=Text)
+    """),
+    row('y = t.replace(day=1)', r"""
+        Text = is_workflow_actions_gettext(WFTextActionText=t.formatted('yyyy-MM-01 HH:mm:ss'))
+        y = is_workflow_actions_detect_date(WFInput=Text)
+    """),
+    row("y = f'{t:%V}'", "y = is_workflow_actions_gettext(WFTextActionText=t.formatted('ww'))", differs=differences.WEEKS),
+    row('y = sorted(xs, key=str.lower)', "y = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')"),
+    row('for i, (a, b) in enumerate(zip(xs, ys), 1):\n    print(i, a, b)', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        i = Number
+        Count = is_workflow_actions_count(Input=ys)
+        for Repeat_Index, Repeat_Item in enumerate(xs, start=1):
+            if Repeat_Index <= Count:
+                b = is_workflow_actions_getitemfromlist(WFInput=ys, WFItemIndex=Repeat_Index, WFItemSpecifier='Item At Index')
+                Calculation_Result = is_workflow_actions_math(WFInput=i, WFMathOperand=1)
+                i = Calculation_Result
+                is_workflow_actions_showresult(Text=f'{i} {Repeat_Item} {b}')
+    """),
+    row('for i, (k, v) in enumerate(d.items()):\n    print(i, k)', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=-1)
+        i = Number
+        Dictionary_Value = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)
+        for Repeat_Item in Dictionary_Value:
+            Calculation_Result = is_workflow_actions_math(WFInput=i, WFMathOperand=1)
+            i = Calculation_Result
+            is_workflow_actions_showresult(Text=f'{i} {Repeat_Item}')
+    """),
+    row("seen = []\nfor x in xs:\n    if x not in seen:\n        seen.append(x)\nprint(', '.join(seen))", r"""
+        seen = []
+        for Repeat_Item in xs:
+            Number = is_workflow_actions_number(WFNumberActionNumber=0)
+            Found = Number
+            for Repeat_Item_2 in seen:
+                if Repeat_Item_2 == f'{Repeat_Item}':
+                    Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                    Found = Number_2
+            if Found != 1:
+                seen += [Repeat_Item]
+        Combined_Text = is_workflow_actions_text_combine(WFTextCustomSeparator=', ', WFTextSeparator='Custom', text=seen)
+        is_workflow_actions_showresult(Text=Combined_Text)
+    """),
+    row('y = [x for x in xs if x not in ys]', r"""
+        y = []
+        for Repeat_Item in xs:
+            Number = is_workflow_actions_number(WFNumberActionNumber=0)
+            Found = Number
+            for Repeat_Item_2 in ys:
+                if Repeat_Item_2 == f'{Repeat_Item}':
+                    Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                    Found = Number_2
+            if Found != 1:
+                y += [Repeat_Item]
+    """),
+    row('if s in xs:\n    print(len(xs))', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Found = Number
+        for Repeat_Item in xs:
+            if Repeat_Item == f'{s}':
+                Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                Found = Number_2
+        if Found == 1:
+            Count = is_workflow_actions_count(Input=xs)
+            is_workflow_actions_showresult(Text=Count)
+    """),
+    row('y = n % m == 0', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')
+        if Calculation_Result == 0:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            y = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            y = Number_2
+    """),
+    row('if n % m:\n    print(1)', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')
+        if Calculation_Result != 0:
+            is_workflow_actions_showresult(Text='1')
+    """),
+    row('y = int(n)', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=1, WFScientificMathOperation='Modulus')
+        y = is_workflow_actions_math(WFInput=n, WFMathOperand=Calculation_Result, WFMathOperation='-')
+    """),
+    row('y = len([x for x in xs if len(x) > 1])', r"""
+        List = []
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            if Count > 1:
+                List += [Repeat_Item]
+        y = is_workflow_actions_count(Input=List)
+    """),
+    row('counts = {}\nfor x in xs:\n    counts[x] = counts.get(x, 0) + 1\nprint(len(counts))', r"""
+        Dictionary = is_workflow_actions_dictionary(WFItems={})
+        counts = Dictionary
+        for Repeat_Item in xs:
+            Dictionary_Value = is_workflow_actions_getvalueforkey(WFDictionaryKey=Repeat_Item, WFInput=counts)
+            Value = Dictionary_Value
+            if not Dictionary_Value:
+                Number = is_workflow_actions_number(WFNumberActionNumber=0)
+                Value = Number
+            Calculation_Result = is_workflow_actions_math(WFInput=Value, WFMathOperand=1)
+            Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=counts, WFDictionaryKey=Repeat_Item, WFDictionaryValue=Calculation_Result)
+            counts = Dictionary_2
+        Dictionary_Value_2 = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=counts)
+        Count = is_workflow_actions_count(Input=Dictionary_Value_2)
+        is_workflow_actions_showresult(Text=Count)
+    """),
+    row('best = 0\nfor x in xs:\n    if len(x) > best:\n        best = len(x)\nprint(best)', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        best = Number
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            if Count > best:
+                Count_2 = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+                best = Count_2
+        is_workflow_actions_showresult(Text=best)
+    """),
+    row("lines = []\nfor x in xs:\n    lines.append(f'{len(x):03d} {x}')\nprint(len(sorted(lines)))", r"""
+        lines = []
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            Updated_Text = is_workflow_actions_text_replace(WFInput=f'000{Count}', WFReplaceTextFind='\\A0{0,3}(?=[\\s\\S]{3})', WFReplaceTextRegularExpression=True)
+            Text = is_workflow_actions_gettext(WFTextActionText=f'{Updated_Text} {Repeat_Item}')
+            lines += [Text]
+        Files = is_workflow_actions_filter_files(WFContentItemInputParameter=lines, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')
+        Count_2 = is_workflow_actions_count(Input=Files)
+        is_workflow_actions_showresult(Text=Count_2)
+    """),
 ]  # fmt: skip
 
 # What is refused: the program, and words of the message.
@@ -1739,15 +1886,15 @@ ADVICE = [
     ("y = s / 2", "s is a text"), ("y = '%s' % s", "f-string"), ("y = n & m", "bits"), ("y = ~n", "bits"), ("y = round(n, m)", "a number from"),
     ("y = divmod(n, m)", "x // y"), ("y = random.random()", "random.randint(0, 100) / 100"), ("y = int('a')", "text of no number"),
     ("y = foo(5)", "no foo()"), ("y = lenn(xs)", "did you mean len"), ("y = showresult(Text='a')", "did you mean is_workflow_actions_showresult"),
-    ("open_url('a')", "did you mean is_workflow_actions_openurl"), ("y = s.uper()", "did you mean .upper()"), ("y = s.frobnicate()", "search"),
+    ("open_url('a')", "did you mean is_workflow_actions_openurl"), ("y = s.uper()", "did you mean .upper()"), ("y = s.frobnicate()", "search frobnicate"),
     ("y = requests.fetch(u)", "did you mean requests"), ("y = requests.get(u, auth=s)", "there is no auth"), ("y = requests.get(u, params=s)", "written out"),
     ("y = requests.get(u).status_code", "status"), ("requests.get(u).raise_for_status()", "status"), ("y = round()", "round(n, 2)"),
-    ("y = len(xs, ys)", "too many"), ("y = sorted(xs, key=len)", "no key"), ("y = sorted([3, 1, 2])", "10 before 9"), ("y = set(xs)", "seen"),
+    ("y = len(xs, ys)", "too many"), ("y = sorted(xs, key=len)", "f'{len(x):06d} {x}'"), ("y = sorted([3, 1, 2])", "10 before 9"), ("y = set(xs)", "seen"),
     ("y = {x for x in xs}", "seen"), ("y = any(xs)", "any(x == 'a' for x in xs)"), ("y = sum(s.split())", "float(x)"),
     ("y = max(xs, key=len)", "loop with an if"), ("y = xs[x]", "int(x)"), ("y = xs[::2]", "no step"), ("y = s[n:]", "written out"),
-    ("y = s.split(',', 1)", "x[1:]"), ("y = s.find('a')", "'a' in x"), ("y = f'{n:>10}'", "no such format"), ("y = f'{x!r}'", "!r"),
+    ("y = s.split(',', 1)", "x[1:]"), ("y = s.find('a')", "'a' in s"), ("y = f'{n:>10}'", "no such format"), ("y = f'{x!r}'", "!r"),
     ("y = f'{t:%U}'", "no letter"), ("y = f'{n:{m}}'", "written out"), ("y = t + n", "date"), ("y = timedelta(months=1)", "adjustdate"),
-    ("left = t - t2\nprint(left)", "(a - b).days"), ("y = t.weekday()", "strftime('%A')"), ("y = t.replace(hour=5)", "start of a unit"),
+    ("left = t - t2\nprint(left)", "(a - b).days"), ("y = t.replace(hour=n)", "written out"),
     ("y = datetime.strptime(s, '%d/%m/%y')", "%Y-%m-%d"), ("y = datetime(2026, 13, 1)", "month"), ("xs[0] = n", "no item of a list"),
     ("xs.remove('a')", "append what is to stay"), ("xs.pop()", "append what is to stay"), ("xs.append([len(xs)])", "becomes part of it"),
     ("x.Name = 'a'", "one name"), ("a, b, c = s", "is a text"), ("a, *b = xs", "on the left"), ("del d['a']", "nothing is deleted"),
@@ -1766,4 +1913,13 @@ ADVICE = [
     ("y = [1 for a, b in xs]", "row['name']"), ("y = d.items()", "for key, value in d.items()"), ("y = {**d}", "one by one"), ("print(*xs)", "one by one"),
     ("break", "stands in a for"), ("match s:\n    case [a, b]:\n        print(a)", "if and elif"), ("y = zip(xs, ys)", "head of a loop"),
     ("y = xs.index('a')", "enumerate"), ("yield n", "generators"), ("await x", "waits"), ("y = len", "call it"),
+    ("y = list(dict.fromkeys(xs))", "for x in xs: if x not in seen"), ("y = collections.Counter(xs)", "for x in xs: counts[x] = counts.get(x, 0) + 1"),
+    ("from collections import Counter\ny = Counter(xs)\nprint(y.most_common(3))", "for key, value in y.items()"),
+    ("import csv\ny = csv.reader(s)", "line.split(',')"), ("y = t.isocalendar()", "t.strftime('%V')"),
+    ("y = re.sub('[0-9]', lambda m: '#', s)", "a replacement is one text"), ("while True:\n    if s == 'a':\n        break", "if x: break"),
+    ("for i, (a, b) in enumerate(x):\n    print(a)", "row['name']"), ("y = sorted(d.items(), key=lambda k: k[1])", "for key, value in d.items(): lines.append"),
+    ("y = sorted(xs, key=lambda r: r['n'])", "for r in xs: lines.append"), ("y = float('inf')", "y = 10 ** 9"), ("y = float('abc')", "text of no number"),
+    ("try:\n    y = float(s)\nexcept ValueError:\n    y = 0", "nothing"), ("y = len(x)", "len(str(x))"), ("y = len(d)", "len(d.keys())"),
+    ("y = min(xs)", "sorted(xs)[0]"), ("y = max(d, key=d.get)", "if value > most"), ("y = next(k for k in xs)", "found[0]"), ("y = s.expandtabs()", "s.replace("),
+    ("y = x.year", "fromisoformat(x).year"),
 ]  # fmt: skip

@@ -52,7 +52,7 @@ INPUTS: list[dict[str, Any]] = [
     {"n": 1234.5, "m": 10, "s": "A", "x": "A", "xs": ["A", "a", "AB", "ab"], "ns": [1.5], "ys": ["", "b"], "d": {"A": True, "x": [1, 2]},
      "t": datetime(2000, 1, 1, 12), "t2": datetime(2026, 3, 14)},
 ]  # fmt: skip
-ANSWERS = ["12", "7"]
+ANSWERS = ["12", "7", "Ada"]
 # What reaches outside of a program, or ends it: CPython has no such world.
 OUTSIDE = re.compile(r"requests|open\(|Path|webbrowser|pyperclip|is_workflow|os\.make|sleep|clipboard|shortcut_input|com\.|coerce|urlopen|"
                      r"os\.path\.exists|sys\.|exit\(|input\(prompt|random|dice")  # fmt: skip

@@ -53,6 +53,9 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
     if is_not or (isinstance(value, ast.Compare | ast.BoolOp) and not reads_itself):
         conditions.set_flag(low, identifier, value)
         return
+    if called(value) == "float" and constant(value.args[0] if value.args else None) in ("inf", "-inf", "nan"):  # type: ignore[attr-defined]
+        raise DialectError(node.lineno, f"{shown(value)} is no number of the app; begin with the first item, {identifier} = xs[0], or with "
+                                        f"{identifier} = 10 ** 9")  # fmt: skip
     made = low.value(value)
     if isinstance(made, Symbolic) and not isinstance(made, Shifted):
         for part in made.names(low.changing):  # what the value is made of may have another value when it is read

@@ -242,7 +242,7 @@ def _membership(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: as
         found = low.expr(ast.copy_location(ast.Subscript(right, left, ast.Load()), node))
         return found if isinstance(operator, ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
     kind = low.kind(right)
-    if (kind in kinds.LISTS and low.is_python(other, right)) or (kind in {*kinds.LISTS, kinds.EMPTY} and low.is_python(node.left, left)):
+    if kind in {*kinds.LISTS, kinds.EMPTY}:  # the app would look into the items
         return _among(low, node, left, right)
     return low.rebuilt(node, left=left, comparators=[right])
 

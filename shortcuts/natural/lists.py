@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from shortcuts.natural import conditions, kinds, table, texts
+from shortcuts.natural import advice, conditions, kinds, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, is_reference, renamed, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, const, constant, is_none, name
@@ -152,7 +152,8 @@ def _statistic(operation: str | None, *names: str, example: str) -> None:
     @table.call(*names, example=example)
     def calculate(low: Lowering, *values: ast.expr, **options: ast.expr) -> ast.expr:
         if options or not values:
-            raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if")
+            raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if: "
+                                         "if value > most: most = value")  # fmt: skip
         items = low.ref(values[0]) if len(values) == 1 else low.hoist(ast.List([low.number(value) for value in values], ast.Load()))
         if low.kind(items) == kinds.TEXTS:
             of = shown(values[0])
@@ -171,9 +172,8 @@ _statistic("Mode", "statistics.mode", example="statistics.mode(ns)")
 
 @table.call("sorted", example="sorted(xs)")
 def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reverse: ast.expr | None = None) -> ast.expr:
-    if key is not None:
-        raise DialectError(iterable.lineno, "sorted() takes no key; items of an app are sorted by its Find action, "
-                                            "is_workflow_actions_filter_files(WFContentItemSortProperty='Creation Date', …)")  # fmt: skip
+    if key is not None and low.path(key) not in ("str.lower", "str.casefold"):  # in which order the app sorts
+        raise DialectError(iterable.lineno, advice.of_key(key, iterable))
     down = constant(reverse, bool)
     if reverse is not None and down is None:
         raise DialectError(iterable.lineno, "reverse is True or False")
@@ -182,7 +182,8 @@ def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reve
         items = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=items))
     if low.kind(items) == kinds.NUMBERS:
         raise DialectError(iterable.lineno, "the app sorts by name, which puts 10 before 9; take min(xs) and max(xs)")
-    return _of_kind(low, _by(low, items, "Name", "Z to A" if down else "A to Z"), low.kind(items) if low.kind(items) in kinds.LISTS else None)
+    kind = low.kind(items)
+    return _of_kind(low, _by(low, items, "Name", "Z to A" if down else "A to Z"), kind if kind in kinds.LISTS else None)
 
 
 def _by(low: Lowering, items: ast.expr, key: str, order: str | None = None) -> ast.Call:
@@ -199,11 +200,6 @@ def _sample(low: Lowering, population: ast.expr, k: ast.expr) -> ast.expr:
 def _choices(low: Lowering, population: ast.expr, *, k: ast.expr | None = None) -> ast.expr:
     (made,) = low.parsed("[random.choice(ITEMS) for _ in range(K)]", ITEMS=low.ref(population), K=k or const(1))
     return low.value(made.value)  # type: ignore[attr-defined]
-
-
-@table.call("collections.Counter", "collections.defaultdict", example="d.get('a', 'b')")
-def _counter(low: Lowering, *arguments: ast.expr) -> ast.expr:
-    raise DialectError(low.line, "count in a dictionary: d = {}, and in a loop d[x] = d.get(x, 0) + 1")
 
 
 @table.call("random.choice", "secrets.choice", example="random.choice(xs)")

@@ -191,6 +191,12 @@ def _enumerated(low: Lowering, node: ast.For, source: ast.Call) -> None:
         signatures.bind(source)
     given = {**dict(zip(("items", "start"), source.args)), **{keyword.arg: keyword.value for keyword in source.keywords}}
     start = integer(given["start"]) if "start" in given else 0
+    parts = node.target.elts if isinstance(node.target, ast.Tuple) else []
+    if "items" in given and start is not None and len(parts) == 2 and isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Tuple):
+        low.run("INDEX = BEFORE", INDEX=parts[0].id, BEFORE=const(start - 1) if start else ast.parse("-1", mode="eval").body)
+        (counted,) = low.parsed("INDEX += 1", INDEX=parts[0].id)
+        low.statement(low.rebuilt(node, target=parts[1], iter=given["items"], body=[counted, *node.body]))
+        return
     targets = _names(node.target)
     if "items" not in given or start is None or len(targets) != 2:
         raise DialectError(node.lineno, "enumerate() has two names: for i, x in enumerate(xs):")

@@ -370,6 +370,9 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
          flags: ast.expr | None = None) -> ast.expr:  # fmt: skip
     if count is not None:
         raise DialectError(pattern.lineno, "re.sub() replaces every match here; leave count out")
+    if isinstance(repl, ast.Lambda):
+        raise DialectError(repl.lineno, "a replacement is one text, in which \\1 is the first group: "
+                                        f"re.sub('([0-9]+)', r'<\\1>', {shown(string)})")  # fmt: skip
     found, sensitive = _pattern(low, pattern, flags)
     replacement = text(low, repl)
     if constant(replacement):
