@@ -11,7 +11,7 @@ from shortcuts.catalog import Catalog
 from shortcuts.forms import constants, signatures, triggers
 from shortcuts.forms.literals import WRONG_LITERALS
 from shortcuts.forms.signatures import Signature
-from shortcuts.natural import examples
+from shortcuts.natural import differences, examples
 from shortcuts.syntax.errors import WARNINGS
 from shortcuts.transcription import to_shortcut
 
@@ -41,18 +41,19 @@ the form to use, `python -m shortcuts write FILE.py` compiles.
 """
 TITLES = {"Workflow": "The shortcut as a whole", "Blocks": "Blocks and conditions", "Variables": "Variables", "Values": "Values"}
 
+DIFFERS = """Each form of the table is run by CPython and in the machine on the same inputs (tests/test_natural_means_python.py); they give
+the same, but for what the app cannot say. A program in the calls of actions alone keeps the dialect's meaning.
+"""
 NATURAL = f"""What Python programmers write becomes actions, too: `python -m shortcuts write --show` prints what a program became. Here
 {examples.WORDS}.
 A nested call becomes an action of its own on a line before, a function of the program its steps where it is called; `import` is left out.
 
-- An index counts from 0, and a range ends before its end, as in Python. `x[0]` is an item and `len(x)` counts items, unless x is known
-  to be a text: `str(x)[0]`, `len(str(x))`.
+- An index counts from 0, and a range ends before its end, as in Python. `x[0]` is an item, unless x is known to be a text: `str(x)[0]`.
+  `len(x)` of a value that is not known is an error: `len(str(x))`, `len(list(x))`.
 - Behind `and` and `or` an action runs only where Python would get to it. A `break` lets the other rounds do nothing.
 - `+` is a sum where a side is known to be a number, a text where one is known to be a text; where neither is known, it is an error.
 - `if n:` tests a number that Python made against 0; a True is a 1, a False a 0. Of other values it tests whether there is one, so a
-  False in a dictionary needs `== True`.
-- A number in a text is written as the phone's language has it. `round(2.5)` is 3, as in school, and `int()` rounds down. `%` has
-  the sign of Python where a difference is divided, `(n - m) % 7`. `sorted(xs)` goes by name. A list in a list becomes part of it.
+  False in a dictionary needs `== True`. A list in a list becomes part of it.
 - A request gives what it gets, whatever its status. A path of a file begins in the folder Shortcuts of iCloud Drive.
 """
 
@@ -71,6 +72,7 @@ def page() -> str:
     parts += ["## A variable as another type\n", _listed(f"{name}(x)" for name in constants.COERCIONS)]
     parts += ["## Values in an envelope of their own\n", _listed(f"{name}(x)" for name in constants.SIMPLE_ENVELOPES)]
     parts += ["## Natural Python\n", NATURAL, _table("Python", "actions", _natural())]
+    parts += ["### Where it differs from Python\n", DIFFERS, "\n".join(f"- {words}" for words in differences.DIFFERENCES) + "\n"]
     parts += ["## Triggers (OS 27)\n", "They start a shortcut by itself: decorators above `def shortcut():`, whose body is the program.\n"]
     parts += [_listed(f"@{name}" for name in triggers.BY_NAME)]
     parts += ["## Operators of a filter's rules\n", _listed(map(repr, constants.RULE_OPERATORS))]

@@ -7,35 +7,49 @@ the second program where they stand first.
 from __future__ import annotations
 
 import textwrap
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from shortcuts.natural import differences
 
 
 class Row(NamedTuple):
-    """A form: natural Python, and the canonical program."""
+    """A form: natural Python, and the canonical program.
+
+    differs: why it gives something else than CPython; empty where it must not. inputs: the values, in turn, of names for which those of
+    tests/test_natural_means_python.py do not fit.
+    """
 
     python: str
     canonical: str
+    differs: str = ""
+    inputs: dict[str, list[Any]] = {}  # noqa: RUF012
 
 
-def row(python: str, canonical: str) -> Row:
+def row(python: str, canonical: str, differs: str = "", **inputs: list[Any]) -> Row:
     """A row whose texts are written with the indentation of this file."""
-    return Row(textwrap.dedent(python).strip("\n"), textwrap.dedent(canonical).strip("\n") + "\n")
+    return Row(textwrap.dedent(python).strip("\n"), textwrap.dedent(canonical).strip("\n") + "\n", differs, inputs)
+
+
+WHOLE_NUMBERS = [0, 1, 7, 12, 20]
+PLACES = [0, 1, -1, 0, 1]
+DATES = ["2026-03-14", "2024-02-29", "2000-01-01", "2026-12-31", "1999-09-09"]
+NUMERALS = ["42", "-7", "0", "1000", "12"]
 
 
 ROWS = [
     row("f'{n:.2f}'", r"""
         Formatted_Number = is_workflow_actions_format_number(WFNumber=n)
         y = is_workflow_actions_gettext(WFTextActionText=Formatted_Number)
-    """),
+    """, differs=differences.GROUPED),
     row("f'{n:.1%}'", r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=100, WFMathOperation='×')
         Formatted_Number = is_workflow_actions_format_number(WFNumber=Calculation_Result, WFNumberFormatDecimalPlaces=1)
         y = is_workflow_actions_gettext(WFTextActionText=f'{Formatted_Number}%')
-    """),
+    """, differs=differences.GROUPED),
     row("f'{n:02d}'", r"""
         Updated_Text = is_workflow_actions_text_replace(WFInput=f'00{n}', WFReplaceTextFind='\\A0{0,2}(?=[\\s\\S]{2})', WFReplaceTextRegularExpression=True)
         y = is_workflow_actions_gettext(WFTextActionText=Updated_Text)
-    """),
+    """, n=WHOLE_NUMBERS),
     row("f'{t:%Y-%m-%d}'", "y = is_workflow_actions_gettext(WFTextActionText=t.formatted('yyyy-MM-dd'))"),
     row("f'{s.upper()}!'", r"""
         Updated_Text = is_workflow_actions_text_changecase(WFCaseType='UPPERCASE', text=s)
@@ -74,7 +88,7 @@ ROWS = [
         Dictionary = is_workflow_actions_dictionary(WFItems={})
         Dictionary_variable = Dictionary
         for Repeat_Item in xs:
-            Count = is_workflow_actions_count(Input=Repeat_Item)
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
             Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=Dictionary_variable, WFDictionaryKey=Repeat_Item, WFDictionaryValue=Count)
             Dictionary_variable = Dictionary_2
         y = Dictionary_variable
@@ -87,7 +101,11 @@ ROWS = [
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=m, WFMathOperation='÷')
         y = is_workflow_actions_round(WFInput=Calculation_Result, WFRoundMode='Always Round Down')
     """),
-    row('n % m', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')"),
+    row('n % m', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')
+        Calculation_Result_2 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=m)
+        y = is_workflow_actions_math(WFInput=Calculation_Result_2, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')
+    """),
     row('n ** 2', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='x^2')"),
     row('n ** m', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='x^y')"),
     row('-n', "y = is_workflow_actions_math(WFInput=n, WFMathOperand=-1, WFMathOperation='×')"),
@@ -140,11 +158,11 @@ ROWS = [
     row('xs[n]', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
         y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemIndex=Calculation_Result, WFItemSpecifier='Item At Index')
-    """),
+    """, n=[0, 1, 2, 0, 3], xs=[['a', 'b'], ['a', 'b', 'c'], ['x', 'y', 'z'], ['', 'b'], ['a', 'b', 'c', 'd']]),
     row('xs[1:3]', "y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemRangeEnd=3, WFItemRangeStart=2, WFItemSpecifier='Items in Range')"),
     row('s[:5]', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A([\\s\\S]{0,5})[\\s\\S]*\\z', WFReplaceTextRegularExpression=True, WFReplaceTextReplace='$1')"),
     row('s[-4:]', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A[\\s\\S]*(?=[\\s\\S]{4}\\z)', WFReplaceTextRegularExpression=True)"),
-    row('d[s]', 'y = is_workflow_actions_getvalueforkey(WFDictionaryKey=s, WFInput=d)'),
+    row('d[s]', 'y = is_workflow_actions_getvalueforkey(WFDictionaryKey=s, WFInput=d)', s=['a', 'b', 'Hello', 'one', 'c']),
     row('for i in range(3): print(i)', r"""
         for Repeat_Index in range(1, 4):
             i = is_workflow_actions_math(WFInput=Repeat_Index, WFMathOperand=1, WFMathOperation='-')
@@ -160,17 +178,20 @@ ROWS = [
         for Repeat_Item in Dictionary_Value:
             v = is_workflow_actions_getvalueforkey(WFDictionaryKey=Repeat_Item, WFInput=d)
             is_workflow_actions_showresult(Text=f'{Repeat_Item} {v}')
-    """),
+    """, differs=differences.SHOWN),
     row('for x, y in zip(xs, ys): print(x, y)', r"""
+        Count = is_workflow_actions_count(Input=ys)
         for Repeat_Index, Repeat_Item in enumerate(xs, start=1):
-            y = is_workflow_actions_getitemfromlist(WFInput=ys, WFItemIndex=Repeat_Index, WFItemSpecifier='Item At Index')
-            is_workflow_actions_showresult(Text=f'{Repeat_Item} {y}')
+            if Repeat_Index <= Count:
+                y = is_workflow_actions_getitemfromlist(WFInput=ys, WFItemIndex=Repeat_Index, WFItemSpecifier='Item At Index')
+                is_workflow_actions_showresult(Text=f'{Repeat_Item} {y}')
     """),
     row('while n < 10: n += 1', r"""
         Number = is_workflow_actions_number(WFNumberActionNumber=7)
         n = Number
         Calculation_Result = is_workflow_actions_math(WFInput=10, WFMathOperand=n, WFMathOperation='-')
-        for _ in range(Calculation_Result):
+        Rounded_Number = is_workflow_actions_round(WFInput=Calculation_Result, WFRoundMode='Always Round Up')
+        for _ in range(Rounded_Number):
             Calculation_Result_2 = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
             n = Calculation_Result_2
     """),
@@ -199,14 +220,17 @@ ROWS = [
     row('datetime.now()', 'y = current_date()'),
     row('date.today()', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=current_date())"),
     row('date(2026, 12, 24)', "y = is_workflow_actions_date(WFDateActionDate='2026-12-24', WFDateActionMode='Specified Date')"),
-    row('datetime.fromisoformat(s)', 'y = is_workflow_actions_detect_date(WFInput=s)'),
-    row("datetime.strptime(s, '%Y-%m-%d')", 'y = is_workflow_actions_detect_date(WFInput=s)'),
+    row('datetime.fromisoformat(s)', 'y = is_workflow_actions_detect_date(WFInput=s)', s=DATES),
+    row("datetime.strptime(s, '%Y-%m-%d')", 'y = is_workflow_actions_detect_date(WFInput=s)', s=DATES),
     row("time.strftime('%H:%M')", "y = current_date().formatted('HH:mm')"),
     row('str(n)', 'y = is_workflow_actions_gettext(WFTextActionText=n)'),
-    row("format(n, '.2f')", 'y = is_workflow_actions_format_number(WFNumber=n)'),
+    row("format(n, '.2f')", 'y = is_workflow_actions_format_number(WFNumber=n)', differs=differences.GROUPED),
     row("re.findall('[0-9]+', s)", "y = is_workflow_actions_text_match(WFMatchTextPattern='[0-9]+', text=s)"),
     row("re.finditer('[0-9]+', s)", "y = is_workflow_actions_text_match(WFMatchTextPattern='[0-9]+', text=s)"),
-    row("re.search('[0-9]+', s)", "y = is_workflow_actions_text_match(WFMatchTextPattern='[0-9]+', text=s)"),
+    row("re.search('[0-9]+', s)", r"""
+        Matches = is_workflow_actions_text_match(WFMatchTextPattern='[0-9]+', text=s)
+        y = is_workflow_actions_getitemfromlist(WFInput=Matches)
+    """),
     row("re.match('[0-9]+', s)", r"y = is_workflow_actions_text_match(WFMatchTextPattern='\\A(?:[0-9]+)', text=s)"),
     row("re.fullmatch('[0-9]+', s)", r"y = is_workflow_actions_text_match(WFMatchTextPattern='\\A(?:[0-9]+)\\z', text=s)"),
     row("re.sub('[0-9]+', '#', s)", "y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='[0-9]+', WFReplaceTextRegularExpression=True, WFReplaceTextReplace='#')"),
@@ -218,7 +242,7 @@ ROWS = [
     row('urllib.parse.quote(s)', 'y = is_workflow_actions_urlencode(WFInput=s)'),
     row('urllib.parse.unquote(s)', "y = is_workflow_actions_urlencode(WFEncodeMode='Decode', WFInput=s)"),
     row('base64.b64encode(s.encode()).decode()', "y = is_workflow_actions_base64encode(WFBase64LineBreakMode='None', WFInput=s)"),
-    row('base64.b64decode(s).decode()', "y = is_workflow_actions_base64encode(WFEncodeMode='Decode', WFInput=s)"),
+    row('base64.b64decode(s).decode()', "y = is_workflow_actions_base64encode(WFEncodeMode='Decode', WFInput=s)", s=['YQ==', 'SGVsbG8=', 'w6k=', 'YSBi', 'eA==']),
     row('hashlib.md5(s.encode()).hexdigest()', 'y = is_workflow_actions_hash(WFInput=s)'),
     row('hashlib.sha1(s.encode()).hexdigest()', "y = is_workflow_actions_hash(WFHashType='SHA1', WFInput=s)"),
     row('hashlib.sha256(s.encode()).hexdigest()', "y = is_workflow_actions_hash(WFHashType='SHA256', WFInput=s)"),
@@ -237,8 +261,8 @@ ROWS = [
     row('requests.patch(u, json=d)', "y = is_workflow_actions_downloadurl(WFHTTPBodyType='File', WFHTTPHeaders={'Content-Type': 'application/json'}, WFHTTPMethod='PATCH', WFRequestVariable=d, WFURL=u)"),
     row('requests.delete(u)', "y = is_workflow_actions_downloadurl(WFHTTPMethod='DELETE', WFURL=u)"),
     row('urllib.request.urlopen(u).read()', 'y = is_workflow_actions_downloadurl(WFURL=u)'),
-    row('json.loads(s)', 'y = is_workflow_actions_detect_dictionary(WFInput=s)'),
-    row('json.dumps(d)', 'y = as_text(d)'),
+    row('json.loads(s)', 'y = is_workflow_actions_detect_dictionary(WFInput=s)', s=['{"a": 1}', '{"a": {"b": [1, 2]}}', '[{"a": 1}, {"a": 2}]', '{"é": "x", "n": 2.5}', '{}']),
+    row('json.dumps(d)', 'y = as_text(d)', differs=differences.COMPACT),
     row("open('a.txt').read()", r"""
         File = is_workflow_actions_documentpicker_open(WFGetFilePath='a.txt', WFShowFilePicker=False)
         y = is_workflow_actions_detect_text(WFInput=File)
@@ -267,16 +291,16 @@ ROWS = [
         y = Reversed
     """),
     row('len(xs)', 'y = is_workflow_actions_count(Input=xs)'),
-    row('sum(xs)', "y = is_workflow_actions_statistics(Input=xs, WFStatisticsOperation='Sum')"),
-    row('min(xs)', "y = is_workflow_actions_statistics(Input=xs, WFStatisticsOperation='Minimum')"),
+    row('sum(ns)', "y = is_workflow_actions_statistics(Input=ns, WFStatisticsOperation='Sum')", differs=differences.EMPTY),
+    row('min(ns)', "y = is_workflow_actions_statistics(Input=ns, WFStatisticsOperation='Minimum')"),
     row('max(n, m)', r"""
         List = is_workflow_actions_list(WFItems=[n, m])
         y = is_workflow_actions_statistics(Input=List, WFStatisticsOperation='Maximum')
     """),
-    row('statistics.mean(xs)', 'y = is_workflow_actions_statistics(Input=xs)'),
-    row('statistics.median(xs)', "y = is_workflow_actions_statistics(Input=xs, WFStatisticsOperation='Median')"),
-    row('statistics.mode(xs)', "y = is_workflow_actions_statistics(Input=xs, WFStatisticsOperation='Mode')"),
-    row('sorted(xs)', "y = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')"),
+    row('statistics.mean(ns)', "y = is_workflow_actions_statistics(Input=ns)"),
+    row('statistics.median(ns)', "y = is_workflow_actions_statistics(Input=ns, WFStatisticsOperation='Median')"),
+    row('statistics.mode(ns)', "y = is_workflow_actions_statistics(Input=ns, WFStatisticsOperation='Mode')"),
+    row('sorted(xs)', "y = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')", differs=differences.ORDER),
     row('random.sample(xs, 3)', r"""
         Files = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortProperty='Random')
         y = is_workflow_actions_getitemfromlist(WFInput=Files, WFItemRangeEnd=3, WFItemRangeStart=1, WFItemSpecifier='Items in Range')
@@ -300,17 +324,18 @@ ROWS = [
     row('dict(zip(xs, ys))', r"""
         Dictionary = is_workflow_actions_dictionary(WFItems={})
         Dictionary_variable = Dictionary
+        Count = is_workflow_actions_count(Input=ys)
         for Repeat_Index, Repeat_Item in enumerate(xs, start=1):
-            value = is_workflow_actions_getitemfromlist(WFInput=ys, WFItemIndex=Repeat_Index, WFItemSpecifier='Item At Index')
-            Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=Dictionary_variable, WFDictionaryKey=Repeat_Item, WFDictionaryValue=value)
-            Dictionary_variable = Dictionary_2
+            if Repeat_Index <= Count:
+                value = is_workflow_actions_getitemfromlist(WFInput=ys, WFItemIndex=Repeat_Index, WFItemSpecifier='Item At Index')
+                Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=Dictionary_variable, WFDictionaryKey=Repeat_Item, WFDictionaryValue=value)
+                Dictionary_variable = Dictionary_2
         y = Dictionary_variable
     """),
     row('list(map(str, xs))', r"""
         List = []
         for Repeat_Item in xs:
-            Text = is_workflow_actions_gettext(WFTextActionText=Repeat_Item)
-            List += [Text]
+            List += [Repeat_Item]
         y = List
     """),
     row('list(filter(None, xs))', r"""
@@ -320,19 +345,19 @@ ROWS = [
                 List += [Repeat_Item]
         y = List
     """),
-    row('dict(a=n)', "y = is_workflow_actions_dictionary(WFItems={'a': n})"),
+    row('dict(a=n)', "y = is_workflow_actions_dictionary(WFItems={'a': number(n)})"),
     row('round(n, 2)', "y = is_workflow_actions_round(WFInput=n, WFRoundTo='Hundredths')"),
     row('math.floor(n)', "y = is_workflow_actions_round(WFInput=n, WFRoundMode='Always Round Down')"),
     row('math.ceil(n)', "y = is_workflow_actions_round(WFInput=n, WFRoundMode='Always Round Up')"),
     row('abs(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='abs(x)')"),
-    row('math.sqrt(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='√x')"),
+    row('math.sqrt(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='√x')", n=[0, 1, 2, 9, 0.25]),
     row('math.exp(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='e^x')"),
-    row('math.log(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='ln(x)')"),
-    row('math.log10(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='log(x)')"),
-    row('math.factorial(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='x!')"),
+    row('math.log(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='ln(x)')", n=[1, 2, 10, 0.5, 100]),
+    row('math.log10(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='log(x)')", n=[1, 2, 10, 0.5, 100]),
+    row('math.factorial(n)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='x!')", n=[0, 1, 3, 5, 10]),
     row('pow(n, m)', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='x^y')"),
-    row('int(s)', 'y = as_number(s)'),
-    row('float(s)', 'y = as_number(s)'),
+    row('int(s)', 'y = as_number(s)', s=NUMERALS),
+    row('float(s)', 'y = as_number(s)', s=[*NUMERALS, '2.5', '-0.25']),
     row('random.randint(1, 6)', 'y = is_workflow_actions_number_random(WFRandomNumberMaximum=6, WFRandomNumberMinimum=1)'),
     row('random.randrange(1, 7)', 'y = is_workflow_actions_number_random(WFRandomNumberMaximum=6, WFRandomNumberMinimum=1)'),
     row('t.date()', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=t)"),
@@ -343,7 +368,7 @@ ROWS = [
     row('s.upper()', "y = is_workflow_actions_text_changecase(WFCaseType='UPPERCASE', text=s)"),
     row('s.lower()', "y = is_workflow_actions_text_changecase(WFCaseType='lowercase', text=s)"),
     row('s.casefold()', "y = is_workflow_actions_text_changecase(WFCaseType='lowercase', text=s)"),
-    row('s.title()', "y = is_workflow_actions_text_changecase(WFCaseType='Capitalize Every Word', text=s)"),
+    row('s.title()', "y = is_workflow_actions_text_changecase(WFCaseType='Capitalize Every Word', text=s)", differs=differences.SPACES),
     row('s.capitalize()', "y = is_workflow_actions_text_changecase(WFCaseType='Capitalize with sentence case', text=s)"),
     row('s.strip()', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A\\s+|\\s+\\z', WFReplaceTextRegularExpression=True)"),
     row('s.lstrip()', r"y = is_workflow_actions_text_replace(WFInput=s, WFReplaceTextFind='\\A\\s+', WFReplaceTextRegularExpression=True)"),
@@ -363,8 +388,9 @@ ROWS = [
     row('s.encode()', 'y = s'),
     row("re.search('id=([0-9]+)', s).group(1)", r"""
         Matches = is_workflow_actions_text_match(WFMatchTextPattern='id=([0-9]+)', text=s)
-        y = is_workflow_actions_text_match_getgroup(matches=Matches)
-    """),
+        Item_from_List = is_workflow_actions_getitemfromlist(WFInput=Matches)
+        y = is_workflow_actions_text_match_getgroup(matches=Item_from_List)
+    """, s=['id=1', 'id=42 and id=7', 'a id=3', 'x\nid=5', 'id=00']),
     row('requests.get(u).json()', r"""
         Contents_of_URL = is_workflow_actions_downloadurl(WFURL=u)
         y = is_workflow_actions_detect_dictionary(WFInput=Contents_of_URL)
@@ -496,7 +522,7 @@ ROWS = [
         Number = is_workflow_actions_number(WFNumberActionNumber=1)
         All = Number
         for Repeat_Item in xs:
-            Count = is_workflow_actions_count(Input=Repeat_Item)
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
             if Count <= 3:
                 Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
                 All = Number_2
@@ -508,13 +534,13 @@ ROWS = [
             Flag = Number_4
         y = Flag
     """),
-    row('t.year', 'y = t.year'),
-    row('t.month', 'y = t.month'),
-    row('t.day', 'y = t.day'),
-    row('t.hour', 'y = t.hour'),
-    row('t.minute', 'y = t.minute'),
-    row('t.second', 'y = t.second'),
-    row('(t - t2).days', "y = is_workflow_actions_gettimebetweendates(WFInput=t, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')"),
+    row('t.year', "y = as_number(t.formatted('yyyy'))"),
+    row('t.month', "y = as_number(t.formatted('M'))"),
+    row('t.day', "y = as_number(t.formatted('d'))"),
+    row('t.hour', "y = as_number(t.formatted('H'))"),
+    row('t.minute', "y = as_number(t.formatted('m'))"),
+    row('t.second', "y = as_number(t.formatted('s'))"),
+    row('(t - t2).days', "y = is_workflow_actions_gettimebetweendates(WFInput=t, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')", differs=differences.DAYS),
     row('string.ascii_letters', "y = is_workflow_actions_gettext(WFTextActionText='abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')"),
     row('string.ascii_lowercase', "y = is_workflow_actions_gettext(WFTextActionText='abcdefghijklmnopqrstuvwxyz')"),
     row('string.ascii_uppercase', "y = is_workflow_actions_gettext(WFTextActionText='ABCDEFGHIJKLMNOPQRSTUVWXYZ')"),
@@ -534,7 +560,11 @@ ROWS = [
         Calculation_Result_3 = is_workflow_actions_math(WFInput=n, WFMathOperand=m, WFMathOperation='÷')
         y = is_workflow_actions_math(WFInput=Calculation_Result_2, WFMathOperand=Calculation_Result_3, WFMathOperation='-')
     """),
-    row('y = n % 7', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')"),
+    row('y = n % 7', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
+        Calculation_Result_2 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=7)
+        y = is_workflow_actions_math(WFInput=Calculation_Result_2, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
+    """),
     row('y = (n - m) % 7', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=m, WFMathOperation='-')
         Calculation_Result_2 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
@@ -545,18 +575,19 @@ ROWS = [
     row('y = n ** 0.5', "y = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperation='√x')"),
     row('y = 60 * 60 * 24', 'y = is_workflow_actions_number(WFNumberActionNumber=86400)'),
     row('y = +n', 'y = n'),
-    row('y = round(n)', 'y = is_workflow_actions_round(WFInput=n)'),
+    row('y = round(n)', 'y = is_workflow_actions_round(WFInput=n)', differs=differences.HALF),
     row('y = round(n, -2)', "y = is_workflow_actions_round(WFInput=n, WFRoundTo='Hundreds Place')"),
     row('y = int(n / m)', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=m, WFMathOperation='÷')
-        y = is_workflow_actions_round(WFInput=Calculation_Result, WFRoundMode='Always Round Down')
+        Calculation_Result_2 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperation='…', WFScientificMathOperand=1, WFScientificMathOperation='Modulus')
+        y = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=Calculation_Result_2, WFMathOperation='-')
     """),
     row("y = int('42')", 'y = is_workflow_actions_number(WFNumberActionNumber=42)'),
     row("y = float(input('How much?'))", "y = is_workflow_actions_ask(WFAskActionPrompt='How much?', WFInputType='Number')"),
     row("y = int(input('How many?'))", "y = is_workflow_actions_ask(WFAskActionAllowsDecimalNumbers=False, WFAskActionPrompt='How many?', WFInputType='Number')"),
-    row('y = x * 2', "y = is_workflow_actions_math(WFInput=x, WFMathOperand=2, WFMathOperation='×')"),
-    row("y = d['price'] * 2", "y = is_workflow_actions_math(WFInput=d['price'], WFMathOperand=2, WFMathOperation='×')"),
-    row("y = d['a']['b'] + 1", "y = is_workflow_actions_math(WFInput=d['a']['b'], WFMathOperand=1)"),
+    row('y = x * 2', "y = is_workflow_actions_math(WFInput=x, WFMathOperand=2, WFMathOperation='×')", differs=differences.UNKNOWN),
+    row("y = d['price'] * 2", "y = is_workflow_actions_math(WFInput=d['price'], WFMathOperand=2, WFMathOperation='×')", d=[{'price': 1}, {'price': 2.5}, {'price': 0}, {'price': -3}, {'price': 100}]),
+    row("y = d['a']['b'] + 1", "y = is_workflow_actions_math(WFInput=d['a']['b'], WFMathOperand=1)", d=[{'a': {'b': 1}}, {'a': {'b': 2.5}}, {'a': {'b': 0}}, {'a': {'b': -3}}, {'a': {'b': 100, 'c': 1}}]),
     row('n -= 1', r"""
         Number = is_workflow_actions_number(WFNumberActionNumber=7)
         n = Number
@@ -591,8 +622,8 @@ ROWS = [
         Formatted_Number = is_workflow_actions_format_number(WFNumber=n)
         Formatted_Number_2 = is_workflow_actions_format_number(WFNumber=n, WFNumberFormatDecimalPlaces=0)
         y = is_workflow_actions_gettext(WFTextActionText=f'{Formatted_Number} and {Formatted_Number_2}')
-    """),
-    row('y = f"{d[\'a\'][\'b\']!s}"', "y = is_workflow_actions_gettext(WFTextActionText=d['a']['b'])"),
+    """, differs=differences.GROUPED),
+    row('y = f"{d[\'a\'][\'b\']!s}"', "y = is_workflow_actions_gettext(WFTextActionText=d['a']['b'])", d=[{'a': {'b': 1}}, {'a': {'b': 2.5}}, {'a': {'b': 'x'}}, {'a': {'b': -3}}, {'a': {'b': 'é', 'c': 1}}]),
     row("y = f'{datetime.now():%H:%M}'", "y = is_workflow_actions_gettext(WFTextActionText=current_date().formatted('HH:mm'))"),
     row("y = f'{date.today()}.txt'", r"""
         Adjusted_Date = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=current_date())
@@ -645,7 +676,7 @@ ROWS = [
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=1, WFMathOperation='-')
         Calculation_Result_2 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=1)
         y = is_workflow_actions_getitemfromlist(WFInput=xs, WFItemIndex=Calculation_Result_2, WFItemSpecifier='Item At Index')
-    """),
+    """, n=[1, 2, 3, 2, 1], xs=[['a', 'b'], ['a', 'b', 'c'], ['x', 'y', 'z'], ['', 'b'], ['a', 'b', 'c', 'd']]),
     row('y = s.split()', r"y = is_workflow_actions_text_match(WFMatchTextPattern='\\S+', text=s)"),
     row(r"y = s.split('\n')", 'y = is_workflow_actions_text_split(text=s)'),
     row("y = s.split(' ')", "y = is_workflow_actions_text_split(WFTextSeparator='Spaces', text=s)"),
@@ -667,49 +698,48 @@ ROWS = [
         Updated_Text = is_workflow_actions_text_changecase(WFCaseType='lowercase', text=s)
         y = is_workflow_actions_text_replace(WFInput=Updated_Text, WFReplaceTextFind='a', WFReplaceTextReplace='b')
     """),
-    row('y = sorted(xs, reverse=True)', "y = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='Z to A', WFContentItemSortProperty='Name')"),
-    row('y = max(xs)', "y = is_workflow_actions_statistics(Input=xs, WFStatisticsOperation='Maximum')"),
-    row('y = sum(xs) / len(xs)', r"""
-        Statistics = is_workflow_actions_statistics(Input=xs, WFStatisticsOperation='Sum')
-        Count = is_workflow_actions_count(Input=xs)
+    row('y = sorted(xs, reverse=True)', "y = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='Z to A', WFContentItemSortProperty='Name')", differs=differences.ORDER),
+    row('y = max(ns)', "y = is_workflow_actions_statistics(Input=ns, WFStatisticsOperation='Maximum')"),
+    row('y = sum(ns) / len(ns)', r"""
+        Statistics = is_workflow_actions_statistics(Input=ns, WFStatisticsOperation='Sum')
+        Count = is_workflow_actions_count(Input=ns)
         y = is_workflow_actions_math(WFInput=Statistics, WFMathOperand=Count, WFMathOperation='÷')
     """),
     row('y = [n, s.upper()]', r"""
         Updated_Text = is_workflow_actions_text_changecase(WFCaseType='UPPERCASE', text=s)
         y = is_workflow_actions_list(WFItems=[n, Updated_Text])
-    """),
+    """, differs=differences.ITEMS),
     row("y = {'n': n + 1, 's': s.lower(), 'x': [s]}", r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
         Updated_Text = is_workflow_actions_text_changecase(WFCaseType='lowercase', text=s)
-        y = is_workflow_actions_dictionary(WFItems={'n': Calculation_Result, 's': Updated_Text, 'x': [s]})
+        y = is_workflow_actions_dictionary(WFItems={'n': number(Calculation_Result), 's': Updated_Text, 'x': [s]})
     """),
-    row('y = [x * 2 for x in xs]', r"""
+    row('y = [x * 2 for x in ns]', r"""
         y = []
-        for Repeat_Item in xs:
+        for Repeat_Item in ns:
             Calculation_Result = is_workflow_actions_math(WFInput=Repeat_Item, WFMathOperand=2, WFMathOperation='×')
             y += [Calculation_Result]
     """),
     row("y = [x for x in xs if len(x) > 3 and x != 'a']", r"""
         y = []
         for Repeat_Item in xs:
-            Count = is_workflow_actions_count(Input=Repeat_Item)
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
             if Count > 3 and Repeat_Item != 'a':
                 y += [Repeat_Item]
     """),
     row("y = ', '.join(str(x) for x in xs)", r"""
         List = []
         for Repeat_Item in xs:
-            Text = is_workflow_actions_gettext(WFTextActionText=Repeat_Item)
-            List += [Text]
+            List += [Repeat_Item]
         y = is_workflow_actions_text_combine(WFTextCustomSeparator=', ', WFTextSeparator='Custom', text=List)
     """),
     row('y = sum(len(x) for x in xs)', r"""
         List = []
         for Repeat_Item in xs:
-            Count = is_workflow_actions_count(Input=Repeat_Item)
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
             List += [Count]
         y = is_workflow_actions_statistics(Input=List, WFStatisticsOperation='Sum')
-    """),
+    """, differs=differences.EMPTY),
     row("y = [a + b for a in 'xy'.split() for b in s.split()]", r"""
         Matches = is_workflow_actions_text_match(WFMatchTextPattern='\\S+', text='xy')
         y = []
@@ -759,7 +789,7 @@ ROWS = [
         xs = List
         Files = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')
         xs = Files
-    """),
+    """, differs=differences.ORDER),
     row('xs.reverse()', r"""
         List = is_workflow_actions_list(WFItems=['one', 'two'])
         xs = List
@@ -802,7 +832,7 @@ ROWS = [
         Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=d['a'], WFDictionaryKey='b', WFDictionaryValue=n)
         Dictionary_3 = is_workflow_actions_setvalueforkey(WFDictionary=d, WFDictionaryKey='a', WFDictionaryValue=Dictionary_2)
         d = Dictionary_3
-    """),
+    """, d=[{'a': {'b': 1}}, {'a': {}}, {'a': {'c': 'x'}, 'b': 1}, {'a': {'b': 1, 'c': 2}}, {'z': 1, 'a': {'b': ''}}]),
     row('d[s] = n + 1', r"""
         n = is_workflow_actions_number(WFNumberActionNumber=7)
         s = is_workflow_actions_dictatetext()
@@ -816,7 +846,8 @@ ROWS = [
         s = is_workflow_actions_dictatetext()
         Dictionary = is_workflow_actions_detect_dictionary(WFInput=clipboard())
         d = Dictionary
-        Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=d, WFDictionaryKey='a', WFDictionaryValue='1')
+        Number = is_workflow_actions_number(WFNumberActionNumber=1)
+        Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=d, WFDictionaryKey='a', WFDictionaryValue=Number)
         d = Dictionary_2
         Dictionary_3 = is_workflow_actions_setvalueforkey(WFDictionary=d, WFDictionaryKey='b', WFDictionaryValue=s)
         d = Dictionary_3
@@ -830,7 +861,10 @@ ROWS = [
         y = is_workflow_actions_math(WFInput=Value, WFMathOperand=1)
     """),
     row('y = list(d.keys())', "y = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)"),
-    row('y = len(d)', 'y = is_workflow_actions_count(Input=d)'),
+    row('y = len(d.keys())', r"""
+        Dictionary_Value = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)
+        y = is_workflow_actions_count(Input=Dictionary_Value)
+    """),
     row(r"""
         for k in d:
             print(k, d[k])
@@ -839,7 +873,7 @@ ROWS = [
         for Repeat_Item in Dictionary_Value:
             Dictionary_Value_2 = is_workflow_actions_getvalueforkey(WFDictionaryKey=Repeat_Item, WFInput=d)
             is_workflow_actions_showresult(Text=f'{Repeat_Item} {Dictionary_Value_2}')
-    """),
+    """, differs=differences.SHOWN),
     row(r"""
         for k in d.keys():
             print(k)
@@ -855,7 +889,7 @@ ROWS = [
         Dictionary_Value = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Values', WFInput=d)
         for Repeat_Item in Dictionary_Value:
             is_workflow_actions_showresult(Text=Repeat_Item)
-    """),
+    """, differs=differences.SHOWN),
     row(r"""
         if s in d:
             print(d[s])
@@ -864,7 +898,7 @@ ROWS = [
         if Dictionary_Value:
             Dictionary_Value_2 = is_workflow_actions_getvalueforkey(WFDictionaryKey=s, WFInput=d)
             is_workflow_actions_showresult(Text=Dictionary_Value_2)
-    """),
+    """, differs=differences.SHOWN),
     row(r"""
         if 'a' not in d:
             print('none')
@@ -990,7 +1024,7 @@ ROWS = [
     """, r"""
         if not x:
             is_workflow_actions_showresult(Text='1')
-    """),
+    """, differs=differences.ONE_ITEM),
     row(r"""
         if x is not None and s:
             print(1)
@@ -1124,7 +1158,7 @@ ROWS = [
         Split_Text = is_workflow_actions_text_split(WFTextCustomSeparator=',', WFTextSeparator='Custom', text=s)
         first = is_workflow_actions_getitemfromlist(WFInput=Split_Text)
         second = is_workflow_actions_getitemfromlist(WFInput=Split_Text, WFItemIndex=2, WFItemSpecifier='Item At Index')
-    """),
+    """, s=['a,b', ',b', 'a,', ' x , y ', 'é,1']),
     row('y: int = n + 1', 'y = is_workflow_actions_math(WFInput=n, WFMathOperand=1)'),
     row(r"""
         for i in range(5):
@@ -1281,7 +1315,7 @@ ROWS = [
         Files = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')
         for Repeat_Item in Files:
             is_workflow_actions_showresult(Text=Repeat_Item)
-    """),
+    """, differs=differences.ORDER),
     row(r"""
         i = 0
         while i < 3:
@@ -1332,7 +1366,7 @@ ROWS = [
     """, r"""
         Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=t, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')
         is_workflow_actions_showresult(Text=Time_Between_Dates)
-    """),
+    """, differs=differences.DAYS),
     row('y = datetime(2026, 12, 24, 18, 30)', "y = is_workflow_actions_date(WFDateActionDate='2026-12-24 18:30', WFDateActionMode='Specified Date')"),
     row('y = datetime.now().replace(hour=0, minute=0, second=0)', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=current_date())"),
     row('y = t.year + 1', "y = is_workflow_actions_math(WFInput=as_number(t.formatted('yyyy')), WFMathOperand=1)"),
@@ -1362,7 +1396,7 @@ ROWS = [
     """),
     row("y = requests.post(u, json={'a': s, 'n': n + 1}).json()", r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=1)
-        Contents_of_URL = is_workflow_actions_downloadurl(WFHTTPBodyType='JSON', WFHTTPMethod='POST', WFJSONValues={'a': s, 'n': Calculation_Result}, WFURL=u)
+        Contents_of_URL = is_workflow_actions_downloadurl(WFHTTPBodyType='JSON', WFHTTPMethod='POST', WFJSONValues={'a': s, 'n': number(Calculation_Result)}, WFURL=u)
         y = is_workflow_actions_detect_dictionary(WFInput=Contents_of_URL)
     """),
     row("y = requests.post(u, data={'a': s})", "y = is_workflow_actions_downloadurl(WFFormValues={'a': s}, WFHTTPBodyType='Form', WFHTTPMethod='POST', WFURL=u)"),
@@ -1383,7 +1417,7 @@ ROWS = [
     row("y = json.loads(s)['a']", r"""
         Dictionary = is_workflow_actions_detect_dictionary(WFInput=s)
         y = Dictionary['a']
-    """),
+    """, s=['{"a": 1}', '{"a": "x", "b": 2}', '{"a": {"b": 1}}', '{"a": [1, 2]}', '{"a": ""}']),
     row(r"""
         with open('a.txt') as f:
             for line in f:
@@ -1430,7 +1464,7 @@ ROWS = [
     """, r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=2, WFMathOperation='×')
         is_workflow_actions_showresult(Text=Calculation_Result)
-    """),
+    """, differs=differences.WHOLE),
     row(r"""
         def greet(who):
             if not who:
@@ -1488,7 +1522,9 @@ ROWS = [
     row('h, k = divmod(n, 60)', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=60, WFMathOperation='÷')
         h = is_workflow_actions_round(WFInput=Calculation_Result, WFRoundMode='Always Round Down')
-        k = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=60, WFScientificMathOperation='Modulus')
+        Calculation_Result_2 = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=60, WFScientificMathOperation='Modulus')
+        Calculation_Result_3 = is_workflow_actions_math(WFInput=Calculation_Result_2, WFMathOperand=60)
+        k = is_workflow_actions_math(WFInput=Calculation_Result_3, WFMathOperation='…', WFScientificMathOperand=60, WFScientificMathOperation='Modulus')
     """),
     row("y = (Path('a') / 'b.txt').read_text()", r"""
         File = is_workflow_actions_documentpicker_open(WFGetFilePath='a/b.txt', WFShowFilePicker=False)
@@ -1654,12 +1690,12 @@ ROWS = [
         t3 = t2
         Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Old, WFTimeUntilFromDate=t2, WFTimeUntilUnit='Days')
         is_workflow_actions_showresult(Text=Time_Between_Dates)
-    """),
+    """, differs=differences.DAYS),
     row('y = {k: len(k) for k in xs}', r"""
         Dictionary = is_workflow_actions_dictionary(WFItems={})
         Dictionary_variable = Dictionary
         for Repeat_Item in xs:
-            Count = is_workflow_actions_count(Input=Repeat_Item)
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
             Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=Dictionary_variable, WFDictionaryKey=Repeat_Item, WFDictionaryValue=Count)
             Dictionary_variable = Dictionary_2
         y = Dictionary_variable
@@ -1695,6 +1731,153 @@ ROWS = [
         Dictionary_Value = is_workflow_actions_getvalueforkey(WFDictionaryKey='2', WFInput=squares)
         is_workflow_actions_showresult(Text=Dictionary_Value)
     """),
+    row('t.weekday()', r"""
+        Adjusted_Date = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=t)
+        Number = Adjusted_Date
+        Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Number, WFTimeUntilFromDate='1900-01-01', WFTimeUntilUnit='Days')
+        y = is_workflow_actions_math(WFInput=Time_Between_Dates, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
+    """),
+    row('t.isoweekday()', r"""
+        Adjusted_Date = is_workflow_actions_adjustdate(WFAdjustOperation='Get Start of Day', WFDate=t)
+        Number = Adjusted_Date
+        Time_Between_Dates = is_workflow_actions_gettimebetweendates(WFInput=Number, WFTimeUntilFromDate='1900-01-01', WFTimeUntilUnit='Days')
+        Calculation_Result = is_workflow_actions_math(WFInput=Time_Between_Dates, WFMathOperation='…', WFScientificMathOperand=7, WFScientificMathOperation='Modulus')
+        y = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=1)
+    """),
+    row('y = t.replace(year=2027, month=1)', r"""
+        Text = is_workflow_actions_gettext(WFTextActionText=t.formatted('2027-01-dd HH:mm:ss'))
+        y = is_workflow_actions_detect_date(WFInput=Text)
+    """),
+    row('y = t.replace(day=15, hour=18)', r"""
+        Text = is_workflow_actions_gettext(WFTextActionText=t.formatted('yyyy-MM-15 18:mm:ss'))
+        y = is_workflow_actions_detect_date(WFInput=Text)
+    """),
+    row('y = t.replace(day=1)', r"""
+        Text = is_workflow_actions_gettext(WFTextActionText=t.formatted('yyyy-MM-01 HH:mm:ss'))
+        y = is_workflow_actions_detect_date(WFInput=Text)
+    """),
+    row("y = f'{t:%V}'", "y = is_workflow_actions_gettext(WFTextActionText=t.formatted('ww'))", differs=differences.WEEKS),
+    row('y = sorted(xs, key=str.lower)', "y = is_workflow_actions_filter_files(WFContentItemInputParameter=xs, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')"),
+    row('for i, (a, b) in enumerate(zip(xs, ys), 1):\n    print(i, a, b)', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        i = Number
+        Count = is_workflow_actions_count(Input=ys)
+        for Repeat_Index, Repeat_Item in enumerate(xs, start=1):
+            if Repeat_Index <= Count:
+                b = is_workflow_actions_getitemfromlist(WFInput=ys, WFItemIndex=Repeat_Index, WFItemSpecifier='Item At Index')
+                Calculation_Result = is_workflow_actions_math(WFInput=i, WFMathOperand=1)
+                i = Calculation_Result
+                is_workflow_actions_showresult(Text=f'{i} {Repeat_Item} {b}')
+    """),
+    row('for i, (k, v) in enumerate(d.items()):\n    print(i, k)', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=-1)
+        i = Number
+        Dictionary_Value = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=d)
+        for Repeat_Item in Dictionary_Value:
+            Calculation_Result = is_workflow_actions_math(WFInput=i, WFMathOperand=1)
+            i = Calculation_Result
+            is_workflow_actions_showresult(Text=f'{i} {Repeat_Item}')
+    """),
+    row("seen = []\nfor x in xs:\n    if x not in seen:\n        seen.append(x)\nprint(', '.join(seen))", r"""
+        seen = []
+        for Repeat_Item in xs:
+            Number = is_workflow_actions_number(WFNumberActionNumber=0)
+            Found = Number
+            for Repeat_Item_2 in seen:
+                if Repeat_Item_2 == f'{Repeat_Item}':
+                    Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                    Found = Number_2
+            if Found != 1:
+                seen += [Repeat_Item]
+        Combined_Text = is_workflow_actions_text_combine(WFTextCustomSeparator=', ', WFTextSeparator='Custom', text=seen)
+        is_workflow_actions_showresult(Text=Combined_Text)
+    """),
+    row('y = [x for x in xs if x not in ys]', r"""
+        y = []
+        for Repeat_Item in xs:
+            Number = is_workflow_actions_number(WFNumberActionNumber=0)
+            Found = Number
+            for Repeat_Item_2 in ys:
+                if Repeat_Item_2 == f'{Repeat_Item}':
+                    Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                    Found = Number_2
+            if Found != 1:
+                y += [Repeat_Item]
+    """),
+    row('if s in xs:\n    print(len(xs))', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        Found = Number
+        for Repeat_Item in xs:
+            if Repeat_Item == f'{s}':
+                Number_2 = is_workflow_actions_number(WFNumberActionNumber=1)
+                Found = Number_2
+        if Found == 1:
+            Count = is_workflow_actions_count(Input=xs)
+            is_workflow_actions_showresult(Text=Count)
+    """),
+    row('y = n % m == 0', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')
+        if Calculation_Result == 0:
+            Number = is_workflow_actions_number(WFNumberActionNumber=1)
+            y = Number
+        else:
+            Number_2 = is_workflow_actions_number(WFNumberActionNumber=0)
+            y = Number_2
+    """),
+    row('if n % m:\n    print(1)', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=m, WFScientificMathOperation='Modulus')
+        if Calculation_Result != 0:
+            is_workflow_actions_showresult(Text='1')
+    """),
+    row('y = int(n)', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=1, WFScientificMathOperation='Modulus')
+        y = is_workflow_actions_math(WFInput=n, WFMathOperand=Calculation_Result, WFMathOperation='-')
+    """),
+    row('y = len([x for x in xs if len(x) > 1])', r"""
+        List = []
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            if Count > 1:
+                List += [Repeat_Item]
+        y = is_workflow_actions_count(Input=List)
+    """),
+    row('counts = {}\nfor x in xs:\n    counts[x] = counts.get(x, 0) + 1\nprint(len(counts))', r"""
+        Dictionary = is_workflow_actions_dictionary(WFItems={})
+        counts = Dictionary
+        for Repeat_Item in xs:
+            Dictionary_Value = is_workflow_actions_getvalueforkey(WFDictionaryKey=Repeat_Item, WFInput=counts)
+            Value = Dictionary_Value
+            if not Dictionary_Value:
+                Number = is_workflow_actions_number(WFNumberActionNumber=0)
+                Value = Number
+            Calculation_Result = is_workflow_actions_math(WFInput=Value, WFMathOperand=1)
+            Dictionary_2 = is_workflow_actions_setvalueforkey(WFDictionary=counts, WFDictionaryKey=Repeat_Item, WFDictionaryValue=Calculation_Result)
+            counts = Dictionary_2
+        Dictionary_Value_2 = is_workflow_actions_getvalueforkey(WFGetDictionaryValueType='All Keys', WFInput=counts)
+        Count = is_workflow_actions_count(Input=Dictionary_Value_2)
+        is_workflow_actions_showresult(Text=Count)
+    """),
+    row('best = 0\nfor x in xs:\n    if len(x) > best:\n        best = len(x)\nprint(best)', r"""
+        Number = is_workflow_actions_number(WFNumberActionNumber=0)
+        best = Number
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            if Count > best:
+                Count_2 = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+                best = Count_2
+        is_workflow_actions_showresult(Text=best)
+    """),
+    row("lines = []\nfor x in xs:\n    lines.append(f'{len(x):03d} {x}')\nprint(len(sorted(lines)))", r"""
+        lines = []
+        for Repeat_Item in xs:
+            Count = is_workflow_actions_count(Input=Repeat_Item, WFCountType='Characters')
+            Updated_Text = is_workflow_actions_text_replace(WFInput=f'000{Count}', WFReplaceTextFind='\\A0{0,3}(?=[\\s\\S]{3})', WFReplaceTextRegularExpression=True)
+            Text = is_workflow_actions_gettext(WFTextActionText=f'{Updated_Text} {Repeat_Item}')
+            lines += [Text]
+        Files = is_workflow_actions_filter_files(WFContentItemInputParameter=lines, WFContentItemSortOrder='A to Z', WFContentItemSortProperty='Name')
+        Count_2 = is_workflow_actions_count(Input=Files)
+        is_workflow_actions_showresult(Text=Count_2)
+    """),
 ]  # fmt: skip
 
 # What is refused: the program, and words of the message.
@@ -1703,15 +1886,15 @@ ADVICE = [
     ("y = s / 2", "s is a text"), ("y = '%s' % s", "f-string"), ("y = n & m", "bits"), ("y = ~n", "bits"), ("y = round(n, m)", "a number from"),
     ("y = divmod(n, m)", "x // y"), ("y = random.random()", "random.randint(0, 100) / 100"), ("y = int('a')", "text of no number"),
     ("y = foo(5)", "no foo()"), ("y = lenn(xs)", "did you mean len"), ("y = showresult(Text='a')", "did you mean is_workflow_actions_showresult"),
-    ("open_url('a')", "did you mean is_workflow_actions_openurl"), ("y = s.uper()", "did you mean .upper()"), ("y = s.frobnicate()", "search"),
+    ("open_url('a')", "did you mean is_workflow_actions_openurl"), ("y = s.uper()", "did you mean .upper()"), ("y = s.frobnicate()", "search frobnicate"),
     ("y = requests.fetch(u)", "did you mean requests"), ("y = requests.get(u, auth=s)", "there is no auth"), ("y = requests.get(u, params=s)", "written out"),
     ("y = requests.get(u).status_code", "status"), ("requests.get(u).raise_for_status()", "status"), ("y = round()", "round(n, 2)"),
-    ("y = len(xs, ys)", "too many"), ("y = sorted(xs, key=len)", "no key"), ("y = sorted([3, 1, 2])", "10 before 9"), ("y = set(xs)", "seen"),
+    ("y = len(xs, ys)", "too many"), ("y = sorted(xs, key=len)", "f'{len(x):06d} {x}'"), ("y = sorted([3, 1, 2])", "10 before 9"), ("y = set(xs)", "seen"),
     ("y = {x for x in xs}", "seen"), ("y = any(xs)", "any(x == 'a' for x in xs)"), ("y = sum(s.split())", "float(x)"),
     ("y = max(xs, key=len)", "loop with an if"), ("y = xs[x]", "int(x)"), ("y = xs[::2]", "no step"), ("y = s[n:]", "written out"),
-    ("y = s.split(',', 1)", "x[1:]"), ("y = s.find('a')", "'a' in x"), ("y = f'{n:>10}'", "no such format"), ("y = f'{x!r}'", "!r"),
+    ("y = s.split(',', 1)", "x[1:]"), ("y = s.find('a')", "'a' in s"), ("y = f'{n:>10}'", "no such format"), ("y = f'{x!r}'", "!r"),
     ("y = f'{t:%U}'", "no letter"), ("y = f'{n:{m}}'", "written out"), ("y = t + n", "date"), ("y = timedelta(months=1)", "adjustdate"),
-    ("left = t - t2\nprint(left)", "(a - b).days"), ("y = t.weekday()", "strftime('%A')"), ("y = t.replace(hour=5)", "start of a unit"),
+    ("left = t - t2\nprint(left)", "(a - b).days"), ("y = t.replace(hour=n)", "written out"),
     ("y = datetime.strptime(s, '%d/%m/%y')", "%Y-%m-%d"), ("y = datetime(2026, 13, 1)", "month"), ("xs[0] = n", "no item of a list"),
     ("xs.remove('a')", "append what is to stay"), ("xs.pop()", "append what is to stay"), ("xs.append([len(xs)])", "becomes part of it"),
     ("x.Name = 'a'", "one name"), ("a, b, c = s", "is a text"), ("a, *b = xs", "on the left"), ("del d['a']", "nothing is deleted"),
@@ -1730,4 +1913,13 @@ ADVICE = [
     ("y = [1 for a, b in xs]", "row['name']"), ("y = d.items()", "for key, value in d.items()"), ("y = {**d}", "one by one"), ("print(*xs)", "one by one"),
     ("break", "stands in a for"), ("match s:\n    case [a, b]:\n        print(a)", "if and elif"), ("y = zip(xs, ys)", "head of a loop"),
     ("y = xs.index('a')", "enumerate"), ("yield n", "generators"), ("await x", "waits"), ("y = len", "call it"),
+    ("y = list(dict.fromkeys(xs))", "for x in xs: if x not in seen"), ("y = collections.Counter(xs)", "for x in xs: counts[x] = counts.get(x, 0) + 1"),
+    ("from collections import Counter\ny = Counter(xs)\nprint(y.most_common(3))", "for key, value in y.items()"),
+    ("import csv\ny = csv.reader(s)", "line.split(',')"), ("y = t.isocalendar()", "t.strftime('%V')"),
+    ("y = re.sub('[0-9]', lambda m: '#', s)", "a replacement is one text"), ("while True:\n    if s == 'a':\n        break", "if x: break"),
+    ("for i, (a, b) in enumerate(x):\n    print(a)", "row['name']"), ("y = sorted(d.items(), key=lambda k: k[1])", "for key, value in d.items(): lines.append"),
+    ("y = sorted(xs, key=lambda r: r['n'])", "for r in xs: lines.append"), ("y = float('inf')", "y = 10 ** 9"), ("y = float('abc')", "text of no number"),
+    ("try:\n    y = float(s)\nexcept ValueError:\n    y = 0", "nothing"), ("y = len(x)", "len(str(x))"), ("y = len(d)", "len(d.keys())"),
+    ("y = min(xs)", "sorted(xs)[0]"), ("y = max(d, key=d.get)", "if value > most"), ("y = next(k for k in xs)", "found[0]"), ("y = s.expandtabs()", "s.replace("),
+    ("y = x.year", "fromisoformat(x).year"),
 ]  # fmt: skip

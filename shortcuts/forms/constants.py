@@ -122,6 +122,8 @@ HELPERS = frozenset(
 
 # Functions of Python that shortcuts/natural/ knows by a bare name and that are no builtins: no action is called by one of these.
 PYTHON_FUNCTIONS = frozenset("Path coerce_variable date quote sleep timedelta unquote".split())
+# Parts of Python's dates and spans, which no property of a program is written as: it is x.property('year').
+PYTHON_ATTRIBUTES = frozenset("year month day hour minute second days".split())
 
 # Keys without effect in a run: the icon, the versions of the app, the name.
 PRESENTATION_KEYS = frozenset({

@@ -204,7 +204,8 @@ def _write_property(base: ast.expr, step: Token) -> ast.expr | None:
     if not isinstance(label, str) or step.keys() - {"PropertyName", "PropertyUserInfo"}:
         return None
     attribute, info = label.replace(" ", "_"), step.get("PropertyUserInfo")
-    readable = is_keyword_name(attribute) and "_" not in label and not label.startswith(" ") and attribute not in _METHODS
+    readable = (is_keyword_name(attribute) and "_" not in label and not label.startswith(" ")
+                and attribute not in {*_METHODS, *constants.PYTHON_ATTRIBUTES})  # fmt: skip
     if readable and info == constants.PROPERTY_INFO.get(label) and type(info) in (str, type(None)):
         return ast.Attribute(base, attribute, ast.Load())
     method = ast.Attribute(base, "property", ast.Load())
@@ -229,6 +230,9 @@ def _read_property(node: ast.Call) -> tuple[ast.expr, Token]:
 
 
 def _read_attribute(node: ast.Attribute) -> tuple[ast.expr, Token]:
+    if node.attr in constants.PYTHON_ATTRIBUTES:
+        raise DialectError(node.lineno, f".{node.attr} is read of a date, and this is not known to be one: datetime.fromisoformat(x)."
+                                        f"{node.attr}; a property of that name is x.property({node.attr!r})")  # fmt: skip
     label = node.attr.replace("_", " ")
     info = {"PropertyUserInfo": constants.PROPERTY_INFO[label]} if label in constants.PROPERTY_INFO else {}
     return node.value, {"PropertyName": label, **info}

@@ -11,7 +11,7 @@ from typing import Any
 from shortcuts.natural import conditions, dates, devices, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, constant, signed
+from shortcuts.syntax.nodes import call, const, constant, signed
 
 _SIGNS: dict[type[ast.operator], str | None] = {ast.Add: None, ast.Sub: "-", ast.Mult: "×", ast.Div: "÷"}
 _FOLDED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -95,12 +95,53 @@ def science(low: Lowering, operation: str, value: ast.expr, operand: ast.expr | 
 
 
 def _remainder(low: Lowering, node: ast.BinOp, left: ast.expr, right: ast.expr) -> ast.expr:
-    """Return the remainder. The app's has the sign of the dividend, Python's that of the divisor: they part for a difference."""
+    """Return the remainder. The app's has the sign of the dividend, Python's that of the divisor: they part where one may be negative."""
     rest = science(low, "Modulus", left, right)
-    if not isinstance(node.left, ast.BinOp | ast.UnaryOp) or not isinstance(getattr(node.left, "op", None), ast.Sub | ast.USub):
+    if is_positive(low, node.left) and is_positive(low, node.right):
         return rest
     positive = low.hoist(low.action("math", WFInput=low.hoist(rest), WFMathOperand=right))
     return science(low, "Modulus", positive, right)
+
+
+_POSITIVE = frozenset({"len", "abs", "math.fabs", "math.sqrt", "math.exp", "math.factorial", "random.randint", "random.randrange"})
+_WHOLE = frozenset({"len", "int", "round", "math.floor", "math.ceil", "math.factorial", "random.randint", "random.randrange"})
+
+
+def is_positive(low: Lowering, node: ast.expr | None, inside: frozenset[str] = frozenset()) -> bool:
+    """True for an expression that is never less than 0."""
+    number = constant(node, (int, float))
+    if number is not None:
+        return number >= 0
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mult | ast.Div | ast.FloorDiv | ast.Mod | ast.Pow):
+        return is_positive(low, node.left, inside) and is_positive(low, node.right, inside)
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("year", "month", "day", "hour", "minute", "second")
+    if isinstance(node, ast.Call):
+        of_positive = low.path(node.func) not in ("int", "round", "random.randint", "random.randrange", "sum", "max", "min")
+        return low.path(node.func) in _POSITIVE and (of_positive or all(is_positive(low, one, inside) for one in node.args))
+    if isinstance(node, ast.Name):
+        index = low.symbols.get(node.id)
+        return index.shift >= -1 if isinstance(index, Shifted) else _always(low, node.id, inside, is_positive)
+    return False
+
+
+def is_whole(low: Lowering, node: ast.expr | None, inside: frozenset[str] = frozenset()) -> bool:
+    """True for an expression that is known to be a whole number."""
+    if constant(node, (int, float)) is not None:
+        return integer(node) is not None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod):
+        return is_whole(low, node.left, inside) and is_whole(low, node.right, inside)
+    if isinstance(node, ast.Call):
+        return low.path(node.func) in _WHOLE and (low.path(node.func) != "round" or len(node.args) == 1)
+    return isinstance(node, ast.Name) and _always(low, node.id, inside, is_whole)
+
+
+def _always(low: Lowering, identifier: str, inside: frozenset[str], holds: Callable[..., bool]) -> bool:
+    """True if a test holds for all that a program binds a name to."""
+    if identifier in inside:
+        return True
+    found = low.bindings.get(identifier, [None])
+    return all(holds(low, value, inside | {identifier}) for value in found)
 
 
 @table.expression(ast.UnaryOp, examples=("-n",))
@@ -198,8 +239,13 @@ def _int(low: Lowering, x: ast.expr) -> ast.expr:
     value = low.expr(x) if asked is None else asked
     if asked is not None or integer(value) is not None:
         return value
-    if low.kind(value) == kinds.NUMBER:
+    if low.kind(value) == kinds.NUMBER and is_whole(low, x):
+        return value
+    if low.kind(value) == kinds.NUMBER and is_positive(low, x):
         return low.action("round", WFInput=value, WFRoundMode="Always Round Down")
+    if low.kind(value) == kinds.NUMBER:  # without its decimals, on both sides of 0
+        value = low.ref_of(value, x)
+        return low.action("math", WFInput=value, WFMathOperation="-", WFMathOperand=low.hoist(science(low, "Modulus", value, const(1))))
     return value if low.kind(value) == kinds.FLAG else call("as_number", low.ref_of(value, x))
 
 

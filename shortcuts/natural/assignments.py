@@ -7,7 +7,7 @@ import ast
 from shortcuts.natural import conditions, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import assign, called, is_none, name
+from shortcuts.syntax.nodes import assign, called, constant, is_none, name
 
 
 @table.statement(ast.Assign, examples=("d['a'] = n", "n = m = 5", "n, m = m, n"))
@@ -53,6 +53,9 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
     if is_not or (isinstance(value, ast.Compare | ast.BoolOp) and not reads_itself):
         conditions.set_flag(low, identifier, value)
         return
+    if called(value) == "float" and constant(value.args[0] if value.args else None) in ("inf", "-inf", "nan"):  # type: ignore[attr-defined]
+        raise DialectError(node.lineno, f"{shown(value)} is no number of the app; begin with the first item, {identifier} = xs[0], or with "
+                                        f"{identifier} = 10 ** 9")  # fmt: skip
     made = low.value(value)
     if isinstance(made, Symbolic) and not isinstance(made, Shifted):
         for part in made.names(low.changing):  # what the value is made of may have another value when it is read
@@ -99,7 +102,9 @@ def _set_item(low: Lowering, target: ast.Subscript, value: ast.expr) -> None:
         raise DialectError(target.lineno, f"{shown(target)}: no item of a list can be set; append what is wanted to a new list")
     key = texts.text(low, key)
     base = low.ref(target.value)
-    item = texts.text(low, value) if not isinstance(value, ast.Dict | ast.List) else low.ref(value)
+    # A number, a list and a dictionary stay what they are in a variable.
+    is_text = not isinstance(value, ast.Dict | ast.List) and constant(value, (int, float)) is None
+    item = texts.text(low, value) if is_text else low.ref(value)
     changed = low.action("setvalueforkey", WFDictionary=base, WFDictionaryKey=key, WFDictionaryValue=item)
     if isinstance(target.value, ast.Name):
         low.written.pop(target.value.id, None)

@@ -10,7 +10,7 @@ import ast
 
 from shortcuts.forms import constants, signatures
 from shortcuts.natural import kinds, table, texts
-from shortcuts.natural.lowering import Lowering, is_reference, shown
+from shortcuts.natural.lowering import Lowering, integer, is_reference, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import called, const, constant, is_none, name
 
@@ -41,7 +41,7 @@ def condition(low: Lowering, node: ast.expr) -> ast.expr:
         return _call(low, node)
     if isinstance(node, ast.Constant):
         raise DialectError(node.lineno, f"{shown(node)} is always the same; leave the if out")
-    value = low.expr(node)
+    value = _rest(low, node) or low.expr(node)
     return truth(low, node, value if is_reference(value) else low.ref_of(value, node))
 
 
@@ -188,7 +188,8 @@ def _identity(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: ast.
 
 
 def _equality(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: ast.expr) -> ast.expr:
-    left, right = _operand(low, node.left), _operand(low, other)
+    by_zero = isinstance(operator, ast.Eq | ast.NotEq) and integer(other) == 0
+    left, right = (_rest(low, node.left) if by_zero else None) or _operand(low, node.left), _operand(low, other)
     if isinstance(other, ast.List | ast.Dict) and not getattr(other, "elts", getattr(other, "keys", None)):
         value = low.ref_of(left, node.left)
         return value if isinstance(operator, ast.NotEq) else ast.copy_location(ast.UnaryOp(ast.Not(), value), node)
@@ -205,6 +206,17 @@ def _equality(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: ast.
         else:
             left = low.ref_of(left, node.left)
     return low.rebuilt(node, left=left, comparators=[right], ops=[operator])
+
+
+def _rest(low: Lowering, node: ast.expr) -> ast.expr | None:
+    """Return the app's remainder for one that is tested against 0, where its sign does not matter; None for any other expression."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mod) or constant(node.left) is not None:
+        return None
+    left, right = low.number(node.left), low.number(node.right)
+    if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+        return None
+    rest = low.action("math", WFInput=left, WFMathOperation="…", WFScientificMathOperation="Modulus", WFScientificMathOperand=right)
+    return low.expr_of(rest, node)
 
 
 def _operand(low: Lowering, node: ast.expr) -> ast.expr:
@@ -230,7 +242,7 @@ def _membership(low: Lowering, node: ast.Compare, operator: ast.cmpop, other: as
         found = low.expr(ast.copy_location(ast.Subscript(right, left, ast.Load()), node))
         return found if isinstance(operator, ast.In) else ast.copy_location(ast.UnaryOp(ast.Not(), found), node)
     kind = low.kind(right)
-    if (kind in kinds.LISTS and low.is_python(other, right)) or (kind in {*kinds.LISTS, kinds.EMPTY} and low.is_python(node.left, left)):
+    if kind in {*kinds.LISTS, kinds.EMPTY}:  # the app would look into the items
         return _among(low, node, left, right)
     return low.rebuilt(node, left=left, comparators=[right])
 
@@ -290,6 +302,11 @@ def _ends(low: Lowering, node: ast.Call, function: ast.Attribute, given: ast.exp
 @table.test("bool", example="bool(s)")
 def _bool(low: Lowering, x: ast.expr) -> ast.expr:
     return condition(low, x)
+
+
+@table.test("re.search", example="re.search('[0-9]+', s)")
+def _search(low: Lowering, pattern: ast.expr, string: ast.expr, flags: ast.expr | None = None) -> ast.expr:
+    return low.hoist(texts.matches(low, pattern, string, flags))
 
 
 def _letters(method: str, pattern: str) -> None:

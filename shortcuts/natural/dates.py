@@ -125,14 +125,26 @@ def _strptime(low: Lowering, date_string: ast.expr, format: ast.expr) -> ast.exp
 
 
 def replaced(low: Lowering, receiver: ast.expr, fields: dict[str, ast.expr]) -> ast.expr:
-    """Return a date at the start of a day, an hour or another unit: `t.replace(hour=0, minute=0)`."""
-    given = {unit: integer(value) for unit, value in fields.items()}
+    """Return a date with other fields: the start of a unit, or the date that its text with the fields in it says."""
+    given = {unit: integer(value) for unit, value in fields.items() if unit != "microsecond"}
+    if None in given.values() or not given.keys() <= _PARTS.keys():
+        raise DialectError(receiver.lineno, "the fields of a date are set to numbers that are written out, x.replace(day=1); for others "
+                                            "write datetime.fromisoformat(f'{year}-{month}-{day}')")  # fmt: skip
     starts = {"second": "Minute", "minute": "Hour", "hour": "Day", "day": "Month", "month": "Year"}
     unit = next((unit for unit in ("month", "day", "hour", "minute", "second") if unit in given), "")
-    if unit not in starts or any(value != (1 if part in ("day", "month") else 0) for part, value in given.items()):
-        raise DialectError(receiver.lineno, "of a date only the start of a unit can be taken, x.replace(hour=0, minute=0, second=0); for "
-                                            "others write f'{x:%Y-%m-%d} 18:00' and datetime.fromisoformat(…)")  # fmt: skip
-    return low.action("adjustdate", WFAdjustOperation=f"Get Start of {starts[unit]}", WFDate=low.ref(receiver))
+    if unit and "year" not in given and _is_start(given, unit):
+        return low.action("adjustdate", WFAdjustOperation=f"Get Start of {starts[unit]}", WFDate=low.ref(receiver))
+    widths = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH", "minute": "mm", "second": "ss"}
+    letters = {unit: f"{given[unit]:0{len(letters)}}" if unit in given else letters for unit, letters in widths.items()}
+    form = "{year}-{month}-{day} {hour}:{minute}:{second}".format(**letters)
+    return low.action("detect_date", WFInput=low.hoist(low.action("gettext", WFTextActionText=written(low.ref(receiver), form))))
+
+
+def _is_start(given: dict[str, int | None], unit: str) -> bool:
+    """True if a unit and all smaller ones are set to their first value."""
+    units = ["month", "day", "hour", "minute", "second"]
+    smaller = units[units.index(unit) :]
+    return all(given.get(part) == (1 if part in ("day", "month") else 0) for part in smaller)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -204,9 +216,16 @@ def _is_date(low: Lowering, node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and low.kind(node) in kinds.DATES
 
 
-@table.method("weekday", "isoweekday", example="t.strftime('%A')")
+@table.method("weekday", example="t.weekday()")
 def _weekday(low: Lowering, receiver: ast.expr) -> ast.expr:
-    raise DialectError(receiver.lineno, "a weekday's number depends on the calendar; compare its name: x.strftime('%A') == 'Monday'")
+    """Return the days since a Monday, modulo 7: the app's own numbers depend on the phone's calendar."""
+    days = between(low, low.hoist(_day(low, low.ref(receiver))), const("1900-01-01"), "Days")
+    return low.action("math", WFInput=low.hoist(days), WFMathOperation="…", WFScientificMathOperation="Modulus", WFScientificMathOperand=7)
+
+
+@table.method("isoweekday", example="t.isoweekday()")
+def _isoweekday(low: Lowering, receiver: ast.expr) -> ast.expr:
+    return low.action("math", WFInput=low.hoist(_weekday(low, receiver)), WFMathOperand=1)
 
 
 @table.method("timestamp", example="(t - t2).total_seconds()")

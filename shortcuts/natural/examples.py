@@ -15,12 +15,14 @@ NAMES = {
     "u": "u = is_workflow_actions_url(WFURLActionURL='https://example.org')",
     "x": "x = clipboard()",
     "xs": "xs = is_workflow_actions_list(WFItems=['one', 'two'])",
+    "ns": "ns = is_workflow_actions_list(WFItems=[3, 1, 2])",
     "ys": "ys = is_workflow_actions_list(WFItems=['three'])",
     "d": "d = is_workflow_actions_detect_dictionary(WFInput=clipboard())",
     "t": "t = is_workflow_actions_date()",
     "t2": "t2 = is_workflow_actions_date(WFDateActionDate='2026-12-24', WFDateActionMode='Specified Date')",
 }
-WORDS = "n and m are numbers, s is a text, u an address, xs and ys are lists, d is a dictionary, t and t2 are dates"
+WORDS = ("n and m are numbers, s is a text, u an address, xs and ys are lists of texts, ns a list of numbers, d is a dictionary, t and t2 "
+         "are dates")
 
 def program(example: str) -> str:
     """Return an example as a program: what its names stand for comes first, and a value gets a name."""

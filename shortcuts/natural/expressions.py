@@ -10,7 +10,7 @@ from shortcuts.catalog import Api, Catalog, call_name
 from shortcuts.catalog.search import search
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
-from shortcuts.natural import conditions, functions, kinds, lists, table, texts
+from shortcuts.natural import advice, conditions, functions, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, constant, is_none, name
@@ -20,22 +20,12 @@ _OPAQUE = frozenset({"workflow", "raw_action", "variable", "later", "missing", "
                      "datetime"})  # fmt: skip
 _BLOCKS = frozenset(signatures.stated(signatures.Blocks))
 _NEAR = 75.0
-_SEARCH = "find an action for it: python -m shortcuts search WORDS"
 _ADVICE: dict[type[ast.expr], str] = {
     ast.Lambda: "there are no functions; write the steps where they are needed",
     ast.Await: "every action waits for the one before; leave await out",
     ast.Yield: "there are no generators; append to a list",
     ast.Starred: "the items after * are not known before the shortcut runs; write them one by one",
 }
-
-_UNSAID = {
-    "find": "test a text by 'a' in x, or take a part of it by re.findall(pattern, x)", "index": "loop with for i, y in enumerate(x):",
-    "ljust": "the app does not fill texts up; put what belongs together into one line", "center": "the app does not fill texts up",
-    "partition": "take the parts by x.split('=')[0]", "rsplit": "take the last part by x.split('/')[-1]",
-    "swapcase": "there are upper() and lower()",
-    "most_common": "count in a dictionary: d[x] = d.get(x, 0) + 1", "setdefault": "write if not d['key']: d['key'] = y",
-    "items": "it is read in a loop: for key, value in d.items():", "pop": "take the item by x[-1], and the others by x[:-1]",
-}  # fmt: skip
 
 
 @table.expression(*_ADVICE)
@@ -135,14 +125,15 @@ def _method(low: Lowering, node: ast.Call, function: ast.Attribute) -> ast.expr:
     if path is not None and low.catalog.by_name(call_name(path)) is not None:  # `com.apple.shortcuts.X(…)`
         return _call(low, ast.copy_location(ast.Call(ast.copy_location(name(call_name(path)), node), node.args, node.keywords), node))
     if path is not None and not _is_value(low, function.value):
-        raise DialectError(node.lineno, _no_function(low, path), "unknown_api")
+        raise DialectError(node.lineno, _no_function(low, path, node), "unknown_api")
     row = table.METHODS.get(attribute)
-    if attribute in _UNSAID:
-        raise DialectError(node.lineno, f"there is no .{attribute}(); {_UNSAID[attribute]}", "unknown_api")
+    instead = advice.of_method(attribute, function.value)
+    if instead is not None:
+        raise DialectError(node.lineno, f"there is no .{attribute}(); {instead}", "unknown_api")
     if row is None:
         near = nearest(attribute, [*table.METHODS, *signatures.METHODS], _NEAR, clear=0)
-        advice = f"did you mean .{near}()?" if near else _SEARCH
-        raise DialectError(node.lineno, f"there is no method .{attribute}(); {advice}", "unknown_api")
+        instead = f"did you mean .{near}()?" if near else advice.search(attribute)
+        raise DialectError(node.lineno, f"there is no method .{attribute}(); {instead}", "unknown_api")
     return _value_of(row.apply(low, node, function.value), node)
 
 
@@ -156,12 +147,15 @@ def _refuse_unknown(low: Lowering, node: ast.Call, function: str) -> None:
     path = low.path(node.func) or function
     unknown = low.catalog.by_name(function) is None and ("_" not in function or bool(node.args))
     if path != function or hasattr(builtins, function) or unknown:
-        raise DialectError(node.lineno, _no_function(low, path), "unknown_api")
+        raise DialectError(node.lineno, _no_function(low, path, node), "unknown_api")
 
 
-def _no_function(low: Lowering, path: str) -> str:
+def _no_function(low: Lowering, path: str, node: ast.Call) -> str:
     """Return the advice for an unknown function: the action or the function that is meant, else the actions that fit its words."""
     last = path.rpartition(".")[2]
+    instead = advice.of_function(path, node)
+    if instead is not None:
+        return f"there is no {path}(); {instead}"
     action = low.catalog.by_name(f"is_workflow_actions_{last}") or low.catalog.by_name(f"is_workflow_actions_{last.replace('_', '')}")
     if action is not None:
         return f"there is no {path}(); did you mean {_written(action)}?"
@@ -170,7 +164,7 @@ def _no_function(low: Lowering, path: str) -> str:
         return f"there is no {path}(); did you mean {near}()?"
     found = search(low.catalog, " ".join(re.split(r"[_.]+", path)))
     fitting = [api for api in found if api.id.startswith("is.workflow.actions.")][:2]
-    return f"there is no {path}(); " + (f"actions near it are {' and '.join(map(_written, fitting))}" if fitting else _SEARCH)
+    return f"there is no {path}(); " + (f"actions near it are {' and '.join(map(_written, fitting))}" if fitting else advice.search(path))
 
 
 def _written(api: Api) -> str:
@@ -196,7 +190,13 @@ def _dict(low: Lowering, node: ast.Dict) -> ast.expr:
     if None in node.keys:
         raise DialectError(node.lineno, "** in a dictionary: set the keys one by one, d['key'] = value")
     keys = [low.expr(key) for key in node.keys if key is not None]
-    return low.rebuilt(node, keys=keys, values=[low.expr(value) for value in node.values])
+    return low.rebuilt(node, keys=keys, values=[_dictionary_value(low, value) for value in node.values])
+
+
+def _dictionary_value(low: Lowering, node: ast.expr) -> ast.expr:
+    """Return an item of a dictionary: a variable stays a number only where the item says that it is one."""
+    value = low.expr(node)
+    return lists.number_item(low, value) if low.is_python(node, value) else value
 
 
 @table.expression(ast.Subscript, examples=("xs[0]", "xs[-1]", "xs[n]", "xs[1:3]", "s[:5]", "s[-4:]", "d[s]"))

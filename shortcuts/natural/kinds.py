@@ -30,6 +30,8 @@ _OF_COERCION = {"as_text": TEXT, "as_url": TEXT, "as_number": NUMBER, "as_date":
 def of_call(node: ast.Call, catalog: Catalog) -> str | None:
     """Return the kind of an action's output, or of a helper's value; None where it is not known."""
     name = called(node) or ""
+    if name == "is_workflow_actions_list" and isinstance(items := keywords(node).get("WFItems"), ast.List):
+        return of_list([of_literal(item) for item in items.elts])
     if name in _OF_ACTION:
         return _OF_ACTION[name]
     if name == "is_workflow_actions_ask":
@@ -40,6 +42,13 @@ def of_call(node: ast.Call, catalog: Catalog) -> str | None:
     if name in constants.HELPERS:
         return {"current_date": DATE, "datetime": DATE, "float": NUMBER}.get(name)
     return _OF_RESULT.get(api_names.result_type(api_names.action_id(name, catalog), catalog) or "")
+
+
+def of_literal(node: ast.expr) -> str | None:
+    """Return the kind of a text or number that is written out; None for any other expression."""
+    if constant(node) is not None or isinstance(node, ast.JoinedStr):
+        return TEXT
+    return NUMBER if constant(node, (int, float)) is not None else None
 
 
 def of_list(items: list[str | None]) -> str:

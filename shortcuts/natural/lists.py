@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from shortcuts.natural import conditions, kinds, table, texts
-from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, renamed, shown
+from shortcuts.natural import advice, conditions, kinds, table, texts
+from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, is_reference, renamed, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import const, constant, is_none, name
+from shortcuts.syntax.nodes import call, const, constant, is_none, name
 
 _MAX_WRITTEN = 50  # items of a range() that is written out as a list
 
@@ -17,7 +17,16 @@ _MAX_WRITTEN = 50  # items of a range() that is written out as a list
 
 
 def item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node: ast.Subscript) -> ast.expr:
-    """Return the action that takes `x[index]` out of a list, or a letter out of a text."""
+    """Return what `x[index]` is of a list, or a letter of a text."""
+    return _of_kind(low, _item(low, base, kind, index, node), kinds.TEXT if kind == kinds.TEXT else kinds.ITEMS.get(kind or ""))
+
+
+def _of_kind(low: Lowering, value: ast.expr, kind: str | None) -> ast.expr:
+    """Return the output of an action as a value whose kind is known, if it is."""
+    return low.typed(value, kind) if kind is not None and low.is_action(value) and low.kind(value) != kind else value
+
+
+def _item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node: ast.Subscript) -> ast.expr:
     place = integer(index)
     if kind == kinds.TEXT:
         if place is None:
@@ -82,7 +91,8 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
         return end if not beyond else low.hoist(low.action("math", WFInput=low.number_of(end, node), WFMathOperand=beyond))
 
     first, last = counted(ends[0], start, 1), counted(ends[1], stop, 0)
-    return low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Items in Range", WFItemRangeStart=first, WFItemRangeEnd=last)
+    taken = low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Items in Range", WFItemRangeStart=first, WFItemRangeEnd=last)
+    return _of_kind(low, taken, kind if kind in kinds.LISTS else None)
 
 
 def joined(low: Lowering, left: ast.expr, right: ast.expr) -> ast.expr:
@@ -121,38 +131,49 @@ def _reversed(low: Lowering, seq: ast.expr) -> ast.expr:
 @table.call("len", example="len(xs)")
 def _len(low: Lowering, obj: ast.expr) -> ast.expr:
     value = low.expr(obj)
+    is_list = isinstance(obj, ast.Call) and low.path(obj.func) in ("list", "tuple")
     if low.kind(value) == kinds.TEXT:
         return low.action("count", Input=low.ref_of(value, obj), WFCountType="Characters")
+    if low.kind(value) in (None, kinds.JSON) and not is_list and not low.is_output(value):
+        raise DialectError(obj.lineno, f"{shown(obj)}: letters, items or keys? That is not known here; write len(str({shown(obj)})), "
+                                       f"len(list({shown(obj)})) or len({shown(obj)}.keys())")  # fmt: skip
     if low.kind(value) == kinds.DICTIONARY:
         keys = low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref_of(value, obj))
         return low.action("count", Input=low.hoist(keys))
     return low.action("count", Input=low.ref_of(value, obj))
 
 
+def of_sorted(function: str, of: str) -> str:
+    """Return what is written for the first or the last of texts."""
+    return f"sorted({of})[{0 if function == 'min' else -1}]"
+
+
 def _statistic(operation: str | None, *names: str, example: str) -> None:
     @table.call(*names, example=example)
     def calculate(low: Lowering, *values: ast.expr, **options: ast.expr) -> ast.expr:
         if options or not values:
-            raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if")
+            raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if: "
+                                         "if value > most: most = value")  # fmt: skip
         items = low.ref(values[0]) if len(values) == 1 else low.hoist(ast.List([low.number(value) for value in values], ast.Load()))
-        if low.kind(items) == kinds.TEXTS and names[0] == "sum":
-            raise DialectError(low.line, "sum() adds numbers, and these are texts: sum(float(x) for x in xs)")
+        if low.kind(items) == kinds.TEXTS:
+            of = shown(values[0])
+            last = f"; by the alphabet they are {of_sorted(names[0], of)}" if names[0] in ("min", "max") else ""
+            raise DialectError(low.line, f"{names[0]}() takes numbers, and these are texts: {names[0]}(float(x) for x in {of}){last}")
         return low.action("statistics", Input=items, WFStatisticsOperation=operation)
 
 
-_statistic("Sum", "sum", "math.fsum", example="sum(xs)")
-_statistic("Minimum", "min", example="min(xs)")
+_statistic("Sum", "sum", "math.fsum", example="sum(ns)")
+_statistic("Minimum", "min", example="min(ns)")
 _statistic("Maximum", "max", example="max(n, m)")
-_statistic(None, "statistics.mean", "statistics.fmean", example="statistics.mean(xs)")
-_statistic("Median", "statistics.median", example="statistics.median(xs)")
-_statistic("Mode", "statistics.mode", example="statistics.mode(xs)")
+_statistic(None, "statistics.mean", "statistics.fmean", example="statistics.mean(ns)")
+_statistic("Median", "statistics.median", example="statistics.median(ns)")
+_statistic("Mode", "statistics.mode", example="statistics.mode(ns)")
 
 
 @table.call("sorted", example="sorted(xs)")
 def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reverse: ast.expr | None = None) -> ast.expr:
-    if key is not None:
-        raise DialectError(iterable.lineno, "sorted() takes no key; items of an app are sorted by its Find action, "
-                                            "is_workflow_actions_filter_files(WFContentItemSortProperty='Creation Date', …)")  # fmt: skip
+    if key is not None and low.path(key) not in ("str.lower", "str.casefold"):  # in which order the app sorts
+        raise DialectError(iterable.lineno, advice.of_key(key, iterable))
     down = constant(reverse, bool)
     if reverse is not None and down is None:
         raise DialectError(iterable.lineno, "reverse is True or False")
@@ -161,7 +182,8 @@ def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reve
         items = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=items))
     if low.kind(items) == kinds.NUMBERS:
         raise DialectError(iterable.lineno, "the app sorts by name, which puts 10 before 9; take min(xs) and max(xs)")
-    return _by(low, items, "Name", "Z to A" if down else "A to Z")
+    kind = low.kind(items)
+    return _of_kind(low, _by(low, items, "Name", "Z to A" if down else "A to Z"), kind if kind in kinds.LISTS else None)
 
 
 def _by(low: Lowering, items: ast.expr, key: str, order: str | None = None) -> ast.Call:
@@ -180,17 +202,13 @@ def _choices(low: Lowering, population: ast.expr, *, k: ast.expr | None = None) 
     return low.value(made.value)  # type: ignore[attr-defined]
 
 
-@table.call("collections.Counter", "collections.defaultdict", example="d.get('a', 'b')")
-def _counter(low: Lowering, *arguments: ast.expr) -> ast.expr:
-    raise DialectError(low.line, "count in a dictionary: d = {}, and in a loop d[x] = d.get(x, 0) + 1")
-
-
 @table.call("random.choice", "secrets.choice", example="random.choice(xs)")
 def _choice(low: Lowering, seq: ast.expr) -> ast.expr:
     items = low.ref(seq)
     if low.kind(items) == kinds.TEXT:
         items = low.hoist(low.action("text_split", WFTextSeparator="Every Character", text=items))
-    return low.action("getitemfromlist", WFInput=items, WFItemSpecifier="Random Item")
+    chosen = low.action("getitemfromlist", WFInput=items, WFItemSpecifier="Random Item")
+    return _of_kind(low, chosen, kinds.ITEMS.get(low.kind(items) or ""))
 
 
 @table.call("list", "tuple", example="list(range(3))")
@@ -329,17 +347,23 @@ def _dict(low: Lowering, *pairs: ast.expr, **items: ast.expr) -> ast.expr:
         return value
     if pairs:
         raise DialectError(pairs[0].lineno, "dict() takes keys by name; write {'key': value}")
-    return low.value(ast.Dict([const(key) for key in items], list(items.values()), lineno=low.line, col_offset=0))
+    values = [number_item(low, low.expr(value)) for value in items.values()]
+    return ast.Dict([const(key) for key in items], values, lineno=low.line, col_offset=0)
+
+
+def number_item(low: Lowering, value: ast.expr) -> ast.expr:
+    """Return an item of a dictionary: a variable stays a number there only where the item says that it is one."""
+    return call("number", value) if low.kind(value) == kinds.NUMBER and is_reference(value) else value
 
 
 @table.method("keys", example="d.keys()")
 def _keys(low: Lowering, receiver: ast.expr) -> ast.expr:
-    return low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref(receiver))
+    return low.typed(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref(receiver)), kinds.TEXTS)
 
 
 @table.method("values", example="d.values()")
 def _values(low: Lowering, receiver: ast.expr) -> ast.expr:
-    return low.action("getvalueforkey", WFGetDictionaryValueType="All Values", WFInput=low.ref(receiver))
+    return low.typed(low.action("getvalueforkey", WFGetDictionaryValueType="All Values", WFInput=low.ref(receiver)), kinds.LIST)
 
 
 @table.method("get", example="d.get('a', 'b')")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from shortcuts.forms import signatures
-from shortcuts.natural import devices, kinds, table
+from shortcuts.natural import arithmetic, devices, kinds, table
 from shortcuts.natural.assignments import CHANGES
 from shortcuts.natural.lowering import Lowering, Shifted, integer, is_reference
 from shortcuts.syntax.errors import DialectError
@@ -104,7 +104,7 @@ def _each(low: Lowering, node: ast.For, source: ast.expr) -> None:
     if isinstance(node.target, ast.Tuple):
         _over_rows(low, node, value)
         return
-    body = _body(low, node, kinds.ITEMS.get(low.kind(value) or ""))
+    body = _body(low, node, kinds.ITEMS.get(low.kind(value) or ""), python=low.is_python(source, value))
     low.out.append(low.rebuilt(node, iter=value, body=body))
 
 
@@ -118,7 +118,7 @@ def _over_rows(low: Lowering, node: ast.For, value: ast.expr) -> None:
     raise DialectError(node.lineno, "a loop has one name; the items are dictionaries: for row in rows: row['name']")
 
 
-def _body(low: Lowering, node: ast.For, kind: str | None, first: list[ast.stmt] | None = None) -> list[ast.stmt]:
+def _body(low: Lowering, node: ast.For, kind: str | None, first: list[ast.stmt] | None = None, python: bool = True) -> list[ast.stmt]:
     targets = [target.id for target in ast.walk(node.target) if isinstance(target, ast.Name)]
     for target in targets:
         low.symbols.pop(target, None)
@@ -126,7 +126,8 @@ def _body(low: Lowering, node: ast.For, kind: str | None, first: list[ast.stmt] 
         low.python.discard(target)
     if targets and kind is not None:
         low.kinds[targets[-1]] = kind
-        low.python.add(targets[-1])
+        if python:
+            low.python.add(targets[-1])
     return low.block(node.body, first or ())
 
 
@@ -151,13 +152,19 @@ def _over_two(low: Lowering, node: ast.For, source: ast.Call) -> None:
         raise DialectError(node.lineno, "zip() has a name for each list: for x, y in zip(xs, ys):")
     first, *others = [low.ref(argument) for argument in source.args]
     index = low.fresh("Repeat Index")
+    counts = [low.hoist(low.action("count", Input=other)) for other in others]
     taken = [statement for target, other in zip(targets[1:], others) for statement in low.parsed("ITEM = AT", ITEM=target, AT=low.action(
         "getitemfromlist", WFInput=other, WFItemSpecifier="Item At Index", WFItemIndex=name(index)))]  # fmt: skip
     head = call("enumerate", first, start=const(1))
     low.kinds[targets[0]] = kinds.ITEMS.get(low.kind(first) or "")
     target = ast.Tuple([name(index, store=True), name(targets[0], store=True)], ast.Store())
-    made = ast.copy_location(ast.For(target, head, low.block(node.body, taken), []), node)
-    low.emit(made)
+    low.kinds[index] = kinds.NUMBER
+    inside: list[ast.stmt] = [*taken, *node.body]
+    for count in reversed(counts):  # Python ends where the shortest list does
+        (guard,) = low.parsed("if INDEX <= COUNT: pass", INDEX=index, COUNT=count)
+        guard.body = inside  # type: ignore[attr-defined]
+        inside = [guard]
+    low.emit(ast.copy_location(ast.For(target, head, low.block(inside), []), node))
 
 
 def _names(target: ast.expr) -> list[str]:
@@ -184,6 +191,12 @@ def _enumerated(low: Lowering, node: ast.For, source: ast.Call) -> None:
         signatures.bind(source)
     given = {**dict(zip(("items", "start"), source.args)), **{keyword.arg: keyword.value for keyword in source.keywords}}
     start = integer(given["start"]) if "start" in given else 0
+    parts = node.target.elts if isinstance(node.target, ast.Tuple) else []
+    if "items" in given and start is not None and len(parts) == 2 and isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Tuple):
+        low.run("INDEX = BEFORE", INDEX=parts[0].id, BEFORE=const(start - 1) if start else ast.parse("-1", mode="eval").body)
+        (counted,) = low.parsed("INDEX += 1", INDEX=parts[0].id)
+        low.statement(low.rebuilt(node, target=parts[1], iter=given["items"], body=[counted, *node.body]))
+        return
     targets = _names(node.target)
     if "items" not in given or start is None or len(targets) != 2:
         raise DialectError(node.lineno, "enumerate() has two names: for i, x in enumerate(xs):")
@@ -192,7 +205,8 @@ def _enumerated(low: Lowering, node: ast.For, source: ast.Call) -> None:
     kind = kinds.ITEMS.get(low.kind(of) or "")
     if start == 1:
         head = low.rebuilt(source, args=[of]) if len(source.args) == 1 and of is given["items"] else call("enumerate", of, start=const(1))
-        low.out.append(low.rebuilt(node, iter=low.located(head, source), body=_body(low, node, kind)))
+        body = _body(low, node, kind, python=low.is_python(given["items"], of))
+        low.out.append(low.rebuilt(node, iter=low.located(head, source), body=body))
         return
     if not _reads(node.body, index):
         _over(low, node, item, of, [])
@@ -305,6 +319,9 @@ def _turned(source: ast.expr) -> ast.expr:
     return ast.copy_location(ast.Call(name("range"), [const(turned.start), const(turned.stop), const(turned.step)], []), source)
 
 
+_CEIL = ast.parse("math.ceil", mode="eval").body
+
+
 @table.statement(ast.While, examples=("while n < 10: n += 1",))
 def _while(low: Lowering, node: ast.While) -> None:
     """Lower a loop whose last line counts the name that its test compares with a number: it is a Repeat of so many times."""
@@ -317,8 +334,9 @@ def _while(low: Lowering, node: ast.While) -> None:
     if more:
         size = low.expr(ast.fix_missing_locations(ast.copy_location(ast.BinOp(size, ast.Add(), const(1)), node)))
     if abs(step) > 1:
-        parts = low.hoist(low.action("math", WFInput=size, WFMathOperation="÷", WFMathOperand=abs(step)))
-        size = low.hoist(low.action("round", WFInput=parts, WFRoundMode="Always Round Up"))
+        size = low.hoist(low.action("math", WFInput=size, WFMathOperation="÷", WFMathOperand=abs(step)))
+    if abs(step) > 1 or not (arithmetic.is_whole(low, name(counter)) and arithmetic.is_whole(low, limit)):
+        size = low.expr(ast.fix_missing_locations(ast.copy_location(ast.Call(_CEIL, [size], []), node)))
     low.emit(ast.For(name("_", store=True), call("range", size), low.block(node.body), []))
 
 

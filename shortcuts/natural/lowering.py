@@ -23,6 +23,10 @@ from shortcuts.syntax.nodes import assign, call, called, const, constant, name, 
 Node = TypeVar("Node", bound=ast.AST)
 _REFERENCE_CALLS = {*constants.GLOBALS, *constants.COERCIONS, "as_type", "variable", "later", "missing"}
 _REFERENCE_METHODS = frozenset({"property", "formatted", "in_unit"})
+# Actions whose output may be anything that a value holds.
+_PARTS_OF_VALUES = frozenset(f"is_workflow_actions_{action}" for action in """
+    getvalueforkey getitemfromlist detect_dictionary getvariable getclipboard downloadurl runworkflow
+""".split())
 _STATE = ("taken", "values", "kinds", "python", "symbols", "inlined")
 _LITERAL_NAMES = {ast.Dict: "Dictionary", ast.List: "List", ast.Tuple: "List", ast.Set: "List", ast.JoinedStr: "Text", ast.BinOp: "Text"}
 
@@ -74,6 +78,7 @@ class Lowering:
         self.taken = {node.id for node in nodes if isinstance(node, ast.Name)}
         self.bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         stores = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        self.bindings = _bindings(nodes)
         self.changing = {identifier for identifier, count in stores.items() if count > 1}
         self.values = set(self.bound)  # names of values: those that the program binds, and those made here
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
@@ -264,6 +269,11 @@ class Lowering:
         """True if natural Python made a value."""
         return value.id in self.python if isinstance(value, ast.Name) else value is not node
 
+    def is_output(self, value: ast.expr) -> bool:
+        """True for the output of an action, which are items, unless it takes a part of a value that is not known."""
+        made = self.bindings.get(value.id, []) if isinstance(value, ast.Name) else [value]
+        return bool(made) and all(one is not None and self.is_action(one) and called(one) not in _PARTS_OF_VALUES for one in made)
+
     def number(self, node: ast.expr) -> ast.expr:
         """Return an operand of a calculation: a number, or a variable that is not known to be anything else."""
         return self.number_of(self.expr(node), node)
@@ -338,6 +348,23 @@ def is_reference(node: ast.expr) -> bool:
         method = node.func.attr if isinstance(node.func, ast.Attribute) else None
         return called(node) in _REFERENCE_CALLS or (method in _REFERENCE_METHODS and is_reference(node.func.value))  # type: ignore[union-attr]
     return isinstance(node, ast.Attribute) or (isinstance(node, ast.Subscript) and constant(node.slice) is not None)
+
+
+def _bindings(nodes: list[ast.AST]) -> dict[str, list[ast.expr | None]]:
+    """Return what each name is bound to, in the order of the program; None for what is no expression, such as the variable of a loop."""
+    found: dict[str, list[ast.expr | None]] = {}
+    known: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.AugAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    known.add(id(target))
+                    value = ast.BinOp(name(target.id), node.op, node.value) if isinstance(node, ast.AugAssign) else node.value
+                    found.setdefault(target.id, []).append(value)
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
+            found.setdefault(node.id, []).append(None)
+    return found
 
 
 def integer(node: ast.expr | None) -> int | None:

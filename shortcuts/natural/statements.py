@@ -22,9 +22,10 @@ _INSTEAD = {
     "aiohttp": "requests", "httpx": "requests", "qrcode": "is_workflow_actions_generatebarcode(WFText=x)", "numbers": "int() and float()",
 }  # fmt: skip
 _ADVICE: dict[type[ast.stmt], str] = {
-    ast.Try: "there is no try; test a value before it is used, if x:",
+    ast.Try: "there is no try; a step that fails ends the shortcut. test a value before it is used, if x: int(x) and float(x) of a text "
+             "without a number are nothing",
     ast.Raise: "there are no exceptions; show is_workflow_actions_alert(WFAlertActionMessage='…'), and end by exit()",
-    ast.Break: "break stands in a for; the whole shortcut ends by exit()",
+    ast.Break: "break stands in a for, under an if: for _ in range(100): … if x: break; the whole shortcut ends by exit()",
     ast.Continue: "continue stands last under an if of a for; put the rest of the loop under an if",
     ast.Delete: "nothing is deleted; a name can be set to another value",
     ast.Assert: "there is no assert; write if not x: exit()",

@@ -341,7 +341,8 @@ def _finditer(low: Lowering, pattern: ast.expr, string: ast.expr, flags: ast.exp
 
 @table.call("re.search", example="re.search('[0-9]+', s)")
 def _search(low: Lowering, pattern: ast.expr, string: ast.expr, flags: ast.expr | None = None) -> ast.expr:
-    return matches(low, pattern, string, flags)
+    found = low.hoist(matches(low, pattern, string, flags))
+    return low.typed(low.action("getitemfromlist", WFInput=found), kinds.MATCH)
 
 
 @table.call("re.match", example="re.match('[0-9]+', s)")
@@ -369,6 +370,9 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
          flags: ast.expr | None = None) -> ast.expr:  # fmt: skip
     if count is not None:
         raise DialectError(pattern.lineno, "re.sub() replaces every match here; leave count out")
+    if isinstance(repl, ast.Lambda):
+        raise DialectError(repl.lineno, "a replacement is one text, in which \\1 is the first group: "
+                                        f"re.sub('([0-9]+)', r'<\\1>', {shown(string)})")  # fmt: skip
     found, sensitive = _pattern(low, pattern, flags)
     replacement = text(low, repl)
     if constant(replacement):

@@ -1,0 +1,24 @@
+"""Where natural Python does not mean what Python means, because the app cannot say it; the page docs/dialect.md prints them.
+
+A row of tests/natural_forms.py that gives something else than CPython names one of these; tests/test_natural_means_python.py runs both.
+"""
+
+from __future__ import annotations
+
+WHOLE = "a number has no type: 3.0 is 3 and is shown as 3"
+ONE_ITEM = "a list of one item is that item, and nothing is the same as an empty text, list or dictionary: `x is None` is true of ''"
+TRUTH = "`if x:` of the output of an action that a program calls by its name is true where there is a value, 0 as well"
+GROUPED = "`{n:.2f}` writes a number as the phone's language does: 1,234.50 in English"
+HALF = "`round` and formats round a half away from 0: round(2.5) is 3"
+CASE = "`in`, `startswith` and `endswith` look into a text without regard to case; re.search('a', x) regards it"
+ORDER = "texts are ordered as the phone's language orders them: a, B, c"
+SPACES = "`title` begins a word after a space alone: B,c"
+DAYS = "`(a - b).days` leaves a part of a day out; where a is before b, Python counts it as a whole one"
+WEEKS = "`%V` counts weeks as the phone's calendar does, not as ISO does; texts of dates are in the phone's language"
+UNKNOWN = "what is not known to be a text is a number in `x * 2`; write str(x) for a text"
+ITEMS = "a number in a list that is written out is a text there; append it to keep it a number"
+COMPACT = "`json.dumps` writes no spaces between the parts"
+SHOWN = "a value of JSON is shown as the app shows it: True is Yes, a list has a line for each item"
+EMPTY = "`sum` of an empty list is nothing, and not 0"
+
+DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, WEEKS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY)

@@ -1,0 +1,288 @@
+"""Natural Python means what Python means: each row that computes is run in the machine and by CPython on the same inputs.
+
+A row that gives something else says why (`differs`). Three differences stand in no row, because the app has no other values: a number has no
+type (3.0 is 3), a list of one item is the item, and nothing is the same as an empty text, list or dictionary.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import contextlib
+import copy
+import hashlib
+import json
+import math
+import os
+import random
+import re
+import statistics
+import string
+import textwrap
+import urllib.parse
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import shortcuts
+from shortcuts import machine
+from shortcuts.machine import World
+from shortcuts.machine.values import Match
+from shortcuts.natural import differences, examples
+from tests.natural_forms import ROWS, Row
+
+NOW = datetime(2026, 3, 14, 9, 30)
+INPUTS: list[dict[str, Any]] = [
+    {"n": 7, "m": 2, "s": "Hello World", "x": "one", "xs": ["one", "two", "three"], "ns": [3, 1, 2], "ys": ["three"], "d": {"a": 1, "k": "v"},
+     "t": datetime(2026, 3, 14, 9, 30), "t2": datetime(2026, 12, 24)},
+    {"n": -7, "m": 2, "s": "a", "x": "a", "xs": ["a", "b"], "ns": [10, 9], "ys": ["four", "five"], "d": {"b": "x", "a": "y"},
+     "t": datetime(2025, 12, 31, 23, 59, 58), "t2": datetime(2024, 2, 29, 12)},
+    {"n": 2.5, "m": 4, "s": "b,c", "x": "Two words", "xs": ["pear", "fig", "apple"], "ns": [-1, 2.5, 1], "ys": ["a", "b"], "d": {"Hello": "a"},
+     "t": datetime(2024, 2, 29), "t2": datetime(2024, 2, 28, 23)},
+    {"n": 3, "m": -2, "s": "id=42 and  id=7", "x": "x", "xs": ["Ab cd", "ef gh", "a"], "ns": [0, 5, 5], "ys": ["x", "y", "z"],
+     "d": {"one": "1", "two": "2"}, "t": datetime(2026, 10, 25, 3, 30), "t2": datetime(2026, 3, 29, 0, 30)},
+    {"n": 12, "m": 5, "s": "línea uno\nlínea dos", "x": "10", "xs": ["a", "A", "é", "z"], "ns": [100, 20, 3, 3], "ys": ["q"],
+     "d": {"a": 5, "b": 2, "c": 3}, "t": datetime(2027, 1, 1, 0, 0, 1), "t2": datetime(2026, 3, 14, 9, 30)},
+    {"n": 0, "m": 1, "s": "", "x": "", "xs": [], "ns": [], "ys": [], "d": {}, "t": datetime(2026, 3, 14, 9, 30), "t2": datetime(2026, 3, 14, 9, 30)},
+    {"n": 1234.5, "m": 10, "s": "A", "x": "A", "xs": ["A", "a", "AB", "ab"], "ns": [1.5], "ys": ["", "b"], "d": {"A": True, "x": [1, 2]},
+     "t": datetime(2000, 1, 1, 12), "t2": datetime(2026, 3, 14)},
+]  # fmt: skip
+ANSWERS = ["12", "7", "Ada"]
+# What reaches outside of a program, or ends it: CPython has no such world.
+OUTSIDE = re.compile(r"requests|open\(|Path|webbrowser|pyperclip|is_workflow|os\.make|sleep|clipboard|shortcut_input|com\.|coerce|urlopen|"
+                     r"os\.path\.exists|sys\.|exit\(|input\(prompt|random|dice")  # fmt: skip
+RANDOM: dict[str, Callable[[Any, dict[str, Any]], bool]] = {
+    "random.sample(xs, 3)": lambda y, names: len(y) == 3 and sorted(y) == sorted(names["xs"]),
+    "random.choices(xs, k=3)": lambda y, names: len(y) == 3 and set(y) <= set(names["xs"]),
+    "random.choice(xs)": lambda y, names: y in names["xs"],
+    "random.randint(1, 6)": lambda y, names: y in range(1, 7),
+    "random.randrange(1, 7)": lambda y, names: y in range(1, 7),
+    "y = random.choice(['a', 'b'])": lambda y, names: y in ("a", "b"),
+    "from random import randint as dice\ny = dice(1, 6)": lambda y, names: y in range(1, 7),
+}
+COMPUTED = [row for row in ROWS if not OUTSIDE.search(row.python)]
+Result = tuple[list[str], dict[str, Any]]  # what is shown, and the names afterwards
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# both sides
+
+
+class Clock(datetime):
+    """Python's datetime at the frozen clock of the world."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:
+        return NOW
+
+
+class Day(date):
+    """Python's date at the frozen clock of the world."""
+
+    @classmethod
+    def today(cls) -> date:
+        return NOW.date()
+
+
+MODULES = {"base64": base64, "hashlib": hashlib, "json": json, "math": math, "os": os, "random": random, "re": re, "statistics": statistics,
+           "string": string, "urllib": SimpleNamespace(parse=urllib.parse), "time": SimpleNamespace(strftime=NOW.strftime),
+           "datetime": Clock, "date": Day, "timedelta": timedelta, "__name__": "__main__"}  # fmt: skip
+
+
+def by_python(code: str, names: dict[str, Any], observed: list[str]) -> Result:
+    """Return what a program does in CPython. It is one of the rows of this project's tests."""
+    shown: list[str] = []
+    answers = iter(ANSWERS)
+
+    def show(*values: Any, sep: str = " ") -> None:
+        shown.append(sep.join(map(str, values)))
+
+    space = {**MODULES, "print": show, "input": lambda prompt="": next(answers), **copy.deepcopy(names)}
+    if code.startswith("return"):
+        code = f"def program():\n{textwrap.indent(code, '    ')}\nreturned = program()"
+    exec(compile(code, "row", "exec"), space)  # noqa: S102
+    return shown, {name: space[name] for name in observed if name in space} | {"returned": space.get("returned")}
+
+
+class Compiled:
+    """A row's program, compiled once; each run puts other values into the actions that stand for its names."""
+
+    def __init__(self, code: str, names: dict[str, Any], observed: list[str]) -> None:
+        reads = [f"is_workflow_actions_getvariable(WFVariable={name})" for name in observed]
+        lines = [literal(name, value) for name, value in names.items()]
+        self.observed = observed
+        self.shortcut = shortcuts.to_shortcut("\n".join([*lines, code, *reads]) + "\n")
+
+    def run(self, names: dict[str, Any]) -> Result:
+        """Return what the program does in the machine. Raises ArithmeticError if it ends by an error."""
+        inputs = shortcuts.to_shortcut("\n".join(literal(name, value) for name, value in names.items()) + "\n")["WFWorkflowActions"]
+        actions, waiting = [], list(inputs)
+        for action in self.shortcut["WFWorkflowActions"]:
+            if waiting and waiting[0]["WFWorkflowActionIdentifier"] == action["WFWorkflowActionIdentifier"]:
+                changed = {key: value for key, value in waiting.pop(0)["WFWorkflowActionParameters"].items() if key not in ("UUID", "WFInput")}
+                action = {**action, "WFWorkflowActionParameters": {**action["WFWorkflowActionParameters"], **changed}}
+            actions.append(action)
+        outcome = machine.run({**self.shortcut, "WFWorkflowActions": actions},
+                              World.from_json({"answers": ANSWERS, "clipboard": names.get("x"), "now": NOW.isoformat()}))  # fmt: skip
+        assert not waiting and not outcome.faults and not outcome.unknowns
+        if outcome.end == "error":
+            raise ArithmeticError(outcome.reason)
+        outputs = [step.output for step in outcome.steps[-len(self.observed):]] if self.observed and outcome.end == "finished" else []
+        returned = outcome.output if outcome.end == "output" else None
+        shown = [effect.what["text"] for effect in outcome.effects if effect.verb == "shown"]
+        return shown, dict(zip(self.observed, outputs)) | {"returned": returned}
+
+
+def literal(name: str, value: Any) -> str:
+    """Return the line that gives a name its value: the same action as in the examples, with another value."""
+    parameter = {"n": "number(WFNumberActionNumber", "m": "number(WFNumberActionNumber", "s": "gettext(WFTextActionText", "ns": "list(WFItems",
+                 "xs": "list(WFItems", "ys": "list(WFItems", "t": "date(WFDateActionMode='Specified Date', WFDateActionDate",
+                 "t2": "date(WFDateActionMode='Specified Date', WFDateActionDate", "d": "detect_dictionary(WFInput"}  # fmt: skip
+    if name == "x":
+        return "x = clipboard()"
+    written = json.dumps(value) if name == "d" else str(value) if name in ("t", "t2") else value
+    return f"{name} = is_workflow_actions_{parameter[name]}={written!r})"
+
+
+def plain(value: Any) -> Any:
+    """Return a value of either side as both have it; see the module."""
+    if isinstance(value, bool | int | float):
+        return round(float(value), 9)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if isinstance(value, re.Match | Match):
+        return value.group(0) if isinstance(value, re.Match) else value.text
+    if value is None or isinstance(value, str | bytes):
+        return (value.decode() if isinstance(value, bytes) else value) or None
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()} or None
+    if isinstance(value, complex):
+        raise ArithmeticError("the app has no such numbers")
+    items = [plain(item) for item in value]
+    return items if len(items) > 1 else items[0] if items else None
+
+
+def plain_result(result: Result) -> Result:
+    """Return a result with plain values."""
+    return result[0], {name: plain(value) for name, value in result[1].items()}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the rows
+
+
+def program(row: Row) -> str:
+    """Return the program of a row: a value gets a name."""
+    return examples.program(row.python).splitlines()[-1] if "\n" not in row.python else row.python
+
+
+def names_of(code: str, inputs: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the names of the inputs that a program reads, and those that have a value after it."""
+    nodes = list(ast.walk(ast.parse(code)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own = {inner.id for node in nodes if isinstance(node, ast.For | ast.comprehension) for inner in ast.walk(node.target) if isinstance(inner, ast.Name)}
+    own |= {inner.id for node in nodes if isinstance(node, ast.FunctionDef) for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    spans = {node.targets[0].id for node in nodes if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+             and re.match(r"timedelta|t3? - t2", ast.unparse(node.value))}  # fmt: skip
+    if code.startswith("return"):
+        return [name for name in inputs if name in used], []  # the run ends there
+    return [name for name in inputs if name in used], sorted((stored | (used & inputs.keys())) - own - spans)
+
+
+def inputs_of(row: Row) -> list[dict[str, Any]]:
+    """Return the inputs of a row."""
+    count = max(map(len, row.inputs.values()), default=len(INPUTS))
+    return [INPUTS[index % len(INPUTS)] | {name: values[index] for name, values in row.inputs.items()} for index in range(count)]
+
+
+def both(row: Row) -> list[tuple[dict[str, Any], Result, Result]]:
+    """Return what a row does on each input with which CPython ends without an error: the input, CPython's result, the machine's."""
+    code, found = program(row), []
+    used, observed = names_of(code, INPUTS[0])
+    every = [{name: values[name] for name in used} for values in inputs_of(row)]
+    compiled = Compiled(code, every[0], observed)
+    for names in every:
+        with contextlib.suppress(Exception):  # what has no result in Python may have any here
+            expected = plain_result(by_python(code, names, observed))
+            found.append((names, expected))
+    return [(names, expected, plain_result(compiled.run(names))) for names, expected in found]
+
+
+@pytest.mark.parametrize("row", COMPUTED, ids=[row.python[:60] for row in COMPUTED])
+def test_a_row_gives_in_the_machine_what_cpython_gives(row: Row) -> None:
+    results = both(row)
+    assert len(results) >= (5 if names_of(program(row), INPUTS[0])[0] else 1)
+    different = [(names, expected, made) for names, expected, made in results if expected != made]
+    assert bool(different) == bool(row.differs), different
+
+
+def test_most_rows_compute_and_few_differ() -> None:
+    differing = [row for row in COMPUTED if row.differs]
+    assert len(COMPUTED) >= 270 and len(differing) <= 25
+    assert {row.differs for row in differing} <= set(differences.DIFFERENCES)
+
+
+def test_a_random_row_draws_what_python_may_draw() -> None:
+    rows = {row.python: row for row in ROWS}
+    for python, holds in RANDOM.items():
+        code = program(rows[python])
+        used, observed = names_of(code, INPUTS[0])
+        names = {name: INPUTS[0][name] for name in used}
+        lines = [literal(name, value) for name, value in names.items()]
+        source = shortcuts.to_shortcut("\n".join([*lines, code, "is_workflow_actions_getvariable(WFVariable=y)"]) + "\n")
+        drawn = [machine.run(source, World.from_json({"seed": seed})).output for seed in range(8)]
+        assert all(holds(y, names) for y in drawn), (python, drawn)
+        assert len({str(y) for y in drawn}) > 1, python
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# random expressions
+
+NUMBERS = st.recursive(
+    st.sampled_from(["n", "m", "2", "-3", "0.5", "len(s)", "len(xs)", "sum(ns)", "ns[0]", "int(str(m))"]),
+    lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "/", "//", "%"]), inner)
+    | st.builds("{}({})".format, st.sampled_from(["abs", "int", "math.floor", "math.ceil", "-"]), inner)
+    | st.builds("({} if {} > {} else {})".format, inner, inner, inner, inner)
+    | st.builds("{}({}, {})".format, st.sampled_from(["min", "max"]), inner, inner), max_leaves=5)  # fmt: skip
+TEXTS = st.recursive(
+    st.sampled_from(["s", "'a,B c'", "str(m)", "xs[0]", "xs[-1]", "', '.join(xs)", "f'{m}: {s}'"]),
+    lambda inner: st.builds("{}.{}()".format, inner, st.sampled_from(["upper", "lower", "strip", "lstrip", "capitalize"]))
+    | st.builds("({} + {})".format, inner, inner) | st.builds("{}.replace('a', {})".format, inner, inner)
+    | st.builds("{}[{}]".format, inner, st.sampled_from(["0:3", "2:", "-2:", ":-1", "::-1", ":2"]))
+    | st.builds("' '.join({}.split())".format, inner) | st.builds("re.sub('[a-c]', '#', {})".format, inner), max_leaves=4)  # fmt: skip
+TESTS = st.recursive(
+    st.builds("{} {} {}".format, NUMBERS, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), st.sampled_from(["0", "2", "n"]))
+    | st.builds("{} {} {}".format, TEXTS, st.sampled_from(["==", "!="]), st.sampled_from(["s", "'a'", "xs[0]"]))
+    | st.builds("{}.{}('1')".format, TEXTS, st.sampled_from(["startswith", "endswith"])) | st.builds("'1' in {}".format, TEXTS) | st.builds("-({})".format, NUMBERS) | TEXTS,
+    lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner) | st.builds("(not {})".format, inner),
+    max_leaves=3)  # fmt: skip
+LISTS = (st.builds("[{} for x in xs]".format, st.sampled_from(["x", "x.upper()", "len(x)", "x + s"]))
+         | st.builds("[x for x in xs if {}]".format, st.sampled_from(["x", "'1' in x", "len(x) > 2", "x != s"]))
+         | st.builds("[x {} for x in ns]".format, st.sampled_from(["* 2", "% 3", "// 2", "- 1", "+ n"]))
+         | st.sampled_from(["xs + ys", "xs[1:]", "xs[:2]", "xs[-2:]", "list(reversed(xs))", "s.split(',')", "s.split()", "list(s)",
+                            "[ns[i] for i in range(len(ns))]", "re.findall('[a-z]+', s)"]))  # fmt: skip
+NAMES = st.fixed_dictionaries({
+    "n": st.integers(-20, 20), "m": st.integers(1, 9), "s": st.text("aAbB1 ,é\n", max_size=8),
+    "xs": st.lists(st.text("abAB1 c", min_size=1, max_size=4), min_size=1, max_size=4), "ys": st.lists(st.sampled_from("abc"), min_size=1, max_size=2),
+    "ns": st.lists(st.integers(-9, 9), min_size=1, max_size=4)})  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(NUMBERS | TEXTS | LISTS, TESTS, st.lists(NAMES, min_size=3, max_size=3))
+def test_random_expressions_give_what_cpython_gives(value: str, test: str, inputs: list[dict[str, Any]]) -> None:
+    code = f"y = {value}\nz = 'no'\nif {test}:\n    z = 'yes'"
+    if shortcuts.check("\n".join(literal(name, of) for name, of in inputs[0].items()) + f"\n{code}\n"):
+        return  # refused with advice
+    compiled = Compiled(code, inputs[0], ["y", "z"])
+    for names in ({name: given_[name] for name in inputs[0]} for given_ in inputs):
+        with contextlib.suppress(ArithmeticError):
+            expected = plain_result(by_python(code, names, ["y", "z"]))
+            assert plain_result(compiled.run(names)) == expected, (code, names)
