@@ -14,7 +14,7 @@ from common.cli import Reject
 from common.excerpts import one_line, shorten
 from common.jsonl import Record, UserError
 from common.llm import Prompt, Writer
-from shortcuts import Diagnostic, plist
+from shortcuts import Diagnostic, effects, plist
 from shortcuts.catalog import Catalog, offer
 from shortcuts.catalog.search import offered, search, understood
 from shortcuts.transcription.files import sign_command
@@ -152,6 +152,8 @@ def deliver(draft: Program, files: Files, force: bool, usage: Record) -> None:
         raise UserError(f"the program compiles to what no shortcut can hold: {error}") from None
     if usage.get("prompt_tokens"):
         cli.say(f"{usage['requests']} requests, {usage['prompt_tokens']:,} tokens in and {usage['completion_tokens']:,} out")
+    for effect in effects.summary(draft.shortcut):
+        cli.say(f"it {effect[0].lower()}{effect[1:]}")
     cli.say(f"written: {', '.join(str(file) for file in files if file.exists())}")
     for line in next_steps(files):
         cli.say(line)

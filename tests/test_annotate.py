@@ -428,6 +428,13 @@ def test_an_answer_that_was_cut_is_said_to_be_and_makes_no_shortcut(here: Path, 
     assert (here / "a.py").exists() and (here / "a.shortcut").exists() != is_cut
 
 
+def test_what_the_shortcut_does_to_the_outside_is_said_before_anybody_runs_it(here: Path, run: Callable[..., Run]) -> None:
+    with StubOpenAI(lambda body, number: fenced("is_workflow_actions_sendmessage(WFSendMessageContent='hello')\n")) as stub:
+        flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-repair")
+        code, _, _, err = run(None, "--query", "say hello", "--apis", "sendmessage", *flags)
+    assert code == 0 and "it sends the message 'hello'" in err
+
+
 def test_of_several_programs_the_longest_is_taken_and_that_is_said(here: Path, run: Callable[..., Run]) -> None:
     both = "```python\nx = 1\n```\nAll of it:\n```python\nis_workflow_actions_showresult(Text='hello')\n```"
     with StubOpenAI(lambda body, number: both) as stub:
