@@ -129,6 +129,7 @@ def mean(golds: list[str], predictions: list[str]) -> float:
     return sum(map(score, golds, predictions)) / len(golds)
 
 
+@pytest.mark.ci
 def test_gold_and_its_renamed_copy_are_equal(golds: list[str]) -> None:
     for gold in golds:
         renamed = shortcuts.rename(gold, {name: f"name{number}x" for number, name in enumerate(shortcuts.bound_names(gold))})
@@ -136,6 +137,7 @@ def test_gold_and_its_renamed_copy_are_equal(golds: list[str]) -> None:
         assert 1 <= len(gold_worlds(gold)) <= WORLDS
 
 
+@pytest.mark.ci
 def test_cheap_answers_get_at_most_five(golds: list[str]) -> None:
     everywhere = "".join(f"{IS}{name}({key}=x)\n" for name, key in (
         ("showresult", "Text"), ("notification", "WFNotificationActionBody"), ("speaktext", "WFText"), ("setclipboard", "WFInput"),
@@ -145,6 +147,7 @@ def test_cheap_answers_get_at_most_five(golds: list[str]) -> None:
     assert mean(golds, golds[1:] + golds[:1]) <= 0.05 and mean(golds, list(map(bare_list, golds))) <= 0.05
 
 
+@pytest.mark.ci
 def test_each_effect_that_is_dropped_costs(golds: list[str]) -> None:
     tried = 0
     for gold in golds:
@@ -173,6 +176,7 @@ def test_hostile_code_on_either_side_is_no_trouble(name: str) -> None:
     assert 0 <= score(ASKS, code) <= 1 and execution_match(code, ASKS).match in (None, 0.0)
 
 
+@pytest.mark.ci
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6))
 def test_a_damaged_program_gets_a_score(golds: list[str], seed: int) -> None:
@@ -181,6 +185,6 @@ def test_a_damaged_program_gets_a_score(golds: list[str], seed: int) -> None:
 
 
 def test_a_program_that_floods_is_cut() -> None:
-    flood = f"for i in range(4000):\n    x = {IS}gettext(WFTextActionText='{'y' * 200}')\n    {IS}showresult(Text=x)\n    {IS}setclipboard(WFInput=x)\n"
+    flood = f"for i in range(1200):\n    x = {IS}gettext(WFTextActionText='{'y' * 200}')\n    {IS}showresult(Text=x)\n    {IS}setclipboard(WFInput=x)\n"
     assert score(ASKS, flood) == 0 and score(flood, flood) == 1
     assert {len(deeds(run(flood, world, LIMITS), world).seen) for world in gold_worlds(flood)} <= set(range(MOST_EFFECTS + 1))
