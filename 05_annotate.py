@@ -56,8 +56,7 @@ OUTPUT = Path("data/generated.jsonl")
 MAX_NEW_TOKENS = 4096  # the paper's 8,192 are shared with the prompt
 SAMPLED = 0.8  # default temperature of all candidates but the first, which would otherwise all be equal
 SEED_STRIDE = 1_000_003  # between the seeds of candidates, so that --seed 1 does not reuse those of --seed 0
-SHOWN_FAULTS = 40  # faults that a repair prompt lists
-SHOWN_STUBS = 8  # functions of faulty lines whose stubs it shows
+SHOWN_FAULTS, SHOWN_STUBS = 40, 8  # faults that a repair prompt lists; functions of faulty lines whose stubs it shows
 NOTHING, TEXT, PYTHON, SHORTCUT = range(4)  # the reach of an answer
 REACH = "nothing", "text", "python", "shortcut"  # its names in a record
 
