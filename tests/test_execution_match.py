@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import shortcuts
 from common import metrics
-from common.metrics.execution_match import LIMITS, MOST_EFFECTS, WORLDS, bare_list, deeds, execution_match, gold_worlds
+from common.metrics.execution_match import LIMITS, MOST_EFFECTS, WORLDS, bare_list, behaviour, execution_match, gold_worlds
 from shortcuts import plist
 from shortcuts.control_flow import ID, PARAMETERS
 from shortcuts.machine import run
@@ -187,4 +187,4 @@ def test_a_damaged_program_gets_a_score(golds: list[str], seed: int) -> None:
 def test_a_program_that_floods_is_cut() -> None:
     flood = f"for i in range(1200):\n    x = {IS}gettext(WFTextActionText='{'y' * 200}')\n    {IS}showresult(Text=x)\n    {IS}setclipboard(WFInput=x)\n"
     assert score(ASKS, flood) == 0 and score(flood, flood) == 1
-    assert {len(deeds(run(flood, world, LIMITS), world).seen) for world in gold_worlds(flood)} <= set(range(MOST_EFFECTS + 1))
+    assert {len(behaviour(run(flood, world, LIMITS), world).seen) for world in gold_worlds(flood)} <= set(range(MOST_EFFECTS + 1))

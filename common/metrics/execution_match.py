@@ -7,7 +7,8 @@ Nothing of the host runs: shortcuts.machine interprets the compiled actions in w
 
 1. CANDIDATES worlds are made from what gold needs, by a seed that is its text: input, files, answers of the network. WORLDS of them are
    kept, in the first of which gold does something: each time the one that takes most branches and reaches most actions that are new.
-2. The prediction runs in the worlds of gold. Its questions get gold's answers, in other words, too (World.questions).
+2. The prediction runs in the worlds of gold. Its questions get the answers that gold got, even if it asks in other words
+   (World.questions).
 3. What a run does are its effects with their values, and the output of Stop and Output. What a person sees or hears counts in order, the
    rest in any order. An effect whose values are all empty is none. What an unknown is compared by is its origin: the action that made it,
    and what that was given.
@@ -62,7 +63,7 @@ class ExecutionMatch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Deeds:
+class Behaviour:
     """What a run does: `seen` in order, `done` in any order, and True if it failed."""
 
     seen: tuple[str, ...]
@@ -77,7 +78,7 @@ class Trial(NamedTuple):
     """A world, what gold does in it, F1 of the bare list, and True if gold's run came to its end without an unknown."""
 
     world: World
-    deeds: Deeds
+    behaviour: Behaviour
     bare: float
     whole: bool
 
@@ -99,9 +100,9 @@ def execution_match(gold: str, prediction: str) -> ExecutionMatch:
         return ExecutionMatch(0.0, False, whole)
     scores = []
     for trial in reference.trials:
-        found = deeds(run(made[1], trial.world, LIMITS), trial.world, reference.by_output)
-        if trial.deeds or found:
-            scores.append(max(0.0, (f1(trial.deeds, found) - trial.bare) / (1 - trial.bare)))
+        found = behaviour(run(made[1], trial.world, LIMITS), trial.world, reference.by_output)
+        if trial.behaviour or found:
+            scores.append(max(0.0, (f1(trial.behaviour, found) - trial.bare) / (1 - trial.bare)))
     return ExecutionMatch(sum(scores) / len(scores), all(score == 1 for score in scores), whole)
 
 
@@ -121,7 +122,7 @@ def compiled(code: str) -> tuple[dict[str, Any], Program] | None:
         return None
 
 
-def f1(gold: Deeds, found: Deeds) -> float:
+def f1(gold: Behaviour, found: Behaviour) -> float:
     """Return F1 of what two runs do, one of them at least anything."""
     shared = LCSseq.similarity(gold.seen, found.seen) + (Counter(gold.done) & Counter(found.done)).total()
     of_both = sum(map(len, (gold.seen, gold.done, found.seen, found.done)))
@@ -146,13 +147,13 @@ def _reference(gold: str) -> Reference:
         outcome = run(program, world, LIMITS)
         if not _guessed(outcome):
             ran.append((replace(world, questions=tuple(outcome.questions[:MOST_QUESTIONS])), outcome))
-    by_output = not any(deeds(outcome, world) for world, outcome in ran)
+    by_output = not any(behaviour(outcome, world) for world, outcome in ran)
     bare, trials = compiled(bare_list(gold)), []
-    for world, outcome, done in _telling([(world, outcome, deeds(outcome, world, by_output)) for world, outcome in ran]):
-        likeness = f1(done, deeds(run(bare[1], world, LIMITS), world, by_output)) if bare and done else 0.0
+    for world, outcome, done in _telling([(world, outcome, behaviour(outcome, world, by_output)) for world, outcome in ran]):
+        likeness = f1(done, behaviour(run(bare[1], world, LIMITS), world, by_output)) if bare and done else 0.0
         if likeness < 1:
             trials.append(Trial(world, done, likeness, outcome.whole))
-    return Reference(tuple(trials) if any(trial.deeds for trial in trials) else (), by_output)
+    return Reference(tuple(trials) if any(trial.behaviour for trial in trials) else (), by_output)
 
 
 def bare_list(code: str) -> str:
@@ -169,11 +170,11 @@ def _guessed(outcome: Outcome) -> bool:
     return next((step.index == decided for step in outcome.steps if step.index in (decided, first)), True)
 
 
-def _telling(ran: list[tuple[World, Outcome, Deeds]]) -> Iterator[tuple[World, Outcome, Deeds]]:
+def _telling(ran: list[tuple[World, Outcome, Behaviour]]) -> Iterator[tuple[World, Outcome, Behaviour]]:
     """Yield at most WORLDS runs: first one that does something, then each time the one that reaches most that those before it do not; of
     equals one that does something, the earlier. None that only fails.
     """
-    left = [(one, set(map(_turn, one[1].steps))) for one in ran if one[2] or not one[2].failed]
+    left = [(one, set(map(_way, one[1].steps))) for one in ran if one[2] or not one[2].failed]
     reached: set[tuple[int, str]] = set()
     for turn in range(min(WORLDS, len(left))):
         one, own = max(left, key=lambda item: (turn == 0 and bool(item[0][2]), len(item[1] - reached), bool(item[0][2])))
@@ -182,17 +183,17 @@ def _telling(ran: list[tuple[World, Outcome, Deeds]]) -> Iterator[tuple[World, O
         yield one
 
 
-def _turn(step: Step) -> tuple[int, str]:
+def _way(step: Step) -> tuple[int, str]:
     """Return the place of a step, and which way it goes on from the head of an If or a menu."""
-    way = step.inputs.get("is", step.inputs.get("chosen"))
-    return step.index, str(way) if isinstance(way, bool | str) else ""
+    taken = step.inputs.get("is", step.inputs.get("chosen"))
+    return step.index, str(taken) if isinstance(taken, bool | str) else ""
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # what a run does
 
 
-def deeds(outcome: Outcome, world: World, by_output: bool = False) -> Deeds:
+def behaviour(outcome: Outcome, world: World, by_output: bool = False) -> Behaviour:
     """Return what a run did, each effect as a short text. by_output: an output counts that is just the last action's, too."""
     spell = _Spelling(world.place)
     seen, done = [], []
@@ -202,7 +203,7 @@ def deeds(outcome: Outcome, world: World, by_output: bool = False) -> Deeds:
     is_output = outcome.end == "output" or (by_output and outcome.end in ("finished", "exited") and outcome.output is not world.input)
     if is_output and (said := spell.value(outcome.output)):
         done.append(short(f"output {said}"))
-    return Deeds(tuple(seen), tuple(done), outcome.end in ("error", "stopped"))
+    return Behaviour(tuple(seen), tuple(done), outcome.end in ("error", "stopped"))
 
 
 def short(said: str) -> str:
@@ -245,4 +246,4 @@ class _Spelling:
         return json.dumps(self.writer.write(value), default=str, sort_keys=True) if value else ""
 
 
-__all__ = ["LIMITS", "ExecutionMatch", "bare_list", "deeds", "execution_match", "gold_worlds"]
+__all__ = ["LIMITS", "ExecutionMatch", "bare_list", "behaviour", "execution_match", "gold_worlds"]
