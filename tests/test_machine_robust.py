@@ -115,6 +115,12 @@ def test_dictionaries_that_hold_each_other_twice_are_stopped_where_they_are_writ
     outcome.to_json()
 
 
+def test_files_that_are_saved_for_ever_are_stopped() -> None:
+    code = "for i in range(1, 5001):\n    is_workflow_actions_documentpicker_save(WFInput='x', WFAskWhereToSave=False, WFFileDestinationPath='{}')"
+    assert ended(code.format("a.txt")).end == "stopped"
+    assert ended(code.replace("'{}'", "f'{i}.txt'")).end == "stopped"
+
+
 def test_a_pattern_that_takes_for_ever_is_stopped() -> None:
     outcome = ended(f"is_workflow_actions_text_match(text='{'a' * 40}!', WFMatchTextPattern='(a|a|aa)+$')", seconds=0.2)
     assert (outcome.end, "patterns" in outcome.reason) == ("stopped", True)

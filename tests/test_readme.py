@@ -67,7 +67,7 @@ COMMANDS = {
         Command("""git config diff.shortcut.textconv "PYTHONPATH='$PWD' '$PWD/.venv/bin/python' -m shortcuts read\"""", GIT),
     ],
     "docs/machine.md": [
-        Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4'),
+        Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4 --answer "10 %"'),
         Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
     ],
     "docs/recipe.md": [

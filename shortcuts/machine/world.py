@@ -62,6 +62,9 @@ _KINDS = {"contacts": "contact", "reminders": "reminder", "events": "event", "no
           "health": "health sample"}  # fmt: skip
 
 
+UNANSWERED = ("default", "random", "cancel")
+
+
 class WorldError(ValueError):
     """A world that cannot be read; the message is one line for the user."""
 
@@ -133,6 +136,8 @@ def _value_of_key(key: str, value: Any) -> Any:
     if wanted is not None:
         if type(value) is not wanted:
             raise WorldError(f"{key}: a {wanted.__name__} is expected, not {type(value).__name__}")
+        if key == "unanswered" and value not in UNANSWERED:
+            raise WorldError(f"unanswered: {value!r} is none of {', '.join(UNANSWERED)}")
         return value
     if key in ("input", "clipboard"):
         return from_json(value)
@@ -248,6 +253,17 @@ _ATOMS: dict[type, Any] = {
 }
 
 
+def clean_path(path: str) -> str:
+    """Return a path in the form that the tree of files has: no slash at its ends, no empty parts, `..` taken back."""
+    parts: list[str] = []
+    for part in path.replace("\\/", "/").split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
 class State:
     """What a run changes of its world; each part is copied when it is first written."""
 
@@ -257,10 +273,16 @@ class State:
         self.world, self.clipboard = world, world.clipboard
         self._parts: dict[str, Any] = {}
 
+    @cached_property
+    def _files(self) -> dict[str, Any]:
+        files = self.world.files
+        return files if all(path == clean_path(path) for path in files) else {clean_path(path): entry for path, entry in files.items()}
+
     def read(self, part: str) -> Any:
         """Return a part to be read: files, device, stored, contacts, reminders ..."""
-        found = self._parts.get(part)
-        return found if found is not None else self.world.whole_device if part == "device" else getattr(self.world, part)
+        if part in self._parts:
+            return self._parts[part]
+        return self._files if part == "files" else self.world.whole_device if part == "device" else getattr(self.world, part)
 
     def write(self, part: str) -> Any:
         """Return a part to be changed in place."""

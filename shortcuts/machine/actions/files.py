@@ -7,36 +7,22 @@ from typing import Any
 from shortcuts.machine import values
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.values import File, Record, Unknown, Untold, items, one_or_many
+from shortcuts.machine.world import clean_path
 
 KINDS = {"png": "image", "jpg": "image", "jpeg": "image", "gif": "image", "heic": "image", "webp": "image", "tiff": "image", "mp3": "media",
          "m4a": "media", "mp4": "media", "mov": "media", "wav": "media", "pdf": "pdf"}  # fmt: skip
 
 
-def clean(path: str) -> str:
-    """Return a path in the form of the tree: no slash at its ends, no empty parts, `..` taken back."""
-    parts: list[str] = []
-    for part in path.replace("\\/", "/").split("/"):
-        if part == "..":
-            parts = parts[:-1]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
-
-
 def tree_of(call: Call) -> dict[str, Any]:
-    """Return the world's files by clean path."""
+    """Return the world's files by clean path. Looking through them counts against the limit of the run."""
     tree = call.run.state.read("files")
-    if any(path != clean(path) for path in tree):
-        writable = call.run.state.write("files")
-        for path in [path for path in writable if path != clean(path)]:
-            writable[clean(path)] = writable.pop(path)
-        tree = writable
+    call.run.spend(len(tree))
     return tree
 
 
 def at(call: Call, path: str) -> File | None:
     """Return the file or folder at a path, or None."""
-    path, tree = clean(path), tree_of(call)
+    path, tree = clean_path(path), tree_of(call)
     if path in tree:
         return _entry(path, tree[path])
     inside = path == "" or any(other.startswith(path + "/") for other in tree)
@@ -59,15 +45,14 @@ def _entry(path: str, entry: Any) -> File:
 
 def put(call: Call, path: str, file: File) -> File:
     """Write a file into the tree; return it as it stands there."""
-    path = clean(path)
-    tree_of(call)
+    path = clean_path(path)
     call.run.state.write("files")[path] = File(path.rpartition("/")[2], file.kind, file.data, {**file.facts, "path": path})
     return at(call, path) or file
 
 
 def contents(call: Call, folder: str, recursive: bool = False) -> list[File]:
     """Return what a folder holds, sorted by name."""
-    start = f"{clean(folder)}/" if clean(folder) else ""
+    start = f"{clean_path(folder)}/" if clean_path(folder) else ""
     names: dict[str, None] = {}
     for path in sorted(tree_of(call)):
         rest = path.removeprefix(start)
@@ -85,7 +70,7 @@ def _path(call: Call, key: str, folder_key: str = "") -> str:
         base = str(where.get("relativeSubpath", "")) if isinstance(where, dict) else ""
     if isinstance(folder, Unknown):
         raise Untold(folder)
-    return clean(f"{base}/{call.text(key)}")
+    return clean_path(f"{base}/{call.text(key)}")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -120,9 +105,9 @@ def save(call: Call) -> Any:
             else f"{path}.{file.extension}"
         )
         if not call.flag("WFSaveFileOverwrite", False):
-            target = _free(call, clean(target))
+            target = _free(call, clean_path(target))
         saved.append(put(call, target, file))
-        call.effect("saved", path=clean(target), value=item, **({"asked": True} if asks else {}))
+        call.effect("saved", path=clean_path(target), value=item, **({"asked": True} if asks else {}))
     return one_or_many(saved)
 
 
@@ -132,6 +117,7 @@ def _free(call: Call, path: str) -> str:
     stem, dot, extension = path.rpartition(".") if "." in path.rpartition("/")[2] else (path, "", "")
     while path in tree and number < 1000:
         path, number = f"{stem} {number}{dot}{extension}", number + 1
+        call.run.spend(10)
     return path
 
 
@@ -158,8 +144,8 @@ def open_file(call: Call) -> Any:
 def stored_path(given: dict[str, Any]) -> str:
     """Return the path of the file that a parameter stores; of a mere bookmark "file", since its path is secret."""
     where = given.get("fileLocation")
-    path = clean(str(where.get("relativeSubpath", ""))) if isinstance(where, dict) else ""
-    return path or clean(str(given.get("displayName") or given.get("filename") or "file"))
+    path = clean_path(str(where.get("relativeSubpath", ""))) if isinstance(where, dict) else ""
+    return path or clean_path(str(given.get("displayName") or given.get("filename") or "file"))
 
 
 def _stored(call: Call, given: Any) -> Any:
@@ -198,7 +184,7 @@ def file(call: Call) -> Any:
 def folder(call: Call) -> Any:
     given = call.get("WFFolder")
     where = given.get("fileLocation") if isinstance(given, dict) else None
-    path = clean(str(where.get("relativeSubpath", ""))) if isinstance(where, dict) else ""
+    path = clean_path(str(where.get("relativeSubpath", ""))) if isinstance(where, dict) else ""
     name = str(given.get("displayName") or path) if isinstance(given, dict) else ""
     return at(call, path or name) or File(name or "Folder", "folder", None, {"path": path or name})
 
@@ -207,7 +193,6 @@ def folder(call: Call) -> Any:
 def create_folder(call: Call) -> Any:
     path = _path(call, "WFFilePath", "WFFolder")
     if at(call, path) is None:
-        tree_of(call)
         call.run.state.write("files")[path] = {}
         call.effect("created", folder=path)
     return at(call, path)
@@ -228,7 +213,7 @@ def delete(call: Call) -> Any:
     immediately = call.flag("WFDeleteImmediatelyDelete")
     for item in items(call.input()):
         path = (
-            clean(str(item.facts.get("path", item.name)))
+            clean_path(str(item.facts.get("path", item.name)))
             if isinstance(item, File)
             else item
             if isinstance(item, Unknown)
@@ -236,7 +221,6 @@ def delete(call: Call) -> Any:
         )
         call.effect("deleted", file=path, **({"for good": True} if immediately else {}))
         if isinstance(path, str):
-            tree_of(call)
             tree = call.run.state.write("files")
             for other in [other for other in tree if other == path or other.startswith(path + "/")]:
                 del tree[other]
@@ -282,9 +266,9 @@ def move(call: Call) -> Any:
 
 def _moved(call: Call, item: File, target: str) -> File:
     tree_of(call)
-    old = clean(str(item.facts.get("path", item.name)))
+    old = clean_path(str(item.facts.get("path", item.name)))
     call.run.state.write("files").pop(old, None)
-    call.effect("moved", file=old, to=clean(target))
+    call.effect("moved", file=old, to=clean_path(target))
     return put(call, target, item)
 
 

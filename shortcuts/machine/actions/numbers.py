@@ -60,6 +60,8 @@ def calculate(call: Call) -> Any:
             call.assume("math: angles are radians")
         right = call.number("WFScientificMathOperand", 0)
         if scientific == "Modulus":
+            if left * right < 0:
+                call.assume("math: Modulus has the sign of the first number")
             return plain(math.fmod(left, right))
         return plain(float(left) ** right if scientific == "x^y" else _SCIENTIFIC[scientific](left))
     except (ArithmeticError, ValueError, KeyError, TypeError):
