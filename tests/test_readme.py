@@ -24,10 +24,10 @@ README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 GENERATED = ROOT / "docs" / "dialect.md"
 DOCUMENTS = [README, ROOT / "CHANGELOG.md", *DOCS, *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("docs/*/README.md"))]
-FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|findings"
+FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|tasks|findings"
 FILE = re.compile(rf"(?<![\w/])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
 
-IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED, GIT = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long", "a repository"
+IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED, GIT, BENCH = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long", "a repository", "bench/, which the copy has not"
 
 
 class Command(NamedTuple):
@@ -112,6 +112,12 @@ COMMANDS = {
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
                 "--chat-template runs/annotator/chat_template.jinja --max-model-len 8192", GPU),
         Command("python 05_annotate.py --model annotator --base-url http://localhost:8000/v1 --no-primer --concurrency 256 --candidates 4 --repair", GPU),
+    ],
+    "tasks/README.md": [
+        Command("python 08_eval.py --tasks"),
+        Command("python 08_eval.py --tasks --model runs/tiny --samples 5", TRAINED),
+        Command("python 08_eval.py --tasks --model m --base-url URL --dry-run"),
+        Command("python bench/task_mutants.py --survivors", BENCH),
     ],
 }  # fmt: skip
 SHARED_FLAGS = {"runs/slurm/data_stages.sh": "01_scrape.py"}  # the stage that takes a script's flags, where the script does not show it
