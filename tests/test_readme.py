@@ -102,12 +102,6 @@ COMMANDS = {
         Command("bash runs/slurm/chain.sh", SLURM),
         Command("sbatch --array=0-31 runs/slurm/serve_vllm.sh", SLURM),
     ],
-    "tasks/README.md": [
-        Command("python 08_eval.py --tasks", slow=True),
-        Command("python 08_eval.py --tasks --model runs/tiny --samples 5", TRAINED),
-        Command("python 08_eval.py --tasks --model m --base-url URL --dry-run", KEY),
-        Command("python bench/task_mutants.py --survivors", "minutes"),
-    ],
     "docs/writers.md": [
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
                 "--chat-template runs/annotator/chat_template.jinja --max-model-len 8192", GPU),
