@@ -382,7 +382,7 @@ def parse_json(value: Any, place: Place) -> Any:
 
 LINK = re.compile(
     r"(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s<>\"'\u201c\u201d]+|mailto:[^\s<>\"]+|tel:[0-9+-]+"
-    r"|(?<![\w@.])(?:www\.)?[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*\.(?:com|org|net|io|co|de|uk|edu|gov|app|me|fr|jp|cn)(?![\w@])(?:/[^\s<>\"']*)?)"
+    r"|(?<![\w@.])(?:www\.)?[a-zA-Z0-9-]{1,63}(?:\.[a-zA-Z0-9-]{1,63}){0,8}\.(?:com|org|net|io|co|de|uk|edu|gov|app|me|fr|jp|cn)(?![\w@])(?:/[^\s<>\"']*)?)"
 )
 
 

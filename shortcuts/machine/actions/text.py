@@ -289,7 +289,7 @@ def _detected(call: Call, pattern: re.Pattern[str], label: str) -> list[Any]:
 )
 def detect_addresses(call: Call) -> Any:
     lines = call.input_text().split("\n")
-    return one_or_many([line.strip() for line in lines if re.search(r"\d+ \w+|\w+ \d+", line) and "," in line])
+    return one_or_many([line.strip() for line in lines if re.search(r"\b\d{1,9} \w|\w \d", line) and "," in line])
 
 
 @action("is.workflow.actions.detect.contacts", source="user guide: Get Contacts from Input")
