@@ -172,6 +172,13 @@ def test_a_record_near_a_query_of_another_test_set_is_dropped_by_name(bench, tmp
     assert not any(reject.get("test") == "teval:query_8" for reject in lines(folder / "rejected.jsonl"))
 
 
+def test_a_record_near_the_request_of_a_task_is_dropped_without_a_flag(bench):  # noqa: F811
+    seed = [record(number) for number in range(30)]
+    seed[5]["query"] = arrange.task_requests()["task:guess-the-number"]
+    found = [reject for reject in lines(bench(seed, []) / "rejected.jsonl") if reject["reason"] == "contaminated"]
+    assert [(reject["id"], reject["test"]) for reject in found] == [(seed[5]["id"], "task:guess-the-number")]
+
+
 def test_half_of_another_querys_ngrams_are_enough_to_be_near_it():
     outside = dedup.query_print("one two three four five six seven eight nine ten eleven twelve")
     own = [dedup.query_print("x y z one two three four five six seven eight nine ten eleven and quite another ending of it all here"),
