@@ -176,8 +176,10 @@ class StubOpenAI:
         entry = self.batches[request.match_info["id"]]
         entry["looks"] += 1
         if entry["looks"] >= self.polls and "ended" not in entry:
-            entry["ended"] = True  # a client that is gone may look at the same moment
-            await self.end(entry["batch"], entry["ending"])
+            # A client that is gone may have looked at the same moment: its handler is cancelled, and must not take the end with it.
+            entry["ended"] = asyncio.ensure_future(self.end(entry["batch"], entry["ending"]))
+        if "ended" in entry:
+            await asyncio.shield(entry["ended"])
         return web.json_response(entry["batch"])
 
     async def end(self, batch: dict[str, Any], ending: str) -> None:
