@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from common.excerpts import masked, one_line, shorten, source_lines, word_count
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.primer import primer
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
@@ -35,13 +36,11 @@ PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced blo
 # A step: its number, the lines of blocks that it is about, its text.
 _STEP = re.compile(r"(?is)\s*(?:step\s*)?([0-9]{1,6}(?:\.[0-9]{1,6})*)(?![0-9])[.:)]?\s*(?:\[((?:lines?)?[0-9, -]*)\][.:]?)?\s*(.*)")
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
-# Actions that are written as syntax, so that there is no function to offer.
+# A name that is an id or a number, as files are called.
 _ID = re.compile(r"(?i)(?=.*\d)[0-9a-f-]{8,}(?:\.\w+)?|[\d_. -]+")
 PLAIN_DEFAULTS = frozenset((  # parameters whose default is what everybody expects
     "WFGetDictionaryValueType", "WFHTTPMethod", "WFNoOutputSurfaceBehavior", "valueConversionMode", "WFSSHAuthenticationType",
     "WFPickingMode", "WFQRErrorCorrectionLevel", "WFPriority", "InputMode"))  # fmt: skip
-SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
-    "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
 
 # The categories of RoutineHub, which the paper draws from (its figure 4), and words of APIs that fit them.
 CATEGORIES = {

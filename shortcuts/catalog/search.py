@@ -52,8 +52,8 @@ KIT = (*ALWAYS, *("is.workflow.actions." + name for name in (
 # Services of other companies among Apple's own actions: a request for one names it, as it names an app.
 SERVICES = frozenset("""evernote dropbox trello todoist tumblr slack wordpress venmo instapaper pinboard pocket giphy imgur cloudapp
     deskconnect ulysses lightroom showinblindsquare""".split())
-# Actions that a program writes as syntax: if, for, match, variables, comments.
-SYNTAX = frozenset("is.workflow.actions." + name for name in (
+# Actions that a program writes as syntax (if, for, match, variables, comments), so that there is no function to offer.
+SYNTAX_APIS = frozenset("is.workflow.actions." + name for name in (
     "conditional", "choosefrommenu", "repeat.count", "repeat.each", "setvariable", "appendvariable", "comment"))
 PER_CLAUSE = 8  # APIs that a clause may bring
 
@@ -158,7 +158,7 @@ def offered(text: str, catalog: Catalog, limit: int = 24) -> list[str]:
         for api, score in _best(index_of(catalog).scores(part, language), limit if part == text else PER_CLAUSE):
             worth[api] = max(worth.get(api, 0.0), weight * score / (score + FITS))
     always = [api for api in ALWAYS if api in catalog]
-    best = sorted(worth.keys() - {*always} - SYNTAX, key=lambda api: (-worth[api], api))
+    best = sorted(worth.keys() - {*always} - SYNTAX_APIS, key=lambda api: (-worth[api], api))
     return [*best[:max(0, limit - len(always))], *always]
 
 
