@@ -10,9 +10,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-# Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code. LoRA takes ten times the rate.
-# On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million parameters
-# learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole.
+# Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code; LoRA takes ten times
+# the rate. On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million
+# parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole.
 CASES = ("tiny", "LoRA", "whole", "LoRA on a CPU", "whole on a CPU")
 TABLE: dict[str, tuple[Any, ...]] = {
     "context":                  (2048,   8192,   8192,   2048,    2048),
