@@ -40,6 +40,10 @@ class Throughput(AtSteps):
     def __init__(self, plan: Plan) -> None:
         self.plan, self.tokens, self.seconds, self.steps = plan, 0, 0.0, 0
 
+    def on_fit_start(self, trainer: Trainer, module: Any) -> None:
+        """Count the work of a token."""
+        self.work = flops.Work.of(module.objective.model)
+
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Measure and log; validation and checkpoints are not counted."""
         tokens, supervised, seconds = module.part.tokens, module.part.supervised, time.perf_counter() - module.clock
@@ -57,8 +61,8 @@ class Throughput(AtSteps):
         if module.device.type != "cuda" or module.args.precision != "bf16":
             return {}
         lengths = [self.plan.lengths[sample] for row in self.plan.step_rows(module.step - 1) for sample in row]
-        work, name = flops.Work.of(module.objective.model), torch.cuda.get_device_name(module.device)
-        return flops.utilisation(work, lengths, module.part.supervised, seconds, trainer.world_size, name)
+        name = torch.cuda.get_device_name(module.device)
+        return flops.utilisation(self.work, lengths, module.part.supervised, seconds, trainer.world_size, name)
 
 
 class Samples(Callback):
