@@ -201,7 +201,7 @@ from tqdm import tqdm
 
 from common import model
 from common.packing import Batch, Plan, Samples, rows_for
-from common.training import activation_checkpointing, checkpoint, data, devices, flops, generations, launcher
+from common.training import activation_checkpointing, checkpoint, data, devices, flops, generations, launcher, precision
 from common.training.export import export
 from common.training.logs import Logs
 from common.training.loss import AnswerLoss, check_fits
@@ -268,7 +268,7 @@ def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
 
 def dtype(args: argparse.Namespace) -> torch.dtype:
     """Of the weights as loaded: those that are trained stay in fp32, AdamW's small updates would be lost in bf16."""
-    return torch.bfloat16 if args.precision == "bf16" and args.lora_rank else torch.float32
+    return precision.DTYPES[args.precision] if args.lora_rank else torch.float32
 
 
 def adapted(base: Any, args: argparse.Namespace) -> Any:
@@ -331,7 +331,8 @@ class FineTuning(lightning.LightningModule):
         if devices.is_sharded(self.args):
             self.objective = self.sharded(whole)
         else:
-            self.objective = AnswerLoss(whole, self.args.neftune)
+            objective = AnswerLoss(whole, self.args.neftune).to(self.trainer.strategy.root_device)
+            self.objective = precision.cast(objective, precision.DTYPES[self.args.precision])
         self.work = flops.Work.of(self.objective.model)
         if self.args.compile:
             activation_checkpointing.compile_layers(self.objective.model)
@@ -352,7 +353,8 @@ class FineTuning(lightning.LightningModule):
         if self.args.strategy == "hsdp":
             sizes = (self.trainer.num_nodes, self.trainer.world_size // self.trainer.num_nodes)
             mesh = dist.device_mesh.init_device_mesh(mesh.device_type, sizes, mesh_dim_names=("replicate", "shard"))
-        return sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device, self.args.neftune)
+        dtype = precision.DTYPES[self.args.precision]
+        return sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device, dtype, self.args.neftune)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW over what is trained; the rate is set at each step."""

@@ -50,7 +50,7 @@ def is_sharded(args: argparse.Namespace) -> bool:
 
 
 def trainer(args: argparse.Namespace) -> lightning.Trainer:
-    """Lightning's part: devices, processes, sharding, precision. Data order, checkpoints and signals are ours: they must be exact."""
+    """Lightning's part: devices, processes, sharding. Data order, checkpoints and signals are ours: they must be exact."""
     strategy: Any = "auto"
     if is_sharded(args):
         from common.training.fsdp import FSDP2
@@ -59,7 +59,7 @@ def trainer(args: argparse.Namespace) -> lightning.Trainer:
     plugins = [SLURMEnvironment(auto_requeue=False)] if IN_SLURM_STEP else None  # Lightning would save inside the signal handler
     return lightning.Trainer(
         accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=args.devices, num_nodes=args.nodes, strategy=strategy,
-        precision="bf16-mixed" if args.precision == "bf16" else "32-true", plugins=plugins,
+        precision="32-true", plugins=plugins,  # the model itself computes in another: see precision.py
         max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
         use_distributed_sampler=False, default_root_dir=args.output)
 
