@@ -170,7 +170,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import activation_checkpointing, callbacks, checkpoint, data, devices, logs, network
+from common.training import callbacks, checkpoint, data, devices, logs, network
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -217,24 +217,10 @@ class FineTuning(lightning.LightningModule):
     # --- set-up
 
     def configure_model(self) -> None:
-        """Load the model, on one device whole and on several sharded."""
-        if self.objective is not None:  # Lightning calls this twice under some strategies
-            return
-        whole = network.made(self.whole, self.args, is_new=not self.done) if self.trainer.is_global_zero else None
-        self.objective = self.sharded(whole) if devices.is_sharded(self.args) else AnswerLoss(whole, self.args.neftune)
-        self.objective.train()
-        if self.args.compile:
-            activation_checkpointing.compile_layers(self.objective.model)
-
-    def sharded(self, whole: Any) -> AnswerLoss:
-        """The model over all devices: within each node, and copied from node to node with hsdp."""
-        from common.training.fsdp import sharded
-
-        mesh = self.device_mesh["data_parallel"]
-        if self.args.strategy == "hsdp":
-            sizes = (self.args.nodes, self.trainer.world_size // self.args.nodes)
-            mesh = dist.device_mesh.init_device_mesh(mesh.device_type, sizes, mesh_dim_names=("replicate", "shard"))
-        return sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device, self.args.neftune)
+        """Load the model in the first process, and put it on all devices."""
+        if self.objective is None:  # Lightning calls this twice under some strategies
+            whole = network.made(self.whole, self.args, is_new=not self.done) if self.trainer.is_global_zero else None
+            self.objective = network.placed(whole, self.skeleton, self.args, self.device_mesh, self.trainer.strategy.root_device)
 
     def configure_optimizers(self) -> dict[str, Any]:
         """AdamW over what is trained, and the rate of each step."""

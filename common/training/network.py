@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from common import cli, model
 from common.jsonl import UserError
-from common.training import activation_checkpointing, copy_drill, data
-from common.training.loss import check_fits
+from common.training import activation_checkpointing, copy_drill, data, devices, fsdp, precision
+from common.training.loss import AnswerLoss, check_fits
 
 
 def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
@@ -38,7 +39,7 @@ def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
 
 def dtype(args: argparse.Namespace) -> torch.dtype:
     """Of the weights as loaded: those that are trained stay in fp32, AdamW's small updates would be lost in bf16."""
-    return torch.bfloat16 if args.precision == "bf16" and args.lora_rank else torch.float32
+    return precision.DTYPES[args.precision] if args.lora_rank else torch.float32
 
 
 def adapted(base: Any, args: argparse.Namespace) -> Any:
@@ -69,3 +70,18 @@ def made(whole: Callable[[], Any], args: argparse.Namespace, is_new: bool) -> An
         drilled = copy_drill.drill(built, words, args.copy_drill, args.seed)
         cli.say(f"to copy: {drilled.steps} steps, {drilled.seconds:.0f} s, loss {drilled.loss:.2f} on up to {drilled.longest} tokens")
     return built
+
+
+def placed(whole: Any, skeleton: Callable[[], Any], args: argparse.Namespace, mesh: DeviceMesh | None, device: torch.device) -> AnswerLoss:
+    """The loss of the model, on one device whole, on several sharded: within each node, and copied from node to node with hsdp."""
+    dtype = precision.DTYPES[args.precision]
+    if devices.is_sharded(args):
+        mesh = mesh["data_parallel"]
+        if args.strategy == "hsdp":
+            mesh = init_device_mesh(mesh.device_type, (args.nodes, args.devices), mesh_dim_names=("replicate", "shard"))
+        objective = fsdp.sharded(whole, skeleton, mesh, device, dtype, args.neftune)
+    else:
+        objective = precision.cast(AnswerLoss(whole, args.neftune).to(device), dtype)
+    if args.compile:
+        activation_checkpointing.compile_layers(objective.model)
+    return objective.train()
