@@ -196,7 +196,7 @@ class FineTuning(lightning.LightningModule):
                  done: int = 0, seconds: float = 0.0) -> None:
         super().__init__()
         self.args, self.total, self.whole, self.skeleton, self.done = args, total, whole, skeleton, done
-        self.seconds = self.spent = seconds
+        self.seconds, self.begun = seconds, time.monotonic() - seconds
         self.limit = 60 * args.max_minutes if args.max_minutes else float("inf")
         self.objective: AnswerLoss | None = None
         self.stretch = range(done, done)
@@ -233,11 +233,6 @@ class FineTuning(lightning.LightningModule):
         """The rate of a step of this process as a share of its peak: by the schedule, or by the time that is left if that is less."""
         return min(learning_rate(self.done + steps, self.total, self.args.warmup, 1.0), max(0.0, 1 - self.seconds / self.limit))
 
-    def on_train_start(self) -> None:
-        """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
-        Stop.on_signals()
-        self.begun = time.monotonic()
-
     def begin_stretch(self) -> range:
         """The steps until the next validation, or until the end."""
         every = self.args.validate_every if self.trainer.limit_val_batches else self.total
@@ -265,9 +260,9 @@ class FineTuning(lightning.LightningModule):
         parameters = list(checkpoint.trainable(self.objective.model).values())
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.args.clip)
         norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-        spent = self.spent + time.monotonic() - self.begun
+        spent = (time.monotonic() - self.begun) * self.trainer.is_global_zero  # by one clock, for all ranks end at the same step
         loss, norm, stops, requeues, self.seconds = self.over_ranks(
-            self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent * self.trainer.is_global_zero)
+            self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent)
         loss /= self.part.supervised
         if not np.isfinite([loss, norm]).all():
             raise UserError(f"step {self.step + 1}: the loss is {loss}, the norm of its gradient {norm}; lower --lr "

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from common import cli
 from common.packing import Plan
 from common.training import checkpoint, devices, flops, generations
+from common.training.launcher import Stop
 from common.training.run_folder import RunFolder
 
 QUIET = 30.0  # seconds between two lines of progress in a log
@@ -110,6 +111,14 @@ class Checkpoints(AtSteps):
 
 class StopAndRequeue(AtSteps):
     """Ends a run that was asked to stop, and puts a SLURM job that was warned back into the queue: it goes on when its turn comes."""
+
+    def on_sanity_check_start(self, trainer: Trainer, module: Any) -> None:
+        """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
+        Stop.on_signals()
+
+    def on_train_start(self, trainer: Trainer, module: Any) -> None:
+        """Take the signals again."""
+        Stop.on_signals()
 
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Stop behind this step. Out of time, it is validated first; otherwise that is left to the run that goes on."""
