@@ -64,7 +64,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from common import cli
+from common import cli, hub
 from common.jsonl import UserError
 from common.training import launcher, presets
 from common.training.launcher import Stop
@@ -85,9 +85,14 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--overwrite", action="store_const", const="never", dest="resume", help="start anew, removing the run that is there")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
     add("--export-now", action="store_true", help="instead of training: export the last or best checkpoint of a run that was stopped")
+    add("--push", metavar="OWNER/NAME",
+        help="instead of training: put the model of --output on a hub with a card, or with --merge the merged one; by HF_TOKEN, private")
+    add("--public", action="store_true", help="let all see what --push puts there")
+    add("--scores", type=Path, default=Path("data/eval/scores.json"), metavar="FILE",
+        help="what stage 08 found, for the card of --push if it has scored this model (default: %(default)s)")
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
-        help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+        help="owner/name or owner/name@revision on the hub, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
     add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
@@ -111,7 +116,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
     add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: LoRA 2e-4, whole 2e-5 as in the paper, tiny 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
-    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do when it goes on (tiny: 200)")
+    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do to go on (tiny: 200)")
     add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
     add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
@@ -152,7 +157,7 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
     args.row_tokens = args.row_tokens or args.context
     if args.row_tokens < args.context:
         parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
-    args.output = args.output or Path("runs") / Path(args.model).name
+    args.output = args.output or Path("runs") / Path(hub.split(args.model)[0]).name
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
 
@@ -160,7 +165,7 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
 if __name__ == "__main__":
     ARGUMENTS = arguments()
     Stop.on_signals()  # before the imports, which take seconds: a stop in them is a stop before the first step
-    if not (ARGUMENTS.merge or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
+    if not (ARGUMENTS.merge or ARGUMENTS.push or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
         cli.start(functools.partial(launcher.run_ranks, launcher.devices_here(ARGUMENTS)))
 
 import lightning
@@ -171,7 +176,7 @@ from torch.utils.data import DataLoader
 
 from common import model
 from common.packing import Plan, rows_for
-from common.training import activation_checkpointing, callbacks, checkpoint, data, devices, logs
+from common.training import activation_checkpointing, callbacks, checkpoint, data, devices, logs, model_card
 from common.training.data import Data, Part, Rows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss, check_fits
@@ -225,12 +230,13 @@ def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
         return tokenizer, whole.config, lambda: adapted(whole, args)
     from transformers import AutoConfig
 
-    if (Path(args.model) / "adapter_config.json").is_file():
+    folder = hub.local(args.model)
+    if (folder / "adapter_config.json").is_file():
         raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
                         f"python 07_train.py --output {args.model} --merge DIR")
     tokenizer = model.load_tokenizer(args.model)
-    with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
+    with model.one_line(f"model {args.model}", "name a model that has a config.json"):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
@@ -435,14 +441,15 @@ PLANNED = ("model", "copy_drill", "context", "row_tokens", "rows", "lr", "warmup
 def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
     devices.quiet()
-    if args.merge:
-        cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
-        return cli.EXIT_DONE
+    if args.merge or args.push:
+        return after_training(args)
     started = time.perf_counter()
     devices.settle(args)
     logs.check(args.tensorboard, args.wandb)
     with devices.connected(args):
         launcher.from_first(lambda: refuse_foreign(args.output, args.model))
+        if args.model != "tiny":
+            args.model = launcher.from_first(lambda: hub.pinned(args.model))
         tokenizer, config, whole = the_model(args)
         model.one_thread_if_small(config)
         presets.keep_or_compute_again(args, config)
@@ -450,6 +457,23 @@ def main(args: argparse.Namespace) -> int:
         workflows.setup()
         with sole_run(args.output) if launcher.is_first() else nullcontext():
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(skeleton, config, args), started)
+
+
+def after_training(args: argparse.Namespace) -> int:
+    """Merge a trained adapter into its base, put a trained model on a hub, or one after the other."""
+    done: dict[str, Any] = {}
+    if args.push:
+        hub.token()  # missing it is said before minutes of merging
+    if args.merge:
+        done = {"merged": str(args.merge), "difference": model.merge(args.output, args.merge)}
+    if args.push:
+        from common.metrics import HEADLINE
+
+        target = args.merge or args.output
+        model_card.write(args.output, target, args.push, model_card.scores_of(args.scores, args.output), HEADLINE)
+        done["pushed"] = hub.push(target, args.push, args.public)
+    cli.summary("train", **done)
+    return cli.EXIT_DONE
 
 
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
