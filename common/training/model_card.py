@@ -131,7 +131,8 @@ def _training(run: Path, plan: Record) -> str:
     rows = [(name.replace("_", " "), source[name]) for source, names in ((plan, SETTINGS), (summary, RESULTS)) for name in names
             if name in source]  # fmt: skip
     if summary:
-        rows.append(("samples", f"{summary['read'] - summary['rejected']:,} with those to validate on; {summary['rejected']:,} did not fit"))
+        used = summary["read"] - summary["rejected"]
+        rows.append(("samples", f"{used:,} with those to validate on; {summary['rejected']:,} did not fit"))
     rows += [(f"{Path(file).name}, sha256", f"`{digest}`") for file, digest in about.get("sha256", {}).items()]
     rows += [(f"tokens of {part}, sha256", f"`{plan[part]}`") for part in ("train", "validation") if part in plan]
     rows += [(f"version of {library}", version) for library, version in about.get("versions", {}).items() if version]
