@@ -5,7 +5,7 @@
 #SBATCH --gpus-per-node=8
 #SBATCH --cpus-per-task=8
 #SBATCH --time=24:00:00
-#SBATCH --signal=SIGUSR1@120
+#SBATCH --signal=SIGUSR1@600
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=train-%j.log
@@ -46,7 +46,7 @@ def relaunch_under_srun() -> None:
     script = sys.argv[0]
     if copied:
         shown = subprocess.run(["scontrol", "show", "job", job], capture_output=True, text=True, check=True).stdout
-        script = re.search(r"^\s*Command=(\S+)", shown, re.M)[1]
+        script = re.search(r"^\s*Command=(.+)$", shown, re.M)[1].removesuffix(" " + " ".join(sys.argv[1:])).strip()
     # srun does not take --cpus-per-task over from the job
     command = ["srun", "--kill-on-bad-exit=1", f"--cpus-per-task={os.environ.get('SLURM_CPUS_PER_TASK', 1)}"]
     os.execvp("srun", [*command, sys.executable, "-u", script, *sys.argv[1:]])
@@ -66,16 +66,8 @@ from typing import Any
 
 from common import cli
 from common.jsonl import UserError
-from common.training import launcher
+from common.training import launcher, presets
 from common.training.launcher import Stop
-
-# What the paper trains with (section 4.1), and the clip of its code. Its rate is that of full tuning; LoRA usually wants 5 to 10 times it.
-REAL = {"context": 8192, "epochs": 3.0, "batch_size": 32, "lr": 2e-5, "clip": 0.3, "lora_rank": 16,
-        "precision": "bf16", "activation_checkpointing": "full", "save_every": 50}
-# A model that starts from nothing needs another rate and many more rounds; LoRA on random weights teaches nothing, so it is trained whole.
-TINY = {"context": 2048, "steps": 200, "batch_size": 2, "lr": 4e-3, "clip": 1.0, "lora_rank": 0,
-        "precision": "fp32", "activation_checkpointing": "none", "save_every": 25}
-
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the command line
@@ -92,6 +84,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--resume", choices=("auto", "never"), default="auto", help=argparse.SUPPRESS)  # never: the earlier name of --overwrite
     add("--overwrite", action="store_const", const="never", dest="resume", help="start anew, removing the run that is there")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
+    add("--export-now", action="store_true", help="instead of training: export the last or best checkpoint of a run that was stopped")
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
@@ -99,7 +92,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
     add("--lora-alpha", type=float, default=32.0, metavar="X", help="(default: %(default)s)")
-    add("--lora-dropout", type=float, default=0.05, metavar="X", help="(default: %(default)s)")
+    add("--lora-dropout", type=float, default=None, metavar="X", help="(default: 0)")
     add("--lora-targets", default="all-linear", metavar="A,B", help="modules to adapt, such as q_proj,v_proj (default: %(default)s)")
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
@@ -116,9 +109,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected (default: 8192, tiny: 2048)")
     add("--row-tokens", type=cli.positive_int, metavar="N",
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
-    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 4e-3)")
+    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: LoRA 2e-4, whole 2e-5 as in the paper, tiny 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
-    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs (tiny: 200)")
+    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do when it goes on (tiny: 200)")
+    add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
     add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
     add("--warmup", type=float, default=0.1, metavar="X", help="share of the steps in which the rate rises, to fall then (default: 0.1)")
@@ -126,7 +120,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--clip", type=float, metavar="X", help="largest norm of the gradient (default: 0.3, tiny: 1)")
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
     add_run(parser)
-    return with_preset(parser, parser.parse_args(argv))
+    return checked(parser, parser.parse_args(argv))
 
 
 def add_run(parser: cli.Parser) -> None:
@@ -138,6 +132,7 @@ def add_run(parser: cli.Parser) -> None:
         help="hsdp shards within a node and replicates over nodes (default: fsdp if there is more than one device)")
     add = parser.task.add_argument
     add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint (default: 50, tiny: 25)")
+    add("--save-minutes", type=float, metavar="X", help="minutes from checkpoint to checkpoint (default for whole models: 15)")
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
     add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
@@ -145,14 +140,9 @@ def add_run(parser: cli.Parser) -> None:
     add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
 
 
-def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
-    """Fill in what was not given."""
-    preset = TINY if args.model == "tiny" else REAL
-    if args.epochs is not None and args.steps is None:
-        preset = preset | {"steps": None}
-    for name, value in preset.items():
-        if getattr(args, name) is None:
-            setattr(args, name, value)
+def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given, and refuse what does not go together."""
+    args.chosen = presets.fill(args)
     if args.model == "tiny" and args.lora_rank:
         parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
     if args.copy_drill and args.model != "tiny":
@@ -170,7 +160,7 @@ def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ar
 if __name__ == "__main__":
     ARGUMENTS = arguments()
     Stop.on_signals()  # before the imports, which take seconds: a stop in them is a stop before the first step
-    if not ARGUMENTS.merge and launcher.must_start_ranks(ARGUMENTS):
+    if not (ARGUMENTS.merge or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
         cli.start(functools.partial(launcher.run_ranks, launcher.devices_here(ARGUMENTS)))
 
 import lightning
@@ -274,7 +264,7 @@ def skeleton(config: Any, args: argparse.Namespace) -> Any:
 def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:
     """Linear: up to the peak over the first `warmup` share of the steps, then down to 0 behind the last. Steps count from 0."""
     rising = round(warmup * total)
-    return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / (total - rising))
+    return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / max(1, total - rising))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -290,7 +280,9 @@ class FineTuning(lightning.LightningModule):
     def __init__(self, args: argparse.Namespace, total: int, whole: Callable[[], Any], skeleton: Callable[[], Any],
                  done: int = 0, seconds: float = 0.0) -> None:
         super().__init__()
-        self.args, self.total, self.whole, self.skeleton, self.done, self.spent = args, total, whole, skeleton, done, seconds
+        self.args, self.total, self.whole, self.skeleton, self.done = args, total, whole, skeleton, done
+        self.seconds = self.spent = seconds
+        self.limit = 60 * args.max_minutes if args.max_minutes else float("inf")
         self.objective: AnswerLoss | None = None
         self.stretch = range(done, done)
         self.interrupted = self.requeue = False
@@ -301,6 +293,11 @@ class FineTuning(lightning.LightningModule):
     def step(self) -> int:
         """Optimizer steps done."""
         return self.done + self.trainer.global_step
+
+    @property
+    def is_over(self) -> bool:
+        """True behind the last step, or when --max-minutes are spent."""
+        return self.step == self.total or self.seconds >= self.limit
 
     # --- set-up
 
@@ -342,9 +339,12 @@ class FineTuning(lightning.LightningModule):
         """AdamW over what is trained, and the rate of each step."""
         parameters = list(checkpoint.trainable(self.objective.model).values())
         optimizer = torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=parameters[0].is_cuda)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda steps: learning_rate(self.done + steps, self.total, self.args.warmup, 1.0))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self.share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def share_of_rate(self, steps: int) -> float:
+        """The rate of a step of this process as a share of its peak: by the schedule, or by the time that is left if that is less."""
+        return min(learning_rate(self.done + steps, self.total, self.args.warmup, 1.0), max(0.0, 1 - self.seconds / self.limit))
 
     def on_train_start(self) -> None:
         """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
@@ -353,7 +353,7 @@ class FineTuning(lightning.LightningModule):
 
     def begin_stretch(self) -> range:
         """The steps until the next validation, or until the end."""
-        every = self.args.validate_every or self.total
+        every = self.args.validate_every if self.trainer.limit_val_batches else self.total
         self.stretch = range(self.step, min(self.total, (self.step // every + 1) * every))
         return self.stretch
 
@@ -445,6 +445,7 @@ def main(args: argparse.Namespace) -> int:
         launcher.from_first(lambda: refuse_foreign(args.output, args.model))
         tokenizer, config, whole = the_model(args)
         model.one_thread_if_small(config)
+        presets.keep_or_compute_again(args, config)
         workflows = Workflows(args, functools.partial(training_data, args, tokenizer))
         workflows.setup()
         with sole_run(args.output) if launcher.is_first() else nullcontext():
@@ -460,19 +461,20 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     planned = {key: getattr(args, key) for key in PLANNED} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
-    if folder.summary is None:
+    if args.export_now:
+        return export_now(folder, args, whole)
+    tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
+    if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
-            announce(folder, plan, total, rejected)
-        tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
+            announce(folder, plan, tuning, rejected)
         throughput = fit(tuning, workflows, folder, tokenizer)
         if not launcher.is_first():
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
-        if tuning.step < total:
+        if not tuning.is_over:
             return cli.EXIT_INTERRUPTED
-        chosen = folder.best if args.export == "best" and folder.best.exists() else folder.last
-        export(tuning.objective.model, checkpoint.weights(chosen), folder.path, args.model)
+        export(tuning.objective.model, checkpoint.weights(folder.chosen(args.export)), folder.path, args.model)
         folder.finish({
-            "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": total,
+            "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": tuning.step,
             "validation_loss": folder.validation_loss, "best_validation_loss": folder.best_loss,
             "tok_per_s": round(throughput.tokens / throughput.seconds) if throughput.steps else None,
             "seconds": round(time.perf_counter() - started, 1)})
@@ -489,22 +491,41 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, tokenizer: 
     around = [throughput, callbacks.Checkpoints(folder, args, begin), callbacks.StopAndRequeue(), callbacks.Progress()]
     if workflows.data.asked:
         around.insert(0, callbacks.Samples(folder, tokenizer, workflows.data.asked))
-    is_due = folder.step and (folder.step % args.validate_every == 0 or folder.step == tuning.total) and not folder.is_validated
+    is_late = folder.seconds >= tuning.limit
+    is_due = folder.step % args.validate_every == 0 or folder.step == tuning.total or is_late  # a validation behind the last checkpoint
     trainer = devices.trainer(
-        args, max_steps=tuning.total - folder.step, accumulate_grad_batches=data.rounds(workflows.plan, world), callbacks=around,
-        logger=logs.loggers(folder, args.tensorboard, args.wandb) if launcher.is_first() else False,
-        limit_val_batches=1.0 if workflows.validation else 0, num_sanity_val_steps=-1 if is_due else 0)  # killed before its validation
+        args, max_steps=0 if is_late else tuning.total - folder.step, accumulate_grad_batches=data.rounds(workflows.plan, world),
+        callbacks=around, logger=logs.loggers(folder, args.tensorboard, args.wandb) if launcher.is_first() else False,
+        limit_val_batches=1.0 if workflows.validation else 0,
+        num_sanity_val_steps=-1 if folder.step and is_due and not folder.is_validated else 0)
     trainer.fit(tuning, datamodule=workflows)
     return throughput
 
 
-def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str, Any]]) -> None:
+def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[dict[str, Any]]) -> None:
     """Say what is going to happen."""
+    args, world = tuning.args, tuning.args.devices * tuning.args.nodes
+    if said := presets.told(args.chosen, args):
+        cli.say(said)
     fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
+    idle = -plan.rows_per_step % world
+    advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
-            f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
+            f"full; {tuning.total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch{advice}")
+    if args.max_minutes:
+        cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
     if folder.step:
         cli.say(f"going on after step {folder.step}")
+
+
+def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], Any]) -> int:
+    """Export a run that was stopped, as it is; it can still go on."""
+    if not folder.step:
+        raise UserError(f"{args.output}: there is no checkpoint to export; train first")
+    chosen = folder.chosen(args.export)
+    export(whole(), checkpoint.weights(chosen), folder.path, args.model)
+    cli.summary("train", exported=str(chosen), step=int(checkpoint.position(chosen)["step"]), output=str(args.output))
+    return cli.EXIT_DONE
 
 
 def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:

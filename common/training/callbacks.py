@@ -48,7 +48,7 @@ class Throughput(AtSteps):
             "epoch": round(module.step / self.plan.steps_per_epoch, 4), "tok_per_s": round(tokens / seconds),
             "supervised_tok_per_s": round(supervised / seconds), "memory_mib": devices.peak_memory(),
             **self.utilisation(trainer, module, seconds),
-            "eta_s": round((module.total - module.step) * self.seconds / self.steps, 1)}
+            "eta_s": round(min((module.total - module.step) * self.seconds / self.steps, max(0.0, module.limit - module.seconds)), 1)}
         for logger in trainer.loggers:
             logger.log_metrics(module.figures, module.step)
 
@@ -79,7 +79,7 @@ class Checkpoints(AtSteps):
     """Saves what a run goes on from, first of all at a step's end, and then names the best one behind each validation."""
 
     def __init__(self, folder: RunFolder, args: argparse.Namespace, begin: Callable[[], None]) -> None:
-        self.folder, self.args, self.begin = folder, args, begin
+        self.folder, self.args, self.begin, self.saved = folder, args, begin, folder.seconds
 
     def on_fit_start(self, trainer: Trainer, module: Any) -> None:
         """Put the last checkpoint in place; the model is loaded: only now may an old run go."""
@@ -90,8 +90,10 @@ class Checkpoints(AtSteps):
 
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Save where it is due, and before each validation."""
-        if module.interrupted or module.step % self.args.save_every == 0 or module.step == module.stretch.stop:
-            position = {"step": module.step, "seconds": round(module.seconds, 3)}
+        every, minutes = self.args.save_every, self.args.save_minutes
+        due = (every and module.step % every == 0) or (minutes and module.seconds - self.saved >= 60 * minutes)
+        if due or module.interrupted or module.is_over or module.step == module.stretch.stop:
+            self.saved, position = module.seconds, {"step": module.step, "seconds": round(module.seconds, 3)}
             checkpoint.save(self.folder.last, module.objective.model, trainer.optimizers[0], position, trainer.is_global_zero)
 
     def on_validation_end(self, trainer: Trainer, module: Any) -> None:
@@ -106,13 +108,17 @@ class StopAndRequeue(AtSteps):
     """Ends a run that was asked to stop, and puts a SLURM job that was warned back into the queue: it goes on when its turn comes."""
 
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
-        """Stop behind this step; a validation that is due is left to the run that goes on."""
-        if module.interrupted and module.step < module.total:
-            trainer.should_stop, trainer.limit_val_batches = True, 0
+        """Stop behind this step. Out of time, it is validated first; otherwise that is left to the run that goes on."""
+        trainer.should_stop = module.interrupted or module.is_over
+        if module.interrupted and not module.is_over:
+            trainer.limit_val_batches = 0
 
     def on_train_end(self, trainer: Trainer, module: Any) -> None:
         """Say where the run stands."""
-        if not (trainer.is_global_zero and module.step < module.total):
+        if not trainer.is_global_zero or module.step == module.total:
+            return
+        if module.is_over:
+            cli.say(f"ended after step {module.step} of {module.total} by --max-minutes, with what was learned until then")
             return
         cli.say(f"stopped after step {module.step} of {module.total}, saved; the same command goes on from there")
         if module.requeue and "SLURM_STEP_ID" in os.environ:

@@ -35,6 +35,13 @@ class FSDP2(ModelParallelStrategy):
     def _configure_launcher(self) -> None:
         """Start nothing: torch or srun has."""
 
+    @contextmanager
+    def block_backward_sync(self) -> Iterator[None]:
+        """Within, gradients stay where they are: they are summed over the devices once, behind a step's last row."""
+        self.lightning_module.objective.set_requires_gradient_sync(False)
+        yield
+        self.lightning_module.objective.set_requires_gradient_sync(True)
+
 
 def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: DeviceMesh, device: torch.device,
             neftune: float = 0.0) -> AnswerLoss:
