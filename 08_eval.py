@@ -103,8 +103,9 @@ def arguments() -> argparse.Namespace:
     add("--limit", type=cli.positive_int, metavar="N", help="take the first N samples of each split")
 
     add = parser.add_argument_group("systems").add_argument
-    add("--model", action="append", default=[], metavar="[NAME=]MODEL", help="a folder of stage 07, or a Hugging Face name; repeatable")
-    add("--adapter", type=Path, metavar="DIR", help="a LoRA adapter on the one --model")
+    add("--model", action="append", default=[], metavar="[NAME=]MODEL",
+        help="a folder of stage 07, or a name on the hub (owner/name, owner/name@revision); repeatable")
+    add("--adapter", metavar="NAME", help="a LoRA adapter on the one --model")
     add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models")
     add("--predictions", action="append", default=[], metavar="[NAME=]FILE", help="answers made elsewhere, JSONL; repeatable")
     add("--gold", action="store_true", help="score the gold itself as well: 100 on every metric, or something is broken")
@@ -408,6 +409,7 @@ def provenance(args: argparse.Namespace, scorer: str) -> Record:
         "versions": {"python": platform.python_version(), **versions(), **{name: version(name) for name in ("numpy", "sacrebleu")}},
         "resamples": intervals.RESAMPLES, "seed": args.seed,
         "max_new_tokens": args.max_new_tokens, "limit": args.limit,
+        "models": {name: args.adapter or model for name, model in map(named, args.model)},
     }  # fmt: skip
 
 

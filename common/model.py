@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from common import jsonl
+from common import hub, jsonl
 from common.jsonl import UserError
 
 if TYPE_CHECKING:
@@ -64,13 +64,6 @@ def one_line(what: str, remedy: str) -> Iterator[None]:
         raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
 
 
-def refuse_missing_folder(name: str | Path) -> None:
-    """UserError for a folder that is not there: `runs/name` reads like a model of Hugging Face, which would be asked for a minute."""
-    path = Path(name)
-    if len(path.parts) > 1 and path.parent.is_dir() and not path.exists():
-        raise UserError(f"model {name}: no such folder; has stage 07 finished?")
-
-
 def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | Path) -> None:
     """UserError for a folder to write that is, holds or lies in the one that is read; `other` may be a Hugging Face name, which is none."""
     if not Path(other).is_dir():
@@ -87,9 +80,9 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
 
     from common.packing import prompt_text
 
-    refuse_missing_folder(name)
+    folder = hub.local(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
     tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
@@ -153,16 +146,16 @@ def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    refuse_missing_folder(name)
+    folder, adapter = hub.local(name, weights=True), adapter and hub.local(adapter, weights=True)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True, "trust_remote_code": False}
     if quantize:
         four_bits = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": dtype}
         settings |= {"quantization_config": BitsAndBytesConfig(**four_bits), "device_map": {"": device}}
-    with one_line(f"model {name}", "check the name, and for a gated model the access and HF_TOKEN"):
-        model = AutoModelForCausalLM.from_pretrained(name, **settings)
+    with one_line(f"model {name}", "name a folder or a model of the hub that has config.json and safetensors"):
+        model = AutoModelForCausalLM.from_pretrained(folder, **settings)
     if adapter is not None:
-        model = _with_adapter(model, Path(adapter), name)
+        model = _with_adapter(model, adapter, name)
     one_thread_if_small(model.config)
     return (model if quantize else model.to(device)).eval()
 
@@ -184,21 +177,28 @@ def _with_adapter(model: PreTrainedModel, adapter: Path, base: str | Path) -> Pr
         return PeftModel.from_pretrained(model, adapter)
 
 
-def load_run(folder: str | Path, dtype: torch.dtype | None = None,
+def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.dtype | None = None,
              device: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """(model, tokenizer) of a folder that stage 07 wrote, be it an adapter or a whole model."""
-    folder = Path(folder)
-    if (folder / "adapter_config.json").is_file():
-        base = jsonl.whole(folder / "adapter_config.json")["base_model_name_or_path"]
-        return load_model(base, adapter=folder, dtype=dtype, device=device), load_tokenizer(folder)
-    if (folder / "config.json").is_file():
-        return load_model(folder, dtype=dtype, device=device), load_tokenizer(folder)
-    raise UserError(f"{folder}: no model and no adapter there; has stage 07 finished?")
+    """(model, tokenizer) of what stage 07 wrote or a hub has: a whole model, an adapter, or a model and the adapter to put on it."""
+    if adapter is None and (hub.local(name) / "adapter_config.json").is_file():
+        name, adapter = base_of(hub.local(name)), name
+    elif adapter is None and not (hub.local(name) / "config.json").is_file():
+        raise UserError(f"{name}: no model and no adapter there; has stage 07 finished?")
+    model = load_model(name, adapter=adapter, dtype=dtype, device=device)
+    has_tokenizer = adapter is not None and (hub.local(adapter) / "tokenizer_config.json").is_file()
+    return model, load_tokenizer(adapter if has_tokenizer else name)
+
+
+def base_of(adapter: Path) -> str:
+    """The model that the adapter in a folder was trained on, with the revision if the adapter names one."""
+    config = jsonl.whole(adapter / "adapter_config.json")
+    revision = config.get("revision")
+    return config["base_model_name_or_path"] + (f"@{revision}" if revision else "")
 
 
 def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
     """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room (`primer` in its PROMPT_FILE)."""
-    path = Path(adapter or model) / PROMPT_FILE
+    path = hub.local(adapter or model) / PROMPT_FILE
     return path.is_file() and jsonl.whole(path) == NO_PRIMER
 
 
@@ -245,8 +245,7 @@ def merge(run: Path, output: Path) -> float:
     if not (run / "adapter_config.json").is_file():
         raise UserError(f"{run}: no adapter there; a model that was trained whole needs no merging, use its folder as it is")
     refuse_overlap("--merge", output, "the adapter", run)
-    base = jsonl.whole(run / "adapter_config.json")["base_model_name_or_path"]
-    refuse_overlap("--merge", output, "the adapter's base", str(base))
+    refuse_overlap("--merge", output, "the adapter's base", base_of(run))
     output = output.resolve()
     part = output.with_name(output.name + ".part")  # of a merge that was killed, or anybody's
     for path in (output, part):

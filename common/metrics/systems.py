@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
 
-from common import cli, jsonl, llm
+from common import cli, hub, jsonl, llm
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.metrics.call_graph import without_comments
@@ -211,11 +211,12 @@ def read_answer(text: str, failure: str = "") -> Prediction:
 
 def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     """A model of this machine; it is loaded when the first answer is due."""
+    model, adapter = pinned(model), args.adapter and pinned(args.adapter)
 
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded = load_local(model, args.adapter)
+        loaded = load_local(model, adapter)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
             prompts = (asked(record, primed) for record in records)
@@ -232,25 +233,28 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
-    primed = not args.teval and (not knows_the_language(model, args.adapter) if args.primer is None else args.primer)
+    primed = not args.teval and (not knows_the_language(model, adapter) if args.primer is None else args.primer)
     is_constrained = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
-    weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
+    weights = [path.stat() for folder in (model, adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
+    identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state))
     return System(name, lambda record: identity + drawn(record) + repr(asked(record, primed)), answer, primed=primed)
 
 
-def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder or a Hugging Face name."""
+def load_local(model: str, adapter: str | None) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder or a name on the hub."""
     from common import model as models
 
     models.quiet_libraries()
-    if Path(model).is_dir() and not adapter:
-        return models.load_run(model)
+    return models.load_run(model, adapter)
+
+
+def pinned(model: str) -> str:
+    """Return a model's name with the commit that it stands for now; a folder's as it is. Raises UserError if there is none."""
     try:
-        return models.load_model(model, adapter), models.load_tokenizer(model)
+        return hub.pinned(model)
     except UserError as error:
-        if Path(model).is_dir() or not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
+        if not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
             raise
         raise UserError(f"{error}; for a model behind a server, name that with --base-url") from None
 
