@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shortcuts.machine.place import Place
 
 MISSING = object()
-PER_ITEM = 10  # what an item of an input counts
+PER_ITEM = 20  # what an item of an input counts
 
 
 class Ended(Exception):  # noqa: N818
@@ -106,6 +106,18 @@ class Call:
     def effect(self, verb: str, **what: Any) -> None:
         """Record an outward effect."""
         self.run.effect(verb, what, self.index)
+
+    def records(self, part: str) -> list[Any]:
+        """Return the records of a part of the world (reminders, photos ...), which count since each is looked at."""
+        found = self.run.state.read(part)
+        self.run.spend(PER_ITEM * len(found))
+        return list(found)
+
+    def remove(self, part: str, gone: list[Any]) -> None:
+        """Take records out of a part of the world."""
+        held = self.records(part)
+        self.run.spend(len(gone) * len(held))
+        self.run.state.write(part)[:] = [record for record in held if record not in gone]
 
     def unknown(self, kind: str, *parts: Any) -> Unknown:
         """Return an unknown of a type, made by this action of some inputs, and record its origin in the outcome."""

@@ -236,6 +236,7 @@ def text(value: Any, place: Place) -> str:
     write = _TEXTS.get(type(value))
     if write is None:
         raise Untold(value)
+    place.spend(10)
     return write(value, place)
 
 
