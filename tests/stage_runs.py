@@ -118,7 +118,11 @@ class Started:
                 os.waitpid(self.pid, 0)
                 raise AssertionError(f"{self.argv} did not end in {seconds} s")
             time.sleep(0.002)
-        return Ended(self.returncode, *map(_text, self.files))
+        return Ended(self.returncode, *self.said())
+
+    def said(self) -> list[str]:
+        """Return its stdout and stderr, once it writes no more: reading moves the place where it would go on."""
+        return [_text(file) for file in self.files]
 
 
 def _text(file: IO[bytes]) -> str:
