@@ -58,7 +58,7 @@ GOLD = "x = clipboard()\nif x:\n    is_workflow_actions_showresult(Text=f'{x}')\
 
 
 class Kind(NamedTuple):
-    """What is drawn (an input by seed and number), what reads it (it names the outcome), how it is made smaller, how it is saved."""
+    """A kind of input: drawn by seed and number, read (which names the outcome), made smaller, and saved as bytes."""
 
     make: Callable[[int, int], Any]
     read: Callable[[Any], str]
@@ -248,7 +248,7 @@ def read_code(code: str) -> str:
 
 
 def compiled(shortcut: dict[str, Any], found: list[shortcuts.Diagnostic]) -> str:
-    """What comes of a compiled program: a file, and the same program again."""
+    """Write a compiled program as a file, and transcribe it again; return the outcome's name."""
     try:
         plist.write_binary(shortcut)
         result = shortcuts.transcribe(shortcut)
@@ -260,7 +260,7 @@ def compiled(shortcut: dict[str, Any], found: list[shortcuts.Diagnostic]) -> str
 
 
 def read_answer(text: str) -> str:
-    """What is asked of a model's answer."""
+    """Read a model's answer and the program in it; return the outcome's name."""
     try:
         code = prompts.parse_answer(text).code
     except UserError:

@@ -211,7 +211,7 @@ class Running:
         return [pid for pid in session(self.process.pid) if pid != self.process.pid]
 
     def last_line(self) -> str:
-        """What it said last; "" if nothing."""
+        """The last line on its stderr; "" if there is none."""
         return (self.process.said()[1].splitlines() or [""])[-1]
 
     def end(self) -> None:
@@ -370,13 +370,13 @@ class Bench:
 
 
 def outcome(stage: Running, whole: float) -> list[str]:
-    """What is wrong with how a run that nobody disturbs ends."""
+    """Problems with the end of a run that nobody disturbs."""
     code = stage.wait(BOUND + 5 * whole)
     return [] if code == 0 else [f"run again: {'it hangs' if code is None else f'exit code {code}: {stage.last_line()}'}"]
 
 
 def aftermath(stage: Running, kill: Kill, whole: float) -> list[str]:
-    """What is wrong with how a stage ends after a kill."""
+    """Problems with the end of a stage after a kill."""
     if kill.hit and kill.target == "worker":
         code = stage.wait(kill.seconds + whole + BOUND)
         if code is None:
@@ -427,7 +427,7 @@ LEFTOVERS = re.compile(r"\.(part|tmp)$|-(wal|shm|journal)$")  # the .lock of a r
 
 
 def differences(wanted: Path, made: Path, exact: bool = False) -> list[str]:
-    """How a folder differs from another: a file too many or too few, a leftover, and of each other file the first difference."""
+    """Differences between two folders: a file too many or too few, a leftover, and of each other file the first difference."""
     names, others = ({path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} for folder in (wanted, made))
     found = [f"{name}: {'a leftover' if LEFTOVERS.search(name) else 'a file too many'}" for name in sorted(others - names)]
     found += [f"{name}: a leftover" for name in sorted(names & others) if LEFTOVERS.search(name)]
@@ -440,7 +440,7 @@ def differences(wanted: Path, made: Path, exact: bool = False) -> list[str]:
 
 
 def first_byte(one: bytes, other: bytes) -> str:
-    """Where two files part."""
+    """The first byte where two files part."""
     at = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
     return f"byte {at} of {len(one)}: {one[at: at + 40]!r} became {other[at: at + 40]!r}"
 
@@ -608,7 +608,7 @@ def import_libraries() -> None:
 
 
 def answer(body: dict[str, Any], number: int) -> Any:
-    """What the stub server says: a function of the request alone. One first answer in ten can't be used, so that it is asked back."""
+    """The stub server's answer: a function of the request alone. One first answer in ten can't be used, so that it is asked back."""
     from tests.stub_openai import Reply
 
     messages = body["messages"]
