@@ -560,7 +560,7 @@ def test_settings_of_the_prompt_that_mean_nothing_together_are_refused(bench: Pa
 
 
 def is_free(folder: Path) -> bool:
-    """Whether no process holds the lock of a file of samples."""
+    """True if no process holds the lock of a file of samples."""
     for path in folder.glob("samples_*.jsonl"):
         with open(path, "ab") as file:
             try:

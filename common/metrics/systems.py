@@ -103,12 +103,12 @@ def asked(record: Record, primed: bool) -> list[dict[str, str]]:
 
 
 def sampling_of(record: Record) -> Record:
-    """How the answer to a record is drawn: {"temperature", "seed"}, or nothing."""
+    """Return the sampling settings of the answer to a record: {"temperature", "seed"}, or nothing."""
     return record.get("sampling", {})
 
 
 def drawn(record: Record) -> str:
-    """What an answer's identity has of the way it is drawn; an empty text for the likeliest answer."""
+    """Return the part of an answer's identity that tells how it is drawn; an empty text for the likeliest answer."""
     return repr(sorted(sampling_of(record).items())) if sampling_of(record) else ""
 
 
