@@ -568,7 +568,7 @@ def begin(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected:
     settings = {key: str(value) for key, value in vars(args).items()}
     folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
     model.save_tokenizer(tokenizer, folder.path)
-    model.note_prompt(folder.path)
+    model.note_prompt(folder.path, args.input)
 
 
 def interrupted(step: int, total: int) -> int:

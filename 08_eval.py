@@ -38,14 +38,13 @@ from pathlib import Path
 from common import cli, jsonl, llm, metrics
 from common.cli import Reject
 from common.dataset.files import joined
-from common.excerpts import one_line
+from common.excerpts import one_line, without_comments
 from common.jsonl import Record, UserError
 from common.metrics import chance_and_intervals as intervals
 from common.metrics import distractors, judge, samples_page, task_runs, teval
 from common.metrics import tasks as task_set
 from common.metrics.aggregate import Rejects, Samples, compare, counts, notes, summarise
 from common.metrics.breakdown import breakdown, draw
-from common.metrics.call_graph import without_comments
 from common.metrics.code_digest import code_digest
 from common.metrics.codebleu import versions
 from common.metrics.embedding import NGRAMS, open_embedder

@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 
 from common import cli, jsonl, llm
 from common.cli import Reject
+from common.excerpts import without_comments
 from common.jsonl import Record, UserError
-from common.metrics.call_graph import without_comments
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language
 from common.prompts import SYNTAX_APIS, parse_answer, with_primer
