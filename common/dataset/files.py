@@ -68,6 +68,23 @@ def joined(folder: Path, split: str, required: tuple[str, ...] = ()) -> Iterator
         yield jsonl.checked({**_unpacked(second, f"{extras}: record {number}"), **first}, f"{records}: record {number}", required)
 
 
+def located(bench: Path) -> Path:
+    """Return the folder of a dataset: this one, or for owner/name on the Hugging Face hub its copy in the hub's cache. Raises UserError.
+
+    A path whose first folder is here is taken for one of this disk, also where the rest is missing.
+    """
+    if bench.exists() or bench.is_absolute() or len(bench.parts) != 2 or bench.parent.exists():
+        return bench
+    import huggingface_hub  # it loads for half a second
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(huggingface_hub.snapshot_download(str(bench), repo_type="dataset", allow_patterns=["*.jsonl", "*.json"]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        problem = str(error).strip().splitlines()[0]
+        raise UserError(f"--bench {bench}: neither a folder nor a dataset that the Hugging Face hub gives ({problem})") from None
+
+
 def _packed(value: object) -> str:
     return "" if value is None else orjson.dumps(value).decode()
 
