@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from common import hub, jsonl
-from common.jsonl import UserError
+from common.jsonl import Record, UserError
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +46,7 @@ TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}
 MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
 PROMPT_FILE = "prompt.json"  # beside an adapter or a model of stage 07: how it was asked in training
 NO_PRIMER = {"primer": False}
+TASK = "generate"  # what a model of stage 07 is asked for unless its PROMPT_FILE names another task of its training data
 SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
 
 
@@ -196,15 +197,22 @@ def base_of(adapter: Path) -> str:
     return config["base_model_name_or_path"] + (f"@{revision}" if revision else "")
 
 
-def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
-    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room (`primer` in its PROMPT_FILE)."""
+def prompt_notes(model: str | Path, adapter: str | Path | None = None) -> Record:
+    """What the PROMPT_FILE of a model, or one with an adapter, says: {"primer": False, "task": …}; {} for one stage 07 did not train."""
     path = hub.local(adapter or model) / PROMPT_FILE
-    return path.is_file() and jsonl.whole(path) == NO_PRIMER
+    notes = jsonl.whole(path) if path.is_file() else {}
+    return notes if isinstance(notes, dict) else {}
 
 
-def note_prompt(folder: Path) -> None:
-    """Write beside trained weights how the model is to be asked."""
-    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER))
+def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
+    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room."""
+    return prompt_notes(model, adapter).get("primer") is False
+
+
+def note_prompt(folder: Path, data: Path | None = None) -> None:
+    """Write beside trained weights how the model is to be asked: with the task of its training data, where that is one other than TASK."""
+    first, *more = {record.get("task", TASK) for record in jsonl.read(data)} if data else {TASK}
+    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER | ({} if more or first == TASK else {"task": first})))
 
 
 def context_length(model: PreTrainedModel) -> int:
@@ -272,8 +280,8 @@ def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
         expected = model(input_ids=ids).logits.float().cpu()
         model.merge_and_unload().save_pretrained(output)
         save_tokenizer(tokenizer, output)
-        if knows_the_language(run):
-            note_prompt(output)
+        if notes := prompt_notes(run):
+            jsonl.write_atomically(output / PROMPT_FILE, jsonl.encode(notes))
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())

@@ -30,6 +30,7 @@ from shortcuts.catalog import Catalog
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+UNWRITTEN = "Thought:-\n\n"  # a plan that the grammar reads before an answer without one, and that neither model nor caller sees
 TRIES = 4  # times that one answer is written again from its first wrong line
 RETRY_TEMPERATURE = 0.7  # from the second try on, where sampling is colder: the likeliest line would be the wrong one again
 
@@ -53,6 +54,7 @@ class _Job:
     prompt: str
     spec: GrammarSpec
     prefix: str = ""
+    unwritten: str = ""  # how the prefix begins for the grammar alone
     tries: int = 0
     tokens: int = 0
     reason: str = "prompt_too_long"
@@ -79,18 +81,25 @@ class _Job:
             kept.pop()
         self.prefix, self.tries = self.spec.accepted(head + mark + "".join(kept)), self.tries + 1
 
+    @property
+    def shown(self) -> str:
+        """The text that the model goes on with."""
+        return self.prompt + self.prefix.removeprefix(self.unwritten)
+
     def answer(self) -> Answer:
         """Return the answer in the caller's form."""
-        return Answer(self.text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
+        text = self.text.removeprefix(self.unwritten)
+        return Answer(text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
 
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
-             batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES,
+             batch_size: int = 16, plan: bool = True, thought: bool = True, use_all: bool = False, tries: int = TRIES,
              watch: generation.Watch | None = None) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
+    thought: False for an answer that begins with its fenced program, a prompts.AnswerForm without a plan.
     use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
@@ -101,7 +110,8 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     while batch := list(islice(pairs, batch_size)):
         given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
         specs = [GrammarSpec(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
-        jobs = [_Job(prompt_text(chat, tokenizer), spec) for (chat, _), spec in zip(batch, specs)]
+        begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
+        jobs = [_Job(prompt_text(chat, tokenizer), spec, **begun) for (chat, _), spec in zip(batch, specs)]
         todo = jobs
         for number in range(tries + 1):
             _write(model, tokenizer, todo, number, ends, sampling, watch)
@@ -114,7 +124,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
 def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
            sampling: dict[str, Any], watch: generation.Watch | None) -> None:
     """Write, or go on with, the answers of a batch."""
-    texts = [job.prompt + job.prefix for job in jobs]
+    texts = [job.shown for job in jobs]
     ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
     written = [len(tokens) - len(tokenizer(job.prompt, add_special_tokens=False)["input_ids"]) for tokens, job in zip(ids, jobs)]
     rooms = [min(sampling["max_new_tokens"] - own, context_length(model) - len(tokens)) for tokens, own in zip(ids, written)]

@@ -70,6 +70,11 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts
         yield from answers
 
 
+def prompt_tokens(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> int:
+    """The number of tokens of a conversation up to its answer."""
+    return len(tokenizer(prompt_text(messages, tokenizer), add_special_tokens=False)["input_ids"])
+
+
 def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
     """Return how many tokens of the context a prompt leaves for its answer; 0 or less if it is too long."""
     return context_length(model) - len(prompt)
