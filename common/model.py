@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from common import jsonl
+from common import chat, jsonl
 from common.jsonl import UserError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '### assistant\n' }}{% endif %}"
 )
 TEMPLATE_SECONDS = 10.0  # for a chat template to write one message; the sandbox bounds a single loop, but not loops within loops
-PINNED_DATE = "26 Jul 2024"  # Llama 3.1's template writes today's date unless given one: prompts would change overnight
 
 # The tiny model: what a CPU core trains in a minute. Of the shapes tried, narrow and shallow learns most in that time: it takes most steps.
 TINY_VOCABULARY = 4096
@@ -81,24 +80,25 @@ def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | 
         raise UserError(f"{flag} {folder} {relation} the folder of {other_flag} {other}, which would be overwritten; name another {flag}")
 
 
-def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
-    from transformers import AutoTokenizer
+def load_tokenizer(name: str | Path, thinking: str | None = None) -> PreTrainedTokenizerBase:
+    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case.
 
-    from common.packing import prompt_text
+    `thinking` (chat.ON, chat.OFF): the model is asked to think before it answers, or not; see chat.settle.
+    """
+    from transformers import AutoTokenizer
 
     refuse_missing_folder(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
-    tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
-    if "date_string" in tokenizer.chat_template and PINNED_DATE + '" %}' not in tokenizer.chat_template:
-        tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
+    with one_line(f"tokenizer of {name}", "put a chat_template.jinja into the model's folder"):
+        tokenizer.chat_template = tokenizer.get_chat_template() if tokenizer.chat_template else CHAT_TEMPLATE  # of several the default
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is never seen here: masked in generation, a document of its own in training
     with time_limit(TEMPLATE_SECONDS, f"tokenizer of {name}: its chat template does not end"):
-        prompt_text([{"role": "user", "content": "a"}], tokenizer)
+        chat.settle(tokenizer, thinking)
+        chat.layout(tokenizer)
     return tokenizer
 
 
@@ -184,15 +184,15 @@ def _with_adapter(model: PreTrainedModel, adapter: Path, base: str | Path) -> Pr
         return PeftModel.from_pretrained(model, adapter)
 
 
-def load_run(folder: str | Path, dtype: torch.dtype | None = None,
-             device: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_run(folder: str | Path, dtype: torch.dtype | None = None, device: str | None = None,
+             thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """(model, tokenizer) of a folder that stage 07 wrote, be it an adapter or a whole model."""
     folder = Path(folder)
     if (folder / "adapter_config.json").is_file():
         base = jsonl.whole(folder / "adapter_config.json")["base_model_name_or_path"]
-        return load_model(base, adapter=folder, dtype=dtype, device=device), load_tokenizer(folder)
+        return load_model(base, adapter=folder, dtype=dtype, device=device), load_tokenizer(folder, thinking)
     if (folder / "config.json").is_file():
-        return load_model(folder, dtype=dtype, device=device), load_tokenizer(folder)
+        return load_model(folder, dtype=dtype, device=device), load_tokenizer(folder, thinking)
     raise UserError(f"{folder}: no model and no adapter there; has stage 07 finished?")
 
 
@@ -205,6 +205,12 @@ def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> 
 def note_prompt(folder: Path) -> None:
     """Write beside trained weights how the model is to be asked."""
     jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER))
+
+
+def note_ends(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Write beside trained weights which tokens end an answer (generation_config.json): a server would go on to its token limit."""
+    settings = {**model.generation_config.to_diff_dict(), "eos_token_id": chat.end_ids(model, tokenizer)}
+    jsonl.write_atomically(folder / "generation_config.json", jsonl.encode(settings))
 
 
 def context_length(model: PreTrainedModel) -> int:
@@ -272,6 +278,7 @@ def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
         model.merge_and_unload().save_pretrained(output)
+        note_ends(output, model, tokenizer)
         save_tokenizer(tokenizer, output)
         if knows_the_language(run):
             note_prompt(output)
