@@ -153,13 +153,18 @@ class Plan:
 
         Every rank gets as many rows as every other (sharded training would hang otherwise): one that runs out gets a row without loss.
         """
-        rows = self.step_rows(step)
-        rounds = math.ceil(len(rows) / world)
-        mine = [self._row(row) for row in rows[rank::world]]
-        mine += [self._row([])] * (rounds - len(mine))
-        samples = [sample for row in rows for sample in row]
+        rounds = math.ceil(len(self.step_rows(step)) / world)
+        return Batch([self.row(step, rank + number * world) for number in range(rounds)], *self.size(step))
+
+    def row(self, step: int, number: int) -> Row:
+        """Row `number` of a step's global batch; behind the last one, a row without loss."""
+        return self._row(next(iter(self.step_rows(step)[number:number + 1]), []))
+
+    def size(self, step: int) -> tuple[int, int]:
+        """(tokens, tokens with loss) of the global batch of a step."""
+        samples = [sample for row in self.step_rows(step) for sample in row]
         supervised = sum(int(self.samples.is_answer[self._slice(sample)].sum()) for sample in samples)
-        return Batch(mine, sum(self.lengths[sample] for sample in samples), supervised)
+        return sum(self.lengths[sample] for sample in samples), supervised
 
     def _slice(self, sample: int) -> slice:
         return slice(self.samples.offsets[sample], self.samples.offsets[sample + 1])
@@ -179,7 +184,6 @@ class Plan:
         return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), lengths)
 
 
-def rows_for(batch_size: int, samples: Samples, capacity: int, world: int) -> int:
-    """Rows a step needs to hold `batch_size` samples on average, as a multiple of the world size so that no rank idles."""
-    rows = batch_size * len(samples.tokens) / max(1, len(samples)) / capacity
-    return max(1, round(rows / world)) * world
+def rows_for(batch_size: int, samples: Samples, capacity: int) -> int:
+    """Rows a step needs to hold `batch_size` samples on average, however many devices compute them."""
+    return max(1, round(batch_size * len(samples.tokens) / max(1, len(samples)) / capacity))

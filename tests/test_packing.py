@@ -181,11 +181,9 @@ def test_positions_restart_and_targets_stay_within_a_sample(samples):
         assert start == len(ids)
 
 
-def test_rows_for_a_batch_are_a_multiple_of_the_world():
+def test_rows_for_a_batch_hold_so_many_samples_and_at_least_one():
     samples = Samples.of(([1] * 100, [True] * 100) for _ in range(10))
-    assert rows_for(32, samples, 400, 1) == 8
-    assert rows_for(32, samples, 400, 3) == 9
-    assert rows_for(1, samples, 400, 4) == 4
+    assert [rows_for(batch, samples, 400) for batch in (32, 35, 1)] == [8, 9, 1]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

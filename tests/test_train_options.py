@@ -364,7 +364,7 @@ def test_a_sample_is_checked_as_a_program():
 
 
 def test_a_question_is_a_conversation_up_to_its_last_answer(data):
-    from common.training.generations import questions
+    from common.training.data import questions
 
     first, second = synthetic.records(2)
     asked = questions(data, [second["id"], "unknown", first["id"]])

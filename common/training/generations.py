@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,23 +18,12 @@ from common import cli, prompts
 from common.chat import prompt_tokens
 from common.decoding.generation import Generation, generate, room_behind
 from common.training.activation_checkpointing import layers
-from common.training.data import chat_records
 from common.training.fsdp import gathered
 from common.training.loss import PACKED, VARLEN, AnswerLoss, inner
 
 Question = dict[str, Any]  # {"id", "messages"}
 
 LONGEST = 512  # tokens of an answer: most programs fit, and a model that cannot stop yet does not hold training up
-
-
-def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
-    """[{"id", "messages"}] of these records: each conversation up to where its last answer begins."""
-    found = {}
-    for record in chat_records(path):
-        if str(record["id"]) in ids and str(record["id"]) not in found:
-            last = max((n for n, message in enumerate(record["messages"]) if message["role"] == "assistant"), default=0)
-            found[str(record["id"])] = {"id": str(record["id"]), "messages": record["messages"][:last]}
-    return [found[identifier] for identifier in ids if identifier in found]
 
 
 def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, rank: int, world: int) -> list[dict[str, Any]]:
