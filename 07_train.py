@@ -111,7 +111,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
     add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: LoRA 2e-4, whole 2e-5 as in the paper, tiny 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
-    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do when it goes on (tiny: 200)")
+    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; a run may go on with fewer (tiny: 200)")
     add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
     add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")

@@ -23,6 +23,7 @@ from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
 from common import cli, hub, jsonl, llm
+from common.chat import prompt_tokens
 from common.cli import Reject
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
@@ -306,7 +307,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
         groups = [(key, [*group]) for key, group in groupby(records, lambda record: (sampling_of(record), form_of(record)))]
         for record, generated in chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups):
             if generated.finished or generated.reason == TRUNCATED:
-                tokens = generation.prompt_tokens(loaded[1], ask(record)) if setting.shots else None
+                tokens = len(prompt_tokens(ask(record), loaded[1])) if setting.shots else None
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED, tokens)
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
