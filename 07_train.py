@@ -111,7 +111,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
     add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: LoRA 2e-4, whole 2e-5 as in the paper, tiny 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
-    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; a run may go on with fewer (tiny: 200)")
+    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do on going on (tiny: 200)")
     add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
     add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
@@ -167,108 +167,23 @@ import lightning
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch.utils.data import DataLoader
 
 from common import model
-from common.packing import Plan, rows_for
-from common.training import activation_checkpointing, callbacks, checkpoint, data, devices, logs
-from common.training.data import Data, Part, Rows, training_data
+from common.packing import Plan
+from common.training import callbacks, checkpoint, data, devices, logs, network
+from common.training.data import Part, Workflows, training_data
 from common.training.export import export
-from common.training.loss import AnswerLoss, check_fits
+from common.training.loss import AnswerLoss
 from common.training.run_folder import RunFolder, refuse_foreign, sole_run
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# data
-
-
-class Workflows(lightning.LightningDataModule):
-    """The data of a run, tokenised and packed into rows by the first process, and this process's rows of each step."""
-
-    def __init__(self, args: argparse.Namespace, tokenise: Callable[[], Data]) -> None:
-        super().__init__()
-        self.args, self.tokenise = args, tokenise
-        self.plan: Plan | None = None
-        self.validation: Plan | None = None
-
-    def setup(self, stage: str | None = None) -> None:
-        """Make the plan, once."""
-        if self.plan is not None:
-            return
-        self.data = launcher.from_first(self.tokenise)
-        rows = self.args.rows = self.args.rows or rows_for(self.args.batch_size, self.data.train, self.args.row_tokens)
-        self.plan = Plan(self.data.train, self.args.row_tokens, rows, self.args.seed)
-        if held_out := len(self.data.validation):
-            self.validation = Plan(self.data.validation, self.args.row_tokens, held_out, self.args.seed)  # all of it in one step
-
-    def train_dataloader(self) -> DataLoader:
-        """The rows of the steps until the next validation; a step's rows are made from its number alone."""
-        return self.rows(self.plan, self.trainer.lightning_module.begin_stretch())
-
-    def val_dataloader(self) -> DataLoader:
-        """The rows of all validation samples."""
-        return self.rows(self.validation, range(1))
-
-    def rows(self, plan: Plan, steps: range) -> DataLoader:
-        """This process's rows of some steps, one after the other."""
-        return DataLoader(Rows(plan, steps, self.trainer.global_rank, self.trainer.world_size), batch_size=None)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# model
-
-
-def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
-    """(tokenizer, config, a function that loads or builds the model to train, in host memory)."""
-    if args.model == "tiny":
-        texts = (message["content"] for record in data.chat_records(args.input) for message in record["messages"])
-        whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
-        return tokenizer, whole.config, lambda: adapted(whole, args)
-    from transformers import AutoConfig
-
-    if (Path(args.model) / "adapter_config.json").is_file():
-        raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
-                        f"python 07_train.py --output {args.model} --merge DIR")
-    tokenizer = model.load_tokenizer(args.model)
-    with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
-    longest = config.get_text_config().max_position_embeddings
-    if longest < args.context:
-        raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
-    return tokenizer, config, lambda: adapted(
-        model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize), args)
-
-
-def dtype(args: argparse.Namespace) -> torch.dtype:
-    """Of the weights as loaded: those that are trained stay in fp32, AdamW's small updates would be lost in bf16."""
-    return torch.bfloat16 if args.precision == "bf16" and args.lora_rank else torch.float32
-
-
-def adapted(base: Any, args: argparse.Namespace) -> Any:
-    """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
-    base.set_attn_implementation(args.attention)
-    if args.lora_rank:
-        targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
-        base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
-                                 target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
-    activation_checkpointing.keep_activations(base, args.activation_checkpointing)
-    return base
-
-
-def skeleton(config: Any, args: argparse.Namespace) -> Any:
-    """The model of a config, for a device context without memory: shapes, no weights."""
-    from transformers import AutoModelForCausalLM
-
-    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args), trust_remote_code=False), args)
+# training
 
 
 def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:
     """Linear: up to the peak over the first `warmup` share of the steps, then down to 0 behind the last. Steps count from 0."""
     rising = round(warmup * total)
     return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / max(1, total - rising))
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# training
 
 
 class FineTuning(lightning.LightningModule):
@@ -281,7 +196,7 @@ class FineTuning(lightning.LightningModule):
                  done: int = 0, seconds: float = 0.0) -> None:
         super().__init__()
         self.args, self.total, self.whole, self.skeleton, self.done = args, total, whole, skeleton, done
-        self.seconds = self.spent = seconds
+        self.seconds, self.begun = seconds, time.monotonic() - seconds
         self.limit = 60 * args.max_minutes if args.max_minutes else float("inf")
         self.objective: AnswerLoss | None = None
         self.stretch = range(done, done)
@@ -302,38 +217,10 @@ class FineTuning(lightning.LightningModule):
     # --- set-up
 
     def configure_model(self) -> None:
-        """Load the model, on one device whole and on several sharded."""
-        if self.objective is not None:  # Lightning calls this twice under some strategies
-            return
-        whole = None
-        if self.trainer.is_global_zero:
-            with torch.device("cpu"):  # Lightning has set a GPU, which would draw other adapters than the CPU does
-                whole = self.whole()
-            check_fits(whole)
-            if self.args.copy_drill and not self.done:
-                self.drill(whole)
-        self.objective = self.sharded(whole) if devices.is_sharded(self.args) else AnswerLoss(whole, self.args.neftune)
-        self.objective.train()
-        if self.args.compile:
-            activation_checkpointing.compile_layers(self.objective.model)
-
-    def drill(self, whole: Any) -> None:
-        """Teach a model that starts from nothing to copy, before its first step."""
-        from common.training import copy_drill
-
-        words = range(len(model.TINY_SPECIAL), whole.config.vocab_size)
-        drilled = copy_drill.drill(whole, words, self.args.copy_drill, self.args.seed)
-        cli.say(f"to copy: {drilled.steps} steps, {drilled.seconds:.0f} s, loss {drilled.loss:.2f} on up to {drilled.longest} tokens")
-
-    def sharded(self, whole: Any) -> AnswerLoss:
-        """The model over all devices: within each node, and copied from node to node with hsdp."""
-        from common.training.fsdp import sharded
-
-        mesh = self.device_mesh["data_parallel"]
-        if self.args.strategy == "hsdp":
-            sizes = (self.args.nodes, self.trainer.world_size // self.args.nodes)
-            mesh = dist.device_mesh.init_device_mesh(mesh.device_type, sizes, mesh_dim_names=("replicate", "shard"))
-        return sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device, self.args.neftune)
+        """Load the model in the first process, and put it on all devices."""
+        if self.objective is None:  # Lightning calls this twice under some strategies
+            whole = network.made(self.whole, self.args, is_new=not self.done) if self.trainer.is_global_zero else None
+            self.objective = network.placed(whole, self.skeleton, self.args, self.device_mesh, self.trainer.strategy.root_device)
 
     def configure_optimizers(self) -> dict[str, Any]:
         """AdamW over what is trained, and the rate of each step."""
@@ -346,11 +233,6 @@ class FineTuning(lightning.LightningModule):
         """The rate of a step of this process as a share of its peak: by the schedule, or by the time that is left if that is less."""
         return min(learning_rate(self.done + steps, self.total, self.args.warmup, 1.0), max(0.0, 1 - self.seconds / self.limit))
 
-    def on_train_start(self) -> None:
-        """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
-        Stop.on_signals()
-        self.begun = time.monotonic()
-
     def begin_stretch(self) -> range:
         """The steps until the next validation, or until the end."""
         every = self.args.validate_every if self.trainer.limit_val_batches else self.total
@@ -358,10 +240,6 @@ class FineTuning(lightning.LightningModule):
         return self.stretch
 
     def on_train_epoch_start(self) -> None:
-        """Time the first step of a stretch from here."""
-        self.begin_step()
-
-    def begin_step(self) -> None:
         """Start the clock and the sum of a step's loss."""
         self.clock, self.loss = time.perf_counter(), torch.zeros((), device=self.device)
 
@@ -382,9 +260,9 @@ class FineTuning(lightning.LightningModule):
         parameters = list(checkpoint.trainable(self.objective.model).values())
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.args.clip)
         norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-        spent = self.spent + time.monotonic() - self.begun
+        spent = (time.monotonic() - self.begun) * self.trainer.is_global_zero  # by one clock, for all ranks end at the same step
         loss, norm, stops, requeues, self.seconds = self.over_ranks(
-            self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent * self.trainer.is_global_zero)
+            self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent)
         loss /= self.part.supervised
         if not np.isfinite([loss, norm]).all():
             raise UserError(f"step {self.step + 1}: the loss is {loss}, the norm of its gradient {norm}; lower --lr "
@@ -402,7 +280,7 @@ class FineTuning(lightning.LightningModule):
     def on_train_batch_end(self, outputs: Any, part: Part, index: int) -> None:
         """Begin the next step behind what the callbacks did."""
         if (index + 1) % self.trainer.accumulate_grad_batches == 0:
-            self.begin_step()
+            self.on_train_epoch_start()
 
     # --- validation
 
@@ -443,13 +321,13 @@ def main(args: argparse.Namespace) -> int:
     logs.check(args.tensorboard, args.wandb)
     with devices.connected(args):
         launcher.from_first(lambda: refuse_foreign(args.output, args.model))
-        tokenizer, config, whole = the_model(args)
+        tokenizer, config, whole = network.load(args)
         model.one_thread_if_small(config)
         presets.keep_or_compute_again(args, config)
         workflows = Workflows(args, functools.partial(training_data, args, tokenizer))
         workflows.setup()
         with sole_run(args.output) if launcher.is_first() else nullcontext():
-            return fine_tune(args, tokenizer, workflows, whole, functools.partial(skeleton, config, args), started)
+            return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
 
 
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
@@ -467,7 +345,8 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
             announce(folder, plan, tuning, rejected)
-        throughput = fit(tuning, workflows, folder, tokenizer)
+        begin = functools.partial(begin_run, folder, args, tokenizer, rejected)
+        throughput = fit(tuning, workflows, folder, begin, tokenizer)
         if not launcher.is_first():
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
         if not tuning.is_over:
@@ -483,21 +362,21 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     return cli.EXIT_DONE
 
 
-def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, tokenizer: Any) -> callbacks.Throughput:
-    """Train with Lightning; returns what was measured."""
+def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Callable[[], None], tokenizer: Any) -> callbacks.Throughput:
+    """Train with Lightning, `begin` once the model is loaded; returns what was measured."""
     args, world = tuning.args, tuning.args.devices * tuning.args.nodes
-    begin = functools.partial(begin_run, folder, args, tokenizer, workflows.data.rejected)
     throughput = callbacks.Throughput(workflows.plan)
     around = [throughput, callbacks.Checkpoints(folder, args, begin), callbacks.StopAndRequeue(), callbacks.Progress()]
     if workflows.data.asked:
         around.insert(0, callbacks.Samples(folder, tokenizer, workflows.data.asked))
     is_late = folder.seconds >= tuning.limit
-    is_due = folder.step % args.validate_every == 0 or folder.step == tuning.total or is_late  # a validation behind the last checkpoint
+    # a run that was killed between its last checkpoint and the validation behind it begins with that
+    is_due = folder.step and (is_late or folder.step % args.validate_every == 0 or folder.step == tuning.total) and not folder.is_validated
     trainer = devices.trainer(
         args, max_steps=0 if is_late else tuning.total - folder.step, accumulate_grad_batches=data.rounds(workflows.plan, world),
         callbacks=around, logger=logs.loggers(folder, args.tensorboard, args.wandb) if launcher.is_first() else False,
         limit_val_batches=1.0 if workflows.validation else 0,
-        num_sanity_val_steps=-1 if folder.step and is_due and not folder.is_validated else 0)
+        num_sanity_val_steps=-1 if is_due else 0)
     trainer.fit(tuning, datamodule=workflows)
     return throughput
 

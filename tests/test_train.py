@@ -224,7 +224,7 @@ def test_input_that_does_not_fit_at_all_is_one_clear_line(run):
 def test_validation_takes_a_seeded_share_or_another_file(train, data, tmp_path):
     def split(*argv):
         args = train.arguments(["--model", "tiny", "--input", str(data), *map(str, argv)])
-        return train.training_data(args, train.the_model(args)[0])[:3]
+        return train.training_data(args, train.network.load(args)[0])[:3]
 
     first, held_out, _ = split("--validation-share", 0.25)
     assert (len(first), len(held_out)) == (15, 5)

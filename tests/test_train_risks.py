@@ -220,12 +220,12 @@ def test_a_model_is_built_on_the_cpu_whatever_device_is_set(train, data, monkeyp
 
     args = train.arguments(["--model", "tiny", "--input", str(data), "--context", "64"])
     train.devices.settle(args)
-    _, _, whole = train.the_model(args)
+    _, _, whole = train.network.load(args)
     places = []
     tuning = train.FineTuning(args, 1, lambda: places.append(torch.ones(1).device.type) or whole(), None)
-    trainer = types.SimpleNamespace(is_global_zero=True)
+    trainer = types.SimpleNamespace(is_global_zero=True, strategy=types.SimpleNamespace(root_device=torch.device("cpu")))
     tuning.trainer = trainer
-    monkeypatch.setattr(train, "check_fits", lambda built: None)
+    monkeypatch.setattr(train.network, "check_fits", lambda built: None)
     with torch.device("meta"):
         tuning.configure_model()
     assert places == ["cpu"]

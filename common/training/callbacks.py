@@ -17,6 +17,7 @@ from tqdm import tqdm
 from common import cli
 from common.packing import Plan
 from common.training import checkpoint, devices, flops, generations
+from common.training.launcher import Stop
 from common.training.run_folder import RunFolder
 
 QUIET = 30.0  # seconds between two lines of progress in a log
@@ -40,6 +41,10 @@ class Throughput(AtSteps):
     def __init__(self, plan: Plan) -> None:
         self.plan, self.tokens, self.seconds, self.steps = plan, 0, 0.0, 0
 
+    def on_fit_start(self, trainer: Trainer, module: Any) -> None:
+        """Count the work of a token."""
+        self.work = flops.Work.of(module.objective.model)
+
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Measure and log; validation and checkpoints are not counted."""
         tokens, supervised, seconds = module.part.tokens, module.part.supervised, time.perf_counter() - module.clock
@@ -57,8 +62,8 @@ class Throughput(AtSteps):
         if module.device.type != "cuda" or module.args.precision != "bf16":
             return {}
         lengths = [self.plan.lengths[sample] for row in self.plan.step_rows(module.step - 1) for sample in row]
-        work, name = flops.Work.of(module.objective.model), torch.cuda.get_device_name(module.device)
-        return flops.utilisation(work, lengths, module.part.supervised, seconds, trainer.world_size, name)
+        name = torch.cuda.get_device_name(module.device)
+        return flops.utilisation(self.work, lengths, module.part.supervised, seconds, trainer.world_size, name)
 
 
 class Samples(Callback):
@@ -106,6 +111,14 @@ class Checkpoints(AtSteps):
 
 class StopAndRequeue(AtSteps):
     """Ends a run that was asked to stop, and puts a SLURM job that was warned back into the queue: it goes on when its turn comes."""
+
+    def on_sanity_check_start(self, trainer: Trainer, module: Any) -> None:
+        """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
+        Stop.on_signals()
+
+    def on_train_start(self, trainer: Trainer, module: Any) -> None:
+        """Take the signals again."""
+        Stop.on_signals()
 
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Stop behind this step. Out of time, it is validated first; otherwise that is left to the run that goes on."""
