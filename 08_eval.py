@@ -93,9 +93,10 @@ def arguments() -> argparse.Namespace:
     add("--limit", type=cli.positive_int, metavar="N", help="take the first N samples of each split")
 
     add = parser.add_argument_group("systems").add_argument
-    add("--model", action="append", default=[], metavar="[NAME=]MODEL[@URL]", help="a folder of stage 07, or a Hugging Face name; with "
-        "@http://host/v1 a model of an OpenAI-compatible server; repeatable")
-    add("--adapter", type=Path, metavar="DIR", help="a LoRA adapter on the one --model")
+    add("--model", action="append", default=[], metavar="[NAME=]MODEL[@URL]",
+        help="a folder of stage 07, or a name on the hub (owner/name, owner/name@revision); with @http://host/v1 a model of an "
+        "OpenAI-compatible server; repeatable")
+    add("--adapter", metavar="NAME", help="a LoRA adapter on the one --model")
     add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models that name none")
     add("--reasoning-effort", metavar="LEVEL", help="of the models of servers: low, medium, high, or what a server calls it")
     add("--extra-body", type=json_object, default={}, metavar="JSON", help="further fields of each request to the models of servers")
@@ -391,6 +392,7 @@ def provenance(args: argparse.Namespace, scorer: str) -> Record:
         "versions": {"python": platform.python_version(), **versions(), **{name: version(name) for name in ("numpy", "sacrebleu")}},
         "resamples": intervals.RESAMPLES, "seed": args.seed,
         "max_new_tokens": args.max_new_tokens, "limit": args.limit,
+        "models": {name: args.adapter or model for name, model in map(named, args.model)},
     }  # fmt: skip
 
 

@@ -261,7 +261,7 @@ def curve(args: argparse.Namespace) -> dict[str, Any]:
     network, samples = samples_of(args)
     context = LONGEST // args.scale
     row = ROW_CONTEXTS * context
-    plan = Plan(samples, row, rows_for(BATCH, samples, row, 1), 0)
+    plan = Plan(samples, row, rows_for(BATCH, samples, row), 0)
     rates = [RATE * (CURVE_STEPS - step) / CURVE_STEPS for step in range(CURVE_STEPS)]  # 07's schedule without warm-up
     import torch
 

@@ -422,19 +422,18 @@ def test_a_row_says_that_its_prompts_have_the_primer_and_the_primer_shows_no_hel
 
 
 def test_a_name_that_may_be_a_server_s_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from common import model
+    from common import hub
     from common.jsonl import UserError
 
-    def missing(name: str, adapter: Any) -> Any:
+    def missing(name: str) -> Any:
         raise UserError(f"model {name}: not there")
 
-    monkeypatch.setattr(model, "load_model", missing)
-    monkeypatch.setattr(model, "quiet_libraries", lambda: None)
+    monkeypatch.setattr(hub, "pinned", missing)
     for key, said in (("", False), ("sk-1", True)):
         monkeypatch.setenv("OPENAI_API_KEY", key)
         monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
         with pytest.raises(UserError) as error:
-            systems.load_local("gpt-4o-mini", None)
+            systems.pinned("gpt-4o-mini")
         assert ("--base-url" in str(error.value)) == said
 
 
@@ -484,7 +483,7 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
                 continue
             yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
 
-    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda name, adapter: ("model", "tokenizer"))
     monkeypatch.setattr(generation, "generate", generate)
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
@@ -559,7 +558,7 @@ def test_settings_of_the_prompt_that_mean_nothing_together_are_refused(bench: Pa
 
 
 def is_free(folder: Path) -> bool:
-    """Whether no process holds the lock of a file of samples."""
+    """True if no process holds the lock of a file of samples."""
     for path in folder.glob("samples_*.jsonl"):
         with open(path, "ab") as file:
             try:

@@ -60,9 +60,10 @@ def asked(model_name: str, served: bool, flag: bool | None, teval: bool = False)
 
 
 @pytest.mark.parametrize("served", [True, False])
-def test_a_model_of_unknown_training_gets_it_unless_told_otherwise(served: bool) -> None:
-    assert asked("some/model", served, None) and asked("some/model", served, True) and not asked("some/model", served, False)
-    assert not asked("some/model", served, None, teval=True)  # its tools are not those of the language
+def test_a_model_of_unknown_training_gets_it_unless_told_otherwise(served: bool, tmp_path: Path) -> None:
+    name = "some/model" if served else str(tmp_path)
+    assert asked(name, served, None) and asked(name, served, True) and not asked(name, served, False)
+    assert not asked(name, served, None, teval=True)  # its tools are not those of the language
 
 
 def test_a_folder_of_stage_07_says_that_it_needs_none(tmp_path: Path) -> None:

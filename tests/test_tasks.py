@@ -290,7 +290,7 @@ def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: l
         drawn.append({"prompts": len(list(prompts)), **options})
         return iter([generation.Generation("Hm.", 1, True, "stop")] * drawn[-1]["prompts"])
 
-    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda name, adapter: ("model", "tokenizer"))
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     monkeypatch.setattr(generation, "generate", generate)
     args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, use_all=False, teval=None, primer=False)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import signal
 import socket
 import subprocess
@@ -22,21 +21,25 @@ from train_runs import STAGE, metrics
 
 pytest_plugins = ["train_fixtures"]
 
-# The stage as a person starts it, but for what a test has happen in it; Lightning starts the second process with the same file.
+# The stage as a person starts it, but for what a test has happen in it; the first process starts one a device, as the stage does.
 WRAPPED = """
 import functools, importlib.util, os, sys
 sys.path.insert(0, {root!r})
-rank = int(os.environ.get("NODE_RANK", 0)) + int(os.environ.get("LOCAL_RANK", 0))
+from common import cli
+from common.training import launcher
+launcher.Stop.on_signals()
+if {devices} > 1 and not launcher.by_torch():
+    cli.start(functools.partial(launcher.run_ranks, {devices}))
+rank = int(os.environ.get("RANK", 0))
+open({pid!r} + str(rank), "w").write(str(os.getpid()))
 spec = importlib.util.spec_from_file_location("__mp_main__", {stage!r})
 train = importlib.util.module_from_spec(spec)
 sys.modules["stage_07"] = train
 spec.loader.exec_module(train)
-from common import cli, model
-from common.training import devices, generations, launcher
+from common import model
+from common.training import devices, generations
 {injected}
-arguments = train.arguments()
-train.Stop.on_signals()
-cli.start(launcher.with_one_voice(functools.partial(train.main, arguments)))
+cli.start(launcher.with_one_voice(functools.partial(train.main, train.arguments())))
 """
 AT_STEP_3 = """
 step = train.FineTuning.training_step
@@ -67,13 +70,15 @@ generations.LONGEST = 8
 def started(tmp_path, data, base):
     """Start the stage with LoRA on a small base, something injected: started("name", "code", flags) -> process."""
 
-    def start(name: str, injected: str, *flags: Any, **environment: str) -> subprocess.Popen[str]:
+    def start(name: str, injected: str, *flags: Any, devices: int = 1, by: tuple[str, ...] = ()) -> subprocess.Popen[str]:
         script = tmp_path / f"{name}.py"
-        script.write_text(WRAPPED.format(root=str(synthetic.ROOT), stage=str(STAGE), injected=injected))
-        command = [sys.executable, script, "--input", data, "--model", base, "--output", tmp_path / name, "--context", 512, "--rows", 4,
+        script.write_text(WRAPPED.format(root=str(synthetic.ROOT), stage=str(STAGE), injected=injected, devices=devices,
+                                         pid=str(tmp_path / "pid")))
+        command = [sys.executable, *by, script, "--input", data, "--model", base, "--output", tmp_path / name, "--context", 512, "--rows", 4,
                    "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--precision", "fp32", "--save-every", 2, "--validate-every", 3, *flags]
-        return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env=os.environ | environment)
+        if devices > 1:
+            command += ["--devices", devices]
+        return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     return start
 
@@ -96,7 +101,7 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, b
     from common.training import generations
 
     flags = ("--neftune", 10, "--sample-generations", 3, "--validation-share", 0.2, "--lora-dropout", 0.2)
-    process = started("two", WATCHED.format(folder=str(tmp_path)), "--devices", 2, *flags)
+    process = started("two", WATCHED.format(folder=str(tmp_path)), *flags, devices=2)
     monkeypatch.setattr(generations, "LONGEST", 8)
     one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, *flags, base=base)[2]
     _, messages = process.communicate(timeout=240)
@@ -116,21 +121,21 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, b
 
 # Validations with other numbers of questions: fewer than processes, no multiple of them, one too long, none that fits.
 ASKING = """
-train.generations.LONGEST, answers = 6, generations.answers
+generations.LONGEST, answers = 6, generations.answers
 def asking(tokenizer, asked, *rest):
     long = {"id": "long", "messages": [{"role": "user", "content": "is here " * 600}]}
     sets = iter(asking.sets) if not hasattr(asking, "left") else asking.left
     asking.left = sets
     return answers(tokenizer, {"one": asked[:1], "three": asked, "long": [long, *asked[:2]], "none": [long]}[next(sets)], *rest)
 asking.sets = ["one", "three", "long", "none"]
-train.generations.answers = asking
+generations.answers = asking
 """
 
 
 @pytest.mark.ci
 def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp_path):
-    process = started("two", ASKING, "--devices", 2, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2,
-                      "--steps", 4, "--validate-every", 1)
+    process = started("two", ASKING, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2,
+                      "--steps", 4, "--validate-every", 1, devices=2)
     try:
         _, messages = process.communicate(timeout=300)
     finally:
@@ -166,8 +171,7 @@ def test_every_process_answers_as_many_prompts_as_the_others_and_all_are_answere
     (1, "os.kill(os.getpid(), 9)", "error: process 1 was killed by signal 9; if nobody did, memory ran out"),
 ])
 def test_a_failure_of_one_process_ends_all_with_one_line_and_exit_code_1(started, tmp_path, rank, action, line):
-    noted = f"open({str(tmp_path / 'pid')!r} + str(rank), 'w').write(str(os.getpid()))\n"
-    process = started("failing", noted + AT_STEP_3.format(rank=rank, action=action), "--devices", 2)
+    process = started("failing", AT_STEP_3.format(rank=rank, action=action), devices=2)
     _, messages = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "Traceback" not in messages
@@ -176,34 +180,35 @@ def test_a_failure_of_one_process_ends_all_with_one_line_and_exit_code_1(started
 
 
 @pytest.mark.slow
-def test_a_killed_first_process_leaves_no_other_behind(started, tmp_path):
-    noted = f"open({str(tmp_path / 'pid')!r} + str(rank), 'w').write(str(os.getpid()))\n"
-    process = started("killed", noted + AT_STEP_3.format(rank=0, action="os.kill(os.getpid(), 9)"), "--devices", 2)
-    _, messages = process.communicate(timeout=240)
-    assert process.returncode == -signal.SIGKILL and "Traceback" not in messages
-    assert is_gone(int((tmp_path / "pid1").read_text()))
+def test_a_killed_launcher_leaves_no_process_behind(started, tmp_path):
+    process = started("killed", AT_STEP_3.format(rank=0, action="os.kill(os.getppid(), 9)"), devices=2)
+    process.communicate(timeout=240)
+    assert process.returncode == -signal.SIGKILL
+    assert all(is_gone(int((tmp_path / f"pid{rank}").read_text())) for rank in (0, 1))
 
 
-@pytest.mark.parametrize(("rank", "variables", "first"), [(0, {}, True), (0, {"NODE_RANK": "0"}, True), (0, {"NODE_RANK": "1"}, False),
-                                                          (8, {"GROUP_RANK": "1"}, False), (1, {"GROUP_RANK": "0"}, False)])  # fmt: skip
-def test_one_process_of_all_nodes_writes(rank, variables, first, monkeypatch):
+@pytest.mark.parametrize(("variables", "first"), [
+    ({}, True), ({"RANK": "3"}, True), ({"TORCHELASTIC_RUN_ID": "a", "RANK": "0"}, True), ({"TORCHELASTIC_RUN_ID": "a", "RANK": "8"}, False),
+    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_PROCID": "1"}, False), ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_PROCID": "0"}, True),
+    ({"SLURM_PROCID": "1"}, True),  # in a batch job, not in a step of it
+])
+def test_one_process_of_all_nodes_writes(variables, first, monkeypatch):
     from common.training import launcher
 
-    for name in ("NODE_RANK", "GROUP_RANK"):
+    for name in ("RANK", "TORCHELASTIC_RUN_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_PROCID"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("common.training.launcher.rank_zero_only.rank", rank)
     assert launcher.is_first() is first
 
 
 @pytest.mark.slow
-def test_two_nodes_with_copies_of_the_model_give_the_numbers_of_one_device(run, base, started, tmp_path):
+def test_two_nodes_of_torchrun_with_copies_of_the_model_give_the_numbers_of_one_device(run, base, started, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    flags = ("--devices", 1, "--nodes", 2, "--strategy", "hsdp")
-    nodes = [started("nodes", "", *flags, MASTER_ADDR="127.0.0.1", MASTER_PORT=port, NODE_RANK=str(rank)) for rank in (0, 1)]
+    torchrun = ("-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1", "--master-addr", "127.0.0.1", "--master-port", port)
+    nodes = [started("nodes", "", "--strategy", "hsdp", by=(*torchrun, "--node-rank", str(rank))) for rank in (0, 1)]
     one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, base=base)[2]
     messages = [node.communicate(timeout=240)[1] for node in nodes]
     assert [node.returncode for node in nodes] == [0, 0], messages

@@ -145,8 +145,8 @@ def token_counter(tokenizer: str | None) -> Callable[[Chat], int]:
     """Return a function that counts the tokens of a conversation as stage 07 does, with that tokenizer; without one, it estimates."""
     if tokenizer is None:
         return estimate_tokens
+    from common.chat import encode
     from common.model import load_tokenizer  # transformers takes seconds to import
-    from common.packing import encode
 
     loaded = load_tokenizer(tokenizer)
     return lambda messages: len(next(encode([{"id": "", "messages": messages}], loaded))[1])

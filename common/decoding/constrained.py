@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import shortcuts
 from common import prompts
+from common.chat import Message, end_ids, layout, prompt_text, prompt_tokens, text_tokens
 from common.decoding import generation
 from common.decoding.shortest_ending import CODE
 from common.decoding.token_masks import Constraint, GrammarSpec, Row, table
 from common.model import context_length
-from common.packing import Message, prompt_text
 from shortcuts.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class _Job:
 
     prompt: str
     spec: GrammarSpec
+    asked: list[int] = field(default_factory=list)  # the tokens of the prompt, and of the thoughts behind it
+    thoughts: int = 0  # tokens
     prefix: str = ""
     unwritten: str = ""  # how the prefix begins for the grammar alone
     tries: int = 0
@@ -83,8 +85,8 @@ class _Job:
 
     @property
     def shown(self) -> str:
-        """The text that the model goes on with."""
-        return self.prompt + self.prefix.removeprefix(self.unwritten)
+        """The text behind the prompt that the model goes on with."""
+        return self.prefix.removeprefix(self.unwritten)
 
     def answer(self) -> Answer:
         """Return the answer in the caller's form."""
@@ -103,7 +105,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
-    ends = generation.end_ids(model, tokenizer)
+    ends = end_ids(model, tokenizer)
     table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
     sampling = {"temperature": temperature, "top_p": top_p, "seed": seed, "max_new_tokens": max_new_tokens}
     pairs = zip(chats, apis)
@@ -111,7 +113,9 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
         given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
         specs = [GrammarSpec(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
         begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
-        jobs = [_Job(prompt_text(chat, tokenizer), spec, **begun) for (chat, _), spec in zip(batch, specs)]
+        jobs = [_Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer), **begun) for (chat, _), spec in zip(batch, specs)]
+        if layout(tokenizer).thinks:
+            _think(model, tokenizer, jobs, ends, sampling)
         todo = jobs
         for number in range(tries + 1):
             _write(model, tokenizer, todo, number, ends, sampling, watch)
@@ -121,18 +125,33 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
         yield from (job.answer() for job in jobs)
 
 
+def _think(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], ends: list[int], sampling: dict[str, Any]) -> None:
+    """Let the model think before its first writing: no grammar holds its thoughts, and what stands behind them is held to one."""
+    rooms = [min(sampling["max_new_tokens"], generation.room_behind(model, job.asked)) for job in jobs]
+    fits = [place for place, room in enumerate(rooms) if room > 0]
+    if not fits:
+        return
+    draw, seeds = sampling["temperature"], [jobs[place].prompt for place in fits]
+    choose = [generation.sampler(seeds, draw, sampling["top_p"], sampling["seed"], model.device)] if draw > 0 else []
+    asked, spent = generation.thought_through(model, tokenizer, [jobs[place].asked for place in fits], [rooms[place] for place in fits],
+                                              choose, ends)
+    for place, tokens, thoughts in zip(fits, asked, spent, strict=True):
+        jobs[place].asked, jobs[place].thoughts, jobs[place].tokens = tokens, thoughts, thoughts
+
+
 def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
            sampling: dict[str, Any], watch: generation.Watch | None) -> None:
     """Write, or go on with, the answers of a batch."""
-    texts = [job.shown for job in jobs]
-    ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
-    written = [len(tokens) - len(tokenizer(job.prompt, add_special_tokens=False)["input_ids"]) for tokens, job in zip(ids, jobs)]
-    rooms = [min(sampling["max_new_tokens"] - own, context_length(model) - len(tokens)) for tokens, own in zip(ids, written)]
+    written = [text_tokens(job.shown, tokenizer) for job in jobs]
+    ids = [job.asked + tokens for job, tokens in zip(jobs, written)]
+    rooms = [min(sampling["max_new_tokens"] - job.thoughts - len(own), context_length(model) - len(tokens))
+             for job, own, tokens in zip(jobs, written, ids)]  # fmt: skip
     fits = [place for place, room in enumerate(rooms) if room > 0]
     if not fits:
         return
     temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
-    seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
+    again = f"\0{number}" if number else ""  # a second try must not be the first again
+    seeds = [jobs[place].prompt + jobs[place].shown + again for place in fits]
     constraint = Constraint([Row(jobs[place].spec, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
     samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:

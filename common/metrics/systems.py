@@ -22,7 +22,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
-from common import cli, jsonl, llm
+from common import cli, hub, jsonl, llm
+from common.chat import prompt_tokens
 from common.cli import Reject
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
@@ -141,12 +142,12 @@ def asked(record: Record, primed: bool, form: AnswerForm | None = None, shots: S
 
 
 def sampling_of(record: Record) -> Record:
-    """How the answer to a record is drawn: {"temperature", "seed"}, or nothing."""
+    """Return the sampling settings of the answer to a record: {"temperature", "seed"}, or nothing."""
     return record.get("sampling", {})
 
 
 def drawn(record: Record) -> str:
-    """What an answer's identity has of the way it is drawn; an empty text for the likeliest answer."""
+    """Return the part of an answer's identity that tells how it is drawn; an empty text for the likeliest answer."""
     return repr(sorted(sampling_of(record).items())) if sampling_of(record) else ""
 
 
@@ -280,18 +281,19 @@ def address_of(value: str) -> str | None:
 
 def local_model(name: str, model: str, args: argparse.Namespace, setting: Setting = UNDER_GRAMMAR) -> System:
     """A model of this machine; it is loaded when the first answer is due. Raises UserError if it was trained for another task."""
-    task = prompt_notes(model, args.adapter).get("task", WHOLE.task)
+    model, adapter = pinned(model), args.adapter and pinned(args.adapter)
+    task = prompt_notes(model, adapter).get("task", WHOLE.task)
     if task not in ANSWER_FORMS and not args.teval:
         raise UserError(f"{model}: stage 07 trained it on {task}, as its prompt.json says; --teval measures that")
     form = None if args.teval and not args.as_program else ANSWER_FORMS.get(task)
-    primed = not args.teval and (not knows_the_language(model, args.adapter) if args.primer is None else args.primer)
+    primed = not args.teval and (not knows_the_language(model, adapter) if args.primer is None else args.primer)
     is_constrained = setting.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     ask = partial(asked, primed=primed, form=form, shots=setting.shots)
 
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded = load_local(model, args.adapter)
+        loaded = load_local(model, adapter)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
             prompts = map(ask, records)
@@ -305,28 +307,31 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
         groups = [(key, [*group]) for key, group in groupby(records, lambda record: (sampling_of(record), form_of(record)))]
         for record, generated in chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups):
             if generated.finished or generated.reason == TRUNCATED:
-                tokens = generation.prompt_tokens(loaded[1], ask(record)) if setting.shots else None
+                tokens = len(prompt_tokens(ask(record), loaded[1])) if setting.shots else None
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED, tokens)
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
-    weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
+    weights = [path.stat() for folder in (model, adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
+    identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state))
     return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed)
 
 
-def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder or a Hugging Face name."""
+def load_local(model: str, adapter: str | None) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder or a name on the hub."""
     from common import model as models
 
     models.quiet_libraries()
-    if Path(model).is_dir() and not adapter:
-        return models.load_run(model)
+    return models.load_run(model, adapter)
+
+
+def pinned(model: str) -> str:
+    """Return a model's name with the commit that it stands for now; a folder's as it is. Raises UserError if there is none."""
     try:
-        return models.load_model(model, adapter), models.load_tokenizer(model)
+        return hub.pinned(model)
     except UserError as error:
-        if Path(model).is_dir() or not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
+        if not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
             raise
         raise UserError(f"{error}; for a model behind a server, name that with --base-url") from None
 

@@ -18,7 +18,6 @@ from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from common.training.activation_checkpointing import layers
-from common.training.launcher import Launcher
 from common.training.loss import AnswerLoss
 
 
@@ -34,9 +33,14 @@ class FSDP2(ModelParallelStrategy):
         super().setup_environment()
 
     def _configure_launcher(self) -> None:
-        """Have processes that Lightning starts watched by us."""
-        if not self.cluster_environment.creates_processes_externally:
-            self._launcher = Launcher(self.cluster_environment, self.num_processes, self.num_nodes)
+        """Start nothing: torch or srun has."""
+
+    @contextmanager
+    def block_backward_sync(self) -> Iterator[None]:
+        """Within, gradients stay where they are: they are summed over the devices once, behind a step's last row."""
+        self.lightning_module.objective.set_requires_gradient_sync(False)
+        yield
+        self.lightning_module.objective.set_requires_gradient_sync(True)
 
 
 def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: DeviceMesh, device: torch.device,

@@ -1,0 +1,115 @@
+"""The settings of a run that nobody has given, in one table; and what a machine without a GPU decides.
+
+    chosen = presets.fill(args)                    # once the command line is read
+    presets.keep_or_compute_again(args, config)    # once the model is known
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+# Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code; LoRA takes ten times
+# the rate. On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million
+# parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole.
+CASES = ("tiny", "LoRA", "whole", "LoRA on a CPU", "whole on a CPU")
+TABLE: dict[str, tuple[Any, ...]] = {
+    "context":                  (2048,   8192,   8192,   2048,    2048),
+    "epochs":                   (None,   3.0,    3.0,    1.0,     1.0),
+    "steps":                    (200,    None,   None,   None,    None),
+    "batch_size":               (2,      32,     32,     8,       8),
+    "lr":                       (4e-3,   2e-4,   2e-5,   1e-3,    2e-5),
+    "clip":                     (1.0,    0.3,    0.3,    0.3,     0.3),
+    "lora_rank":                (0,      16,     0,      16,      0),
+    "lora_dropout":             (0.0,    0.0,    0.0,    0.0,     0.0),
+    "precision":                ("fp32", "bf16", "bf16", None,    None),     # None: bf16 where the CPU computes in it
+    "activation_checkpointing": ("none", "full", "full", None,    None),     # None: none where they fit into memory
+    "save_every":               (25,     50,     None,   10,      10),
+    "save_minutes":             (None,   None,   15.0,   None,    None),     # a checkpoint of a whole model takes minutes
+}  # fmt: skip
+ROOM = 0.8  # share of the free memory that a run may count on
+
+
+def case(model: str, lora_rank: int | None, has_gpu: bool) -> str:
+    """Return the column of the table, one of CASES; a `lora_rank` of 0 trains the whole model, None is not given."""
+    if model == "tiny":
+        return "tiny"
+    return ("whole" if lora_rank == 0 else "LoRA") + ("" if has_gpu else " on a CPU")
+
+
+def fill(args: argparse.Namespace) -> dict[str, Any]:
+    """Set what was not given, and return it. On a CPU `activation_checkpointing` stays None until the model is known."""
+    column = CASES.index(case(args.model, args.lora_rank, args.model == "tiny" or has_gpu()))
+    preset = {name: values[column] for name, values in TABLE.items()}
+    preset["precision"] = preset["precision"] or ("bf16" if computes_bf16() else "fp32")
+    if args.epochs is not None and args.steps is None:
+        preset["steps"] = None
+    chosen = {name: value for name, value in preset.items() if getattr(args, name, None) is None and value is not None}
+    for name, value in chosen.items():
+        setattr(args, name, value)
+    return chosen
+
+
+def told(chosen: dict[str, Any], args: argparse.Namespace) -> str:
+    """Return the sentence that says what was chosen because there is no GPU; nothing where there is one, or the model is tiny."""
+    if args.model == "tiny" or has_gpu():
+        return ""
+    flags = ", ".join(f"--{name.replace('_', '-')} {value:g}" if isinstance(value, float) else f"--{name.replace('_', '-')} {value}"
+                      for name, value in chosen.items())
+    return f"no GPU here, so what was not given is set for a CPU: {flags}" if flags else ""
+
+
+def has_gpu() -> bool:
+    """True if PyTorch can compute on a GPU of this machine."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def computes_bf16() -> bool:
+    """True if this CPU multiplies matrices in bf16 natively; elsewhere bf16 is slower than fp32."""
+    import torch
+
+    known = torch.cpu.get_capabilities()
+    return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# memory
+
+
+def keep_or_compute_again(args: argparse.Namespace, config: Any) -> None:
+    """Set `activation_checkpointing` where nobody has: none if a row's activations fit into free memory beside the model, else full."""
+    if args.activation_checkpointing is None:
+        fits = needed(config, args.row_tokens, args.precision, whole=not args.lora_rank) < ROOM * free_memory()
+        args.activation_checkpointing = "none" if fits else "full"
+
+
+def needed(config: Any, tokens: int, precision: str, whole: bool) -> float:
+    """Return the bytes that training takes without checkpointing, rather too many than too few, from a model's config.
+
+    A layer keeps some 12 tensors of the model's width and 5 of the inner width of its MLP, at most in fp32. What is trained has its
+    weight, gradient and two moments in fp32.
+    """
+    text = config.get_text_config()
+    width, layers = text.hidden_size, text.num_hidden_layers
+    inner = getattr(text, "intermediate_size", None) or 4 * width
+    experts, vocabularies = getattr(text, "num_experts", None) or 1, 1 if text.tie_word_embeddings else 2
+    parameters = layers * (4 * width * width + 3 * width * inner * experts) + vocabularies * text.vocab_size * width
+    weights = parameters * (16 if whole else 2 if precision == "bf16" else 4)
+    kept = tokens * layers * (12 * width + 5 * inner * (getattr(text, "num_experts_per_tok", None) or 1)) * 4
+    logits = 3 * 1024 * text.vocab_size * 4  # a chunk of the loss
+    return weights + kept + logits
+
+
+def free_memory() -> float:
+    """Return the bytes that this process may still take: what the machine has free, and less where its control group allows less."""
+    free = float("inf")
+    meminfo, cgroup = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+    if meminfo.exists():
+        (line,) = (line for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable:"))
+        free = int(line.split()[1]) * 1024.0
+    if (cgroup / "memory.max").exists() and (limit := (cgroup / "memory.max").read_text().strip()) != "max":
+        free = min(free, int(limit) - int((cgroup / "memory.current").read_text()))
+    return free
