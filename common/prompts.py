@@ -367,6 +367,7 @@ class AnswerForm(NamedTuple):
 WHOLE = AnswerForm()
 ANSWER_FORMS = {"generate": WHOLE, "generate_without_plan": AnswerForm(plan=False),
                 "generate_without_comments": AnswerForm(comments=False), "generate_without_both": AnswerForm(False, False)}
+TEVAL_TASK = "teval_json"  # of conversations about plans in T-Eval's form, see common/metrics/teval_plans.py
 
 
 class Parts(NamedTuple):
