@@ -105,7 +105,7 @@ class Loaded:
         monkeypatch.setattr(systems, "load_local", lambda model, adapter: (model, "tokenizer"))
         monkeypatch.setattr(generation, "generate", lambda *given, **options: self.answers("free", *given, **options))
         monkeypatch.setattr(constrained, "generate", lambda *given, **options: self.answers("held", *given, **options))
-        monkeypatch.setattr(generation, "prompt_tokens", lambda tokenizer, messages: 7)
+        monkeypatch.setattr(systems, "prompt_tokens", lambda messages, tokenizer: [0] * 7)
 
     def answers(self, how: str, model: str, tokenizer: str, chats: Iterator[Any], *given: Any, **options: Any) -> Iterator[generation.Generation]:
         for chat in chats:
@@ -115,11 +115,12 @@ class Loaded:
 
 @pytest.mark.ci
 def test_a_model_here_one_of_a_server_a_file_and_an_earlier_run_stand_in_one_table(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    loaded = Loaded(monkeypatch)
+    loaded, elsewhere = Loaded(monkeypatch), tmp_path / "model"  # of nobody's training
+    elsewhere.mkdir()
     answers = [{"id": f"r{number}", "code": program(number)} for number in range(9)]
     evaluate(bench, "--predictions", f"before={write(tmp_path / 'before.jsonl', answers)}")
     with StubOpenAI(right) as stub:
-        flags = ["--model", "ours=some/model", "--model", f"theirs=m@{stub.base_url}", "--predictions", f"file={write(tmp_path / 'file.jsonl', answers)}",
+        flags = ["--model", f"ours={elsewhere}", "--model", f"theirs=m@{stub.base_url}", "--predictions", f"file={write(tmp_path / 'file.jsonl', answers)}",
                  "--constrained", "both", "--shots", "0", "1"]  # fmt: skip
         evaluate(seeded(bench), *flags)
         names = [name for name in scores(bench)["systems"] if name not in ("empty", "constant", "API list", systems.CHANCE)]

@@ -29,7 +29,7 @@ from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language, prompt_notes
-from common.prompts import ANSWER_FORMS, SYNTAX_APIS, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.prompts import ANSWER_FORMS, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
 from common.prompts import answer as written
 from shortcuts.catalog import Catalog, call_name
 
@@ -283,7 +283,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     """A model of this machine; it is loaded when the first answer is due. Raises UserError if it was trained for another task."""
     model, adapter = pinned(model), args.adapter and pinned(args.adapter)
     task = prompt_notes(model, adapter).get("task", WHOLE.task)
-    if task not in ANSWER_FORMS and not args.teval:
+    if task == TEVAL_TASK and not args.teval:
         raise UserError(f"{model}: stage 07 trained it on {task}, as its prompt.json says; --teval measures that")
     form = None if args.teval and not args.as_program else ANSWER_FORMS.get(task)
     primed = not args.teval and (not knows_the_language(model, adapter) if args.primer is None else args.primer)
