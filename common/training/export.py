@@ -9,14 +9,14 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save
 
-from common import jsonl
+from common import hub, jsonl
 from common.jsonl import UserError
 
 
 def export(network: Any, weights: dict[str, torch.Tensor], folder: Path, base: str) -> None:
     """Write an adapter or a whole model from weights by parameter name; UserError if the disk does not take it.
 
-    `base` is the name under which the adapter will look for its base model.
+    `base` is the name under which the adapter will look for its base model, with the revision behind it.
     """
     try:
         if hasattr(network, "peft_config"):
@@ -32,7 +32,8 @@ def _adapter(network: Any, weights: dict[str, torch.Tensor], folder: Path, base:
     from peft import get_peft_model_state_dict
 
     config = network.peft_config["default"]
-    config.base_model_name_or_path, config.inference_mode = base, True
+    config.base_model_name_or_path, config.revision = hub.split(base)
+    config.inference_mode = True
     config.save_pretrained(folder)
     tensors = get_peft_model_state_dict(network, state_dict=weights, save_embedding_layers=False)
     jsonl.write_atomically(folder / "adapter_model.safetensors", save({name: tensor.contiguous() for name, tensor in tensors.items()},
