@@ -45,7 +45,7 @@ from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
-from common.model import knows_the_language
+from common.model import knows_the_language, prompt_notes
 from common.offline.sentence import understood
 from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
@@ -117,6 +117,8 @@ def arguments() -> argparse.Namespace:
         parser.error("--apis and --apps go with --query: the queries of a file have their actions")
     if args.here:
         args.model, args.adapter = hub.pinned(args.model), args.adapter and hub.pinned(args.adapter)
+    if task := prompt_notes(args.model, args.adapter).get("task") if args.here else None:
+        raise UserError(f"--model {args.model}: it was trained on {task}, as its prompt.json says; this stage asks for plan and program")
     if args.primer is None:
         args.primer = args.model != OFFLINE and not (args.here and knows_the_language(args.model, args.adapter))
     return args

@@ -449,7 +449,7 @@ def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejec
     settings = {key: str(value) for key, value in vars(args).items()}
     folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
     model.save_tokenizer(tokenizer, folder.path)
-    model.note_prompt(folder.path)
+    model.note_prompt(folder.path, args.input)
 
 
 if __name__ == "__main__":

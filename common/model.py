@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from common import hub, jsonl
-from common.jsonl import UserError
+from common import chat, hub, jsonl
+from common.jsonl import Record, UserError
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +35,6 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '### assistant\n' }}{% endif %}"
 )
 TEMPLATE_SECONDS = 10.0  # for a chat template to write one message; the sandbox bounds a single loop, but not loops within loops
-PINNED_DATE = "26 Jul 2024"  # Llama 3.1's template writes today's date unless given one: prompts would change overnight
 
 # The tiny model: what a CPU core trains in a minute. Of the shapes tried, narrow and shallow learns most in that time: it takes most steps.
 TINY_VOCABULARY = 4096
@@ -46,6 +45,7 @@ TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}
 MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
 PROMPT_FILE = "prompt.json"  # beside an adapter or a model of stage 07: how it was asked in training
 NO_PRIMER = {"primer": False}
+TASK = "generate"  # what a model of stage 07 is asked for unless its PROMPT_FILE names another task of its training data
 SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
 
 
@@ -74,24 +74,25 @@ def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | 
         raise UserError(f"{flag} {folder} {relation} the folder of {other_flag} {other}, which would be overwritten; name another {flag}")
 
 
-def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
-    from transformers import AutoTokenizer
+def load_tokenizer(name: str | Path, thinking: str | None = None) -> PreTrainedTokenizerBase:
+    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case.
 
-    from common.packing import prompt_text
+    `thinking` (chat.ON, chat.OFF): the model is asked to think before it answers, or not; see chat.settle.
+    """
+    from transformers import AutoTokenizer
 
     folder = hub.local(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
-    tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
-    if "date_string" in tokenizer.chat_template and PINNED_DATE + '" %}' not in tokenizer.chat_template:
-        tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
+    with one_line(f"tokenizer of {name}", "put a chat_template.jinja into the model's folder"):
+        tokenizer.chat_template = tokenizer.get_chat_template() if tokenizer.chat_template else CHAT_TEMPLATE  # of several the default
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is never seen here: masked in generation, a document of its own in training
     with time_limit(TEMPLATE_SECONDS, f"tokenizer of {name}: its chat template does not end"):
-        prompt_text([{"role": "user", "content": "a"}], tokenizer)
+        chat.settle(tokenizer, thinking)
+        chat.layout(tokenizer)
     return tokenizer
 
 
@@ -177,8 +178,8 @@ def _with_adapter(model: PreTrainedModel, adapter: Path, base: str | Path) -> Pr
         return PeftModel.from_pretrained(model, adapter)
 
 
-def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.dtype | None = None,
-             device: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.dtype | None = None, device: str | None = None,
+             thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """(model, tokenizer) of what stage 07 wrote or a hub has: a whole model, an adapter, or a model and the adapter to put on it."""
     if adapter is None and (hub.local(name) / "adapter_config.json").is_file():
         name, adapter = base_of(hub.local(name)), name
@@ -186,7 +187,7 @@ def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.d
         raise UserError(f"{name}: no model and no adapter there; has stage 07 finished?")
     model = load_model(name, adapter=adapter, dtype=dtype, device=device)
     has_tokenizer = adapter is not None and (hub.local(adapter) / "tokenizer_config.json").is_file()
-    return model, load_tokenizer(adapter if has_tokenizer else name)
+    return model, load_tokenizer(adapter if has_tokenizer else name, thinking)
 
 
 def base_of(adapter: Path) -> str:
@@ -196,15 +197,28 @@ def base_of(adapter: Path) -> str:
     return config["base_model_name_or_path"] + (f"@{revision}" if revision else "")
 
 
-def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
-    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room (`primer` in its PROMPT_FILE)."""
+def prompt_notes(model: str | Path, adapter: str | Path | None = None) -> Record:
+    """What the PROMPT_FILE of a model, or one with an adapter, says: {"primer": False, "task": …}; {} for one stage 07 did not train."""
     path = hub.local(adapter or model) / PROMPT_FILE
-    return path.is_file() and jsonl.whole(path) == NO_PRIMER
+    notes = jsonl.whole(path) if path.is_file() else {}
+    return notes if isinstance(notes, dict) else {}
 
 
-def note_prompt(folder: Path) -> None:
-    """Write beside trained weights how the model is to be asked."""
-    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER))
+def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
+    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room."""
+    return prompt_notes(model, adapter).get("primer") is False
+
+
+def note_prompt(folder: Path, data: Path | None = None) -> None:
+    """Write beside trained weights how the model is to be asked: with the task of its training data, where that is one other than TASK."""
+    first, *more = {record.get("task", TASK) for record in jsonl.read(data)} if data else {TASK}
+    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER | ({} if more or first == TASK else {"task": first})))
+
+
+def note_ends(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Write beside trained weights which tokens end an answer (generation_config.json): a server would go on to its token limit."""
+    settings = {**model.generation_config.to_diff_dict(), "eos_token_id": chat.end_ids(model, tokenizer)}
+    jsonl.write_atomically(folder / "generation_config.json", jsonl.encode(settings))
 
 
 def context_length(model: PreTrainedModel) -> int:
@@ -271,9 +285,10 @@ def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
         model.merge_and_unload().save_pretrained(output)
+        note_ends(output, model, tokenizer)
         save_tokenizer(tokenizer, output)
-        if knows_the_language(run):
-            note_prompt(output)
+        if notes := prompt_notes(run):
+            jsonl.write_atomically(output / PROMPT_FILE, jsonl.encode(notes))
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())
