@@ -57,7 +57,7 @@ def test_by_default_a_run_does_not_go_into_the_folder_of_its_model(train, base, 
     assert contents(tmp_path / "runs") == before
 
 
-@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json", "rejected.jsonl", "checkpoints/last.safetensors"])
+@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json", "rejected.jsonl", "checkpoints/last.json"])
 def test_a_folder_with_files_of_others_is_refused(refused, tmp_path, name):
     (tmp_path / "theirs" / name).parent.mkdir(parents=True)
     (tmp_path / "theirs" / name).write_text("theirs")
