@@ -79,7 +79,7 @@ class RunFolder:
         if anew or not (path / "run.json").exists():
             return
         if self.last.with_suffix(".safetensors").exists():
-            raise UserError(f"{path} holds a checkpoint of before {self.last.name}; end that run with the version that began it, "
+            raise UserError(f"{path} holds a checkpoint of an earlier version, which this one does not read; go on with that version, "
                             "or start anew with --overwrite")
         if self.last.exists():
             position = checkpoint.position(self.last)
