@@ -64,7 +64,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from common import cli
+from common import cli, hub
 from common.jsonl import UserError
 from common.training import launcher, presets
 from common.training.launcher import Stop
@@ -85,9 +85,14 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--overwrite", action="store_const", const="never", dest="resume", help="start anew, removing the run that is there")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
     add("--export-now", action="store_true", help="instead of training: export the last or best checkpoint of a run that was stopped")
+    add("--push", metavar="OWNER/NAME",
+        help="instead of training: put the model of --output on a hub with a card, or with --merge the merged one; by HF_TOKEN, private")
+    add("--public", action="store_true", help="let all see what --push puts there")
+    add("--scores", type=Path, default=Path("data/eval/scores.json"), metavar="FILE",
+        help="what stage 08 found, for the card of --push if it has scored this model (default: %(default)s)")
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
-        help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+        help="owner/name or owner/name@revision on the hub, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
     add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
@@ -137,6 +142,7 @@ def add_run(parser: cli.Parser) -> None:
     add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
     add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
+    add("--dry-run", action="store_true", help="instead of training: measure a few steps, and say what the run would take")
     add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
 
 
@@ -152,7 +158,7 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
     args.row_tokens = args.row_tokens or args.context
     if args.row_tokens < args.context:
         parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
-    args.output = args.output or Path("runs") / Path(args.model).name
+    args.output = args.output or Path("runs") / Path(hub.split(args.model)[0]).name
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
 
@@ -160,7 +166,7 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
 if __name__ == "__main__":
     ARGUMENTS = arguments()
     Stop.on_signals()  # before the imports, which take seconds: a stop in them is a stop before the first step
-    if not (ARGUMENTS.merge or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
+    if not (ARGUMENTS.merge or ARGUMENTS.push or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
         cli.start(functools.partial(launcher.run_ranks, launcher.devices_here(ARGUMENTS)))
 
 import lightning
@@ -170,7 +176,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import callbacks, checkpoint, data, devices, logs, network, precision
+from common.training import callbacks, checkpoint, data, devices, estimate, logs, model_card, network, precision
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -313,21 +319,38 @@ PLANNED = ("model", "copy_drill", "context", "row_tokens", "rows", "lr", "warmup
 def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
     devices.quiet()
-    if args.merge:
-        cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
-        return cli.EXIT_DONE
+    if args.merge or args.push:
+        return after_training(args)
     started = time.perf_counter()
     devices.settle(args)
     logs.check(args.tensorboard, args.wandb)
     with devices.connected(args):
         launcher.from_first(lambda: refuse_foreign(args.output, args.model))
+        args.model = launcher.from_first(lambda: hub.pinned(args.model)) if args.model != "tiny" else args.model
         tokenizer, config, whole = network.load(args)
         model.one_thread_if_small(config)
         presets.keep_or_compute_again(args, config)
         workflows = Workflows(args, functools.partial(training_data, args, tokenizer))
         workflows.setup()
-        with sole_run(args.output) if launcher.is_first() else nullcontext():
+        with sole_run(args.output) if launcher.is_first() and not args.dry_run else nullcontext():
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
+
+
+def after_training(args: argparse.Namespace) -> int:
+    """Merge a trained adapter into its base, put a trained model on a hub, or one after the other."""
+    done: dict[str, Any] = {}
+    if args.push:
+        hub.token()  # missing it is said before minutes of merging
+    if args.merge:
+        done = {"merged": str(args.merge), "difference": model.merge(args.output, args.merge)}
+    if args.push:
+        from common.metrics import HEADLINE
+
+        target = args.merge or args.output
+        model_card.write(args.output, target, args.push, model_card.scores_of(args.scores, args.output), HEADLINE)
+        done["pushed"] = hub.push(target, args.push, args.public)
+    cli.summary("train", **done)
+    return cli.EXIT_DONE
 
 
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
@@ -345,6 +368,8 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
             announce(folder, plan, tuning, rejected)
+        if args.dry_run:
+            return dry_run(tuning, workflows, started)
         begin = functools.partial(begin_run, folder, args, tokenizer, rejected)
         throughput = fit(tuning, workflows, folder, begin, tokenizer)
         if not launcher.is_first():
@@ -360,6 +385,17 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     if launcher.is_first():
         cli.summary("train", **folder.summary, output=str(args.output))
     return cli.EXIT_DONE
+
+
+def dry_run(tuning: FineTuning, workflows: Workflows, started: float) -> int:
+    """Measure a few steps, and say what the run would take."""
+    figures = estimate.measured(tuning, workflows)
+    if launcher.is_first():
+        data = workflows.data
+        cli.say(estimate.told(figures))
+        cli.summary("train", dry_run=True, samples=len(data.train), validation=len(data.validation), rejected=len(data.rejected),
+                    rows=workflows.plan.rows_per_epoch, **figures, seconds=round(time.perf_counter() - started, 1))
+    return cli.EXIT_INTERRUPTED if tuning.interrupted else cli.EXIT_DONE
 
 
 def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Callable[[], None], tokenizer: Any) -> callbacks.Throughput:
@@ -413,7 +449,7 @@ def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejec
     settings = {key: str(value) for key, value in vars(args).items()}
     folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
     model.save_tokenizer(tokenizer, folder.path)
-    model.note_prompt(folder.path)
+    model.note_prompt(folder.path, args.input)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save
 
-from common import jsonl
+from common import hub, jsonl
 from common.jsonl import UserError
 from common.training import checkpoint
 
@@ -19,7 +19,7 @@ def export(network: Any, chosen: Path, folder: Path, base: str, dtype: torch.dty
     """Write an adapter, or a whole model in `dtype`, from a checkpoint; UserError if the disk does not take it.
 
     `network` says what was trained; its weights are not looked at, it may be sharded or without any. Host memory holds what is written,
-    once. `base` is the name under which the adapter will look for its base model.
+    once. `base` is the name under which the adapter will look for its base model, with the revision behind it.
     """
     try:
         if hasattr(network, "peft_config"):
@@ -46,7 +46,8 @@ def _adapter(network: Any, weights: dict[str, torch.Tensor], folder: Path, base:
     from peft import get_peft_model_state_dict
 
     config = network.peft_config["default"]
-    config.base_model_name_or_path, config.inference_mode = base, True
+    config.base_model_name_or_path, config.revision = hub.split(base)
+    config.inference_mode = True
     config.save_pretrained(folder)
     _in_order(folder / "adapter_config.json")
     tensors = get_peft_model_state_dict(network, state_dict=weights, save_embedding_layers=False)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
-from common import cli, model
+from common import cli, hub, model
 from common.jsonl import UserError
 from common.training import activation_checkpointing, copy_drill, data, devices, fsdp, precision
 from common.training.loss import AnswerLoss, check_fits
@@ -24,12 +23,13 @@ def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
         return tokenizer, whole.config, lambda: adapted(whole, args)
     from transformers import AutoConfig
 
-    if (Path(args.model) / "adapter_config.json").is_file():
+    folder = hub.local(args.model)
+    if (folder / "adapter_config.json").is_file():
         raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
                         f"python 07_train.py --output {args.model} --merge DIR")
     tokenizer = model.load_tokenizer(args.model)
-    with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
+    with model.one_line(f"model {args.model}", "name a model that has a config.json"):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
