@@ -176,7 +176,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import callbacks, checkpoint, data, devices, estimate, logs, model_card, network
+from common.training import callbacks, checkpoint, data, devices, estimate, logs, model_card, network, precision
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -376,7 +376,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
         if not tuning.is_over:
             return cli.EXIT_INTERRUPTED
-        export(tuning.objective.model, checkpoint.weights(folder.chosen(args.export)), folder.path, args.model)
+        export(tuning.objective.model, folder.chosen(args.export), folder.path, args.model, precision.DTYPES[args.precision])
         folder.finish({
             "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": tuning.step,
             "validation_loss": folder.validation_loss, "best_validation_loss": folder.best_loss,
@@ -438,7 +438,7 @@ def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], 
     if not folder.step:
         raise UserError(f"{args.output}: there is no checkpoint to export; train first")
     chosen = folder.chosen(args.export)
-    export(whole(), checkpoint.weights(chosen), folder.path, args.model)
+    export(whole(), chosen, folder.path, args.model, precision.DTYPES[args.precision])
     cli.summary("train", exported=str(chosen), step=int(checkpoint.position(chosen)["step"]), output=str(args.output))
     return cli.EXIT_DONE
 
