@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
-from common.training import checkpoint, data, devices
+from common.training import data, devices
 from common.training.callbacks import AtSteps
+from common.training.precision import trainable
 
 # The first step also sets up kernels and the optimizer's state, and is not counted. Three more are, or as many as fit into some seconds.
 STEPS, ENOUGH, SECONDS = 50, 3, 10.0
@@ -71,12 +72,12 @@ def measured(tuning: Any, workflows: Any) -> dict[str, Any]:
     trainer.fit(tuning, datamodule=workflows)
 
     parameters = list(tuning.objective.model.parameters())
-    trained = list(checkpoint.trainable(tuning.objective.model).values())
+    trained = list(trainable(tuning.objective.model).values())
     moments = [value for state in trainer.optimizers[0].state.values() for value in state.values() if value.dim()]
     counted = measurement.steps[1:] or measurement.steps
     tokens, seconds = (sum(values) for values in zip(*counted, strict=True))
     run_tokens = round(len(plan.samples.tokens) * left / plan.steps_per_epoch)
-    memory = {"weights": held(parameters), "gradients": held(trained), "optimizer": held(moments)}
+    memory = {"weights": held(list({*parameters, *trained})), "gradients": held(trained), "optimizer": held(moments)}
     figures = {
         "steps": left, "tokens": run_tokens, "parameters": sum(map(torch.Tensor.numel, parameters)),
         "trained": sum(map(torch.Tensor.numel, trained)), **{f"{name}_bytes": size for name, size in memory.items()},
