@@ -105,9 +105,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--dora", action="store_true", help="learn magnitude and direction apart")
     add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
     add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 (default: bf16, tiny: fp32)")
-    add("--attention", default="packed", metavar="NAME",
+    add("--attention", metavar="NAME",
         help="packed: sample by sample; varlen: PyTorch's own flash kernel, on GPUs; or a back-end of transformers, such as "
-        "flash_attention_2 (default: %(default)s)")
+        "flash_attention_2 (default: packed, or what the model needs)")
     add("--activation-checkpointing", choices=("none", "selective", "full"),
         help="what the backward pass computes again: nothing, all but matrix products and attention, or all (default: full, tiny: none)")
     add("--compile", action="store_true", help="compile the layers with torch.compile: a minute more at the start")
@@ -181,7 +181,7 @@ from torch.utils.data import DataLoader
 
 from common import model
 from common.packing import Plan, rows_for
-from common.training import activation_checkpointing, callbacks, checkpoint, data, devices, logs
+from common.training import activation_checkpointing, attention, callbacks, checkpoint, data, devices, logs
 from common.training.data import Data, Part, Rows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss, check_fits
@@ -255,7 +255,7 @@ def dtype(args: argparse.Namespace) -> torch.dtype:
 
 def adapted(base: Any, args: argparse.Namespace) -> Any:
     """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
-    base.set_attn_implementation(args.attention)
+    attention.choose(base, args.attention)
     if args.lora_rank:
         targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
@@ -313,6 +313,8 @@ class FineTuning(lightning.LightningModule):
             with torch.device("cpu"):  # Lightning has set a GPU, which would draw other adapters than the CPU does
                 whole = self.whole()
             check_fits(whole)
+            if not self.args.attention and (note := attention.note(whole)):
+                cli.say(note)
             if self.args.copy_drill and not self.done:
                 self.drill(whole)
         self.objective = self.sharded(whole) if devices.is_sharded(self.args) else AnswerLoss(whole, self.args.neftune)
