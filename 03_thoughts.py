@@ -121,7 +121,7 @@ def windows(code: str, most: int = WINDOW) -> Iterator[list[int]]:
 
 
 class Told(NamedTuple):
-    """What a writer has told of a program, or of some windows of it: comments by line, new names by old ones, the steps of the plan."""
+    """Notes of a writer on a program, or on some windows of it: comments by line, new names by old ones, the steps of the plan."""
 
     comments: dict[int, str] = {}
     renames: dict[str, str] = {}

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.excerpts import masked, one_line, shorten, source_lines, word_count
+from common.excerpts import masked, one_line, shorten, source_lines, without_comments, word_count
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.primer import primer
@@ -188,6 +188,9 @@ Code:
 These functions may be called, with keyword arguments only:
 
 {stubs}"""
+# The words of ANSWER that ask for a plan, show where it stands, and ask for comments: the paper's ablations go without them.
+ASKS_FOR_PLAN, SHOWS_PLAN = "first a plan in numbered steps, then ", "Thought:\n(the plan)\n\n"
+ASKS_FOR_COMMENTS = " with a comment above each line"
 
 JUDGE = """A person asked for a shortcut: {query}
 
@@ -297,6 +300,31 @@ def about(name: str, description: str) -> str:
 # the chat format of training, annotation and evaluation
 
 
+class AnswerForm(NamedTuple):
+    """The parts of an answer beside its program: all as in the paper, or fewer as in its ablations (table 4)."""
+
+    plan: bool = True
+    comments: bool = True
+
+    @property
+    def task(self) -> str:
+        """The kind of a conversation, as the dataset's column `task` and the prompt.json of a trained model name it."""
+        return next(task for task, form in ANSWER_FORMS.items() if form == self)
+
+    @property
+    def template(self) -> str:
+        """The user's turn, with fields for the query and the stubs."""
+        text = ANSWER
+        if not self.plan:
+            text = text.replace(ASKS_FOR_PLAN, "").replace(SHOWS_PLAN, "")
+        return text if self.comments else text.replace(ASKS_FOR_COMMENTS, "")
+
+
+WHOLE = AnswerForm()
+ANSWER_FORMS = {"generate": WHOLE, "generate_without_plan": AnswerForm(plan=False),
+                "generate_without_comments": AnswerForm(comments=False), "generate_without_both": AnswerForm(False, False)}
+
+
 class Parts(NamedTuple):
     """The plan and the code of an answer, each "" where there is none."""
 
@@ -304,15 +332,35 @@ class Parts(NamedTuple):
     code: str
 
 
-def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = None, code: str | None = None) -> list[dict[str, str]]:
+def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = None, code: str | None = None,
+         form: AnswerForm = WHOLE) -> list[dict[str, str]]:
     """Return the conversation of one sample: the user's turn, and the assistant's if plan and code are given.
 
-    `apis` are ids; those written as syntax are left out. The assistant's turn has the form of the paper (section 7).
+    `apis` are ids; those written as syntax are left out. The assistant's turn has the form of the paper (section 7), or of an ablation.
     """
-    messages = [{"role": "user", "content": ANSWER.format(query=query, stubs=stubs(apis, catalog))}]
+    messages = [{"role": "user", "content": form.template.format(query=query, stubs=stubs(apis, catalog))}]
     if plan is not None and code is not None:
-        messages.append({"role": "assistant", "content": answer(plan, code)})
+        messages.append({"role": "assistant", "content": answer(plan, code, form)})
     return messages
+
+
+def in_form(messages: Iterable[dict[str, str]], old: AnswerForm, new: AnswerForm) -> list[dict[str, str]]:
+    """Return a conversation of one form as it is in another. Raises ValueError for other prompts, or an answer that lacks a part."""
+    before, after = (form.template.removeprefix("{query}").removesuffix("{stubs}") for form in (old, new))
+    result = []
+    for message in messages:
+        content = message["content"]
+        if message["role"] == "assistant" and old != new:
+            if new.plan > old.plan or new.comments > old.comments:
+                raise ValueError(f"an answer of the form {old.task} has not all that {new.task} asks for")
+            plan, code = parse_answer(content)
+            content = answer(plan, code, new)
+        elif message["role"] == "user" and old != new:
+            if before not in content:
+                raise ValueError(f"the prompt is not of the form {old.task}")
+            content = content.replace(before, after, 1)
+        result.append({**message, "content": content})
+    return result
 
 
 def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -324,9 +372,10 @@ def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return [{**first, "content": f"{primer()}\n{first['content']}"}, *rest]
 
 
-def answer(plan: str, code: str) -> str:
+def answer(plan: str, code: str, form: AnswerForm = WHOLE) -> str:
     """Return the assistant's turn."""
-    return f"Thought:{plan}\n\nCode:\n```python\n{code.rstrip()}\n```"
+    thought = f"Thought:{plan}\n\n" if form.plan else ""
+    return f"{thought}Code:\n```python\n{(code if form.comments else without_comments(code)).rstrip()}\n```"
 
 
 def repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:

@@ -48,7 +48,7 @@ def command(queries: Path, *flags: str) -> list[str]:
 
 
 class Run(NamedTuple):
-    """How a run in this process ended: exit code, the summary (empty if there is none), what else stood on stdout, stderr."""
+    """The end of a run in this process: exit code, the summary (empty if there is none), what else stood on stdout, stderr."""
 
     code: int
     summary: dict[str, Any]
@@ -231,7 +231,7 @@ def test_a_dry_run_counts_all_that_may_be_asked_and_sends_nothing(queries: Path,
 
 
 class Killed(BaseException):
-    """What no handler of the stage's catches, as a kill."""
+    """An exception that no handler of the stage catches, as a kill."""
 
 
 @pytest.fixture(scope="module")

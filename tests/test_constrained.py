@@ -52,7 +52,7 @@ def some_apis(catalog: Catalog, count: int, size: int = 8) -> list[list[str]]:
 
 
 def allowed(constraint: token_masks.Constraint, size: int) -> Any:
-    """Which tokens may come next, row by row (a tensor)."""
+    """Return the tokens that may come next, row by row (a tensor)."""
     import torch
 
     ids = torch.zeros((len(constraint.rows), 1), dtype=torch.long)
@@ -64,7 +64,7 @@ def allowed(constraint: token_masks.Constraint, size: int) -> Any:
 
 
 def faults(code, catalog):
-    """What check finds, but for that the program is empty: random weights may write a comment and end."""
+    """Return the findings of check, but for that the program is empty: random weights may write a comment and end."""
     return [finding for finding in shortcuts.check(code, catalog) if finding.code != "empty"]
 
 

@@ -1,4 +1,4 @@
-"""What stage 06 makes of finished splits: Parquet, the published layout, figure; tests kept, outside test sets.
+"""Outputs of stage 06 from finished splits: Parquet, the published layout, figure; tests kept, outside test sets.
 
 Run with `python -m pytest tests/test_dataset_outputs.py`.
 """

@@ -9,8 +9,9 @@ import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.chat import encode, prompt_text, turns
 from common.jsonl import UserError
-from common.packing import IGNORED, Plan, Samples, best_fit, encode, prompt_text, rows_for, turns
+from common.packing import IGNORED, Plan, Samples, best_fit, rows_for
 
 TEMPLATES = {
     "llama3": "{{ bos_token }}{% for m in messages %}{{ '<|start|>' + m['role'] + '<|end|>\n\n' + m['content'] | trim + '<|eot|>' }}{% endfor %}"
@@ -105,12 +106,20 @@ def test_the_mask_equals_that_of_the_generation_marks_in_our_template(tiny):
     assert [int(answer) for answer in is_answer] == expected["assistant_masks"][:len(ids)]
 
 
-def test_a_template_that_rewrites_what_it_wrote_is_refused(tiny):
+def test_behind_a_template_that_rewrites_what_it_wrote_the_prompt_is_that_of_inference(tiny):
     import copy
 
     tokenizer = copy.deepcopy(tiny[1])
     tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
-    with pytest.raises(UserError, match="chat template"):
+    assert list(turns(CHAT, tokenizer)) == [(prompt_text(CHAT[:1], tokenizer), False), (CHAT[1]["content"] + tokenizer.eos_token, True)]
+
+
+def test_a_template_that_changes_an_answer_is_refused(tiny):
+    import copy
+
+    tokenizer = copy.deepcopy(tiny[1])
+    tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
+    with pytest.raises(UserError, match="chat template does not write an answer as it is"):
         list(turns(CHAT, tokenizer))
 
 

@@ -15,8 +15,8 @@ import torch.distributed as dist
 
 import shortcuts
 from common import cli, prompts
+from common.chat import prompt_tokens
 from common.decoding.generation import Generation, generate, room_behind
-from common.packing import prompt_text
 from common.training.activation_checkpointing import layers
 from common.training.attention import PACKED, VARLEN, plain
 from common.training.fsdp import gathered
@@ -53,7 +53,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
 
 def fits(tokenizer: Any, model: Any, question: dict[str, Any]) -> bool:
     """True if a conversation leaves room for an answer in the context."""
-    return room_behind(model, tokenizer(prompt_text(question["messages"], tokenizer), add_special_tokens=False)["input_ids"]) > 0
+    return room_behind(model, prompt_tokens(question["messages"], tokenizer)) > 0
 
 
 def shared_out(asked: list[Question], is_fit: Callable[[Question], bool], rank: int, world: int) -> tuple[list[Question], list[Question]]:
