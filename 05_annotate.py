@@ -343,8 +343,8 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
 def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Result]:
     """Yield the results of a model loaded here, batch by batch."""
     from common import model as models
+    from common.chat import prompt_tokens
     from common.decoding import generation
-    from common.packing import prompt_text
 
     models.quiet_libraries()
     model, tokenizer = models.load_run(args.model, args.adapter)
@@ -353,7 +353,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
 
     def answer(requests: list[Request]) -> Iterator[CompletionResult]:
         chats = [request.messages for request in requests]
-        lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
+        lengths = [len(prompt_tokens(chat, tokenizer)) for chat in chats]
         options = {**requests[0].sampling, "batch_size": len(chats), "watch": query.show_progress if args.query else None}
         if args.constrained is False:
             made = generation.generate(model, tokenizer, chats, **options)
