@@ -94,6 +94,43 @@ def test_copies_on_one_device_give_the_numbers_of_fsdp2s_policy_to_the_last_bit(
     assert all(torch.equal(ours[1][name], theirs[1][name]) for name in ours[1])
 
 
+def test_the_gradient_of_a_head_is_summed_in_fp32_over_the_chunks_of_a_row(monkeypatch):
+    from common.training import loss
+
+    ids = torch.arange(512)[None] % 60
+    long = Row(ids, torch.arange(512)[None], ids.roll(-1, 1), (512,))
+
+    def gradient(chunk: int) -> Any:
+        for name in ("CHUNK", "CPU_CHUNK"):
+            monkeypatch.setattr(loss, name, chunk, raising=False)
+        objective = built(0, torch.bfloat16)
+        objective(long).backward()
+        return precision.trainable(objective.model)["lm_head.weight"].grad
+
+    once, often = gradient(2**22), gradient(1)
+    assert (once - often).norm() < 5e-3 * once.norm()
+
+
+@pytest.mark.parametrize("room", [0.25, 0.0])
+def test_gradients_are_summed_over_the_devices_once_a_step_where_they_have_room_and_are_the_same(room, mesh, monkeypatch):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(fsdp, "ROOM", room)
+    objective, expected = built(4, torch.bfloat16, mesh), built(4, torch.bfloat16, mesh)
+    strategy = fsdp.FSDP2()
+    monkeypatch.setattr(fsdp.FSDP2, "lightning_module", SimpleNamespace(objective=objective))
+    strategy.parallel_devices = [torch.device("cpu")]
+    with strategy.block_backward_sync():
+        objective(row()).backward()
+    kept = [weight.grad for weight in precision.trainable(objective.model).values() if weight.grad is None]
+    assert bool(kept) == (room > 0)
+    objective(row()).backward()
+    for _ in range(2):
+        expected(row()).backward()
+    assert all(torch.equal(ours.grad.full_tensor(), theirs.grad.full_tensor()) for ours, theirs in zip(
+        precision.trainable(objective.model).values(), precision.trainable(expected.model).values(), strict=True))
+
+
 @pytest.mark.parametrize("checkpointing", ["selective", "full"])
 @pytest.mark.parametrize("rank", [0, 4])
 def test_what_the_backward_pass_computes_again_is_the_same(rank, checkpointing):
