@@ -102,7 +102,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
     add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
-    add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 (default: bf16, tiny: fp32)")
+    add("--precision", choices=("fp32", "bf16", "fp16"),
+        help="of the arithmetic; what is trained stays in fp32 (default: bf16, fp16 on a GPU without it, tiny: fp32)")
     add("--attention", metavar="NAME",
         help="packed: sample by sample; varlen: PyTorch's own flash kernel, on GPUs; or a back-end of transformers, such as "
         "flash_attention_2 (default: packed, or what the model needs)")
@@ -231,7 +232,8 @@ class FineTuning(lightning.LightningModule):
     def configure_optimizers(self) -> dict[str, Any]:
         """AdamW over what is trained, and the rate of each step."""
         parameters = list(checkpoint.trainable(self.objective.model).values())
-        optimizer = torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=parameters[0].is_cuda)
+        fused = parameters[0].is_cuda and self.args.precision != "fp16"  # Lightning does not clip where a fused step undoes the scaling
+        optimizer = torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=fused)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self.share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -270,7 +272,7 @@ class FineTuning(lightning.LightningModule):
         loss, norm, stops, requeues, self.seconds = self.over_ranks(
             self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent)
         loss /= self.part.supervised
-        if not np.isfinite([loss, norm]).all():
+        if not (np.isfinite(loss) and (np.isfinite(norm) or precision.skips(self.trainer.precision_plugin))):
             raise UserError(f"step {self.step + 1}: the loss is {loss}, the norm of its gradient {norm}; lower --lr "
                             "(weights and last checkpoint are those from before)")
         self.interrupted, self.requeue = stops > 0, requeues > 0

@@ -69,7 +69,7 @@ def test_a_run_goes_on_from_a_checkpoint_as_if_it_had_not_stopped(tmp_path):
     checkpoint.save(tmp_path / "last.json", network, optimizer, {"step": 2, "seconds": 1.5}, True)
     again, its = stepped(1, 1)
     checkpoint.restore(tmp_path / "last.json", again, its)
-    assert checkpoint.position(tmp_path / "last.json") == {"step": 2, "seconds": 1.5}
+    assert checkpoint.position(tmp_path / "last.json") == {"step": 2, "seconds": 1.5, "updates": 2}
     assert equal(values(again, its), values(network, optimizer))
     assert not torch.equal(again.frozen.weight, network.frozen.weight)  # what is frozen is in no checkpoint
     for pair in ((network, optimizer), (again, its)):
@@ -140,7 +140,7 @@ def test_what_cannot_be_written_is_one_line_and_leaves_the_checkpoint_before(tmp
     with pytest.raises(UserError, match="last.json: cannot be written: .*No space left.*the same command goes on") as error:
         checkpoint.save(last, network, optimizer, {"step": 2}, True)
     assert "\n" not in str(error.value)
-    assert kept(tmp_path) == ["last.json", "step-1"] and checkpoint.position(last) == {"step": 1}
+    assert kept(tmp_path) == ["last.json", "step-1"] and checkpoint.position(last)["step"] == 1
 
 
 @pytest.mark.parametrize("damage", ["folder", "file", "cut", "name", "other"])
@@ -216,7 +216,7 @@ def test_two_processes_go_on_from_what_one_has_saved_and_one_from_what_two_have(
     # one process could not write: both say so, and the checkpoint before stands
     told = [(tmp_path / f"told-{rank}").read_text() for rank in (0, 1)]
     assert all("cannot be written: [Errno 28] No space left" in line and "\n" not in line for line in told)
-    assert checkpoint.position(tmp_path / "last.json") == {"step": 3}
+    assert checkpoint.position(tmp_path / "last.json") == {"step": 3, "updates": 3}
     assert len(list((tmp_path / orjson.loads((tmp_path / "last.json").read_bytes())["folder"]).iterdir())) == 2
     again, its = stepped(1, 1)
     checkpoint.restore(tmp_path / "last.json", again, its)

@@ -31,7 +31,7 @@ from common import jsonl
 from common.jsonl import UserError
 from common.training.precision import trainable
 
-MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; its step count is the run's
+MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; all have had the same updates
 FILE_BYTES = 1 << 30  # of whole tensors in a file: each process serialises its part of one at a time
 
 
@@ -43,7 +43,9 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
     tensors = {}
     for name, parameter in trainable(model).items():
         tensors[f"model/{name}"] = parameter.detach()
-        tensors |= {f"{moment}/{name}": optimizer.state[parameter][moment] for moment in MOMENTS}
+        state = optimizer.state.get(parameter) or {moment: torch.zeros_like(parameter) for moment in MOMENTS}  # none before an update
+        tensors |= {f"{moment}/{name}": state[moment] for moment in MOMENTS}
+    updates = int(optimizer.state[parameter]["step"]) if optimizer.state.get(parameter) else 0
     part = path.with_suffix(".part")
     with _told(f"{path}: cannot be written", "the one before it is intact, and the same command goes on from it"):
         if is_writer:
@@ -52,7 +54,7 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
         try:
             dcp.save(tensors, storage_writer=HuggingFaceStorageWriter(str(part), _files(tensors), save_distributed=True))
             if is_writer:
-                _name(path, part, position)
+                _name(path, part, {**position, "updates": updates})
         finally:
             shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
 
@@ -127,8 +129,8 @@ def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> N
         dcp.load(tensors, storage_reader=reader)  # into the parameters themselves
     names = {parameter: name for name, parameter in parameters.items()}
     ordered = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
-    step = torch.tensor(float(position(path)["step"]))
-    state = {number: {"step": step.clone(), **{moment: tensors[f"{moment}/{name}"].detach() for moment in MOMENTS}}
+    updates = torch.tensor(float(position(path)["updates"]))
+    state = {number: {"step": updates.clone(), **{moment: tensors[f"{moment}/{name}"].detach() for moment in MOMENTS}}
              for number, name in enumerate(ordered)}
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
