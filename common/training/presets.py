@@ -28,7 +28,21 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "save_every":               (25,     50,     None,   10,      10),
     "save_minutes":             (None,   None,   15.0,   None,    None),     # a checkpoint of a whole model takes minutes
 }  # fmt: skip
+BY_MACHINE = {"precision": "bf16 if it computes in that", "activation_checkpointing": "none if they fit into memory"}  # the None of a CPU
 ROOM = 0.8  # share of the free memory that a run may count on
+
+
+def default(name: str) -> str:
+    """Return the words of a flag's help on what it is when it is not given, such as "(default: 8192; on a CPU 2048)"."""
+    tiny, *others = TABLE[name]
+    on_gpus, on_a_cpu, alone = (_either(*pair, BY_MACHINE.get(name, "none")) for pair in (others[:2], others[2:], (tiny, tiny)))
+    words = [on_gpus, *(f"{where} {value}" for where, value in (("on a CPU", on_a_cpu), ("tiny", alone)) if value != on_gpus)]
+    return f"(default: {'; '.join(words)})"
+
+
+def _either(lora: Any, whole: Any, none: str) -> str:
+    lora, whole = (none if value is None else f"{value:g}" if isinstance(value, float) else str(value) for value in (lora, whole))
+    return lora if lora == whole else f"LoRA {lora}, whole {whole}"
 
 
 def case(model: str, lora_rank: int | None, has_gpu: bool) -> str:
