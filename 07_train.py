@@ -64,7 +64,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from common import cli
+from common import chat, cli
 from common.jsonl import UserError
 from common.training import launcher
 from common.training.launcher import Stop
@@ -95,6 +95,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+    add("--thinking", choices=(chat.ON, chat.OFF), help="on: prompts let the model think first; off: they have it answer at once (default: "
+        "off, as the answers hold no thoughts)")
     add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
@@ -232,13 +234,14 @@ def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     if args.model == "tiny":
         texts = (message["content"] for record in data.chat_records(args.input) for message in record["messages"])
         whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
+        chat.settle(tokenizer, args.thinking)
         return tokenizer, whole.config, lambda: adapted(whole, args)
     from transformers import AutoConfig
 
     if (Path(args.model) / "adapter_config.json").is_file():
         raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
                         f"python 07_train.py --output {args.model} --merge DIR")
-    tokenizer = model.load_tokenizer(args.model)
+    tokenizer = model.load_tokenizer(args.model, args.thinking)
     with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
         config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
@@ -462,7 +465,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
     if folder.summary is None:
         if launcher.is_first():
-            announce(folder, plan, total, rejected)
+            announce(folder, plan, total, rejected, chat.remarks(tokenizer))
         tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
         throughput = fit(tuning, workflows, folder, tokenizer)
         if not launcher.is_first():
@@ -471,6 +474,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
             return cli.EXIT_INTERRUPTED
         chosen = folder.best if args.export == "best" and folder.best.exists() else folder.last
         export(tuning.objective.model, checkpoint.weights(chosen), folder.path, args.model)
+        model.note_ends(folder.path, tuning.objective.model, tokenizer)
         folder.finish({
             "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": total,
             "validation_loss": folder.validation_loss, "best_validation_loss": folder.best_loss,
@@ -498,11 +502,13 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, tokenizer: 
     return throughput
 
 
-def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str, Any]]) -> None:
+def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str, Any]], remarks: list[str]) -> None:
     """Say what is going to happen."""
     fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
             f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
+    for remark in remarks:
+        cli.say(f"the model: {remark}")
     if folder.step:
         cli.say(f"going on after step {folder.step}")
 

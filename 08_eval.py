@@ -35,7 +35,7 @@ from importlib.metadata import version
 from itertools import combinations, islice, product
 from pathlib import Path
 
-from common import cli, jsonl, llm, metrics
+from common import chat, cli, jsonl, llm, metrics
 from common.cli import Reject
 from common.dataset.files import joined
 from common.excerpts import one_line
@@ -136,6 +136,8 @@ def arguments() -> argparse.Namespace:
 
     add = parser.add_argument_group("how models run").add_argument
     add("--constrained", action=argparse.BooleanOptionalAction, default=True, help="hold local models to the grammar (default: yes)")
+    add("--thinking", choices=(chat.ON, chat.OFF), help="on: let models think before their answers, which alone are held to the grammar "
+        "(default: as stage 07 trained them, else off; a server is told only what is given here)")
     add("--use-all", action="store_true", help="and have a program call each of the APIs it is given")
     add("--max-new-tokens", type=cli.positive_int, default=2048, metavar="N", help="length of an answer (default: 2048)")
     add("--batch-size", type=cli.positive_int, default=8, metavar="N", help="queries at a time on a local model (default: 8)")

@@ -160,14 +160,20 @@ def _text_or_nothing(messages: list[Message], tokenizer: PreTrainedTokenizerBase
         return ""
 
 
-def remarks(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Return what a person should know of how a model is asked, a sentence each."""
+def asked_of_a_server(thinking: str | None) -> dict[str, Any]:
+    """The field of a request that asks a server for --thinking, as vLLM has it; none where that is not given."""
+    return {"chat_template_kwargs": dict.fromkeys(SWITCHES, thinking == ON)} if thinking else {}
+
+
+def remarks(tokenizer: PreTrainedTokenizerBase, is_trained: bool = True) -> list[str]:
+    """Return what a person should know of how a model is asked, or trained, a sentence each."""
     habits = layout(tokenizer)
     return [text for holds, text in (
         (_switch(tokenizer) and not habits.thinks, "it is asked for its answer at once; --thinking on lets it think first"),
         (not habits.writes_end, f"its chat template writes no mark behind an answer; {habits.end} is put there, and ends answers"),
         (not habits.takes_system, "its chat template takes no system turn; that text goes before the user's"),
-        (not habits.keeps_answers, "its chat template rewrites earlier answers; of a conversation the last one is learned"),
+        (is_trained and not habits.keeps_answers, "its chat template rewrites earlier answers; of a conversation the last one is learned"),
+        (is_trained and habits.thinks, "an answer without thoughts is learned behind empty ones"),
     ) if holds]  # fmt: skip
 
 

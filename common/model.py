@@ -196,6 +196,11 @@ def load_run(folder: str | Path, dtype: torch.dtype | None = None, device: str |
     raise UserError(f"{folder}: no model and no adapter there; has stage 07 finished?")
 
 
+def tokenizer_home(model: str, adapter: Path | None) -> str | Path:
+    """The folder or name to load the tokenizer from: the adapter's if it has one, as stage 07 writes it, else the model's."""
+    return adapter if adapter and (adapter / "tokenizer_config.json").is_file() else model
+
+
 def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
     """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room (`primer` in its PROMPT_FILE)."""
     path = Path(adapter or model) / PROMPT_FILE

@@ -485,13 +485,14 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
                 continue
             yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
 
-    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda folder, **settings: ("model", "tokenizer"))
+    monkeypatch.setattr(systems.chat, "remarks", lambda tokenizer, **settings: [])
     monkeypatch.setattr(generation, "generate", generate)
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
-                              constrained=False, use_all=False, teval=None, primer=False)
+                              constrained=False, use_all=False, teval=None, primer=False, thinking=None)
     system = systems.local_model("tiny", str(bench), args)
     first, unanswered = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
@@ -520,7 +521,7 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0,
-                              teval=None, primer=None)
+                              teval=None, primer=None, thinking=None)
     done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
     assert {identifier: reject.reason for identifier, reject in unanswered.items()} == {"r1": "no_answer", "r2": "bad_request"}

@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
 
-from common import cli, jsonl, llm
+from common import chat, cli, jsonl, llm
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.metrics.call_graph import without_comments
@@ -215,7 +215,7 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded = load_local(model, args.adapter)
+        loaded = load_local(model, args.adapter, args.thinking)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
             prompts = (asked(record, primed) for record in records)
@@ -236,19 +236,31 @@ def local_model(name: str, model: str, args: argparse.Namespace) -> System:
     is_constrained = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
     weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
+    identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state)) + thought(args)
     return System(name, lambda record: identity + drawn(record) + repr(asked(record, primed)), answer, primed=primed)
 
 
-def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder or a Hugging Face name."""
+def thought(args: argparse.Namespace) -> str:
+    """What an answer's identity has of --thinking; an empty text where it is not given."""
+    return f"thinking {args.thinking}" if args.thinking else ""
+
+
+def load_local(model: str, adapter: Path | None, thinking: str | None = None) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder or a Hugging Face name; says what is to be known of its chat template."""
+    loaded = _loaded(model, adapter, thinking)
+    for remark in chat.remarks(loaded[1], is_trained=False):
+        cli.say(f"{model}: {remark}")
+    return loaded
+
+
+def _loaded(model: str, adapter: Path | None, thinking: str | None) -> tuple[Any, Any]:
     from common import model as models
 
     models.quiet_libraries()
     if Path(model).is_dir() and not adapter:
-        return models.load_run(model)
+        return models.load_run(model, thinking=thinking)
     try:
-        return models.load_model(model, adapter), models.load_tokenizer(model)
+        return models.load_model(model, adapter), models.load_tokenizer(models.tokenizer_home(model, adapter), thinking)
     except UserError as error:
         if Path(model).is_dir() or not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
             raise
@@ -261,7 +273,7 @@ def served_model(name: str, model: str, args: argparse.Namespace) -> System:
 
     def answer(records: list[Record]) -> Replies:
         writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
-        ask = partial(writer.ask, max_tokens=args.max_new_tokens)
+        ask = partial(writer.ask, max_tokens=args.max_new_tokens, **chat.asked_of_a_server(args.thinking))
         for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", asked(record, primed)), **sampling_of(record)), records):
             if isinstance(outcome, Reject):
                 yield record, outcome
@@ -269,4 +281,4 @@ def served_model(name: str, model: str, args: argparse.Namespace) -> System:
                 yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
 
     identity = (model, args.base_url, args.max_new_tokens)
-    return System(name, lambda record: repr((*identity, asked(record, primed))) + drawn(record), answer, primed=primed)
+    return System(name, lambda record: repr((*identity, asked(record, primed))) + drawn(record) + thought(args), answer, primed=primed)
