@@ -5,7 +5,7 @@
 #SBATCH --gpus-per-node=8
 #SBATCH --cpus-per-task=8
 #SBATCH --time=24:00:00
-#SBATCH --signal=SIGUSR1@120
+#SBATCH --signal=SIGUSR1@600
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=train-%j.log
@@ -46,7 +46,7 @@ def relaunch_under_srun() -> None:
     script = sys.argv[0]
     if copied:
         shown = subprocess.run(["scontrol", "show", "job", job], capture_output=True, text=True, check=True).stdout
-        script = re.search(r"^\s*Command=(\S+)", shown, re.M)[1]
+        script = re.search(r"^\s*Command=(.+)$", shown, re.M)[1].removesuffix(" " + " ".join(sys.argv[1:])).strip()
     # srun does not take --cpus-per-task over from the job
     command = ["srun", "--kill-on-bad-exit=1", f"--cpus-per-task={os.environ.get('SLURM_CPUS_PER_TASK', 1)}"]
     os.execvp("srun", [*command, sys.executable, "-u", script, *sys.argv[1:]])
@@ -64,18 +64,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from common import chat, cli
+from common import chat, cli, hub
 from common.jsonl import UserError
-from common.training import launcher
+from common.training import launcher, presets
 from common.training.launcher import Stop
-
-# What the paper trains with (section 4.1), and the clip of its code. Its rate is that of full tuning; LoRA usually wants 5 to 10 times it.
-REAL = {"context": 8192, "epochs": 3.0, "batch_size": 32, "lr": 2e-5, "clip": 0.3, "lora_rank": 16,
-        "precision": "bf16", "activation_checkpointing": "full", "save_every": 50}
-# A model that starts from nothing needs another rate and many more rounds; LoRA on random weights teaches nothing, so it is trained whole.
-TINY = {"context": 2048, "steps": 200, "batch_size": 2, "lr": 4e-3, "clip": 1.0, "lora_rank": 0,
-        "precision": "fp32", "activation_checkpointing": "none", "save_every": 25}
-
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # the command line
@@ -92,16 +84,22 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--resume", choices=("auto", "never"), default="auto", help=argparse.SUPPRESS)  # never: the earlier name of --overwrite
     add("--overwrite", action="store_const", const="never", dest="resume", help="start anew, removing the run that is there")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
+    add("--export-now", action="store_true", help="instead of training: export the last or best checkpoint of a run that was stopped")
+    add("--push", metavar="OWNER/NAME",
+        help="instead of training: put the model of --output on a hub with a card, or with --merge the merged one; by HF_TOKEN, private")
+    add("--public", action="store_true", help="let all see what --push puts there")
+    add("--scores", type=Path, default=Path("data/eval/scores.json"), metavar="FILE",
+        help="what stage 08 found, for the card of --push if it has scored this model (default: %(default)s)")
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
-        help="a Hugging Face name, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+        help="owner/name or owner/name@revision on the hub, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
     add("--thinking", choices=(chat.ON, chat.OFF), help="on: prompts let the model think first; off: they have it answer at once (default: "
         "off, as the answers hold no thoughts)")
     add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
     add("--lora-alpha", type=float, default=32.0, metavar="X", help="(default: %(default)s)")
-    add("--lora-dropout", type=float, default=0.05, metavar="X", help="(default: %(default)s)")
+    add("--lora-dropout", type=float, default=None, metavar="X", help="(default: 0)")
     add("--lora-targets", default="all-linear", metavar="A,B", help="modules to adapt, such as q_proj,v_proj (default: %(default)s)")
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
@@ -118,9 +116,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected (default: 8192, tiny: 2048)")
     add("--row-tokens", type=cli.positive_int, metavar="N",
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
-    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: 2e-5 as in the paper, try 2e-4 with LoRA; tiny: 4e-3)")
+    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: LoRA 2e-4, whole 2e-5 as in the paper, tiny 4e-3)")
     add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
-    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs (tiny: 200)")
+    add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do on going on (tiny: 200)")
+    add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
     add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
     add("--warmup", type=float, default=0.1, metavar="X", help="share of the steps in which the rate rises, to fall then (default: 0.1)")
@@ -128,7 +127,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--clip", type=float, metavar="X", help="largest norm of the gradient (default: 0.3, tiny: 1)")
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
     add_run(parser)
-    return with_preset(parser, parser.parse_args(argv))
+    return checked(parser, parser.parse_args(argv))
 
 
 def add_run(parser: cli.Parser) -> None:
@@ -140,21 +139,18 @@ def add_run(parser: cli.Parser) -> None:
         help="hsdp shards within a node and replicates over nodes (default: fsdp if there is more than one device)")
     add = parser.task.add_argument
     add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint (default: 50, tiny: 25)")
+    add("--save-minutes", type=float, metavar="X", help="minutes from checkpoint to checkpoint (default for whole models: 15)")
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
     add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
     add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
+    add("--dry-run", action="store_true", help="instead of training: measure a few steps, and say what the run would take")
     add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
 
 
-def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
-    """Fill in what was not given."""
-    preset = TINY if args.model == "tiny" else REAL
-    if args.epochs is not None and args.steps is None:
-        preset = preset | {"steps": None}
-    for name, value in preset.items():
-        if getattr(args, name) is None:
-            setattr(args, name, value)
+def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given, and refuse what does not go together."""
+    args.chosen = presets.fill(args)
     if args.model == "tiny" and args.lora_rank:
         parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
     if args.copy_drill and args.model != "tiny":
@@ -164,7 +160,7 @@ def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ar
     args.row_tokens = args.row_tokens or args.context
     if args.row_tokens < args.context:
         parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
-    args.output = args.output or Path("runs") / Path(args.model).name
+    args.output = args.output or Path("runs") / Path(hub.split(args.model)[0]).name
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
 
@@ -172,116 +168,30 @@ def with_preset(parser: argparse.ArgumentParser, args: argparse.Namespace) -> ar
 if __name__ == "__main__":
     ARGUMENTS = arguments()
     Stop.on_signals()  # before the imports, which take seconds: a stop in them is a stop before the first step
-    if not ARGUMENTS.merge and launcher.must_start_ranks(ARGUMENTS):
+    if not (ARGUMENTS.merge or ARGUMENTS.push or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
         cli.start(functools.partial(launcher.run_ranks, launcher.devices_here(ARGUMENTS)))
 
 import lightning
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch.utils.data import DataLoader
 
 from common import model
-from common.packing import Plan, rows_for
-from common.training import activation_checkpointing, callbacks, checkpoint, data, devices, logs
-from common.training.data import Data, Part, Rows, training_data
+from common.packing import Plan
+from common.training import callbacks, checkpoint, data, devices, estimate, logs, model_card, network
+from common.training.data import Part, Workflows, training_data
 from common.training.export import export
-from common.training.loss import AnswerLoss, check_fits
+from common.training.loss import AnswerLoss
 from common.training.run_folder import RunFolder, refuse_foreign, sole_run
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# data
-
-
-class Workflows(lightning.LightningDataModule):
-    """The data of a run, tokenised and packed into rows by the first process, and this process's rows of each step."""
-
-    def __init__(self, args: argparse.Namespace, tokenise: Callable[[], Data]) -> None:
-        super().__init__()
-        self.args, self.tokenise = args, tokenise
-        self.plan: Plan | None = None
-        self.validation: Plan | None = None
-
-    def setup(self, stage: str | None = None) -> None:
-        """Make the plan, once."""
-        if self.plan is not None:
-            return
-        self.data = launcher.from_first(self.tokenise)
-        rows = self.args.rows = self.args.rows or rows_for(self.args.batch_size, self.data.train, self.args.row_tokens)
-        self.plan = Plan(self.data.train, self.args.row_tokens, rows, self.args.seed)
-        if held_out := len(self.data.validation):
-            self.validation = Plan(self.data.validation, self.args.row_tokens, held_out, self.args.seed)  # all of it in one step
-
-    def train_dataloader(self) -> DataLoader:
-        """The rows of the steps until the next validation; a step's rows are made from its number alone."""
-        return self.rows(self.plan, self.trainer.lightning_module.begin_stretch())
-
-    def val_dataloader(self) -> DataLoader:
-        """The rows of all validation samples."""
-        return self.rows(self.validation, range(1))
-
-    def rows(self, plan: Plan, steps: range) -> DataLoader:
-        """This process's rows of some steps, one after the other."""
-        return DataLoader(Rows(plan, steps, self.trainer.global_rank, self.trainer.world_size), batch_size=None)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# model
-
-
-def the_model(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
-    """(tokenizer, config, a function that loads or builds the model to train, in host memory)."""
-    if args.model == "tiny":
-        texts = (message["content"] for record in data.chat_records(args.input) for message in record["messages"])
-        whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
-        chat.settle(tokenizer, args.thinking)
-        return tokenizer, whole.config, lambda: adapted(whole, args)
-    from transformers import AutoConfig
-
-    if (Path(args.model) / "adapter_config.json").is_file():
-        raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
-                        f"python 07_train.py --output {args.model} --merge DIR")
-    tokenizer = model.load_tokenizer(args.model, args.thinking)
-    with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
-    longest = config.get_text_config().max_position_embeddings
-    if longest < args.context:
-        raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
-    return tokenizer, config, lambda: adapted(
-        model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize), args)
-
-
-def dtype(args: argparse.Namespace) -> torch.dtype:
-    """Of the weights as loaded: those that are trained stay in fp32, AdamW's small updates would be lost in bf16."""
-    return torch.bfloat16 if args.precision == "bf16" and args.lora_rank else torch.float32
-
-
-def adapted(base: Any, args: argparse.Namespace) -> Any:
-    """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
-    base.set_attn_implementation(args.attention)
-    if args.lora_rank:
-        targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
-        base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
-                                 target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
-    activation_checkpointing.keep_activations(base, args.activation_checkpointing)
-    return base
-
-
-def skeleton(config: Any, args: argparse.Namespace) -> Any:
-    """The model of a config, for a device context without memory: shapes, no weights."""
-    from transformers import AutoModelForCausalLM
-
-    return adapted(AutoModelForCausalLM.from_config(config, dtype=dtype(args), trust_remote_code=False), args)
+# training
 
 
 def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:
     """Linear: up to the peak over the first `warmup` share of the steps, then down to 0 behind the last. Steps count from 0."""
     rising = round(warmup * total)
-    return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / (total - rising))
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# training
+    return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / max(1, total - rising))
 
 
 class FineTuning(lightning.LightningModule):
@@ -293,7 +203,9 @@ class FineTuning(lightning.LightningModule):
     def __init__(self, args: argparse.Namespace, total: int, whole: Callable[[], Any], skeleton: Callable[[], Any],
                  done: int = 0, seconds: float = 0.0) -> None:
         super().__init__()
-        self.args, self.total, self.whole, self.skeleton, self.done, self.spent = args, total, whole, skeleton, done, seconds
+        self.args, self.total, self.whole, self.skeleton, self.done = args, total, whole, skeleton, done
+        self.seconds, self.begun = seconds, time.monotonic() - seconds
+        self.limit = 60 * args.max_minutes if args.max_minutes else float("inf")
         self.objective: AnswerLoss | None = None
         self.stretch = range(done, done)
         self.interrupted = self.requeue = False
@@ -305,66 +217,37 @@ class FineTuning(lightning.LightningModule):
         """Optimizer steps done."""
         return self.done + self.trainer.global_step
 
+    @property
+    def is_over(self) -> bool:
+        """True behind the last step, or when --max-minutes are spent."""
+        return self.step == self.total or self.seconds >= self.limit
+
     # --- set-up
 
     def configure_model(self) -> None:
-        """Load the model, on one device whole and on several sharded."""
-        if self.objective is not None:  # Lightning calls this twice under some strategies
-            return
-        whole = None
-        if self.trainer.is_global_zero:
-            with torch.device("cpu"):  # Lightning has set a GPU, which would draw other adapters than the CPU does
-                whole = self.whole()
-            check_fits(whole)
-            if self.args.copy_drill and not self.done:
-                self.drill(whole)
-        self.objective = self.sharded(whole) if devices.is_sharded(self.args) else AnswerLoss(whole, self.args.neftune)
-        self.objective.train()
-        if self.args.compile:
-            activation_checkpointing.compile_layers(self.objective.model)
-
-    def drill(self, whole: Any) -> None:
-        """Teach a model that starts from nothing to copy, before its first step."""
-        from common.training import copy_drill
-
-        words = range(len(model.TINY_SPECIAL), whole.config.vocab_size)
-        drilled = copy_drill.drill(whole, words, self.args.copy_drill, self.args.seed)
-        cli.say(f"to copy: {drilled.steps} steps, {drilled.seconds:.0f} s, loss {drilled.loss:.2f} on up to {drilled.longest} tokens")
-
-    def sharded(self, whole: Any) -> AnswerLoss:
-        """The model over all devices: within each node, and copied from node to node with hsdp."""
-        from common.training.fsdp import sharded
-
-        mesh = self.device_mesh["data_parallel"]
-        if self.args.strategy == "hsdp":
-            sizes = (self.args.nodes, self.trainer.world_size // self.args.nodes)
-            mesh = dist.device_mesh.init_device_mesh(mesh.device_type, sizes, mesh_dim_names=("replicate", "shard"))
-        return sharded(whole, self.skeleton, mesh, self.trainer.strategy.root_device, self.args.neftune)
+        """Load the model in the first process, and put it on all devices."""
+        if self.objective is None:  # Lightning calls this twice under some strategies
+            whole = network.made(self.whole, self.args, is_new=not self.done) if self.trainer.is_global_zero else None
+            self.objective = network.placed(whole, self.skeleton, self.args, self.device_mesh, self.trainer.strategy.root_device)
 
     def configure_optimizers(self) -> dict[str, Any]:
         """AdamW over what is trained, and the rate of each step."""
         parameters = list(checkpoint.trainable(self.objective.model).values())
         optimizer = torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=parameters[0].is_cuda)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda steps: learning_rate(self.done + steps, self.total, self.args.warmup, 1.0))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self.share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def on_train_start(self) -> None:
-        """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
-        Stop.on_signals()
-        self.begun = time.monotonic()
+    def share_of_rate(self, steps: int) -> float:
+        """The rate of a step of this process as a share of its peak: by the schedule, or by the time that is left if that is less."""
+        return min(learning_rate(self.done + steps, self.total, self.args.warmup, 1.0), max(0.0, 1 - self.seconds / self.limit))
 
     def begin_stretch(self) -> range:
         """The steps until the next validation, or until the end."""
-        every = self.args.validate_every or self.total
+        every = self.args.validate_every if self.trainer.limit_val_batches else self.total
         self.stretch = range(self.step, min(self.total, (self.step // every + 1) * every))
         return self.stretch
 
     def on_train_epoch_start(self) -> None:
-        """Time the first step of a stretch from here."""
-        self.begin_step()
-
-    def begin_step(self) -> None:
         """Start the clock and the sum of a step's loss."""
         self.clock, self.loss = time.perf_counter(), torch.zeros((), device=self.device)
 
@@ -385,9 +268,9 @@ class FineTuning(lightning.LightningModule):
         parameters = list(checkpoint.trainable(self.objective.model).values())
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.args.clip)
         norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-        spent = self.spent + time.monotonic() - self.begun
+        spent = (time.monotonic() - self.begun) * self.trainer.is_global_zero  # by one clock, for all ranks end at the same step
         loss, norm, stops, requeues, self.seconds = self.over_ranks(
-            self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent * self.trainer.is_global_zero)
+            self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent)
         loss /= self.part.supervised
         if not np.isfinite([loss, norm]).all():
             raise UserError(f"step {self.step + 1}: the loss is {loss}, the norm of its gradient {norm}; lower --lr "
@@ -405,7 +288,7 @@ class FineTuning(lightning.LightningModule):
     def on_train_batch_end(self, outputs: Any, part: Part, index: int) -> None:
         """Begin the next step behind what the callbacks did."""
         if (index + 1) % self.trainer.accumulate_grad_batches == 0:
-            self.begin_step()
+            self.on_train_epoch_start()
 
     # --- validation
 
@@ -438,20 +321,38 @@ PLANNED = ("model", "copy_drill", "context", "row_tokens", "rows", "lr", "warmup
 def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
     devices.quiet()
-    if args.merge:
-        cli.summary("train", merged=str(args.merge), difference=model.merge(args.output, args.merge))
-        return cli.EXIT_DONE
+    if args.merge or args.push:
+        return after_training(args)
     started = time.perf_counter()
     devices.settle(args)
     logs.check(args.tensorboard, args.wandb)
     with devices.connected(args):
         launcher.from_first(lambda: refuse_foreign(args.output, args.model))
-        tokenizer, config, whole = the_model(args)
+        args.model = launcher.from_first(lambda: hub.pinned(args.model)) if args.model != "tiny" else args.model
+        tokenizer, config, whole = network.load(args)
         model.one_thread_if_small(config)
+        presets.keep_or_compute_again(args, config)
         workflows = Workflows(args, functools.partial(training_data, args, tokenizer))
         workflows.setup()
-        with sole_run(args.output) if launcher.is_first() else nullcontext():
-            return fine_tune(args, tokenizer, workflows, whole, functools.partial(skeleton, config, args), started)
+        with sole_run(args.output) if launcher.is_first() and not args.dry_run else nullcontext():
+            return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
+
+
+def after_training(args: argparse.Namespace) -> int:
+    """Merge a trained adapter into its base, put a trained model on a hub, or one after the other."""
+    done: dict[str, Any] = {}
+    if args.push:
+        hub.token()  # missing it is said before minutes of merging
+    if args.merge:
+        done = {"merged": str(args.merge), "difference": model.merge(args.output, args.merge)}
+    if args.push:
+        from common.metrics import HEADLINE
+
+        target = args.merge or args.output
+        model_card.write(args.output, target, args.push, model_card.scores_of(args.scores, args.output), HEADLINE)
+        done["pushed"] = hub.push(target, args.push, args.public)
+    cli.summary("train", **done)
+    return cli.EXIT_DONE
 
 
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
@@ -463,20 +364,23 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     planned = {key: getattr(args, key) for key in PLANNED} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
-    if folder.summary is None:
+    if args.export_now:
+        return export_now(folder, args, whole)
+    tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
+    if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
-            announce(folder, plan, total, rejected, chat.remarks(tokenizer))
-        tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
-        throughput = fit(tuning, workflows, folder, tokenizer)
+            announce(folder, plan, tuning, rejected, chat.remarks(tokenizer))
+        if args.dry_run:
+            return dry_run(tuning, workflows, started)
+        begin = functools.partial(begin_run, folder, args, tokenizer, rejected)
+        throughput = fit(tuning, workflows, folder, begin, tokenizer)
         if not launcher.is_first():
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
-        if tuning.step < total:
+        if not tuning.is_over:
             return cli.EXIT_INTERRUPTED
-        chosen = folder.best if args.export == "best" and folder.best.exists() else folder.last
-        export(tuning.objective.model, checkpoint.weights(chosen), folder.path, args.model)
-        model.note_ends(folder.path, tuning.objective.model, tokenizer)
+        export(tuning.objective.model, checkpoint.weights(folder.chosen(args.export)), folder.path, args.model)
         folder.finish({
-            "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": total,
+            "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": tuning.step,
             "validation_loss": folder.validation_loss, "best_validation_loss": folder.best_loss,
             "tok_per_s": round(throughput.tokens / throughput.seconds) if throughput.steps else None,
             "seconds": round(time.perf_counter() - started, 1)})
@@ -485,32 +389,62 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     return cli.EXIT_DONE
 
 
-def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, tokenizer: Any) -> callbacks.Throughput:
-    """Train with Lightning; returns what was measured."""
+def dry_run(tuning: FineTuning, workflows: Workflows, started: float) -> int:
+    """Measure a few steps, and say what the run would take."""
+    figures = estimate.measured(tuning, workflows)
+    if launcher.is_first():
+        data = workflows.data
+        cli.say(estimate.told(figures))
+        cli.summary("train", dry_run=True, samples=len(data.train), validation=len(data.validation), rejected=len(data.rejected),
+                    rows=workflows.plan.rows_per_epoch, **figures, seconds=round(time.perf_counter() - started, 1))
+    return cli.EXIT_INTERRUPTED if tuning.interrupted else cli.EXIT_DONE
+
+
+def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Callable[[], None], tokenizer: Any) -> callbacks.Throughput:
+    """Train with Lightning, `begin` once the model is loaded; returns what was measured."""
     args, world = tuning.args, tuning.args.devices * tuning.args.nodes
-    begin = functools.partial(begin_run, folder, args, tokenizer, workflows.data.rejected)
     throughput = callbacks.Throughput(workflows.plan)
     around = [throughput, callbacks.Checkpoints(folder, args, begin), callbacks.StopAndRequeue(), callbacks.Progress()]
     if workflows.data.asked:
         around.insert(0, callbacks.Samples(folder, tokenizer, workflows.data.asked))
-    is_due = folder.step and (folder.step % args.validate_every == 0 or folder.step == tuning.total) and not folder.is_validated
+    is_late = folder.seconds >= tuning.limit
+    # a run that was killed between its last checkpoint and the validation behind it begins with that
+    is_due = folder.step and (is_late or folder.step % args.validate_every == 0 or folder.step == tuning.total) and not folder.is_validated
     trainer = devices.trainer(
-        args, max_steps=tuning.total - folder.step, accumulate_grad_batches=data.rounds(workflows.plan, world), callbacks=around,
-        logger=logs.loggers(folder, args.tensorboard, args.wandb) if launcher.is_first() else False,
-        limit_val_batches=1.0 if workflows.validation else 0, num_sanity_val_steps=-1 if is_due else 0)  # killed before its validation
+        args, max_steps=0 if is_late else tuning.total - folder.step, accumulate_grad_batches=data.rounds(workflows.plan, world),
+        callbacks=around, logger=logs.loggers(folder, args.tensorboard, args.wandb) if launcher.is_first() else False,
+        limit_val_batches=1.0 if workflows.validation else 0,
+        num_sanity_val_steps=-1 if is_due else 0)
     trainer.fit(tuning, datamodule=workflows)
     return throughput
 
 
-def announce(folder: RunFolder, plan: Plan, total: int, rejected: list[dict[str, Any]], remarks: list[str]) -> None:
+def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[dict[str, Any]], remarks: list[str]) -> None:
     """Say what is going to happen."""
+    args, world = tuning.args, tuning.args.devices * tuning.args.nodes
+    if said := presets.told(args.chosen, args):
+        cli.say(said)
     fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
+    idle = -plan.rows_per_step % world
+    advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
-            f"full; {total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch")
+            f"full; {tuning.total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch{advice}")
     for remark in remarks:
-        cli.say(f"the model: {remark}")
+        cli.say(f"{args.model}: {remark}")
+    if args.max_minutes:
+        cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
     if folder.step:
         cli.say(f"going on after step {folder.step}")
+
+
+def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], Any]) -> int:
+    """Export a run that was stopped, as it is; it can still go on."""
+    if not folder.step:
+        raise UserError(f"{args.output}: there is no checkpoint to export; train first")
+    chosen = folder.chosen(args.export)
+    export(whole(), checkpoint.weights(chosen), folder.path, args.model)
+    cli.summary("train", exported=str(chosen), step=int(checkpoint.position(chosen)["step"]), output=str(args.output))
+    return cli.EXIT_DONE
 
 
 def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
@@ -519,7 +453,7 @@ def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejec
     settings = {key: str(value) for key, value in vars(args).items()}
     folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
     model.save_tokenizer(tokenizer, folder.path)
-    model.note_prompt(folder.path)
+    model.note_prompt(folder.path, args.input)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ PROSE = ["Sure, here is the shortcut:\n\n", "I'm sorry, but I can't do that.", "
 
 
 class Seeds:
-    """What is broken: the example programs with their files, and the shortcuts of a folder. An input depends on seed and number alone."""
+    """The sound inputs to break: the example programs with their files, and the shortcuts of a folder. An input depends on seed and number alone."""
 
     def __init__(self, examples: Path, folder: Path | None) -> None:
         self.files = [path.read_bytes() for path in sorted(examples.glob("*.shortcut"))]
@@ -108,7 +108,7 @@ class Seeds:
         return tree
 
     def answer(self, seed: int, number: int) -> str:
-        """What a model might answer: a program, whole or not, among prose and fences."""
+        """Return an answer as a model might give it: a program, whole or not, among prose and fences."""
         draw = random.Random(f"text {seed} {number}")
         code = draw.choice(self.codes)
         code = self._changed(code, draw) if draw.random() < 0.5 else code

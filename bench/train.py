@@ -179,12 +179,12 @@ def packed(args: argparse.Namespace, *more: Any) -> dict[str, Any]:
         ends.append(clock())
         losses.append(figures["loss"])
 
-    class Plan(train.Plan):
+    class Plan(train.data.Plan):
         def __init__(self, *parts: Any) -> None:
             super().__init__(*parts)
             made.append(self)
 
-    train.RunFolder.log, train.Plan = logged, Plan
+    train.RunFolder.log, train.data.Plan = logged, Plan
     code = train.main(arguments(train, args, *more))
     assert code == 0
     steps = range(WARM_UP, len(ends))

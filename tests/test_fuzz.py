@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+import shortcuts
+
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ["plist", "json", "source", "program", "tree", "text"]
 
@@ -47,6 +49,13 @@ def test_a_failure_is_named_by_its_place_and_made_small(fuzz):
     assert fuzz.failure(kind, "a line") == ("", "good")
     place, _ = fuzz.failure(kind, given)
     assert place == "Broken no bad word" and fuzz.shrunk(kind, given, place) == "bad"
+
+
+def test_an_error_inside_the_language_is_named_by_the_line_that_raises_it(fuzz):
+    """Else all of them would be one failure, and one input saved for all."""
+    kind = fuzz.Kind(lambda seed, number: "", lambda given: shortcuts.parse(5), fuzz.fuzz_inputs.shorter, str)
+    place, _ = fuzz.failure(kind, "")
+    assert place.startswith("TypeError ") and ".py:" in place and "fuzz.py" not in place
 
 
 def test_a_smaller_tree_lacks_an_action_or_a_value(fuzz):

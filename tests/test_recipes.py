@@ -1,4 +1,4 @@
-"""What the scripts of runs/ do with the data, by their own commands: `python -m pytest tests/test_recipes.py`.
+"""The scripts of runs/ on data, by their own commands: `python -m pytest tests/test_recipes.py`.
 
 Each script runs as it is, with a stand-in for `python` and for `sbatch` that notes the commands. Then the notes are gone through in
 order: stage 06 splits real records, and what every training reads is compared with what the last evaluation asks.
@@ -89,7 +89,7 @@ def noted(made, tmp_path):
 
 
 def value(command: list[str], flag: str, default: str = "") -> str:
-    """What a command passes to a flag; the last wins, as in argparse."""
+    """Return what a command passes to a flag; the last wins, as in argparse."""
     return command[len(command) - command[::-1].index(flag)] if flag in command else default
 
 

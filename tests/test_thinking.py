@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import shutil
 from pathlib import Path
 
 import orjson
@@ -12,7 +10,6 @@ import stage_runs
 from chat_kinds import KINDS
 
 from common import chat, cli, jsonl, model
-from common.metrics import systems
 from tests.stub_openai import StubOpenAI
 
 pytest_plugins = ["train_fixtures"]
@@ -51,13 +48,20 @@ def ends_named_in(folder: Path) -> list[str]:
 def test_a_run_says_how_the_model_is_asked_and_names_all_end_marks(run, hybrid, tmp_path, monkeypatch):
     said: list[str] = []
     monkeypatch.setattr(cli, "say", said.append)
-    assert run("whole", "--steps", 1, base=hybrid)[0] == run("adapter", "--steps", 1, "--lora-rank", 2, base=hybrid)[0] == 0
-    assert said.count("the model: it is asked for its answer at once; --thinking on lets it think first") == 2
+    assert run("whole", "--steps", 1, "--lora-rank", 0, base=hybrid)[0] == run("adapter", "--steps", 1, "--lora-rank", 2, base=hybrid)[0] == 0
+    assert sum("it is asked for its answer at once; --thinking on lets it think first" in line for line in said) == 2
     for name in ("whole", "adapter"):
         assert ends_named_in(tmp_path / name) == ["<|end_of_text|>", "<|im_end|>"]
         assert not chat.layout(model.load_tokenizer(tmp_path / name)).thinks
     model.merge(tmp_path / "adapter", tmp_path / "merged")
     assert ends_named_in(tmp_path / "merged") == ["<|end_of_text|>", "<|im_end|>"]
+
+
+def test_a_base_whose_generation_settings_contradict_each_other_is_trained_and_exported(run, hybrid, tmp_path):
+    settings = orjson.loads((hybrid / "generation_config.json").read_bytes())
+    (hybrid / "generation_config.json").write_bytes(orjson.dumps({**settings, "do_sample": False, "temperature": 0.6}))
+    assert run("a", "--steps", 1, "--lora-rank", 0, base=hybrid)[0] == 0
+    assert ends_named_in(tmp_path / "a") == ["<|end_of_text|>", "<|im_end|>"]
 
 
 def test_a_model_that_was_trained_to_think_is_asked_so(run, hybrid, tmp_path):
@@ -84,20 +88,11 @@ def test_05_says_how_a_model_is_asked_and_lets_it_think_when_told(hybrid, querie
 
 
 @pytest.mark.parametrize(("thinking", "sent"), [(None, None), ("off", {"enable_thinking": False, "thinking": False})])
-def test_a_server_is_told_only_what_was_asked_for(thinking, sent, queries, tmp_path):
+def test_a_server_is_told_only_what_was_asked_for(thinking, sent, queries, tmp_path, load_stage, monkeypatch):
     flags = ("--thinking", thinking) if thinking else ()
     with StubOpenAI(lambda body, number: ANSWER) as stub:
         ended = stage_runs.run("05", *flags, "--input", queries, "--output", tmp_path / "made.jsonl", "--model", "theirs",
                                "--base-url", stub.base_url, "--cache", tmp_path / "cache", "--no-repair")
-        args = argparse.Namespace(primer=False, teval=None, max_new_tokens=9, base_url=stub.base_url, concurrency=1, timeout=9.0, thinking=thinking)
-        system = systems.served_model("theirs", "theirs", args)  # of stage 08
-        [(_, reply)] = system.answers([{**QUERY, "messages": [{"role": "user", "content": "Show hello"}]}])
-    assert ended.returncode == 0 and isinstance(reply, systems.Prediction)
-    assert [body.get("chat_template_kwargs") for body in stub.requests] == [sent, sent]
-    assert ("thinking" in system.identity({**QUERY, "messages": []})) == bool(thinking)
-
-
-def test_an_adapter_is_asked_with_its_own_tokenizer_or_the_models(hybrid, tmp_path):
-    assert model.tokenizer_home("theirs", None) == model.tokenizer_home("theirs", tmp_path) == "theirs"
-    shutil.copy(hybrid / "tokenizer_config.json", tmp_path)
-    assert model.tokenizer_home("theirs", tmp_path) == tmp_path
+    assert ended.returncode == 0 and [body.get("chat_template_kwargs") for body in stub.requests] == [sent]
+    monkeypatch.setattr("sys.argv", ["08_eval.py", *flags])
+    assert load_stage("08").arguments().extra_body == ({"chat_template_kwargs": sent} if sent else {})

@@ -86,9 +86,8 @@ def test_the_rate_rises_over_the_warm_up_and_falls_to_zero(train):
     assert train.learning_rate(0, 1, 0.1, 1.0) == 1.0
 
 
-def test_presets_are_the_papers_or_the_tiny_models_and_flags_win(train):
-    paper, tiny = train.arguments([]), train.arguments(["--model", "tiny", "--epochs", "2"])
-    assert (paper.lr, paper.epochs, paper.batch_size, paper.context, paper.precision, paper.steps) == (2e-5, 3, 32, 8192, "bf16", None)
+def test_tiny_trains_whole_and_flags_win(train):
+    tiny = train.arguments(["--model", "tiny", "--epochs", "2"])
     assert (tiny.lora_rank, tiny.epochs, tiny.steps, tiny.output) == (0, 2, None, Path("runs/tiny"))
 
 
@@ -225,7 +224,7 @@ def test_input_that_does_not_fit_at_all_is_one_clear_line(run):
 def test_validation_takes_a_seeded_share_or_another_file(train, data, tmp_path):
     def split(*argv):
         args = train.arguments(["--model", "tiny", "--input", str(data), *map(str, argv)])
-        return train.training_data(args, train.the_model(args)[0])[:3]
+        return train.training_data(args, train.network.load(args)[0])[:3]
 
     first, held_out, _ = split("--validation-share", 0.25)
     assert (len(first), len(held_out)) == (15, 5)
@@ -311,14 +310,14 @@ def test_sbatch_reads_its_options_because_they_stand_before_the_docstring():
     ({"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0"}, "07_train.py", None),
     ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "1"}, "07_train.py", None),
     ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "8", "SLURM_CPUS_PER_TASK": "4"}, "07_train.py", "07_train.py"),
-    ({"SLURM_JOB_ID": "7"}, "/spool/job7/slurm_script", "/home/me/project/07_train.py"),
+    ({"SLURM_JOB_ID": "7"}, "/spool/job7/slurm_script", "/home/me/my project/07_train.py"),
 ])
 def test_a_batch_job_starts_the_submitted_file_once_per_task(train, monkeypatch, environment, script, started):
     for name in ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    shown = "JobId=7 JobName=train\n   Command=/home/me/project/07_train.py --model tiny\n   WorkDir=/home/me\n"
+    shown = "JobId=7 JobName=train\n   Command=/home/me/my project/07_train.py --model tiny\n   WorkDir=/home/me\n"
     monkeypatch.setattr(subprocess, "run", lambda *args, **rest: subprocess.CompletedProcess(args, 0, stdout=shown))
     monkeypatch.setattr(sys, "argv", [script, "--model", "tiny"])
     calls: list[list[str]] = []

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import pytest
 import synthetic
-from train_runs import STAGE, metrics
+from train_runs import STAGE, Killed, kill, metrics
 
 pytest_plugins = ["train_fixtures"]
 
@@ -52,16 +52,25 @@ train.FineTuning.training_step = failing
 WATCHED = """
 import pathlib
 folder = pathlib.Path({folder!r})
-load, begin = model.load_model, train.FineTuning.on_train_start
+import torch
+load, tokenise, reduce, reduced = model.load_model, train.training_data, torch.distributed.reduce_scatter_tensor, []
 def loading(*parts, **settings):
     (folder / f"loaded-{{rank}}").touch()
     return load(*parts, **settings)
+def tokenising(*parts):
+    (folder / f"tokenised-{{rank}}").touch()
+    return tokenise(*parts)
+def reducing(*parts, **settings):
+    reduced.append(1)
+    return reduce(*parts, **settings)
 def beginning(self):
-    begin(self)
     frequencies = [buffer.tolist() for name, buffer in self.objective.named_buffers() if "inv_freq" in name]
     shards = [parameter.to_local().numel() for parameter in self.objective.parameters()]
     (folder / f"state-{{rank}}").write_text(repr((frequencies, sum(shards), sum(p.numel() for p in self.objective.parameters()))))
-model.load_model, train.FineTuning.on_train_start = loading, beginning
+def ending(self):
+    (folder / f"reduced-{{rank}}").write_text(str(len(reduced)))
+model.load_model, train.training_data, torch.distributed.reduce_scatter_tensor = loading, tokenising, reducing
+train.FineTuning.on_train_start, train.FineTuning.on_train_end = beginning, ending
 generations.LONGEST = 8
 """
 
@@ -106,7 +115,9 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, b
     one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, *flags, base=base)[2]
     _, messages = process.communicate(timeout=240)
     assert process.returncode == 0, messages
-    assert (tmp_path / "loaded-0").exists() and not (tmp_path / "loaded-1").exists()
+    assert {path.name for path in tmp_path.glob("*ed-*") if "reduced" not in path.name} == {"loaded-0", "tokenised-0"}
+    # two layers and six steps: gradients are summed once a step, not once a row
+    assert [(tmp_path / f"reduced-{rank}").read_text() for rank in (0, 1)] == ["12", "12"]
     states = [ast.literal_eval((tmp_path / f"state-{rank}").read_text()) for rank in (0, 1)]
     assert states[0][0] == states[1][0] and all(0 < value <= 1 for value in states[1][0][0])
     assert all(share < 0.6 * whole for _, share, whole in states)
@@ -148,6 +159,46 @@ def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp
     assert [[sample["id"] for sample in by_step[step]] for step in (1, 3, 4)] == [ids[:1], ["long", *ids[:2]], ["long"]]
     assert all((sample["answer"] == "") == (sample["id"] == "long") for sample in samples)
     assert len(metrics(tmp_path / "two")) == 4
+
+
+SHORT = "generations.LONGEST = 6\n"
+KILLED = "os.kill(os.getppid(), 9); os.kill(os.getpid(), 9)"  # all of them at once, as a power cut
+
+
+@pytest.mark.ci
+def test_a_run_in_bf16_that_was_killed_on_two_processes_goes_on_on_one(run, base, started, tmp_path, monkeypatch):
+    from common.training import generations
+
+    flags = ("--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2)
+    process = started("two", SHORT + AT_STEP_3.format(rank=0, action=KILLED), *flags, devices=2)
+    monkeypatch.setattr(generations, "LONGEST", 6)
+    here = ("--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, *flags)
+    whole = run("whole", *here, base=base)[2]
+    process.communicate(timeout=240)
+    assert process.returncode == -signal.SIGKILL and len(metrics(tmp_path / "two")) == 3
+    assert all(is_gone(int((tmp_path / f"pid{rank}").read_text())) for rank in (0, 1))
+    code, _, found = run("two", *here, base=base)
+    assert code == 0 and len(found) == 6
+    for a, b in zip(whole, found, strict=True):
+        assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-2) and a["lr"] == b["lr"]
+        assert (a["validation_loss"] == "") == (b["validation_loss"] == "")
+    samples = [orjson.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_bytes().splitlines()]
+    assert [sample["step"] for sample in samples] == [3] * 3 + [6] * 3 and len({sample["id"] for sample in samples}) == 3
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_on_one_process_goes_on_on_two(run, base, started, at_step, tmp_path):
+    flags = ("--rows", 3, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3)  # 3 rows: one is empty
+    whole = run("whole", *flags, base=base)[2]
+    at_step(3, kill)
+    with pytest.raises(Killed):
+        run("killed", *flags, base=base)
+    process = started("killed", "", "--rows", 3, devices=2)
+    _, messages = process.communicate(timeout=240)
+    assert process.returncode == 0, messages
+    for a, b in zip(whole, metrics(tmp_path / "killed"), strict=True):
+        for column in ("loss", "grad_norm", "validation_loss"):
+            assert a[column] == b[column] == "" or float(a[column]) == pytest.approx(float(b[column]), rel=1e-4)
 
 
 @pytest.mark.parametrize("world", [1, 2, 3, 8, 16])
@@ -200,6 +251,26 @@ def test_one_process_of_all_nodes_writes(variables, first, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert launcher.is_first() is first
+
+
+def test_what_the_first_process_reads_the_others_receive(monkeypatch):
+    import torch.distributed as dist
+
+    from common.training import launcher
+
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    monkeypatch.setattr(dist, "is_initialized", lambda: True)
+    sent: list[object] = []
+
+    def broadcast(shared):
+        sent.append(shared[0])
+        shared[0] = "of the first"
+
+    monkeypatch.setattr(dist, "broadcast_object_list", broadcast)
+    monkeypatch.setenv("RANK", "0")
+    assert launcher.from_first(lambda: "of the first") == "of the first" == sent.pop()
+    monkeypatch.setenv("RANK", "1")
+    assert launcher.from_first(lambda: pytest.fail("read twice")) == "of the first" and sent.pop() is None
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ from shortcuts.catalog import Catalog
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+UNWRITTEN = "Thought:-\n\n"  # a plan that the grammar reads before an answer without one, and that neither model nor caller sees
 TRIES = 4  # times that one answer is written again from its first wrong line
 RETRY_TEMPERATURE = 0.7  # from the second try on, where sampling is colder: the likeliest line would be the wrong one again
 
@@ -55,6 +56,7 @@ class _Job:
     asked: list[int] = field(default_factory=list)  # the tokens of the prompt, and of the thoughts behind it
     thoughts: int = 0  # tokens
     prefix: str = ""
+    unwritten: str = ""  # how the prefix begins for the grammar alone
     tries: int = 0
     tokens: int = 0
     reason: str = "prompt_too_long"
@@ -81,18 +83,25 @@ class _Job:
             kept.pop()
         self.prefix, self.tries = self.spec.accepted(head + mark + "".join(kept)), self.tries + 1
 
+    @property
+    def shown(self) -> str:
+        """The text behind the prompt that the model goes on with."""
+        return self.prefix.removeprefix(self.unwritten)
+
     def answer(self) -> Answer:
         """Return the answer in the caller's form."""
-        return Answer(self.text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
+        text = self.text.removeprefix(self.unwritten)
+        return Answer(text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
 
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
-             batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES,
+             batch_size: int = 16, plan: bool = True, thought: bool = True, use_all: bool = False, tries: int = TRIES,
              watch: generation.Watch | None = None) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
+    thought: False for an answer that begins with its fenced program, a prompts.AnswerForm without a plan.
     use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
@@ -103,7 +112,8 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     while batch := list(islice(pairs, batch_size)):
         given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
         specs = [GrammarSpec(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
-        jobs = [_Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer)) for (chat, _), spec in zip(batch, specs)]
+        begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
+        jobs = [_Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer), **begun) for (chat, _), spec in zip(batch, specs)]
         if layout(tokenizer).thinks:
             _think(model, tokenizer, jobs, ends, sampling)
         todo = jobs
@@ -132,8 +142,7 @@ def _think(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: lis
 def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
            sampling: dict[str, Any], watch: generation.Watch | None) -> None:
     """Write, or go on with, the answers of a batch."""
-    texts = [job.prompt + job.prefix for job in jobs]
-    written = [text_tokens(job.prefix, tokenizer) for job in jobs]
+    written = [text_tokens(job.shown, tokenizer) for job in jobs]
     ids = [job.asked + tokens for job, tokens in zip(jobs, written)]
     rooms = [min(sampling["max_new_tokens"] - job.thoughts - len(own), context_length(model) - len(tokens))
              for job, own, tokens in zip(jobs, written, ids)]  # fmt: skip
@@ -141,7 +150,8 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: lis
     if not fits:
         return
     temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
-    seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
+    again = f"\0{number}" if number else ""  # a second try must not be the first again
+    seeds = [jobs[place].prompt + jobs[place].shown + again for place in fits]
     constraint = Constraint([Row(jobs[place].spec, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
     samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:

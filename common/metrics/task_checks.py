@@ -41,7 +41,8 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
 # The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself.
 CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set"}, "device": {"set"}, "notes": {"created", "saved"},
-           "reminders": {"created"}, "events": {"created"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
+           "reminders": {"created", "set"}, "events": {"created", "set"}, "contacts": {"set"}, "health": {"logged"},
+           "photos": {"saved"}}  # fmt: skip
 CANNOT = re.compile(
     r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
     r"|un(?:available|supported)|"

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from common import cli
 from common.packing import Plan
 from common.training import checkpoint, devices, flops, generations
+from common.training.launcher import Stop
 from common.training.run_folder import RunFolder
 
 QUIET = 30.0  # seconds between two lines of progress in a log
@@ -40,6 +41,10 @@ class Throughput(AtSteps):
     def __init__(self, plan: Plan) -> None:
         self.plan, self.tokens, self.seconds, self.steps = plan, 0, 0.0, 0
 
+    def on_fit_start(self, trainer: Trainer, module: Any) -> None:
+        """Count the work of a token."""
+        self.work = flops.Work.of(module.objective.model)
+
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Measure and log; validation and checkpoints are not counted."""
         tokens, supervised, seconds = module.part.tokens, module.part.supervised, time.perf_counter() - module.clock
@@ -48,7 +53,7 @@ class Throughput(AtSteps):
             "epoch": round(module.step / self.plan.steps_per_epoch, 4), "tok_per_s": round(tokens / seconds),
             "supervised_tok_per_s": round(supervised / seconds), "memory_mib": devices.peak_memory(),
             **self.utilisation(trainer, module, seconds),
-            "eta_s": round((module.total - module.step) * self.seconds / self.steps, 1)}
+            "eta_s": round(min((module.total - module.step) * self.seconds / self.steps, max(0.0, module.limit - module.seconds)), 1)}
         for logger in trainer.loggers:
             logger.log_metrics(module.figures, module.step)
 
@@ -57,8 +62,8 @@ class Throughput(AtSteps):
         if module.device.type != "cuda" or module.args.precision != "bf16":
             return {}
         lengths = [self.plan.lengths[sample] for row in self.plan.step_rows(module.step - 1) for sample in row]
-        work, name = flops.Work.of(module.objective.model), torch.cuda.get_device_name(module.device)
-        return flops.utilisation(work, lengths, module.part.supervised, seconds, trainer.world_size, name)
+        name = torch.cuda.get_device_name(module.device)
+        return flops.utilisation(self.work, lengths, module.part.supervised, seconds, trainer.world_size, name)
 
 
 class Samples(Callback):
@@ -79,7 +84,7 @@ class Checkpoints(AtSteps):
     """Saves what a run goes on from, first of all at a step's end, and then names the best one behind each validation."""
 
     def __init__(self, folder: RunFolder, args: argparse.Namespace, begin: Callable[[], None]) -> None:
-        self.folder, self.args, self.begin = folder, args, begin
+        self.folder, self.args, self.begin, self.saved = folder, args, begin, folder.seconds
 
     def on_fit_start(self, trainer: Trainer, module: Any) -> None:
         """Put the last checkpoint in place; the model is loaded: only now may an old run go."""
@@ -90,8 +95,10 @@ class Checkpoints(AtSteps):
 
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Save where it is due, and before each validation."""
-        if module.interrupted or module.step % self.args.save_every == 0 or module.step == module.stretch.stop:
-            position = {"step": module.step, "seconds": round(module.seconds, 3)}
+        every, minutes = self.args.save_every, self.args.save_minutes
+        due = (every and module.step % every == 0) or (minutes and module.seconds - self.saved >= 60 * minutes)
+        if due or module.interrupted or module.is_over or module.step == module.stretch.stop:
+            self.saved, position = module.seconds, {"step": module.step, "seconds": round(module.seconds, 3)}
             checkpoint.save(self.folder.last, module.objective.model, trainer.optimizers[0], position, trainer.is_global_zero)
 
     def on_validation_end(self, trainer: Trainer, module: Any) -> None:
@@ -105,14 +112,26 @@ class Checkpoints(AtSteps):
 class StopAndRequeue(AtSteps):
     """Ends a run that was asked to stop, and puts a SLURM job that was warned back into the queue: it goes on when its turn comes."""
 
+    def on_sanity_check_start(self, trainer: Trainer, module: Any) -> None:
+        """Take the signals again: Lightning has handlers of its own, which end a run without saving."""
+        Stop.on_signals()
+
+    def on_train_start(self, trainer: Trainer, module: Any) -> None:
+        """Take the signals again."""
+        Stop.on_signals()
+
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
-        """Stop behind this step; a validation that is due is left to the run that goes on."""
-        if module.interrupted and module.step < module.total:
-            trainer.should_stop, trainer.limit_val_batches = True, 0
+        """Stop behind this step. Out of time, it is validated first; otherwise that is left to the run that goes on."""
+        trainer.should_stop = module.interrupted or module.is_over
+        if module.interrupted and not module.is_over:
+            trainer.limit_val_batches = 0
 
     def on_train_end(self, trainer: Trainer, module: Any) -> None:
         """Say where the run stands."""
-        if not (trainer.is_global_zero and module.step < module.total):
+        if not trainer.is_global_zero or module.step == module.total:
+            return
+        if module.is_over:
+            cli.say(f"ended after step {module.step} of {module.total} by --max-minutes, with what was learned until then")
             return
         cli.say(f"stopped after step {module.step} of {module.total}, saved; the same command goes on from there")
         if module.requeue and "SLURM_STEP_ID" in os.environ:

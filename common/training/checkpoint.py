@@ -18,13 +18,9 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from common.jsonl import UserError
+from common.training.precision import trainable
 
 MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; its step count is the run's
-
-
-def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that are trained, by name, the same names whether compiled or not."""
-    return {name.replace("_orig_mod.", ""): parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: dict[str, Any], is_writer: bool) -> None:

@@ -10,21 +10,23 @@ import hashlib
 import math
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from lightning.pytorch import LightningDataModule
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from common import cli, jsonl
 from common.chat import encode
 from common.jsonl import UserError
-from common.packing import Plan, Row, Samples
+from common.packing import Plan, Row, Samples, rows_for
+from common.training import launcher
 
 VERSION = 2  # of what is stored: another one is another hash
 
@@ -202,3 +204,35 @@ class Rows(Dataset):  # type: ignore[type-arg]
 def rounds(plan: Plan, world: int) -> int:
     """Rows that each process computes in a step."""
     return math.ceil(min(plan.rows_per_step, plan.rows_per_epoch) / world)
+
+
+class Workflows(LightningDataModule):
+    """The data of a run, tokenised and packed into rows by the first process, and this process's rows of each step."""
+
+    def __init__(self, args: argparse.Namespace, tokenise: Callable[[], Data]) -> None:
+        super().__init__()
+        self.args, self.tokenise = args, tokenise
+        self.plan: Plan | None = None
+        self.validation: Plan | None = None
+
+    def setup(self, stage: str | None = None) -> None:
+        """Make the plan, once."""
+        if self.plan is not None:
+            return
+        self.data = launcher.from_first(self.tokenise)
+        rows = self.args.rows = self.args.rows or rows_for(self.args.batch_size, self.data.train, self.args.row_tokens)
+        self.plan = Plan(self.data.train, self.args.row_tokens, rows, self.args.seed)
+        if held_out := len(self.data.validation):
+            self.validation = Plan(self.data.validation, self.args.row_tokens, held_out, self.args.seed)  # all of it in one step
+
+    def train_dataloader(self) -> DataLoader[Part]:
+        """The rows of the steps until the next validation; a step's rows are made from its number alone."""
+        return self.rows(self.plan, self.trainer.lightning_module.begin_stretch())
+
+    def val_dataloader(self) -> DataLoader[Part]:
+        """The rows of all validation samples."""
+        return self.rows(self.validation, range(1))
+
+    def rows(self, plan: Plan, steps: range) -> DataLoader[Part]:
+        """This process's rows of some steps, one after the other."""
+        return DataLoader(Rows(plan, steps, self.trainer.global_rank, self.trainer.world_size), batch_size=None)

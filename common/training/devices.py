@@ -107,7 +107,7 @@ def trainer(args: argparse.Namespace, **settings: Any) -> lightning.Trainer:
         layout = (1, args.devices * args.nodes)
     return lightning.Trainer(
         accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=layout[0], num_nodes=layout[1], strategy=strategy,
-        precision="bf16-mixed" if args.precision == "bf16" else "32-true",
+        precision="32-true",  # the model itself computes in another: see precision.py
         plugins=[TorchElasticEnvironment() if args.devices * args.nodes > 1 else LightningEnvironment()],
         max_epochs=-1, reload_dataloaders_every_n_epochs=1, inference_mode=False, use_distributed_sampler=False,
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, default_root_dir=args.output, **settings)

@@ -9,14 +9,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save
 
-from common import jsonl
+from common import hub, jsonl
 from common.jsonl import UserError
 
 
 def export(network: Any, weights: dict[str, torch.Tensor], folder: Path, base: str) -> None:
-    """Write an adapter or a whole model from weights by parameter name; UserError if the disk does not take it.
+    """Write an adapter or a whole model from weights by parameter name, and which tokens end its answers (generation_config.json).
 
-    `base` is the name under which the adapter will look for its base model.
+    `base` is the name under which the adapter will look for its base model, with the revision behind it. UserError if the disk does not
+    take it.
     """
     try:
         if hasattr(network, "peft_config"):
@@ -32,8 +33,10 @@ def _adapter(network: Any, weights: dict[str, torch.Tensor], folder: Path, base:
     from peft import get_peft_model_state_dict
 
     config = network.peft_config["default"]
-    config.base_model_name_or_path, config.inference_mode = base, True
+    config.base_model_name_or_path, config.revision = hub.split(base)
+    config.inference_mode = True
     config.save_pretrained(folder)
+    jsonl.write_atomically(folder / "generation_config.json", jsonl.encode(network.generation_config.to_diff_dict()))
     tensors = get_peft_model_state_dict(network, state_dict=weights, save_embedding_layers=False)
     jsonl.write_atomically(folder / "adapter_model.safetensors", save({name: tensor.contiguous() for name, tensor in tensors.items()},
                                                                      metadata={"format": "pt"}))

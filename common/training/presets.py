@@ -25,7 +25,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "lora_dropout":             (0.0,    0.0,    0.0,    0.0,     0.0),
     "precision":                ("fp32", "bf16", "bf16", None,    None),     # None: bf16 where the CPU computes in it
     "activation_checkpointing": ("none", "full", "full", None,    None),     # None: none where they fit into memory
-    "save_every":               (25,     50,     50,     10,      10),
+    "save_every":               (25,     50,     None,   10,      10),
+    "save_minutes":             (None,   None,   15.0,   None,    None),     # a checkpoint of a whole model takes minutes
 }  # fmt: skip
 ROOM = 0.8  # share of the free memory that a run may count on
 

@@ -78,7 +78,6 @@ class RunFolder:
         self.summary: dict[str, Any] | None = None
         if anew or not (path / "run.json").exists():
             return
-        self._check_plan()
         if self.last.exists():
             from common.training import checkpoint
 
@@ -90,9 +89,13 @@ class RunFolder:
             self.is_validated = bool(losses and losses[-1])
         if (path / "summary.json").exists():
             self.summary = _object(path / "summary.json")
+        self._check_plan()
 
     def _check_plan(self) -> None:
-        theirs = _object(self.path / "run.json").get("plan", {})
+        """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
+        theirs = {"compile": False, **_object(self.path / "run.json").get("plan", {})}  # runs of before were not compiled
+        if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
+            theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
                      for key, ours in self.plan.items() if theirs.get(key) != ours]
         if differing:
@@ -101,9 +104,10 @@ class RunFolder:
     def open(self, rejected: list[dict[str, Any]], about: dict[str, Any]) -> None:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
         rows = self._rows() if self.step else []
+        (self.path / "summary.json").unlink(missing_ok=True)
         if not self.step:  # nothing of another run may survive where this one starts from the beginning
             for path in (path for pattern in RESULTS for path in self.path.glob(pattern)):
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         jsonl.write_atomically(self.path / "run.json", orjson.dumps({"plan": self.plan, **about}, option=orjson.OPT_INDENT_2))
         jsonl.write_atomically(self.path / "rejected.jsonl", b"".join(map(jsonl.encode, rejected)))
         self._write(rows)
@@ -147,6 +151,10 @@ class RunFolder:
         except OSError as error:
             raise UserError(f"{self.path / name}: cannot be written: {error.strerror}; the last checkpoint is intact, "
                             "and the same command goes on from it") from None
+
+    def chosen(self, which: str) -> Path:
+        """The checkpoint to export, "best" or "last"; without validation there is no best one."""
+        return self.best if which == "best" and self.best.exists() else self.last
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Mark the run as done: the same command then has nothing left to do."""
