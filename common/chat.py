@@ -30,7 +30,7 @@ REMEDY = "put another template into the model's folder (chat_template.jinja)"
 ON, OFF = "on", "off"  # the values of --thinking
 SWITCHES = "enable_thinking", "thinking"  # the names under which templates know it
 # The marks around a model's thoughts: of Qwen and most others, Mistral, Gemma 4, Cohere, Seed.
-THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"),
+THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"), ("<|channel>", "<channel|>"),
             ("<|START_THINKING|>", "<|END_THINKING|>"), ("<seed:think>", "</seed:think>"))  # fmt: skip
 SYSTEM, QUESTION, ANSWER = "Count in tens.", "How many boats?", "Forty boats."  # a conversation to try a template with
 
@@ -124,7 +124,7 @@ def _layout(tokenizer: PreTrainedTokenizerBase, template: str) -> Layout:
     thinks, opening, closing = bool(found and found[2] == "true"), "", ""
     if thoughts:
         mark, close = thoughts
-        opening = "" if _is_open(asked, thoughts) else mark
+        opening = "" if _is_open(asked, thoughts) else prefix[: prefix.find(mark) + len(mark)] if mark in prefix else mark
         if _is_open(asked + prefix, thoughts):
             prefix += f"\n{close}\n\n"
         elif thinks and close not in prefix:
