@@ -64,7 +64,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from common import cli, hub
+from common import chat, cli, hub
 from common.jsonl import UserError
 from common.training import launcher, presets
 from common.training.launcher import Stop
@@ -93,6 +93,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="owner/name or owner/name@revision on the hub, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
+    add("--thinking", choices=(chat.ON, chat.OFF), help="on: prompts let the model think first; off: they have it answer at once (default: "
+        "off, as the answers hold no thoughts)")
     add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
     add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
@@ -368,7 +370,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
     if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
-            announce(folder, plan, tuning, rejected)
+            announce(folder, plan, tuning, rejected, chat.remarks(tokenizer))
         if args.dry_run:
             return dry_run(tuning, workflows, started)
         begin = functools.partial(begin_run, folder, args, tokenizer, rejected)
@@ -418,7 +420,7 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Call
     return throughput
 
 
-def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[dict[str, Any]]) -> None:
+def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[dict[str, Any]], remarks: list[str]) -> None:
     """Say what is going to happen."""
     args, world = tuning.args, tuning.args.devices * tuning.args.nodes
     if said := presets.told(args.chosen, args):
@@ -428,6 +430,8 @@ def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[d
     advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
     cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
             f"full; {tuning.total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch{advice}")
+    for remark in remarks:
+        cli.say(f"{args.model}: {remark}")
     if args.max_minutes:
         cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
     if folder.step:
