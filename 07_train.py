@@ -105,9 +105,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--dora", action="store_true", help="learn magnitude and direction apart")
     add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
     add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 " + presets.default("precision"))
-    add("--attention", default="packed", metavar="NAME",
+    add("--attention", metavar="NAME",
         help="packed: sample by sample; varlen: PyTorch's own flash kernel, on GPUs; or a back-end of transformers, such as "
-        "flash_attention_2 (default: %(default)s)")
+        "flash_attention_2 (default: packed, or what the model needs)")
     add("--activation-checkpointing", choices=("none", "selective", "full"),
         help="what the backward pass computes again: nothing, all but matrix products and attention, or all "
         + presets.default("activation_checkpointing"))

@@ -7,16 +7,22 @@ order: stage 06 splits real records, and what every training reads is compared w
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import orjson
 import pytest
 import stage_runs
 import synthetic
+
+from common import offline
+from shortcuts.catalog import Catalog
+from tests.stub_openai import StubOpenAI
 
 RUNS = synthetic.ROOT / "runs"
 TRAINING = sorted(str(path.relative_to(RUNS)) for path in RUNS.rglob("*.sh") if path.name not in ("data_stages.sh", "serve_vllm.sh"))
@@ -141,6 +147,38 @@ def test_no_model_is_trained_on_what_the_last_evaluation_asks(noted, made, tmp_p
     assert trained[-1] == ids(bench / "train.jsonl")
     assert [records & tests for records in trained] == [set()] * len(trained)
     assert len(trained) == (2 if name in ("paper.sh", "slurm/chain.sh") else 1)
+
+
+def refined(body: dict[str, Any], number: int) -> str:
+    """A writer that refines any draft to a plain program which calls each function that it is given."""
+    catalog = Catalog.load()
+    names = re.findall(r"^def (\w+)\(", body["messages"][-1]["content"], re.MULTILINE)
+    apis = [api.id for name in names if (api := catalog.by_name(name))]
+    return offline.program(apis, catalog, str(number))
+
+
+@pytest.mark.ci
+def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_path):
+    for file in ("seed.jsonl", "queries.jsonl"):
+        shutil.copy(made / file, tmp_path)
+    with StubOpenAI(refined) as stub:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "SLURM_"))} | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", "BASE": "tiny", "DATA": str(tmp_path),
+            "RUNS": str(tmp_path / "runs"), "TRAIN": "--steps 2 --sample-generations 1", "GENERATE": "--max-new-tokens 16 --limit 24 --batch-size 8",
+            "REFINE": f"--refine stub --refine-url {stub.base_url} --no-cache",
+            "EVALUATE": "--limit 1 --max-new-tokens 16 --workers 1 --shots 0 1"}  # fmt: skip
+        done = subprocess.run(["bash", RUNS / "paper.sh"], capture_output=True, text=True, timeout=600, env=environment)
+        assert done.returncode == 0, done.stderr
+        assert len(stub.requests) == 24
+    bench = tmp_path / "bench"
+    tests, trained = ids(bench / "test_id.jsonl") | ids(bench / "test_ood.jsonl"), ids(tmp_path / "bench-seed/train.jsonl") | ids(bench / "train.jsonl")
+    assert tests and trained and not tests & trained
+    records = [orjson.loads(line) for line in (bench / "train.jsonl").read_bytes().splitlines()]
+    assert {record["origin"] for record in records} == {"seed", "synthetic"}  # what the writer refined came through
+    report = orjson.loads((tmp_path / "eval/scores.json").read_bytes())
+    model = "workflowllama"
+    assert {model, f"{model}, free", f"{model}, 1 shot", f"{model}, 1 shot, free"} <= report["systems"].keys()
+    assert {*report["shots"]} <= trained and (tmp_path / "eval/eval.html").exists()
 
 
 @pytest.mark.ci

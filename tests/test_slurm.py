@@ -193,7 +193,7 @@ def test_the_chain_goes_from_the_seed_to_scores(cluster, data, tmp_path):
     for name in ("seed", "queries"):
         shutil.copy(data / f"{name}.jsonl", tmp_path)
     last = cluster.run("bash", "runs/slurm/chain.sh", "--steps", 6, "--validate-every", 6, DATA=tmp_path, RUNS=tmp_path / "runs", MODEL="tiny", GPUS=1, CPUS=1,
-                       PARTS=2, GENERATE="--max-new-tokens 16 --limit 6", EVALUATE="--limit 2 --max-new-tokens 16 --workers 1")
+                       PARTS=2, GENERATE="--max-new-tokens 16 --limit 6", REFINE="", EVALUATE="--limit 2 --max-new-tokens 16 --workers 1")
     assert cluster.finished(last) == {"COMPLETED"}, logs(tmp_path)
     generated = records(tmp_path / "generated.jsonl")
     assert len(generated) == 6 and {record["annotator"]["model"] for record in generated.values()} == {str(tmp_path / "runs" / "annotator")}
