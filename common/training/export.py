@@ -16,10 +16,11 @@ from common.training import checkpoint
 
 
 def export(network: Any, chosen: Path, folder: Path, base: str, dtype: torch.dtype) -> None:
-    """Write an adapter, or a whole model in `dtype`, from a checkpoint; UserError if the disk does not take it.
+    """Write an adapter, or a whole model in `dtype`, from a checkpoint, and which tokens end its answers (generation_config.json).
 
     `network` says what was trained; its weights are not looked at, it may be sharded or without any. Host memory holds what is written,
-    once. `base` is the name under which the adapter will look for its base model, with the revision behind it.
+    once. `base` is the name under which the adapter will look for its base model, with the revision behind it. UserError if the disk does
+    not take it.
     """
     try:
         if hasattr(network, "peft_config"):
@@ -50,6 +51,7 @@ def _adapter(network: Any, weights: dict[str, torch.Tensor], folder: Path, base:
     config.inference_mode = True
     config.save_pretrained(folder)
     _in_order(folder / "adapter_config.json")
+    jsonl.write_atomically(folder / "generation_config.json", jsonl.encode(network.generation_config.to_diff_dict()))
     tensors = get_peft_model_state_dict(network, state_dict=weights, save_embedding_layers=False)
     jsonl.write_atomically(folder / "adapter_model.safetensors", save({name: tensor.contiguous() for name, tensor in tensors.items()},
                                                                      metadata={"format": "pt"}))
