@@ -150,7 +150,7 @@ def figures_of(house: House, package: str) -> dict[str, Any]:
 
 
 def size(paths: Iterable[Path]) -> dict[str, int]:
-    """How many files there are, and lines in them."""
+    """Return the number of files, and of lines in them."""
     lines = [path.read_bytes().count(b"\n") for path in paths]
     return {"files": len(lines), "lines": sum(lines)}
 

@@ -1,7 +1,7 @@
 """A hub of models, Hugging Face's or the one that HF_ENDPOINT names: what lies there by name, and putting a trained model there.
 
-    hub.local("owner/name@v1")                # the folder of its files, downloaded once
     hub.pinned("owner/name")                  # "owner/name@<commit>", which stays what it is
+    hub.local("owner/name@v1", weights=True)  # the folder of its files, downloaded once
     hub.push(folder, "owner/name", public=False)
 
 A name may have a revision behind it: a branch, a tag or a commit. What is a folder here is taken as one.
@@ -17,13 +17,12 @@ from typing import Any
 
 from common.jsonl import UserError
 
-WEIGHTS = ("adapter_model.safetensors", "model*.safetensors")
-# A model as stage 07 leaves it and others read it. No program and no pickle is fetched, and nothing goes out that names this machine.
-PUSHED = (*WEIGHTS, "model.safetensors.index.json", "adapter_config.json", "config.json", "generation_config.json", "tokenizer*",
-          "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "chat_template.jinja", "prompt.json", "metrics.csv",
-          "README.md")  # fmt: skip
-FETCHED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+# No program and no pickle is fetched, and nothing of a run goes out but the model as others read it, its curves and its card.
+WEIGHTS, OTHERS = "*.safetensors", ("*.json", "*.jinja", "*.model", "*.txt")
 LEFT = ("*/*", "consolidated*")  # the same weights once more, in the layouts of their makers
+PUSHED = ("adapter_model.safetensors", "model*.safetensors", "model.safetensors.index.json", "adapter_config.json", "config.json",
+          "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt",
+          "chat_template.jinja", "prompt.json", "metrics.csv", "README.md")  # fmt: skip
 Name = str | Path
 
 
@@ -35,9 +34,10 @@ def split(name: Name) -> tuple[str, str | None]:
     return repository, revision or None
 
 
-def local(name: Name) -> Path:
+def local(name: Name, weights: bool = False) -> Path:
     """Return the folder of a model: itself if it is one, else what the hub has under that name, in the cache of its library.
 
+    Unless asked for, `weights` are not fetched: they are gigabytes, and what else there is says what the model is.
     Raises UserError in one line for a folder or a name that is not there, and for a hub that lets nobody in or cannot be reached.
     """
     if Path(name).is_dir():
@@ -47,7 +47,8 @@ def local(name: Name) -> Path:
 
     repository, revision = split(name)
     with _one_line(str(name), "read"):
-        return Path(snapshot_download(repository, revision=revision, allow_patterns=list(FETCHED), ignore_patterns=list(LEFT)))
+        return Path(snapshot_download(repository, revision=revision, allow_patterns=[*OTHERS, *([WEIGHTS] if weights else [])],
+                                      ignore_patterns=list(LEFT)))
 
 
 def pinned(name: Name) -> str:
@@ -67,18 +68,21 @@ def licence(name: Name) -> str | None:
     return card.get("license") if card else None
 
 
+def token() -> str:
+    """Return HF_TOKEN, which a push needs, and no token that lies on this machine: that may be somebody else's. Raises UserError."""
+    if not os.environ.get("HF_TOKEN"):
+        raise UserError("--push: no token; make one that may write on the hub's page of access tokens, and export it as HF_TOKEN")
+    return os.environ["HF_TOKEN"]
+
+
 def push(folder: Path, repository: str, public: bool) -> str:
     """Put a model's files on the hub in one commit, with the folder's README.md as its card; returns the address of the commit.
 
-    A repository is made private unless it is to be `public`; one that is public already is left alone unless it is to be. The token is
-    HF_TOKEN's and no other: one that lies on this machine may be somebody else's. Raises UserError.
+    A repository is made private unless it is to be `public`; one that is public already is left alone unless it is to be. Raises UserError.
     """
     from huggingface_hub import HfApi
 
-    token = os.environ.get("HF_TOKEN")
-    if not token:
-        raise UserError("--push: no token; make one that may write on the hub's page of access tokens, and export it as HF_TOKEN")
-    api = HfApi(token=token)
+    api = HfApi(token=token())
     with _one_line(repository, "write"):
         api.create_repo(repository, private=not public, exist_ok=True)
         if not public and not api.model_info(repository).private:
@@ -102,15 +106,15 @@ def _refuse_missing_folder(name: Name) -> None:
 @contextmanager
 def _one_line(name: str, act: str) -> Iterator[None]:
     """Turn what the hub's library raises into one line; `act` is "read" or "write"."""
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     from httpx2 import HTTPError
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
         yield
     except LocalEntryNotFoundError as error:  # not in the cache; why the hub gave nothing is its cause
         raise UserError(f"model {name}: {_reason(error.__cause__ or error, act)}") from None
     except HFValidationError:
-        raise UserError(f"model {name}: no such folder, and no name that a hub could have; it is owner/name or owner/name@revision") from None
+        raise UserError(f"model {name}: no such folder, and no name that a hub could have, such as owner/name@revision") from None
     except (HTTPError, OSError) as error:
         raise UserError(f"model {name}: {_reason(error, act)}") from None
 

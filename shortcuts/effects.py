@@ -1,4 +1,4 @@
-"""What a shortcut may do to the outside, from its actions alone: nothing is run.
+"""Effects that a shortcut may have on the outside, read from its actions alone: nothing is run.
 
     for effect in effects(shortcut):
         effect.kind, effect.sentence, effect.index      # 'sends', "Sends the message 'On my way'", 4
@@ -42,6 +42,9 @@ TABLE = {
     "deletephotos": ("deletes", "Deletes photos"),
     "removereminders": ("deletes", "Deletes reminders"),
     "removeevents": ("deletes", "Deletes calendar events"),
+    "setters.reminders": ("changes", "Changes reminders"),
+    "setters.calendarevents": ("changes", "Changes calendar events"),
+    "setters.contacts": ("changes", "Changes contacts"),
     "evernote.delete": ("deletes", "Deletes notes in Evernote"),
     "imgur.upload": ("uploads", "Uploads an image to Imgur"),
     "tumblr.post": ("uploads", "Posts to Tumblr"),

@@ -1,4 +1,4 @@
-"""What every stage has of the command line: resume, rejects, shards, Ctrl-C, exit codes. `python -m pytest tests/test_cli.py`."""
+"""The command line that all stages share: resume, rejects, shards, Ctrl-C, exit codes. `python -m pytest tests/test_cli.py`."""
 
 from __future__ import annotations
 

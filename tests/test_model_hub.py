@@ -6,23 +6,19 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
-from stub_model_hub import TOKEN, StubModelHub
+from stub_model_hub import TOKEN
 
 from common import hub
 from common.jsonl import UserError
 
+pytest_plugins = ["stub_model_hub"]
+
 MODEL = {"config.json": b'{"a": 1}', "model.safetensors": b"weights", "tokenizer.json": b"{}", "chat_template.jinja": b"x"}
 
 
-@pytest.fixture
-def stub(monkeypatch, tmp_path):
-    """A hub, asked by everything in this process, with an empty cache."""
-    with StubModelHub() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}")
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setenv("HF_TOKEN", TOKEN)
-        yield server
+def fetched(name: str) -> dict[str, bytes]:
+    """The files of the folder that a name leads to."""
+    return contents(hub.local(name, weights=True))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -58,29 +54,35 @@ def test_a_name_becomes_the_folder_of_its_files_at_that_revision(stub):
     first = stub.add("me/model", MODEL)
     stub.repositories["me/model"].refs["v1"] = first
     second = stub.add("me/model", {"config.json": b'{"a": 2}'})
-    assert contents(hub.local("me/model"))["config.json"] == b'{"a": 2}'
-    assert contents(hub.local("me/model@v1")) == contents(hub.local(f"me/model@{first}")) == MODEL
+    assert fetched("me/model")["config.json"] == b'{"a": 2}'
+    assert fetched("me/model@v1") == fetched(f"me/model@{first}") == MODEL
     assert (hub.pinned("me/model"), hub.pinned("me/model@v1")) == (f"me/model@{second}", f"me/model@{first}")
+
+
+def test_what_a_model_is_can_be_seen_without_its_weights(stub):
+    stub.add("me/model", MODEL)
+    assert contents(hub.local("me/model")).keys() == MODEL.keys() - {"model.safetensors"}
+    assert fetched("me/model") == MODEL
 
 
 def test_no_program_no_pickle_and_no_second_copy_of_the_weights_is_fetched(stub):
     stub.add("me/model", MODEL | {"modeling.py": b"", "pytorch_model.bin": b"", "original/model.safetensors": b"",
                                   "consolidated.safetensors": b""})
-    assert contents(hub.local("me/model")) == MODEL
+    assert fetched("me/model") == MODEL
 
 
 def test_a_commit_that_is_in_the_cache_is_asked_for_no_more(stub):
     commit = stub.add("me/model", MODEL)
-    hub.local("me/model")
+    fetched("me/model")
     before = len(stub.asked)
-    assert contents(hub.local(f"me/model@{commit}")) == MODEL and len(stub.asked) == before
+    assert fetched(f"me/model@{commit}") == MODEL and len(stub.asked) == before
 
 
 def test_what_is_in_the_cache_is_taken_when_the_hub_is_gone(stub, monkeypatch):
     stub.add("me/model", MODEL)
-    hub.local("me/model")
+    fetched("me/model")
     stub.fault["me/model"] = "500"
-    assert contents(hub.local("me/model")) == MODEL
+    assert fetched("me/model") == MODEL
 
 
 @pytest.mark.parametrize(("fault", "name", "words"), [
@@ -126,7 +128,7 @@ def test_what_goes_out_is_the_model_and_its_card_and_nothing_of_the_run(stub, tr
     address = hub.push(trained, "me/new", public=False)
     assert stub.files("me/new") == MODEL | {"README.md": b"---\nlicense: mit\n---\nA card."}
     assert address == f"{stub.url}/me/new/commit/{stub.repositories['me/new'].refs['main']}"
-    assert contents(hub.local("me/new")) == MODEL
+    assert fetched("me/new") == MODEL
 
 
 @pytest.mark.parametrize("public", [False, True])
@@ -149,7 +151,7 @@ def test_a_second_push_is_a_second_commit(stub, trained):
     first = hub.pinned("me/new")
     (trained / "model.safetensors").write_bytes(b"better")
     hub.push(trained, "me/new", public=False)
-    assert contents(hub.local("me/new"))["model.safetensors"] == b"better" and contents(hub.local(first)) == MODEL
+    assert fetched("me/new")["model.safetensors"] == b"better" and fetched(first) == MODEL
 
 
 @pytest.mark.parametrize("token", ["", "hf_of_a_stranger"])

@@ -23,11 +23,12 @@ from safetensors.numpy import load_file, save_file
 from torch.utils.data import DataLoader, Dataset
 
 from common import cli, jsonl
+from common.chat import encode
 from common.jsonl import UserError
-from common.packing import Plan, Row, Samples, encode, rows_for
+from common.packing import Plan, Row, Samples, rows_for
 from common.training import launcher
 
-VERSION = 1  # of what is stored: another one is another hash
+VERSION = 2  # of what is stored: another one is another hash
 
 
 def chat_records(path: Path) -> Iterator[dict[str, Any]]:
