@@ -483,13 +483,14 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
                 continue
             yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
 
-    monkeypatch.setattr(model, "load_run", lambda name, adapter: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda name, adapter, **settings: ("model", "tokenizer"))
+    monkeypatch.setattr(systems.chat, "remarks", lambda tokenizer, **settings: [])
     monkeypatch.setattr(generation, "generate", generate)
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
-                              use_all=False, teval=None, primer=False)
+                              use_all=False, teval=None, primer=False, thinking=None)
     system = systems.local_model("tiny", str(bench), args, systems.Setting(constrained=False))
     first, unanswered = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]

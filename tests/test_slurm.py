@@ -137,7 +137,7 @@ def test_a_cancelled_run_is_saved_and_stays_cancelled(cluster, samples, tmp_path
     cluster.run("scancel", job)
     wait_until(lambda: "COMPLETING" not in cluster.states(job))
     assert cluster.states(job) == {"CANCELLED"}, (tmp_path / "train.log").read_text()
-    assert (run / "checkpoints" / "last.safetensors").exists()
+    assert (run / "checkpoints" / "last.json").exists()
     assert "the same command goes on from there" in (tmp_path / "train.log").read_text()
 
 

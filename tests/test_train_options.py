@@ -304,7 +304,7 @@ def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_pa
     from common.training import checkpoint
 
     run("lora", "--lora-rank", 4, "--lr", 1e-2, "--export", "last", *flags, base=base)
-    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.safetensors")
+    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.json")
     adapted = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path / "lora")
     loaded = {name: tensor for name, tensor in adapted.named_parameters() if name in held}
     assert loaded.keys() == held.keys() and all(torch.equal(loaded[name], held[name]) for name in held)
@@ -557,7 +557,7 @@ def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run
     with pytest.raises(UserError, match="cannot be written.*the same command goes on from it") as error:
         run("small/run", *flags)
     assert "\n" not in str(error.value) and not list(small_disk.rglob("*.part"))
-    last = small_disk / "run" / "checkpoints" / "last.safetensors"
+    last = small_disk / "run" / "checkpoints" / "last.json"
     assert metrics(small_disk / "run")[-1]["step"] == "10" and train.checkpoint.position(last)["step"] == 5
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
     _, _, found = run("small/run", *flags)

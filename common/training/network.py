@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
-from common import cli, hub, model
+from common import chat, cli, hub, model
 from common.jsonl import UserError
-from common.training import activation_checkpointing, copy_drill, data, devices, fsdp, precision
+from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, precision
 from common.training.loss import AnswerLoss, check_fits
 
 
@@ -20,6 +20,7 @@ def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     if args.model == "tiny":
         texts = (message["content"] for record in data.chat_records(args.input) for message in record["messages"])
         whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
+        chat.settle(tokenizer, args.thinking)
         return tokenizer, whole.config, lambda: adapted(whole, args)
     from transformers import AutoConfig
 
@@ -27,14 +28,19 @@ def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     if (folder / "adapter_config.json").is_file():
         raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
                         f"python 07_train.py --output {args.model} --merge DIR")
-    tokenizer = model.load_tokenizer(args.model)
+    tokenizer = model.load_tokenizer(args.model, args.thinking)
     with model.one_line(f"model {args.model}", "name a model that has a config.json"):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
-    return tokenizer, config, lambda: adapted(
-        model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize), args)
+
+    def whole() -> Any:
+        base = model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize)
+        model.name_ends(base, tokenizer)
+        return adapted(base, args)
+
+    return tokenizer, config, whole
 
 
 def dtype(args: argparse.Namespace) -> torch.dtype:
@@ -44,7 +50,7 @@ def dtype(args: argparse.Namespace) -> torch.dtype:
 
 def adapted(base: Any, args: argparse.Namespace) -> Any:
     """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
-    base.set_attn_implementation(args.attention)
+    attention.choose(base, args.attention)
     if args.lora_rank:
         targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
@@ -65,6 +71,8 @@ def made(whole: Callable[[], Any], args: argparse.Namespace, is_new: bool) -> An
     with torch.device("cpu"):  # Lightning has set a GPU, which would draw other adapters than the CPU does
         built = whole()
     check_fits(built)
+    if not args.attention and (note := attention.note(built)):
+        cli.say(note)
     if args.copy_drill and is_new:
         words = range(len(model.TINY_SPECIAL), built.config.vocab_size)
         drilled = copy_drill.drill(built, words, args.copy_drill, args.seed)
@@ -80,6 +88,8 @@ def placed(whole: Any, skeleton: Callable[[], Any], args: argparse.Namespace, me
         if args.strategy == "hsdp":
             mesh = init_device_mesh(mesh.device_type, (args.nodes, args.devices), mesh_dim_names=("replicate", "shard"))
         objective = fsdp.sharded(whole, skeleton, mesh, device, dtype, args.neftune)
+        if whole is not None:
+            objective.model.generation_config = whole.generation_config  # a skeleton knows only what the model's config says
     else:
         objective = precision.cast(AnswerLoss(whole, args.neftune).to(device), dtype)
     if args.compile:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import orjson
 from common import cli, jsonl
 from common.jsonl import UserError
 from common.model import refuse_overlap
+from common.training import checkpoint
 
 COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "mfu_4n", "mfu_6n",
            "memory_mib", "eta_s")
@@ -72,15 +72,16 @@ class RunFolder:
 
     def __init__(self, path: Path, plan: dict[str, Any], anew: bool) -> None:
         self.path, self.plan = path, plan
-        self.last, self.best = (path / "checkpoints" / f"{name}.safetensors" for name in ("last", "best"))
+        self.last, self.best = (path / "checkpoints" / f"{name}.json" for name in ("last", "best"))
         self.step, self.seconds = 0, 0.0  # where the last checkpoint stands, and what was spent until then
         self.best_loss, self.validation_loss, self.is_validated = float("inf"), float("nan"), False  # until there, and there
         self.summary: dict[str, Any] | None = None
         if anew or not (path / "run.json").exists():
             return
+        if self.last.with_suffix(".safetensors").exists():
+            raise UserError(f"{path} holds a checkpoint of an earlier version, which this one does not read; go on with that version, "
+                            "or start anew with --overwrite")
         if self.last.exists():
-            from common.training import checkpoint
-
             position = checkpoint.position(self.last)
             self.step, self.seconds = int(position["step"]), position.get("seconds", 0.0)
             losses = [row["validation_loss"] for row in self._rows()]
@@ -134,7 +135,7 @@ class RunFolder:
         """Complete the row of the step behind which the last checkpoint was saved, and keep that as the best if it is."""
         if loss < self.best_loss:
             self.best_loss = loss
-            _link(self.last, self.best)
+            checkpoint.also(self.last, self.best)
         self.step, self.validation_loss = step, loss
         rows = self._rows()
         rows[-1]["validation_loss"] = str(loss)
@@ -168,26 +169,3 @@ def _object(path: Path) -> dict[str, Any]:
 
 def _short(value: Any) -> Any:
     return f"{value[:8]}…" if isinstance(value, str) and len(value) == 64 else value  # a hash
-
-
-def _link(source: Path, target: Path) -> None:
-    """Give a checkpoint, a file or a folder of files, a second name; it is copied where a file system has no links."""
-    def linked(source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copy2(source, target)
-
-    part = target.with_name(target.name + ".part")
-    try:
-        if source.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-            shutil.copytree(source, part, copy_function=linked)
-            shutil.rmtree(target, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
-            linked(str(source), str(part))
-        os.replace(part, target)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written: {error.strerror}; {source.name} is intact, "
-                        "and the same command goes on from it") from None
