@@ -18,6 +18,7 @@ Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokeni
 
     python 07_train.py --model tiny                                # a minute on two CPU cores
     python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are
+    torchrun --nproc-per-node 8 07_train.py                        # the same by hand; several nodes as torchrun has it
     sbatch --nodes=4 07_train.py --strategy hsdp                   # 32 GPUs; saves and requeues itself when its time is up
     python 07_train.py --output runs/Llama-3.1-8B --merge merged   # one folder without an adapter, for any server
 
