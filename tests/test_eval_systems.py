@@ -179,7 +179,7 @@ def trained(tmp_path: Path, task: str) -> Path:
 def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = Loaded(monkeypatch)
     model = trained(tmp_path, "generate_without_plan")
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False)
+    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     system = systems.local_model("ours", str(model), args)
     form, catalog = AnswerForm(plan=False), Catalog.load()
     whole = {**record(1), "messages": prompts.chat("A note", APIS, catalog, "1. Note.", program(1))}
