@@ -56,7 +56,7 @@ def built(rank: int, dtype: Any, mesh: Any = None, checkpointing: str = "none", 
 
 def row() -> Row:
     ids = torch.arange(3, 15)[None]
-    return Row(ids, torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6]]), ids.roll(-1, 1), (5, 7))
+    return Row(ids, torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6]]), ids.roll(-1, 1), torch.arange(12), (5, 7))
 
 
 def backward(objective: AnswerLoss) -> tuple[float, dict[str, Any]]:
@@ -98,7 +98,7 @@ def test_the_gradient_of_a_head_is_summed_in_fp32_over_the_chunks_of_a_row(monke
     from common.training import loss
 
     ids = torch.arange(512)[None] % 60
-    long = Row(ids, torch.arange(512)[None], ids.roll(-1, 1), (512,))
+    long = Row(ids, torch.arange(512)[None], ids.roll(-1, 1), torch.arange(512), (512,))
 
     def gradient(chunk: int) -> Any:
         for name in ("CHUNK", "CPU_CHUNK"):
