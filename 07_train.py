@@ -180,7 +180,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import callbacks, checkpoint, data, devices, estimate, logs, model_card, network, precision
+from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -325,7 +325,7 @@ def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
     devices.quiet()
     if args.merge or args.push:
-        return after_training(args)
+        return after.merge_or_push(args)
     started = time.perf_counter()
     devices.settle(args)
     logs.check(args.tensorboard, args.wandb)
@@ -341,23 +341,6 @@ def main(args: argparse.Namespace) -> int:
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
 
 
-def after_training(args: argparse.Namespace) -> int:
-    """Merge a trained adapter into its base, put a trained model on a hub, or one after the other."""
-    done: dict[str, Any] = {}
-    if args.push:
-        hub.token()  # missing it is said before minutes of merging
-    if args.merge:
-        done = {"merged": str(args.merge), "difference": model.merge(args.output, args.merge)}
-    if args.push:
-        from common.metrics import HEADLINE
-
-        target = args.merge or args.output
-        model_card.write(args.output, target, args.push, model_card.scores_of(args.scores, args.output), HEADLINE)
-        done["pushed"] = hub.push(target, args.push, args.public)
-    cli.summary("train", **done)
-    return cli.EXIT_DONE
-
-
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
               started: float) -> int:
     """One process of a run, from its plan to its summary; `started` is when it began, by time.perf_counter."""
@@ -368,14 +351,14 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
     if args.export_now:
-        return export_now(folder, args, whole)
+        return after.export_now(folder, args, whole)
     tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
     if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
             announce(folder, plan, tuning, rejected, chat.remarks(tokenizer))
         if args.dry_run:
-            return dry_run(tuning, workflows, started)
-        begin = functools.partial(begin_run, folder, args, tokenizer, rejected)
+            return estimate.dry_run(tuning, workflows, started)
+        begin = functools.partial(folder.begin, args, tokenizer, rejected)
         throughput = fit(tuning, workflows, folder, begin, tokenizer)
         if not launcher.is_first():
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
@@ -390,17 +373,6 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     if launcher.is_first():
         cli.summary("train", **folder.summary, output=str(args.output))
     return cli.EXIT_DONE
-
-
-def dry_run(tuning: FineTuning, workflows: Workflows, started: float) -> int:
-    """Measure a few steps, and say what the run would take."""
-    figures = estimate.measured(tuning, workflows)
-    if launcher.is_first():
-        data = workflows.data
-        cli.say(estimate.told(figures))
-        cli.summary("train", dry_run=True, samples=len(data.train), validation=len(data.validation), rejected=len(data.rejected),
-                    rows=workflows.plan.rows_per_epoch, **figures, seconds=round(time.perf_counter() - started, 1))
-    return cli.EXIT_INTERRUPTED if tuning.interrupted else cli.EXIT_DONE
 
 
 def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Callable[[], None], tokenizer: Any) -> callbacks.Throughput:
@@ -438,25 +410,6 @@ def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[d
         cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
     if folder.step:
         cli.say(f"going on after step {folder.step}")
-
-
-def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], Any]) -> int:
-    """Export a run that was stopped, as it is; it can still go on."""
-    if not folder.step:
-        raise UserError(f"{args.output}: there is no checkpoint to export; train first")
-    chosen = folder.chosen(args.export)
-    export(whole(), chosen, folder.path, args.model, precision.DTYPES[args.precision])
-    cli.summary("train", exported=str(chosen), step=int(checkpoint.position(chosen)["step"]), output=str(args.output))
-    return cli.EXIT_DONE
-
-
-def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
-    """Write what stands before the first step."""
-    files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
-    settings = {key: str(value) for key, value in vars(args).items()}
-    folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
-    model.save_tokenizer(tokenizer, folder.path)
-    model.note_prompt(folder.path, args.input)
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_pa
     with StubOpenAI(refined) as stub:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "SLURM_"))} | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", "BASE": "tiny", "DATA": str(tmp_path),
-            "RUNS": str(tmp_path / "runs"), "TRAIN": "--steps 1 --rows 1 --sample-generations 0", "GENERATE": "--max-new-tokens 8 --limit 16 --batch-size 16",
+            "RUNS": str(tmp_path / "runs"), "TRAIN": "--steps 1 --rows 1 --sample-generations 0", "GENERATE": "--max-new-tokens 8 --limit 16 --batch-size 16 --no-constrained",
             "REFINE": f"--refine stub --refine-url {stub.base_url} --no-cache",
             "EVALUATE": "--limit 1 --max-new-tokens 8 --workers 1 --shots 0 1"}  # fmt: skip
         done = subprocess.run(["bash", RUNS / "paper.sh"], capture_output=True, text=True, timeout=600, env=environment)

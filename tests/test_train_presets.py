@@ -39,7 +39,7 @@ def test_every_setting_has_a_value_for_every_case():
 @pytest.mark.parametrize(("name", "words"), [
     ("context", "(default: 8192; on a CPU 2048; tiny 2048)"),
     ("lr", "(default: LoRA 0.0002, whole 2e-05; on a CPU LoRA 0.001, whole 2e-05; tiny 0.004)"),
-    ("precision", "(default: bf16; on a CPU bf16 if it computes in that; tiny fp32)"),
+    ("precision", "(default: bf16 where the machine computes in it; tiny fp32)"),
     ("lora_dropout", "(default: 0)"),
 ])
 def test_the_help_of_a_flag_says_its_default_in_every_case(name, words):

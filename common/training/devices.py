@@ -34,7 +34,7 @@ def settle(args: argparse.Namespace) -> None:
     gpus = torch.cuda.device_count()
     started = _started()
     if started is None:
-        args.devices, args.nodes = launcher.devices_here(args), args.nodes or 1
+        args.devices, args.nodes = 1 if args.export_now else launcher.devices_here(args), args.nodes or 1
         if gpus and gpus < args.devices:
             raise UserError(f"--devices {args.devices}: this machine has {gpus} GPU{'s' if gpus > 1 else ''}")
         if args.nodes > 1:

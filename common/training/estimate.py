@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
-from common.training import data, devices
+from common import cli
+from common.training import data, devices, launcher
 from common.training.callbacks import AtSteps
 from common.training.precision import trainable
 
@@ -54,6 +55,17 @@ class Measurement(AtSteps):
         trainer.should_stop = trainer.strategy.reduce_boolean_decision(enough, all=False)  # the clocks of several processes differ
         if trainer.should_stop or len(self.steps) == STEPS:
             trainer.limit_val_batches = 0
+
+
+def dry_run(tuning: Any, workflows: data.Workflows, started: float) -> int:
+    """Measure a few steps, and say what the run would take."""
+    figures = measured(tuning, workflows)
+    if launcher.is_first():
+        cli.say(told(figures))
+        cli.summary("train", dry_run=True, samples=len(workflows.data.train), validation=len(workflows.data.validation),
+                    rejected=len(workflows.data.rejected), rows=workflows.plan.rows_per_epoch, **figures,
+                    seconds=round(time.perf_counter() - started, 1))
+    return cli.EXIT_INTERRUPTED if tuning.interrupted else cli.EXIT_DONE
 
 
 def measured(tuning: Any, workflows: Any) -> dict[str, Any]:

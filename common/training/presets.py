@@ -28,7 +28,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "save_every":               (25,     50,     None,   10,      10),
     "save_minutes":             (None,   None,   15.0,   None,    None),     # a checkpoint of a whole model takes minutes
 }  # fmt: skip
-BY_MACHINE = {"precision": "bf16 if it computes in that", "activation_checkpointing": "none if they fit into memory"}  # the None of a CPU
+BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None of the table
+              "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
 ROOM = 0.8  # share of the free memory that a run may count on
 
 

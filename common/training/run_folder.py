@@ -6,6 +6,7 @@ Files are deleted or replaced in a folder that holds a run of stage 07, and nowh
 
 from __future__ import annotations
 
+import argparse
 import csv
 import fcntl
 import shutil
@@ -16,10 +17,9 @@ from typing import Any
 
 import orjson
 
-from common import cli, jsonl
+from common import cli, jsonl, model
 from common.jsonl import UserError
-from common.model import refuse_overlap
-from common.training import checkpoint
+from common.training import checkpoint, data, devices
 
 COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "mfu_4n", "mfu_6n",
            "memory_mib", "eta_s")
@@ -31,10 +31,10 @@ RESULTS = ("checkpoints/*", "*.safetensors", "*.safetensors.index.json", "adapte
 FOREIGN = (*RESULTS, "*.bin", "tokenizer*", "metrics.csv", "rejected.jsonl")
 
 
-def refuse_foreign(path: Path, model: str) -> None:
-    """Raise UserError for an output folder in which a run would damage what is not its own: `model`, its folder, or other files."""
-    if model != "tiny":
-        refuse_overlap("--output", path, "--model", model)
+def refuse_foreign(path: Path, base: str) -> None:
+    """Raise UserError for an output folder in which a run would damage what is not its own: `base`, its folder, or other files."""
+    if base != "tiny":
+        model.refuse_overlap("--output", path, "--model", base)
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: --output is a folder, and this is a file; name another --output")
     if (path / "run.json").exists():
@@ -101,6 +101,14 @@ class RunFolder:
                      for key, ours in self.plan.items() if theirs.get(key) != ours]
         if differing:
             raise UserError(f"{self.path} holds a run of another plan ({'; '.join(differing)}); take another --output, or --overwrite")
+
+    def begin(self, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
+        """Write what stands before the first step."""
+        files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
+        settings = {key: str(value) for key, value in vars(args).items()}
+        self.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
+        model.save_tokenizer(tokenizer, self.path)
+        model.note_prompt(self.path, args.input)
 
     def open(self, rejected: list[dict[str, Any]], about: dict[str, Any]) -> None:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
