@@ -36,7 +36,7 @@ from itertools import combinations, islice, product
 from pathlib import Path
 from typing import Any
 
-from common import cli, jsonl, llm, metrics
+from common import chat, cli, jsonl, llm, metrics
 from common.cli import Reject
 from common.dataset.files import joined, located
 from common.excerpts import without_comments
@@ -135,6 +135,8 @@ def arguments() -> argparse.Namespace:
     add("--constrained", nargs="?", choices=("yes", "both"), const="yes", default="yes", help="hold local models to the grammar, or "
         "both: a row under it and one without (default: yes)")
     add("--no-constrained", dest="constrained", action="store_const", const="no", help="leave them free, as the paper's")
+    add("--thinking", choices=(chat.ON, chat.OFF), help="on: let models think before their answers, which alone are held to the grammar "
+        "(default: as stage 07 trained them, else off; a server is told only what is given here)")
     add("--use-all", action="store_true", help="and have a program call each of the APIs it is given")
     add("--max-new-tokens", type=cli.positive_int, default=8192, metavar="N", help="longest answer; where the context leaves "
         "less, that (default: 8192, the paper's length of prompt and answer)")
@@ -143,6 +145,7 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     served = args.base_url or any(map(address_of, args.model))
     args.extra_body |= {"reasoning_effort": args.reasoning_effort} if args.reasoning_effort else {}
+    args.extra_body = chat.asked_of_a_server(args.thinking) | args.extra_body
     args.ways = {"yes": [True], "no": [False], "both": [True, False]}["yes" if args.teval else args.constrained]
     if args.adapter and (len(args.model) != 1 or served):
         parser.error("--adapter goes with one --model that runs here")

@@ -30,7 +30,7 @@ REMEDY = "put another template into the model's folder (chat_template.jinja)"
 ON, OFF = "on", "off"  # the values of --thinking
 SWITCHES = "enable_thinking", "thinking"  # the names under which templates know it
 # The marks around a model's thoughts: of Qwen and most others, Mistral, Gemma 4, Cohere, Seed.
-THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"),
+THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"), ("<|channel>", "<channel|>"),
             ("<|START_THINKING|>", "<|END_THINKING|>"), ("<seed:think>", "</seed:think>"))  # fmt: skip
 SYSTEM, QUESTION, ANSWER = "Count in tens.", "How many boats?", "Forty boats."  # a conversation to try a template with
 
@@ -124,7 +124,7 @@ def _layout(tokenizer: PreTrainedTokenizerBase, template: str) -> Layout:
     thinks, opening, closing = bool(found and found[2] == "true"), "", ""
     if thoughts:
         mark, close = thoughts
-        opening = "" if _is_open(asked, thoughts) else mark
+        opening = "" if _is_open(asked, thoughts) else prefix[: prefix.find(mark) + len(mark)] if mark in prefix else mark
         if _is_open(asked + prefix, thoughts):
             prefix += f"\n{close}\n\n"
         elif thinks and close not in prefix:
@@ -160,14 +160,20 @@ def _text_or_nothing(messages: list[Message], tokenizer: PreTrainedTokenizerBase
         return ""
 
 
-def remarks(tokenizer: PreTrainedTokenizerBase) -> list[str]:
-    """Return what a person should know of how a model is asked, a sentence each."""
+def asked_of_a_server(thinking: str | None) -> dict[str, Any]:
+    """The field of a request that asks a server for --thinking, as vLLM has it; none where that is not given."""
+    return {"chat_template_kwargs": dict.fromkeys(SWITCHES, thinking == ON)} if thinking else {}
+
+
+def remarks(tokenizer: PreTrainedTokenizerBase, is_trained: bool = True) -> list[str]:
+    """Return what a person should know of how a model is asked, or trained, a sentence each."""
     habits = layout(tokenizer)
     return [text for holds, text in (
         (_switch(tokenizer) and not habits.thinks, "it is asked for its answer at once; --thinking on lets it think first"),
         (not habits.writes_end, f"its chat template writes no mark behind an answer; {habits.end} is put there, and ends answers"),
         (not habits.takes_system, "its chat template takes no system turn; that text goes before the user's"),
-        (not habits.keeps_answers, "its chat template rewrites earlier answers; of a conversation the last one is learned"),
+        (is_trained and not habits.keeps_answers, "its chat template rewrites earlier answers; of a conversation the last one is learned"),
+        (is_trained and habits.thinks, "an answer without thoughts is learned behind empty ones"),
     ) if holds]  # fmt: skip
 
 

@@ -68,18 +68,21 @@ def licence(name: Name) -> str | None:
     return card.get("license") if card else None
 
 
+def token() -> str:
+    """Return HF_TOKEN, which a push needs, and no token that lies on this machine: that may be somebody else's. Raises UserError."""
+    if not os.environ.get("HF_TOKEN"):
+        raise UserError("--push: no token; make one that may write on the hub's page of access tokens, and export it as HF_TOKEN")
+    return os.environ["HF_TOKEN"]
+
+
 def push(folder: Path, repository: str, public: bool) -> str:
     """Put a model's files on the hub in one commit, with the folder's README.md as its card; returns the address of the commit.
 
-    A repository is made private unless it is to be `public`; one that is public already is left alone unless it is to be. The token is
-    HF_TOKEN's and no other: one that lies on this machine may be somebody else's. Raises UserError.
+    A repository is made private unless it is to be `public`; one that is public already is left alone unless it is to be. Raises UserError.
     """
     from huggingface_hub import HfApi
 
-    token = os.environ.get("HF_TOKEN")
-    if not token:
-        raise UserError("--push: no token; make one that may write on the hub's page of access tokens, and export it as HF_TOKEN")
-    api = HfApi(token=token)
+    api = HfApi(token=token())
     with _one_line(repository, "write"):
         api.create_repo(repository, private=not public, exist_ok=True)
         if not public and not api.model_info(repository).private:

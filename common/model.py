@@ -215,10 +215,20 @@ def note_prompt(folder: Path, data: Path | None = None) -> None:
     jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER | ({} if more or first == TASK else {"task": first})))
 
 
-def note_ends(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Write beside trained weights which tokens end an answer (generation_config.json): a server would go on to its token limit."""
-    settings = {**model.generation_config.to_diff_dict(), "eos_token_id": chat.end_ids(model, tokenizer)}
-    jsonl.write_atomically(folder / "generation_config.json", jsonl.encode(settings))
+def name_ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Note in a model's generation config all tokens that end its answers: a server that knows one of them would go on to its limit.
+
+    A config that contradicts itself could not be saved after training; of such a one the tokens alone are kept.
+    """
+    from transformers import GenerationConfig
+
+    settings, ends = model.generation_config, chat.end_ids(model, tokenizer)
+    try:
+        settings.validate(strict=True)
+    except ValueError:
+        settings = GenerationConfig(bos_token_id=settings.bos_token_id, pad_token_id=settings.pad_token_id)
+    settings.eos_token_id = ends
+    model.generation_config = settings
 
 
 def context_length(model: PreTrainedModel) -> int:
@@ -284,8 +294,9 @@ def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
     ids = torch.tensor([tokenizer("Thought: merged and adapted must agree.\n\nCode:")["input_ids"]], device=model.device)
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
-        model.merge_and_unload().save_pretrained(output)
-        note_ends(output, model, tokenizer)
+        merged = model.merge_and_unload()
+        name_ends(merged, tokenizer)
+        merged.save_pretrained(output)
         save_tokenizer(tokenizer, output)
         if notes := prompt_notes(run):
             jsonl.write_atomically(output / PROMPT_FILE, jsonl.encode(notes))

@@ -65,8 +65,8 @@ MINISTRAL = ("{{ bos_token }}{% if messages[0].role != 'system' %}{{ '[SYSTEM_PR
 OLMO3 = ("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content }}{% if m.role == 'assistant' and loop.last %}{{ eos_token }}"
          "{% else %}{{ '<|im_end|>\\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}")
 GLM4 = ("[gMASK]<sop>{% for m in messages %}{{ '<|' + m.role + '|>\\n' }}{% if m.role == 'assistant' %}{{ '<think></think>\\n' }}{% endif %}"
-        "{{ m.content | trim }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}"
-        "{% if enable_thinking is defined and not enable_thinking %}{{ '<think></think>\\n' }}{% endif %}{% endif %}")
+        "{{ m.content | trim }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}"
+        "{% if enable_thinking is defined and not enable_thinking %}{{ '\\n<think></think>' }}{% endif %}{% endif %}")
 R1 = ("{{ bos_token }}{% for m in messages %}{% if m.role == 'assistant' %}{{ '<|Assistant|>' + m.content.split('</think>')[-1] + eos_token }}"
       "{% elif m.role == 'user' %}{{ '<|User|>' + m.content }}{% else %}{{ m.content }}{% endif %}{% endfor %}"
       "{% if add_generation_prompt %}{{ '<|Assistant|><think>\\n' }}{% endif %}")
@@ -112,7 +112,7 @@ KINDS = {
     "Mistral": Kind(MISTRAL, "[/INST] ", "</s>", "</s>", spaced=True),
     "Ministral": Kind(MINISTRAL, "[/INST]", "</s>", "</s>", is_dated=True),
     "Olmo 3": Kind(OLMO3, "<|im_start|>assistant\n", "<|endoftext|>", "<|endoftext|>", keeps_answers=False),
-    "GLM-4": Kind(GLM4, "<think></think>\n", "<|endoftext|>", "<|endoftext|>", "<think></think>\n", "<|assistant|>\n<think>",
+    "GLM-4": Kind(GLM4, "<think></think>\n", "<|endoftext|>", "<|endoftext|>", "\n<think></think>\n", "<|assistant|>\n<think>",
                   keeps_answers=False),
     "R1": Kind(R1, "<think>\n\n</think>\n\n", "</s>", "</s>", "<think>\n\n</think>\n\n", "<think>\n", keeps_answers=False),
     "Nemotron": Kind(NEMOTRON, "<think></think>", empty="refused"),

@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 TOKEN = "hf_of_the_owner"  # the one that may do everything; another is taken for a stranger's
 
 
@@ -184,3 +186,17 @@ def metadata(files: dict[str, bytes]) -> dict[str, str]:
     text = files.get("README.md", b"").decode()
     lines = text.split("---\n")[1].splitlines() if text.startswith("---\n") else []
     return dict(line.split(": ", 1) for line in lines if ": " in line)
+
+
+@pytest.fixture
+def stub(monkeypatch, tmp_path):
+    """A hub, asked by everything in this process, with an empty cache."""
+    from huggingface_hub import constants, hf_api
+
+    with StubModelHub() as server:
+        for holder, name in ((constants, "ENDPOINT"), (hf_api.api, "endpoint")):
+            monkeypatch.setattr(holder, name, server.url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}")
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv("HF_TOKEN", TOKEN)
+        yield server

@@ -60,7 +60,8 @@ def test_a_trained_model_notes_the_one_task_of_its_data(tmp_path: Path, tasks: l
     data.write_text("".join(json.dumps({"id": "r", **({"task": task} if task else {})}) + "\n" for task in tasks))
     model.note_prompt(tmp_path, data)
     assert json.loads((tmp_path / model.PROMPT_FILE).read_text()) == model.prompt_notes(tmp_path) == noted
-    assert model.knows_the_language(tmp_path) and model.prompt_notes("some/model") == {}
+    (tmp_path / "elsewhere").mkdir()
+    assert model.knows_the_language(tmp_path) and model.prompt_notes(tmp_path / "elsewhere") == {}
 
 
 def test_an_answer_of_a_form_begins_as_the_constrained_decoder_expects() -> None:

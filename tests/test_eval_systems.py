@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from common import llm, prompts
+from common import chat, llm, prompts
 from common.dataset import files
 from common.decoding import constrained, generation
 from common.jsonl import UserError
@@ -102,24 +102,25 @@ class Loaded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[str, list[dict[str, str]], dict[str, Any]]] = []
-        monkeypatch.setattr(systems, "load_local", lambda model, adapter: (model, "tokenizer"))
+        monkeypatch.setattr(systems, "load_local", lambda model, adapter, thinking: (model, "tokenizer"))
         monkeypatch.setattr(generation, "generate", lambda *given, **options: self.answers("free", *given, **options))
         monkeypatch.setattr(constrained, "generate", lambda *given, **options: self.answers("held", *given, **options))
-        monkeypatch.setattr(generation, "prompt_tokens", lambda tokenizer, messages: 7)
+        monkeypatch.setattr(chat, "prompt_tokens", lambda messages, tokenizer: [0] * 7)
 
     def answers(self, how: str, model: str, tokenizer: str, chats: Iterator[Any], *given: Any, **options: Any) -> Iterator[generation.Generation]:
-        for chat in chats:
-            self.asked.append((how, chat, options))
+        for messages in chats:
+            self.asked.append((how, messages, options))
             yield generation.Generation(f"```python\n{program(0)}```", 9, True, "stop")
 
 
 @pytest.mark.ci
 def test_a_model_here_one_of_a_server_a_file_and_an_earlier_run_stand_in_one_table(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    loaded = Loaded(monkeypatch)
+    loaded, elsewhere = Loaded(monkeypatch), tmp_path / "model"  # of nobody's training
+    elsewhere.mkdir()
     answers = [{"id": f"r{number}", "code": program(number)} for number in range(9)]
     evaluate(bench, "--predictions", f"before={write(tmp_path / 'before.jsonl', answers)}")
     with StubOpenAI(right) as stub:
-        flags = ["--model", "ours=some/model", "--model", f"theirs=m@{stub.base_url}", "--predictions", f"file={write(tmp_path / 'file.jsonl', answers)}",
+        flags = ["--model", f"ours={elsewhere}", "--model", f"theirs=m@{stub.base_url}", "--predictions", f"file={write(tmp_path / 'file.jsonl', answers)}",
                  "--constrained", "both", "--shots", "0", "1"]  # fmt: skip
         evaluate(seeded(bench), *flags)
         names = [name for name in scores(bench)["systems"] if name not in ("empty", "constant", "API list", systems.CHANCE)]
@@ -191,7 +192,7 @@ def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_
 
 
 def test_a_model_that_was_trained_on_plans_of_t_eval_is_measured_by_it_alone(tmp_path: Path) -> None:
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, as_program=False)
+    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, as_program=False, thinking=None)
     model = str(trained(tmp_path, "teval_json"))
     with pytest.raises(UserError, match="trained it on teval_json.*--teval measures that"):
         systems.local_model("ours", model, args)

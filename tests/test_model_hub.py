@@ -6,23 +6,14 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
-from stub_model_hub import TOKEN, StubModelHub
+from stub_model_hub import TOKEN
 
 from common import hub
 from common.jsonl import UserError
 
+pytest_plugins = ["stub_model_hub"]
+
 MODEL = {"config.json": b'{"a": 1}', "model.safetensors": b"weights", "tokenizer.json": b"{}", "chat_template.jinja": b"x"}
-
-
-@pytest.fixture
-def stub(monkeypatch, tmp_path):
-    """A hub, asked by everything in this process, with an empty cache."""
-    with StubModelHub() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}")
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setenv("HF_TOKEN", TOKEN)
-        yield server
 
 
 def fetched(name: str) -> dict[str, bytes]:

@@ -207,14 +207,14 @@ def test_a_tokenizer_that_puts_a_space_before_a_text_puts_none_before_an_answer(
 # generation
 
 
-def network(tokenizer: Any) -> Any:
+def network(tokenizer: Any, **shape: int) -> Any:
     """A very small model with random weights."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    return LlamaForCausalLM(LlamaConfig(**synthetic.SHAPE, vocab_size=len(tokenizer), max_position_embeddings=2048,
+    return LlamaForCausalLM(LlamaConfig(**{**synthetic.SHAPE, **shape}, vocab_size=len(tokenizer), max_position_embeddings=2048,
                                         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)).eval()
 
 
@@ -273,3 +273,26 @@ def test_thoughts_end_at_their_mark_and_count(monkeypatch):
     assert asked[1] == asked[0] + "Hm, two.</think>\n\n" and (answer.text, answer.reason) == ("Forty.", "stop")
     thoughts = len(text_tokens("Hm, two.", tokenizer)) + len(chat.closing_tokens(tokenizer))
     assert answer.tokens == thoughts + len(text_tokens("Forty.", tokenizer)) + 1
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("name", ["Qwen3", "Mistral", "GLM-4"])
+def test_a_model_that_has_learned_an_answer_by_heart_writes_it_free_and_under_the_grammar(name):
+    import torch
+
+    tokenizer = tokenizer_of(KINDS[name])
+    text = "Thought:1. Ask.\n\nCode:\n```python\nName = is_workflow_actions_ask()\nis_workflow_actions_showresult(Text=f'{Name}')\n```"
+    prompt, learned = sample([CHAT[0], {"role": "assistant", "content": text}], tokenizer)
+    model = network(tokenizer, hidden_size=64, num_hidden_layers=2)
+    ids, labels = torch.tensor([prompt + learned]), torch.tensor([[-100] * len(prompt) + learned])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    for _ in range(300):
+        loss = model(input_ids=ids, labels=labels).loss
+        if loss < 0.01:
+            break
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    [free] = generation.generate(model, tokenizer, [CHAT[:1]], max_new_tokens=400)
+    [held] = constrained.generate(model, tokenizer, [CHAT[:1]], [APIS], Catalog.load(), max_new_tokens=400, tries=0)
+    assert (free.text, held.text) == (text, text) and free.finished and held.finished

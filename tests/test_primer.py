@@ -54,7 +54,7 @@ def test_who_judges_or_revises_a_program_reads_the_primer() -> None:
 
 def asked(model_name: str, served: bool, flag: bool | None, teval: bool = False) -> bool:
     """True if a system of stage 08 gives the primer."""
-    args: Any = argparse.Namespace(primer=flag, teval=teval, adapter=None, as_program=False, use_all=False, max_new_tokens=9, base_url="http://x",
+    args: Any = argparse.Namespace(primer=flag, teval=teval, adapter=None, as_program=False, use_all=False, max_new_tokens=9, thinking=None, base_url="http://x",
                                    extra_body={})
     return (systems.served_model if served else systems.local_model)("m", model_name, args).primed
 

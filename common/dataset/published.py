@@ -76,6 +76,8 @@ def unzip(archive: Path, folder: Path) -> None:
                         raise UserError(f"{archive}: {name} has more than {MOST_BYTES >> 30} GB; unpack it and name the folder")
                     with opened.open(member) as packed, open(folder / name.name, "wb") as file:
                         shutil.copyfileobj(packed, file)
+            if not {path.name for path in folder.iterdir()} & {*FILES}:
+                raise UserError(f"--workflowbench {archive}: it holds neither {' nor '.join(FILES)}")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:  # RuntimeError: a password
         raise UserError(f"{archive}: cannot be unpacked ({error}); unpack it yourself and name the folder") from None
 

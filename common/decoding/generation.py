@@ -73,9 +73,8 @@ def thought_through(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, 
     """
     close, closing = (layout(tokenizer).thoughts or ("", ""))[1], closing_tokens(tokenizer)
     shares = [max(1, int(room * THOUGHT_SHARE) - len(closing)) for room in rooms]
-    mark = tokenizer.convert_tokens_to_ids(close)
-    is_token = tokenizer.convert_ids_to_tokens(mark) == close
-    ends, stop = ([*ends, mark], []) if is_token else (ends, [close])
+    mark = tokenizer.get_vocab().get(close)  # a token in most models
+    ends, stop = (ends, [close]) if mark is None else ([*ends, mark], [])
     rows = continued(model, tokenizer, prompts, max(shares), choose, ends, stop, in_step)
     thoughts = [text_tokens(ended(tokenizer, row[:share], ends, stop).text, tokenizer) for row, share in zip(rows, shares, strict=True)]
     return [[*prompt, *thought, *closing] for prompt, thought in zip(prompts, thoughts)], [len(each) + len(closing) for each in thoughts]

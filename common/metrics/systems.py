@@ -22,14 +22,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple, TypeVar
 
-from common import cli, hub, jsonl, llm
-from common.chat import prompt_tokens
+from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language, prompt_notes
-from common.prompts import ANSWER_FORMS, SYNTAX_APIS, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.prompts import ANSWER_FORMS, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
 from common.prompts import answer as written
 from shortcuts.catalog import Catalog, call_name
 
@@ -283,7 +282,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     """A model of this machine; it is loaded when the first answer is due. Raises UserError if it was trained for another task."""
     model, adapter = pinned(model), args.adapter and pinned(args.adapter)
     task = prompt_notes(model, adapter).get("task", WHOLE.task)
-    if task not in ANSWER_FORMS and not args.teval:
+    if task == TEVAL_TASK and not args.teval:
         raise UserError(f"{model}: stage 07 trained it on {task}, as its prompt.json says; --teval measures that")
     form = None if args.teval and not args.as_program else ANSWER_FORMS.get(task)
     primed = not args.teval and (not knows_the_language(model, adapter) if args.primer is None else args.primer)
@@ -293,7 +292,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded = load_local(model, adapter)
+        loaded = load_local(model, adapter, args.thinking)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
             prompts = map(ask, records)
@@ -307,23 +306,27 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
         groups = [(key, [*group]) for key, group in groupby(records, lambda record: (sampling_of(record), form_of(record)))]
         for record, generated in chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups):
             if generated.finished or generated.reason == TRUNCATED:
-                tokens = len(prompt_tokens(ask(record), loaded[1])) if setting.shots else None
+                tokens = len(chat.prompt_tokens(ask(record), loaded[1])) if setting.shots else None
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED, tokens)
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
     weights = [path.stat() for folder in (model, adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
-    identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state))
+    thinking = (args.thinking,) if args.thinking else ()
+    identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
     return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed)
 
 
-def load_local(model: str, adapter: str | None) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder or a name on the hub."""
+def load_local(model: str, adapter: str | None, thinking: str | None) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder or a name on the hub; says what a person should know of how it is asked."""
     from common import model as models
 
     models.quiet_libraries()
-    return models.load_run(model, adapter)
+    loaded = models.load_run(model, adapter, thinking=thinking)
+    for remark in chat.remarks(loaded[1], is_trained=False):
+        cli.say(f"{model}: {remark}")
+    return loaded
 
 
 def pinned(model: str) -> str:

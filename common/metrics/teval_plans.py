@@ -14,10 +14,10 @@ from common.dataset import files
 from common.dataset.splits import TRAIN
 from common.jsonl import Record
 from common.metrics.teval import TYPES, plan_of_code, written
+from common.prompts import TEVAL_TASK
 from shortcuts.catalog import Api, Catalog
 from shortcuts.catalog.search import SYNTAX_APIS
 
-TASK = "teval_json"  # of these conversations, as the dataset's column `task` and the prompt.json of a trained model name it
 SYSTEM = """You can call these functions:
 {tools}
 Write the calls that do what the user asks, in order, as one JSON list. Each call is an object: "id" is its number from 0, "name" the name
@@ -45,7 +45,7 @@ def as_plan(record: Record, catalog: Catalog) -> Record | None:
         return None
     messages = [{"role": "system", "content": SYSTEM.format(tools=repr(tools(apis, catalog)))},
                 {"role": "user", "content": record["query"]}, {"role": "assistant", "content": written(plan, "json")}]  # fmt: skip
-    return {"id": record["id"], "task": TASK, "split": TRAIN, "origin": record["origin"], "query": record["query"], "apis": apis,
+    return {"id": record["id"], "task": TEVAL_TASK, "split": TRAIN, "origin": record["origin"], "query": record["query"], "apis": apis,
             "messages": messages}  # fmt: skip
 
 

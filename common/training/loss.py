@@ -148,7 +148,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, squash: Squash, size: int) -> Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
         by_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
-        by_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
+        by_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
         for start in range(0, len(hidden), size):
             part = slice(start, start + size)
             logits = squash(nn.functional.linear(hidden[part], weight))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
-from common import cli, model
+from common import chat, cli, hub, model
 from common.jsonl import UserError
 from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, precision
 from common.training.loss import AnswerLoss, check_fits
@@ -21,20 +20,27 @@ def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     if args.model == "tiny":
         texts = (message["content"] for record in data.chat_records(args.input) for message in record["messages"])
         whole, tokenizer = model.build_tiny(texts, args.context, args.seed)
+        chat.settle(tokenizer, args.thinking)
         return tokenizer, whole.config, lambda: adapted(whole, args)
     from transformers import AutoConfig
 
-    if (Path(args.model) / "adapter_config.json").is_file():
+    folder = hub.local(args.model)
+    if (folder / "adapter_config.json").is_file():
         raise UserError(f"{args.model} is an adapter, and --model needs a model; merge it first: "
                         f"python 07_train.py --output {args.model} --merge DIR")
-    tokenizer = model.load_tokenizer(args.model)
-    with model.one_line(f"model {args.model}", "check the name, and for a gated model the access and HF_TOKEN"):
-        config = AutoConfig.from_pretrained(args.model, trust_remote_code=False)
+    tokenizer = model.load_tokenizer(args.model, args.thinking)
+    with model.one_line(f"model {args.model}", "name a model that has a config.json"):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     longest = config.get_text_config().max_position_embeddings
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
-    return tokenizer, config, lambda: adapted(
-        model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize), args)
+
+    def whole() -> Any:
+        base = model.load_model(args.model, dtype=dtype(args), device="cuda" if args.quantize else "cpu", quantize=args.quantize)
+        model.name_ends(base, tokenizer)
+        return adapted(base, args)
+
+    return tokenizer, config, whole
 
 
 def dtype(args: argparse.Namespace) -> torch.dtype:
@@ -82,6 +88,8 @@ def placed(whole: Any, skeleton: Callable[[], Any], args: argparse.Namespace, me
         if args.strategy == "hsdp":
             mesh = init_device_mesh(mesh.device_type, (args.nodes, args.devices), mesh_dim_names=("replicate", "shard"))
         objective = fsdp.sharded(whole, skeleton, mesh, device, dtype, args.neftune)
+        if whole is not None:
+            objective.model.generation_config = whole.generation_config  # a skeleton knows only what the model's config says
     else:
         objective = precision.cast(AnswerLoss(whole, args.neftune).to(device), dtype)
     if args.compile:
