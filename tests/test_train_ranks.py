@@ -144,7 +144,9 @@ generations.answers = asking
 
 
 @pytest.mark.ci
-def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp_path):
+def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, base, tmp_path):
+    settings = orjson.loads((base / "generation_config.json").read_bytes())
+    (base / "generation_config.json").write_bytes(orjson.dumps({**settings, "eos_token_id": [settings["eos_token_id"], 300]}))
     process = started("two", ASKING, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2,
                       "--steps", 4, "--validate-every", 1, devices=2)
     try:
@@ -152,6 +154,8 @@ def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp
     finally:
         process.kill()
     assert process.returncode == 0, messages
+    named = orjson.loads((tmp_path / "two" / "generation_config.json").read_bytes())["eos_token_id"]
+    assert named == sorted({settings["eos_token_id"], 300})
     samples = [orjson.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_bytes().splitlines()]
     by_step = {step: [sample for sample in samples if sample["step"] == step] for step in (1, 2, 3, 4)}
     ids = [sample["id"] for sample in by_step[2]]
