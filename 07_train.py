@@ -104,27 +104,29 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
     add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
-    add("--precision", choices=("fp32", "bf16"), help="bf16: frozen weights in bf16, trained ones in fp32 (default: bf16, tiny: fp32)")
-    add("--attention", default="packed", metavar="NAME",
+    add("--precision", choices=("fp32", "bf16", "fp16"), help="of the arithmetic; what is trained stays in fp32, fp16 is for a GPU without "
+        "bf16 " + presets.default("precision"))
+    add("--attention", metavar="NAME",
         help="packed: sample by sample; varlen: PyTorch's own flash kernel, on GPUs; or a back-end of transformers, such as "
-        "flash_attention_2 (default: %(default)s)")
+        "flash_attention_2 (default: packed, or what the model needs)")
     add("--activation-checkpointing", choices=("none", "selective", "full"),
-        help="what the backward pass computes again: nothing, all but matrix products and attention, or all (default: full, tiny: none)")
+        help="what the backward pass computes again: nothing, all but matrix products and attention, or all "
+        + presets.default("activation_checkpointing"))
     add("--compile", action="store_true", help="compile the layers with torch.compile: a minute more at the start")
     add("--neftune", type=float, default=0.0, metavar="X", help="strength of noise on the embeddings; 5 is usual (default: none)")
     add = parser.task.add_argument
-    add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected (default: 8192, tiny: 2048)")
+    add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected " + presets.default("context"))
     add("--row-tokens", type=cli.positive_int, metavar="N",
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
-    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW (default: LoRA 2e-4, whole 2e-5 as in the paper, tiny 4e-3)")
-    add("--epochs", type=float, metavar="X", help="rounds through the data (default: 3)")
+    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW " + presets.default("lr"))
+    add("--epochs", type=float, metavar="X", help="rounds through the data " + presets.default("epochs"))
     add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do on going on (tiny: 200)")
     add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
-    add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average (default: 32, tiny: 2)")
+    add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average " + presets.default("batch_size"))
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
     add("--warmup", type=float, default=0.1, metavar="X", help="share of the steps in which the rate rises, to fall then (default: 0.1)")
     add("--weight-decay", type=float, default=0.0, metavar="X", help="(default: %(default)s)")
-    add("--clip", type=float, metavar="X", help="largest norm of the gradient (default: 0.3, tiny: 1)")
+    add("--clip", type=float, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
     add_run(parser)
     return checked(parser, parser.parse_args(argv))
@@ -138,8 +140,8 @@ def add_run(parser: cli.Parser) -> None:
     add("--strategy", choices=("auto", "single", "fsdp", "hsdp"), default="auto",
         help="hsdp shards within a node and replicates over nodes (default: fsdp if there is more than one device)")
     add = parser.task.add_argument
-    add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint (default: 50, tiny: 25)")
-    add("--save-minutes", type=float, metavar="X", help="minutes from checkpoint to checkpoint (default for whole models: 15)")
+    add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint " + presets.default("save_every"))
+    add("--save-minutes", type=float, metavar="X", help="minutes from checkpoint to checkpoint " + presets.default("save_minutes"))
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
     add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
@@ -178,7 +180,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import callbacks, checkpoint, data, devices, estimate, logs, model_card, network
+from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -233,7 +235,8 @@ class FineTuning(lightning.LightningModule):
     def configure_optimizers(self) -> dict[str, Any]:
         """AdamW over what is trained, and the rate of each step."""
         parameters = list(checkpoint.trainable(self.objective.model).values())
-        optimizer = torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=parameters[0].is_cuda)
+        fused = parameters[0].is_cuda and self.args.precision != "fp16"  # Lightning does not clip where a fused step undoes the scaling
+        optimizer = torch.optim.AdamW(parameters, lr=self.args.lr, weight_decay=self.args.weight_decay, fused=fused)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self.share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -272,7 +275,7 @@ class FineTuning(lightning.LightningModule):
         loss, norm, stops, requeues, self.seconds = self.over_ranks(
             self.loss, norm / self.trainer.world_size, Stop.wanted, Stop.requeue, spent)
         loss /= self.part.supervised
-        if not np.isfinite([loss, norm]).all():
+        if not (np.isfinite(loss) and (np.isfinite(norm) or precision.skips(self.trainer.precision_plugin))):
             raise UserError(f"step {self.step + 1}: the loss is {loss}, the norm of its gradient {norm}; lower --lr "
                             "(weights and last checkpoint are those from before)")
         self.interrupted, self.requeue = stops > 0, requeues > 0
@@ -322,7 +325,7 @@ def main(args: argparse.Namespace) -> int:
     """Train, or go on training, or say that it is done."""
     devices.quiet()
     if args.merge or args.push:
-        return after_training(args)
+        return after.merge_or_push(args)
     started = time.perf_counter()
     devices.settle(args)
     logs.check(args.tensorboard, args.wandb)
@@ -338,23 +341,6 @@ def main(args: argparse.Namespace) -> int:
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
 
 
-def after_training(args: argparse.Namespace) -> int:
-    """Merge a trained adapter into its base, put a trained model on a hub, or one after the other."""
-    done: dict[str, Any] = {}
-    if args.push:
-        hub.token()  # missing it is said before minutes of merging
-    if args.merge:
-        done = {"merged": str(args.merge), "difference": model.merge(args.output, args.merge)}
-    if args.push:
-        from common.metrics import HEADLINE
-
-        target = args.merge or args.output
-        model_card.write(args.output, target, args.push, model_card.scores_of(args.scores, args.output), HEADLINE)
-        done["pushed"] = hub.push(target, args.push, args.public)
-    cli.summary("train", **done)
-    return cli.EXIT_DONE
-
-
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
               started: float) -> int:
     """One process of a run, from its plan to its summary; `started` is when it began, by time.perf_counter."""
@@ -365,20 +351,20 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
     if args.export_now:
-        return export_now(folder, args, whole)
+        return after.export_now(folder, args, whole)
     tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
     if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
             announce(folder, plan, tuning, rejected, chat.remarks(tokenizer))
         if args.dry_run:
-            return dry_run(tuning, workflows, started)
-        begin = functools.partial(begin_run, folder, args, tokenizer, rejected)
+            return estimate.dry_run(tuning, workflows, started)
+        begin = functools.partial(folder.begin, args, tokenizer, rejected)
         throughput = fit(tuning, workflows, folder, begin, tokenizer)
         if not launcher.is_first():
             return cli.EXIT_DONE  # the first process speaks for all: a launcher would take another's exit code for a crash
         if not tuning.is_over:
             return cli.EXIT_INTERRUPTED
-        export(tuning.objective.model, checkpoint.weights(folder.chosen(args.export)), folder.path, args.model)
+        export(tuning.objective.model, folder.chosen(args.export), folder.path, args.model, precision.DTYPES[args.precision])
         folder.finish({
             "read": len(train) + len(held_out) + len(rejected), "rejected": len(rejected), "steps": tuning.step,
             "validation_loss": folder.validation_loss, "best_validation_loss": folder.best_loss,
@@ -387,17 +373,6 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     if launcher.is_first():
         cli.summary("train", **folder.summary, output=str(args.output))
     return cli.EXIT_DONE
-
-
-def dry_run(tuning: FineTuning, workflows: Workflows, started: float) -> int:
-    """Measure a few steps, and say what the run would take."""
-    figures = estimate.measured(tuning, workflows)
-    if launcher.is_first():
-        data = workflows.data
-        cli.say(estimate.told(figures))
-        cli.summary("train", dry_run=True, samples=len(data.train), validation=len(data.validation), rejected=len(data.rejected),
-                    rows=workflows.plan.rows_per_epoch, **figures, seconds=round(time.perf_counter() - started, 1))
-    return cli.EXIT_INTERRUPTED if tuning.interrupted else cli.EXIT_DONE
 
 
 def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Callable[[], None], tokenizer: Any) -> callbacks.Throughput:
@@ -435,25 +410,6 @@ def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[d
         cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
     if folder.step:
         cli.say(f"going on after step {folder.step}")
-
-
-def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], Any]) -> int:
-    """Export a run that was stopped, as it is; it can still go on."""
-    if not folder.step:
-        raise UserError(f"{args.output}: there is no checkpoint to export; train first")
-    chosen = folder.chosen(args.export)
-    export(whole(), checkpoint.weights(chosen), folder.path, args.model)
-    cli.summary("train", exported=str(chosen), step=int(checkpoint.position(chosen)["step"]), output=str(args.output))
-    return cli.EXIT_DONE
-
-
-def begin_run(folder: RunFolder, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
-    """Write what stands before the first step."""
-    files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
-    settings = {key: str(value) for key, value in vars(args).items()}
-    folder.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
-    model.save_tokenizer(tokenizer, folder.path)
-    model.note_prompt(folder.path, args.input)
 
 
 if __name__ == "__main__":

@@ -259,7 +259,7 @@ def damage(tree: dict[str, Any], other: dict[str, Any], draw: random.Random) -> 
         if named:
             holder, key = draw.choice(named)
             its, from_key = draw.choice(named)
-            holder[key] = draw.choice([its[from_key], "text", "", "x y", "x_y", "Repeat Item", "Repeat Index 2", "print", "²", 5])
+            holder[key] = draw.choice([copy.deepcopy(its[from_key]), "text", "", "x y", "x_y", "Repeat Item", "Repeat Index 2", "print", "²", 5])
     elif what == 3:  # a piece of another shortcut
         mine, theirs = list(holders(tree)), list(holders(other))
         holder, source = draw.choice(mine), draw.choice(theirs)

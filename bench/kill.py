@@ -46,6 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ["OMP_NUM_THREADS"] = "1"  # a fork has none of the threads of its parent
 
+from common.metrics import sample_store  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from tests import stage_runs  # noqa: E402
 
@@ -58,7 +59,7 @@ LOOK = 0.005  # seconds between two looks at a stage
 TICKS = os.sysconf("SC_CLK_TCK")  # of the CPU clock in /proc, in a second
 LIBRARIES = ("lightning", "matplotlib.figure", "peft", "pyarrow.parquet", "torch", "transformers")  # what stages import when they need it
 COPIES = 12  # of each example, so that there is work for a second or two
-TESTS = 64  # the fewest for which 08 takes workers
+TESTS = 16  # of stage 08
 
 
 @dataclass(frozen=True)
@@ -547,7 +548,7 @@ def make_inputs(folder: Path) -> None:
 
 
 def make_tests(folder: Path) -> None:
-    """A dataset with tests enough for 08 to take workers, of the shortest records of the training split; and answers to them."""
+    """A dataset of a few tests, the shortest records of the training split; and answers to them."""
     lines = [json.loads(line) for line in (folder / "bench" / "train.jsonl").read_text().splitlines()]
     lines.sort(key=lambda record: len(record["code"]))
     splits = {"test_id": lines[:TESTS - 4], "test_ood": lines[TESTS - 4:TESTS], "train": lines[TESTS:]}
@@ -605,6 +606,7 @@ def import_libraries() -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     Catalog.load()
+    sample_store.POOL_FROM = 1  # 08 takes workers for a few tests, too
 
 
 def answer(body: dict[str, Any], number: int) -> Any:

@@ -102,11 +102,12 @@ def best_fit(lengths: Sequence[int], capacity: int, order: Iterable[int]) -> lis
 
 
 class Row(NamedTuple):
-    """Samples end to end, computed in one forward pass; each tensor int64 [1, tokens]."""
+    """Samples end to end, computed in one forward pass; each tensor int64, [1, tokens] unless said."""
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
     targets: torch.Tensor  # the token that each position is to predict, IGNORED where there is no loss
+    supervised: torch.Tensor  # [positions with loss]: known here, a GPU need not be waited for to count them
     lengths: tuple[int, ...]  # tokens of each sample
 
 
@@ -181,7 +182,8 @@ class Plan:
             targets[start:end - 1] = np.where(self.samples.is_answer[part], tokens, IGNORED)[1:]  # each position predicts the next
             start = end
         positions = np.concatenate([np.arange(length) for length in lengths])
-        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), lengths)
+        supervised = torch.from_numpy(np.flatnonzero(targets != IGNORED))
+        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths)
 
 
 def rows_for(batch_size: int, samples: Samples, capacity: int) -> int:

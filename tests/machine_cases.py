@@ -288,6 +288,8 @@ NUMBERS = [
         ("@round(WFInput=2.9, WFRoundMode='Always Round Down')", 2),
         ("@round(WFInput=1234, WFRoundTo='Hundreds Place')", 1200),
         ("@round(WFInput=3.14159, WFRoundTo='Hundredths')", 3.14),
+        ("@round(WFInput=1.23456789, WFRoundTo='Ten Millionths')", 1.2345679),
+        ("@round(WFInput=1234, WFRoundTo='10 ^', TenToThePowerOf=3)", 1000),
         ("@round(WFInput=2.5)", 3),
         ("@round(WFInput=-2.5)", -3),
         ("@round(WFInput=3.14159, WFRoundType='Right of Decimal', WFRoundDecimalPlaces=3)", 3.142),

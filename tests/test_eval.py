@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import fcntl
+import functools
 import json
 import re
 import signal
@@ -18,6 +20,7 @@ from unittest import mock
 
 import pytest
 
+from common import metrics
 from common.decoding.generation import Generation
 from common.metrics import report, sample_store, systems, tables
 from common.metrics.sample_store import collect
@@ -58,6 +61,17 @@ def bench(tmp_path: Path) -> Path:
     for name, numbers in (("test_id", range(6)), ("test_ood", range(6, 9)), ("train", range(20, 28))):
         write(folder / f"{name}.jsonl", [record(number) for number in numbers])
     return folder
+
+
+@functools.cache
+def known_score(gold: str, prediction: str, score: Callable[[str, str], dict[str, Any]] = metrics.score) -> dict[str, Any]:
+    return score(gold, prediction)
+
+
+@pytest.fixture(autouse=True)
+def scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Score each pair of programs once, not in every run of the stage: that takes most of the time."""
+    monkeypatch.setattr(metrics, "score", lambda gold, prediction: copy.deepcopy(known_score(gold, prediction)))
 
 
 def command(bench: Path, *flags: str) -> list[str]:
@@ -259,8 +273,6 @@ def test_samples_of_this_stage_can_be_given_as_predictions(bench: Path, tmp_path
 
 
 def test_an_answer_that_cannot_be_scored_is_no_zero_and_no_end(bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from common import metrics
-
     def score(gold: str, prediction: str, score: Callable[..., Any] = metrics.score) -> Any:
         if "é" in prediction:
             raise ValueError("string argument should contain only ASCII characters")
@@ -308,8 +320,6 @@ def test_all_that_is_printed_fits_and_says_how_a_system_stands_to_the_baselines(
 
 
 def test_every_metric_of_the_registry_is_scored_and_has_a_column() -> None:
-    from common import metrics
-
     scored = metrics.score(program(1), program(2))
     figure = {"mean": 0.5, "low": 0.4, "high": 0.6, "above_chance": 0.1, "above_chance_low": 0.0, "above_chance_high": 0.2}
     *made, above = report.tables({"m": {"id": {"n": 1, **dict.fromkeys([*metrics.RATES, *metrics.COVERAGE], figure), "length_ratio": figure}}}, report.kinds_of_tables(False))
@@ -332,8 +342,6 @@ def test_golds_that_cannot_be_judged_by_running_are_counted_and_left_out(bench: 
 
 
 def test_a_pair_without_a_figure_keeps_the_columns_of_the_differences() -> None:
-    from common import metrics
-
     row = {"systems": ["a", "b"], "n": 4, "mean": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
     for left_out in metrics.HEADLINE:
         (made,) = report.difference_table([{**row, "metric": key} for key in metrics.HEADLINE if key != left_out])

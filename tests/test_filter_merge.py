@@ -7,6 +7,7 @@ what 06 does with findings, not how they are found.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import random
 import re
@@ -64,6 +65,7 @@ def name_of(api: str) -> str:
     return re.sub(r"\W", "_", api)
 
 
+@functools.cache
 def calls(code: str) -> list[ast.Call]:
     return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and node.func.id not in ("range", "menu")]
 
@@ -89,6 +91,7 @@ def fake_shorten(code: str) -> str:
 
 
 CATALOG = FakeCatalog()
+QUERY_PRINT = functools.cache(dedup.query_print)  # the requests of tasks/ are the same in each run
 
 
 def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +101,7 @@ def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.excerpts.shorten_code", fake_shorten)
     monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: CATALOG)
     monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)
+    monkeypatch.setattr(dedup, "query_print", QUERY_PRINT)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
+import json
+import random
 from pathlib import Path
 from types import ModuleType
 
@@ -92,3 +95,12 @@ def test_each_mutant_has_a_name_and_changes_something():
     mutants = bench("mutants")
     assert len({mutant.name for mutant in mutants.MUTANTS}) == len(mutants.MUTANTS) >= 60
     assert all(mutant.old != mutant.new and mutant.why for mutant in mutants.MUTANTS)
+
+
+def test_no_broken_tree_holds_itself(fuzz):
+    """Such a tree is in no file, and cannot be saved."""
+    tree = {"WFWorkflowActions": [], "UUID": {"VariableName": {"OutputUUID": "a"}}}
+    for number in range(300):
+        given = copy.deepcopy(tree)
+        fuzz.fuzz_inputs.damage(given, tree, random.Random(number))
+        json.dumps(given)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import pytest
 import synthetic
+from train_runs import Killed, exact, kill
 
 torch = pytest.importorskip("torch")
+pytest_plugins = ["train_fixtures"]
 
 import torch.distributed as dist  # noqa: E402
 
@@ -52,7 +56,7 @@ def built(rank: int, dtype: Any, mesh: Any = None, checkpointing: str = "none", 
 
 def row() -> Row:
     ids = torch.arange(3, 15)[None]
-    return Row(ids, torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6]]), ids.roll(-1, 1), (5, 7))
+    return Row(ids, torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6]]), ids.roll(-1, 1), torch.arange(12), (5, 7))
 
 
 def backward(objective: AnswerLoss) -> tuple[float, dict[str, Any]]:
@@ -88,6 +92,43 @@ def test_copies_on_one_device_give_the_numbers_of_fsdp2s_policy_to_the_last_bit(
     assert ours[0] == theirs[0]
     assert ours[1].keys() == theirs[1].keys()
     assert all(torch.equal(ours[1][name], theirs[1][name]) for name in ours[1])
+
+
+def test_the_gradient_of_a_head_is_summed_in_fp32_over_the_chunks_of_a_row(monkeypatch):
+    from common.training import loss
+
+    ids = torch.arange(512)[None] % 60
+    long = Row(ids, torch.arange(512)[None], ids.roll(-1, 1), torch.arange(512), (512,))
+
+    def gradient(chunk: int) -> Any:
+        for name in ("CHUNK", "CPU_CHUNK"):
+            monkeypatch.setattr(loss, name, chunk, raising=False)
+        objective = built(0, torch.bfloat16)
+        objective(long).backward()
+        return precision.trainable(objective.model)["lm_head.weight"].grad
+
+    once, often = gradient(2**22), gradient(1)
+    assert (once - often).norm() < 5e-3 * once.norm()
+
+
+@pytest.mark.parametrize("room", [0.25, 0.0])
+def test_gradients_are_summed_over_the_devices_once_a_step_where_they_have_room_and_are_the_same(room, mesh, monkeypatch):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(fsdp, "ROOM", room)
+    objective, expected = built(4, torch.bfloat16, mesh), built(4, torch.bfloat16, mesh)
+    strategy = fsdp.FSDP2()
+    monkeypatch.setattr(fsdp.FSDP2, "lightning_module", SimpleNamespace(objective=objective))
+    strategy.parallel_devices = [torch.device("cpu")]
+    with strategy.block_backward_sync():
+        objective(row()).backward()
+    kept = [weight.grad for weight in precision.trainable(objective.model).values() if weight.grad is None]
+    assert bool(kept) == (room > 0)
+    objective(row()).backward()
+    for _ in range(2):
+        expected(row()).backward()
+    assert all(torch.equal(ours.grad.full_tensor(), theirs.grad.full_tensor()) for ours, theirs in zip(
+        precision.trainable(objective.model).values(), precision.trainable(expected.model).values(), strict=True))
 
 
 @pytest.mark.parametrize("checkpointing", ["selective", "full"])
@@ -139,3 +180,52 @@ def test_the_model_can_be_called_by_itself_where_it_is_gathered(rank, sharded, m
         precision.renew(changed)
         assert torch.equal(logits, inner(changed.model)(input_ids=row().input_ids[:, :5], use_cache=False).logits)
     assert logits.dtype == torch.bfloat16
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# fp16
+
+
+@pytest.mark.parametrize("rank", [0, 4])
+def test_fp16_computes_in_fp16_and_has_the_gradients_of_fp32(rank):
+    expected = backward(built(rank, torch.float32))
+    loss, gradients = backward(built(rank, torch.float16))
+    assert loss == pytest.approx(expected[0], rel=1e-3) and {grad.dtype for grad in gradients.values()} == {torch.float32}
+    for name, grad in gradients.items():
+        assert (grad - expected[1][name]).norm() < 0.02 * expected[1][name].norm()
+
+
+def test_a_step_that_overflows_fp16_is_left_out_until_the_loss_is_hardly_scaled():
+    plugin = precision.scaling("fp16", "cpu")
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    scales = []
+    while precision.skips(plugin):
+        scales.append(plugin.scaler.get_scale())
+        plugin.scaler.scale(weight.sum() * float("inf")).backward()
+        plugin.scaler.step(optimizer)
+        plugin.scaler.update()
+        optimizer.zero_grad()
+    assert torch.equal(weight, torch.ones(2)) and scales[:2] == [2.0**16, 2.0**15] and scales[-1] == 2
+    assert not precision.skips(precision.scaling("bf16", "cpu"))
+
+
+@pytest.mark.ci
+def test_a_run_in_fp16_that_was_killed_goes_on_with_the_same_numbers_and_the_same_scale(run, base, at_step, train, tmp_path, monkeypatch):
+    start = precision.Scaled.__init__
+
+    def far_too_high(self, device: str) -> None:
+        start(self, device)
+        self.scaler = torch.amp.GradScaler(device, init_scale=2.0**27, growth_interval=4)
+
+    monkeypatch.setattr(precision.Scaled, "__init__", far_too_high)
+    flags = ("--precision", "fp16", "--lora-rank", 4, "--lr", 1e-2, "--steps", 30, "--save-every", 4, "--validation-share", 0)
+    _, _, expected = run("whole", *flags, base=base)
+    skipped = sum(not math.isfinite(float(row["grad_norm"])) for row in expected)
+    position = json.loads((tmp_path / "whole" / "checkpoints" / "last.json").read_bytes())
+    assert 0 < skipped < 25 and position["updates"] == 30 - skipped and position["scale"] < 2.0**27
+    assert float(expected[-1]["loss"]) < float(expected[0]["loss"])
+    at_step(26, kill)
+    with pytest.raises(Killed):
+        run("killed", *flags, base=base)
+    assert exact(run("killed", *flags, base=base)[2]) == exact(expected)

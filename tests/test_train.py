@@ -165,17 +165,17 @@ def test_a_full_disk_leaves_the_last_checkpoint_intact(run, at_step, monkeypatch
     from common.training import checkpoint
 
     _, _, expected = run("whole")
-    save_file = checkpoint.save_file
+    save = checkpoint.dcp.save
 
-    def full(tensors, path, **rest):
-        Path(path).write_bytes(b"half")
+    def full(tensors, storage_writer):
+        (Path(storage_writer.path) / "half").write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    at_step(6, lambda: monkeypatch.setattr(checkpoint, "save_file", full))
+    at_step(6, lambda: monkeypatch.setattr(checkpoint.dcp, "save", full))
     with pytest.raises(UserError, match="No space left.*intact"):
         run("full")
     assert not list((tmp_path / "full" / "checkpoints").glob("*.part"))
-    monkeypatch.setattr(checkpoint, "save_file", save_file)
+    monkeypatch.setattr(checkpoint.dcp, "save", save)
     _, _, found = run("full")
     assert exact(found) == exact(expected)
 
@@ -184,7 +184,12 @@ def test_a_damaged_checkpoint_is_one_clear_line(run, at_step, tmp_path):
     at_step(8, kill)
     with pytest.raises(Killed):
         run("a")
-    (tmp_path / "a" / "checkpoints" / "last.safetensors").write_bytes(b"\0" * 64)
+    checkpoints = tmp_path / "a" / "checkpoints"
+    (tensors,) = (checkpoints / "step-5").iterdir()
+    tensors.write_bytes(b"\0" * 64)
+    with pytest.raises(UserError, match="--overwrite"):
+        run("a")
+    (checkpoints / "last.json").write_bytes(b"\0" * 64)
     with pytest.raises(UserError, match="--overwrite"):
         run("a")
 
@@ -266,7 +271,7 @@ def test_a_lora_run_exports_what_it_trained_and_it_merges(run, base, tmp_path):
 
     _, _, rows = run("lora", "--lora-rank", 4, "--lr", 1e-2, "--export", "last", base=base)
     frozen = load_file(base / "model.safetensors").keys()
-    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.safetensors")
+    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.json")
     assert held and not frozen & held.keys()  # frozen weights are in no checkpoint
     exported = load_file(tmp_path / "lora" / "adapter_model.safetensors")
     assert all(torch.equal(tensor, held[name.replace(".weight", ".default.weight")]) for name, tensor in exported.items())

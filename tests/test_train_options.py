@@ -234,7 +234,7 @@ def test_varlen_attention_hands_the_kernel_what_it_takes(monkeypatch):
     from torch.nn import functional
     from torch.nn.attention import varlen
 
-    from common.training.loss import packed_attention, varlen_attention
+    from common.training.attention import packed_attention, varlen_attention
 
     def kernel(query, key, value, starts, also, longest, too, *, scale, window_size, enable_gqa):
         assert starts.dtype == torch.int32 and starts is also and longest == too == 7 and window_size == (-1, 0) and enable_gqa
@@ -250,17 +250,6 @@ def test_varlen_attention_hands_the_kernel_what_it_takes(monkeypatch):
     found, _ = varlen_attention(None, query, key, value, None, scaling=0.3, cu_seq_lens_q=starts, max_length_q=7)
     expected, _ = packed_attention(None, query, key, value, None, scaling=0.3, cu_seq_lens_q=starts)
     assert found.shape == (1, 12, 4, 8) and torch.allclose(found, expected, atol=1e-6)
-
-
-def test_a_sliding_window_shorter_than_a_sample_is_refused():
-    import torch
-
-    from common.training.loss import packed_attention
-
-    part = torch.zeros(1, 2, 12, 8)
-    with pytest.raises(UserError, match="sliding window"):
-        packed_attention(None, part, part, part, None, scaling=1.0, cu_seq_lens_q=torch.tensor([0, 9, 12]), sliding_window=8)
-    packed_attention(None, part, part, part, None, scaling=1.0, cu_seq_lens_q=torch.tensor([0, 8, 12]), sliding_window=8)
 
 
 @pytest.mark.parametrize(("flags", "message"), [
@@ -304,7 +293,7 @@ def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_pa
     from common.training import checkpoint
 
     run("lora", "--lora-rank", 4, "--lr", 1e-2, "--export", "last", *flags, base=base)
-    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.safetensors")
+    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.json")
     adapted = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path / "lora")
     loaded = {name: tensor for name, tensor in adapted.named_parameters() if name in held}
     assert loaded.keys() == held.keys() and all(torch.equal(loaded[name], held[name]) for name in held)
@@ -557,7 +546,7 @@ def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run
     with pytest.raises(UserError, match="cannot be written.*the same command goes on from it") as error:
         run("small/run", *flags)
     assert "\n" not in str(error.value) and not list(small_disk.rglob("*.part"))
-    last = small_disk / "run" / "checkpoints" / "last.safetensors"
+    last = small_disk / "run" / "checkpoints" / "last.json"
     assert metrics(small_disk / "run")[-1]["step"] == "10" and train.checkpoint.position(last)["step"] == 5
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
     _, _, found = run("small/run", *flags)

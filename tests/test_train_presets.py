@@ -36,8 +36,18 @@ def test_every_setting_has_a_value_for_every_case():
     assert {len(values) for values in presets.TABLE.values()} == {len(presets.CASES)}
 
 
+@pytest.mark.parametrize(("name", "words"), [
+    ("context", "(default: 8192; on a CPU 2048; tiny 2048)"),
+    ("lr", "(default: LoRA 0.0002, whole 2e-05; on a CPU LoRA 0.001, whole 2e-05; tiny 0.004)"),
+    ("precision", "(default: bf16 where the machine computes in it; tiny fp32)"),
+    ("lora_dropout", "(default: 0)"),
+])
+def test_the_help_of_a_flag_says_its_default_in_every_case(name, words):
+    assert presets.default(name) == words
+
+
 def test_on_gpus_the_paper_holds_and_lora_takes_ten_times_the_rate_of_the_whole_model(machine):
-    machine(gpu=True)
+    machine(gpu=True, bf16=True)
     lora, whole = filled(), filled(lora_rank=0)
     assert (lora.context, lora.batch_size, lora.epochs, lora.precision, lora.lora_dropout) == (8192, 32, 3.0, "bf16", 0.0)
     assert (lora.lr, whole.lr, lora.lora_rank, whole.lora_rank) == (2e-4, 2e-5, 16, 0)
@@ -49,6 +59,15 @@ def test_a_cpu_gets_a_short_context_and_the_precision_it_computes_in(machine, bf
     machine(bf16=bf16)
     args = filled()
     assert (args.context, args.precision, args.activation_checkpointing) == (2048, precision, None)
+
+
+def test_a_gpu_without_bf16_gets_fp16_and_it_is_said(machine):
+    machine(gpu=True)
+    args = given()
+    assert "--precision is fp16" in presets.told(presets.fill(args), args)
+    assert (args.precision, args.context) == ("fp16", 8192)
+    asked = given(precision="bf16")
+    assert presets.told(presets.fill(asked), asked) == "" and asked.precision == "bf16"
 
 
 def test_what_is_given_stays_as_it_is(machine):
@@ -79,7 +98,7 @@ def test_what_a_cpu_changes_is_said_in_one_line_and_only_that(machine):
     assert line.startswith("no GPU here") and "--batch-size 8" in line and "--lr 0.001" in line and "--precision fp32" in line
     assert "--context" not in line and "\n" not in line
     assert presets.told(presets.fill(args), args) == ""  # nothing was left to choose
-    machine(gpu=True)
+    machine(gpu=True, bf16=True)
     for other in (given(), given("tiny")):
         assert presets.told(presets.fill(other), other) == ""
 

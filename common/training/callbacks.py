@@ -58,8 +58,8 @@ class Throughput(AtSteps):
             logger.log_metrics(module.figures, module.step)
 
     def utilisation(self, trainer: Trainer, module: Any, seconds: float) -> dict[str, float]:
-        """MFU of the step in both conventions, where arithmetic is in bf16 and the GPU's peak is known."""
-        if module.device.type != "cuda" or module.args.precision != "bf16":
+        """MFU of the step in both conventions, where arithmetic is in 16 bits and the GPU's peak is known."""
+        if module.device.type != "cuda" or module.args.precision == "fp32":
             return {}
         lengths = [self.plan.lengths[sample] for row in self.plan.step_rows(module.step - 1) for sample in row]
         name = torch.cuda.get_device_name(module.device)
@@ -92,13 +92,15 @@ class Checkpoints(AtSteps):
             self.begin()
         if self.folder.step:
             checkpoint.restore(self.folder.last, module.objective.model, trainer.optimizers[0])
+            trainer.precision_plugin.load_state_dict(checkpoint.position(self.folder.last))
 
     def on_step_end(self, trainer: Trainer, module: Any) -> None:
         """Save where it is due, and before each validation."""
         every, minutes = self.args.save_every, self.args.save_minutes
         due = (every and module.step % every == 0) or (minutes and module.seconds - self.saved >= 60 * minutes)
         if due or module.interrupted or module.is_over or module.step == module.stretch.stop:
-            self.saved, position = module.seconds, {"step": module.step, "seconds": round(module.seconds, 3)}
+            self.saved = module.seconds
+            position = {"step": module.step, "seconds": round(module.seconds, 3), **trainer.precision_plugin.state_dict()}
             checkpoint.save(self.folder.last, module.objective.model, trainer.optimizers[0], position, trainer.is_global_zero)
 
     def on_validation_end(self, trainer: Trainer, module: Any) -> None:

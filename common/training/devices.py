@@ -23,7 +23,7 @@ from lightning.pytorch.plugins.environments import LightningEnvironment, SLURMEn
 
 from common import model
 from common.jsonl import UserError
-from common.training import launcher
+from common.training import launcher, precision
 
 REQUEUED = int(os.environ.get("SLURM_RESTART_COUNT", 0)) > 0  # by the command line of the first start, `--resume never` included
 PATIENCE = timedelta(hours=2)  # for the first process, which tokenises and loads the model while the others wait
@@ -34,7 +34,7 @@ def settle(args: argparse.Namespace) -> None:
     gpus = torch.cuda.device_count()
     started = _started()
     if started is None:
-        args.devices, args.nodes = launcher.devices_here(args), args.nodes or 1
+        args.devices, args.nodes = 1 if args.export_now else launcher.devices_here(args), args.nodes or 1
         if gpus and gpus < args.devices:
             raise UserError(f"--devices {args.devices}: this machine has {gpus} GPU{'s' if gpus > 1 else ''}")
         if args.nodes > 1:
@@ -107,8 +107,8 @@ def trainer(args: argparse.Namespace, **settings: Any) -> lightning.Trainer:
         layout = (1, args.devices * args.nodes)
     return lightning.Trainer(
         accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=layout[0], num_nodes=layout[1], strategy=strategy,
-        precision="32-true",  # the model itself computes in another: see precision.py
-        plugins=[TorchElasticEnvironment() if args.devices * args.nodes > 1 else LightningEnvironment()],
+        plugins=[TorchElasticEnvironment() if args.devices * args.nodes > 1 else LightningEnvironment(),
+                 precision.scaling(args.precision, "cuda" if torch.cuda.is_available() else "cpu")],
         max_epochs=-1, reload_dataloaders_every_n_epochs=1, inference_mode=False, use_distributed_sampler=False,
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, default_root_dir=args.output, **settings)
 

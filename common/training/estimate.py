@@ -15,11 +15,14 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 
-from common.training import checkpoint, data, devices
+from common import cli
+from common.training import data, devices, launcher
 from common.training.callbacks import AtSteps
+from common.training.precision import trainable
 
-STEPS = 4  # the first one also sets up kernels and the optimizer's state, and is not counted
-SECONDS = 60.0  # after which no further step is begun, once one has been counted
+# The first step also sets up kernels and the optimizer's state, and is not counted. Three more are, or as many as fit into some seconds.
+STEPS, ENOUGH, SECONDS = 50, 3, 10.0
+LONG = 60.0  # seconds after which one is enough
 
 
 class Measurement(AtSteps):
@@ -28,10 +31,10 @@ class Measurement(AtSteps):
     def __init__(self) -> None:
         self.steps: list[tuple[int, float]] = []  # tokens and seconds of each
         self.validated: list[tuple[int, float]] = []  # of each row
-        self.begun = time.perf_counter()
 
     def on_fit_start(self, trainer: Trainer, module: Any) -> None:
-        """Look at the memory before the first row."""
+        """Look at the clock and the memory before the first row."""
+        self.begun = time.perf_counter()
         self.before = resident_memory()
         forget_peak()
 
@@ -47,10 +50,22 @@ class Measurement(AtSteps):
         """Note a step; stop behind the last one, without the validation that Lightning would do then."""
         self.steps.append((module.part.tokens, now() - module.clock))
         self.peak = peak_memory()
-        if module.interrupted or len(self.steps) > 1 and time.perf_counter() - self.begun > SECONDS:
-            trainer.should_stop = True
+        counted, spent = len(self.steps) - 1, time.perf_counter() - self.begun
+        enough = module.interrupted or (counted >= ENOUGH and spent > SECONDS) or (counted > 0 and spent > LONG)
+        trainer.should_stop = trainer.strategy.reduce_boolean_decision(enough, all=False)  # the clocks of several processes differ
         if trainer.should_stop or len(self.steps) == STEPS:
             trainer.limit_val_batches = 0
+
+
+def dry_run(tuning: Any, workflows: data.Workflows, started: float) -> int:
+    """Measure a few steps, and say what the run would take."""
+    figures = measured(tuning, workflows)
+    if launcher.is_first():
+        cli.say(told(figures))
+        cli.summary("train", dry_run=True, samples=len(workflows.data.train), validation=len(workflows.data.validation),
+                    rejected=len(workflows.data.rejected), rows=workflows.plan.rows_per_epoch, **figures,
+                    seconds=round(time.perf_counter() - started, 1))
+    return cli.EXIT_INTERRUPTED if tuning.interrupted else cli.EXIT_DONE
 
 
 def measured(tuning: Any, workflows: Any) -> dict[str, Any]:
@@ -69,12 +84,12 @@ def measured(tuning: Any, workflows: Any) -> dict[str, Any]:
     trainer.fit(tuning, datamodule=workflows)
 
     parameters = list(tuning.objective.model.parameters())
-    trained = list(checkpoint.trainable(tuning.objective.model).values())
+    trained = list(trainable(tuning.objective.model).values())
     moments = [value for state in trainer.optimizers[0].state.values() for value in state.values() if value.dim()]
     counted = measurement.steps[1:] or measurement.steps
     tokens, seconds = (sum(values) for values in zip(*counted, strict=True))
     run_tokens = round(len(plan.samples.tokens) * left / plan.steps_per_epoch)
-    memory = {"weights": held(parameters), "gradients": held(trained), "optimizer": held(moments)}
+    memory = {"weights": held(list({*parameters, *trained})), "gradients": held(trained), "optimizer": held(moments)}
     figures = {
         "steps": left, "tokens": run_tokens, "parameters": sum(map(torch.Tensor.numel, parameters)),
         "trained": sum(map(torch.Tensor.numel, trained)), **{f"{name}_bytes": size for name, size in memory.items()},
@@ -97,8 +112,8 @@ def told(figures: dict[str, Any]) -> str:
         f"{figures['parameters']:,} parameters, {figures['trained']:,} of them trained; a checkpoint takes {size['checkpoint']}",
         f"memory of the first device: {size['peak']} at most; weights {size['weights']}, gradients {size['gradients']}, optimizer "
         f"{size['optimizer']}, activations {size['activation']}",
-        f"{figures['step_seconds']:.3g} s a step and {figures['tok_per_s']:,.0f} tokens a second, by {figures['measured_steps']} steps; the run "
-        f"of {figures['steps']:,} steps and {figures['tokens']:,} tokens would take {timedelta(seconds=round(figures['run_seconds']))}"])
+        f"{figures['step_seconds']:.3g} s a step and {figures['tok_per_s']:,.0f} tokens a second, by {figures['measured_steps']} steps",
+        f"{figures['steps']:,} steps over {figures['tokens']:,} tokens would take {timedelta(seconds=round(figures['run_seconds']))}"])
 
 
 def gigabytes(count: float) -> str:

@@ -6,6 +6,7 @@ model for a checkpoint.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from common.training import precision
 from common.training.activation_checkpointing import layers
 from common.training.loss import AnswerLoss
+
+ROOM = 0.25  # share of a device's memory that gradients may take to be summed once a step, and not at each row
 
 
 class FSDP2(ModelParallelStrategy):
@@ -38,10 +41,26 @@ class FSDP2(ModelParallelStrategy):
 
     @contextmanager
     def block_backward_sync(self) -> Iterator[None]:
-        """Within, gradients stay where they are: they are summed over the devices once, behind a step's last row."""
-        self.lightning_module.objective.set_requires_gradient_sync(False)
+        """Within, gradients stay where they are: they are summed over the devices once, behind a step's last row.
+
+        Not where they need too much memory: unlike those that are summed, they are whole on every device, 32 GB for all of an 8B model.
+        """
+        objective = self.lightning_module.objective
+        objective.set_requires_gradient_sync(gradient_bytes(objective.model) > ROOM * memory(self.root_device))
         yield
-        self.lightning_module.objective.set_requires_gradient_sync(True)
+        objective.set_requires_gradient_sync(True)
+
+
+def gradient_bytes(model: nn.Module) -> int:
+    """The size of the gradients of a model, whole and in fp32."""
+    return 4 * sum(weight.numel() for weight in precision.trainable(model).values())
+
+
+def memory(device: torch.device) -> int:
+    """Bytes of a GPU, or of the machine."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def shard(objective: AnswerLoss, mesh: DeviceMesh, dtype: torch.dtype) -> AnswerLoss:

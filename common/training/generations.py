@@ -18,8 +18,9 @@ from common import cli, prompts
 from common.chat import prompt_tokens
 from common.decoding.generation import Generation, generate, room_behind
 from common.training.activation_checkpointing import layers
+from common.training.attention import PACKED, VARLEN, plain
 from common.training.fsdp import gathered
-from common.training.loss import PACKED, VARLEN, AnswerLoss, inner
+from common.training.loss import AnswerLoss, inner
 
 Question = dict[str, Any]  # {"id", "messages"}
 
@@ -31,7 +32,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
     fitting, mine = shared_out(asked, lambda question: fits(tokenizer, inner(objective.model), question), rank, world)
     base, attention = inner(objective.model), inner(objective.model).config._attn_implementation
     if attention in (PACKED, VARLEN):
-        base.set_attn_implementation("sdpa")  # ours know nothing of a cache
+        base.set_attn_implementation(plain(base))
     objective.eval()
     # a compiled layer would be compiled again for each length
     eager = torch.compiler.set_stance("force_eager") if any(layer._compiled_call_impl for layer in layers(base)) else nullcontext()

@@ -112,6 +112,7 @@ def run_ranks(count: int) -> int:
     variables = {rank: {name: str(value) for name, value in {**shared, "RANK": rank, "LOCAL_RANK": rank}.items()} for rank in range(count)}
     commands = dict.fromkeys(range(count), tuple(sys.argv))
     context = start_processes("train", sys.executable, commands, variables, DefaultLogsSpecs(os.devnull))
+    Stop.on_signals()  # its own handlers would end all at once
     try:
         while (result := context.wait(POLL, POLL)) is None:
             while Stop.received:

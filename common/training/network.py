@@ -11,7 +11,7 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from common import chat, cli, hub, model
 from common.jsonl import UserError
-from common.training import activation_checkpointing, copy_drill, data, devices, fsdp, launcher, precision
+from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, launcher, precision
 from common.training.loss import AnswerLoss, check_fits
 
 
@@ -50,7 +50,7 @@ def dtype(args: argparse.Namespace) -> torch.dtype:
 
 def adapted(base: Any, args: argparse.Namespace) -> Any:
     """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
-    base.set_attn_implementation(args.attention)
+    attention.choose(base, args.attention)
     if args.lora_rank:
         targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
@@ -71,6 +71,8 @@ def made(whole: Callable[[], Any], args: argparse.Namespace, is_new: bool) -> An
     with torch.device("cpu"):  # Lightning has set a GPU, which would draw other adapters than the CPU does
         built = whole()
     check_fits(built)
+    if not args.attention and (note := attention.note(built)):
+        cli.say(note)
     if args.copy_drill and is_new:
         words = range(len(model.TINY_SPECIAL), built.config.vocab_size)
         drilled = copy_drill.drill(built, words, args.copy_drill, args.seed)

@@ -8,7 +8,10 @@ stream of a whole model and the inputs of adapters would be fp32.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
+from lightning.pytorch.plugins.precision import MixedPrecision, Precision
 from torch import nn
 from torch.distributed.fsdp import MixedPrecisionPolicy
 
@@ -20,6 +23,29 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16} 
 def policy(dtype: torch.dtype) -> MixedPrecisionPolicy:
     """FSDP2's policy: layers compute in `dtype`, gradients are summed over the devices in fp32."""
     return MixedPrecisionPolicy() if dtype == torch.float32 else MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
+
+
+class Scaled(MixedPrecision):
+    """Lightning's scaling of the loss for fp16, whose smallest gradients would vanish, without its autocast."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__("16-mixed", device, torch.amp.GradScaler(device))
+
+    def forward_context(self) -> AbstractContextManager[None]:
+        """Return a context that changes nothing: the model itself computes in fp16."""
+        return nullcontext()
+
+def scaling(precision: str, device: str) -> Precision:
+    """Lightning's plugin for a --precision on a type of device."""
+    return Scaled(device) if precision == "fp16" else Precision()
+
+
+def skips(plugin: Precision) -> bool:
+    """True if a gradient that is no number is an overflow of fp16: the step is left out, and the next loss scaled less.
+
+    Not where it is scaled no more: then training has diverged.
+    """
+    return isinstance(plugin, Scaled) and plugin.scaler.get_scale() > 1
 
 
 def cast(objective: AnswerLoss, dtype: torch.dtype) -> AnswerLoss:

@@ -6,9 +6,9 @@ Files are deleted or replaced in a folder that holds a run of stage 07, and nowh
 
 from __future__ import annotations
 
+import argparse
 import csv
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ from typing import Any
 
 import orjson
 
-from common import cli, jsonl
+from common import cli, jsonl, model
 from common.jsonl import UserError
-from common.model import refuse_overlap
+from common.training import checkpoint, data, devices
 
 COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "mfu_4n", "mfu_6n",
            "memory_mib", "eta_s")
@@ -31,10 +31,10 @@ RESULTS = ("checkpoints/*", "*.safetensors", "*.safetensors.index.json", "adapte
 FOREIGN = (*RESULTS, "*.bin", "tokenizer*", "metrics.csv", "rejected.jsonl")
 
 
-def refuse_foreign(path: Path, model: str) -> None:
-    """Raise UserError for an output folder in which a run would damage what is not its own: `model`, its folder, or other files."""
-    if model != "tiny":
-        refuse_overlap("--output", path, "--model", model)
+def refuse_foreign(path: Path, base: str) -> None:
+    """Raise UserError for an output folder in which a run would damage what is not its own: `base`, its folder, or other files."""
+    if base != "tiny":
+        model.refuse_overlap("--output", path, "--model", base)
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: --output is a folder, and this is a file; name another --output")
     if (path / "run.json").exists():
@@ -72,15 +72,16 @@ class RunFolder:
 
     def __init__(self, path: Path, plan: dict[str, Any], anew: bool) -> None:
         self.path, self.plan = path, plan
-        self.last, self.best = (path / "checkpoints" / f"{name}.safetensors" for name in ("last", "best"))
+        self.last, self.best = (path / "checkpoints" / f"{name}.json" for name in ("last", "best"))
         self.step, self.seconds = 0, 0.0  # where the last checkpoint stands, and what was spent until then
         self.best_loss, self.validation_loss, self.is_validated = float("inf"), float("nan"), False  # until there, and there
         self.summary: dict[str, Any] | None = None
         if anew or not (path / "run.json").exists():
             return
+        if self.last.with_suffix(".safetensors").exists():
+            raise UserError(f"{path} holds a checkpoint of an earlier version, which this one does not read; go on with that version, "
+                            "or start anew with --overwrite")
         if self.last.exists():
-            from common.training import checkpoint
-
             position = checkpoint.position(self.last)
             self.step, self.seconds = int(position["step"]), position.get("seconds", 0.0)
             losses = [row["validation_loss"] for row in self._rows()]
@@ -100,6 +101,14 @@ class RunFolder:
                      for key, ours in self.plan.items() if theirs.get(key) != ours]
         if differing:
             raise UserError(f"{self.path} holds a run of another plan ({'; '.join(differing)}); take another --output, or --overwrite")
+
+    def begin(self, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
+        """Write what stands before the first step."""
+        files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
+        settings = {key: str(value) for key, value in vars(args).items()}
+        self.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
+        model.save_tokenizer(tokenizer, self.path)
+        model.note_prompt(self.path, args.input)
 
     def open(self, rejected: list[dict[str, Any]], about: dict[str, Any]) -> None:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
@@ -134,7 +143,7 @@ class RunFolder:
         """Complete the row of the step behind which the last checkpoint was saved, and keep that as the best if it is."""
         if loss < self.best_loss:
             self.best_loss = loss
-            _link(self.last, self.best)
+            checkpoint.also(self.last, self.best)
         self.step, self.validation_loss = step, loss
         rows = self._rows()
         rows[-1]["validation_loss"] = str(loss)
@@ -168,26 +177,3 @@ def _object(path: Path) -> dict[str, Any]:
 
 def _short(value: Any) -> Any:
     return f"{value[:8]}…" if isinstance(value, str) and len(value) == 64 else value  # a hash
-
-
-def _link(source: Path, target: Path) -> None:
-    """Give a checkpoint, a file or a folder of files, a second name; it is copied where a file system has no links."""
-    def linked(source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copy2(source, target)
-
-    part = target.with_name(target.name + ".part")
-    try:
-        if source.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-            shutil.copytree(source, part, copy_function=linked)
-            shutil.rmtree(target, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
-            linked(str(source), str(part))
-        os.replace(part, target)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written: {error.strerror}; {source.name} is intact, "
-                        "and the same command goes on from it") from None

@@ -184,7 +184,7 @@ class Run:
 
     def unknowns(self, *found: Any) -> list[Unknown]:
         """Return the unknowns in some values."""
-        return [unknown for value in found for unknown in self.session.looker.unknowns(value)]
+        return [unknown for value in found if type(value) in values.DEEP for unknown in self.session.looker.unknowns(value)]
 
     def log(self, call: Call, output: Any, known: bool) -> None:
         """Record a step."""

@@ -176,7 +176,7 @@ class Looker:
 
     def unknowns(self, value: Any) -> tuple[Unknown, ...]:
         """Return the unknowns in a value."""
-        if type(value) not in _DEEP:
+        if type(value) not in DEEP:
             return ()
         if id(value) not in self.seen:
             self.seen[id(value)] = value, self._look_through(value)
@@ -194,11 +194,11 @@ class Looker:
             elif id(part) not in met:
                 met.add(id(part))
                 self.spend(size_of(part))
-                due += [inner for inner in _parts(part) if type(inner) in _DEEP]
+                due += [inner for inner in _parts(part) if type(inner) in DEEP]
         return tuple(found)
 
 
-_DEEP = frozenset((Unknown, list, dict, File, Record))  # the types that can hold an unknown
+DEEP = frozenset((Unknown, list, dict, File, Record))  # the types that can hold an unknown
 
 
 def _parts(value: Any) -> Iterable[Any]:

@@ -253,7 +253,7 @@ def detect_dates(call: Call) -> Any:
         moments = (
             [values.moment(item, call.place)]
             if not isinstance(item, str)
-            else [text_moment(line, call.place) for line in item.split("\n")]
+            else [text_moment(line, call.place) for line in values.text(item, call.place).split("\n")]
         )
         found += [moment for moment in moments if moment is not None]
     return one_or_many(found)
