@@ -86,6 +86,7 @@ def test_five_thousand_programs_compile_to_a_file(catalog, everything):
     assert not wrong, f"seed {seed}: {len(wrong)}, such as {min(wrong, key=len)}"
 
 
+@pytest.mark.ci
 def test_the_samples_hold_blocks_and_values_of_each_kind(forty):
     programs = "".join(code.removeprefix(BEGINNING) for code in forty)
     for word in ("if ", "elif ", "for ", "match menu(", "case ", "f'", ".format(", "datetime(", "filter_all(", "+= [", "(as_", "{'", "x", *NAMES):
