@@ -83,6 +83,23 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
 
 
 @pytest.mark.ci
+def test_an_answer_without_a_plan_begins_with_its_program_and_so_does_what_the_model_goes_on_with(tiny, catalog, monkeypatch):
+    shown, apis, continued = [], some_apis(catalog, 3), generation.continued
+
+    def noted(model, tokenizer, rows, *given, **options):
+        shown.extend(tokenizer.batch_decode(rows))
+        return continued(model, tokenizer, rows, *given, **options)
+
+    monkeypatch.setattr(generation, "continued", noted)
+    answers = list(constrained.generate(*tiny, chats(3), apis, catalog, max_new_tokens=100, temperature=1.0, thought=False))
+    for answer, offered in zip(answers, apis, strict=True):
+        parts = prompts.parse_answer(answer.text)
+        assert answer.text.startswith("Code:\n```python\n") and answer.text.endswith("```") and parts.plan == "" and parts.code
+        assert faults(parts.code, catalog) == [] and set(shortcuts.apis_of(parts.code)) <= set(offered)
+    assert len(shown) >= 3 and all("Code:\n```python\n" in text and "Thought" not in text for text in shown)
+
+
+@pytest.mark.ci
 def test_the_first_writing_has_no_fault_that_the_grammar_rules_out(tiny, catalog):
     answers = constrained.generate(*tiny, chats(6), some_apis(catalog, 6), catalog, max_new_tokens=80, temperature=1.0, plan=False, tries=0)
     for answer in answers:

@@ -91,7 +91,14 @@ def test_a_file_that_is_no_shortcut_is_one_line_and_the_others_are_read(run, exa
     first, second = done.err.splitlines()
     assert done.code == 1 and f"# {examples / f'{EXAMPLE}.shortcut'}" in done.out
     assert first.startswith(f"{tmp_path / 'note.txt'}: not_a_shortcut")
-    assert second == f"{tmp_path / 'missing.shortcut'}: cannot be read: No such file or directory"
+    assert second == f"{tmp_path / 'missing.shortcut'}: there is no such file in {tmp_path}: check the name"
+
+
+def test_a_file_that_is_not_there_is_answered_with_the_one_that_is_meant(run, examples):
+    done = run("read", examples / f"{EXAMPLE[:-1]}.shortcut")
+    assert done.code == 1 and f"did you mean {examples / EXAMPLE}.shortcut?" in done.err
+    done = run("read", examples / "nowhere" / "a.shortcut")
+    assert done.code == 1 and f"no folder {examples / 'nowhere'}: check the path" in done.err
 
 
 def test_a_signed_file_without_the_library_for_it_is_one_line(run, tmp_path, monkeypatch):
@@ -193,7 +200,7 @@ def test_check_prints_findings_to_stdout_and_its_exit_code_says_whether_one_is_a
     assert run("check", "-", stdin=b"nonsense('x')").out.startswith("-:1: error: there is no nonsense()")
 
 
-@pytest.mark.parametrize("data, why", [(b"\xff\xfe'", "not UTF-8 at byte 0"), (b"bplist00", "this is a shortcut already"), (None, "No such file")])
+@pytest.mark.parametrize("data, why", [(b"\xff\xfe'", "not UTF-8 at byte 0"), (b"bplist00", "this is a shortcut already"), (None, "no such file")])
 def test_a_program_that_cannot_be_read_does_not_hide_the_others(run, tmp_path, data, why):
     if data is not None:
         (tmp_path / "odd.py").write_bytes(data)

@@ -77,8 +77,26 @@ def test_what_excuses_a_mutant_names_a_line_of_the_reference(ours: list[Task]) -
 def test_each_way_to_change_a_program_is_drawn() -> None:
     code = ("n = is_workflow_actions_ask(WFInputType='Number')\nm = is_workflow_actions_math(WFInput=n, WFMathOperation='+', WFMathOperand=2)\n"
             "if m < 5:\n    is_workflow_actions_showresult(Text=f'{m}')\n")  # fmt: skip
-    assert {mutant.kind for mutant in task_mutants.changes(code)} == {
-        task_mutants.DROPPED, task_mutants.SWAPPED, task_mutants.VALUE, task_mutants.OFF_BY_ONE, task_mutants.VARIABLE}  # fmt: skip
+    kinds = {mutant.kind for mutant in task_mutants.changes(code)}
+    assert kinds >= {
+        task_mutants.DROPPED, task_mutants.SWAPPED, task_mutants.VALUE, task_mutants.OFF_BY_ONE, task_mutants.VARIABLE, task_mutants.CONDITION,
+        task_mutants.OPERATION, task_mutants.ORDER, task_mutants.ACTION, task_mutants.LITERAL, task_mutants.HARD_CODED, task_mutants.CUT}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "line", "changed"), [
+    (task_mutants.UNIT, "is_workflow_actions_timer_start(WFDuration=quantity(3, 'min'))", "quantity(3, 'hr')"),
+    (task_mutants.REPEAT, "for one in clipboard():\n    is_workflow_actions_showresult(Text=one)", "one = clipboard()\n"),
+    (task_mutants.REPEAT, "for _ in range(3):\n    is_workflow_actions_vibrate()", "is_workflow_actions_vibrate()\n"),
+    (task_mutants.BRANCH, "if clipboard() == 'a':\n    x = '1'\nelse:\n    x = '2'", "    x = '1'\n"),
+    (task_mutants.ACTION, "is_workflow_actions_wifi_set(OnValue=False)", "is_workflow_actions_bluetooth_set(OnValue=False)"),
+    (task_mutants.PARAMETER, "is_workflow_actions_round(WFInput=clipboard(), WFRoundTo='Tenths')", "is_workflow_actions_round(WFInput=clipboard())"),
+    (task_mutants.PROPERTY, "e = is_workflow_actions_getupcomingevents()\nx = f'{e.Title}'", "e.Notes"),
+    (task_mutants.TWICE, "is_workflow_actions_sendmessage(WFSendMessageContent='a')", "'a')\nis_workflow_actions_sendmessage("),
+    (task_mutants.CUT, "x = clipboard()\ny = f'{x}!'\nz = f'{y}!'", "x = clipboard()\n"),
+])  # fmt: skip
+def test_a_mutant_has_the_fault_of_its_kind(kind: str, line: str, changed: str) -> None:
+    made = [mutant.code for mutant in task_mutants.changes(line + "\n") if mutant.kind == kind]
+    assert any(code.endswith(changed) or changed in code for code in made), made
 
 
 def shingles(text: str, size: int = 8) -> set[tuple[str, ...]]:
@@ -220,7 +238,7 @@ def few(tmp_path: Path) -> Path:
 
 def evaluate(few: Path, *flags: str, code: int = 0) -> tuple[stage_runs.Ended, dict[str, Any]]:
     output = few.parent / "eval"
-    ended = stage_runs.run("08", "--tasks", str(few), "--output", str(output), *flags, OPENAI_API_KEY="none")
+    ended = stage_runs.run("08", "--tasks", str(few), "--output", str(output), "--no-cache", *flags, OPENAI_API_KEY="none")
     assert ended.returncode == code, ended.stderr
     path = output / "tasks/scores.json"
     return ended, json.loads(path.read_text()) if path.exists() else {}
@@ -290,12 +308,13 @@ def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: l
         drawn.append({"prompts": len(list(prompts)), **options})
         return iter([generation.Generation("Hm.", 1, True, "stop")] * drawn[-1]["prompts"])
 
-    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda name, adapter, **settings: ("model", "tokenizer"))
+    monkeypatch.setattr(systems.chat, "remarks", lambda tokenizer, **settings: [])
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     monkeypatch.setattr(generation, "generate", generate)
-    args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, constrained=False, use_all=False, teval=None, primer=False)
+    args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, use_all=False, teval=None, primer=False, thinking=None)
     records = task_runs.as_tests(ours[:3], 2, 0.7, 5, None)
-    system = systems.local_model("tiny", str(ROOT), args)
+    system = systems.local_model("tiny", str(ROOT), args, systems.Setting(constrained=False))
     assert [record["id"] for record, _ in system.answers(records)] == [record["id"] for record in records]
     usual = {"prompts": 3, "max_new_tokens": 9, "batch_size": 4, "temperature": 0.7}
     assert drawn == [{**usual, "seed": 5}, {**usual, "seed": 5 + task_runs.SEED_STRIDE}]

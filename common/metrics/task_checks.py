@@ -13,8 +13,8 @@
 
 A condition is a text that must be contained, a number that must occur, or an object, all of whose keys must hold: `contains`, `lacks`,
 `equals`, `matches` (texts or lists of them: all; case does not count, nor white space but in `matches`), `number` with `within` (default
-0.005), `date` (the beginning of an ISO date), `digits` (the last digits of a phone number), `any` (one condition of several), `gone` (there
-is no such value).
+0.005), `date` (the beginning of an ISO date), `digits` (the last digits of a phone number), `seconds` (of a duration), `any` (one condition
+of several), `gone` (there is no such value).
 
 `unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
 nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
@@ -29,7 +29,7 @@ from datetime import datetime
 from typing import Any
 
 from shortcuts.machine import Effect, Outcome, World, values
-from shortcuts.machine.values import File, Record, Unknown, Untold
+from shortcuts.machine.values import File, Quantity, Record, Unknown, Untold
 
 Check = Mapping[str, Any]
 Condition = Any  # a text, a number, or an object of the forms above
@@ -41,7 +41,8 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
 # The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself.
 CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set"}, "device": {"set"}, "notes": {"created", "saved"},
-           "reminders": {"created"}, "events": {"created"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
+           "reminders": {"created", "set"}, "events": {"created", "set"}, "contacts": {"set"}, "health": {"logged"},
+           "photos": {"saved"}}  # fmt: skip
 CANNOT = re.compile(
     r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
     r"|un(?:available|supported)|"
@@ -153,6 +154,12 @@ def _numbers(text: str) -> Iterator[float]:
                 yield float(plain)
 
 
+def _seconds(text: str) -> float | None:
+    """Return the seconds of a duration, such as `25 min`."""
+    found = re.fullmatch(r"([0-9.]+) (\w+)", text)
+    return values.seconds(Quantity(float(found[1]), found[2])) if found else None
+
+
 _FORMS = {
     "contains": lambda text, wanted, _: all(_plain(part) in _plain(text) for part in _each(wanted)),
     "lacks": lambda text, wanted, _: not any(_plain(part) in _plain(text) for part in _each(wanted)),
@@ -160,6 +167,7 @@ _FORMS = {
     "matches": lambda text, wanted, _: all(re.search(part, text, re.IGNORECASE) for part in _each(wanted)),
     "number": lambda text, wanted, whole: all(_has_number(text, one, whole.get("within", WITHIN))
                                               for one in (wanted if isinstance(wanted, list) else [wanted])),
+    "seconds": lambda text, wanted, _: _seconds(text) == wanted,
     "date": lambda text, wanted, _: text.startswith(wanted),
     "digits": lambda text, wanted, _: re.sub(r"\D", "", text).endswith(wanted),
 }  # fmt: skip

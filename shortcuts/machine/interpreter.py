@@ -8,7 +8,6 @@ and the seconds that patterns take; the outcome names the limit that was met. Er
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,7 +20,7 @@ from shortcuts.machine.parameters import Dynamic, resolve
 from shortcuts.machine.program import Act, Compound, Parameters, Program, as_program
 from shortcuts.machine.registry import Call, Ended, defaults, result_type, short
 from shortcuts.machine.session import LIMITS, Limits, Session
-from shortcuts.machine.values import Record, TooLarge, Unknown, Untold, items, one_or_many, origin, size_of, unknowns_in
+from shortcuts.machine.values import Record, TooLarge, Unknown, Untold, items, one_or_many, origin
 from shortcuts.machine.world import State, Turns, World
 
 
@@ -30,8 +29,8 @@ class Run:
 
     def __init__(self, program: Program, session: Session, given: Any, depth: int = 0) -> None:
         self.program, self.session, self.input, self.depth = program, session, given, depth
-        self.place = session.world.place
-        self.state, self.outcome = session.state, session.outcome
+        self.place, self.state, self.outcome = session.place, session.state, session.outcome
+        self.spend, self.timed = session.spend, session.timed
         self.outputs: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
         self.previous: Any = given
@@ -59,22 +58,6 @@ class Run:
     def effect(self, verb: str, what: dict[str, Any], index: int) -> None:
         """Record an outward effect."""
         self.outcome.effects.append(Effect(verb, what, index))
-
-    def spend(self, size: int) -> None:
-        """Count characters and items against the limit. Raises Ended."""
-        self.session.size -= size
-        if self.session.size < 0:
-            raise Ended("stopped", f"more than {self.session.limits.size:,} characters and items were made")
-
-    def timed(self, work: Callable[[float], Any]) -> Any:
-        """Return what `work` makes, which gets the seconds that are left for patterns and raises TimeoutError. Raises Ended."""
-        start = time.perf_counter()
-        try:
-            return work(max(self.session.seconds, 0.01))
-        except TimeoutError:
-            raise Ended("stopped", f"patterns took more than {self.session.limits.seconds} s") from None
-        finally:
-            self.session.seconds -= time.perf_counter() - start
 
     def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None, choices: int = 0) -> Any:
         """Return the person's answer; where the world has none the default, or by chance what `draw` makes or one of some choices (from 1).
@@ -155,14 +138,13 @@ class Run:
         except Ended:
             self.log(call, None, True)
             raise
-        known = len(self.outcome.unknowns) == before and not any(
-            isinstance(value, _DEEP) and next(unknowns_in(value), None) is not None for value in (output, *call.inputs.values())
-        )
-        if not known and not self.outcome.unknowns:  # one that a property of a value made
-            for value in (output, *call.inputs.values()):
-                for unknown in unknowns_in(value):
-                    self.met(unknown, node.index)
-        self.spend(size_of(output))
+        carried = self.unknowns(output, *call.inputs.values())
+        known = len(self.outcome.unknowns) == before and not carried
+        if not self.outcome.unknowns:  # one that a property of a value made
+            for unknown in carried:
+                self.met(unknown, node.index)
+        if isinstance(output, str):
+            self.spend(len(output))
         self.log(call, output, known)
         if node.id != "is.workflow.actions.comment":
             self.previous, self.made = output, True
@@ -200,13 +182,17 @@ class Run:
         self.session.doubles[action_id] = turn + 1
         return given.values[min(turn, len(given.values) - 1)] if given.values else None
 
+    def unknowns(self, *found: Any) -> list[Unknown]:
+        """Return the unknowns in some values."""
+        return [unknown for value in found if type(value) in values.DEEP for unknown in self.session.looker.unknowns(value)]
+
     def log(self, call: Call, output: Any, known: bool) -> None:
         """Record a step."""
         self.outcome.steps.append(Step(call.index, call.id, call.inputs, output, known, self.depth))
 
     def head(self, node: Compound, inputs: Parameters) -> None:
         """Record the head of a block as a step."""
-        known = not any(next(unknowns_in(value), None) for value in inputs.values() if isinstance(value, _DEEP))
+        known = not self.unknowns(*inputs.values())
         self.outcome.steps.append(Step(node.index, ACTION_OF_KIND[node.kind], inputs, None, known, self.depth))
 
     def close(self, node: Compound, result: Any) -> None:
@@ -311,12 +297,13 @@ class Run:
                 self.variables[f"Repeat Item{suffix}"] = item
             self.previous = item
             self.body(body)
-            results += items(self.previous)
+            made = items(self.previous)
+            self.spend(len(made))
+            results += made
         self.close(node, one_or_many(results))
 
 
 _BLOCKS: dict[str, Callable[[Run, Compound], None]] = {"if": Run.branch, "menu": Run.menu, "each": Run.each, "count": Run.count}
-_DEEP = (Unknown, list, dict, values.File, Record)
 _LABELS = {
     "Device Name": "name", "Device Model": "model", "Device Type": "type", "System Version": "system_version",
     "System Build Number": "system_build",

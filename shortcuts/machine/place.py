@@ -7,14 +7,12 @@ space before AM; here it is a plain space, so that texts compare.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from shortcuts.machine.values import Record
 
 _WORDS = {
     "en": {"yes": "Yes", "no": "No", "at": " at "}, "de": {"yes": "Ja", "no": "Nein", "at": " um "},
@@ -24,15 +22,21 @@ _WORDS = {
 }  # fmt: skip
 STYLES = {"Short": "short", "Medium": "medium", "Long": "long", "Full": "full", "None": ""}
 MAX_PATTERN = 500  # characters of a date pattern
+FORMATTED = 500  # what writing a date or number by the locale counts, in characters
+
+
+def unlimited(size: int) -> None:
+    """Count nothing: conversions outside of a run."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """The clock, zone and locale of a run."""
+    """The clock, zone and locale of a run. Conversions tell `spend` how many characters and items they look at: a run has a limit."""
 
     now: datetime
     locale: str = "en_US"
     words: dict[str, str] = field(default_factory=dict)
+    spend: Callable[[int], None] = unlimited
 
     @cached_property
     def babel(self) -> Any:
@@ -58,6 +62,7 @@ class Place:
         """Return a date in the styles of the locale; an empty style leaves a part out."""
         from babel.dates import format_date, format_time
 
+        self.spend(FORMATTED)
         local = moment.astimezone(self.zone)
         day = format_date(local, date_style, self.babel) if date_style else ""
         time = format_time(local, time_style, self.zone, self.babel) if time_style else ""
@@ -68,6 +73,7 @@ class Place:
         """Return a date in a Unicode pattern (`yyyy-MM-dd`). An unknown letter stands for itself."""
         from babel.dates import format_datetime
 
+        self.spend(FORMATTED)
         pattern = re.sub("e{1,2}(?!e)", lambda found: found[0], pattern[:MAX_PATTERN])
         try:
             return plain_spaces(format_datetime(moment.astimezone(self.zone), _known_fields(pattern), self.zone, self.babel))
@@ -78,23 +84,16 @@ class Place:
         """Return how far away a date is, in words: `in 2 hours`, `3 days ago`."""
         from babel.dates import format_timedelta
 
+        self.spend(FORMATTED)
         return plain_spaces(format_timedelta(moment - self.now, add_direction=True, threshold=1, locale=self.babel))
 
     def number_text(self, number: float, places: int) -> str:
         """Return a number with grouping and a fixed count of decimal places, halves rounded to even."""
         from babel.numbers import format_decimal
 
+        self.spend(FORMATTED)
         places = max(0, min(places, 20))
         return plain_spaces(format_decimal(number, "#,##0" + ("." + "0" * places if places else ""), self.babel))
-
-    def address(self, location: Record) -> str:
-        """Return a location as its address, one part a line; its coordinates where it has none."""
-        fields = location.fields
-        city = " ".join(str(fields[key]) for key in ("City", "State", "ZIP Code") if fields.get(key))
-        parts = [str(part) for part in (fields.get("Street"), city, fields.get("Region")) if part]
-        if parts:
-            return "\n".join(parts)
-        return str(fields.get("Name") or f"{fields.get('Latitude', '')}, {fields.get('Longitude', '')}".strip(", "))
 
 
 def place(now: str, zone: str, locale: str) -> Place:

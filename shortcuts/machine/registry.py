@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shortcuts.machine.place import Place
 
 MISSING = object()
+PER_ITEM = 20  # what an item of an input counts
 
 
 class Ended(Exception):  # noqa: N818
@@ -106,6 +107,18 @@ class Call:
         """Record an outward effect."""
         self.run.effect(verb, what, self.index)
 
+    def records(self, part: str) -> list[Any]:
+        """Return the records of a part of the world (reminders, photos ...), which count since each is looked at."""
+        found = self.run.state.read(part)
+        self.run.spend(PER_ITEM * len(found))
+        return list(found)
+
+    def remove(self, part: str, gone: list[Any]) -> None:
+        """Take records out of a part of the world."""
+        held = self.records(part)
+        self.run.spend(len(gone) * len(held))
+        self.run.state.write(part)[:] = [record for record in held if record not in gone]
+
     def unknown(self, kind: str, *parts: Any) -> Unknown:
         """Return an unknown of a type, made by this action of some inputs, and record its origin in the outcome."""
         made = Unknown(kind, origin(short(self.id), *(self.said(part) for part in parts)))
@@ -139,20 +152,23 @@ class Call:
         self.inputs[key] = value
         return value
 
-    def items(self, key: str = "WFInput") -> list[Any]:
-        """Return the items of the input. Raises Untold if the input as a whole is unknown."""
+    def items(self, key: str = "WFInput", counted: bool = True) -> list[Any]:
+        """Return the items of the input; they count, if each is looked at. Raises Untold if the input as a whole is unknown."""
         value = self.input(key)
         if isinstance(value, Unknown):
             raise Untold(value)
-        return values.items(value)
+        found = values.items(value)
+        if counted:
+            self.run.spend(PER_ITEM * len(found))
+        return found
 
     def text(self, key: str, fallback: str = "") -> str:
         """Return a parameter as text. Raises Untold."""
-        return self._spent(values.text(self.get(key, fallback), self.place))
+        return values.text(self.get(key, fallback), self.place)
 
     def input_text(self, key: str = "WFInput") -> str:
         """Return the input as text. Raises Untold."""
-        return self._spent(values.text(self.input(key), self.place))
+        return values.text(self.input(key), self.place)
 
     def shown(self, key: str, fallback: Any = "") -> Any:
         """Return a parameter as text for an effect, or the unknown that it is."""
@@ -193,7 +209,3 @@ class Call:
     def moment(self, key: str) -> datetime | None:
         """Return a parameter as a date, or None. Raises Untold."""
         return values.moment(self.get(key), self.place)
-
-    def _spent(self, text: str) -> str:
-        self.run.spend(len(text))
-        return text

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import time
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shortcuts.machine.outcome import Outcome
 from shortcuts.machine.program import Program
+from shortcuts.machine.registry import Ended
+from shortcuts.machine.values import Looker
 from shortcuts.machine.world import State, World
 
 
@@ -17,7 +21,7 @@ class Limits:
     """What bounds a run, with all shortcuts that it calls."""
 
     steps: int = 10_000
-    size: int = 10_000_000  # characters and items that are read and made, in all
+    size: int = 10_000_000  # characters and items that are looked at and made, in all
     depth: int = 8  # shortcuts inside shortcuts
     seconds: float = 1.0  # that patterns take, in all
 
@@ -85,8 +89,27 @@ class Session:
     def __init__(self, world: World, limits: Limits) -> None:
         self.world, self.limits = world, limits
         self.state, self.outcome, self.person = State(world), Outcome(), Person(world)
+        self.place, self.looker = replace(world.place, spend=self.spend), Looker(self.spend)
         self.random = random.Random(world.seed)
         self.steps, self.size, self.seconds = limits.steps, limits.size, limits.seconds
         self.branches = iter(world.branches)
         self.doubles: dict[str, int] = {}
         self.programs: dict[str, Program] = {}
+
+    def spend(self, size: int) -> None:
+        """Count characters and items against the limit. Raises Ended."""
+        self.size -= size
+        if self.size < 0:
+            raise Ended("stopped", f"more than {self.limits.size:,} characters and items were looked at or made")
+
+    def timed(self, work: Callable[[float], Any]) -> Any:
+        """Return what `work` makes, which gets the seconds that are left for patterns and raises TimeoutError. Raises Ended."""
+        start = time.perf_counter()
+        try:
+            if self.seconds <= 0:
+                raise TimeoutError
+            return work(self.seconds)
+        except TimeoutError:
+            raise Ended("stopped", f"patterns took more than {self.limits.seconds} s") from None
+        finally:
+            self.seconds -= time.perf_counter() - start

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from shortcuts.machine.place import Place
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+PARSED = 3000  # what reading a date that is written out counts, in characters
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _DATE_LIKE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
@@ -22,6 +23,7 @@ def text_moment(said: str, place: Place) -> datetime | None:
     """Return the date that a text names, or None."""
     if not said or len(said) > 10_000:
         return None
+    place.spend(8 * len(said))
     low, now = said.lower(), place.now
     if low == "now":
         return now
@@ -44,6 +46,7 @@ def text_moment(said: str, place: Place) -> datetime | None:
         return None
     from dateutil import parser
 
+    place.spend(PARSED)
     try:
         read = parser.parse(
             rest if len(rest) < 60 else rest[found.start() : found.start() + 40],

@@ -11,26 +11,25 @@
 | list       | list              |           |                                                                                       |
 
 Conversions return None where the app finds nothing to convert. An unknown cannot be converted: it raises Untold, which the
-interpreter turns into the unknown output of the action that asked. Sources: the user guide's pages on content types and variables, and
-what real shortcuts rely on (facts of the corpus are marked so).
+interpreter turns into the unknown output of the action that asked. What they look at, in characters and items, they tell `place.spend`,
+which ends a run that has spent its limit. Sources: the user guide's pages on content types and variables, and what real shortcuts rely on
+(facts of the corpus are marked so).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
+from shortcuts.machine.place import Place
 from shortcuts.machine.spoken_dates import text_moment
-
-if TYPE_CHECKING:
-    from shortcuts.machine.world import Place
 
 MAX_TEXT = 1_000_000  # characters of a text
 MAX_ITEMS = 100_000  # of a list
@@ -168,26 +167,51 @@ def first(value: Any) -> Any:
     return (value[0] if value else None) if isinstance(value, list) else value
 
 
-def unknowns_in(value: Any, depth: int = 4) -> Iterator[Unknown]:
-    """Yield the unknowns in a value, to some depth."""
-    if isinstance(value, Unknown):
-        yield value
-    elif depth and isinstance(value, list | dict):
-        for inner in value if isinstance(value, list) else value.values():
-            yield from unknowns_in(inner, depth - 1)
-    elif depth and isinstance(value, File | Record):
-        yield from unknowns_in(value.facts if isinstance(value, File) else value.fields, depth - 1)
+class Looker:
+    """Looks for unknowns in values. Values share their parts and never change: a value is looked through once, which counts."""
+
+    def __init__(self, spend: Callable[[int], None]) -> None:
+        self.spend = spend
+        self.seen: dict[int, tuple[Any, tuple[Unknown, ...]]] = {}  # by identity; the value is kept, so that no other one gets its id
+
+    def unknowns(self, value: Any) -> tuple[Unknown, ...]:
+        """Return the unknowns in a value."""
+        if type(value) not in DEEP:
+            return ()
+        if id(value) not in self.seen:
+            self.seen[id(value)] = value, self._look_through(value)
+        return self.seen[id(value)][1]
+
+    def _look_through(self, value: Any) -> tuple[Unknown, ...]:
+        found: dict[Unknown, None] = {}
+        due, met = [value], set()
+        while due:
+            part = due.pop()
+            if isinstance(part, Unknown):
+                found[part] = None
+            elif id(part) in self.seen:
+                found |= dict.fromkeys(self.seen[id(part)][1])
+            elif id(part) not in met:
+                met.add(id(part))
+                self.spend(size_of(part))
+                due += [inner for inner in _parts(part) if type(inner) in DEEP]
+        return tuple(found)
+
+
+DEEP = frozenset((Unknown, list, dict, File, Record))  # the types that can hold an unknown
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, list):
+        return value
+    return (value if isinstance(value, dict) else value.facts if isinstance(value, File) else value.fields).values()
 
 
 def size_of(value: Any) -> int:
     """Return roughly the characters and items that a value holds."""
-    if isinstance(value, str | bytes):
+    if isinstance(value, str | bytes | list | dict):
         return len(value)
-    if isinstance(value, list):
-        return len(value)
-    if isinstance(value, File):
-        return len(value.data or "")
-    return len(value) if isinstance(value, dict) else 1
+    return len(value.data or "") + 10 if isinstance(value, File) else len(value.fields) + 10 if isinstance(value, Record) else 1
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -207,15 +231,18 @@ def number_text(number: float, place: Place | None = None) -> str:
 def text(value: Any, place: Place) -> str:
     """Return a value as the app writes it into a text. Lists are joined by line breaks. Raises Untold."""
     if isinstance(value, str):
+        place.spend(len(value))
         return value
     write = _TEXTS.get(type(value))
     if write is None:
         raise Untold(value)
+    place.spend(10)
     return write(value, place)
 
 
 def _list_text(values: list[Any], place: Place) -> str:
     lines, left = [], MAX_TEXT
+    place.spend(5 * len(values))
     for value in values:
         lines.append(text(value, place))
         left -= len(lines[-1]) + 1
@@ -226,8 +253,9 @@ def _list_text(values: list[Any], place: Place) -> str:
 
 def _file_text(file: File, place: Place) -> str:
     if isinstance(file.data, str):
-        return html_text(file.data) if file.extension in ("html", "htm") else file.data
+        return html_text(file.data, place) if file.extension in ("html", "htm") else text(file.data, place)
     if isinstance(file.data, bytes):
+        place.spend(len(file.data))
         return file.data.decode("utf-8", "replace")
     if file.kind in ("pdf", "media") or "made" in file.facts:
         raise Untold(Unknown("text", origin("text of", file.name, file.facts.get("made", ""))))
@@ -236,7 +264,7 @@ def _file_text(file: File, place: Place) -> str:
 
 def _record_text(record: Record, place: Place) -> str:
     if record.kind == "location":
-        return place.address(record)
+        return _address(record.fields)
     for label in NAME_FIELDS:
         if record.fields.get(label) is not None:
             return text(record.fields[label], place)
@@ -244,9 +272,21 @@ def _record_text(record: Record, place: Place) -> str:
     return whole or next((str(value) for value in record.fields.values() if isinstance(value, str)), "")
 
 
+def _address(fields: dict[str, Any]) -> str:
+    """Return a location as its address, one part a line; its coordinates where it has none."""
+    city = " ".join(str(fields[key]) for key in ("City", "State", "ZIP Code") if fields.get(key))
+    parts = [str(part) for part in (fields.get("Street"), city, fields.get("Region")) if part]
+    if parts:
+        return "\n".join(parts)
+    return str(fields.get("Name") or f"{fields.get('Latitude', '')}, {fields.get('Longitude', '')}".strip(", "))
+
+
 def json_text(value: Any, place: Place) -> str:
     """Return a value as JSON, as the app writes dictionaries: compact, a slash as `\\/`."""
-    return orjson.dumps(_Jsonable(place).read(value), default=str).decode("utf-8", "replace").replace("/", "\\/")
+    writer = _Jsonable(place)
+    read = writer.read(value)
+    place.spend(MAX_TEXT - writer.left)
+    return orjson.dumps(read, default=str).decode("utf-8", "replace").replace("/", "\\/")
 
 
 class _Jsonable:
@@ -273,7 +313,6 @@ class _Jsonable:
 
 
 _TEXTS: dict[type, Callable[[Any, Any], str]] = {
-    str: lambda value, place: value,
     type(None): lambda value, place: "",
     bool: lambda value, place: place.words["yes"] if value else place.words["no"],
     int: number_text,
@@ -283,15 +322,16 @@ _TEXTS: dict[type, Callable[[Any, Any], str]] = {
     list: _list_text,
     Url: lambda value, place: value.text,
     Match: lambda value, place: value.text,
-    RichText: lambda value, place: html_text(value.html),
+    RichText: lambda value, place: html_text(value.html, place),
     Quantity: lambda value, place: f"{number_text(value.amount, place)} {value.unit}",
     File: _file_text,
     Record: _record_text,
 }
 
 
-def html_text(html: str) -> str:
+def html_text(html: str, place: Place) -> str:
     """Return the text that a browser shows for HTML: a line for each block, spaces collapsed."""
+    place.spend(2 * len(html))
     if "<" not in html and "&" not in html:
         return html
     from selectolax.lexbor import LexborHTMLParser
@@ -316,6 +356,7 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-
 
 def numbers_in(value: str, place: Place) -> list[float]:
     """Return the numbers that a text holds, read as the locale writes them."""
+    place.spend(2 * len(value))
     if place.decimal_sign == ",":
         value = value.replace(".", "").replace(",", ".") if re.search(r"[0-9],[0-9]", value) else value
     return [plain(float(found.replace(",", ""))) for found in _NUMBER.findall(value) if len(found) < 300]
@@ -371,8 +412,8 @@ def dictionary(value: Any, place: Place) -> dict[str, Any] | None:
 
 def parse_json(value: Any, place: Place) -> Any:
     """Return what the JSON of a text holds, or None if it is none. Raises Untold."""
-    source = value.data if isinstance(value, File) and isinstance(value.data, str) else text(value, place)
-    if isinstance(source, str) and source.lstrip()[:1] in ("{", "["):
+    source = text(value.data if isinstance(value, File) and isinstance(value.data, str) else value, place)
+    if source.lstrip()[:1] in ("{", "["):
         try:
             return orjson.loads(source)
         except ValueError:
@@ -396,12 +437,13 @@ def url(value: Any, place: Place) -> Url | None:
     source = text(value, place).strip()
     if re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:\S+", source):
         return Url(source)
-    found = links_in(source)
+    found = links_in(source, place)
     return found[0] if found else None
 
 
-def links_in(source: str) -> list[Url]:
+def links_in(source: str, place: Place) -> list[Url]:
     """Return the links in a text; one without a scheme gets http://."""
+    place.spend(2 * len(source))
     found = [match.rstrip(".,;:!?)]'\"") for match in LINK.findall(source)]
     return [Url(link if ":" in link else f"http://{link}") for link in found]
 
@@ -436,9 +478,7 @@ def contact(value: Any, place: Place) -> Record | None:
     value = first(value)
     if isinstance(value, Record) or value is None:
         return value
-    if isinstance(value, File) and isinstance(value.data, str) and "BEGIN:VCARD" in value.data:
-        value = value.data
-    said = text(value, place)
+    said = text(value.data if isinstance(value, File) and isinstance(value.data, str) and "BEGIN:VCARD" in value.data else value, place)
     if "BEGIN:VCARD" in said:
         return vcards(said)[0]
     key = "Email Addresses" if "@" in said else "Phone Numbers" if re.fullmatch(r"[+0-9 ()/-]{3,}", said) else "Name"
@@ -512,7 +552,7 @@ def file(value: Any, place: Place) -> File | None:
         return File(f"{said.splitlines()[0][:40] if said else 'Rich Text'}.rtf", "file", said, {"html": value.html})
     if isinstance(value, Record):
         return File(f"{said}.{'vcf' if value.kind == 'contact' else 'txt'}", "file", said)
-    name = re.sub(r"[/\n:]", " ", said)[:40].strip() or "Text"
+    name = re.sub(r"[/\n:]", " ", said[:40]).strip() or "Text"
     return File(f"{name}.{'webloc' if isinstance(value, Url) else 'txt'}", "file", said)
 
 
@@ -534,6 +574,8 @@ def at_key(value: Any, key: str, place: Place) -> Any:
     """
     if isinstance(value, Unknown):
         return Unknown("any", origin(value.origin, f"[{key}]"))
+    if isinstance(value, list):
+        place.spend(5 * len(value))
     if isinstance(value, list) and value and all(isinstance(item, dict | Record) for item in value):
         return one_or_many([found for item in value for found in items(at_key(item, key, place))])
     holder = dictionary(value, place)
@@ -581,6 +623,7 @@ def prop(value: Any, label: str, place: Place) -> Any:
     if isinstance(value, Unknown):
         return Unknown("any", origin(value.origin, f".{label}"))
     if isinstance(value, list):
+        place.spend(5 * len(value))
         return one_or_many([found for item in value for found in items(prop(item, label, place))])
     if isinstance(value, Record):
         found = value.get(label)
@@ -664,6 +707,7 @@ def as_type(value: Any, item_class: str, place: Place) -> Any:
     if isinstance(value, Unknown):
         return Unknown(_TYPE_OF_CLASS.get(item_class, "any"), value.origin)
     if isinstance(value, list) and item_class in _MANY:
+        place.spend(5 * len(value))
         return one_or_many([found for item in value if (found := COERCIONS[item_class](item, place)) is not None])
     return COERCIONS[item_class](value, place)
 

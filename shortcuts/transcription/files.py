@@ -18,6 +18,7 @@ import orjson
 from shortcuts import plist
 from shortcuts.catalog import Catalog
 from shortcuts.check import check
+from shortcuts.did_you_mean import nearest
 from shortcuts.plist import archive
 from shortcuts.plist.aea import MAGIC as SIGNED
 from shortcuts.transcription import Transcription, equivalent, to_python, to_shortcut, transcribe
@@ -169,8 +170,19 @@ def contents(source: str) -> bytes:
     """Return the bytes of a file or of stdin. Raises FileError where they cannot be read."""
     try:
         return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
+    except FileNotFoundError:
+        raise FileError(f"{source}: there is no such file{_meant(Path(source))}") from None
     except OSError as error:
-        raise FileError(f"{source}: cannot be read: {error.strerror}") from None
+        raise FileError(f"{source}: cannot be read: {error.strerror}; see to its permissions, or give another file") from None
+
+
+def _meant(path: Path) -> str:
+    """Return advice for a file that is not there: one of its folder that has nearly its name, or where to look."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f", and no folder {folder}: check the path"
+    near = nearest(path.name, (other.name for other in folder.iterdir()), near=60)
+    return f"; did you mean {folder / near}?" if near else f" in {folder.resolve()}: check the name"
 
 
 def put(file: Path, data: bytes) -> None:

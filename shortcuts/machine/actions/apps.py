@@ -180,9 +180,8 @@ _PICTURES = tuple(f"com.alexhay.ToolboxProForShortcuts.{name}Intent" for name in
 @action(*_PICTURES, source="the actions' names: a picture of what is given; as all pictures it is opaque")
 def picture(call: Call) -> Any:
     given = {key: call.get(key) for key in call.parameters if not key.startswith(("Show-", "ShowWhenRun", "AppIntent"))}
-    lost = next((unknown for value in given.values() for unknown in values.unknowns_in(value)), None)
-    if lost is not None:
-        raise values.Untold(lost)
+    if lost := call.run.unknowns(*given.values()):
+        raise values.Untold(lost[0])
     what = ", ".join(f"{key} {call.said(value)}" for key, value in sorted(given.items()) if value not in (None, ""))
     return values.File("Image.png", "image", None, {"made": values.origin(call.id.rpartition(".")[2], what)})
 

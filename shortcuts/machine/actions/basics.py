@@ -44,7 +44,7 @@ def append_variable(call: Call) -> Any:
     if len(joined) > MAX_ITEMS:
         raise TooLarge
     call.run.variables[name] = joined
-    call.run.spend(len(joined) // 50)
+    call.run.spend(len(joined) // 10)
     return value
 
 

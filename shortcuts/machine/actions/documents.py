@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +22,7 @@ def _markdown() -> Any:
 @action("is.workflow.actions.getrichtextfrommarkdown", source="user guide: Make Rich Text from Markdown; CommonMark")
 def from_markdown(call: Call) -> Any:
     text = call.input_text()
-    call.run.spend(20 * len(text))
+    call.run.spend(2 * len(text) + 300 * sum(map(text.count, "[*_`~<!")))  # signs that open something are looked for to the end
     return RichText(_markdown().render(text).rstrip("\n"))
 
 
@@ -58,29 +59,38 @@ def html_of(item: Any, call: Call) -> str:
     assumed="only headings, emphasis, links, lists and line breaks are kept",
 )
 def to_markdown(call: Call) -> Any:
-    return "\n".join(_markdown_of(item.html) if isinstance(item, RichText) else values.text(item, call.place) for item in call.items())
+    made = [_markdown_of(item.html, call) if isinstance(item, RichText) else values.text(item, call.place) for item in call.items()]
+    return "\n".join(made)
 
 
-_RULES = [
-    (r"<h([1-6])\b[^>]*>(.*?)</h\1>", lambda m: f"\n{'#' * int(m[1])} {m[2]}\n\n"),
-    (r"<(strong|b)\b[^>]*>(.*?)</\1>", lambda m: f"**{m[2]}**"),
-    (r"<(em|i)\b[^>]*>(.*?)</\1>", lambda m: f"*{m[2]}*"),
-    (r"<a\b[^>]*?href=[\"']([^\"']*)[\"'][^>]*>(.*?)</a>", lambda m: f"[{m[2]}]({m[1]})"),
-    (r"<img\b[^>]*?src=[\"']([^\"']*)[\"'][^>]*>", lambda m: f"![]({m[1]})"),
-    (r"<code\b[^>]*>(.*?)</code>", lambda m: f"`{m[1]}`"),
-    (r"<li\b[^>]*>(.*?)</li>", lambda m: f"- {m[1].strip()}\n"),
-    (r"<br\s*/?>", lambda m: "  \n"),
-    (r"</p>|</div>", lambda m: "\n\n"),
-    (r"<(script|style|head)\b.*?</\1>|<[^>]+>", lambda m: ""),
-]
+_MARKS: dict[str, Callable[[str, Any], str]] = {
+    **{f"h{level}": lambda inner, node, level=level: f"\n{'#' * level} {inner}\n\n" for level in range(1, 7)},
+    **dict.fromkeys(("strong", "b"), lambda inner, node: f"**{inner}**"),
+    **dict.fromkeys(("em", "i"), lambda inner, node: f"*{inner}*"),
+    **dict.fromkeys(("p", "div"), lambda inner, node: f"{inner}\n\n"),
+    **dict.fromkeys(("script", "style", "head", "-comment"), lambda inner, node: ""),
+    "a": lambda inner, node: f"[{inner}]({node.attributes['href']})" if node.attributes.get("href") else inner,
+    "img": lambda inner, node: f"![]({node.attributes.get('src') or ''})",
+    "code": lambda inner, node: f"`{inner}`",
+    "li": lambda inner, node: f"- {inner.strip()}\n",
+    "br": lambda inner, node: "  \n",
+}
 
 
-def _markdown_of(html: str) -> str:
-    from html import unescape
+def _markdown_of(html: str, call: Call) -> str:
+    from selectolax.lexbor import LexborHTMLParser
 
-    for pattern, made in _RULES:
-        html = re.sub(pattern, made, html, flags=re.DOTALL | re.IGNORECASE)
-    return re.sub(r"\n{3,}", "\n\n", unescape(html)).strip()
+    call.run.spend(5 * len(html))
+    body = LexborHTMLParser(html).body
+    return re.sub(r"\n{3,}", "\n\n", _marked(body)).strip() if body else ""
+
+
+def _marked(node: Any) -> str:
+    """Return a node of HTML as Markdown."""
+    if node.tag == "-text":
+        return node.text_content or ""
+    inner = "".join(_marked(child) for child in node.iter(include_text=True))
+    return _MARKS[node.tag](inner, node) if node.tag in _MARKS else inner
 
 
 @action("is.workflow.actions.makepdf", source="user guide: Make PDF")

@@ -16,16 +16,16 @@ KINDS = {"png": "image", "jpg": "image", "jpeg": "image", "gif": "image", "heic"
 def tree_of(call: Call) -> dict[str, Any]:
     """Return the world's files by clean path. Looking through them counts against the limit of the run."""
     tree = call.run.state.read("files")
-    call.run.spend(len(tree))
+    call.run.spend(3 * len(tree))
     return tree
 
 
 def at(call: Call, path: str) -> File | None:
     """Return the file or folder at a path, or None."""
-    path, tree = clean_path(path), tree_of(call)
+    path, tree = clean_path(path), call.run.state.read("files")
     if path in tree:
         return _entry(path, tree[path])
-    inside = path == "" or any(other.startswith(path + "/") for other in tree)
+    inside = path == "" or any(other.startswith(path + "/") for other in tree_of(call))
     return File(path.rpartition("/")[2] or "Shortcuts", "folder", None, {"path": path}) if inside else None
 
 
@@ -113,11 +113,11 @@ def save(call: Call) -> Any:
 
 def _free(call: Call, path: str) -> str:
     """Return a path that is not taken: the name with a number."""
-    tree, number = tree_of(call), 2
+    tree, number = call.run.state.read("files"), 2
     stem, dot, extension = path.rpartition(".") if "." in path.rpartition("/")[2] else (path, "", "")
     while path in tree and number < 1000:
         path, number = f"{stem} {number}{dot}{extension}", number + 1
-        call.run.spend(10)
+        call.run.spend(20)
     return path
 
 
@@ -222,7 +222,7 @@ def delete(call: Call) -> Any:
         call.effect("deleted", file=path, **({"for good": True} if immediately else {}))
         if isinstance(path, str):
             tree = call.run.state.write("files")
-            for other in [other for other in tree if other == path or other.startswith(path + "/")]:
+            for other in [other for other in tree_of(call) if other == path or other.startswith(path + "/")]:
                 del tree[other]
     return None
 

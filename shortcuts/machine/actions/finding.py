@@ -9,7 +9,7 @@ from shortcuts.machine import values
 from shortcuts.machine.actions.files import contents
 from shortcuts.machine.conditions import passes
 from shortcuts.machine.parameters import Table
-from shortcuts.machine.registry import Call, action
+from shortcuts.machine.registry import PER_ITEM, Call, action
 from shortcuts.machine.values import Record, Unknown, Untold, items, one_or_many
 
 _PARTS = {"photos": "photos", "contacts": "contacts", "reminders": "reminders", "calendarevents": "events",
@@ -22,6 +22,7 @@ _PARTS = {"photos": "photos", "contacts": "contacts", "reminders": "reminders", 
 def find(call: Call) -> Any:
     """Return the items that pass the rows: of the input, or of all that the world has."""
     found = _source(call)
+    call.run.spend(PER_ITEM * len(found))
     table = call.parameters.get("WFContentItemFilter")
     if isinstance(table, Table):
         truths = [(item, passes(table, item, call.run)) for item in found]

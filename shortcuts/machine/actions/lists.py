@@ -15,7 +15,7 @@ def make_list(call: Call) -> Any:
 
 @action("is.workflow.actions.getitemfromlist", source="user guide: Get Item from List")
 def get_item(call: Call) -> Any:
-    found = call.items()
+    found = call.items(counted=False)
     which = call.choice("WFItemSpecifier", "First Item")
     if which == "Random Item":
         return call.run.session.random.choice(found) if found else None

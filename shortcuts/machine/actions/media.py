@@ -196,7 +196,7 @@ def record_audio(call: Call) -> Any:
 )
 def select_photo(call: Call) -> Any:
     """Return what the person picks or takes."""
-    photos = list(call.run.state.read("photos"))
+    photos = call.records("photos")
     picked = call.run.pick("photos", photos)
     if isinstance(picked, str):
         return next((photo for photo in photos if photo.name == picked), File(picked, "image"))
@@ -206,7 +206,7 @@ def select_photo(call: Call) -> Any:
 def _latest(call: Call, wanted: Any = None) -> Any:
     """Return the latest photos of the world; those that were added last where they have no date."""
     count = call.whole("WFGetLatestPhotoCount", 1)
-    photos = [photo for photo in call.run.state.read("photos") if wanted is None or wanted(photo)]
+    photos = [photo for photo in call.records("photos") if wanted is None or wanted(photo)]
     photos = sorted(photos, key=lambda photo: str(photo.facts.get("created", "")))
     return one_or_many(photos[::-1][: max(count, 0)])
 
@@ -255,8 +255,7 @@ def delete_photos(call: Call) -> Any:
     gone = items(call.input("photos"))
     for photo in gone:
         call.effect("deleted", photo=photo)
-    left = [photo for photo in call.run.state.read("photos") if photo not in gone]
-    call.run.state.write("photos")[:] = left
+    call.remove("photos", gone)
     return None
 
 
@@ -320,5 +319,5 @@ def playback(call: Call) -> Any:
 def playlist(call: Call) -> Any:
     """Return the songs of the world whose Playlist is the one named."""
     name = call.shown("WFPlaylistName")
-    songs = [song for song in call.run.state.read("songs") if name in items(song.get("Playlist"))]
+    songs = [song for song in call.records("songs") if name in items(song.get("Playlist"))]
     return one_or_many(songs) if songs else call.unknown("list", name)

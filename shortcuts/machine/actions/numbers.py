@@ -71,7 +71,7 @@ def calculate(call: Call) -> Any:
 
 _PLACES = {"Millions": 6, "Hundred Thousands": 5, "Ten Thousands": 4, "Thousands": 3, "Hundreds Place": 2, "Tens Place": 1, "Ones Place": 0,
            "Tenths": -1, "Hundredths": -2, "Thousandths": -3, "Ten Thousandths": -4, "Hundred Thousandths": -5,
-           "Millionths": -6}  # fmt: skip
+           "Millionths": -6, "Ten Millionths": -7, "Hundred Millionths": -8, "Billionths": -9}  # fmt: skip
 _ROUNDINGS = {"Always Round Up": "ROUND_CEILING", "Always Round Down": "ROUND_FLOOR"}
 
 
@@ -81,7 +81,7 @@ def round_number(call: Call) -> Any:
     mode = _ROUNDINGS.get(call.choice("WFRoundMode", "Normal"), "ROUND_HALF_UP")
     if call.choice("WFRoundType") == "Right of Decimal":
         place = -call.whole("WFRoundDecimalPlaces", 0)
-    elif call.choice("WFRoundTo", "Ones Place") == "10^":
+    elif call.choice("WFRoundTo", "Ones Place") in ("10 ^", "10^"):
         place = call.whole("TenToThePowerOf", 0)
     else:
         place = _PLACES.get(call.choice("WFRoundTo", "Ones Place"), 0)

@@ -17,12 +17,12 @@ def contacts(call: Call) -> Any:
 
 @action("is.workflow.actions.selectcontacts", source="user guide: Select Contact")
 def select_contact(call: Call) -> Any:
-    picked = call.run.pick("contacts", list(call.run.state.read("contacts")))
+    picked = call.run.pick("contacts", call.records("contacts"))
     return _named(call, picked) if isinstance(picked, str) else picked if picked is not None else call.unknown("contact", "picked")
 
 
 def _named(call: Call, name: str) -> Any:
-    return next((one for one in call.run.state.read("contacts") if call.said(one) == name), values.contact(name, call.place))
+    return next((one for one in call.records("contacts") if call.said(one) == name), values.contact(name, call.place))
 
 
 def _addressed(call: Call, key: str, *labels: str) -> list[Any]:
@@ -113,13 +113,59 @@ def remove(call: Call) -> Any:
     gone = items(call.input("WFInputReminders" if part == "reminders" else "WFInputEvents"))
     for record in gone:
         call.effect("deleted", **{part[:-1]: record})
-    call.run.state.write(part)[:] = [record for record in call.run.state.read(part) if record not in gone]
+    call.remove(part, gone)
     return None
+
+
+_EDITED = {"reminders": ("reminders", "WFReminderContentItem"), "calendarevents": ("events", "WFCalendarEventContentItem"),
+           "contacts": ("contacts", "WFContactContentItem")}  # fmt: skip
+_LABELS = {"Completed": "Is Completed", "Flagged": "Is Flagged", "All-Day": "Is All Day", "Note": "Notes", "Phone Number": "Phone Numbers",
+           "Email Address": "Email Addresses"}  # fmt: skip
+
+
+@action(
+    *(f"is.workflow.actions.setters.{kind}" for kind in _EDITED),
+    source="user guide: Edit Reminder, Edit Calendar Event, Edit Contact",
+)
+def edit(call: Call) -> Any:
+    """Set a property of each item, or add to it, or remove from it; return the items as they are then."""
+    part, prefix = _EDITED[call.id.rpartition(".")[2]]
+    label, mode = call.choice("WFContentItemPropertyName"), call.choice("Mode", "Set")
+    label = _LABELS.get(label, label)
+    if mode in ("Add", "Remove"):
+        call.assume("setters: Add and Remove change a list of values")
+    given = _given(call, prefix + label.replace(" ", ""), label)
+    made = []
+    for record in call.items():
+        if isinstance(record, Unknown):
+            raise values.Untold(record)
+        if isinstance(record, Record):
+            before = items(record.get(label))
+            value = {"Add": [*before, *items(given)], "Remove": [one for one in before if one not in items(given)], "RemoveAll": None}.get(
+                mode, given)  # fmt: skip
+            changed = Record(record.kind, {**record.fields, label: one_or_many(value) if isinstance(value, list) else value})
+            call.run.state.write(part)[:] = [changed if one == record else one for one in call.records(part)]
+            call.effect("set", **{record.kind: record.get("Title") or record.get("Name"), "property": label, "to": changed.fields[label]})
+            record = changed
+        made.append(record)
+    return one_or_many(made)
+
+
+def _given(call: Call, key: str, label: str) -> Any:
+    """Return the new value of a property: a date, a switch, the name of a list, or what it is."""
+    value = call.get(key)
+    if isinstance(value, Unknown) or value is None:
+        return value
+    if label.endswith("Date"):
+        return values.moment(value, call.place)
+    if label.startswith("Is "):
+        return values.boolean(value, call.place)
+    return value.get("Title") or value.get("Identifier") if isinstance(value, dict) else value
 
 
 @action("is.workflow.actions.getupcomingreminders", source="user guide: Get Upcoming Reminders")
 def upcoming_reminders(call: Call) -> Any:
-    due = [one for one in call.run.state.read("reminders") if not one.get("Is Completed")]
+    due = [one for one in call.records("reminders") if not one.get("Is Completed")]
     due.sort(key=lambda one: str(one.get("Due Date") or "9"))
     return one_or_many(due[: max(0, call.whole("WFGetUpcomingItemCount", 1))])
 
@@ -128,7 +174,7 @@ def upcoming_reminders(call: Call) -> Any:
 def upcoming_events(call: Call) -> Any:
     coming = [
         one
-        for one in call.run.state.read("events")
+        for one in call.records("events")
         if (start := values.moment(one.get("Start Date"), call.place)) is not None and start >= call.place.now
     ]
     coming.sort(key=lambda one: values.moment(one.get("Start Date"), call.place) or call.place.now)

@@ -152,7 +152,7 @@ def icu_template(template: str) -> str:
 def _pattern(call: Call, key: str, sensitive: bool) -> Any:
     source = call.text(key)
     try:
-        return icu(source, not sensitive)
+        return call.run.timed(lambda seconds: icu(source, not sensitive))
     except ValueError as error:
         from shortcuts.machine.registry import Ended
 
@@ -223,12 +223,15 @@ def _links(item: Any, call: Call) -> list[Url]:
     if isinstance(item, Url):
         return [item]
     if isinstance(item, RichText):
-        hrefs = [Url(link) for link in re.findall(r"<a\b[^>]*?\bhref=[\"']([^\"']+)", item.html)]
-        return hrefs or values.links_in(values.text(item, call.place))
+        from selectolax.lexbor import LexborHTMLParser
+
+        call.run.spend(len(item.html))
+        hrefs = [Url(href) for node in LexborHTMLParser(item.html).css("a[href]") if (href := node.attributes["href"])]
+        return hrefs or values.links_in(values.text(item, call.place), call.place)
     if isinstance(item, values.Record):
         return [link for link in map(lambda field: values.url(field, call.place), items(item.get("URL"))) if link]
     text = values.text(item, call.place).strip()
-    return [Url(text)] if re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+", text) else values.links_in(text)
+    return [Url(text)] if re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+", text) else values.links_in(text, call.place)
 
 
 @action("is.workflow.actions.detect.number", source="user guide: Get Numbers from Input")
@@ -250,7 +253,7 @@ def detect_dates(call: Call) -> Any:
         moments = (
             [values.moment(item, call.place)]
             if not isinstance(item, str)
-            else [text_moment(line, call.place) for line in item.split("\n")]
+            else [text_moment(line, call.place) for line in values.text(item, call.place).split("\n")]
         )
         found += [moment for moment in moments if moment is not None]
     return one_or_many(found)
@@ -278,7 +281,9 @@ def _detected(call: Call, pattern: re.Pattern[str], label: str) -> list[Any]:
         if isinstance(item, values.Record):
             found += items(item.get(label))
         else:
-            found += pattern.findall(values.text(item, call.place))
+            text = values.text(item, call.place)
+            call.run.spend(2 * len(text))
+            found += pattern.findall(text)
     return found
 
 
@@ -312,6 +317,7 @@ def base64_encode(call: Call) -> Any:
     if isinstance(value, File) and value.data is None:
         return call.unknown("text", value.name, value.facts.get("made", ""))
     data = value.data if isinstance(value, File) else values.text(value, call.place)
+    call.run.spend(len(data or ""))
     text = base64.b64encode(data.encode("utf-8", "replace") if isinstance(data, str) else data or b"").decode()
     width = {"Every 64 Characters": 64, "Every 76 Characters": 76}.get(call.choice("WFBase64LineBreakMode", "None"))
     return "\r\n".join(text[start : start + width] for start in range(0, len(text), width)) if width else text
@@ -346,6 +352,7 @@ def make_hash(call: Call) -> Any:
         if isinstance(value, File) and isinstance(value.data, bytes)
         else values.text(value, call.place).encode("utf-8", "replace")
     )
+    call.run.spend(len(data))
     kind = call.choice("WFHashType", "MD5").lower().replace("-", "")
     return hashlib.new(kind if kind in ("md5", "sha1", "sha256", "sha512") else "md5", data, usedforsecurity=False).hexdigest()
 

@@ -165,9 +165,9 @@ def article(call: Call) -> Any:
     if isinstance(body, Unknown | Record):
         return body
     html = values.text(body, call.place) if not isinstance(body, str) else body
-    text = values.html_text(html)
+    text = values.html_text(html, call.place)
     start = html.find("<title>")
-    title = values.html_text(html[start + 7 : html.find("</title>")]) if start >= 0 else text.split("\n")[0]
+    title = values.html_text(html[start + 7 : html.find("</title>")], call.place) if start >= 0 else text.split("\n")[0]
     return Record("article", {"Title": title, "Body": text, "URL": Url(call.said(link)), "Excerpt": text[:200],
                               "Number of Words": len(text.split()),
                               "Author": None, "Published Date": None, "Main Image URL": None})  # fmt: skip
@@ -175,29 +175,31 @@ def article(call: Call) -> Any:
 
 @action("is.workflow.actions.rss", source="user guide: Get Items from RSS Feed; RSS 2.0 and Atom")
 def rss(call: Call) -> Any:
-    import re
-
     limit = call.whole("WFRSSItemQuantity", 10)
     link = _link(call.input("WFRSSFeedURL"), call)
     call.effect("requested", method="GET", url=link)
     body = _fetched(call, link, "list")
     if isinstance(body, Unknown | list):
         return body if isinstance(body, Unknown) else body[:limit]
-    entries = re.findall(r"<(item|entry)\b[^>]*>(.*?)</\1>", values.text(body, call.place), re.DOTALL)
+    entries = _all(r"(?s)<(item|entry)\b[^>]*>(.*?)</\1>", values.text(body, call.place), call)
     return one_or_many([_feed_item(entry, call) for _, entry in entries[: max(limit, 0)]])
 
 
-def _feed_item(entry: str, call: Call) -> Record:
-    import re
+def _all(pattern: str, text: str, call: Call) -> list[Any]:
+    """Return what a pattern finds in a text that may be made to take for ever."""
+    import regex
 
+    return call.run.timed(lambda seconds: regex.findall(pattern, text, timeout=seconds))
+
+
+def _feed_item(entry: str, call: Call) -> Record:
     def part(*tags: str) -> str:
         for tag in tags:
-            if found := re.search(rf"<{tag}\b[^>]*>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</{tag}>", entry, re.DOTALL):
-                return values.html_text(found[1])
+            if found := _all(rf"(?s)<{tag}\b[^>]*>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</{tag}>", entry, call):
+                return values.html_text(found[0], call.place)
         return ""
 
-    href = re.search(r"<link\b[^>]*href=[\"']([^\"']+)", entry)
-    link = part("link") or (href[1] if href else "")
+    link = part("link") or next(iter(_all(r"<link\b[^>]*href=[\"']([^\"']+)", entry, call)), "")
     return Record("article", {"Title": part("title"), "URL": Url(link) if link else None, "Body": part("description", "content", "summary"),
                               "Published Date": text_moment(part("pubDate", "published", "updated"), call.place),
                               "Author": part("author", "dc:creator")})  # fmt: skip
@@ -205,18 +207,12 @@ def _feed_item(entry: str, call: Call) -> Record:
 
 @action("is.workflow.actions.rss.extract", source="user guide: Get RSS Feeds from Page")
 def feeds(call: Call) -> Any:
-    import re
-
     link = _link(call.input("WFURLs"), call)
     body = _fetched(call, link, "list")
     if isinstance(body, Unknown):
         return body
-    return one_or_many(
-        [
-            Url(found)
-            for found in re.findall(r"<link\b[^>]*application/(?:rss|atom)\+xml[^>]*href=[\"']([^\"']+)", values.text(body, call.place))
-        ]
-    )
+    page = values.text(body, call.place)
+    return one_or_many([Url(found) for found in _all(r"<link\b[^>]*application/(?:rss|atom)\+xml[^>]*href=[\"']([^\"']+)", page, call)])
 
 
 def _store(call: Call, address: str, term: str, kind: str) -> Any:
