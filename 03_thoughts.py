@@ -11,8 +11,9 @@ Writes   data/seed.jsonl: the record and comments, renames, annotated_code, plan
 
 The writer never rewrites the program: it gives comments by line and a rename map, and both are applied here. So annotated_code compiles to
 exactly the shortcut of code, which is checked for every record. Comments, names and plan come from one request, in this order, so that the
-code is sent once; the query comes from another one that sees the plan alone. Long workflows are told in windows, so that no request with
-its answer takes more than some 20,000 tokens of context. What the writer is shown has no secrets and no base64.
+code is sent once; the query comes from another one that sees the plan alone (--query-from code: the program, and an example before it).
+Long workflows are told in windows, so that no request with its answer takes more than some 20,000 tokens of context. What the writer is
+shown has no secrets and no base64.
 Answers are cached by content: after a kill the same command asks nothing twice and writes what an uninterrupted run would have written.
 """
 
@@ -42,12 +43,15 @@ PLAN_SO_FAR = 2_000  # last characters of the plan so far that the next window's
 PLAN_IN_QUERY = 12_000  # characters of a plan in the query's prompt: the middle of a longer one adds nothing to a request
 COMMENT = 500  # most characters of a comment, five times the short sentence that the prompt asks for
 WORDS_OF_A_BLOCK = 2  # fewest words of a step about a block: fewer can't say what decides there
-TASKS = "thoughts", "query"
+QUERY_FROM = {"plan": "query", "code": "query_from_code"}  # the prompts of --query-from
+CODE_IN_QUERY = 24_000  # characters of a program in the query's prompt
 
 
 def arguments() -> argparse.Namespace:
     """Parse the flags of this stage."""
     parser = cli.parser(__doc__, "data/workflows.jsonl", "data/seed.jsonl")
+    parser.task.add_argument("--query-from", choices=tuple(QUERY_FROM), default="plan", help="write the query from the plan alone, or from "
+                             "the program and one example, as the paper does (default: plan)")
     llm.add_arguments(parser)
     return parser.parse_args()
 
@@ -56,20 +60,21 @@ def arguments() -> argparse.Namespace:
 # a record
 
 
-async def think(record: Record, writer: Writer, catalog: Catalog) -> Record:
-    """Return the record with the fields of this stage. Raises Reject if an answer can't be used."""
+async def think(record: Record, writer: Writer, catalog: Catalog, query_from: str = "plan") -> Record:
+    """Return the record with the fields of this stage; `query_from`: "plan" or "code". Raises Reject if an answer can't be used."""
     code, place = printed(record["code"])
     about = prompts.about(record.get("name") or "", record.get("description") or "")
     told = await tell(code, about, writer, catalog)
     annotated = excerpts.commented(rename(code, told.renames), told.comments)
     compare(record, annotated, told.renames)
     plan = prompts.plan_text({"steps": told.steps})
-    query, query_usage = await request(record, annotated, plan, about, writer, catalog)
+    task = QUERY_FROM[query_from]
+    query, query_usage = await request(task, record, annotated, plan, about, writer, catalog)
     return {
         **record,
         "comments": {str(place[line]): text for line, text in told.comments.items()}, "renames": told.renames, "annotated_code": annotated,
         "plan": plan, "query": query,
-        "writer": {"model": writer.name, "prompts": {task: prompts.prompt_id(task) for task in TASKS},
+        "writer": {"model": writer.name, "prompts": {task: prompts.prompt_id(task) for task in ("thoughts", task)},
                    **told.usage.plus(query_usage)._asdict()},
     }
 
@@ -121,7 +126,7 @@ def windows(code: str, most: int = WINDOW) -> Iterator[list[int]]:
 
 
 class Told(NamedTuple):
-    """What a writer has told of a program, or of some windows of it: comments by line, new names by old ones, the steps of the plan."""
+    """Notes of a writer on a program, or on some windows of it: comments by line, new names by old ones, the steps of the plan."""
 
     comments: dict[int, str] = {}
     renames: dict[str, str] = {}
@@ -291,10 +296,14 @@ def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
 # high level: the query
 
 
-async def request(record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
-    """Return the query that a person would get this workflow by, and the usage."""
-    fields = {"about": about, "plan": excerpts.shorten(excerpts.masked(plan), PLAN_IN_QUERY), "length": prompts.length_of(plan)}
-    prompt = prompts.prompt("query", fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
+async def request(task: str, record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
+    """Return the query that a person would get this workflow by, and the usage; `task` is a prompt of QUERY_FROM."""
+    fields = {"about": about, "length": prompts.length_of(plan)}
+    if task == "query":
+        fields["plan"] = excerpts.shorten(excerpts.masked(plan), PLAN_IN_QUERY)
+    else:
+        fields["code"] = excerpts.shorten(excerpts.shown_code(annotated), CODE_IN_QUERY)
+    prompt = prompts.prompt(task, fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
                             key=record["id"], apis=record["apis"], name=record.get("name") or "",
                             description=record.get("description") or "")
     answer = await writer.ask(prompt)
@@ -310,7 +319,7 @@ def main() -> int:
     writer, catalog = llm.from_arguments(args), Catalog.load()
     with cli.Run("thoughts", args) as run:
         records = run.records("code", "residue", "apis")
-        for record, outcome in writer.map(lambda record: think(record, writer, catalog), records):
+        for record, outcome in writer.map(lambda record: think(record, writer, catalog, args.query_from), records):
             if isinstance(outcome, Reject):
                 run.reject(record["id"], outcome)
             else:

@@ -9,9 +9,13 @@ Writes   data/queries.jsonl: id, query, apis, apps, category, examples, writer
     python 04_expand.py                                           # 200 queries; rules write them if there is no key
     python 04_expand.py --count 92000 --writer gpt-4o-mini --budget-usd 60 --figure
     python 04_expand.py --count 1000 --seed 7 --output data/queries-7.jsonl
+    python 04_expand.py --sampling paper --count 92000 --writer gpt-4o-mini       # as in the paper: APIs, category and examples by chance
 
 As in the paper (section 3.2), the number of APIs is drawn from the seed's own distribution, half of them are Apple's and the rest come from
-one to five apps. Unlike the paper, APIs are drawn evenly and so that they belong together. A set begins with the API used least so far, of
+one to five apps. With --sampling paper they are drawn by chance alone, a category is drawn for the request, which has to need all of them,
+and the writer sees two workflows of the seed with their requests, one with a branch and one with a loop.
+
+Unlike the paper, APIs are otherwise drawn evenly and so that they belong together. A set begins with the API used least so far, of
 the apps' or, one time in three, of Apple's, and with one of the others that fits it, the less used the better. More are drawn by how well
 they fit what is there: one gives what another takes, shortcuts of the seed use both near each other, they are of one app, or their titles
 share rare words. A set ends where nothing fits. The writer finds the purpose, may leave out up to half of a set or decline it, may use
@@ -27,10 +31,12 @@ the usable APIs fit (7 MB), and some hundred requests of the seed.
 from __future__ import annotations
 
 import argparse
+import ast
 import heapq
 import math
 import random
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -45,6 +51,7 @@ from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Writer
 from common.prompts import SYNTAX_APIS
+from shortcuts import DialectError, parse
 from shortcuts.catalog import Api, Catalog, call_name
 
 # isort: split
@@ -65,9 +72,12 @@ WIDE = 4  # APIs of a set from which on another one has to fit two of them: one 
 EVENNESS = 1.0  # points of fit that one use less so far outweighs
 NEAR = 4  # places in a workflow's order of APIs within which two are used near each other
 MIN_APIS = 2  # seed workflows with fewer APIs say nothing about how many a query needs
+MAX_APIS = 12  # of a set, unless another number is asked for
 NEAR_QUERY = 0.8  # Jaccard similarity of near duplicates, as in stage 06, which would drop the second one after 05 has paid for it
 KEPT_EXAMPLES, EXAMPLES, NEAREST = 400, 3, 6  # requests of the seed that are kept, that a prompt shows, and of which those are drawn
 EXAMPLE_WORDS = 12, 100  # fewest and most words of a request that is shown
+EXAMPLE_BYTES = 6000  # most bytes of a program that is shown beside its request
+SHAPES = {"branch": (ast.If, ast.Match), "loop": (ast.For,)}  # what the programs are chosen for that the paper's way shows
 
 # No query can need these: they pass a value on, are written as syntax, or look inside the Shortcuts app.
 UNUSABLE = SYNTAX_APIS | {"is.workflow.actions." + name for name in (
@@ -84,12 +94,16 @@ def arguments() -> argparse.Namespace:
     add = parser.task.add_argument
     add("--count", type=cli.positive_int, default=200, metavar="N", help="queries in all, earlier runs included (default: 200)")
     add("--n", type=cli.positive_int, dest="count", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
-    add("--max-apis", type=cli.positive_int, default=12, metavar="N",
-        help="most APIs in a set: more than people ask for in a few sentences (default: 12)")
+    add("--max-apis", type=cli.positive_int, metavar="N",
+        help="most APIs in a set: more than people ask for in a few sentences (default: 12; with --sampling paper as many as the seed has)")
+    add("--sampling", choices=("even", "paper"), default="even", help="draw APIs evenly and so that they belong together, or by chance as "
+        "the paper does (default: even)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the draw (default: 0)")
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.max_apis = args.max_apis or (MAX_APIS if args.sampling == "even" else sys.maxsize)
+    return args
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -106,10 +120,11 @@ class Seed:
     sizes: list[int] = field(default_factory=list)
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Record] = field(default_factory=list)
+    shapes: dict[str, list[Record]] = field(default_factory=lambda: {shape: [] for shape in SHAPES})  # programs to show, by what they have
 
 
-def read_seed(path: Path, catalog: Catalog, max_apis: int) -> Seed:
-    """Read the seed once. Raises UserError if no workflow has APIs to draw from."""
+def read_seed(path: Path, catalog: Catalog, max_apis: int, sampling: str = "even") -> Seed:
+    """Read the seed once, with what a way of sampling needs of it. Raises UserError if no workflow has APIs to draw from."""
     from common.dataset import dedup
 
     seed, free = Seed(Distribution(catalog), dedup.GrowingMinHashIndex(NEAR_QUERY)), {api for _, api in prompts.BASICS.values()}
@@ -120,12 +135,28 @@ def read_seed(path: Path, catalog: Catalog, max_apis: int) -> Seed:
         seed.apis.update(apis)
         seed.pairs.update((one, other) for place, one in enumerate(apis) for other in apis[place + 1: place + 1 + NEAR])
         if len(apis) >= MIN_APIS:
-            seed.sizes.append(min(sum(api not in free for api in apis), max_apis))
+            seed.sizes.append(min(sum(api not in free or sampling == "paper" for api in apis), max_apis))
+        if sampling == "paper":
+            add_by_shape(seed.shapes, record)
         if len(seed.examples) < KEPT_EXAMPLES and is_example(record):
             seed.examples.append({"id": record["id"], "query": record["query"], "apis": apis})
     if not seed.sizes:
         raise UserError(f"{path}: no workflow calls {MIN_APIS} APIs that the catalogue knows; are these records of stage 03?")
     return seed
+
+
+def add_by_shape(shapes: dict[str, list[Record]], record: Record) -> None:
+    """Add a workflow to those that may be shown, of each shape that its program has; a long one is left out."""
+    code = record.get("annotated_code") or record.get("code") or ""
+    if not code or len(code.encode()) > EXAMPLE_BYTES:
+        return
+    try:
+        nodes = list(ast.walk(parse(code)))
+    except DialectError:  # nothing to learn from
+        return
+    for shape, kinds in SHAPES.items():
+        if len(shapes[shape]) < KEPT_EXAMPLES and any(isinstance(node, kinds) for node in nodes):
+            shapes[shape].append({"id": record["id"], "query": record["query"], "code": code})
 
 
 def is_example(record: Record) -> bool:
@@ -267,30 +298,59 @@ class Sampler:
         return 2 if gives is None else 1 if takes is not None else 0
 
 
+class ChanceSampler:
+    """Draws as the paper says: n from the seed's own sizes, half of it Apple's, the rest from one to five apps; all by chance.
+
+    The paper takes all APIs of its apps and yet n in all: here as many of theirs as are missing, drawn by chance.
+    """
+
+    def __init__(self, catalog: Catalog, sizes: list[int], seed: int) -> None:
+        usable = [api for api in catalog if is_usable(api)]
+        self.sizes, self.seed, self.apps = sizes, seed, dict[str, list[str]]()
+        self.builtin = [api.id for api in usable if api.builtin]
+        for api in usable:
+            if not api.builtin:
+                self.apps.setdefault(api.app, []).append(api.id)
+
+    def sample(self, number: int) -> list[str]:
+        """Return the APIs of query `number`."""
+        source = random.Random(f"{self.seed}:{number}")
+        size = source.choice(self.sizes)
+        apps = source.sample(sorted(self.apps), min(source.randint(*APPS), len(self.apps)))
+        theirs = [api for app in apps for api in self.apps[app]]
+        own = source.sample(self.builtin, min(size // 2, len(self.builtin)))
+        return own + source.sample(theirs, min(size - size // 2, len(theirs)))
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # a query
 
 
 @dataclass(frozen=True)
 class Task:
-    """A query to be written; `place` counts the tasks of this run, `examples` are records of the seed."""
+    """A query to be written; `place` counts the tasks of this run, `examples` are of the seed. No `category`: the writer names it."""
 
     id: str
     place: int
     apis: list[str]
     examples: list[Record]
+    category: str = ""
 
 
-def tasks(run: cli.Run, sampler: Sampler, examples: list[Record]) -> Iterator[Task]:
+def tasks(run: cli.Run, sampler: Sampler | ChanceSampler, seed: Seed) -> Iterator[Task]:
     """Yield the queries that are due, in order."""
     args, place = run.args, 0
     for number in run.progress(range(min(args.count, args.limit or args.count)), args.count):
         if run.interrupted:
             break
-        if run.is_due(identifier := f"q-{args.seed}-{number}"):
+        if run.is_due(identifier := f"{'q' if args.sampling == 'even' else 'p'}-{args.seed}-{number}"):
             run.read += 1
             apis, source = sampler.sample(number), random.Random(f"{args.seed}:{number}: examples")
-            yield Task(identifier, place, apis, near_examples(apis, examples, sampler.compatibility, source))
+            if isinstance(sampler, Sampler):
+                yield Task(identifier, place, apis, near_examples(apis, seed.examples, sampler.compatibility, source))
+            else:
+                shown = {record["id"]: record for records in seed.shapes.values() if records for record in [source.choice(records)]}
+                yield Task(identifier, place, apis, [*shown.values()], source.choice([*prompts.CATEGORIES]))
             place += 1
 
 
@@ -311,19 +371,30 @@ def near_examples(apis: list[str], examples: list[Record], compatibility: ApiCom
 
 async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
     """Return the record of a query. Raises Reject if the writer declines the set, or its answer can't be used."""
-    most = len(task.apis) // 2
-    shown = [f"- {excerpts.masked(query)}" for query in [example["query"] for example in task.examples] or prompts.GOOD_REQUESTS]
-    fields = {"stubs": prompts.stubs(task.apis, catalog), "most": str(most), "examples": "\n".join(shown)}
-    prompt = prompts.prompt("expand", fields, accept_request(task.apis, most, catalog), apis=task.apis, catalog=catalog, key=task.id)
+    prompt = asked(task, catalog)
     answer = await writer.ask(prompt)
-    apis, category, query = answer.object
+    apis, category, query = (task.apis, task.category, answer.object) if task.category else answer.object
     if not query:
         raise Reject("no_sensible_task", category)
     return {
         "id": task.id, "query": query, "apis": apis, "apps": sorted({catalog[api].app for api in apis}), "category": category,
         "examples": [example["id"] for example in task.examples],
-        "writer": {"model": writer.name, "prompts": {"expand": prompts.prompt_id("expand")}, **answer.usage._asdict()},
+        "writer": {"model": writer.name, "prompts": {prompt.task: prompts.prompt_id(prompt.task)}, **answer.usage._asdict()},
     }
+
+
+def asked(task: Task, catalog: Catalog) -> llm.Prompt:
+    """Return the prompt of a task."""
+    stubs, facts = prompts.stubs(task.apis, catalog), {"apis": task.apis, "catalog": catalog, "key": task.id}
+    if task.category:
+        pairs = [f"{excerpts.masked(example['query'])}\n\n```python\n{excerpts.shown_code(example['code'])}```"
+                 for example in task.examples]
+        fields = {"stubs": stubs, "category": task.category, "examples": "\n\n".join(pairs) or "(none)"}
+        return prompts.prompt("expand_by_category", fields, prompts.accept_query(task.apis, catalog), **facts)
+    most = len(task.apis) // 2
+    shown = [f"- {excerpts.masked(query)}" for query in [example["query"] for example in task.examples] or prompts.GOOD_REQUESTS]
+    fields = {"stubs": stubs, "most": str(most), "examples": "\n".join(shown)}
+    return prompts.prompt("expand", fields, accept_request(task.apis, most, catalog), **facts)
 
 
 def accept_request(apis: list[str], most: int, catalog: Catalog) -> Callable[[Any], tuple[list[str], str, str]]:
@@ -404,11 +475,14 @@ def main() -> int:
     args = arguments()
     writer, catalog = llm.from_arguments(args), Catalog.load()
     with cli.Run("expand", args) as run:
-        seed = read_seed(args.input, catalog, args.max_apis)
+        seed = read_seed(args.input, catalog, args.max_apis, args.sampling)
         for path in run.kept:
             load_queries(path, seed.queries)
-        sampler = Sampler(catalog, seed.apis, seed.sizes, seed.pairs, args.seed)
-        outcomes = writer.map(lambda task: write_query(task, writer, catalog), tasks(run, sampler, seed.examples))
+        if args.sampling == "paper":
+            sampler: Sampler | ChanceSampler = ChanceSampler(catalog, seed.sizes, args.seed)
+        else:
+            sampler = Sampler(catalog, seed.apis, seed.sizes, seed.pairs, args.seed)
+        outcomes = writer.map(lambda task: write_query(task, writer, catalog), tasks(run, sampler, seed))
         for task, outcome in in_order(outcomes):
             outcome = without_near_duplicates(outcome, seed.queries)
             if isinstance(outcome, Reject):

@@ -40,12 +40,12 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple
 
-from common import cli, excerpts, jsonl, llm, prompts, query
+from common import chat, cli, excerpts, hub, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
-from common.model import knows_the_language
+from common.model import knows_the_language, prompt_notes
 from common.offline.sentence import understood
 from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
@@ -83,9 +83,12 @@ def arguments() -> argparse.Namespace:
         "too)")
     add("--use-all", action="store_true", help="also hold a program to calling each of its APIs; for a model that is loaded here")
     add = parser.model.add_argument
-    add("--model", default=OFFLINE, metavar="NAME", help='folder or name of a model, or "offline" for rules (default: offline)')
-    add("--adapter", type=Path, metavar="FOLDER", help="a LoRA adapter on --model, run here with transformers")
+    add("--model", default=OFFLINE, metavar="NAME",
+        help='a folder of stage 07, a name on the hub (owner/name, owner/name@revision), or "offline" for rules (default: offline)')
+    add("--adapter", metavar="NAME", help="a LoRA adapter on --model, run here with transformers")
     add("--base-url", metavar="URL", help="ask an OpenAI-compatible server for --model instead of loading it here")
+    add("--thinking", choices=(chat.ON, chat.OFF), help="on: let the model think before its answer, which alone is held to the grammar "
+        "(default: as stage 07 trained it, else off; a server is told only what is given here)")
     add("--max-new-tokens", type=cli.positive_int, default=MAX_NEW_TOKENS, metavar="N", help=f"of an answer (default: {MAX_NEW_TOKENS})")
     add("--temperature", type=float, metavar="T",
         help=f"0 takes the likeliest token (default: 0, and {SAMPLED} for all candidates but the first)")
@@ -103,10 +106,10 @@ def arguments() -> argparse.Namespace:
     args.output = args.output or (query.file_for(args.query) if args.query else OUTPUT)
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
     args.repair = bool(args.base_url) if args.repair is None else args.repair
-    if args.primer is None:
-        args.primer = args.model != OFFLINE and not (args.here and knows_the_language(args.model, args.adapter))
     if args.adapter and not args.here:
         parser.error("--adapter needs a --model that is loaded here: a server has its adapters already")
+    if args.thinking and args.model == OFFLINE:
+        parser.error("--thinking is for a --model: the rules do not think")
     if args.candidates > 1 and args.temperature == 0:
         parser.error("--candidates at --temperature 0 would all be the same; leave --temperature away, or name one above 0")
     if args.use_all and (not args.here or args.constrained is False or args.query and not args.apis):
@@ -116,6 +119,12 @@ def arguments() -> argparse.Namespace:
         parser.error("--dry-run counts the requests for the queries of a file: it needs --base-url, and no --query")
     if (args.apis or args.apps) and not args.query:
         parser.error("--apis and --apps go with --query: the queries of a file have their actions")
+    if args.here:
+        args.model, args.adapter = hub.pinned(args.model), args.adapter and hub.pinned(args.adapter)
+    if task := prompt_notes(args.model, args.adapter).get("task") if args.here else None:
+        raise UserError(f"--model {args.model}: it was trained on {task}, as its prompt.json says; this stage asks for plan and program")
+    if args.primer is None:
+        args.primer = args.model != OFFLINE and not (args.here and knows_the_language(args.model, args.adapter))
     return args
 
 
@@ -271,18 +280,18 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
     return Outcome({**draft.fields(), "annotator": annotator}, draft)
 
 
-def sampling_of(args: argparse.Namespace, length: str, most: int) -> Callable[[int], dict[str, Any]]:
-    """Return the sampling parameters of candidate k as a function; `length` is the library's name for the longest answer."""
+def sampling_of(args: argparse.Namespace, others: dict[str, Any]) -> Callable[[int], dict[str, Any]]:
+    """Return the sampling parameters of candidate k as a function; `others` are the same for all candidates."""
     def sampling(number: int) -> dict[str, Any]:
         temperature = args.temperature if args.temperature is not None else SAMPLED if number else 0.0
-        return {"temperature": temperature, "top_p": args.top_p, length: most, "seed": args.seed + number * SEED_STRIDE}
+        return {"temperature": temperature, "top_p": args.top_p, "seed": args.seed + number * SEED_STRIDE, **others}
 
     return sampling
 
 
-def named(outcome: Outcome, model: str, adapter: Path | None = None) -> Outcome:
+def named(outcome: Outcome, model: str, adapter: str | None = None) -> Outcome:
     """Return the outcome with the model's name in its `annotator`."""
-    annotator = {"model": model, "adapter": adapter and str(adapter), **outcome.fields["annotator"]}
+    annotator = {"model": model, "adapter": adapter, **outcome.fields["annotator"]}
     return outcome._replace(fields={**outcome.fields, "annotator": annotator})
 
 
@@ -317,7 +326,8 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     """Yield the results of a server or the rules, as they come."""
     from shortcuts.grammar import grammar
 
-    sampling = (lambda number: {}) if args.model == OFFLINE else sampling_of(args, "max_tokens", args.max_new_tokens)
+    asked = chat.asked_of_a_server(args.thinking)
+    sampling = (lambda number: {}) if args.model == OFFLINE else sampling_of(args, {"max_tokens": args.max_new_tokens, **asked})
     settings = Settings(args.candidates, args.repair, args.primer, args.dry_run)
 
     async def work(record: Record) -> Outcome:
@@ -339,20 +349,17 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     """Yield the results of a model loaded here, batch by batch."""
     from common import model as models
     from common.decoding import generation
-    from common.packing import prompt_text
 
     models.quiet_libraries()
-    adapter = args.adapter
-    if Path(args.model).is_dir() and adapter is None:
-        model, tokenizer = models.load_run(Path(args.model))
-    else:
-        model, tokenizer = models.load_model(args.model, adapter=adapter), models.load_tokenizer(adapter or args.model)
+    model, tokenizer = models.load_run(args.model, args.adapter, thinking=args.thinking)
+    for remark in chat.remarks(tokenizer, is_trained=False):
+        cli.say(f"{args.model}: {remark}")
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
-    sampling, settings = sampling_of(args, "max_new_tokens", room), Settings(args.candidates, args.repair, args.primer)
+    sampling, settings = sampling_of(args, {"max_new_tokens": room}), Settings(args.candidates, args.repair, args.primer)
 
     def answer(requests: list[Request]) -> Iterator[CompletionResult]:
         chats = [request.messages for request in requests]
-        lengths = [len(tokenizer(prompt_text(chat, tokenizer), add_special_tokens=False)["input_ids"]) for chat in chats]
+        lengths = [len(chat.prompt_tokens(messages, tokenizer)) for messages in chats]
         options = {**requests[0].sampling, "batch_size": len(chats), "watch": query.show_progress if args.query else None}
         if args.constrained is False:
             made = generation.generate(model, tokenizer, chats, **options)
@@ -367,7 +374,7 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
     for batch in batches:
         outcomes = in_rounds([annotate(record, suspended, settings, sampling, catalog) for record in batch], answer)
         for record, outcome in zip(batch, outcomes, strict=True):
-            yield record, outcome if isinstance(outcome, Reject) else named(outcome, args.model, adapter)
+            yield record, outcome if isinstance(outcome, Reject) else named(outcome, args.model, args.adapter)
 
 
 @coroutine

@@ -9,7 +9,8 @@ Writes   data/bench/: train, test_id and test_ood, each as .jsonl (what one trai
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
     python 06_filter_merge.py --generated none --output data/bench-seed     # the tests, before the annotator is trained ...
     python 06_filter_merge.py --tests-from data/bench-seed                  # ... and kept when its records are added
-    python 06_filter_merge.py --workflowbench WorkflowBench/data --output data/published     # the published dataset, mended
+    python 06_filter_merge.py --without plan --output data/bench-no-plan    # the same records, for an ablation of the paper's table 4
+    python 06_filter_merge.py --workflowbench data.zip --output data/published     # the published dataset, mended
 
 A record is dropped by the first rule that it breaks; the rules, in the order in which they apply, are the functions marked `@rule` below.
 Then duplicates, near duplicates and what would give a test away are dropped (common/dataset/dedup.py, arrange.py), and the rest is split
@@ -33,9 +34,10 @@ from typing import Any, NamedTuple
 
 from common import cli, jsonl
 from common.cli import Reject
-from common.dataset import arrange, browse, card, dedup, distribution, example, export, provenance, published, staging
+from common.dataset import arrange, browse, card, dedup, distribution, example, export, published, staging
 from common.dataset.example import ORIGINS, SEED, SYNTHETIC, Context, Example, Limits, Sample
 from common.jsonl import Record, UserError
+from common.prompts import WHOLE, AnswerForm
 from common.workers import cores, ordered_map
 from shortcuts import DialectError
 from shortcuts.catalog import Catalog
@@ -46,6 +48,7 @@ from tqdm import tqdm
 
 BYTES_PER_WORKER = 4 << 20  # of input: for less, starting a process takes longer than it saves
 SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common")  # flags that the result depends on, and --seed
+WITHOUT = {"plan": AnswerForm(plan=False), "comments": AnswerForm(comments=False), "both": AnswerForm(False, False)}
 DEFAULT_GENERATED, NONE = Path("data/generated.jsonl"), Path("none")
 
 Task = tuple[str, str, bytes]  # origin, file:line, line
@@ -64,6 +67,7 @@ def arguments() -> argparse.Namespace:
     add("--workflowbench", type=Path, metavar="PATH",
         help="import the published dataset (its folder, or a file of its samples) instead of --input and --generated")
     add("--export-workflowbench", type=Path, metavar="FOLDER", help="also write the dataset in the published layout")
+    add("--teval-plans", type=Path, metavar="FILE", help="also write the training records as JSON plans in T-Eval's form, for stage 07")
     add("--browse", type=int, default=1000, metavar="N", help="records in browse.html (default: 1000; 0: no page)")
     add = parser.task.add_argument
     add("--max-tokens", type=cli.positive_int, default=8192, metavar="N",
@@ -71,6 +75,8 @@ def arguments() -> argparse.Namespace:
     add("--max-unused", type=cli.share, default=0.25, metavar="SHARE",
         help="share of its given APIs that a generated program may leave unused (default: 0.25)")
     add("--english", action="store_true", help="drop records whose query is not English")
+    add("--without", choices=tuple(WITHOUT), metavar="PART", help="leave the plan, the comments, or both out of the answers in "
+        "`messages`, as in the paper's ablations; the records are the same (plan, comments or both)")
     add("--test-size", type=cli.positive_int, metavar="N",
         help="records in both tests together (default: 1190 as in the paper, or a tenth if that is less)")
     add("--ood-share", type=cli.share, default=0.5, metavar="SHARE", help="share of the tests that use held-out APIs (default: 0.5)")
@@ -284,24 +290,12 @@ def examine(record: Record, origin: str, context: Context) -> tuple[Example, Rec
             if origin in each.origins and (problem := each.check(sample)) is not None:
                 raise Reject(each.code, problem)
         messages, shortened, _ = sample.conversation
-        return as_example(sample), {**record, "origin": origin, "messages": messages, **({"shortened": True} if shortened else {})}
+        return example.as_example(sample), {**record, "origin": origin, "task": context.limits.form.task, "messages": messages,
+                                    **({"shortened": True} if shortened else {})}  # fmt: skip
     except UserError as error:
         raise Reject("bad_field", str(error)) from None
     except RecursionError:
         raise Reject("does_not_parse", "nested deeper than Python recurses") from None
-
-
-def as_example(sample: Sample) -> Example:
-    """Return what is kept in memory of a sample that passed."""
-    record, steps, (_, shortened, tokens) = sample.record, sample.steps, sample.conversation
-    counts = sample.shape | {
-        "steps": len(steps), "query_words": len(dedup.words(sample.query)), "plan_words": len(dedup.words(sample.plan)),
-        "code_lines": sample.code.count("\n") + 1, "tokens": tokens}
-    return Example(
-        str(record["id"]), sample.origin, str(record.get("category") or "none"),
-        provenance.source_of(record) if sample.origin == SEED else provenance.generator_of(record), provenance.authors(record),
-        sample.apis, sum(example.is_builtin(step, sample.context.catalog) for step in steps), counts, len(sample.compiled[0]), shortened,
-        dedup.code_print(sample.tree), dedup.query_print(sample.query))
 
 
 _context: Context  # of this process
@@ -339,7 +333,7 @@ def tasks(files: dict[str, Path]) -> Iterator[Task]:
 
 def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the first pass in input order, computed by as many processes as pay off."""
-    limits = Limits(args.max_tokens, args.max_unused, args.english)
+    limits = Limits(args.max_tokens, args.max_unused, args.english, WITHOUT.get(args.without, WHOLE))
     prepare(args.tokenizer, limits)  # with workers, too: what is wrong with a flag is said once, here
     size = sum(path.stat().st_size for path in files.values())
     workers = args.workers or min(cores(), 1 + size // BYTES_PER_WORKER)
@@ -388,7 +382,8 @@ def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path)
         **card.statistics(examples, splits, app_of),
         "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
         "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
-        "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed},
+        "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed,
+                     **({"without": args.without} if args.without else {})},
         "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
     }
     jsonl.write_atomically(folder / "rejected.jsonl", b"".join(rejects))
@@ -432,16 +427,12 @@ def inputs(args: argparse.Namespace) -> dict[str, Path]:
 
 def refuse_overlaps(args: argparse.Namespace) -> None:
     """Raise UserError where the dataset would be written over what it is made from."""
-    named = {"--input": args.input, "--generated": args.generated or DEFAULT_GENERATED, "--teval": args.teval,
-             "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
-             "--export-workflowbench": args.export_workflowbench}
-    unread = ("--input", "--generated") if args.workflowbench else ()
-    places = {flag: path.resolve() for flag, path in named.items() if path not in (None, NONE) and flag not in unread}
-    output = args.output.resolve()
-    for flag, path in places.items():
-        if path == output or (output in path.parents and flag not in ("--tests-from", "--export-workflowbench")):
-            raise UserError(f"{flag} {named[flag]}: it is, or is in, the folder to write, --output {args.output}; name another --output")
-    if args.workflowbench and places.get("--export-workflowbench") == places["--workflowbench"]:
+    read = {"--teval": args.teval, "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
+            "--export-workflowbench": args.export_workflowbench, "--teval-plans": args.teval_plans}
+    if not args.workflowbench:
+        read |= {"--input": args.input, "--generated": None if args.generated == NONE else args.generated or DEFAULT_GENERATED}
+    staging.refuse_overlaps(read, args.output)
+    if args.workflowbench and args.export_workflowbench and args.workflowbench.resolve() == args.export_workflowbench.resolve():
         raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")
 
 
@@ -480,6 +471,10 @@ def main() -> int:
         staging.put_in_place(folder, args.output)
         if args.export_workflowbench:
             export.write_workflowbench(args.output, args.export_workflowbench)
+        if args.teval_plans:
+            from common.metrics import teval_plans  # it loads the metrics
+
+            teval_plans.write(args.output, args.teval_plans)
         report(args, files, stats)
     broken = ", ".join(name for name, holds in stats["assertions"].items() if not holds)
     if broken and not (args.tests_from or args.workflowbench):

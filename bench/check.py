@@ -1,4 +1,4 @@
-"""What `check` says of shortcuts that people made, and how many planted faults it finds: prints one JSON object.
+"""Run `check` on shortcuts that people made, count its findings and the planted faults that it finds, and print one JSON object.
 
     python bench/check.py ../shared/corpus                                     # if it has a manifest, only what people made
     python bench/check.py ../shared/corpus --catalog old/                      # by another catalogue
@@ -111,7 +111,7 @@ def planted(programs: list[str], catalog: Catalog, number: int, seed: int) -> li
 
 
 def is_found(fault: Planted, catalog: Catalog) -> bool:
-    """Whether `check` names the key where it says what is wrong, and says nothing of the kind about the sound program."""
+    """True if `check` names the key where it says what is wrong, and says nothing of the kind about the sound program."""
     new = set(shortcuts.check(fault.code, catalog)) - set(shortcuts.check(fault.sound, catalog))
     return any(kind in CODES and fault.key in message for _, kind, message in new)
 
@@ -173,7 +173,7 @@ _KINDS = {"unknown_key": _unknown_key, "misspelled_key": _misspelled_key, "wrong
 
 
 def _can_stand(parameter: Parameter, node: ast.Call) -> bool:
-    """Whether the key is the API's own and a keyword of Python, and the call names its keywords one by one."""
+    """True if the key is the API's own and a keyword of Python, and the call names its keywords one by one."""
     own = not Catalog.is_generic(parameter.key) and parameter.key.isidentifier() and parameter.key.isascii()
     return own and all(keyword.arg for keyword in node.keywords)
 

@@ -1,4 +1,4 @@
-"""What it costs to hold a model to the grammar, and what comes out of a model that knows nothing: prints one JSON object.
+"""Measure what it costs to hold a model to the grammar, and what a model that knows nothing writes then; print one JSON object.
 
     python bench/constrained.py                              # costs: grammar, tokenizer's table, masks beside the tiny model's steps
     python bench/constrained.py --programs 1000              # and programs of a tiny model with random weights, judged one by one
@@ -171,7 +171,7 @@ def step_costs(model: Any, tokenizer: Any, table: Any, catalog: Catalog, repeat:
 
 
 def programs(model: Any, tokenizer: Any, catalog: Catalog, count: int, temperature: float) -> dict[str, Any]:
-    """What `check` finds in programs of random weights: in the first writing, and after the tries."""
+    """Findings of `check` in programs of random weights: in the first writing, and after the tries."""
     draw = random.Random(2)
     asked = [offered(catalog, draw) for _ in range(count)]
     chats = [[{"role": "user", "content": f"Write shortcut number {number}."}] for number in range(count)]
@@ -193,7 +193,7 @@ def programs(model: Any, tokenizer: Any, catalog: Catalog, count: int, temperatu
 
 
 def walks(tokenizer: Any, table: Any, catalog: Catalog, count: int) -> dict[str, Any]:
-    """What `check` finds in programs of tokens drawn under the mask: marks and the beginnings of calls often, letters seldom."""
+    """Findings of `check` in programs of tokens drawn under the mask: marks and the beginnings of calls often, letters seldom."""
     import numpy
 
     words = [table.decode_str([token]) for token in range(len(tokenizer))]
@@ -216,14 +216,14 @@ def walks(tokenizer: Any, table: Any, catalog: Catalog, count: int) -> dict[str,
 
 
 def _likely(word: str) -> float:
-    """How often dice take a token: what begins calls and parameters, and what goes on after a value, before what fills texts and names."""
+    """The weight of a token for the dice: high for what begins calls and parameters or goes on after a value, low for what fills texts."""
     if word.lstrip(" ").startswith(("is_", "com_", "WF")):
         return 50.0
     return 4.0 if set(word) & set("'\"]}\n") else 1.0 if set(word) & set("(,=:") else 0.2 if ")" in word else 0.005
 
 
 def judged(code: str, apis: frozenset[str], catalog: Catalog, compiled: Counter[str]) -> dict[str, int]:
-    """Whether a program parses, and the faults that the grammar rules out."""
+    """Return (it parses, the faults that the grammar rules out) of a program."""
     try:
         tree = ast.parse(code)
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""How stage 06 scales: makes a dataset of the paper's size from a corpus's own programs, varied, and runs 06 on it with every rule on.
+"""Scaling of stage 06: make a dataset of the paper's size from a corpus's own programs, varied, and run 06 on it with every rule on.
 
     python bench/dataset.py --seed data/corpus/seed.jsonl --sizes 10000 30000 106763
     python bench/dataset.py --seed data/corpus/seed.jsonl --sizes 10000 --kill      # also: killed in the middle, run again, same bytes?
@@ -168,7 +168,7 @@ def digest(folder: Path) -> str:
 
 
 def survives_kill(folder: Path, arguments: list[str], after: float) -> bool:
-    """Whether a run that is killed and run again writes what it wrote undisturbed."""
+    """True if a run that is killed and run again writes what it wrote undisturbed."""
     before = digest(folder / "bench")
     shutil.rmtree(folder / "bench")
     process = subprocess.Popen(command(folder, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)

@@ -1,4 +1,4 @@
-"""What execution match says of programs that are known to be right or wrong, and how fast: prints one JSON object.
+"""Score programs that are known to be right or wrong by execution match, measure its speed, and print one JSON object.
 
     python bench/execution_match.py ../shared/corpus/plist               # gold are the programs of real shortcuts
     python bench/execution_match.py examples --samples 36

@@ -53,11 +53,12 @@ from shortcuts.trace import trace  # noqa: E402
 SLOW, RATE = 5.0, 0.4e-3  # CPU seconds for any input, and for each character of it
 STUCK = 60.0  # CPU seconds after which an input is given up
 SHRINK = 20.0  # CPU seconds for making a failing input small
+READERS = (f"{ROOT}/shortcuts/", f"{ROOT}/common/")  # a failure is named by the last line of these that was under way
 GOLD = "x = clipboard()\nif x:\n    is_workflow_actions_showresult(Text=f'{x}')\n"
 
 
 class Kind(NamedTuple):
-    """What is drawn (an input by seed and number), what reads it (it names the outcome), how it is made smaller, how it is saved."""
+    """A kind of input: drawn by seed and number, read (which names the outcome), made smaller, and saved as bytes."""
 
     make: Callable[[int, int], Any]
     read: Callable[[Any], str]
@@ -127,7 +128,7 @@ def failure(kind: Kind, given: Any) -> tuple[str, str]:
     try:
         outcome = kind.read(given)
     except Exception as error:  # whatever is not foreseen is what this looks for
-        ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "/common/" in frame.filename]
+        ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(READERS)]
         frame = f"{Path(ours[-1].filename).name}:{ours[-1].lineno} {ours[-1].name}" if ours else "nowhere"
         promise = str(error).split(":")[0] if isinstance(error, Broken) else frame
         return f"{type(error).__name__} {promise}", f"{error!r:.400} from {frame}"
@@ -247,7 +248,7 @@ def read_code(code: str) -> str:
 
 
 def compiled(shortcut: dict[str, Any], found: list[shortcuts.Diagnostic]) -> str:
-    """What comes of a compiled program: a file, and the same program again."""
+    """Write a compiled program as a file, and transcribe it again; return the outcome's name."""
     try:
         plist.write_binary(shortcut)
         result = shortcuts.transcribe(shortcut)
@@ -259,7 +260,7 @@ def compiled(shortcut: dict[str, Any], found: list[shortcuts.Diagnostic]) -> str
 
 
 def read_answer(text: str) -> str:
-    """What is asked of a model's answer."""
+    """Read a model's answer and the program in it; return the outcome's name."""
     try:
         code = prompts.parse_answer(text).code
     except UserError:

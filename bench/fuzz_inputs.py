@@ -41,7 +41,7 @@ PROSE = ["Sure, here is the shortcut:\n\n", "I'm sorry, but I can't do that.", "
 
 
 class Seeds:
-    """What is broken: the example programs with their files, and the shortcuts of a folder. An input depends on seed and number alone."""
+    """The sound inputs to break: the example programs with their files, and the shortcuts of a folder. An input depends on seed and number alone."""
 
     def __init__(self, examples: Path, folder: Path | None) -> None:
         self.files = [path.read_bytes() for path in sorted(examples.glob("*.shortcut"))]
@@ -108,7 +108,7 @@ class Seeds:
         return tree
 
     def answer(self, seed: int, number: int) -> str:
-        """What a model might answer: a program, whole or not, among prose and fences."""
+        """Return an answer as a model might give it: a program, whole or not, among prose and fences."""
         draw = random.Random(f"text {seed} {number}")
         code = draw.choice(self.codes)
         code = self._changed(code, draw) if draw.random() < 0.5 else code
@@ -259,7 +259,7 @@ def damage(tree: dict[str, Any], other: dict[str, Any], draw: random.Random) -> 
         if named:
             holder, key = draw.choice(named)
             its, from_key = draw.choice(named)
-            holder[key] = draw.choice([its[from_key], "text", "", "x y", "x_y", "Repeat Item", "Repeat Index 2", "print", "²", 5])
+            holder[key] = draw.choice([copy.deepcopy(its[from_key]), "text", "", "x y", "x_y", "Repeat Item", "Repeat Index 2", "print", "²", 5])
     elif what == 3:  # a piece of another shortcut
         mine, theirs = list(holders(tree)), list(holders(other))
         holder, source = draw.choice(mine), draw.choice(theirs)

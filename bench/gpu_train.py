@@ -133,6 +133,8 @@ def figures(tokens: list[int], seconds: list[float], utilisation: list[dict[str,
 def ours(args: argparse.Namespace) -> dict[str, Any]:
     """Stage 07's module under Lightning, with its plan, loss, clipping, logging and checkpoint; only the weights are made here."""
     train = stage()
+    from common.packing import Samples
+
     train.devices.quiet()
     steps: list[dict[str, Any]] = []
     log = train.RunFolder.log
@@ -143,11 +145,11 @@ def ours(args: argparse.Namespace) -> dict[str, Any]:
                  "--devices", "1", "--save-every", str(10**6), *OURS[args.worker]]  # fmt: skip
         settings = train.arguments(given)
         train.devices.settle(settings)
-        plan = train.Plan(documents(args), settings.context, 1, 0)
-        run = train.RunFolder(Path(folder), {}, anew=True)
-        run.open([], {})
-        module = train.FineTuning(settings, plan, None, run, args.steps, lambda: train.adapted(build(args), settings), None)
-        train.devices.trainer(settings).fit(module)
+        workflows = train.Workflows(settings, lambda: train.data.Data(documents(args), Samples.of([]), [], []))
+        workflows.setup()
+        plan, run = workflows.plan, train.RunFolder(Path(folder), {}, anew=True)
+        module = train.FineTuning(settings, args.steps, lambda: train.network.adapted(build(args), settings), None)
+        train.fit(module, workflows, run, lambda: run.open([], {}), None)
     tokens = [sum(plan.lengths[sample] for row in plan.step_rows(step) for sample in row) for step in range(args.steps)]
     seconds = [count / step["tok_per_s"] for count, step in zip(tokens, steps)]
     return figures(tokens, seconds, [{name: value for name, value in step.items() if name.startswith("mfu")} for step in steps], args)

@@ -68,7 +68,8 @@ def imports_in(body: Iterable[ast.AST], module: str, files: dict[str, Path], whe
             yield from imports_in(node.body, module, files, "typing")
         elif isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
             inside = "function" if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else where
-            yield from imports_in(ast.iter_child_nodes(node), module, files, inside)
+            blocks = ("body", "orelse", "finalbody", "handlers", "cases")
+            yield from imports_in([inner for block in blocks for inner in getattr(node, block, ())], module, files, inside)
 
 
 def last_name(node: ast.expr) -> str:
@@ -150,7 +151,7 @@ def figures_of(house: House, package: str) -> dict[str, Any]:
 
 
 def size(paths: Iterable[Path]) -> dict[str, int]:
-    """How many files there are, and lines in them."""
+    """Return the number of files, and of lines in them."""
     lines = [path.read_bytes().count(b"\n") for path in paths]
     return {"files": len(lines), "lines": sum(lines)}
 

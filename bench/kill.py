@@ -17,8 +17,11 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import importlib
 import io
 import json
+import math
+import multiprocessing
 import os
 import platform
 import plistlib
@@ -31,21 +34,32 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import count, zip_longest
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+os.environ["OMP_NUM_THREADS"] = "1"  # a fork has none of the threads of its parent
+
+from common.metrics import sample_store  # noqa: E402
+from shortcuts.catalog import Catalog  # noqa: E402
+from tests import stage_runs  # noqa: E402
 
 GROUP_SHARE, WORKER_SHARE = 0.1, 0.2  # of all kills: those of the whole process group, those of a worker
 END_SHARE, END = 0.25, 0.9  # of the kills those that fall behind this share of the run, where files are put in place
 AGAIN = 0.25  # how likely a run that goes on is killed, too
-BOUND = 30.0  # seconds in which a stage must end whose worker was killed, besides what a whole run takes
+BOUND = 30.0  # seconds of its clock in which a stage must end whose worker was killed, besides what a whole run takes
 ORPHANS = 5.0  # seconds in which its workers must be gone when a stage was killed
-COPIES = 20  # of each example, so that there is work for some seconds
+LOOK = 0.005  # seconds between two looks at a stage
+TICKS = os.sysconf("SC_CLK_TCK")  # of the CPU clock in /proc, in a second
+LIBRARIES = ("lightning", "matplotlib.figure", "peft", "pyarrow.parquet", "torch", "transformers")  # what stages import when they need it
+COPIES = 12  # of each example, so that there is work for a second or two
+TESTS = 16  # of stage 08
 
 
 @dataclass(frozen=True)
@@ -64,8 +78,8 @@ SCENARIOS = {
                            workers=True, exact=True),
     "03-offline": Scenario("03_thoughts.py --input IN/workflows.jsonl --output out/seed.jsonl --writer offline"),
     "03-stub": Scenario(f"03_thoughts.py --input IN/workflows.jsonl --output out/seed.jsonl --writer stub {STUB}"),
-    "04-offline": Scenario("04_expand.py --input IN/seed.jsonl --output out/queries.jsonl --writer offline --count 160"),
-    "04-stub": Scenario(f"04_expand.py --input IN/seed.jsonl --output out/queries.jsonl --writer stub --count 160 {STUB}"),
+    "04-offline": Scenario("04_expand.py --input IN/seed.jsonl --output out/queries.jsonl --writer offline --count 100"),
+    "04-stub": Scenario(f"04_expand.py --input IN/seed.jsonl --output out/queries.jsonl --writer stub --count 100 {STUB}"),
     "05-offline": Scenario("05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model offline"),
     "05-stub": Scenario("05_annotate.py --input IN/queries.jsonl --output out/generated.jsonl --model stub --candidates 2 --repair "
                         f"{STUB}"),
@@ -82,7 +96,9 @@ SCENARIOS = {
 def main() -> int:
     """Kill until --runs kills have hit."""
     args = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` ends what was started
+    for key in [key for key in os.environ if key.startswith(("OPENAI_", "SLURM_"))]:
+        del os.environ[key]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     with Bench(args.output.resolve()) as bench:
         lines = bench.lines(args)
     failures = [line for line in lines if line["problems"]]
@@ -144,16 +160,16 @@ def plan(seed: int, number: int) -> tuple[str, list[Kill]]:
 
 
 class Running:
-    """A stage in a session of its own, its stderr in a file; whatever happens, nothing of it is left behind."""
+    """A stage in a fork of this process, which has imported what stages import; whatever happens, nothing of it is left behind.
 
-    def __init__(self, command: list[str], folder: Path, run: int) -> None:
-        env = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "SLURM_", "PYTHONDONTWRITE"))}
-        env["PYTHONPYCACHEPREFIX"] = str(folder.parents[1] / "bytecode")  # else each start compiles what it imports
-        self.stderr = folder / f"stderr-{run}.txt"
-        with open(self.stderr, "wb") as err, open(folder / f"stdout-{run}.txt", "wb") as out:
-            self.started = time.monotonic()
-            self.process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                            start_new_session=True)
+    Its clock counts the CPU time of its processes and the time in which all of them wait: what it takes on a machine of its own. So a busy
+    machine neither moves a kill nor makes a slow stage look like one that hangs.
+    """
+
+    def __init__(self, words: str, folder: Path) -> None:
+        script, *flags = shlex.split(words)
+        self.process = stage_runs.start_script(ROOT / script, *flags, cwd=folder)
+        self.cpu, self.waited, self.looked = {self.process.pid: 0.0}, 0.0, time.monotonic()
 
     def __enter__(self) -> Running:
         return self
@@ -162,19 +178,42 @@ class Running:
         self.end()
 
     def seconds(self) -> float:
-        """Since the start."""
-        return time.monotonic() - self.started
+        """Its clock at the last look."""
+        return sum(self.cpu.values()) + self.waited
 
-    def wait(self, until: float) -> int | None:
-        """The exit code; None if it still runs `until` seconds after its start."""
-        try:
-            return self.process.wait(max(0.0, until - self.seconds()))
-        except subprocess.TimeoutExpired:
-            return None
+    def look(self) -> None:
+        """Read its clock; find the processes that it has started since."""
+        started, runnable = set[int](), False
+        for pid in self.cpu:
+            try:
+                state = stat(f"/proc/{pid}/stat")
+                if int(state[3]) != self.process.pid:  # of another session: it has ended, and its number was given again
+                    continue
+                self.cpu[pid] = (int(state[11]) + int(state[12])) / TICKS
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    runnable |= stat(f"/proc/{pid}/task/{thread}/stat")[0] in "RD"
+                    started.update(map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split()))
+            except OSError:  # it has ended
+                continue
+        self.cpu.update(dict.fromkeys(started - self.cpu.keys(), 0.0))
+        now = time.monotonic()
+        self.waited += 0.0 if runnable else min(now - self.looked, 2 * LOOK)  # a longer time this process was not awake itself
+        self.looked = now
+
+    def wait(self, until: float, awaited: Callable[[], object] = lambda: False) -> int | None:
+        """Its exit code; None if it still runs when its clock shows `until`, or when what is awaited is there."""
+        while (code := self.process.poll()) is None and self.seconds() < until and not awaited():
+            time.sleep(LOOK)
+            self.look()
+        return code
 
     def others(self) -> list[int]:
         """The other processes of the session: workers, those that outlive the stage included."""
         return [pid for pid in session(self.process.pid) if pid != self.process.pid]
+
+    def last_line(self) -> str:
+        """The last line on its stderr; "" if there is none."""
+        return (self.process.said()[1].splitlines() or [""])[-1]
 
     def end(self) -> None:
         """Kill what is left."""
@@ -183,19 +222,21 @@ class Running:
         self.process.wait()
 
     def strike(self, kill: Kill, moment: float, draw: random.Random) -> None:
-        """Kill at `moment` seconds; a worker as soon as there is one. If the stage has ended before, nothing is hit."""
+        """Kill when its clock shows `moment`; a worker as soon as there is one. If the stage has ended before, nothing is hit."""
         if self.wait(moment) is None:
             if kill.target == "worker":
-                while not (workers := self.others()) and self.process.poll() is None:
-                    time.sleep(0.002)
+                self.wait(math.inf, self.others)
+                workers = self.others()
                 kill.hit = bool(workers) and send(draw.choice(workers))
-            elif kill.target == "group":
-                os.killpg(self.process.pid, signal.SIGKILL)
             else:
-                self.process.kill()
-            if kill.target != "worker":
-                kill.hit = self.process.wait() == -signal.SIGKILL
+                self.process.send_signal(signal.SIGKILL, group=kill.target == "group")
+                kill.hit = self.process.wait().returncode == -signal.SIGKILL
         kill.seconds = round(self.seconds(), 3)
+
+
+def stat(path: str) -> list[str]:
+    """The fields of a process or a thread behind its name (proc(5)): its state, its parent, ..."""
+    return Path(path).read_text().rpartition(")")[2].split()
 
 
 def session(leader: int) -> list[int]:
@@ -204,7 +245,7 @@ def session(leader: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                state, _, _, its_session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+                state, _, _, its_session = stat(f"{entry}/stat")[:4]
                 helper = b"resource_tracker" in (entry / "cmdline").read_bytes()
             except OSError:  # it has ended meanwhile
                 continue
@@ -230,23 +271,26 @@ class Bench:
     """The folder: inputs, the undisturbed output of each scenario, kills.jsonl, the cases under way."""
 
     def __init__(self, folder: Path) -> None:
-        from tests.stub_openai import StubOpenAI
-
-        self.folder, self.log, self.stub = folder, folder / "kills.jsonl", StubOpenAI(answer, keep=False)
+        self.folder, self.log = folder, folder / "kills.jsonl"
 
     def __enter__(self) -> Bench:
-        self.stub.__enter__()
+        context = multiprocessing.get_context("fork")
+        self.pipe, theirs = context.Pipe()
+        self.stub = context.Process(target=serve, args=(theirs, self.pipe))  # not a thread, which the stages forked from here would lack
+        self.stub.start()
+        theirs.close()
+        self.address = self.pipe.recv()
+        import_libraries()
         make_inputs(self.folder / "inputs")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stub.__exit__()
+        self.pipe.close()
+        self.stub.join()
 
-    def command(self, name: str) -> list[str]:
+    def command(self, name: str) -> str:
         """The scenario's command, for a folder beside the others: paths are relative, so that equal runs write equal files."""
-        script, *words = shlex.split(SCENARIOS[name].words)
-        words = [word.replace("IN/", "../../inputs/").replace("STUB", self.stub.base_url) for word in words]
-        return [sys.executable, str(ROOT / script), *words]
+        return SCENARIOS[name].words.replace("IN/", "../../inputs/").replace("STUB", self.address)
 
     def lines(self, args: argparse.Namespace) -> list[dict[str, Any]]:
         """The lines of what was done, by earlier runs and this one."""
@@ -273,23 +317,22 @@ class Bench:
         name, kills = plan(seed, number)
         undisturbed, measured = self.undisturbed(name)
         folder, started, problems = fresh(self.folder / "cases" / f"{seed}-{number}"), time.monotonic(), list[str]()
-        for run, kill in enumerate(kills):
-            with Running(self.command(name), folder, run) as stage:
-                with_workers = measured["workers"]
-                share = with_workers[int(kill.share * len(with_workers))] if kill.target == "worker" else kill.share
-                stage.strike(kill, share * measured["seconds"], random.Random(f"{seed}:{number}:{run}"))
-                problems += aftermath(stage, kill, measured["seconds"])
-                if run == 0 and not kill.hit:  # it ran undisturbed, on a machine that is less busy than before
-                    measured["seconds"] = stage.seconds()
-                    (undisturbed.parent / "measured.json").write_text(json.dumps(measured))
+        for run, kill in enumerate([*kills, None]):
+            with Running(self.command(name), folder) as stage:
+                if kill is None:
+                    problems += outcome(stage, measured["seconds"])
+                else:
+                    with_workers = measured["workers"]
+                    share = with_workers[int(kill.share * len(with_workers))] if kill.target == "worker" else kill.share
+                    stage.strike(kill, share * measured["seconds"], random.Random(f"{seed}:{number}:{run}"))
+                    problems += aftermath(stage, kill, measured["seconds"])
+                    if run == 0 and not kill.hit:  # it was faster than when it was measured
+                        measured["seconds"] = stage.seconds()
+                        (undisturbed.parent / "measured.json").write_text(json.dumps(measured))
                 if stage.process.poll() == 0:  # it needs nobody to go on
                     problems += differences(undisturbed, folder / "out", SCENARIOS[name].exact)
-        with Running(self.command(name), folder, len(kills)) as stage:
-            code = stage.wait(BOUND + 5 * measured["seconds"])
-        if code != 0:
-            problems.append(f"run again: {'it hangs' if code is None else f'exit code {code}: {last_line(stage.stderr)}'}")
-        problems += differences(undisturbed, folder / "out", SCENARIOS[name].exact)
-        problems += [f"{path.name}: a traceback" for path in sorted(folder.glob("stderr-*")) if b"Traceback (" in path.read_bytes()]
+            (folder / f"stderr-{run}.txt").write_text(said := stage.process.said()[1])
+            problems += [f"run {run}: a traceback"] if "Traceback (" in said else []
         if not problems:
             shutil.rmtree(folder)
         repeat = shlex.join(["python", "bench/kill.py", "--seed", str(seed), "--only", str(number)])
@@ -297,54 +340,60 @@ class Bench:
                 "problems": list(dict.fromkeys(problems)), "repeat": repeat, "seconds": round(time.monotonic() - started, 1)}
 
     def undisturbed(self, name: str) -> tuple[Path, dict[str, Any]]:
-        """The output of an undisturbed run, and its times; it is made twice, as only what is the same each time can be compared."""
+        """The output of an undisturbed run, and the times of another.
+
+        The first is a process of its own, as a shell starts it, with another seed of hashes; both must write the same.
+        """
         first, second = (self.folder / "undisturbed" / f"{name}{part}" for part in ("", "-again"))
         told = first / "measured.json"
         if not told.exists():
-            measured = [self.measure(name, fresh(folder)) for folder in (first, second)]
+            run_apart(self.command(name), fresh(first))
+            measured = self.measure(name, fresh(second))
             if found := differences(first / "out", second / "out", SCENARIOS[name].exact):
                 raise SystemExit(f"{name}: two undisturbed runs differ: {'; '.join(found)}")
-            told.write_text(json.dumps(measured[-1]))
-            print(f"{name}: {measured[-1]['seconds']} s undisturbed", file=sys.stderr)
+            told.write_text(json.dumps(measured))
+            print(f"{name}: {measured['seconds']} s undisturbed", file=sys.stderr)
         return first / "out", json.loads(told.read_text())
 
     def measure(self, name: str, folder: Path) -> dict[str, Any]:
-        """Run a scenario: how many seconds it took, and at which shares of them it was seen to have workers."""
+        """Run a scenario: how many seconds its clock shows at the end, and at which shares of them it was seen to have workers."""
         seen = []
-        with Running(self.command(name), folder, 0) as stage:
-            while stage.wait(stage.seconds() + 0.01) is None:
+        with Running(self.command(name), folder) as stage:
+            while stage.wait(stage.seconds() + LOOK) is None:
                 if SCENARIOS[name].workers and stage.others():
                     seen.append(stage.seconds())
             seconds = stage.seconds()
         if stage.process.returncode != 0:
-            raise SystemExit(f"{name}: an undisturbed run ends with exit code {stage.process.returncode}: {last_line(stage.stderr)}")
+            raise SystemExit(f"{name}: an undisturbed run ends with exit code {stage.process.returncode}: {stage.last_line()}")
         if SCENARIOS[name].workers and not seen:
             raise SystemExit(f"{name}: no worker was seen in an undisturbed run")
         return {"seconds": round(seconds, 3), "workers": [round(at / seconds, 4) for at in seen]}
 
 
+def outcome(stage: Running, whole: float) -> list[str]:
+    """Problems with the end of a run that nobody disturbs."""
+    code = stage.wait(BOUND + 5 * whole)
+    return [] if code == 0 else [f"run again: {'it hangs' if code is None else f'exit code {code}: {stage.last_line()}'}"]
+
+
 def aftermath(stage: Running, kill: Kill, whole: float) -> list[str]:
-    """What is wrong with how a stage ends after a kill."""
+    """Problems with the end of a stage after a kill."""
     if kill.hit and kill.target == "worker":
         code = stage.wait(kill.seconds + whole + BOUND)
         if code is None:
             return [f"hangs: {stage.seconds() - kill.seconds:.0f} s after a worker was killed it still runs"]
         if code not in (0, 1):
-            return [f"a worker was killed: exit code {code}: {last_line(stage.stderr)}"]
-        return [] if code == 0 or last_line(stage.stderr).startswith("error: ") else ["a worker was killed: no line says so"]
+            return [f"a worker was killed: exit code {code}: {stage.last_line()}"]
+        return [] if code == 0 or stage.last_line().startswith("error: ") else ["a worker was killed: no line says so"]
     if not kill.hit and stage.wait(stage.seconds() + whole + BOUND) != 0:
-        return [f"not killed, exit code {stage.process.returncode}: {last_line(stage.stderr)}"]
-    deadline = time.monotonic() + ORPHANS
+        return [f"not killed, exit code {stage.process.returncode}: {stage.last_line()}"]
+    deadline = stage.seconds() + ORPHANS
     while stage.others():
-        if time.monotonic() > deadline:
+        if stage.seconds() > deadline:
             return [f"{len(stage.others())} workers outlive the stage"]
-        time.sleep(0.02)
+        time.sleep(LOOK)
+        stage.look()
     return []
-
-
-def last_line(path: Path) -> str:
-    """Of a file; "" if it has none."""
-    return (path.read_text(errors="replace").splitlines() or [""])[-1]
 
 
 def fresh(folder: Path) -> Path:
@@ -379,7 +428,7 @@ LEFTOVERS = re.compile(r"\.(part|tmp)$|-(wal|shm|journal)$")  # the .lock of a r
 
 
 def differences(wanted: Path, made: Path, exact: bool = False) -> list[str]:
-    """How a folder differs from another: a file too many or too few, a leftover, and of each other file the first difference."""
+    """Differences between two folders: a file too many or too few, a leftover, and of each other file the first difference."""
     names, others = ({path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} for folder in (wanted, made))
     found = [f"{name}: {'a leftover' if LEFTOVERS.search(name) else 'a file too many'}" for name in sorted(others - names)]
     found += [f"{name}: a leftover" for name in sorted(names & others) if LEFTOVERS.search(name)]
@@ -392,7 +441,7 @@ def differences(wanted: Path, made: Path, exact: bool = False) -> list[str]:
 
 
 def first_byte(one: bytes, other: bytes) -> str:
-    """Where two files part."""
+    """The first byte where two files part."""
     at = next((at for at, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
     return f"byte {at} of {len(one)}: {one[at: at + 40]!r} became {other[at: at + 40]!r}"
 
@@ -486,26 +535,27 @@ def make_inputs(folder: Path) -> None:
     print("making the inputs", file=sys.stderr)
     part = fresh(folder.with_name("inputs.part"))
     copy_examples(part / "folder")
-    stage(part, "01_scrape.py --folder folder --output all.jsonl")
-    first_lines(part / "all.jsonl", part / "shortcuts.jsonl", 216)
-    stage(part, "02_transcribe.py --input shortcuts.jsonl --output transcribed.jsonl --workers 2")
-    first_lines(part / "transcribed.jsonl", part / "workflows.jsonl", 72)
-    stage(part, "03_thoughts.py --input workflows.jsonl --output seed.jsonl --writer offline")
-    stage(part, "04_expand.py --input seed.jsonl --output queries.jsonl --writer offline --count 200")
-    stage(part, "05_annotate.py --input queries.jsonl --output generated.jsonl --model offline")
-    stage(part, "06_filter_merge.py --input seed.jsonl --generated generated.jsonl --output bench --browse 0")
+    run_apart("01_scrape.py --folder folder --output all.jsonl", part)
+    first_lines(part / "all.jsonl", part / "shortcuts.jsonl", 160)
+    run_apart("02_transcribe.py --input shortcuts.jsonl --output transcribed.jsonl --workers 2", part)
+    first_lines(part / "transcribed.jsonl", part / "workflows.jsonl", 36)
+    run_apart("03_thoughts.py --input workflows.jsonl --output seed.jsonl --writer offline", part)
+    run_apart("04_expand.py --input seed.jsonl --output queries.jsonl --writer offline --count 200", part)
+    run_apart("05_annotate.py --input queries.jsonl --output generated.jsonl --model offline", part)
+    run_apart("06_filter_merge.py --input seed.jsonl --generated generated.jsonl --output bench --browse 0", part)
     make_tests(part)
     part.rename(folder)
 
 
 def make_tests(folder: Path) -> None:
-    """A dataset with tests enough for 08 to take workers, of the first records of the training split; and answers to them."""
+    """A dataset of a few tests, the shortest records of the training split; and answers to them."""
     lines = [json.loads(line) for line in (folder / "bench" / "train.jsonl").read_text().splitlines()]
-    splits = {"test_id": lines[:40], "test_ood": lines[40:70], "train": lines[70:]}
+    lines.sort(key=lambda record: len(record["code"]))
+    splits = {"test_id": lines[:TESTS - 4], "test_ood": lines[TESTS - 4:TESTS], "train": lines[TESTS:]}
     (folder / "tests").mkdir()
     for split, own in splits.items():
         (folder / "tests" / f"{split}.jsonl").write_text("".join(json.dumps({**record, "split": split}) + "\n" for record in own))
-    tests = lines[:70]
+    tests = lines[:TESTS]
     answers = [{"id": record["id"], "code": ["", record["code"], tests[place - 1]["code"]][place % 3]}  # none, the right one, another's
                for place, record in enumerate(tests)]  # fmt: skip
     (folder / "predictions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in answers))
@@ -524,8 +574,8 @@ def copy_examples(folder: Path) -> None:
             place.write_bytes(plistlib.dumps(shortcut, fmt=plistlib.FMT_BINARY))
 
 
-def stage(folder: Path, words: str) -> None:
-    """Run a stage in a folder."""
+def run_apart(words: str, folder: Path) -> None:
+    """Run a stage in a folder and in an interpreter of its own, as a shell does."""
     script, *rest = shlex.split(words)
     done = subprocess.run([sys.executable, str(ROOT / script), *rest], cwd=folder, capture_output=True, text=True)
     if done.returncode:
@@ -537,8 +587,30 @@ def first_lines(source: Path, target: Path, lines: int) -> None:
     target.write_bytes(b"".join(source.read_bytes().splitlines(keepends=True)[:lines]))
 
 
+def serve(pipe: Connection, theirs: Connection) -> None:
+    """Be the stub server until the other end of the pipe is closed, which also its owner's death does."""
+    from tests.stub_openai import StubOpenAI
+
+    theirs.close()
+    with StubOpenAI(answer, keep=False) as stub:
+        pipe.send(stub.base_url)
+        with suppress(EOFError):
+            pipe.recv()
+
+
+def import_libraries() -> None:
+    """Import and load what all stages need, so that their forks need not: kills are to hit work, and a run is to take a second or two."""
+    for number in sorted({name[:2] for name in SCENARIOS}):
+        stage_runs.load(number)
+    stage_runs.import_client()
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    Catalog.load()
+    sample_store.POOL_FROM = 1  # 08 takes workers for a few tests, too
+
+
 def answer(body: dict[str, Any], number: int) -> Any:
-    """What the stub server says: a function of the request alone. One first answer in ten can't be used, so that it is asked back."""
+    """The stub server's answer: a function of the request alone. One first answer in ten can't be used, so that it is asked back."""
     from tests.stub_openai import Reply
 
     messages = body["messages"]

@@ -4,7 +4,7 @@
     python bench/sentences.py … --no-primer                                        # the same without the primer, for comparison
     python bench/sentences.py … --judge other --judge-url http://127.0.0.1:8001/v1   # and whether each does what was asked
 
-    python bench/sentences.py … --judge other --judge-url http://127.0.0.1:8001/v1  # and whether each does what was asked
+Sentences are those of FILE (default: ../shared/sentences/dev.jsonl, where it is) and --count of tests/sentences.jsonl, drawn by --seed out
 of the splits that the search was not tuned on. The judge sees a sentence, the program in forms of the dialect, and what its functions do.
 
     compiled         the share without an error, after the one repair;   first: before it

@@ -1,4 +1,4 @@
-"""How many tokens the thoughts of a workflow take, our way and others: prints one JSON object.
+"""Count the tokens that the thoughts of a workflow take, our way and others, and print one JSON object.
 
     python bench/tokens.py data/corpus/workflows.jsonl                        # what stage 02 wrote
     python bench/tokens.py data/corpus/workflows.jsonl --limit 100

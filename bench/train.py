@@ -179,12 +179,12 @@ def packed(args: argparse.Namespace, *more: Any) -> dict[str, Any]:
         ends.append(clock())
         losses.append(figures["loss"])
 
-    class Plan(train.Plan):
+    class Plan(train.data.Plan):
         def __init__(self, *parts: Any) -> None:
             super().__init__(*parts)
             made.append(self)
 
-    train.RunFolder.log, train.Plan = logged, Plan
+    train.RunFolder.log, train.data.Plan = logged, Plan
     code = train.main(arguments(train, args, *more))
     assert code == 0
     steps = range(WARM_UP, len(ends))
@@ -261,7 +261,7 @@ def curve(args: argparse.Namespace) -> dict[str, Any]:
     network, samples = samples_of(args)
     context = LONGEST // args.scale
     row = ROW_CONTEXTS * context
-    plan = Plan(samples, row, rows_for(BATCH, samples, row, 1), 0)
+    plan = Plan(samples, row, rows_for(BATCH, samples, row), 0)
     rates = [RATE * (CURVE_STEPS - step) / CURVE_STEPS for step in range(CURVE_STEPS)]  # 07's schedule without warm-up
     import torch
 

@@ -1,4 +1,4 @@
-"""How fast a folder of shortcuts is transcribed, every round trip verified, and how well: prints one JSON object.
+"""Transcribe a folder of shortcuts, every round trip verified; print speed and quality as one JSON object.
 
     python bench/transcribe.py ../shared/corpus/plist
     python bench/transcribe.py examples --repeat 3
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def compared(folder: Path, every: int, commit: str, rounds: int = 3) -> dict[str, Any]:
-    """How many times as fast this tree is as another commit, in processes of their own that take turns; the fastest run of each counts."""
+    """This tree's speed in multiples of another commit's, in processes of their own that take turns; the fastest run of each counts."""
     with tempfile.TemporaryDirectory() as other:
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
         subprocess.run(["tar", "x", "-C", other], input=archive, check=True)
@@ -94,7 +94,7 @@ NOT_SHOWN = frozenset({  # names and identities, and the words that the dialect 
 
 
 def literals(parsed: list[dict], results: list[shortcuts.Transcription | None]) -> dict[str, int]:
-    """How many texts of four characters or more the shortcuts hold, how many the code lacks, how many names are read and never bound."""
+    """Counts: texts of four characters or more in the shortcuts, those that the code lacks, names that are read and never bound."""
     counts = {"literals": 0, "literals_missing": 0, "unbound_names": 0}
     for shortcut, result in zip(parsed, results):
         if result is None:

@@ -1,4 +1,4 @@
-"""What two or more stages need. Imports run one way: stages import common, never the reverse.
+"""Code that two or more stages need. Imports run one way: stages import common, never the reverse.
 
 Every stage imports this before any package that has to be installed: a Python that is too old, or a missing package, ends in one line.
 So this file alone must run on every Python 3.

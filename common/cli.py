@@ -43,6 +43,10 @@ from common import jsonl
 from common.jsonl import Record, UserError
 from shortcuts.catalog import CatalogError
 
+# Read when PyTorch is loaded: a thread that waits for another sleeps, instead of keeping the core from it. On a busy machine that is the
+# difference between two threads that are ten times slower than one and two that are faster.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 HARMLESS = {"duplicate", "near_duplicate", "opted_out", "gone"}  # reasons that do not make a run without output a failure
 EXAMPLE = 200  # characters of a reject shown on the terminal
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline: they could control the terminal

@@ -1,4 +1,4 @@
-"""Which APIs can work together: by what one gives and another takes, use in real shortcuts, app, and the words of their titles.
+"""APIs that can work together: by what one gives and another takes, use in real shortcuts, app, and the words of their titles.
 
     compatibility = ApiCompatibility(Catalog.load())
     compatibility.unmet(["is.workflow.actions.image.resize"])          # ["is.workflow.actions.image.resize"]: where is the image from?
@@ -56,7 +56,7 @@ def inputs(api: Api) -> frozenset[str] | None:
 
 
 class ApiCompatibility:
-    """Which APIs of a catalogue can work together; what is read of each is kept."""
+    """Tells which APIs of a catalogue can work together; what is read of each is kept."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog

@@ -9,6 +9,7 @@ import ast
 import copy
 import io
 import re
+import tokenize
 from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from typing import Any
@@ -234,3 +235,15 @@ def one_line(text: str) -> str:
 def word_count(text: str) -> int:
     """Return the number of words in a text; in scripts without spaces each character counts as one."""
     return len(_WORD.findall(text))
+
+
+def without_comments(code: str) -> str:
+    """A program without its `#` comments; a `#` in a string stays. Where `tokenize` fails, only lines that begin with `#` go."""
+    lines = code.split("\n")
+    try:
+        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+        starts = {token.start[0] - 1: token.start[1] for token in tokens if token.type == tokenize.COMMENT}
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        starts = {number: 0 for number, line in enumerate(lines) if line.lstrip().startswith("#")}
+    cut = ((number, line[: starts.get(number)].rstrip() if number in starts else line) for number, line in enumerate(lines))
+    return "\n".join(line for number, line in cut if line or number not in starts)

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from common import jsonl
-from common.jsonl import UserError
+from common import chat, hub, jsonl
+from common.jsonl import Record, UserError
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +35,6 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '### assistant\n' }}{% endif %}"
 )
 TEMPLATE_SECONDS = 10.0  # for a chat template to write one message; the sandbox bounds a single loop, but not loops within loops
-PINNED_DATE = "26 Jul 2024"  # Llama 3.1's template writes today's date unless given one: prompts would change overnight
 
 # The tiny model: what a CPU core trains in a minute. Of the shapes tried, narrow and shallow learns most in that time: it takes most steps.
 TINY_VOCABULARY = 4096
@@ -46,6 +45,7 @@ TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}
 MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
 PROMPT_FILE = "prompt.json"  # beside an adapter or a model of stage 07: how it was asked in training
 NO_PRIMER = {"primer": False}
+TASK = "generate"  # what a model of stage 07 is asked for unless its PROMPT_FILE names another task of its training data
 SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
 
 
@@ -64,13 +64,6 @@ def one_line(what: str, remedy: str) -> Iterator[None]:
         raise UserError(f"{what}: {' '.join(str(error).split())[:300]}; {remedy}") from None
 
 
-def refuse_missing_folder(name: str | Path) -> None:
-    """UserError for a folder that is not there: `runs/name` reads like a model of Hugging Face, which would be asked for a minute."""
-    path = Path(name)
-    if len(path.parts) > 1 and path.parent.is_dir() and not path.exists():
-        raise UserError(f"model {name}: no such folder; has stage 07 finished?")
-
-
 def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | Path) -> None:
     """UserError for a folder to write that is, holds or lies in the one that is read; `other` may be a Hugging Face name, which is none."""
     if not Path(other).is_dir():
@@ -81,24 +74,25 @@ def refuse_overlap(flag: str, folder: str | Path, other_flag: str, other: str | 
         raise UserError(f"{flag} {folder} {relation} the folder of {other_flag} {other}, which would be overwritten; name another {flag}")
 
 
-def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case."""
+def load_tokenizer(name: str | Path, thinking: str | None = None) -> PreTrainedTokenizerBase:
+    """The tokenizer of a Hugging Face model or a folder, with a chat template in any case.
+
+    `thinking` (chat.ON, chat.OFF): the model is asked to think before it answers, or not; see chat.settle.
+    """
     from transformers import AutoTokenizer
 
-    from common.packing import prompt_text
-
-    refuse_missing_folder(name)
+    folder = hub.local(name)
     with one_line(f"tokenizer of {name}", "name a model or a folder that has one"):
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if tokenizer.eos_token_id is None:
         raise UserError(f"tokenizer of {name}: it has no end-of-text token, so a model could not learn to stop; take another")
-    tokenizer.chat_template = tokenizer.chat_template or CHAT_TEMPLATE
-    if "date_string" in tokenizer.chat_template and PINNED_DATE + '" %}' not in tokenizer.chat_template:
-        tokenizer.chat_template = '{%- set date_string = "' + PINNED_DATE + '" %}' + tokenizer.chat_template
+    with one_line(f"tokenizer of {name}", "put a chat_template.jinja into the model's folder"):
+        tokenizer.chat_template = tokenizer.get_chat_template() if tokenizer.chat_template else CHAT_TEMPLATE  # of several the default
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token  # padding is never seen here: masked in generation, a document of its own in training
     with time_limit(TEMPLATE_SECONDS, f"tokenizer of {name}: its chat template does not end"):
-        prompt_text([{"role": "user", "content": "a"}], tokenizer)
+        chat.settle(tokenizer, thinking)
+        chat.layout(tokenizer)
     return tokenizer
 
 
@@ -153,16 +147,16 @@ def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    refuse_missing_folder(name)
+    folder, adapter = hub.local(name, weights=True), adapter and hub.local(adapter, weights=True)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     settings: dict[str, Any] = {"dtype": dtype or "auto", "use_safetensors": True, "trust_remote_code": False}
     if quantize:
         four_bits = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": dtype}
         settings |= {"quantization_config": BitsAndBytesConfig(**four_bits), "device_map": {"": device}}
-    with one_line(f"model {name}", "check the name, and for a gated model the access and HF_TOKEN"):
-        model = AutoModelForCausalLM.from_pretrained(name, **settings)
+    with one_line(f"model {name}", "name a folder or a model of the hub that has config.json and safetensors"):
+        model = AutoModelForCausalLM.from_pretrained(folder, **settings)
     if adapter is not None:
-        model = _with_adapter(model, Path(adapter), name)
+        model = _with_adapter(model, adapter, name)
     one_thread_if_small(model.config)
     return (model if quantize else model.to(device)).eval()
 
@@ -184,27 +178,57 @@ def _with_adapter(model: PreTrainedModel, adapter: Path, base: str | Path) -> Pr
         return PeftModel.from_pretrained(model, adapter)
 
 
-def load_run(folder: str | Path, dtype: torch.dtype | None = None,
-             device: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """(model, tokenizer) of a folder that stage 07 wrote, be it an adapter or a whole model."""
-    folder = Path(folder)
-    if (folder / "adapter_config.json").is_file():
-        base = jsonl.whole(folder / "adapter_config.json")["base_model_name_or_path"]
-        return load_model(base, adapter=folder, dtype=dtype, device=device), load_tokenizer(folder)
-    if (folder / "config.json").is_file():
-        return load_model(folder, dtype=dtype, device=device), load_tokenizer(folder)
-    raise UserError(f"{folder}: no model and no adapter there; has stage 07 finished?")
+def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.dtype | None = None, device: str | None = None,
+             thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """(model, tokenizer) of what stage 07 wrote or a hub has: a whole model, an adapter, or a model and the adapter to put on it."""
+    if adapter is None and (hub.local(name) / "adapter_config.json").is_file():
+        name, adapter = base_of(hub.local(name)), name
+    elif adapter is None and not (hub.local(name) / "config.json").is_file():
+        raise UserError(f"{name}: no model and no adapter there; has stage 07 finished?")
+    model = load_model(name, adapter=adapter, dtype=dtype, device=device)
+    has_tokenizer = adapter is not None and (hub.local(adapter) / "tokenizer_config.json").is_file()
+    return model, load_tokenizer(adapter if has_tokenizer else name, thinking)
+
+
+def base_of(adapter: Path) -> str:
+    """The model that the adapter in a folder was trained on, with the revision if the adapter names one."""
+    config = jsonl.whole(adapter / "adapter_config.json")
+    revision = config.get("revision")
+    return config["base_model_name_or_path"] + (f"@{revision}" if revision else "")
+
+
+def prompt_notes(model: str | Path, adapter: str | Path | None = None) -> Record:
+    """What the PROMPT_FILE of a model, or one with an adapter, says: {"primer": False, "task": …}; {} for one stage 07 did not train."""
+    path = hub.local(adapter or model) / PROMPT_FILE
+    notes = jsonl.whole(path) if path.is_file() else {}
+    return notes if isinstance(notes, dict) else {}
 
 
 def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> bool:
-    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room (`primer` in its PROMPT_FILE)."""
-    path = Path(adapter or model) / PROMPT_FILE
-    return path.is_file() and jsonl.whole(path) == NO_PRIMER
+    """True for a model, or one with an adapter, that stage 07 trained: a primer would only take its room."""
+    return prompt_notes(model, adapter).get("primer") is False
 
 
-def note_prompt(folder: Path) -> None:
-    """Write beside trained weights how the model is to be asked."""
-    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER))
+def note_prompt(folder: Path, data: Path | None = None) -> None:
+    """Write beside trained weights how the model is to be asked: with the task of its training data, where that is one other than TASK."""
+    first, *more = {record.get("task", TASK) for record in jsonl.read(data)} if data else {TASK}
+    jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER | ({} if more or first == TASK else {"task": first})))
+
+
+def name_ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Note in a model's generation config all tokens that end its answers: a server that knows one of them would go on to its limit.
+
+    A config that contradicts itself could not be saved after training; of such a one the tokens alone are kept.
+    """
+    from transformers import GenerationConfig
+
+    settings, ends = model.generation_config, chat.end_ids(model, tokenizer)
+    try:
+        settings.validate(strict=True)
+    except ValueError:
+        settings = GenerationConfig(bos_token_id=settings.bos_token_id, pad_token_id=settings.pad_token_id)
+    settings.eos_token_id = ends
+    model.generation_config = settings
 
 
 def context_length(model: PreTrainedModel) -> int:
@@ -245,8 +269,7 @@ def merge(run: Path, output: Path) -> float:
     if not (run / "adapter_config.json").is_file():
         raise UserError(f"{run}: no adapter there; a model that was trained whole needs no merging, use its folder as it is")
     refuse_overlap("--merge", output, "the adapter", run)
-    base = jsonl.whole(run / "adapter_config.json")["base_model_name_or_path"]
-    refuse_overlap("--merge", output, "the adapter's base", str(base))
+    refuse_overlap("--merge", output, "the adapter's base", base_of(run))
     output = output.resolve()
     part = output.with_name(output.name + ".part")  # of a merge that was killed, or anybody's
     for path in (output, part):
@@ -271,10 +294,12 @@ def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
     ids = torch.tensor([tokenizer("Thought: merged and adapted must agree.\n\nCode:")["input_ids"]], device=model.device)
     with torch.no_grad():
         expected = model(input_ids=ids).logits.float().cpu()
-        model.merge_and_unload().save_pretrained(output)
+        merged = model.merge_and_unload()
+        name_ends(merged, tokenizer)
+        merged.save_pretrained(output)
         save_tokenizer(tokenizer, output)
-        if knows_the_language(run):
-            note_prompt(output)
+        if notes := prompt_notes(run):
+            jsonl.write_atomically(output / PROMPT_FILE, jsonl.encode(notes))
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())

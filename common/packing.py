@@ -1,4 +1,4 @@
-"""Chat records -> tokens -> a packing plan -> batches.
+"""Tokenised samples -> a packing plan -> batches.
 
 Several samples share one row of up to `capacity` tokens, so there is no padding. Position ids restart with each sample, and `lengths`
 tells the attention where one ends: no sample sees another (training/loss.py). Nothing is drawn at training time: `Plan.batch(step, rank,
@@ -11,64 +11,20 @@ import hashlib
 import math
 import random
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from common.jsonl import UserError
-
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100  # the target of a position without loss; PyTorch's own convention
-CHUNK = 256  # records tokenised in one call: enough to keep a fast tokenizer's threads busy, few enough to stay small
-
-Message = dict[str, str]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# chat -> tokens
-
-
-def turns(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of a conversation as its chat template writes it, as (text, is it an answer).
-
-    A piece that is no answer ends exactly where a generation prompt would, so training sees the tokens that inference will see. An answer
-    runs to its end-of-turn marker; white space that a template writes behind the marker is never generated, and not learned.
-    """
-    written = ""
-    for index, message in enumerate(messages):
-        if message["role"] == "assistant":
-            prompt = prompt_text(messages[:index], tokenizer)
-            answered = _rendered(messages[:index + 1], tokenizer, ask=False).rstrip()
-            if not (prompt.startswith(written) and answered.startswith(prompt)):
-                raise UserError("this tokenizer's chat template does not write an answer right behind its generation prompt; "
-                                "put another template into the model's folder (chat_template.jinja)")
-            yield prompt[len(written):], False
-            yield answered[len(prompt):], True
-            written = answered
-
-
-def prompt_text(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> str:
-    """The text that a model is to continue with its answer."""
-    return _rendered(messages, tokenizer, ask=True)
-
-
-def _rendered(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase, ask: bool) -> str:
-    """A conversation as its chat template writes it. UserError if that fails: a template is a program, and may raise anything."""
-    try:
-        text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=ask)
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(f"this tokenizer's chat template fails ({type(error).__name__}: {' '.join(str(error).split())[:300]}); "
-                        "put another template into the model's folder (chat_template.jinja)") from None
-    assert isinstance(text, str)
-    return text
+# samples
 
 
 @dataclass(frozen=True)
@@ -111,26 +67,8 @@ class Samples:
         return cls(np.concatenate(tokens), np.concatenate(is_answer), np.cumsum(lengths, dtype=np.int64))
 
 
-def encode(records: Iterable[dict[str, Any]], tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[str, list[int], list[bool]]]:
-    """Yield (id, token ids, is each an answer's) of records with `messages`; memory stays flat in their number."""
-    iterator = iter(records)
-    while chunk := list(islice(iterator, CHUNK)):
-        pieces = [list(turns(record["messages"], tokenizer)) for record in chunk]
-        texts = [text for parts in pieces for text, _ in parts]
-        # the template has written the special tokens, a beginning of text too: a second one would be a bug seen in many trainers
-        encoded = iter(tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else [])
-        for record, parts in zip(chunk, pieces, strict=True):
-            ids: list[int] = []
-            is_answer: list[bool] = []
-            for _, answer in parts:
-                piece = next(encoded)
-                ids += piece
-                is_answer += [answer] * len(piece)
-            yield record["id"], ids, is_answer
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
-# tokens -> plan
+# samples -> plan
 
 
 def best_fit(lengths: Sequence[int], capacity: int, order: Iterable[int]) -> list[list[int]]:
@@ -164,11 +102,12 @@ def best_fit(lengths: Sequence[int], capacity: int, order: Iterable[int]) -> lis
 
 
 class Row(NamedTuple):
-    """Samples end to end, computed in one forward pass; each tensor int64 [1, tokens]."""
+    """Samples end to end, computed in one forward pass; each tensor int64, [1, tokens] unless said."""
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
     targets: torch.Tensor  # the token that each position is to predict, IGNORED where there is no loss
+    supervised: torch.Tensor  # [positions with loss]: known here, a GPU need not be waited for to count them
     lengths: tuple[int, ...]  # tokens of each sample
 
 
@@ -215,13 +154,18 @@ class Plan:
 
         Every rank gets as many rows as every other (sharded training would hang otherwise): one that runs out gets a row without loss.
         """
-        rows = self.step_rows(step)
-        rounds = math.ceil(len(rows) / world)
-        mine = [self._row(row) for row in rows[rank::world]]
-        mine += [self._row([])] * (rounds - len(mine))
-        samples = [sample for row in rows for sample in row]
+        rounds = math.ceil(len(self.step_rows(step)) / world)
+        return Batch([self.row(step, rank + number * world) for number in range(rounds)], *self.size(step))
+
+    def row(self, step: int, number: int) -> Row:
+        """Row `number` of a step's global batch; behind the last one, a row without loss."""
+        return self._row(next(iter(self.step_rows(step)[number:number + 1]), []))
+
+    def size(self, step: int) -> tuple[int, int]:
+        """(tokens, tokens with loss) of the global batch of a step."""
+        samples = [sample for row in self.step_rows(step) for sample in row]
         supervised = sum(int(self.samples.is_answer[self._slice(sample)].sum()) for sample in samples)
-        return Batch(mine, sum(self.lengths[sample] for sample in samples), supervised)
+        return sum(self.lengths[sample] for sample in samples), supervised
 
     def _slice(self, sample: int) -> slice:
         return slice(self.samples.offsets[sample], self.samples.offsets[sample + 1])
@@ -238,10 +182,10 @@ class Plan:
             targets[start:end - 1] = np.where(self.samples.is_answer[part], tokens, IGNORED)[1:]  # each position predicts the next
             start = end
         positions = np.concatenate([np.arange(length) for length in lengths])
-        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), lengths)
+        supervised = torch.from_numpy(np.flatnonzero(targets != IGNORED))
+        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths)
 
 
-def rows_for(batch_size: int, samples: Samples, capacity: int, world: int) -> int:
-    """Rows a step needs to hold `batch_size` samples on average, as a multiple of the world size so that no rank idles."""
-    rows = batch_size * len(samples.tokens) / max(1, len(samples)) / capacity
-    return max(1, round(rows / world)) * world
+def rows_for(batch_size: int, samples: Samples, capacity: int) -> int:
+    """Rows a step needs to hold `batch_size` samples on average, however many devices compute them."""
+    return max(1, round(batch_size * len(samples.tokens) / max(1, len(samples)) / capacity))

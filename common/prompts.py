@@ -5,7 +5,9 @@ written with, so that data of older wordings can be told apart.
 
     thoughts code                       -> a comment for each statement, better names, then a plan      (03; paper B.3, B.8 and B.4)
     query    plan, name                 -> the request a person would make                             (03; paper B.5)
+    query_from_code   code              -> the same from the code and one example, as in the paper      (03 --query-from code; paper B.5)
     expand   APIs, example requests     -> a request that needs these APIs, or most of them             (04; paper B.6)
+    expand_by_category   APIs, category -> a request of that category that needs them all               (04 --sampling paper; paper B.6)
     refine   query, APIs, plan, code    -> plan and code, revised                                       (05; paper B.7)
     repair   an answer, its faults      -> the answer again, corrected by the same model                (05; ours)
     judge    query, code, its APIs      -> a verdict with reasons: does it do what was asked?           (08; paper B.2)
@@ -23,10 +25,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.excerpts import masked, one_line, shorten, source_lines, word_count
+from common.excerpts import masked, one_line, shorten, source_lines, without_comments, word_count
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
-from shortcuts.primer import primer
+from shortcuts.primer import EXAMPLE, primer
 
 # What only someone who knows the code would say: identifiers, parameter keys, Python, calls.
 _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w+\(\w*=|\b[a-z]\w*_\w+\(|\b\w+\(\)")
@@ -123,6 +125,27 @@ The request has {length}."""  # the user's turn of QUERY
 LENGTHS = (5, "one or two sentences"), (20, "two to four sentences"), (60, "three to five sentences")
 LONGEST_QUERY = "four to six sentences: the gist and what matters most to the person, not every case"
 
+# The paper gives the code and one pair of code and request. The program is the primer's, which `check` accepts.
+QUERY_FROM_CODE = f"""
+
+{QUERY.partition("You are told what a shortcut does. ")[2]}
+
+For example, this shortcut:
+
+```python
+{EXAMPLE}```
+
+{{"query": "When I have copied my meeting notes, pull the TODO lines out of the first so many lines, I will say how many but never more \
+than 99, and number them. Then let me copy them all, get one of them as a silent notification, or leave it."}}"""
+
+CODE_WANTED = """A shortcut{about}:
+
+```python
+{code}
+```
+
+The request has {length}."""  # the user's turn of QUERY_FROM_CODE
+
 EXPAND = """People ask an assistant to build shortcuts for them. You are given functions, and write a request that needs them: one
 realistic task of everyday life or work, told as a person tells it.
 - Find the purpose first: what would someone be doing who needs these? What one function gives is what another works on.
@@ -135,6 +158,13 @@ realistic task of everyday life or work, told as a person tells it.
 - Two to six sentences in English, no list.
 Answer with one JSON object: {{"purpose": "who needs this and what for, in half a sentence", "leave_out": ["name_of_a_function", ...],
 "basics": ["show", ...], "category": "one of: {categories}", "query": "..."}}"""
+
+EXPAND_BY_CATEGORY = """People ask an assistant to build shortcuts for them. You are given functions and a category, and write a request \
+of that category that needs every one of the functions: one realistic task, told as a person tells it.
+- Say what is decided or repeated on the way, as the examples do.
+- Be specific: names, times, amounts, texts, as a person would give them. Make the values up.
+- Never name a function or a parameter, and do not mention code. Apps may be named.
+Answer with one JSON object: {"query": "..."}"""
 
 # What people say where the seed has no request that a person could have made.
 GOOD_REQUESTS = (
@@ -151,6 +181,16 @@ SET = """Requests that people made, for the manner only:
 The functions, of which up to {most} may be left out:
 
 {stubs}"""  # the user's turn of EXPAND
+
+SET_OF_CATEGORY = """Shortcuts and the requests for them, for the manner only:
+
+{examples}
+
+The category: {category}
+
+The functions, each of which the task needs:
+
+{stubs}"""  # the user's turn of EXPAND_BY_CATEGORY
 
 REFINE = """A person asked: {query}
 
@@ -188,6 +228,9 @@ Code:
 These functions may be called, with keyword arguments only:
 
 {stubs}"""
+# The words of ANSWER that ask for a plan, show where it stands, and ask for comments: the paper's ablations go without them.
+ASKS_FOR_PLAN, SHOWS_PLAN = "first a plan in numbered steps, then ", "Thought:\n(the plan)\n\n"
+ASKS_FOR_COMMENTS = " with a comment above each line"
 
 JUDGE = """A person asked for a shortcut: {query}
 
@@ -211,9 +254,11 @@ Decide whether running it does what they asked.
 Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "pass"}} or {{"reasons": "...", "verdict": "fail"}}"""
 
 # What is the same in every prompt of a task stands in the system turn, so that servers can keep what they have read of it.
-INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "expand": EXPAND.format(
+INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "query_from_code": LOOK + QUERY_FROM_CODE,
+                "expand_by_category": EXPAND_BY_CATEGORY, "expand": EXPAND.format(
     basics=", ".join(f"{name} ({told})" for name, (told, _) in BASICS.items()), categories=", ".join(CATEGORIES))}
-TEMPLATES = {"thoughts": LINES, "query": WANTED, "expand": SET, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
+TEMPLATES = {"thoughts": LINES, "query": WANTED, "query_from_code": CODE_WANTED, "expand": SET,
+             "expand_by_category": SET_OF_CATEGORY, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
              "answer": ANSWER}
 
 # Who judges or revises a program has to know the language as well as who writes one.
@@ -225,6 +270,8 @@ _TEXTS = {"type": "array", "items": _TEXT}
 SCHEMAS: dict[str, dict[str, Any] | None] = {
     "thoughts": {"type": "object", "properties": {"comments": _TEXTS, "renames": _TEXTS, "steps": _TEXTS}},
     "query": {"type": "object", "properties": {"query": _TEXT}},
+    "query_from_code": {"type": "object", "properties": {"query": _TEXT}},
+    "expand_by_category": {"type": "object", "properties": {"query": _TEXT}},
     "expand": {"type": "object", "properties": {
         "purpose": _TEXT, "leave_out": _TEXTS, "basics": {"type": "array", "items": {"type": "string", "enum": list(BASICS)}},
         "category": {"type": "string", "enum": list(CATEGORIES)}, "query": _TEXT}},
@@ -297,6 +344,32 @@ def about(name: str, description: str) -> str:
 # the chat format of training, annotation and evaluation
 
 
+class AnswerForm(NamedTuple):
+    """The parts of an answer beside its program: all as in the paper, or fewer as in its ablations (table 4)."""
+
+    plan: bool = True
+    comments: bool = True
+
+    @property
+    def task(self) -> str:
+        """The kind of a conversation, as the dataset's column `task` and the prompt.json of a trained model name it."""
+        return next(task for task, form in ANSWER_FORMS.items() if form == self)
+
+    @property
+    def template(self) -> str:
+        """The user's turn, with fields for the query and the stubs."""
+        text = ANSWER
+        if not self.plan:
+            text = text.replace(ASKS_FOR_PLAN, "").replace(SHOWS_PLAN, "")
+        return text if self.comments else text.replace(ASKS_FOR_COMMENTS, "")
+
+
+WHOLE = AnswerForm()
+ANSWER_FORMS = {"generate": WHOLE, "generate_without_plan": AnswerForm(plan=False),
+                "generate_without_comments": AnswerForm(comments=False), "generate_without_both": AnswerForm(False, False)}
+TEVAL_TASK = "teval_json"  # of conversations about plans in T-Eval's form, see common/metrics/teval_plans.py
+
+
 class Parts(NamedTuple):
     """The plan and the code of an answer, each "" where there is none."""
 
@@ -304,15 +377,35 @@ class Parts(NamedTuple):
     code: str
 
 
-def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = None, code: str | None = None) -> list[dict[str, str]]:
+def chat(query: str, apis: Iterable[str], catalog: Catalog, plan: str | None = None, code: str | None = None,
+         form: AnswerForm = WHOLE) -> list[dict[str, str]]:
     """Return the conversation of one sample: the user's turn, and the assistant's if plan and code are given.
 
-    `apis` are ids; those written as syntax are left out. The assistant's turn has the form of the paper (section 7).
+    `apis` are ids; those written as syntax are left out. The assistant's turn has the form of the paper (section 7), or of an ablation.
     """
-    messages = [{"role": "user", "content": ANSWER.format(query=query, stubs=stubs(apis, catalog))}]
+    messages = [{"role": "user", "content": form.template.format(query=query, stubs=stubs(apis, catalog))}]
     if plan is not None and code is not None:
-        messages.append({"role": "assistant", "content": answer(plan, code)})
+        messages.append({"role": "assistant", "content": answer(plan, code, form)})
     return messages
+
+
+def in_form(messages: Iterable[dict[str, str]], old: AnswerForm, new: AnswerForm) -> list[dict[str, str]]:
+    """Return a conversation of one form as it is in another. Raises ValueError for other prompts, or an answer that lacks a part."""
+    before, after = (form.template.removeprefix("{query}").removesuffix("{stubs}") for form in (old, new))
+    result = []
+    for message in messages:
+        content = message["content"]
+        if message["role"] == "assistant" and old != new:
+            if new.plan > old.plan or new.comments > old.comments:
+                raise ValueError(f"an answer of the form {old.task} has not all that {new.task} asks for")
+            plan, code = parse_answer(content)
+            content = answer(plan, code, new)
+        elif message["role"] == "user" and old != new:
+            if before not in content:
+                raise ValueError(f"the prompt is not of the form {old.task}")
+            content = content.replace(before, after, 1)
+        result.append({**message, "content": content})
+    return result
 
 
 def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -324,9 +417,10 @@ def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return [{**first, "content": f"{primer()}\n{first['content']}"}, *rest]
 
 
-def answer(plan: str, code: str) -> str:
+def answer(plan: str, code: str, form: AnswerForm = WHOLE) -> str:
     """Return the assistant's turn."""
-    return f"Thought:{plan}\n\nCode:\n```python\n{code.rstrip()}\n```"
+    thought = f"Thought:{plan}\n\n" if form.plan else ""
+    return f"{thought}Code:\n```python\n{(code if form.comments else without_comments(code)).rstrip()}\n```"
 
 
 def repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:

@@ -2,8 +2,8 @@
 # The chain on a folder of real shortcuts, with nothing but a CPU: offline writer, rule-based annotator, tiny model.
 #   bash runs/corpus.sh ../shared/corpus/plist
 # It is not the paper's experiment: rules write instead of ChatGPT, rules annotate instead of a model trained on the seed, nothing is
-# refined, the APIs of queries are drawn evenly, and the model is tiny, starts from nothing and answers under the grammar of its APIs in up
-# to 2,048 tokens. The tests are chosen from the first, smaller dataset, which trains nothing, and kept out of the second.
+# refined, the APIs of queries are drawn evenly, and the model is tiny, starts from nothing and answers in its context of 2,048 tokens, held
+# to the grammar of its APIs. The tests are chosen from the first, smaller dataset, which trains nothing, and kept out of the second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,4 +1,4 @@
-"""What a shortcut may do to the outside, from its actions alone: nothing is run.
+"""Effects that a shortcut may have on the outside, read from its actions alone: nothing is run.
 
     for effect in effects(shortcut):
         effect.kind, effect.sentence, effect.index      # 'sends', "Sends the message 'On my way'", 4

@@ -1,4 +1,4 @@
-"""Whether the Shortcuts app would take a property list: `defects(shortcut)` names what would make it crash or show an empty field.
+"""Rules of the Shortcuts app for a property list that it takes: `defects(shortcut)` names what would make it crash or show an empty field.
 
 The rules are what users of generated shortcuts report: references to nothing, markers that do not pair, ranges beyond the end of a text, an
 envelope of another kind than the field shows, modes written as text, lower-case identities.

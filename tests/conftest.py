@@ -1,4 +1,4 @@
-"""What the tests share. Run them with `make test`, or one file with `python -m pytest tests/test_jsonl.py`."""
+"""Fixtures and settings that the tests share. Run them with `make test`, or one file with `python -m pytest tests/test_jsonl.py`."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ START = 120.0  # seconds; on an idle machine it takes eight
 
 
 class ModelServer(NamedTuple):
-    """Where the server listens, the name that it knows its model by, and the file it logs to."""
+    """A running server: where it listens, the name that it knows its model by, and the file it logs to."""
 
     base_url: str
     model: str

@@ -65,7 +65,7 @@ class _Vocabulary:
 
 
 def _likely(word: str) -> float:
-    """How often dice take a token that may come: what begins blocks and calls often, what makes a name longer seldom."""
+    """Return the weight of a token that may come, for the dice: what begins blocks and calls often, what makes a name longer seldom."""
     if word in _HEADS:
         return 6.0
     if word in _WORDS:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Ended(NamedTuple):
-    """How a run ended, and what it said."""
+    """The end of a run: its exit code, and what it said."""
 
     returncode: int
     stdout: str
@@ -110,7 +110,7 @@ class Started:
         (os.killpg if group else os.kill)(self.pid, number)
 
     def wait(self, seconds: float = 60) -> Ended:
-        """How it ended; it is killed, and the test fails, where it does not in time."""
+        """Return how it ended; it is killed, and the test fails, where it does not in time."""
         deadline = time.monotonic() + seconds
         while self.poll() is None:
             if time.monotonic() > deadline:
@@ -118,7 +118,11 @@ class Started:
                 os.waitpid(self.pid, 0)
                 raise AssertionError(f"{self.argv} did not end in {seconds} s")
             time.sleep(0.002)
-        return Ended(self.returncode, *map(_text, self.files))
+        return Ended(self.returncode, *self.said())
+
+    def said(self) -> list[str]:
+        """Return its stdout and stderr, once it writes no more: reading moves the place where it would go on."""
+        return [_text(file) for file in self.files]
 
 
 def _text(file: IO[bytes]) -> str:

@@ -21,6 +21,7 @@ from common import model as models
 from common.offline import baseline
 from shortcuts import plist, primer
 from shortcuts.catalog import Catalog
+from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +49,7 @@ def command(queries: Path, *flags: str) -> list[str]:
 
 
 class Run(NamedTuple):
-    """How a run in this process ended: exit code, the summary (empty if there is none), what else stood on stdout, stderr."""
+    """The end of a run in this process: exit code, the summary (empty if there is none), what else stood on stdout, stderr."""
 
     code: int
     summary: dict[str, Any]
@@ -231,7 +232,7 @@ def test_a_dry_run_counts_all_that_may_be_asked_and_sends_nothing(queries: Path,
 
 
 class Killed(BaseException):
-    """What no handler of the stage's catches, as a kill."""
+    """An exception that no handler of the stage catches, as a kill."""
 
 
 @pytest.fixture(scope="module")
@@ -473,3 +474,10 @@ def test_what_a_person_does_next_depends_on_the_system(platform: str, said: str)
     steps = query.next_steps(query.files_of(Path("my rain.shortcut")), platform)
     assert steps[0] == "to change it: edit 'my rain.py', then python 02_transcribe.py 'my rain.py'"
     assert any(step.startswith(said) for step in steps) and all("sent to Apple" in step or "sends it to Apple" in step for step in steps[1:2])
+
+
+def test_a_model_that_was_trained_without_plans_is_no_annotator(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / models.PROMPT_FILE).write_text('{"primer": false, "task": "generate_without_plan"}')
+    ended = stage_runs.run("05", "--model", tmp_path / "run", "--input", tmp_path / "queries.jsonl")
+    assert ended.returncode == 1 and "trained on generate_without_plan" in ended.stderr

@@ -1,4 +1,4 @@
-"""What a name means while a program is compiled: one label a variable, a loop's names in the loop alone. `python -m pytest tests/test_bindings.py`"""
+"""The meaning of a name while a program is compiled: one label a variable, a loop's names in the loop alone. `python -m pytest tests/test_bindings.py`"""
 
 from __future__ import annotations
 

@@ -86,6 +86,30 @@ def test_keys_of_a_menus_and_a_loops_start_stand_in_its_first_branch():
     )
 
 
+def test_a_question_about_an_action_with_keys_of_its_own_is_kept():
+    question = {"ActionIndex": 1, "Category": "Parameter", "ParameterKey": "WFTextActionText"}
+    given = {**shortcut([step("nothing"), {**step("gettext"), "Odd": {}}]), "WFWorkflowImportQuestions": [question]}
+    result = shortcuts.transcribe(given)
+    assert result.exact and result.canonical and result.fixed_point
+    assert shortcuts.to_shortcut(result.code)["WFWorkflowImportQuestions"] == [question]
+
+
+@pytest.mark.parametrize("identity", [{}, 5, [], {"a": "b"}])
+def test_an_identity_of_an_end_that_is_no_text_is_kept(identity):
+    loop = [marker(EACH, 0, WFInput=variable(PICTURE)), marker(IF, 0), marker(IF, 2, UUID=identity), marker(EACH, 2)]
+    assert f"if_result(UUID={identity})" in proven(loop)
+
+
+@pytest.mark.parametrize("code", [
+    "if clipboard():\n    pass\nif_result(UUID='a')\n", "y = clipboard()\nif y:\n    pass\nif_result(UUID=y)\n",
+    "y = clipboard()\nif y:\n    pass\nx = if_result(UUID=y)\n", "if clipboard():\n    pass\nrepeat_results(UUID='a')\n",
+])  # fmt: skip
+def test_an_identity_that_would_be_lost_is_refused(code):
+    with pytest.raises(shortcuts.DialectError):
+        shortcuts.to_shortcut(code)
+    assert shortcuts.check(code)
+
+
 @pytest.mark.parametrize("code", [
     "if clipboard():\n    marker(WFControlFlowMode=2)\n", "if clipboard():\n    marker(GroupingIdentifier='z')\n",
     "if clipboard():\n    pass\nif_result(WFControlFlowMode=0)\n", "if clipboard():\n    marker(5)\n",

@@ -1,4 +1,4 @@
-"""Which of several answers stage 05 takes, and its one repair: python -m pytest tests/test_candidates.py"""
+"""The choice among several answers in stage 05, and its one repair: python -m pytest tests/test_candidates.py"""
 
 from __future__ import annotations
 

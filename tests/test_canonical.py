@@ -1,4 +1,4 @@
-"""What canonical() forgets, and what it keeps: pairs of actions that are one program, and pairs that are two. `python -m pytest tests/test_canonical.py`"""
+"""Differences that canonical() forgets, and those that it keeps: pairs of actions that are one program, and pairs that are two. `python -m pytest tests/test_canonical.py`"""
 
 from __future__ import annotations
 

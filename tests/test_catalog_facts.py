@@ -1,4 +1,4 @@
-"""What the importer makes of gaps and contradictions: facts from use, what no source knows, units, results; and what `check` says then."""
+"""The importer on gaps and contradictions: facts from use, what no source knows, units, results; and what `check` says then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What check() says of a program that compiles: statements that never run, parameters, types of literals. `python -m pytest tests/test_check.py`"""
+"""Findings of check() in a program that compiles: statements that never run, parameters, types of literals. `python -m pytest tests/test_check.py`"""
 
 from __future__ import annotations
 

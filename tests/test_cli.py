@@ -1,4 +1,4 @@
-"""What every stage has of the command line: resume, rejects, shards, Ctrl-C, exit codes. `python -m pytest tests/test_cli.py`."""
+"""The command line that all stages share: resume, rejects, shards, Ctrl-C, exit codes. `python -m pytest tests/test_cli.py`."""
 
 from __future__ import annotations
 
@@ -226,3 +226,10 @@ def test_a_run_that_fails_at_once_leaves_no_empty_output(tmp_path, monkeypatch):
     with pytest.raises(UserError), cli.Run("small", cli.parser("", "x", "y").parse_args()) as run:
         list(run.records("id"))
     assert not (tmp_path / "new.jsonl").exists()
+
+
+def test_threads_that_wait_are_told_to_sleep_before_pytorch_is_loaded_unless_the_user_has_said_otherwise():
+    told = "import os, sys; from common import cli; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+    free = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    for environment, policy in ((free, "PASSIVE"), (free | {"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
+        assert subprocess.check_output([sys.executable, "-c", told], cwd=ROOT, env=environment, text=True) == f"{policy} False\n"

@@ -29,7 +29,7 @@ def nested(head: str, depth: int) -> str:
 
 
 def run(program: str, text: str, seed: str) -> str:
-    """What a program prints under a hash seed."""
+    """Return what a program prints under a hash seed."""
     command = [sys.executable, "-c", program]
     return subprocess.run(command, input=text, env={"PYTHONHASHSEED": seed}, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -44,7 +44,7 @@ def starts(code: str) -> list[dict[str, Any]]:
 
 
 def compiled(test: str, before: str = BEFORE) -> dict[str, Any]:
-    """What a test compiles to; the input is checked to be `x` and left out."""
+    """Return what a test compiles to; the input is checked to be `x` and left out."""
     (parameters,) = starts(f"{before}if {test}:\n    pass\n")
     token = parameters.pop("WFInput")["Variable"]["Value"]
     assert token["OutputName"] in ("x", "Nothing")

@@ -52,7 +52,7 @@ def some_apis(catalog: Catalog, count: int, size: int = 8) -> list[list[str]]:
 
 
 def allowed(constraint: token_masks.Constraint, size: int) -> Any:
-    """Which tokens may come next, row by row (a tensor)."""
+    """Return the tokens that may come next, row by row (a tensor)."""
     import torch
 
     ids = torch.zeros((len(constraint.rows), 1), dtype=torch.long)
@@ -64,7 +64,7 @@ def allowed(constraint: token_masks.Constraint, size: int) -> Any:
 
 
 def faults(code, catalog):
-    """What check finds, but for that the program is empty: random weights may write a comment and end."""
+    """Return the findings of check, but for that the program is empty: random weights may write a comment and end."""
     return [finding for finding in shortcuts.check(code, catalog) if finding.code != "empty"]
 
 
@@ -80,6 +80,23 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
         assert faults(code, catalog) == [] and set(shortcuts.apis_of(code)) <= set(offered)
         if plan:
             assert answer.text.startswith("Thought:") and answer.text.endswith("\n```")
+
+
+@pytest.mark.ci
+def test_an_answer_without_a_plan_begins_with_its_program_and_so_does_what_the_model_goes_on_with(tiny, catalog, monkeypatch):
+    shown, apis, continued = [], some_apis(catalog, 3), generation.continued
+
+    def noted(model, tokenizer, rows, *given, **options):
+        shown.extend(tokenizer.batch_decode(rows))
+        return continued(model, tokenizer, rows, *given, **options)
+
+    monkeypatch.setattr(generation, "continued", noted)
+    answers = list(constrained.generate(*tiny, chats(3), apis, catalog, max_new_tokens=100, temperature=1.0, thought=False))
+    for answer, offered in zip(answers, apis, strict=True):
+        parts = prompts.parse_answer(answer.text)
+        assert answer.text.startswith("Code:\n```python\n") and answer.text.endswith("```") and parts.plan == "" and parts.code
+        assert faults(parts.code, catalog) == [] and set(shortcuts.apis_of(parts.code)) <= set(offered)
+    assert len(shown) >= 3 and all("Code:\n```python\n" in text and "Thought" not in text for text in shown)
 
 
 @pytest.mark.ci

@@ -1,4 +1,4 @@
-"""What people load: the two files of a split and the Parquet, through `datasets` and through our own reader.
+"""The files that people load: the two of a split and the Parquet, through `datasets` and through our own reader.
 
 Run with `python -m pytest tests/test_dataset_files.py`.
 """

@@ -1,4 +1,4 @@
-"""What stage 06 makes of finished splits: Parquet, the published layout, figure; tests kept, outside test sets.
+"""Outputs of stage 06 from finished splits: Parquet, the published layout, figure; tests kept, outside test sets.
 
 Run with `python -m pytest tests/test_dataset_outputs.py`.
 """
@@ -9,6 +9,8 @@ import json
 import pickle
 import random
 import re
+import shutil
+import zipfile
 from pathlib import Path
 
 import orjson
@@ -96,6 +98,33 @@ def test_the_published_samples_are_python_after_import_with_every_call_still_the
         assert sorted(called.findall(item["annotated_code"])) == sorted(called.findall(old)), item["id"]
         assert bool(item["repairs"]) == (item["annotated_code"] != old)
         assert all(repair.keys() == {"line", "kind", "before", "after"} for repair in item["repairs"])
+
+
+def test_the_published_zip_is_read_as_its_folder_is_and_leaves_nothing_behind(tmp_path):
+    export.write_workflowbench(finished(tmp_path / "bench"), tmp_path / "wb" / "data")
+    (tmp_path / "wb" / "data" / "notes.txt").write_text("of no use")
+    (tmp_path / "wb" / "__MACOSX").mkdir()
+    (tmp_path / "wb" / "__MACOSX" / "seed_data.json").write_text("not JSON")
+    archive = Path(shutil.make_archive(str(tmp_path / "data"), "zip", tmp_path / "wb"))
+    packed, folder = (published.mend(path, tmp_path / name) for path, name in ((archive, "one"), (tmp_path / "wb/data", "two")))
+    assert {origin: path.read_bytes() for origin, path in packed.items()} == {origin: path.read_bytes() for origin, path in folder.items()}
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"published-seed.jsonl", "published-synthetic.jsonl"}
+
+
+def test_a_zip_that_cannot_be_unpacked_is_one_line(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("data/other.json", "[]")
+    with pytest.raises(UserError, match="data.zip: it holds neither seed_data.json"):
+        published.mend(tmp_path / "data.zip", tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("data/seed_data.json", "[]" * 100)
+    monkeypatch.setattr(published, "MOST_BYTES", 99)
+    with pytest.raises(UserError, match="data.zip: data/seed_data.json has more than"):
+        published.mend(tmp_path / "data.zip", tmp_path / "out")
+    (tmp_path / "data.zip").write_bytes((tmp_path / "data.zip").read_bytes().replace(b"[]", b"[}", 1))  # its checksum is wrong now
+    monkeypatch.setattr(published, "MOST_BYTES", 999)
+    with pytest.raises(UserError, match="cannot be unpacked"):
+        published.mend(tmp_path / "data.zip", tmp_path / "out")
 
 
 def test_a_published_record_without_its_texts_has_empty_ones_and_a_file_of_such_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""What a shortcut may do, from its actions alone."""
+"""Effects that a shortcut may have, read from its actions alone."""
 
 from __future__ import annotations
 

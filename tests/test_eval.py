@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import fcntl
+import functools
 import json
 import re
 import signal
@@ -18,8 +20,9 @@ from unittest import mock
 
 import pytest
 
+from common import metrics
 from common.decoding.generation import Generation
-from common.metrics import sample_store, systems, tables
+from common.metrics import report, sample_store, systems, tables
 from common.metrics.sample_store import collect
 from shortcuts.catalog import call_name
 from shortcuts.primer import primer, primer_id
@@ -60,9 +63,20 @@ def bench(tmp_path: Path) -> Path:
     return folder
 
 
+@functools.cache
+def known_score(gold: str, prediction: str, score: Callable[[str, str], dict[str, Any]] = metrics.score) -> dict[str, Any]:
+    return score(gold, prediction)
+
+
+@pytest.fixture(autouse=True)
+def scored_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Score each pair of programs once, not in every run of the stage: that takes most of the time."""
+    monkeypatch.setattr(metrics, "score", lambda gold, prediction: copy.deepcopy(known_score(gold, prediction)))
+
+
 def command(bench: Path, *flags: str) -> list[str]:
     folders = ["--bench", str(bench), "--output", str(bench.parent / "eval")]
-    return [sys.executable, str(ROOT / "08_eval.py"), *folders, "--workers", "1", *flags]
+    return [sys.executable, str(ROOT / "08_eval.py"), *folders, "--workers", "1", "--no-cache", *flags]
 
 
 def evaluate(bench: Path, *flags: str, code: int = 0) -> stage_runs.Ended:
@@ -259,8 +273,6 @@ def test_samples_of_this_stage_can_be_given_as_predictions(bench: Path, tmp_path
 
 
 def test_an_answer_that_cannot_be_scored_is_no_zero_and_no_end(bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from common import metrics
-
     def score(gold: str, prediction: str, score: Callable[..., Any] = metrics.score) -> Any:
         if "é" in prediction:
             raise ValueError("string argument should contain only ASCII characters")
@@ -302,23 +314,20 @@ def test_all_that_is_printed_fits_and_says_how_a_system_stands_to_the_baselines(
     said = " ".join(printed[-12:])
     assert re.search(r"API F1: on ID good, the best of 2 systems, has 100.0 ±0.0, above the best baseline \(constant, [\d.]+ ±[\d.]+; the", said)
     assert "trace match: on ID good" in said
-    said = " ".join(evaluate(bench, "--predictions", files[1], "--gold").stdout.split())
+    said = " ".join(evaluate(bench, "--predictions", files[1], "--gold", "--overwrite").stdout.split())
     assert re.search(r"on OOD bad has 0.0 ±0.0, below the best baseline \(constant, [^;]*; the intervals do not overlap\)\.", said)
-    assert "on ID no model was scored beside the best baseline" in " ".join(evaluate(bench).stdout.split())
+    assert "on ID no model was scored beside the best baseline" in " ".join(evaluate(bench, "--overwrite").stdout.split())
 
 
-def test_every_metric_of_the_registry_is_scored_and_has_a_column(load_stage: Any) -> None:
-    from common import metrics
-
-    stage = load_stage("08")
+def test_every_metric_of_the_registry_is_scored_and_has_a_column() -> None:
     scored = metrics.score(program(1), program(2))
     figure = {"mean": 0.5, "low": 0.4, "high": 0.6, "above_chance": 0.1, "above_chance_low": 0.0, "above_chance_high": 0.2}
-    *made, above = stage.tables({"m": {"id": {"n": 1, **dict.fromkeys([*metrics.RATES, *metrics.COVERAGE], figure), "length_ratio": figure}}}, stage.kinds_of_tables(False))
+    *made, above = report.tables({"m": {"id": {"n": 1, **dict.fromkeys([*metrics.RATES, *metrics.COVERAGE], figure), "length_ratio": figure}}}, report.kinds_of_tables(False))
     labels = [label for table in made for label in table.columns]
     assert len(set(labels)) == len(labels) and set(labels) == {metric.label for metric in metrics.METRICS} | {"length", *metrics.COVERAGE.values()}
     assert not any("-" in row for table in made for row in table.rows) and list(scored)[: len(metrics.RATES)] == list(metrics.RATES)
-    assert list(above.columns) == list(metrics.HEADLINE.values()) and set(stage.CONCLUSIONS) <= metrics.HEADLINE.keys()
-    assert all(len(table.meaning) <= tables.WIDTH for table in [*made, above]) and len(stage.PLANS_MEANING) <= tables.WIDTH
+    assert list(above.columns) == list(metrics.HEADLINE.values()) and set(report.CONCLUSIONS) <= metrics.HEADLINE.keys()
+    assert all(len(table.meaning) <= tables.WIDTH for table in [*made, above]) and len(report.PLANS_MEANING) <= tables.WIDTH
 
 
 def test_golds_that_cannot_be_judged_by_running_are_counted_and_left_out(bench: Path) -> None:
@@ -332,12 +341,10 @@ def test_golds_that_cannot_be_judged_by_running_are_counted_and_left_out(bench: 
     assert re.search(r"gold +OOD +3 .* - +- ", printed)
 
 
-def test_a_pair_without_a_figure_keeps_the_columns_of_the_differences(load_stage: Any) -> None:
-    from common import metrics
-
-    stage, row = load_stage("08"), {"systems": ["a", "b"], "n": 4, "mean": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
+def test_a_pair_without_a_figure_keeps_the_columns_of_the_differences() -> None:
+    row = {"systems": ["a", "b"], "n": 4, "mean": 0.1, "low": 0.0, "high": 0.2, "p": 0.5}
     for left_out in metrics.HEADLINE:
-        (made,) = stage.difference_table([{**row, "metric": key} for key in metrics.HEADLINE if key != left_out])
+        (made,) = report.difference_table([{**row, "metric": key} for key in metrics.HEADLINE if key != left_out])
         ((_, n, *figures),) = made.rows
         assert n == "4" and [figure.strip() == "-" for figure in figures] == [key == left_out for key in metrics.HEADLINE]
 
@@ -346,7 +353,7 @@ def test_another_seed_moves_intervals_alone(bench: Path) -> None:
     evaluate(bench)
     first = scores(bench)
     evaluate(bench, "--seed", "7")
-    one, other = (report["systems"]["API list"]["id"]["api_recall"] for report in (first, scores(bench)))
+    one, other = (made["systems"]["API list"]["id"]["api_recall"] for made in (first, scores(bench)))
     assert first["seed"] == 0 and scores(bench)["seed"] == 7 and one["mean"] == other["mean"] and one != other
 
 
@@ -423,19 +430,18 @@ def test_a_row_says_that_its_prompts_have_the_primer_and_the_primer_shows_no_hel
 
 
 def test_a_name_that_may_be_a_server_s_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from common import model
+    from common import hub
     from common.jsonl import UserError
 
-    def missing(name: str, adapter: Any) -> Any:
+    def missing(name: str) -> Any:
         raise UserError(f"model {name}: not there")
 
-    monkeypatch.setattr(model, "load_model", missing)
-    monkeypatch.setattr(model, "quiet_libraries", lambda: None)
+    monkeypatch.setattr(hub, "pinned", missing)
     for key, said in (("", False), ("sk-1", True)):
         monkeypatch.setenv("OPENAI_API_KEY", key)
         monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
         with pytest.raises(UserError) as error:
-            systems.load_local("gpt-4o-mini", None)
+            systems.pinned("gpt-4o-mini")
         assert ("--base-url" in str(error.value)) == said
 
 
@@ -485,14 +491,15 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
                 continue
             yield Generation(f"Thought:x\nCode:\n```python\n{program(number)}", 9, number != 1, "stop" if number != 1 else "length")
 
-    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda name, adapter, **settings: ("model", "tokenizer"))
+    monkeypatch.setattr(systems.chat, "remarks", lambda tokenizer, **settings: [])
     monkeypatch.setattr(generation, "generate", generate)
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
-                              constrained=False, use_all=False, teval=None, primer=False)
-    system = systems.local_model("tiny", str(bench), args)
+                              use_all=False, teval=None, primer=False, thinking=None)
+    system = systems.local_model("tiny", str(bench), args, systems.Setting(constrained=False))
     first, unanswered = collect(system, tests, args.output, stage.score, "scorer")
     assert asked == [[{"role": "user", "content": f"Write program {number}"}] for number in range(9)]
     assert [sample["prediction"]["failure"] for sample in first] == ["", "length", *[""] * 6]
@@ -516,11 +523,11 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
 
     asked, trouble = list[int](), [True]
 
-    monkeypatch.setattr(llm, "open_writer", lambda *_, **__: Troubled())
+    monkeypatch.setattr(llm, "open_named", lambda *_, **__: Troubled())
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
     args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0,
-                              teval=None, primer=None)
+                              teval=None, primer=None, extra_body={})
     done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}
     assert {identifier: reject.reason for identifier, reject in unanswered.items()} == {"r1": "no_answer", "r2": "bad_request"}
@@ -560,7 +567,7 @@ def test_settings_of_the_prompt_that_mean_nothing_together_are_refused(bench: Pa
 
 
 def is_free(folder: Path) -> bool:
-    """Whether no process holds the lock of a file of samples."""
+    """True if no process holds the lock of a file of samples."""
     for path in folder.glob("samples_*.jsonl"):
         with open(path, "ab") as file:
             try:
@@ -604,8 +611,8 @@ def test_shuffled_gold_is_never_the_record_s_own() -> None:
         assert answer.code != item["reference"] and (answer.code != "") == (item["split"] == "id")  # one record alone gets nothing
 
 
-def test_models_are_named_after_their_last_part(load_stage: Any) -> None:
-    named = load_stage("08").named
+def test_models_are_named_after_their_last_part() -> None:
+    named = systems.named
     assert named("runs/tiny") == ("tiny", "runs/tiny") and named("a=runs/tiny") == ("a", "runs/tiny")
     assert named("answers/mine.jsonl") == ("mine", "answers/mine.jsonl")
     assert named("meta-llama/Llama-3.1-8B") == ("Llama-3.1-8B", "meta-llama/Llama-3.1-8B")

@@ -1,4 +1,4 @@
-"""What a model is shown of a program: python -m pytest tests/test_excerpts.py"""
+"""The parts of a program that a model is shown: python -m pytest tests/test_excerpts.py"""
 
 from __future__ import annotations
 

@@ -357,3 +357,60 @@ def test_a_figure_that_cannot_be_written_is_a_clear_error(catalog: Catalog, tmp_
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         distribution.draw(tmp_path / "file" / "queries.png", distribution.panels({"seed": Distribution(catalog)}))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the paper's sampling
+
+
+def shaped(seed: Path) -> Path:
+    """The seed with programs: s0 has a branch, s1 a loop, s2 both, s3 one that is too long to show; and one workflow of thirty APIs."""
+    branch, loop = "if x:\n    is_workflow_actions_showresult(Text='a')\n", "for item in x:\n    is_workflow_actions_showresult(Text='b')\n"
+    codes = {0: branch, 1: loop, 2: branch + loop, 3: branch * 999, 4: "x = = 1"}
+    records = [{**record, "annotated_code": codes.get(number, "x = 1\n")} for number, record in enumerate(jsonl.read(seed))]
+    records[9]["apis"] = [api.id for api in Catalog.load() if sys.modules["stage_04"].is_usable(api)][:30]
+    seed.write_bytes(b"".join(map(jsonl.encode, records)))
+    return seed
+
+
+def test_the_papers_sets_are_half_apples_and_of_one_to_five_apps_in_the_sizes_of_the_seed(seed: Path, stage: Any) -> None:
+    catalog = Catalog.load()
+    sizes = stage.read_seed(shaped(seed), catalog, sys.maxsize, "paper").sizes
+    sampler = stage.ChanceSampler(catalog, sizes, 0)
+    assert max(sizes) == 30 and set(stage.read_seed(seed, catalog, 12, "paper").sizes) == {2, 3, 4, 12}
+    drawn = [sampler.sample(number) for number in range(400)]
+    assert drawn[7] == stage.ChanceSampler(catalog, sizes, 0).sample(7) != stage.ChanceSampler(catalog, sizes, 1).sample(7)
+    for apis in drawn:
+        own = [api for api in apis if catalog[api].builtin]
+        assert len({*apis}) == len(apis) and all(stage.is_usable(catalog[api]) for api in apis)
+        assert len({catalog[api].app for api in apis if not catalog[api].builtin}) <= 5
+        assert len(own) in {size // 2 for size in sizes} and len(apis) <= len(own) + len(own) + 1
+    full = Counter(len(apis) for apis in drawn if len(apis) in sizes)
+    assert set(full) == {*sizes} and max(abs(full[size] / 400 - sizes.count(size) / len(sizes)) for size in (2, 3, 4)) < 0.1
+
+
+def test_the_papers_prompt_has_a_category_and_two_workflows_one_with_a_branch_one_with_a_loop(seed: Path, stage: Any) -> None:
+    shown: list[str] = []
+
+    def reply(body: dict[str, Any], number: int) -> str:
+        shown.append(body["messages"][1]["content"])
+        return json.dumps({"query": wish(body, number)[13:] and json.loads(wish(body, number))["query"]})
+
+    with StubOpenAI(reply) as stub:
+        code, summary, _ = run(shaped(seed), "--sampling", "paper", "--count", "20", "--writer", "m", "--base-url", stub.base_url)
+    made = queries(seed)
+    assert code == 0 and summary["written"] == len(made) == 20 and set(made) == {f"p-0-{number}" for number in range(20)}
+    assert {record["category"] for record in made.values()} <= {*prompts.CATEGORIES} and len({record["category"] for record in made.values()}) > 8
+    assert all(1 <= len(record["examples"]) <= 2 and {*record["examples"]} <= {"s0", "s1", "s2"} for record in made.values())
+    assert {example for record in made.values() for example in record["examples"]} == {"s0", "s1", "s2"}
+    assert all(set(record["writer"]["prompts"]) == {"expand_by_category"} for record in made.values())
+    for record in made.values():
+        (text,) = [text for text in shown if prompts.stubs(record["apis"], Catalog.load()) in text]
+        assert f"The category: {record['category']}\n" in text and "if x:" in text and "for item in x:" in text
+
+
+def test_by_rules_the_papers_sampling_runs_and_goes_on_where_it_stopped(seed: Path, stage: Any) -> None:
+    run(shaped(seed), "--sampling", "paper", "--count", "6", "--writer", "offline")
+    first = seed.with_name("queries.jsonl").read_bytes()
+    run(seed, "--sampling", "paper", "--count", "9", "--writer", "offline")
+    assert seed.with_name("queries.jsonl").read_bytes().startswith(first) and len(queries(seed)) > 6

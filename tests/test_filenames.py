@@ -17,7 +17,7 @@ texts = st.one_of(st.text(), st.text("aA.-_~/é\u0301", max_size=6), st.sampled_
 
 
 def one_on_some_system(name: str) -> str:
-    """What a file system without case, which folds accents together, makes of a name."""
+    """Return what a file system makes of a name that ignores case and folds accents together."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold()).upper()
 
 

@@ -7,6 +7,7 @@ what 06 does with findings, not how they are found.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import random
 import re
@@ -24,7 +25,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import cli, jsonl
+from common import cli, jsonl, prompts
 from common.cli import Reject
 from common.dataset import dedup, example, splits
 from common.jsonl import UserError
@@ -64,6 +65,7 @@ def name_of(api: str) -> str:
     return re.sub(r"\W", "_", api)
 
 
+@functools.cache
 def calls(code: str) -> list[ast.Call]:
     return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and node.func.id not in ("range", "menu")]
 
@@ -80,8 +82,8 @@ def fake_review(code: str, catalog: FakeCatalog, natural_python: bool) -> tuple[
     return fake_check(code, catalog), None if "while" in code else {"WFWorkflowActions": steps}
 
 
-def fake_chat(query: str, apis: tuple[str, ...], catalog: object, plan: str, code: str) -> list[dict[str, str]]:
-    return [{"role": "user", "content": f"{query}\n{' '.join(apis)}"}, {"role": "assistant", "content": f"{plan}\n{code}"}]
+def fake_chat(query: str, apis: tuple[str, ...], catalog: object, plan: str, code: str, form: prompts.AnswerForm) -> list[dict[str, str]]:
+    return [{"role": "user", "content": f"{query}\n{' '.join(apis)}"}, {"role": "assistant", "content": f"{plan * form.plan}\n{code}"}]
 
 
 def fake_shorten(code: str) -> str:
@@ -89,6 +91,7 @@ def fake_shorten(code: str) -> str:
 
 
 CATALOG = FakeCatalog()
+QUERY_PRINT = functools.cache(dedup.query_print)  # the requests of tasks/ are the same in each run
 
 
 def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +101,7 @@ def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.excerpts.shorten_code", fake_shorten)
     monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: CATALOG)
     monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)
+    monkeypatch.setattr(dedup, "query_print", QUERY_PRINT)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -657,3 +661,17 @@ def test_a_new_rule_is_one_function(bench: Bench) -> None:
     folder = bench([*(record(number) for number in range(5)), bad])
     assert [(item["id"], item["reason"], item["detail"]) for item in lines(folder / "rejected.jsonl")] == [("seed-00005", "chatty", "100 comments")]
     assert "| chatty " in (folder / "README.md").read_text() and "| more comments than code" in (folder / "README.md").read_text().replace("  ", "")
+
+
+def test_a_dataset_without_plans_has_the_records_and_splits_of_one_with_them(bench: Bench) -> None:
+    seeds = [record(number) for number in range(60)]
+    long = record(60, plan="1. Check if each thing repeats. " * 2000)  # too long with its plan: then it is in neither dataset
+    whole, without = (bench([*seeds, long], None, *flags, output=name) for name, flags in (("whole", ()), ("less", ("--without", "plan"))))
+    assert json.loads((without / "stats.json").read_text())["settings"]["without"] == "plan"
+    for name in ("train", "test_id", "test_ood"):
+        assert (whole / f"{name}.extra.jsonl").read_bytes() == (without / f"{name}.extra.jsonl").read_bytes()
+        for one, other in zip(lines(whole / f"{name}.jsonl"), lines(without / f"{name}.jsonl"), strict=True):
+            assert (one.pop("task"), other.pop("task")) == ("generate", "generate_without_plan")
+            assert one.pop("messages")[1]["content"] == "1. Check each thing, and repeat if needed." + other.pop("messages")[1]["content"]
+            assert one == other
+    assert "made without plans" in (without / "README.md").read_text() and "made without" not in (whole / "README.md").read_text()

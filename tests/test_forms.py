@@ -22,7 +22,7 @@ from tests.test_grammar import matcher, table  # noqa: F401
 
 @pytest.fixture(scope="module")
 def accepts(table):  # noqa: F811
-    """Whether the grammar takes a row. One is made for twenty rows: that takes much longer than to read them."""
+    """True if the grammar takes a row. One is made for twenty rows: that takes much longer than to read them."""
 
     @cache
     def start(part: int) -> LLMatcher:

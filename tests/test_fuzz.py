@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
+import json
+import random
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+import shortcuts
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ["plist", "json", "source", "program", "tree", "text"]
@@ -49,6 +54,13 @@ def test_a_failure_is_named_by_its_place_and_made_small(fuzz):
     assert place == "Broken no bad word" and fuzz.shrunk(kind, given, place) == "bad"
 
 
+def test_an_error_inside_the_language_is_named_by_the_line_that_raises_it(fuzz):
+    """Else all of them would be one failure, and one input saved for all."""
+    kind = fuzz.Kind(lambda seed, number: "", lambda given: shortcuts.parse(5), fuzz.fuzz_inputs.shorter, str)
+    place, _ = fuzz.failure(kind, "")
+    assert place.startswith("TypeError ") and ".py:" in place and "fuzz.py" not in place
+
+
 def test_a_smaller_tree_lacks_an_action_or_a_value(fuzz):
     tree = {"WFWorkflowActions": [{"a": 1}, {"b": [2, 3]}], "c": 4}
     smaller = list(fuzz.fuzz_inputs.sparser(tree))
@@ -83,3 +95,12 @@ def test_each_mutant_has_a_name_and_changes_something():
     mutants = bench("mutants")
     assert len({mutant.name for mutant in mutants.MUTANTS}) == len(mutants.MUTANTS) >= 60
     assert all(mutant.old != mutant.new and mutant.why for mutant in mutants.MUTANTS)
+
+
+def test_no_broken_tree_holds_itself(fuzz):
+    """Such a tree is in no file, and cannot be saved."""
+    tree = {"WFWorkflowActions": [], "UUID": {"VariableName": {"OutputUUID": "a"}}}
+    for number in range(300):
+        given = copy.deepcopy(tree)
+        fuzz.fuzz_inputs.damage(given, tree, random.Random(number))
+        json.dumps(given)

@@ -55,7 +55,7 @@ def matcher(table: LLTokenizer, text: str) -> LLMatcher:
 
 
 def accepts(start: LLMatcher, code: str) -> bool:
-    """Whether a text is one of the grammar's, as a whole."""
+    """True if a text is one of the grammar's, as a whole."""
     whole = [*code.encode(), Bytes.eos_token_id]
     return start.deep_copy().validate_tokens(whole) == len(whole)
 
@@ -103,7 +103,7 @@ def corpus(shared: Path, step: int) -> list[str]:
 
 
 def each_accepted_and_refused_without_an_api(programs: list[str], table: LLTokenizer, catalog: Catalog) -> int:
-    """How many of the programs need parameters beside the catalogue's."""
+    """Return the number of programs that need parameters beside the catalogue's."""
     beside = 0
     for number, code in enumerate(programs):
         apis, extra = shortcuts.apis_of(code), parameters_beside(code, catalog)

@@ -1,4 +1,4 @@
-"""What the grammar accepts compiles to a file: programs drawn from its masks, and single lines. `python -m pytest tests/test_grammar_sampled.py`
+"""Programs of the grammar compile to a file: those drawn from its masks, and single lines. `python -m pytest tests/test_grammar_sampled.py`
 
 `SAMPLES=5000 python -m pytest -m slow tests/test_grammar_sampled.py` draws as many new ones.
 """

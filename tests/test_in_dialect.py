@@ -8,7 +8,7 @@ import pytest
 
 import shortcuts
 from common import metrics
-from common.metrics.call_graph import without_comments
+from common.excerpts import without_comments
 from shortcuts import in_dialect
 
 NATURAL = """# Ask who it is.

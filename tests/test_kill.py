@@ -1,8 +1,9 @@
-"""What the benchmark of kills compares, and that its plan depends on seed and number alone."""
+"""The benchmark of kills: what it compares, that its plan depends on seed and number alone, and its clock."""
 
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,53 @@ def test_a_number_is_planned_by_seed_and_number_alone_and_shares_are_kept() -> N
     of_workers, of_groups = (sum(each.target == target for _, each in kills) / len(kills) for target in ("worker", "group"))
     assert abs(of_workers - kill.WORKER_SHARE) < 0.03 and abs(of_groups - kill.GROUP_SHARE) < 0.03
     assert all(kill.SCENARIOS[name].workers for name, each in kills if each.target == "worker")
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the clock of a stage
+
+
+@pytest.fixture
+def busy_then_idle(tmp_path: Path) -> Path:
+    """A script that computes for a twentieth of a second, and then waits as long."""
+    script = tmp_path / "script.py"
+    script.write_text("import time\nend = time.process_time() + 0.05\nwhile time.process_time() < end:\n    pass\ntime.sleep(0.05)\n")
+    return script
+
+
+def test_the_clock_counts_computing_and_waiting(busy_then_idle: Path) -> None:
+    with kill.Running(str(busy_then_idle), busy_then_idle.parent) as stage:
+        assert stage.wait(30) == 0
+        assert 0.02 <= sum(stage.cpu.values()) < 0.5 and 0.02 <= stage.waited < 0.5
+
+
+def test_a_time_in_which_nobody_looked_is_not_counted(busy_then_idle: Path) -> None:
+    """On a busy machine the bench itself sleeps longer than it wants to."""
+    with kill.Running(str(busy_then_idle), busy_then_idle.parent) as stage:
+        stage.look()
+        before, stage.looked = stage.seconds(), stage.looked - 100
+        stage.look()
+        assert stage.seconds() - before < 1
+        assert stage.wait(30) == 0
+
+
+def test_a_stage_that_waits_for_ever_is_seen_and_ended(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import os, time\nos.fork()\ntime.sleep(1000)\n")
+    with kill.Running(str(tmp_path / "script.py"), tmp_path) as stage:
+        assert stage.wait(0.05) is None
+        stage.wait(30, stage.others)
+        assert len(stage.others()) == 1
+    assert not kill.session(stage.process.pid)
+
+
+@pytest.mark.parametrize(("target", "share"), [("stage", 0.0), ("group", 0.5)])
+def test_a_kill_hits_what_runs_and_not_what_has_ended(tmp_path: Path, target: str, share: float) -> None:
+    (tmp_path / "script.py").write_text("import time\ntime.sleep(1000)\n")
+    (tmp_path / "quick.py").write_text("")
+    for script, hit in (("script.py", True), ("quick.py", False)):
+        each = kill.Kill(target, share)
+        with kill.Running(str(tmp_path / script), tmp_path) as stage:
+            if not hit:
+                stage.wait(30)
+            stage.strike(each, share / 10, random.Random(1))
+        assert each.hit is hit

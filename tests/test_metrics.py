@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import metrics
+from common.excerpts import without_comments
 from common.metrics import chance_and_intervals as intervals
-from common.metrics.call_graph import read_call_graph, without_comments
+from common.metrics.call_graph import read_call_graph
 from common.metrics.worfeval import chain_f1, longest_increasing, match_calls
 from shortcuts.syntax import recovering_parser
 from tests.programs import GOLD

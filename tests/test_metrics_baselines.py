@@ -1,4 +1,4 @@
-"""What must hold of honest metrics: on the 50 published samples (most of them no valid Python) and on real programs of the dialect."""
+"""Promises of honest metrics: on the 50 published samples (most of them no valid Python) and on real programs of the dialect."""
 
 from __future__ import annotations
 

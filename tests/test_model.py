@@ -12,11 +12,12 @@ import orjson
 import pytest
 import synthetic
 
+from common import chat
 from common import model as models
-from common.decoding.generation import Generation, end_ids, generate, sampler
+from common.chat import end_ids, prompt_text, turns
+from common.decoding.generation import Generation, generate, sampler
 from common.jsonl import UserError
 from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
-from common.packing import prompt_text, turns
 
 RECORDS = synthetic.records(16)
 TEXTS = [message["content"] for record in RECORDS for message in record["messages"]]
@@ -114,11 +115,11 @@ def test_a_tokenizer_without_chat_template_gets_one_and_padding(folder, tmp_path
 def test_a_template_that_writes_the_date_writes_always_the_same(folder, tmp_path):
     tokenizer = load_tokenizer(folder)
     tokenizer.chat_template = ("{%- if not date_string is defined %}{%- set date_string = strftime_now('%d %b %Y') %}{%- endif %}"
-                               "{{ date_string }}")
+                               "{{ date_string }}{% for message in messages %}{{ '\n' + message['content'] }}{% endfor %}")
     tokenizer.save_pretrained(tmp_path)
     load_tokenizer(tmp_path).save_pretrained(tmp_path)  # the pinned template is what is saved, and is pinned once
     loaded = load_tokenizer(tmp_path)
-    assert loaded.apply_chat_template(PROMPTS[0], tokenize=False) == models.PINNED_DATE
+    assert loaded.apply_chat_template(PROMPTS[0], tokenize=False) == f"{chat.PINNED_DATE}\n{PROMPTS[0][0]['content']}"
     assert loaded.chat_template.count("set date_string =") == 2
 
 

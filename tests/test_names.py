@@ -1,4 +1,4 @@
-"""How the names of a shortcut become identifiers. `python -m pytest tests/test_names.py`"""
+"""The names of a shortcut as identifiers. `python -m pytest tests/test_names.py`"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import ast
 import base64
 import contextlib
 import copy
+import functools
 import hashlib
 import json
 import math
@@ -120,7 +121,7 @@ class Compiled:
 
     def run(self, names: dict[str, Any]) -> Result:
         """Return what the program does in the machine. Raises ArithmeticError if it ends by an error."""
-        inputs = shortcuts.to_shortcut("\n".join(literal(name, value) for name, value in names.items()) + "\n")["WFWorkflowActions"]
+        inputs = [action for name, value in names.items() for action in actions_of(literal(name, value))]
         actions, waiting = [], list(inputs)
         for action in self.shortcut["WFWorkflowActions"]:
             if waiting and waiting[0]["WFWorkflowActionIdentifier"] == action["WFWorkflowActionIdentifier"]:
@@ -136,6 +137,12 @@ class Compiled:
         returned = outcome.output if outcome.end == "output" else None
         shown = [effect.what["text"] for effect in outcome.effects if effect.verb == "shown"]
         return shown, dict(zip(self.observed, outputs)) | {"returned": returned}
+
+
+@functools.cache
+def actions_of(line: str) -> list[dict[str, Any]]:
+    """Return what a line of `literal` is compiled to."""
+    return shortcuts.to_shortcut(line)["WFWorkflowActions"]
 
 
 def literal(name: str, value: Any) -> str:

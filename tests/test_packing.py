@@ -9,8 +9,9 @@ import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.chat import encode, prompt_text, turns
 from common.jsonl import UserError
-from common.packing import IGNORED, Plan, Samples, best_fit, encode, prompt_text, rows_for, turns
+from common.packing import IGNORED, Plan, Samples, best_fit, rows_for
 
 TEMPLATES = {
     "llama3": "{{ bos_token }}{% for m in messages %}{{ '<|start|>' + m['role'] + '<|end|>\n\n' + m['content'] | trim + '<|eot|>' }}{% endfor %}"
@@ -105,12 +106,20 @@ def test_the_mask_equals_that_of_the_generation_marks_in_our_template(tiny):
     assert [int(answer) for answer in is_answer] == expected["assistant_masks"][:len(ids)]
 
 
-def test_a_template_that_rewrites_what_it_wrote_is_refused(tiny):
+def test_behind_a_template_that_rewrites_what_it_wrote_the_prompt_is_that_of_inference(tiny):
     import copy
 
     tokenizer = copy.deepcopy(tiny[1])
     tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
-    with pytest.raises(UserError, match="chat template"):
+    assert list(turns(CHAT, tokenizer)) == [(prompt_text(CHAT[:1], tokenizer), False), (CHAT[1]["content"] + tokenizer.eos_token, True)]
+
+
+def test_a_template_that_changes_an_answer_is_refused(tiny):
+    import copy
+
+    tokenizer = copy.deepcopy(tiny[1])
+    tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] | upper }}{% endfor %}"
+    with pytest.raises(UserError, match="chat template does not write an answer as it is"):
         list(turns(CHAT, tokenizer))
 
 
@@ -172,11 +181,9 @@ def test_positions_restart_and_targets_stay_within_a_sample(samples):
         assert start == len(ids)
 
 
-def test_rows_for_a_batch_are_a_multiple_of_the_world():
+def test_rows_for_a_batch_hold_so_many_samples_and_at_least_one():
     samples = Samples.of(([1] * 100, [True] * 100) for _ in range(10))
-    assert rows_for(32, samples, 400, 1) == 8
-    assert rows_for(32, samples, 400, 3) == 9
-    assert rows_for(1, samples, 400, 4) == 4
+    assert [rows_for(batch, samples, 400) for batch in (32, 35, 1)] == [8, 9, 1]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -224,7 +231,7 @@ def test_the_loss_is_the_models_own(tiny, samples):
 def test_chunks_of_logits_add_up(tiny, samples, monkeypatch):
     rows = plan(samples).batch(0).rows
     whole = loss_and_gradient(tiny[0], rows)
-    monkeypatch.setattr("common.training.loss.CHUNK", 7)
+    monkeypatch.setattr("common.training.loss.CPU_CHUNK", 7 * tiny[0].config.vocab_size)
     chunked = loss_and_gradient(tiny[0], rows)
     assert chunked[0] == pytest.approx(whole[0], rel=1e-6)
     assert float((chunked[1] - whole[1]).norm() / whole[1].norm()) < 1e-5

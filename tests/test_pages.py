@@ -54,7 +54,7 @@ def sample(number: int, system: str, code: str) -> dict[str, Any]:
 
 
 def report(*systems: str) -> dict[str, Any]:
-    """What stage 08 writes as scores.json, with figures that are easy to find again."""
+    """Return scores as stage 08 writes them into scores.json, with figures that are easy to find again."""
     mean = {"mean": 0.5, "low": 0.25, "high": 0.75, "above_chance": 0.1, "above_chance_low": -0.1, "above_chance_high": 0.3}
     split = {"n": 3, "unanswered": 1, "reasons": {"refused": 1}, "truncated": 0} | dict.fromkeys(NAMES, mean)
     shapes = {"0–4": {"n": 2, "systems": {system: {"n": 2, "graph_f1": mean} for system in systems}}}
@@ -85,7 +85,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def embedded(path: Path) -> list[Any]:
-    """What a page is made of, then its records."""
+    """Return the data a page is made of, then its records."""
     (data,) = re.findall(r'<script type="text/plain" id="data">([A-Za-z0-9+/=]*)</script>', path.read_text())
     return json.loads(gzip.decompress(base64.b64decode(data)))
 

@@ -78,7 +78,7 @@ def seconds(run: Callable[[str], Any], text: str, tries: int = 1) -> float:
 
 
 def grows_too_fast(run: Callable[[str], Any], text_of: Callable[[int], str]) -> bool:
-    """Whether a text of four times the length takes much more than four times as long.
+    """True if a text of four times the length takes much more than four times as long.
 
     The lengths grow until one takes a time that can be measured: a cubic pattern is found on a few hundred characters, and need not be
     waited for on thousands.

@@ -24,7 +24,7 @@ TREES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=4) | st.dict
 
 
 def value_of(element: str, encoding: str = "utf-8") -> Any:
-    """What an element is read as."""
+    """Return what an element is read as."""
     return parse_xml(f'<?xml version="1.0" encoding="{encoding}"?>\n<plist version="1.0">{element}</plist>'.encode(encoding))
 
 

@@ -54,14 +54,16 @@ def test_who_judges_or_revises_a_program_reads_the_primer() -> None:
 
 def asked(model_name: str, served: bool, flag: bool | None, teval: bool = False) -> bool:
     """True if a system of stage 08 gives the primer."""
-    args: Any = argparse.Namespace(primer=flag, teval=teval, adapter=None, constrained=True, use_all=False, max_new_tokens=9, base_url="http://x")
+    args: Any = argparse.Namespace(primer=flag, teval=teval, adapter=None, as_program=False, use_all=False, max_new_tokens=9, thinking=None, base_url="http://x",
+                                   extra_body={})
     return (systems.served_model if served else systems.local_model)("m", model_name, args).primed
 
 
 @pytest.mark.parametrize("served", [True, False])
-def test_a_model_of_unknown_training_gets_it_unless_told_otherwise(served: bool) -> None:
-    assert asked("some/model", served, None) and asked("some/model", served, True) and not asked("some/model", served, False)
-    assert not asked("some/model", served, None, teval=True)  # its tools are not those of the language
+def test_a_model_of_unknown_training_gets_it_unless_told_otherwise(served: bool, tmp_path: Path) -> None:
+    name = "some/model" if served else str(tmp_path)
+    assert asked(name, served, None) and asked(name, served, True) and not asked(name, served, False)
+    assert not asked(name, served, None, teval=True)  # its tools are not those of the language
 
 
 def test_a_folder_of_stage_07_says_that_it_needs_none(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_another_file_of_that_name_says_nothing(tmp_path: Path) -> None:
 
 
 def test_the_answer_is_known_by_the_prompt_with_the_primer() -> None:
-    args: Any = argparse.Namespace(primer=None, teval=False, max_new_tokens=9, base_url="http://x")
+    args: Any = argparse.Namespace(primer=None, teval=False, max_new_tokens=9, base_url="http://x", extra_body={})
     with_it = systems.served_model("m", "some/model", args).identity(RECORD)
     args.primer = False
     assert with_it != systems.served_model("m", "some/model", args).identity(RECORD)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def by_python(body: list[ast.stmt]) -> str:
-    """What ast.unparse prints, f-strings and targets in one way for every Python."""
+    """Return what ast.unparse prints, f-strings and targets in one way for every Python."""
     return "".join(ast.unparse(printer._Printable().visit(statement)).lstrip("\n") + "\n" for statement in body)
 
 

@@ -75,7 +75,7 @@ def everything():
 
 
 def slow(shortcut, code):
-    """Whether a program is canonical and a fixed point."""
+    """True if a program is canonical and a fixed point."""
     alone = shortcuts.to_shortcut(code)
     return shortcuts.equivalent(alone, shortcut) and Decompiler(alone).text() == code
 

@@ -1,4 +1,4 @@
-"""What the scripts of runs/ do with the data, by their own commands: `python -m pytest tests/test_recipes.py`.
+"""The scripts of runs/ on data, by their own commands: `python -m pytest tests/test_recipes.py`.
 
 Each script runs as it is, with a stand-in for `python` and for `sbatch` that notes the commands. Then the notes are gone through in
 order: stage 06 splits real records, and what every training reads is compared with what the last evaluation asks.
@@ -6,17 +6,25 @@ order: stage 06 splits real records, and what every training reads is compared w
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import orjson
 import pytest
 import stage_runs
 import synthetic
+
+from common import offline
+from shortcuts.catalog import Catalog
+from tests import test_teval
+from tests.stub_openai import StubOpenAI
 
 RUNS = synthetic.ROOT / "runs"
 TRAINING = sorted(str(path.relative_to(RUNS)) for path in RUNS.rglob("*.sh") if path.name not in ("data_stages.sh", "serve_vllm.sh"))
@@ -89,7 +97,7 @@ def noted(made, tmp_path):
 
 
 def value(command: list[str], flag: str, default: str = "") -> str:
-    """What a command passes to a flag; the last wins, as in argparse."""
+    """Return what a command passes to a flag; the last wins, as in argparse."""
     return command[len(command) - command[::-1].index(flag)] if flag in command else default
 
 
@@ -141,6 +149,62 @@ def test_no_model_is_trained_on_what_the_last_evaluation_asks(noted, made, tmp_p
     assert trained[-1] == ids(bench / "train.jsonl")
     assert [records & tests for records in trained] == [set()] * len(trained)
     assert len(trained) == (2 if name in ("paper.sh", "slurm/chain.sh") else 1)
+
+
+def refined(body: dict[str, Any], number: int) -> str:
+    """A writer that refines any draft to a plain program which calls each function that it is given."""
+    catalog = Catalog.load()
+    names = re.findall(r"^def (\w+)\(", body["messages"][-1]["content"], re.MULTILINE)
+    apis = [api.id for name in names if (api := catalog.by_name(name))]
+    return offline.program(apis, catalog, str(number))
+
+
+@pytest.mark.ci
+def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_path):
+    for file in ("seed.jsonl", "queries.jsonl"):
+        shutil.copy(made / file, tmp_path)
+    with StubOpenAI(refined) as stub:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "SLURM_"))} | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", "BASE": "tiny", "DATA": str(tmp_path),
+            "RUNS": str(tmp_path / "runs"), "TRAIN": "--steps 1 --rows 1 --sample-generations 0", "GENERATE": "--max-new-tokens 8 --limit 16 --batch-size 16 --no-constrained",
+            "REFINE": f"--refine stub --refine-url {stub.base_url} --no-cache",
+            "EVALUATE": "--limit 1 --max-new-tokens 8 --workers 1 --shots 0 1"}  # fmt: skip
+        done = subprocess.run(["bash", RUNS / "paper.sh"], capture_output=True, text=True, timeout=600, env=environment)
+        assert done.returncode == 0, done.stderr
+        assert len(stub.requests) == 16
+    bench = tmp_path / "bench"
+    tests, trained = ids(bench / "test_id.jsonl") | ids(bench / "test_ood.jsonl"), ids(tmp_path / "bench-seed/train.jsonl") | ids(bench / "train.jsonl")
+    assert tests and trained and not tests & trained
+    records = [orjson.loads(line) for line in (bench / "train.jsonl").read_bytes().splitlines()]
+    assert {record["origin"] for record in records} == {"seed", "synthetic"}  # what the writer refined came through
+    report = orjson.loads((tmp_path / "eval/scores.json").read_bytes())
+    model = "workflowllama"
+    assert {model, f"{model}, free", f"{model}, 1 shot", f"{model}, 1 shot, free"} <= report["systems"].keys()
+    assert {*report["shots"]} <= trained and (tmp_path / "eval/eval.html").exists()
+
+
+def stage(number: str, *flags: object) -> None:
+    """Run a stage in a process of its own; it must succeed."""
+    ended = stage_runs.start(number, *flags).wait(240)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.ci
+def test_models_trained_without_plans_and_on_plans_of_t_eval_are_asked_as_they_were_trained(made, tmp_path):
+    whole, less, runs = tmp_path / "bench", tmp_path / "bench-no-plan", tmp_path / "runs"
+    for folder, flags in ((whole, ["--teval-plans", tmp_path / "plans.jsonl"]), (less, ["--without", "plan"])):
+        assert split("--input", made / "seed.jsonl", "--generated", "none", "--output", folder, *flags).returncode == 0
+    assert [ids(whole / f"{name}.jsonl") for name in ("train", "test_id", "test_ood")] == [ids(less / f"{name}.jsonl") for name in ("train", "test_id", "test_ood")]
+    small = "--model", "tiny", "--steps", 1, "--rows", 1, "--sample-generations", 0, "--context", 4096
+    stage("07", *small, "--input", less / "train.jsonl", "--output", runs / "no-plan")
+    stage("07", *small, "--input", tmp_path / "plans.jsonl", "--output", runs / "plans")
+    assert [orjson.loads((runs / name / "prompt.json").read_bytes())["task"] for name in ("no-plan", "plans")] == ["generate_without_plan", "teval_json"]
+    stage("08", "--bench", whole, "--model", runs / "no-plan", "--limit", 1, "--max-new-tokens", 24, "--workers", 1, "--output", tmp_path / "eval")
+    answers = [orjson.loads(line)["prediction"]["text"] for line in (tmp_path / "eval/samples_no-plan.jsonl").read_bytes().splitlines()]
+    assert len(answers) == 2 and all(answer.startswith("Code:\n```python\n") for answer in answers)
+    (tmp_path / "plan_json_v1.json").write_text(json.dumps(test_teval.data(number=1)))
+    stage("08", "--teval", tmp_path / "plan_json_v1.json", "--model", runs / "plans", "--max-new-tokens", 8, "--output", tmp_path / "eval")
+    assert "plans" in orjson.loads((tmp_path / "eval/plan_json_v1/scores.json").read_bytes())["systems"]
 
 
 @pytest.mark.ci

@@ -1,4 +1,4 @@
-"""What repair leaves as it is, and what it reads out of an answer. `python -m pytest tests/test_repair_words.py`"""
+"""Programs that repair leaves as they are, and those that it reads out of an answer. `python -m pytest tests/test_repair_words.py`"""
 
 from __future__ import annotations
 

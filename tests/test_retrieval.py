@@ -1,4 +1,4 @@
-"""Which APIs a sentence needs: python -m pytest tests/test_retrieval.py"""
+"""The search for the APIs that a sentence needs: python -m pytest tests/test_retrieval.py"""
 
 from __future__ import annotations
 

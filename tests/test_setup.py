@@ -130,6 +130,7 @@ def test_a_fault_in_the_project_itself_keeps_its_traceback() -> None:
 # versions
 
 
+@pytest.mark.ci
 def test_the_environment_is_that_of_constraints() -> None:
     pytest.importorskip("torch", reason="an environment without PyTorch is not whole")
     assert environment.disagreements(*environment.tested(), environment.written()) == []

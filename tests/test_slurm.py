@@ -137,7 +137,7 @@ def test_a_cancelled_run_is_saved_and_stays_cancelled(cluster, samples, tmp_path
     cluster.run("scancel", job)
     wait_until(lambda: "COMPLETING" not in cluster.states(job))
     assert cluster.states(job) == {"CANCELLED"}, (tmp_path / "train.log").read_text()
-    assert (run / "checkpoints" / "last.safetensors").exists()
+    assert (run / "checkpoints" / "last.json").exists()
     assert "the same command goes on from there" in (tmp_path / "train.log").read_text()
 
 
@@ -193,7 +193,7 @@ def test_the_chain_goes_from_the_seed_to_scores(cluster, data, tmp_path):
     for name in ("seed", "queries"):
         shutil.copy(data / f"{name}.jsonl", tmp_path)
     last = cluster.run("bash", "runs/slurm/chain.sh", "--steps", 6, "--validate-every", 6, DATA=tmp_path, RUNS=tmp_path / "runs", MODEL="tiny", GPUS=1, CPUS=1,
-                       PARTS=2, GENERATE="--max-new-tokens 16 --limit 6", EVALUATE="--limit 2 --max-new-tokens 16 --workers 1")
+                       PARTS=2, GENERATE="--max-new-tokens 16 --limit 6", REFINE="", EVALUATE="--limit 2 --max-new-tokens 16 --workers 1")
     assert cluster.finished(last) == {"COMPLETED"}, logs(tmp_path)
     generated = records(tmp_path / "generated.jsonl")
     assert len(generated) == 6 and {record["annotator"]["model"] for record in generated.values()} == {str(tmp_path / "runs" / "annotator")}

@@ -1,4 +1,4 @@
-"""What people say for actions, and how much of it is offered: python -m pytest tests/test_spoken.py"""
+"""Phrases that people say for actions, and how many of these are offered: python -m pytest tests/test_spoken.py"""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ def few(tmp_path: Path) -> Path:
 
 def evaluate(few: Path, *flags: str, code: int = 0) -> tuple[stage_runs.Ended, dict[str, Any]]:
     output = few.parent / "eval"
-    ended = stage_runs.run("08", "--tasks", str(few), "--output", str(output), *flags, OPENAI_API_KEY="none")
+    ended = stage_runs.run("08", "--tasks", str(few), "--output", str(output), "--no-cache", *flags, OPENAI_API_KEY="none")
     assert ended.returncode == code, ended.stderr
     path = output / "tasks/scores.json"
     return ended, json.loads(path.read_text()) if path.exists() else {}
@@ -308,12 +308,13 @@ def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: l
         drawn.append({"prompts": len(list(prompts)), **options})
         return iter([generation.Generation("Hm.", 1, True, "stop")] * drawn[-1]["prompts"])
 
-    monkeypatch.setattr(model, "load_run", lambda folder: ("model", "tokenizer"))
+    monkeypatch.setattr(model, "load_run", lambda name, adapter, **settings: ("model", "tokenizer"))
+    monkeypatch.setattr(systems.chat, "remarks", lambda tokenizer, **settings: [])
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     monkeypatch.setattr(generation, "generate", generate)
-    args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, constrained=False, use_all=False, teval=None, primer=False)
+    args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, use_all=False, teval=None, primer=False, thinking=None)
     records = task_runs.as_tests(ours[:3], 2, 0.7, 5, None)
-    system = systems.local_model("tiny", str(ROOT), args)
+    system = systems.local_model("tiny", str(ROOT), args, systems.Setting(constrained=False))
     assert [record["id"] for record, _ in system.answers(records)] == [record["id"] for record in records]
     usual = {"prompts": 3, "max_new_tokens": 9, "batch_size": 4, "temperature": 0.7}
     assert drawn == [{**usual, "seed": 5}, {**usual, "seed": 5 + task_runs.SEED_STRIDE}]

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from common.jsonl import UserError
-from common.metrics import teval
+from common.metrics import report, teval, teval_plans
 from common.metrics.embedding import Embedder, open_embedder
 from common.metrics.systems import Prediction
 from common.metrics.teval import Step
 from common.prompts import without_thought
+from shortcuts.catalog import Catalog
 from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -199,3 +200,49 @@ def test_the_published_data_gives_the_known_figures_where_no_model_is_needed() -
         assert fmean(score["order_f1"] for score in scores) == order_f1
         assert fmean(score["f1@0.7"] > score["f1_mended@0.7"] for score in scores) == bug
     assert teval.score_answer(items, embedder, tests[0], Prediction("")) == dict.fromkeys(teval.METRICS, 0.0)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# our data as its plans
+
+
+RECORD = {"id": "r1", "origin": "seed", "query": "Shrink the picture and show it.", "apis": ["is.workflow.actions.image.resize", "is.workflow.actions.showresult"],
+          "code": "small = is_workflow_actions_image_resize(WFImageResizeWidth=640)\nif small:\n    is_workflow_actions_showresult(Text=f'{small} is small')\n"}  # fmt: skip
+
+
+def test_a_record_becomes_a_conversation_that_the_benchmark_reads_as_its_own(tmp_path: Path, embedder: Any) -> None:
+    plan = teval_plans.as_plan(RECORD, Catalog.load())
+    assert plan and plan["task"] == "teval_json" and [message["role"] for message in plan["messages"]] == ["system", "user", "assistant"]
+    gold = [{"id": 0, "name": "is.workflow.actions.image.resize", "args": {"WFImageResizeWidth": 640}},
+            {"id": 1, "name": "is.workflow.actions.showresult", "args": {"Text": "f'{small} is small'"}}]  # fmt: skip
+    entry = {"meta": {"prompt_type": "json", "API_list": plan["apis"]}, "ground_truth": gold, "origin_prompt": plan["messages"][:2]}
+    (tmp_path / "plan_json_v1.json").write_text(json.dumps({"r1": entry}))
+    (item,) = teval.load(tmp_path / "plan_json_v1.json")  # so the tools are listed as the benchmark lists them
+    answer = teval.read_answer(plan["messages"][-1]["content"], item)
+    assert answer == item.gold and teval.score(answer, item.gold, embedder)["f1@0.7"] == pytest.approx(1)
+    (tool, _) = item.tools
+    assert {parameter.key: parameter.type for parameter in tool.parameters}["WFImageResizeWidth"] == "number"
+
+
+def test_a_program_that_calls_none_of_its_apis_has_no_plan() -> None:
+    assert teval_plans.as_plan({**RECORD, "code": "x = 1"}, Catalog.load()) is None
+    unknown = teval_plans.as_plan({**RECORD, "apis": ["com.x.do"], "code": "com_x_do(a=1)"}, Catalog.load())
+    assert unknown and "com.x.do" in unknown["messages"][0]["content"]
+
+
+def test_the_training_records_of_a_dataset_become_plans_to_train_on(tmp_path: Path) -> None:
+    lines = [RECORD, {**RECORD, "id": "r2", "code": "x = 1"}]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert teval_plans.write(tmp_path, tmp_path / "plans.jsonl") == 1
+    (made,) = map(json.loads, (tmp_path / "plans.jsonl").read_text().splitlines())
+    assert made["id"] == "r1" and {"id", "task", "messages"} <= made.keys()
+
+
+def test_gold_against_itself_is_below_hundred_where_its_steps_repeat_and_the_table_says_so(tmp_path: Path, embedder: Any) -> None:
+    step, other = Step("Air.search", "{'place': 'Berlin'}"), Step("Mail.send", "{}")
+    repeated = [step, step, step, other]
+    assert teval.score([step, other], [step, other], embedder)["f1@0.7"] == pytest.approx(1)
+    assert teval.score(repeated, repeated, embedder)["f1@0.7"] < 1 and teval.score(repeated, repeated, embedder)["order_f1"] == 1
+    (tmp_path / "plan_json_v1.json").write_text(json.dumps(data()))
+    run = stage_runs.run("08", "--teval", tmp_path / "plan_json_v1.json", "--output", tmp_path / "eval")
+    assert report.PLANS_NOTE in " ".join(run.stdout.split()) and report.PLANS_NOTE in (tmp_path / "eval/plan_json_v1/tables.md").read_text()

@@ -17,6 +17,7 @@ from common import excerpts, jsonl, offline, prompts
 from common.cli import Reject
 from common.llm import open_writer
 from shortcuts.catalog import Catalog
+from shortcuts.primer import EXAMPLE
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI
 
@@ -277,3 +278,31 @@ def test_prompt_ids_change_with_the_words(monkeypatch: pytest.MonkeyPatch) -> No
 def test_offline_names_are_legal() -> None:
     assert offline.slug("What's the URL of your page?") == "url_page" and offline.slug("名前") == ""
     assert offline.safe_name("class") == "class_value"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the query from the program, as in the paper
+
+
+@pytest.mark.parametrize("way", ["plan", "code"])
+def test_the_query_is_written_from_the_plan_or_from_the_program_and_one_example(stage: Any, way: str) -> None:
+    asked: list[list[str]] = []
+
+    def reply(body: dict[str, Any], number: int) -> str:
+        asked.append([message["content"] for message in body["messages"]])
+        return scripted(body, number)
+
+    with StubOpenAI(reply) as stub:
+        writer = open_writer("m", stub.base_url)
+        ((_, record),) = writer.map(lambda item: stage.think(item, writer, Catalog.load(), way), [workflow()])
+    (system, text), task = asked[-1], {"plan": "query", "code": "query_from_code"}[way]
+    assert record["query"].startswith("Please look up") and set(record["writer"]["prompts"]) == {"thoughts", task}
+    assert ("# Step" in text, record["plan"].splitlines()[0] in text) == (way == "code", way == "plan")
+    assert (EXAMPLE in system) == (way == "code")
+
+
+def test_the_flag_reaches_the_prompt_and_the_rules_answer_it(tmp_path: Path, stage: Any) -> None:
+    (tmp_path / "workflows.jsonl").write_bytes(jsonl.encode(workflow()))
+    ended = stage_runs.run("03", "--input", tmp_path / "workflows.jsonl", "--output", tmp_path / "seed.jsonl", "--writer", "offline", "--query-from", "code")
+    (record,) = jsonl.read(tmp_path / "seed.jsonl")
+    assert ended.returncode == 0 and "query_from_code" in record["writer"]["prompts"] and len(record["query"].split()) > 3

@@ -169,6 +169,7 @@ HOSTILE = {
     "a long sum": "x = a_b(k=" + "x+" * 50_000 + "x)", "methods": "a" + ".b()" * 5000, "a long number": "a_b(k=0x" + "f" * 40_000 + ")",
     "open quotes": "x = '''\n" * 2_001, "deep indentation": "\n".join(" " * level + "if x(:" for level in range(1500)),
     "cases": "match menu('x':\n" + "".join(f"    case 'c{number}':\n        a_b(k={number})\n" for number in range(1500)),
+    "many signs": "match menu('?'):\n    case _ if " + "-" * 900 + "1.5:\n        pass\n",
     "surrogate": 'x = "\ud800"\na_b(k=x)', "NUL": "x = 1\0\0y = x", "prose": "I am sorry, I can't. " * 2000, "calls": "a_b() " * 15_000,
 }
 SLOW = {"doubling", "cases", "flat ifs", "a long list", "elifs", "deep indentation"}

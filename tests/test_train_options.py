@@ -234,7 +234,7 @@ def test_varlen_attention_hands_the_kernel_what_it_takes(monkeypatch):
     from torch.nn import functional
     from torch.nn.attention import varlen
 
-    from common.training.loss import packed_attention, varlen_attention
+    from common.training.attention import packed_attention, varlen_attention
 
     def kernel(query, key, value, starts, also, longest, too, *, scale, window_size, enable_gqa):
         assert starts.dtype == torch.int32 and starts is also and longest == too == 7 and window_size == (-1, 0) and enable_gqa
@@ -250,17 +250,6 @@ def test_varlen_attention_hands_the_kernel_what_it_takes(monkeypatch):
     found, _ = varlen_attention(None, query, key, value, None, scaling=0.3, cu_seq_lens_q=starts, max_length_q=7)
     expected, _ = packed_attention(None, query, key, value, None, scaling=0.3, cu_seq_lens_q=starts)
     assert found.shape == (1, 12, 4, 8) and torch.allclose(found, expected, atol=1e-6)
-
-
-def test_a_sliding_window_shorter_than_a_sample_is_refused():
-    import torch
-
-    from common.training.loss import packed_attention
-
-    part = torch.zeros(1, 2, 12, 8)
-    with pytest.raises(UserError, match="sliding window"):
-        packed_attention(None, part, part, part, None, scaling=1.0, cu_seq_lens_q=torch.tensor([0, 9, 12]), sliding_window=8)
-    packed_attention(None, part, part, part, None, scaling=1.0, cu_seq_lens_q=torch.tensor([0, 8, 12]), sliding_window=8)
 
 
 @pytest.mark.parametrize(("flags", "message"), [
@@ -304,7 +293,7 @@ def test_every_kind_of_adapter_loads_in_peft_as_it_was_trained(run, base, tmp_pa
     from common.training import checkpoint
 
     run("lora", "--lora-rank", 4, "--lr", 1e-2, "--export", "last", *flags, base=base)
-    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.safetensors")
+    held = checkpoint.weights(tmp_path / "lora" / "checkpoints" / "last.json")
     adapted = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path / "lora")
     loaded = {name: tensor for name, tensor in adapted.named_parameters() if name in held}
     assert loaded.keys() == held.keys() and all(torch.equal(loaded[name], held[name]) for name in held)
@@ -364,58 +353,76 @@ def test_a_sample_is_checked_as_a_program():
 
 
 def test_a_question_is_a_conversation_up_to_its_last_answer(data):
-    from common.training.generations import questions
+    from common.training.data import questions
 
     first, second = synthetic.records(2)
     asked = questions(data, [second["id"], "unknown", first["id"]])
     assert asked == [{"id": record["id"], "messages": record["messages"][:1]} for record in (second, first)]
 
 
-def test_curves_go_to_tensorboard_and_wandb_if_asked(run, monkeypatch, tmp_path):
-    drawn: list[tuple[str, int]] = []
+@pytest.fixture(scope="session")
+def curves():
+    """A class of loggers that keep how they were made and what they were given."""
+    from lightning.pytorch import loggers
 
-    class SummaryWriter:
-        def __init__(self, folder, purge_step):
-            assert folder == str(tmp_path / "a" / "tensorboard") and purge_step == 1
+    class Curves(loggers.Logger):
+        name, version = "curves", ""
 
-        def add_scalar(self, name, value, step):
-            drawn.append((name, step))
+        def __init__(self, *parts, **settings):
+            super().__init__()
+            self.made, self.drawn = (parts, settings), []
 
-        def close(self):
-            drawn.append(("closed", 0))
+        @property
+        def experiment(self):
+            return self
 
-    class Run:
-        def log(self, figures, step):
-            drawn.extend((f"wandb/{name}", step) for name in figures)
+        def log_metrics(self, metrics, step):
+            self.drawn += [(name, step) for name in metrics]
 
-        def finish(self):
-            drawn.append(("finished", 0))
+        def log_hyperparams(self, *parts):
+            pass
 
-    def init(**settings):
-        assert settings["project"] == "mine" and settings["resume"] == "allow" and settings["config"]["lr"] == 0.004
-        return Run()
-
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", types.SimpleNamespace(SummaryWriter=SummaryWriter))
-    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=init, Error=RuntimeError))
-    monkeypatch.setattr("common.training.logs.Logs.check", staticmethod(lambda *flags: None))
-    run("a", "--tensorboard", "--wandb", "mine", "--steps", 4)
-    for name in ("loss", "lr", "grad_norm", "tok_per_s", "eta_s"):
-        assert {(name, step) for step in (1, 2, 3, 4)} | {(f"wandb/{name}", 4)} <= set(drawn)
-    assert {("validation_loss", 4), ("closed", 0), ("finished", 0)} <= set(drawn)
+    return Curves
 
 
-def test_wandb_that_cannot_start_is_one_clear_line(monkeypatch, tmp_path):
-    from common.training.logs import Logs
+def test_curves_go_to_tensorboard_and_wandb_if_asked(run, at_step, curves, monkeypatch, tmp_path):
+    from common.training import logs
 
-    class Error(Exception):
-        pass
+    made = []
 
-    def init(**settings):
-        raise Error("no API key\nconfigured")
+    def recorded(*parts, **settings):
+        made.append(curves(*parts, **settings))
+        return made[-1]
 
-    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=init, Error=Error))
+    monkeypatch.setattr(logs, "TensorBoardLogger", recorded)
+    monkeypatch.setattr(logs, "WandbLogger", recorded)
+    monkeypatch.setattr(logs, "check", lambda *flags: None)
+    flags = ("--tensorboard", "--wandb", "mine", "--steps", 6, "--save-every", 2)
+    at_step(5, kill)
+    with pytest.raises(Killed):
+        run("a", *flags)
+    run("a", *flags)
+    board, wandb, resumed_board, resumed_wandb = made
+    assert board.made[1]["purge_step"] == 1 and resumed_board.made[1]["purge_step"] == 5
+    assert wandb.made[1]["project"] == "mine" and wandb.made[1]["resume"] == "allow" and wandb.made[1]["config"]["lr"] == 0.004
+    assert wandb.made[0] == resumed_wandb.made[0]  # the same folder is the same run
+    for logger in (resumed_board, resumed_wandb):
+        assert {(name, step) for name in ("loss", "lr", "grad_norm", "tok_per_s", "eta_s") for step in (5, 6)} <= set(logger.drawn)
+        assert ("validation_loss", 6) in logger.drawn and not any(step < 5 for _, step in logger.drawn)
+
+
+def test_wandb_that_cannot_start_is_one_clear_line(curves, monkeypatch, tmp_path):
+    from common.training import logs
+    from common.training.run_folder import RunFolder
+
+    class Refusing(curves):
+        @property
+        def experiment(self):
+            raise RuntimeError("no API key\nconfigured")
+
+    monkeypatch.setattr(logs, "WandbLogger", Refusing)
     with pytest.raises(UserError, match="--wandb: no API key configured; see `wandb login`"):
-        Logs(tmp_path, False, "mine", 0, {})
+        logs.loggers(RunFolder(tmp_path, {}, anew=False), False, "mine")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -539,7 +546,7 @@ def test_a_disk_that_is_full_ends_in_one_line_and_leaves_the_last_checkpoint(run
     with pytest.raises(UserError, match="cannot be written.*the same command goes on from it") as error:
         run("small/run", *flags)
     assert "\n" not in str(error.value) and not list(small_disk.rglob("*.part"))
-    last = small_disk / "run" / "checkpoints" / "last.safetensors"
+    last = small_disk / "run" / "checkpoints" / "last.json"
     assert metrics(small_disk / "run")[-1]["step"] == "10" and train.checkpoint.position(last)["step"] == 5
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
     _, _, found = run("small/run", *flags)

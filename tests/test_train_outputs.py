@@ -57,7 +57,7 @@ def test_by_default_a_run_does_not_go_into_the_folder_of_its_model(train, base, 
     assert contents(tmp_path / "runs") == before
 
 
-@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json", "rejected.jsonl", "checkpoints/last.safetensors"])
+@pytest.mark.parametrize("name", ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json", "rejected.jsonl", "checkpoints/last.json"])
 def test_a_folder_with_files_of_others_is_refused(refused, tmp_path, name):
     (tmp_path / "theirs" / name).parent.mkdir(parents=True)
     (tmp_path / "theirs" / name).write_text("theirs")
@@ -145,3 +145,52 @@ def test_data_of_another_run_is_data(run, tmp_path):
     """What stands in no folder of a model may be read from anywhere."""
     records = synthetic.write(tmp_path / "runs" / "data" / "train.jsonl", synthetic.records(20))
     assert run("runs/a", "--steps", 1, records=records)[0] == 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# what is exported
+
+
+@pytest.mark.ci
+def test_a_whole_model_is_exported_in_the_dtype_it_computed_in_and_names_it(run, base, tmp_path):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from common.training import checkpoint
+
+    _, _, rows = run("whole", "--lora-rank", 0, "--lr", 1e-3, "--precision", "bf16", "--steps", 4, "--export", "last", base=base)
+    held = checkpoint.weights(tmp_path / "whole" / "checkpoints" / "last.json")
+    assert orjson.loads((tmp_path / "whole" / "config.json").read_bytes())["dtype"] == "bfloat16"
+    loaded = AutoModelForCausalLM.from_pretrained(tmp_path / "whole", dtype="auto")
+    assert loaded.dtype == torch.bfloat16 and {tensor.dtype for tensor in held.values()} == {torch.float32}
+    assert all(torch.equal(weight, held[name].bfloat16()) for name, weight in loaded.named_parameters())
+    assert float(rows[-1]["loss"]) > 0
+
+
+@pytest.mark.ci
+def test_an_adapter_is_the_same_files_from_run_to_run(run, base, tmp_path, monkeypatch):
+    from peft import LoraConfig
+
+    run("a", "--lora-rank", 4, "--steps", 2, base=base)
+    write = LoraConfig.save_pretrained
+
+    def shuffled(self, folder, **rest):
+        write(self, folder, **rest)
+        path = Path(folder) / "adapter_config.json"
+        config = orjson.loads(path.read_bytes())
+        path.write_bytes(orjson.dumps(config | {"target_modules": config["target_modules"][::-1]}))
+
+    monkeypatch.setattr(LoraConfig, "save_pretrained", shuffled)
+    run("b", "--lora-rank", 4, "--steps", 2, base=base)
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_checkpoint_of_an_earlier_version_is_neither_read_nor_removed(run, tmp_path):
+    run("a", "--steps", 2)
+    (tmp_path / "a" / "summary.json").unlink()
+    (tmp_path / "a" / "checkpoints" / "last.json").rename(tmp_path / "a" / "checkpoints" / "last.safetensors")
+    with pytest.raises(UserError, match="checkpoint of an earlier version.*--overwrite") as error:
+        run("a", "--steps", 2)
+    assert "\n" not in str(error.value) and (tmp_path / "a" / "checkpoints" / "last.safetensors").exists()
+    assert run("a", "--steps", 2, "--overwrite")[0] == 0

@@ -6,76 +6,65 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import stage_runs
 import synthetic
-from train_runs import STAGE, metrics
+from train_runs import STAGE, Killed, kill, metrics
+
+from common.jsonl import UserError
 
 pytest_plugins = ["train_fixtures"]
 
-# The stage as a person starts it, but for what a test has happen in it; Lightning starts the second process with the same file.
-WRAPPED = """
-import functools, importlib.util, os, sys
-sys.path.insert(0, {root!r})
-rank = int(os.environ.get("NODE_RANK", 0)) + int(os.environ.get("LOCAL_RANK", 0))
-spec = importlib.util.spec_from_file_location("__mp_main__", {stage!r})
-train = importlib.util.module_from_spec(spec)
-sys.modules["stage_07"] = train
-spec.loader.exec_module(train)
-from common import cli, model
-from common.training import devices, generations, launcher
-{injected}
-arguments = train.arguments()
-train.Stop.on_signals()
-cli.start(launcher.with_one_voice(functools.partial(train.main, arguments)))
-"""
-AT_STEP_3 = """
-step = train.FineTuning.training_step
-def failing(self, batch, index):
-    if self.step == 3 and rank == {rank}:
-        {action}
-    return step(self, batch, index)
-train.FineTuning.training_step = failing
-"""
-WATCHED = """
-import pathlib
-folder = pathlib.Path({folder!r})
-load, begin = model.load_model, train.FineTuning.on_train_start
-def loading(*parts, **settings):
-    (folder / f"loaded-{{rank}}").touch()
-    return load(*parts, **settings)
-def beginning(self):
-    begin(self)
-    frequencies = [buffer.tolist() for name, buffer in self.objective.named_buffers() if "inv_freq" in name]
-    shards = [parameter.to_local().numel() for parameter in self.objective.parameters()]
-    (folder / f"state-{{rank}}").write_text(repr((frequencies, sum(shards), sum(p.numel() for p in self.objective.parameters()))))
-model.load_model, train.FineTuning.on_train_start = loading, beginning
-generations.LONGEST = 8
-"""
-
-
 @pytest.fixture
-def started(tmp_path, data, base):
-    """Start the stage with LoRA on a small base, something injected: started("name", "code", flags) -> process."""
+def forked(train, data, base, tmp_path):
+    """Run the stage as two processes that torchrun would have started, but forked from this one: their libraries are imported already.
 
-    def start(name: str, injected: str, *flags: Any, **environment: str) -> subprocess.Popen[str]:
-        script = tmp_path / f"{name}.py"
-        script.write_text(WRAPPED.format(root=str(synthetic.ROOT), stage=str(STAGE), injected=injected))
-        command = [sys.executable, script, "--input", data, "--model", base, "--output", tmp_path / name, "--context", 512, "--rows", 4,
-                   "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--precision", "fp32", "--save-every", 2, "--validate-every", 3, *flags]
-        return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env=os.environ | environment)
+    forked("name", act, flags) -> two processes; `act(rank)` is called in each before it begins.
+    """
+    begun: list[stage_runs.Started] = []
 
-    return start
+    def start(name: str, act: Callable[[int], None], *flags: Any, **variables: int) -> list[stage_runs.Started]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        shared = {"TORCHELASTIC_RUN_ID": "test", "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+                  "TOKENIZERS_PARALLELISM": "false"}  # the threads of its pool are not forked
+        argv = [str(part) for part in (*lora(data, base, tmp_path / name), *flags)]
+
+        def main(rank: int) -> None:
+            from common import cli
+            from common.training import launcher
+
+            act(rank)
+            cli.start(launcher.with_one_voice(lambda: train.main(train.arguments(argv))))
+
+        for rank in (0, 1):
+            environment = {key: str(value) for key, value in {**shared, "RANK": rank, "LOCAL_RANK": rank, **variables}.items()}
+            begun.append(stage_runs.Started(functools.partial(main, rank), ["07_train.py", *argv], environment=environment))
+        return begun
+
+    yield start
+    for process in begun:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+def lora(data: Path, base: Path, output: Path) -> list[Any]:
+    """The flags of all runs here."""
+    return ["--input", data, "--model", base, "--output", output, "--context", 512, "--rows", 4, "--lora-rank", 4, "--lr", 1e-2,
+            "--steps", 6, "--precision", "fp32", "--save-every", 2, "--validate-every", 3]
 
 
 def is_gone(identifier: int, seconds: float = 15) -> bool:
@@ -91,21 +80,41 @@ def is_gone(identifier: int, seconds: float = 15) -> bool:
     return False
 
 
-@pytest.mark.slow
-def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, base, started, tmp_path, monkeypatch):
+@pytest.mark.ci
+def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(train, run, base, forked, tmp_path, monkeypatch):
+    import torch
+
+    from common import model
     from common.training import generations
 
-    flags = ("--neftune", 10, "--sample-generations", 3, "--validation-share", 0.2, "--lora-dropout", 0.2)
-    process = started("two", WATCHED.format(folder=str(tmp_path)), "--devices", 2, *flags)
     monkeypatch.setattr(generations, "LONGEST", 8)
-    one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, *flags, base=base)[2]
-    _, messages = process.communicate(timeout=240)
-    assert process.returncode == 0, messages
-    assert (tmp_path / "loaded-0").exists() and not (tmp_path / "loaded-1").exists()
+    flags = ("--neftune", 10, "--sample-generations", 3, "--validation-share", 0.2, "--lora-dropout", 0.2)
+
+    def watched(rank):
+        load, tokenise, reduce, reduced = model.load_model, train.training_data, torch.distributed.reduce_scatter_tensor, []
+
+        def noted(name, function):
+            return lambda *parts, **settings: (tmp_path / f"{name}-{rank}").touch() or function(*parts, **settings)
+
+        def beginning(self):
+            frequencies = [buffer.tolist() for name, buffer in self.objective.named_buffers() if "inv_freq" in name]
+            shards = sum(parameter.to_local().numel() for parameter in self.objective.parameters())
+            (tmp_path / f"state-{rank}").write_text(repr((frequencies, shards, sum(p.numel() for p in self.objective.parameters()))))
+
+        model.load_model, train.training_data = noted("loaded", load), noted("tokenised", tokenise)
+        torch.distributed.reduce_scatter_tensor = lambda *parts, **settings: reduced.append(1) or reduce(*parts, **settings)
+        train.FineTuning.on_train_start = beginning
+        train.FineTuning.on_train_end = lambda self: (tmp_path / f"sums-{rank}").write_text(str(len(reduced)))
+
+    ended = [process.wait(240) for process in forked("two", watched, *flags)]
+    assert [end.returncode for end in ended] == [0, 0], ended
+    assert {path.name for path in tmp_path.glob("*ed-*")} == {"loaded-0", "tokenised-0"}
     states = [ast.literal_eval((tmp_path / f"state-{rank}").read_text()) for rank in (0, 1)]
     assert states[0][0] == states[1][0] and all(0 < value <= 1 for value in states[1][0][0])
     assert all(share < 0.6 * whole for _, share, whole in states)
-    two = metrics(tmp_path / "two")
+    # two layers and six steps: gradients are summed once a step, not once a row
+    assert [(tmp_path / f"sums-{rank}").read_text() for rank in (0, 1)] == ["12", "12"]
+    one, two = run("one", *lora("", base, "")[6:], *flags, base=base)[2], metrics(tmp_path / "two")
     for a, b in zip(one, two, strict=True):
         for column in ("loss", "grad_norm", "validation_loss"):
             assert a[column] == b[column] == "" or float(a[column]) == pytest.approx(float(b[column]), rel=1e-4)
@@ -114,28 +123,24 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(run, b
     assert len(samples[1]) == 6
 
 
-# Validations with other numbers of questions: fewer than processes, no multiple of them, one too long, none that fits.
-ASKING = """
-train.generations.LONGEST, answers = 6, generations.answers
-def asking(tokenizer, asked, *rest):
-    long = {"id": "long", "messages": [{"role": "user", "content": "is here " * 600}]}
-    sets = iter(asking.sets) if not hasattr(asking, "left") else asking.left
-    asking.left = sets
-    return answers(tokenizer, {"one": asked[:1], "three": asked, "long": [long, *asked[:2]], "none": [long]}[next(sets)], *rest)
-asking.sets = ["one", "three", "long", "none"]
-train.generations.answers = asking
-"""
-
-
 @pytest.mark.ci
-def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp_path):
-    process = started("two", ASKING, "--devices", 2, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2,
-                      "--steps", 4, "--validate-every", 1)
-    try:
-        _, messages = process.communicate(timeout=300)
-    finally:
-        process.kill()
-    assert process.returncode == 0, messages
+def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(forked, tmp_path, monkeypatch):
+    """Fewer questions than processes, no multiple of them, one too long, none that fits."""
+    from common.training import generations
+
+    answers, calls = generations.answers, []
+
+    def asking(tokenizer, asked, *rest):
+        long = {"id": "long", "messages": [{"role": "user", "content": "is here " * 600}]}
+        calls.append(1)
+        return answers(tokenizer, [asked[:1], asked, [long, *asked[:2]], [long]][len(calls) - 1], *rest)
+
+    monkeypatch.setattr(generations, "LONGEST", 6)
+    monkeypatch.setattr(generations, "answers", asking)
+    processes = forked("two", lambda rank: None, "--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2, "--steps", 4,
+                       "--validate-every", 1)
+    ended = [process.wait(240) for process in processes]
+    assert [end.returncode for end in ended] == [0, 0], ended
     samples = [orjson.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_bytes().splitlines()]
     by_step = {step: [sample for sample in samples if sample["step"] == step] for step in (1, 2, 3, 4)}
     ids = [sample["id"] for sample in by_step[2]]
@@ -143,6 +148,50 @@ def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(started, tmp
     assert [[sample["id"] for sample in by_step[step]] for step in (1, 3, 4)] == [ids[:1], ["long", *ids[:2]], ["long"]]
     assert all((sample["answer"] == "") == (sample["id"] == "long") for sample in samples)
     assert len(metrics(tmp_path / "two")) == 4
+
+
+@pytest.mark.ci
+def test_a_run_in_bf16_that_was_killed_on_two_processes_goes_on_on_one(train, run, base, forked, tmp_path, monkeypatch):
+    from common.training import generations
+
+    monkeypatch.setattr(generations, "LONGEST", 6)
+    flags = ("--precision", "bf16", "--sample-generations", 3, "--validation-share", 0.2)
+
+    def killed_in_step_4(rank):
+        step = train.FineTuning.training_step
+
+        def killing(self, part, index):
+            if self.step == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(self, part, index)
+
+        train.FineTuning.training_step = killing
+
+    processes = forked("two", killed_in_step_4, *flags)
+    assert [process.wait(240).returncode for process in processes] == [-signal.SIGKILL] * 2
+    assert len(metrics(tmp_path / "two")) == 3
+    here = (*lora("", base, "")[6:], *flags)
+    code, _, found = run("two", *here, base=base)
+    assert code == 0 and len(found) == 6
+    for a, b in zip(run("whole", *here, base=base)[2], found, strict=True):
+        assert float(a["loss"]) == pytest.approx(float(b["loss"]), rel=1e-2) and a["lr"] == b["lr"]
+        assert (a["validation_loss"] == "") == (b["validation_loss"] == "")
+    samples = [orjson.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_bytes().splitlines()]
+    assert [sample["step"] for sample in samples] == [3] * 3 + [6] * 3 and len({sample["id"] for sample in samples}) == 3
+
+
+@pytest.mark.ci
+def test_a_run_that_was_killed_on_one_process_goes_on_on_two(run, base, forked, at_step, tmp_path):
+    flags = (*lora("", base, "")[6:], "--rows", 3)  # of three rows on two processes one is empty
+    whole = run("whole", *flags, base=base)[2]
+    at_step(3, kill)
+    with pytest.raises(Killed):
+        run("killed", *flags, base=base)
+    ended = [process.wait(240) for process in forked("killed", lambda rank: None, "--rows", 3)]
+    assert [end.returncode for end in ended] == [0, 0], ended
+    for a, b in zip(whole, metrics(tmp_path / "killed"), strict=True):
+        for column in ("loss", "grad_norm", "validation_loss"):
+            assert a[column] == b[column] == "" or float(a[column]) == pytest.approx(float(b[column]), rel=1e-4)
 
 
 @pytest.mark.parametrize("world", [1, 2, 3, 8, 16])
@@ -158,55 +207,179 @@ def test_every_process_answers_as_many_prompts_as_the_others_and_all_are_answere
         assert [shares[number % world][1][number // world]["id"] for number in range(len(fitting))] == list(fitting)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("rank", "action", "line"), [
-    (1, "raise RuntimeError('boom\\nbang')", "error: process 1: RuntimeError: boom bang"),
-    (1, "raise train.UserError('mine alone')", "error: process 1: mine alone"),
-    (0, "raise train.UserError('the disk is full')", "error: the disk is full"),
-    (1, "os.kill(os.getpid(), 9)", "error: process 1 was killed by signal 9; if nobody did, memory ran out"),
+@pytest.mark.ci
+@pytest.mark.parametrize(("rank", "error", "line"), [
+    (1, RuntimeError("boom\nbang"), "error: process 1: RuntimeError: boom bang"),
+    (1, UserError("mine alone"), "error: process 1: mine alone"),
+    (0, UserError("the disk is full"), "error: the disk is full"),
+    (1, None, None),  # it is killed, and whoever started it says so
 ])
-def test_a_failure_of_one_process_ends_all_with_one_line_and_exit_code_1(started, tmp_path, rank, action, line):
-    noted = f"open({str(tmp_path / 'pid')!r} + str(rank), 'w').write(str(os.getpid()))\n"
-    process = started("failing", noted + AT_STEP_3.format(rank=rank, action=action), "--devices", 2)
-    _, messages = process.communicate(timeout=240)
-    assert process.returncode == 1
-    assert "Traceback" not in messages
-    assert [text for text in messages.splitlines() if text.startswith("error")] == [line]
-    assert all(is_gone(int((tmp_path / f"pid{number}").read_text())) for number in (0, 1))
-
-
-@pytest.mark.slow
-def test_a_killed_first_process_leaves_no_other_behind(started, tmp_path):
-    noted = f"open({str(tmp_path / 'pid')!r} + str(rank), 'w').write(str(os.getpid()))\n"
-    process = started("killed", noted + AT_STEP_3.format(rank=0, action="os.kill(os.getpid(), 9)"), "--devices", 2)
-    _, messages = process.communicate(timeout=240)
-    assert process.returncode == -signal.SIGKILL and "Traceback" not in messages
-    assert is_gone(int((tmp_path / "pid1").read_text()))
-
-
-@pytest.mark.parametrize(("rank", "variables", "first"), [(0, {}, True), (0, {"NODE_RANK": "0"}, True), (0, {"NODE_RANK": "1"}, False),
-                                                          (8, {"GROUP_RANK": "1"}, False), (1, {"GROUP_RANK": "0"}, False)])  # fmt: skip
-def test_one_process_of_all_nodes_writes(rank, variables, first, monkeypatch):
+def test_a_failure_of_one_process_ends_all_with_one_line(train, forked, monkeypatch, rank, error, line):
     from common.training import launcher
 
-    for name in ("NODE_RANK", "GROUP_RANK"):
+    monkeypatch.setattr(launcher, "GRACE", 0.5)
+
+    def failing_in_step_4(this):
+        step = train.FineTuning.training_step
+
+        def failing(self, part, index):
+            if self.step == 3 and this == rank:
+                if error is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                raise error
+            return step(self, part, index)
+
+        train.FineTuning.training_step = failing
+
+    ended = [process.wait(240) for process in forked("failing", failing_in_step_4)]
+    assert [end.returncode for end in ended] == ([1, 1] if error else [1, -signal.SIGKILL])
+    said = "".join(end.stderr for end in ended)
+    assert [text for text in said.splitlines() if text.startswith("error")] == ([line] if line else []) and "Traceback" not in said
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the launcher
+
+RANK = """
+import os, signal, sys, time
+sys.path.insert(0, {root!r})
+from common.training import launcher
+launcher.end_with_parent()
+rank, received = int(os.environ["RANK"]), []
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+for number in (signal.SIGINT, signal.SIGUSR1):
+    signal.signal(number, lambda number, frame: received.append(number))
+open({folder!r} + f"/pid-{{rank}}", "w").write(str(os.getpid()))
+def wait():
+    for _ in range(3000):
+        time.sleep(0.01)
+        if received:
+            open({folder!r} + f"/received-{{rank}}", "w").write(str(int(received[0])))
+            return sys.exit(0 if rank else 130)
+{act}
+"""
+
+
+@pytest.fixture
+def ranks(tmp_path):
+    """Have the launcher start two processes with a few lines of code: ranks("sys.exit(rank)") -> the launcher, a process."""
+    begun: list[stage_runs.Started] = []
+
+    def start(act: str) -> stage_runs.Started:
+        from common import cli
+        from common.training import launcher
+
+        def main() -> None:
+            launcher.Stop.on_signals()
+            cli.start(lambda: launcher.run_ranks(2))
+
+        script = tmp_path / "rank.py"
+        script.write_text(RANK.format(root=str(synthetic.ROOT), folder=str(tmp_path), act=act))
+        begun.append(stage_runs.Started(main, [str(script)]))
+        return begun[0]
+
+    yield start
+    assert all(is_gone(int(path.read_text())) for path in tmp_path.glob("pid-*"))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    for _ in range(6000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come")
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize(("act", "code", "said"), [
+    ("", 0, ""),
+    ("sys.exit(1) if rank else wait()", 1, ""),  # it has said why
+    ("sys.exit(130 if rank == 0 else 0)", 130, ""),
+    ("os.kill(os.getpid(), 9) if rank else wait()", 1, "error: process 1 was killed by signal 9; if nobody did, memory ran out\n"),
+])
+def test_the_launcher_ends_with_the_first_that_fails_and_its_code(ranks, act, code, said):
+    ended = ranks(act).wait(60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", said)
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGINT])
+def test_a_signal_to_the_launcher_reaches_all_processes_which_end_in_their_own_time(ranks, tmp_path, number):
+    launcher = ranks("wait()")
+    until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
+    time.sleep(0.1)
+    launcher.send_signal(number)
+    assert launcher.wait(60).returncode == 130
+    assert [(tmp_path / f"received-{rank}").read_text() for rank in (0, 1)] == [str(int(number))] * 2
+
+
+@pytest.mark.ci
+def test_a_second_interrupt_ends_the_launcher_and_all_processes_at_once(ranks, tmp_path):
+    launcher = ranks("time.sleep(60)")
+    until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
+    launcher.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    launcher.send_signal(signal.SIGINT)
+    assert launcher.wait(30).returncode == 130
+
+
+@pytest.mark.ci
+def test_a_killed_launcher_leaves_no_process_behind(ranks, tmp_path):
+    launcher = ranks("time.sleep(60)")
+    until(lambda: len(list(tmp_path.glob("pid-*"))) == 2)
+    launcher.send_signal(signal.SIGKILL)
+    assert launcher.wait(30).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(("variables", "first"), [
+    ({}, True), ({"RANK": "3"}, True), ({"TORCHELASTIC_RUN_ID": "a", "RANK": "0"}, True), ({"TORCHELASTIC_RUN_ID": "a", "RANK": "8"}, False),
+    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_PROCID": "1"}, False), ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_PROCID": "0"}, True),
+    ({"SLURM_PROCID": "1"}, True),  # in a batch job, not in a step of it
+])
+def test_one_process_of_all_nodes_writes(variables, first, monkeypatch):
+    from common.training import launcher
+
+    for name in ("RANK", "TORCHELASTIC_RUN_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_PROCID"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("common.training.launcher.rank_zero_only.rank", rank)
     assert launcher.is_first() is first
 
 
-@pytest.mark.slow
-def test_two_nodes_with_copies_of_the_model_give_the_numbers_of_one_device(run, base, started, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    flags = ("--devices", 1, "--nodes", 2, "--strategy", "hsdp")
-    nodes = [started("nodes", "", *flags, MASTER_ADDR="127.0.0.1", MASTER_PORT=port, NODE_RANK=str(rank)) for rank in (0, 1)]
-    one = run("one", "--rows", 4, "--lora-rank", 4, "--lr", 1e-2, "--steps", 6, "--save-every", 2, "--validate-every", 3, base=base)[2]
-    messages = [node.communicate(timeout=240)[1] for node in nodes]
-    assert [node.returncode for node in nodes] == [0, 0], messages
-    for a, b in zip(one, metrics(tmp_path / "nodes"), strict=True):
+def test_what_the_first_process_reads_the_others_receive(monkeypatch):
+    import torch.distributed as dist
+
+    from common.training import launcher
+
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    monkeypatch.setattr(dist, "is_initialized", lambda: True)
+    sent: list[object] = []
+
+    def broadcast(shared):
+        sent.append(shared[0])
+        shared[0] = "of the first"
+
+    monkeypatch.setattr(dist, "broadcast_object_list", broadcast)
+    monkeypatch.setenv("RANK", "0")
+    assert launcher.from_first(lambda: "of the first") == "of the first" == sent.pop()
+    monkeypatch.setenv("RANK", "1")
+    assert launcher.from_first(lambda: pytest.fail("read twice")) == "of the first" and sent.pop() is None
+
+
+@pytest.mark.ci
+def test_two_nodes_with_copies_of_the_model_give_the_numbers_of_one_device(run, base, forked, tmp_path):
+    ended = [process.wait(240) for process in forked("nodes", lambda rank: None, "--strategy", "hsdp", LOCAL_WORLD_SIZE=1, LOCAL_RANK=0)]
+    assert [end.returncode for end in ended] == [0, 0], ended
+    for a, b in zip(run("one", *lora("", base, "")[6:], base=base)[2], metrics(tmp_path / "nodes"), strict=True):
         for column in ("loss", "grad_norm"):
             assert float(a[column]) == pytest.approx(float(b[column]), rel=1e-4)
+
+
+@pytest.mark.slow
+def test_torchrun_starts_the_stage_as_well(data, base, tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", STAGE,
+               *lora(data, base, tmp_path / "run")]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    assert len(metrics(tmp_path / "run")) == 6 and orjson.loads(done.stdout.splitlines()[-1])["steps"] == 6

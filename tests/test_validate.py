@@ -1,4 +1,4 @@
-"""What a compiled program must be for the app to take it, on many programs: hand-written, and mutated by hand-written rules.
+"""Rules of the app for a compiled program, on many programs: hand-written, and mutated by hand-written rules.
 
 `python -m pytest tests/test_validate.py`
 """

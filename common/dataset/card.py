@@ -53,6 +53,7 @@ The extras:
 | repairs*, other* | what an import mended; fields that have no column, by name |
 
 """
+ABLATIONS = {"plan": "plans", "comments": "comments", "both": "plans and comments"}  # what stage 06 leaves out by --without
 CELL = 300  # characters: what is longer is no name
 _MARKUP = str.maketrans({**{mark: f"\\{mark}" for mark in "\\|`[]*~$"}, "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -135,7 +136,9 @@ def overview(stats: dict[str, Any]) -> str:
 
 def card(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:
     """Return README.md: a YAML header for the Hugging Face hub, and what a user must know; `meaning` explains a reason code."""
-    return _header(stats) + _contents(stats) + FIELDS + _origins(stats, meaning)
+    without = stats["settings"].get("without")
+    form = f"`messages` were made without {ABLATIONS[without]}, for an ablation; the extras have them.\n\n" if without else ""
+    return _header(stats) + _contents(stats) + form + FIELDS + _origins(stats, meaning)
 
 
 def _header(stats: dict[str, Any]) -> str:

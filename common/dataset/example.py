@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from common import excerpts, prompts
+from common.dataset import dedup, provenance
 from common.dataset.dedup import CodePrint, QueryPrint
 from common.dataset.provenance import Author
 from common.jsonl import Record
+from common.prompts import WHOLE, AnswerForm
 from shortcuts import apis_of, parse, review
 from shortcuts.catalog import Catalog
 
@@ -51,11 +53,12 @@ class Example:
 
 
 class Limits(NamedTuple):
-    """The numbers of the rules that the user chooses."""
+    """The numbers of the rules that the user chooses, and the form of the answers."""
 
     max_tokens: int = 8192
     max_unused: float = 0.25
     english: bool = False
+    form: AnswerForm = WHOLE
 
 
 class Context(NamedTuple):
@@ -110,23 +113,40 @@ class Sample:
 
     @cached_property
     def conversation(self) -> tuple[Chat, bool, int]:
-        """(messages, True if long literals had to be shortened to fit, tokens): nothing is cut silently."""
-        def messages(code: str) -> Chat:
-            return prompts.chat(self.query, self.apis, self.context.catalog, self.plan, code)
+        """(messages, True if long literals had to be shortened to fit, tokens): nothing is cut silently.
 
-        whole = messages(self.code)
-        if (tokens := self.context.count_tokens(whole)) <= self.context.limits.max_tokens:
-            return whole, False, tokens
-        shortened = messages(excerpts.shorten_code(self.code))
-        return shortened, True, self.context.count_tokens(shortened)
+        Tokens are those of the whole answer, in whatever form it is given: so a dataset without plans has the records of one with them.
+        """
+        def messages(code: str, form: AnswerForm = WHOLE) -> Chat:
+            return prompts.chat(self.query, self.apis, self.context.catalog, self.plan, code, form)
+
+        code, form, most = self.code, self.context.limits.form, self.context.limits.max_tokens
+        shortened = (tokens := self.context.count_tokens(whole := messages(code))) > most
+        if shortened:
+            whole = messages(code := excerpts.shorten_code(code))
+            tokens = self.context.count_tokens(whole)
+        return whole if form == WHOLE else messages(code, form), shortened, tokens
+
+
+def as_example(sample: Sample) -> Example:
+    """Return what is kept in memory of a sample that passed."""
+    record, steps, (_, shortened, tokens) = sample.record, sample.steps, sample.conversation
+    counts = sample.shape | {
+        "steps": len(steps), "query_words": len(dedup.words(sample.query)), "plan_words": len(dedup.words(sample.plan)),
+        "code_lines": sample.code.count("\n") + 1, "tokens": tokens}
+    return Example(
+        str(record["id"]), sample.origin, str(record.get("category") or "none"),
+        provenance.source_of(record) if sample.origin == SEED else provenance.generator_of(record), provenance.authors(record),
+        sample.apis, sum(is_builtin(step, sample.context.catalog) for step in steps), counts, len(sample.compiled[0]), shortened,
+        dedup.code_print(sample.tree), dedup.query_print(sample.query))
 
 
 def token_counter(tokenizer: str | None) -> Callable[[Chat], int]:
     """Return a function that counts the tokens of a conversation as stage 07 does, with that tokenizer; without one, it estimates."""
     if tokenizer is None:
         return estimate_tokens
+    from common.chat import encode
     from common.model import load_tokenizer  # transformers takes seconds to import
-    from common.packing import encode
 
     loaded = load_tokenizer(tokenizer)
     return lambda messages: len(next(encode([{"id": "", "messages": messages}], loaded))[1])

@@ -18,7 +18,7 @@ import orjson
 from common import jsonl
 from common.jsonl import Record, UserError
 
-TASK = "generate"  # the kind of `messages`: a request, answered by a plan and a program
+TASK = "generate"  # the kind of `messages`: a request, answered by a plan and a program; prompts.ANSWER_FORMS has the others
 COLUMNS = "id", "task", "split", "origin", "query", "code", "apis", "messages", "shortened"
 TEXTS = "plan", "annotated_code", "category", "name", "description"
 JSON_TEXTS = ("apps", "source", "stats", "shortcut", "residue", "roundtrip", "comments", "renames", "examples", "writer", "annotator",
@@ -34,8 +34,9 @@ def paths(folder: Path, split: str) -> tuple[Path, Path]:
 
 def divided(record: Record, split: str) -> tuple[Record, Record]:
     """Return the two lines of a record; `joined` is the inverse, but for null and for fields of the wrong type."""
-    first = {"id": str(record["id"]), "task": TASK, "split": split, "origin": record["origin"], "query": record.get("query") or "",
-             "code": record.get("code") or record.get("annotated_code") or "", "apis": record.get("apis") or [],
+    first = {"id": str(record["id"]), "task": record.get("task") or TASK, "split": split, "origin": record["origin"],
+             "query": record.get("query") or "", "code": record.get("code") or record.get("annotated_code") or "",
+             "apis": record.get("apis") or [],
              "messages": [{"role": message["role"], "content": message["content"]} for message in record["messages"]],
              "shortened": bool(record.get("shortened"))}
     own = {*COLUMNS, *TEXTS, *JSON_TEXTS}
@@ -65,6 +66,23 @@ def joined(folder: Path, split: str, required: tuple[str, ...] = ()) -> Iterator
         return
     for number, (first, second) in enumerate(pairs(folder, split), start=1):
         yield jsonl.checked({**_unpacked(second, f"{extras}: record {number}"), **first}, f"{records}: record {number}", required)
+
+
+def located(bench: Path) -> Path:
+    """Return the folder of a dataset: this one, or for owner/name on the Hugging Face hub its copy in the hub's cache. Raises UserError.
+
+    A path whose first folder is here is taken for one of this disk, also where the rest is missing.
+    """
+    if bench.exists() or bench.is_absolute() or len(bench.parts) != 2 or bench.parent.exists():
+        return bench
+    import huggingface_hub  # it loads for half a second
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(huggingface_hub.snapshot_download(str(bench), repo_type="dataset", allow_patterns=["*.jsonl", "*.json"]))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        problem = str(error).strip().splitlines()[0]
+        raise UserError(f"--bench {bench}: neither a folder nor a dataset that the Hugging Face hub gives ({problem})") from None
 
 
 def _packed(value: object) -> str:

@@ -1,9 +1,9 @@
 """The import of the published WorkflowBench: its records become ours, its code valid Python where rules can repair it.
 
 PATH is its data folder (seed_data.json, synthesized_data.json, dataset_split_keys.json, dataset_split_keys_ood.json, statistics.pkl; any
-of them may be missing) or one JSON file of records, such as the 50 samples. `repairs` of a record lists each change of its code with line,
-kind, before and after. The code stays in the published form (`input()`, `range(int(n))`, …), which is close to ours but does not compile:
-such a record has `form: "workflowbench"`, and stage 06 only requires that its code is Python.
+of them may be missing), the zip of it that is published, or one JSON file of records, such as the 50 samples. `repairs` of a record lists
+each change of its code with line, kind, before and after. The code stays in the published form (`input()`, `range(int(n))`, …), which is
+close to ours but does not compile: such a record has `form: "workflowbench"`, and stage 06 only requires that its code is Python.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import shutil
+import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from common import cli, jsonl
@@ -28,14 +32,20 @@ from shortcuts.repair import repair
 FILES = {"seed_data.json": SEED, "synthesized_data.json": SYNTHETIC}
 SPLIT_FILES = {"dataset_split_keys.json": TEST_ID, "dataset_split_keys_ood.json": TEST_OOD}
 NAMES = {"plan": ("task_plan", "thought", "plan"), "code": ("annotated_code", "workflow_code", "code")}  # published names, the best first
+STATISTICS = "statistics.pkl"
+MOST_BYTES = 8 << 30  # of an unpacked file: the published one has less than 1 GB
 Split = dict[str, str]
 
 
 def mend(path: Path, folder: Path, workers: int = 1) -> dict[str, Path]:
     """Write the records of the published dataset as JSONL into `folder`; returns the files by origin. Raises UserError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if zipfile.is_zipfile(path):
+        with tempfile.TemporaryDirectory(prefix="published-", dir=folder) as unpacked:
+            unzip(path, Path(unpacked))
+            return mend(Path(unpacked), folder, workers)
     split, counts = split_keys(path), statistics(path)
     written: dict[str, Path] = {}
-    folder.mkdir(parents=True, exist_ok=True)
     valid = mended = total = whole = 0
     for origin, file in files(path).items():
         target = folder / f"published-{origin}.jsonl"
@@ -52,6 +62,24 @@ def mend(path: Path, folder: Path, workers: int = 1) -> dict[str, Path]:
         raise UserError(f'{path}: none of {total} records has "query" and "{NAMES["code"][0]}", both text; is this WorkflowBench?')
     cli.say(f"{total} published records: {mended} mended, {valid} are valid Python now; the changes are in their field `repairs`")
     return written
+
+
+def unzip(archive: Path, folder: Path) -> None:
+    """Unpack the files of the published dataset, wherever they stand in the archive, and nothing else. Raises UserError."""
+    wanted = {*FILES, *SPLIT_FILES, STATISTICS}
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            for member in opened.infolist():
+                name = PurePosixPath(member.filename)
+                if name.name in wanted and "__MACOSX" not in name.parts:
+                    if member.file_size > MOST_BYTES:
+                        raise UserError(f"{archive}: {name} has more than {MOST_BYTES >> 30} GB; unpack it and name the folder")
+                    with opened.open(member) as packed, open(folder / name.name, "wb") as file:
+                        shutil.copyfileobj(packed, file)
+            if not {path.name for path in folder.iterdir()} & {*FILES}:
+                raise UserError(f"--workflowbench {archive}: it holds neither {' nor '.join(FILES)}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:  # RuntimeError: a password
+        raise UserError(f"{archive}: cannot be unpacked ({error}); unpack it yourself and name the folder") from None
 
 
 def mended_record(record: Record) -> Record:
@@ -142,7 +170,7 @@ def plain_pickle(path: Path) -> Any:
 
 def statistics(path: Path) -> dict[str, Any]:
     """Return the published statistics by key, or nothing if they are not there."""
-    file = path / "statistics.pkl"
+    file = path / STATISTICS
     if not path.is_dir() or not file.exists():
         return {}
     value = plain_pickle(file)

@@ -13,8 +13,10 @@ import orjson
 from common import jsonl
 from common.dataset import files
 from common.dataset.splits import SPLITS
+from common.jsonl import UserError
 
 STAGING = "new.part"  # the folder in --output where the dataset is made
+MAY_BE_INSIDE = "--tests-from", "--export-workflowbench", "--teval-plans"  # of the folder to write
 SPOOL = "examined"  # in it: the records that passed the rules, in input order, until their split is known
 
 
@@ -28,6 +30,15 @@ def staging_in(folder: Path) -> Iterator[Path]:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)  # frees a full disk
+
+
+def refuse_overlaps(named: dict[str, Path | None], output: Path) -> None:
+    """Raise UserError where a file or folder that a flag names is, or is in, the folder to write, but for those that may be in it."""
+    place = output.resolve()
+    for flag, path in named.items():
+        inside = path and place in path.resolve().parents and flag not in MAY_BE_INSIDE
+        if path and (path.resolve() == place or inside):
+            raise UserError(f"{flag} {path}: it is, or is in, the folder to write, --output {output}; name another --output")
 
 
 def write_splits(staging: Path, places: list[tuple[int, int]], splits: dict[int, str]) -> None:

@@ -20,16 +20,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import shortcuts
 from common import prompts
+from common.chat import Message, end_ids, layout, prompt_text, prompt_tokens, text_tokens
 from common.decoding import generation
 from common.decoding.shortest_ending import CODE
 from common.decoding.token_masks import Constraint, GrammarSpec, Row, table
 from common.model import context_length
-from common.packing import Message, prompt_text
 from shortcuts.catalog import Catalog
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+UNWRITTEN = "Thought:-\n\n"  # a plan that the grammar reads before an answer without one, and that neither model nor caller sees
 TRIES = 4  # times that one answer is written again from its first wrong line
 RETRY_TEMPERATURE = 0.7  # from the second try on, where sampling is colder: the likeliest line would be the wrong one again
 
@@ -52,7 +53,10 @@ class _Job:
 
     prompt: str
     spec: GrammarSpec
+    asked: list[int] = field(default_factory=list)  # the tokens of the prompt, and of the thoughts behind it
+    thoughts: int = 0  # tokens
     prefix: str = ""
+    unwritten: str = ""  # how the prefix begins for the grammar alone
     tries: int = 0
     tokens: int = 0
     reason: str = "prompt_too_long"
@@ -79,29 +83,39 @@ class _Job:
             kept.pop()
         self.prefix, self.tries = self.spec.accepted(head + mark + "".join(kept)), self.tries + 1
 
+    @property
+    def shown(self) -> str:
+        """The text behind the prompt that the model goes on with."""
+        return self.prefix.removeprefix(self.unwritten)
+
     def answer(self) -> Answer:
         """Return the answer in the caller's form."""
-        return Answer(self.text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
+        text = self.text.removeprefix(self.unwritten)
+        return Answer(text, self.tokens, self.reason == "stop", self.reason, self.tries, self.found, tuple(self.left))
 
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
-             batch_size: int = 16, plan: bool = True, use_all: bool = False, tries: int = TRIES,
+             batch_size: int = 16, plan: bool = True, thought: bool = True, use_all: bool = False, tries: int = TRIES,
              watch: generation.Watch | None = None) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
     plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
+    thought: False for an answer that begins with its fenced program, a prompts.AnswerForm without a plan.
     use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
-    ends = generation.end_ids(model, tokenizer)
+    ends = end_ids(model, tokenizer)
     table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
     sampling = {"temperature": temperature, "top_p": top_p, "seed": seed, "max_new_tokens": max_new_tokens}
     pairs = zip(chats, apis)
     while batch := list(islice(pairs, batch_size)):
         given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
         specs = [GrammarSpec(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
-        jobs = [_Job(prompt_text(chat, tokenizer), spec) for (chat, _), spec in zip(batch, specs)]
+        begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
+        jobs = [_Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer), **begun) for (chat, _), spec in zip(batch, specs)]
+        if layout(tokenizer).thinks:
+            _think(model, tokenizer, jobs, ends, sampling)
         todo = jobs
         for number in range(tries + 1):
             _write(model, tokenizer, todo, number, ends, sampling, watch)
@@ -111,18 +125,33 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
         yield from (job.answer() for job in jobs)
 
 
+def _think(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], ends: list[int], sampling: dict[str, Any]) -> None:
+    """Let the model think before its first writing: no grammar holds its thoughts, and what stands behind them is held to one."""
+    rooms = [min(sampling["max_new_tokens"], generation.room_behind(model, job.asked)) for job in jobs]
+    fits = [place for place, room in enumerate(rooms) if room > 0]
+    if not fits:
+        return
+    draw, seeds = sampling["temperature"], [jobs[place].prompt for place in fits]
+    choose = [generation.sampler(seeds, draw, sampling["top_p"], sampling["seed"], model.device)] if draw > 0 else []
+    asked, spent = generation.thought_through(model, tokenizer, [jobs[place].asked for place in fits], [rooms[place] for place in fits],
+                                              choose, ends)
+    for place, tokens, thoughts in zip(fits, asked, spent, strict=True):
+        jobs[place].asked, jobs[place].thoughts, jobs[place].tokens = tokens, thoughts, thoughts
+
+
 def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
            sampling: dict[str, Any], watch: generation.Watch | None) -> None:
     """Write, or go on with, the answers of a batch."""
-    texts = [job.prompt + job.prefix for job in jobs]
-    ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
-    written = [len(tokens) - len(tokenizer(job.prompt, add_special_tokens=False)["input_ids"]) for tokens, job in zip(ids, jobs)]
-    rooms = [min(sampling["max_new_tokens"] - own, context_length(model) - len(tokens)) for tokens, own in zip(ids, written)]
+    written = [text_tokens(job.shown, tokenizer) for job in jobs]
+    ids = [job.asked + tokens for job, tokens in zip(jobs, written)]
+    rooms = [min(sampling["max_new_tokens"] - job.thoughts - len(own), context_length(model) - len(tokens))
+             for job, own, tokens in zip(jobs, written, ids)]  # fmt: skip
     fits = [place for place, room in enumerate(rooms) if room > 0]
     if not fits:
         return
     temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
-    seeds = [texts[place] + (f"\0{number}" if number else "") for place in fits]  # a second try must not be the first again
+    again = f"\0{number}" if number else ""  # a second try must not be the first again
+    seeds = [jobs[place].prompt + jobs[place].shown + again for place in fits]
     constraint = Constraint([Row(jobs[place].spec, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
     samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
     try:

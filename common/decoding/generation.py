@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from common.chat import Message, closing_tokens, decode, end_ids, layout, prompt_text, prompt_tokens, text_tokens
 from common.model import context_length
-from common.packing import Message, prompt_text, turns
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 Watch = Callable[[str], None]  # gets each new piece of a text that is being written
+THOUGHT_SHARE = 0.5  # of an answer's tokens: thoughts that take more leave no room for it
 
 
 class Generation(NamedTuple):
@@ -33,17 +34,6 @@ class Generation(NamedTuple):
     reason: str  # "stop", "length" (out of max_new_tokens or context) or "prompt_too_long" (nothing was generated)
 
 
-def end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """The tokens that end an answer: the model's own, the tokenizer's, and the one its chat template closes an answer with."""
-    own = model.generation_config.eos_token_id
-    ends = {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])}
-    *_, (answer, _) = turns([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], tokenizer)
-    last = tokenizer(answer, add_special_tokens=False)["input_ids"][-1]
-    if last in tokenizer.all_special_ids or last in tokenizer.added_tokens_decoder:
-        ends.add(last)
-    return sorted(ends - {None})
-
-
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
              max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
              stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None) -> Iterator[Generation]:
@@ -53,21 +43,41 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts
     not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
     A prompt that leaves no room in the context is reported as "prompt_too_long", never cut. `in_step` is for a model that is sharded over
     processes: see `continued`; each of them must then bring as many prompts as the others, and none that is too long. `watch` is called
-    with each new piece of the text of a batch of one, for somebody who waits for it.
+    with each new piece of the text of a batch of one, for somebody who waits for it. Where a model is to think first, its thoughts are no
+    part of the answer's text; their tokens count.
     """
-    ends = end_ids(model, tokenizer)
-    texts = (prompt_text(messages, tokenizer) for messages in prompts)
-    while batch := list(islice(texts, batch_size)):
-        ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
+    ends, prompts = end_ids(model, tokenizer), iter(prompts)
+    while batch := list(islice(prompts, batch_size)):
+        ids, texts = [prompt_tokens(chat, tokenizer) for chat in batch], [prompt_text(chat, tokenizer) for chat in batch]
         rooms = [min(max_new_tokens, room_behind(model, prompt)) for prompt in ids]
         fits = [number for number, room in enumerate(rooms) if room > 0]
         answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
         if fits:
-            choose = [sampler([batch[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
-            generated = continued(model, tokenizer, [ids[i] for i in fits], max(rooms[i] for i in fits), choose, ends, stop, in_step, watch)
-            for number, tokens in zip(fits, generated, strict=True):
-                answers[number] = ended(tokenizer, tokens[:rooms[number]], ends, stop)
+            choose = [sampler([texts[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
+            asked, spent = [ids[i] for i in fits], [0] * len(fits)
+            if layout(tokenizer).thinks:
+                asked, spent = thought_through(model, tokenizer, asked, [rooms[i] for i in fits], choose, ends, in_step)
+            left = [max(1, rooms[i] - thoughts) for i, thoughts in zip(fits, spent, strict=True)]
+            generated = continued(model, tokenizer, asked, max(left), choose, ends, stop, in_step, watch)
+            for number, room, thoughts, tokens in zip(fits, left, spent, generated, strict=True):
+                answer = ended(tokenizer, tokens[:room], ends, stop)
+                answers[number] = answer._replace(tokens=answer.tokens + thoughts)
         yield from answers
+
+
+def thought_through(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], rooms: Sequence[int],
+                    choose: list[Any], ends: list[int], in_step: bool = False) -> tuple[list[list[int]], list[int]]:
+    """(the prompts with the model's thoughts behind each, closed; the tokens that this took). A model thinks in THOUGHT_SHARE of its room.
+
+    `rooms`: tokens that each answer may have, thoughts and all. `choose` are logits processors, as for `continued`.
+    """
+    close, closing = (layout(tokenizer).thoughts or ("", ""))[1], closing_tokens(tokenizer)
+    shares = [max(1, int(room * THOUGHT_SHARE) - len(closing)) for room in rooms]
+    mark = tokenizer.get_vocab().get(close)  # a token in most models
+    ends, stop = (ends, [close]) if mark is None else ([*ends, mark], [])
+    rows = continued(model, tokenizer, prompts, max(shares), choose, ends, stop, in_step)
+    thoughts = [text_tokens(ended(tokenizer, row[:share], ends, stop).text, tokenizer) for row, share in zip(rows, shares, strict=True)]
+    return [[*prompt, *thought, *closing] for prompt, thought in zip(prompts, thoughts)], [len(each) + len(closing) for each in thoughts]
 
 
 def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
@@ -147,7 +157,7 @@ def ended(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int]
     """Return the answer in a row of `continued`, up to its end mark or the first stop string."""
     closing = {*ends, tokenizer.pad_token_id}  # behind a stop string the rest of the batch goes on, and a row is padded
     length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
-    text = tokenizer.decode(tokens[:length], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    text = decode(tokens[:length], tokenizer)
     cuts = [place for mark in stop if (place := text.find(mark)) >= 0]
     marked = length < len(tokens) and tokens[length] in ends
     finished = marked or bool(cuts)

@@ -12,10 +12,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from common import cli
+from common.jsonl import UserError
 from common.llm.batch import BatchEndpoint
 from common.llm.budget import Budget, known_price, read_prices
 from common.llm.endpoint import Endpoint
@@ -58,6 +62,8 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
     group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
                        help="answers by content, shared by all stages, so that none is paid twice (default: data/answers.sqlite)")
     group.add_argument("--no-cache", dest="cache", action="store_const", const=None, help="neither keep answers nor use kept ones")
+    group.add_argument("--key-variable", type=key_variable, action="append", default=[], metavar="[HOST=]NAME",
+                       help="the variable that holds the key, of one server or of all others; repeatable (default: OPENAI_API_KEY)")
     group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
     group.add_argument("--prices", type=Path, metavar="FILE", help='prices of several models, as JSON: {"gpt-4o-mini": [0.15, 0.60]}')
     group.add_argument("--budget-usd", type=float, metavar="D", help="stop before this run spends more than that")
@@ -77,19 +83,44 @@ def from_arguments(args: argparse.Namespace) -> Writer:
     return open_named(args, name or DEFAULT_MODEL, args.base_url, args.temperature)
 
 
-def open_named(args: argparse.Namespace, name: str, base_url: str | None = None, temperature: float | None = None) -> Writer:
-    """The writer of a name, with the arguments of `add_request_arguments`; all writers of one `args` share its budget."""
+def open_named(args: argparse.Namespace, name: str, base_url: str | None = None, temperature: float | None = None,
+               extra: dict[str, Any] | None = None, **settings: Any) -> Writer:
+    """The writer of a name, with the arguments of `add_request_arguments`; all writers of one `args` share its budget.
+
+    `extra` are further fields of each request, `settings` options of Endpoint that go before the arguments.
+    """
     if name == OFFLINE and not args.dry_run:
         return open_writer(name)
     rate = args.price or known_price(name, read_prices(args.prices) if args.prices else None)
     if args.dry_run:
-        writer = DryRun(name, args.cache, rate, temperature, batch=args.batch)
+        writer = DryRun(name, settings.get("cache", args.cache), rate, temperature, batch=args.batch, extra=extra)
         args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
         return writer
     args.budget = getattr(args, "budget", None) or Budget(args.budget_usd)
+    options = {"cache": args.cache, "retry_rejected": args.retry_rejected, "key": key_for(args.key_variable, base_url), **settings}
     return open_writer(name, base_url, batch=args.batch, concurrency=args.batch_records if args.batch else args.concurrency,
-                       timeout=args.timeout, temperature=temperature, cache=args.cache, price=rate, budget=args.budget,
-                       retry_rejected=args.retry_rejected)
+                       timeout=args.timeout, temperature=temperature, price=rate, budget=args.budget, extra=extra, **options)
+
+
+def key_variable(text: str) -> tuple[str, str]:
+    """An argparse type: (host, name of a variable) of `[HOST=]NAME`; the host is "" where none is named. The text is never shown."""
+    host, _, name = text.rpartition("=")
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        raise argparse.ArgumentTypeError("HOST=NAME or NAME is expected, where NAME is a variable of the environment, such as MY_API_KEY")
+    return host.lower(), name
+
+
+def key_for(variables: Sequence[tuple[str, str]], base_url: str | None) -> str | None:
+    """The key for a server, from the variable of its host, else from the one for all others; None for that of OPENAI_API_KEY.
+
+    Raises UserError if the variable is not set.
+    """
+    address = urlsplit(base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com")
+    by_host = dict(variables)
+    name = next((by_host[host] for host in (address.netloc.lower(), address.hostname, "") if host in by_host), None)
+    if name and not os.environ.get(name):
+        raise UserError(f"--key-variable {name}: it is not set; put the key of {address.netloc} into that variable of the environment")
+    return os.environ[name] if name else None
 
 
 def price(text: str) -> tuple[float, float]:

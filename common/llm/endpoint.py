@@ -29,22 +29,24 @@ class Endpoint(Writer):
     """A model behind an OpenAI-compatible chat-completions endpoint.
 
     `concurrency` is the most requests (and records) in flight, `timeout` seconds to wait for an answer, `price` US dollars per million
-    prompt and completion tokens, `budget` US dollars for this writer; with `retry_rejected` remembered refusals are asked again.
+    prompt and completion tokens, `budget` US dollars for this writer; with `retry_rejected` remembered refusals are asked again. `key`:
+    that of OPENAI_API_KEY unless given; `extra`: further fields of each request's body.
     """
 
     def __init__(self, name: str, base_url: str | None = None, *, concurrency: int = 32, timeout: float = 180.0,
                  temperature: float | None = None, cache: Path | None = None, price: Price | None = None,
-                 budget: float | Budget | None = None, retry_rejected: bool = False) -> None:
+                 budget: float | Budget | None = None, retry_rejected: bool = False, key: str | None = None,
+                 extra: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.name, self.concurrency, self.retry_rejected = name, concurrency, retry_rejected
-        base_url, key = base_url or os.environ.get("OPENAI_BASE_URL") or None, os.environ.get("OPENAI_API_KEY", "")
+        base_url, key = base_url or os.environ.get("OPENAI_BASE_URL") or None, os.environ.get("OPENAI_API_KEY", "") if key is None else key
         if not key and base_url is None:
             raise UserError(f"{name}: OPENAI_API_KEY is not set; set it, name your own server with --base-url, or take the offline writer")
         self.price = price or known_price(name)
         self.budget = budget if isinstance(budget, Budget) else Budget(budget)
         if self.budget.limit is not None and self.price is None:
             raise UserError(f"--budget-usd: no price is known for {name}; give --price PROMPT/COMPLETION (dollars per million tokens)")
-        self.sampling = {} if temperature is None else {"temperature": temperature}
+        self.sampling = ({} if temperature is None else {"temperature": temperature}) | (extra or {})
         self.connection, self.limiter = Connection(base_url, key, timeout, concurrency), AdaptiveLimiter(concurrency)
         self.profile, self.cache = ServerProfile(name), Cache(cache) if cache else None
         self.renewed: set[CacheKey] = set()  # asked again in this run

@@ -32,11 +32,11 @@ class DryRun(Writer):
     """Answers come from the cache at no cost, else from the offline writer as stand-ins; `scratch` is a folder for the output."""
 
     def __init__(self, name: str, cache: Path | None = None, price: Price | None = None, temperature: float | None = None,
-                 batch: bool = False) -> None:
+                 batch: bool = False, extra: dict[str, Any] | None = None) -> None:
         super().__init__()
         price = None if name == OFFLINE else price or known_price(name)
         self.name, self.price = name, (price[0] * DISCOUNT, price[1] * DISCOUNT) if price and batch else price
-        self.sampling = {} if temperature is None else {"temperature": temperature}
+        self.sampling = ({} if temperature is None else {"temperature": temperature}) | (extra or {})
         self.cache = Cache(cache) if cache and cache.exists() else None
         self.stand_in, self.scratch = OfflineWriter(), tempfile.TemporaryDirectory(prefix="dry-run-")
 

@@ -15,7 +15,7 @@ from common.llm.writer import Messages
 from common.prompts import Prompt
 
 FORMATS = "json_schema", "json_object", "text"  # of an object, best first; older servers refuse the first, or the first two
-SAMPLING = "temperature", "top_p", "seed"  # an answer can be had without them
+SAMPLING = "temperature", "top_p", "seed", "chat_template_kwargs"  # an answer can be had without them
 GRAMMAR = "structured_outputs"  # vLLM's field
 SMALLEST_ROOM = 64  # tokens of an answer: with less room it is not worth a request
 

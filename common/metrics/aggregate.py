@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import product
+from statistics import fmean
 
 from common import metrics
 from common.cli import Reject
@@ -29,10 +30,15 @@ def summarise(samples: Samples, unanswered: Rejects, tests: list[Record], seed: 
 
 
 def counts(samples: list[Record], unanswered: list[Reject]) -> Record:
-    """Counts of the queries that were answered, of those that were not, by reason, and of the answers that were cut at the token limit."""
+    """Counts of the queries that were answered, of those that were not, by reason, and of the answers that were cut at the token limit.
+
+    And the mean and the greatest number of tokens of the prompts, where they were counted.
+    """
+    tokens = [count for sample in samples if (count := sample["prediction"].get("prompt_tokens")) is not None]
     why = Counter(reject.reason for reject in unanswered)
     return {"n": len(samples), "unanswered": len(unanswered), "reasons": dict(why.most_common()),
-            "truncated": sum(sample["prediction"]["failure"] == TRUNCATED for sample in samples)}  # fmt: skip
+            "truncated": sum(sample["prediction"]["failure"] == TRUNCATED for sample in samples),
+            **({"prompt_tokens": {"mean": fmean(tokens), "most": max(tokens)}} if tokens else {})}  # fmt: skip
 
 
 def figures(samples: list[Record], chance: dict[str, Record], golds: dict[str, Prediction], seed: int) -> Record:
@@ -82,6 +88,9 @@ def notes(result: Record, unjudged: Mapping[str, Mapping[str, Reject]] = {}) -> 
                          f"its figures are over the other {n}.")  # fmt: skip
         if truncated:
             lines.append(f"{name}: {truncated} of {n} answers were cut at the token limit (--max-new-tokens).")
+        if prompts := [own["prompt_tokens"] for own in splits.values() if "prompt_tokens" in own]:
+            lines.append(f"{name}: a prompt has {fmean(own['mean'] for own in prompts):,.0f} tokens with its example, at most "
+                         f"{max(own['most'] for own in prompts):,}.")  # fmt: skip
         if unjudged.get(name):
             lines.append(f"{name}: the judge gave no verdict on {len(unjudged[name])} of {n} workflows; the Pass Rate is over the others.")
     return lines

@@ -7,9 +7,7 @@ published gold programs) goes through shortcuts.syntax.recovering_parser.
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -157,15 +155,3 @@ def _arguments(node: ast.Call) -> Iterable[tuple[str, ast.expr]]:
                 yield str(getattr(key, "value", key)), value
         else:
             yield keyword.arg or "**", keyword.value
-
-
-def without_comments(code: str) -> str:
-    """A program without its `#` comments; a `#` in a string stays. Where `tokenize` fails, only lines that begin with `#` go."""
-    lines = code.split("\n")
-    try:
-        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
-        starts = {token.start[0] - 1: token.start[1] for token in tokens if token.type == tokenize.COMMENT}
-    except (tokenize.TokenError, SyntaxError, ValueError):
-        starts = {number: 0 for number, line in enumerate(lines) if line.lstrip().startswith("#")}
-    cut = ((number, line[: starts.get(number)].rstrip() if number in starts else line) for number, line in enumerate(lines))
-    return "\n".join(line for number, line in cut if line or number not in starts)

@@ -64,7 +64,7 @@ class ExecutionMatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What a run does: `seen` in order, `done` in any order, and True if it failed."""
+    """The effects of a run: `seen` in order, `done` in any order, and True if it failed."""
 
     seen: tuple[str, ...]
     done: tuple[str, ...]

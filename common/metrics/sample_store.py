@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from tqdm import tqdm
 
-from common import jsonl
+from common import cli, jsonl
 from common.cli import Reject
 from common.jsonl import Record, UserError
-from common.metrics.systems import Prediction, Reply, System, attempted, digest, gold
+from common.metrics.systems import NO_PREDICTION, Prediction, Reply, System, attempted, digest, gold
 from common.workers import ordered_map
 
 POOL_FROM = 64  # samples from which worker processes pay
+OPTIONAL_BASELINES = frozenset({"gold", "references"})
 LONGEST_NAME = 100  # characters of a system's name in that of a file
 
 Score = Callable[[Record, Prediction], Record]  # test record, answer -> scores; with several workers it must be picklable
@@ -54,8 +54,8 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
                 unanswered[record["id"]] = scores
             if isinstance(reply, Reject):
                 continue
-            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": sample_key(system, record),
-                      **({"apis": record["apis"]} if "gold_apis" in record else {}), "prediction": asdict(reply),
+            sample = {"id": record["id"], "split": record["split"], "system": system.name, "key": key_in(samples, system, record),
+                      **({"apis": record["apis"]} if "gold_apis" in record else {}), "prediction": reply.fields(),
                       **({"scorer": None, "scores": {}} if isinstance(scores, Reject) else {"scorer": scorer, "scores": scores})}
             samples[record["id"]] = sample
             file.write(jsonl.encode(sample))
@@ -72,17 +72,51 @@ def stored_samples(system: System, tests: Iterable[Record], path: Path) -> tuple
 
     Raises UserError if they are another system's: on some disks "Base" and "base" are one file.
     """
-    keys = {record["id"]: sample_key(system, record) for record in tests}
+    keys = {record["id"]: sample_key(system, record) if system.identity else None for record in tests}
     lines = list(jsonl.read(path, ("id", "key", "scorer", "prediction", "scores"))) if path.exists() else []
     if strangers := {line.get("system", system.name) for line in lines} - {system.name}:
         raise UserError(f'{path}: holds the answers of "{strangers.pop()}"; give "{system.name}" another name: NAME={system.name}')
-    samples = {line["id"]: line for line in lines if keys.get(line["id"]) == line["key"] and Prediction(**line["prediction"]).is_answer}
+    samples = {line["id"]: line for line in lines if line["id"] in keys and keys[line["id"]] in (line["key"], None)
+               and Prediction(**line["prediction"]).is_answer}  # fmt: skip
     return samples, [line for line in lines if line["id"] not in keys], len(lines)  # of two lines the later counts
+
+
+def key_in(samples: Mapping[str, Record], system: System, record: Record) -> str:
+    """The key of a sample: of a system of an earlier run the one that it has."""
+    return sample_key(system, record) if system.identity else samples[record["id"]]["key"]
 
 
 def sample_key(system: System, record: Record) -> str:
     """A digest of all that a sample depends on but the scorer: the answer's identity, the gold program, and APIs that are not gold's."""
+    assert system.identity
     return digest(system.identity(record) + record["reference"] + (repr(record["apis"]) if "gold_apis" in record else ""))
+
+
+def earlier_systems(folder: Path, present: Iterable[str], facts: Mapping[str, Any]) -> list[System]:
+    """The systems that earlier runs left in a folder, but for those present; none if these facts of their scores.json were others.
+
+    A baseline that may be asked for (gold) is not kept. Their answers are read from their files; nothing is asked. A fact that is an object
+    may have had more entries.
+    """
+    report = jsonl.whole(folder / "scores.json") if (folder / "scores.json").exists() else {}
+    names = [name for name in report.get("systems", {}) if name not in {*present, *OPTIONAL_BASELINES}]
+    before = {fact: report.get(fact) for fact in facts}
+    if names and any({**before[fact], **value} != before[fact] if isinstance(value, dict) and isinstance(before[fact], dict)
+                     else value != before[fact] for fact, value in facts.items()):  # fmt: skip
+        cli.say(f"{folder}: {', '.join(names)} were measured on other tests or settings, and are left out of these tables")
+        return []
+
+    def unasked(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
+        yield from ((record, Reject(NO_PREDICTION, "not asked in the run that measured this system")) for record in records)
+
+    return [System(name, None, unasked, is_quick=True, primed=name in report.get("primer", {}))
+            for name in names if path_of(folder, "samples", name).exists()]  # fmt: skip
+
+
+def unanswered_yet(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
+    """The tests that a system has no kept answer to."""
+    stored, *_ = stored_samples(system, tests, path_of(folder, "samples", system.name))
+    return [record for record in tests if record["id"] not in stored]
 
 
 def samples_for_estimate(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
@@ -90,7 +124,7 @@ def samples_for_estimate(system: System, tests: Sequence[Record], folder: Path) 
     stored, *_ = stored_samples(system, tests, path_of(folder, "samples", system.name))
     quick = dict[str, Reply]((record["id"], reply) for record, reply in system.answers(list(tests))) if system.is_quick else {}
     replies = {record["id"]: quick.get(record["id"]) or gold(record) for record in tests}
-    return [stored.get(identifier) or {"id": identifier, "prediction": asdict(reply)} for identifier, reply in replies.items()
+    return [stored.get(identifier) or {"id": identifier, "prediction": reply.fields()} for identifier, reply in replies.items()
             if not isinstance(reply, Reject)]  # fmt: skip
 
 

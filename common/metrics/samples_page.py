@@ -11,11 +11,10 @@ from statistics import fmean
 
 from common import page
 from common.cli import Reject
-from common.excerpts import one_line
+from common.excerpts import one_line, without_comments
 from common.jsonl import Record
 from common.metrics import HEADLINE, METRICS
 from common.metrics.aggregate import Samples
-from common.metrics.call_graph import without_comments
 from common.metrics.judge import Verdict, Verdicts
 from common.metrics.overview_page import STATES, Kinds, bucket, overview, percent, state_of
 from common.metrics.systems import TRUNCATED, attempted, gold

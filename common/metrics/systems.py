@@ -12,22 +12,24 @@ import argparse
 import hashlib
 import os
 import random
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
 from statistics import fmean
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from common import cli, jsonl, llm
+from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
+from common.excerpts import without_comments
 from common.jsonl import Record, UserError
-from common.metrics.call_graph import without_comments
 from common.metrics.codebleu import codebleu
-from common.model import knows_the_language
-from common.prompts import SYNTAX_APIS, parse_answer, with_primer
+from common.model import knows_the_language, prompt_notes
+from common.prompts import ANSWER_FORMS, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.prompts import answer as written
 from shortcuts.catalog import Catalog, call_name
 
 SPLITS = ("id", "ood")
@@ -44,6 +46,7 @@ class Prediction:
     """A system's answer: the code, the raw text it stood in (None where there is only code), a plan and a query.
 
     `failure`: TRUNCATED, or "" for an answer that ended by itself, be it empty. Earlier versions wrote here why there was no answer.
+    `prompt_tokens` are counted where the prompt has examples.
     """
 
     code: str
@@ -51,11 +54,16 @@ class Prediction:
     failure: str = ""
     plan: str | None = None
     query: str | None = None
+    prompt_tokens: int | None = None
 
     @property
     def is_answer(self) -> bool:
         """True for something to score; False for what earlier versions kept of a query without an answer."""
         return self.failure in ("", TRUNCATED)
+
+    def fields(self) -> Record:
+        """The prediction as a sample keeps it."""
+        return {field: value for field, value in asdict(self).items() if field != "prompt_tokens" or value is not None}
 
 
 Reply = Prediction | Reject  # a Reject says why there is no answer
@@ -64,13 +72,28 @@ Replies = Iterator[tuple[Record, Reply]]
 
 @dataclass(frozen=True)
 class System:
-    """Something that answers queries. `identity` is all that its answer to a record depends on: it marks the answers on disk."""
+    """Something that answers queries. `identity` is all that its answer to a record depends on: it marks the answers on disk.
+
+    Without an identity it is a system of an earlier run, and what its file holds are its answers.
+    """
 
     name: str
-    identity: Callable[[Record], str]
+    identity: Callable[[Record], str] | None
     answers: Callable[[list[Record]], Replies]
     is_quick: bool = False  # the answers are at hand
     primed: bool = False  # the primer of the language stands in its prompts
+    estimate: Callable[[list[Record]], Record] | None = None  # requests, tokens and cost of answers, in a dry run; None: nothing is paid
+
+
+class Setting(NamedTuple):
+    """How a model is asked: what its row's name says of that, the examples in its prompts, and True if it is held to the grammar."""
+
+    label: str = ""
+    shots: tuple[Record, ...] = ()
+    constrained: bool = True
+
+
+UNDER_GRAMMAR = Setting()
 
 
 def distinct(systems: list[System]) -> list[System]:
@@ -94,21 +117,36 @@ def attempted(work: Callable[..., Result], *given: Any) -> Result | Reject:
 
 def prompt_messages(record: Record) -> list[dict[str, str]]:
     """The conversation up to the answer."""
-    return [message for message in record["messages"] if message["role"] != "assistant"]
+    *before, last = record["messages"]
+    return before if last["role"] == "assistant" else record["messages"]
 
 
-def asked(record: Record, primed: bool) -> list[dict[str, str]]:
-    """The conversation up to the answer, with the primer in front for a model that was not trained on the language."""
-    return with_primer(prompt_messages(record)) if primed else prompt_messages(record)
+def form_of(record: Record) -> AnswerForm:
+    """The form of the answer that a record's prompt asks for."""
+    return ANSWER_FORMS.get(record.get("task", WHOLE.task), WHOLE)
+
+
+def asked(record: Record, primed: bool, form: AnswerForm | None = None, shots: Sequence[Record] = ()) -> list[dict[str, str]]:
+    """The conversation up to the answer, with examples before it, and the primer in front for a model that was not trained on the language.
+
+    `form`: the answers that the model was trained to give (default: those of the record). Raises UserError for prompts of another kind.
+    """
+    own = form_of(record)
+    messages = [*(message for shot in shots for message in shot["messages"]), *prompt_messages(record)]
+    try:
+        messages = in_form(messages, own, form or own)
+    except ValueError as error:
+        raise UserError(f"{record['id']}: {error}; make the dataset anew with stage 06") from None
+    return with_primer(messages) if primed else messages
 
 
 def sampling_of(record: Record) -> Record:
-    """How the answer to a record is drawn: {"temperature", "seed"}, or nothing."""
+    """Return the sampling settings of the answer to a record: {"temperature", "seed"}, or nothing."""
     return record.get("sampling", {})
 
 
 def drawn(record: Record) -> str:
-    """What an answer's identity has of the way it is drawn; an empty text for the likeliest answer."""
+    """Return the part of an answer's identity that tells how it is drawn; an empty text for the likeliest answer."""
     return repr(sorted(sampling_of(record).items())) if sampling_of(record) else ""
 
 
@@ -203,70 +241,141 @@ def _in_line(line: Record, where: str) -> Reply:
     return answer if answer.is_answer else Reject(NO_PREDICTION, answer.failure)
 
 
-def read_answer(text: str, failure: str = "") -> Prediction:
+def read_answer(text: str, failure: str = "", prompt_tokens: int | None = None) -> Prediction:
     """A model's answer as code and plan."""
     parts = parse_answer(text)
-    return Prediction(parts.code, text, failure, parts.plan or None)
+    return Prediction(parts.code, text, failure, parts.plan or None, prompt_tokens=prompt_tokens)
 
 
-def local_model(name: str, model: str, args: argparse.Namespace) -> System:
-    """A model of this machine; it is loaded when the first answer is due."""
+ADDRESS = re.compile(r"@(https?://.+)$")  # behind the name of a model that a server has
+
+
+def named(text: str) -> tuple[str, str]:
+    """(name, value) of `NAME=VALUE`; a bare value is named by the last part of its path, a served model by that of its own name."""
+    name, equals, value = text.partition("=")
+    if equals and "/" not in name:
+        return name, value
+    path = Path(ADDRESS.sub("", text))
+    return path.stem if text.endswith((".jsonl", ".json")) else path.name, text
+
+
+def models(args: argparse.Namespace, settings: Sequence[Setting]) -> list[System]:
+    """The models that the flags name, each asked in each of these ways; the grammar makes no difference to a served one."""
+    result = []
+    for name, value in map(named, args.model):
+        model, base_url = ADDRESS.sub("", value), address_of(value) or args.base_url
+        for setting in settings:
+            if base_url is None:
+                result.append(local_model(name + setting.label, model, args, setting))
+            elif setting.constrained or not any(other.constrained for other in settings):
+                result.append(served_model(name + setting.label, model, args, setting, base_url))
+    return result
+
+
+def address_of(value: str) -> str | None:
+    """The address in `MODEL@ADDRESS`, None for a model that is loaded here or has that of --base-url."""
+    found = ADDRESS.search(value)
+    return found[1] if found else None
+
+
+def local_model(name: str, model: str, args: argparse.Namespace, setting: Setting = UNDER_GRAMMAR) -> System:
+    """A model of this machine; it is loaded when the first answer is due. Raises UserError if it was trained for another task."""
+    model, adapter = pinned(model), args.adapter and pinned(args.adapter)
+    task = prompt_notes(model, adapter).get("task", WHOLE.task)
+    if task == TEVAL_TASK and not args.teval:
+        raise UserError(f"{model}: stage 07 trained it on {task}, as its prompt.json says; --teval measures that")
+    form = None if args.teval and not args.as_program else ANSWER_FORMS.get(task)
+    primed = not args.teval and (not knows_the_language(model, adapter) if args.primer is None else args.primer)
+    is_constrained = setting.constrained and not args.teval  # T-Eval's tools are not those of the dialect
+    ask = partial(asked, primed=primed, form=form, shots=setting.shots)
 
     def answer(records: list[Record]) -> Replies:
         from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
 
-        loaded = load_local(model, args.adapter)
+        loaded = load_local(model, adapter, args.thinking)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
-            prompts = (asked(record, primed) for record in records)
+            prompts = map(ask, records)
             settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size, **sampling}
             if not is_constrained:
                 return generation.generate(*loaded, prompts, **settings)
             apis = [record["apis"] for record in records]
-            return constrained.generate(*loaded, prompts, apis, Catalog.load(), use_all=args.use_all, **settings)
+            return constrained.generate(*loaded, prompts, apis, Catalog.load(), thought=(form or form_of(records[0])).plan,
+                                        use_all=args.use_all, **settings)  # fmt: skip
 
-        groups = [(sampling, [*group]) for sampling, group in groupby(records, sampling_of)]
-        for record, generated in chain.from_iterable(zip(group, texts(group, sampling), strict=True) for sampling, group in groups):
+        groups = [(key, [*group]) for key, group in groupby(records, lambda record: (sampling_of(record), form_of(record)))]
+        for record, generated in chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups):
             if generated.finished or generated.reason == TRUNCATED:
-                yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED)
+                tokens = len(chat.prompt_tokens(ask(record), loaded[1])) if setting.shots else None
+                yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED, tokens)
             else:
                 yield record, Reject(generated.reason, "the prompt leaves no room for an answer in the model's context")
 
-    primed = not args.teval and (not knows_the_language(model, args.adapter) if args.primer is None else args.primer)
-    is_constrained = args.constrained and not args.teval  # T-Eval's tools are not those of the dialect
-    weights = [path.stat() for folder in (model, args.adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
+    weights = [path.stat() for folder in (model, adapter) if folder for path in sorted(Path(folder).glob("*.safetensors"))]
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
-    identity = repr((model, str(args.adapter), args.max_new_tokens, is_constrained, args.use_all, state))
-    return System(name, lambda record: identity + drawn(record) + repr(asked(record, primed)), answer, primed=primed)
+    thinking = (args.thinking,) if args.thinking else ()
+    identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
+    return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed)
 
 
-def load_local(model: str, adapter: Path | None) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder or a Hugging Face name."""
+def load_local(model: str, adapter: str | None, thinking: str | None) -> tuple[Any, Any]:
+    """(model, tokenizer) of a folder or a name on the hub; says what a person should know of how it is asked."""
     from common import model as models
 
     models.quiet_libraries()
-    if Path(model).is_dir() and not adapter:
-        return models.load_run(model)
+    loaded = models.load_run(model, adapter, thinking=thinking)
+    for remark in chat.remarks(loaded[1], is_trained=False):
+        cli.say(f"{model}: {remark}")
+    return loaded
+
+
+def pinned(model: str) -> str:
+    """Return a model's name with the commit that it stands for now; a folder's as it is. Raises UserError if there is none."""
     try:
-        return models.load_model(model, adapter), models.load_tokenizer(model)
+        return hub.pinned(model)
     except UserError as error:
-        if Path(model).is_dir() or not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
+        if not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL")):
             raise
         raise UserError(f"{error}; for a model behind a server, name that with --base-url") from None
 
 
-def served_model(name: str, model: str, args: argparse.Namespace) -> System:
-    """A model behind an OpenAI-compatible server, which does not say what it was trained on: it gets the primer unless --no-primer."""
-    primed = not args.teval and args.primer is not False
+def served_model(name: str, model: str, args: argparse.Namespace, setting: Setting = UNDER_GRAMMAR,
+                 base_url: str | None = None) -> System:
+    """A model behind an OpenAI-compatible server (default: that of --base-url).
+
+    A server does not say what its model was trained on: it gets the primer unless --no-primer. What it refused is asked again; with
+    --overwrite nothing is taken from the cache.
+    """
+    primed, base_url = not args.teval and args.primer is not False, base_url or args.base_url
+    ask = partial(asked, primed=primed, shots=setting.shots)
+
+    def open_writer() -> llm.Writer:
+        return llm.open_named(args, model, base_url, temperature=0.0, extra=args.extra_body, retry_rejected=True,
+                              **({"cache": None} if args.overwrite else {}))  # fmt: skip
 
     def answer(records: list[Record]) -> Replies:
-        writer = llm.open_writer(model, args.base_url, concurrency=args.concurrency, timeout=args.timeout, temperature=0.0)
-        ask = partial(writer.ask, max_tokens=args.max_new_tokens)
-        for record, outcome in writer.map(lambda record: ask(llm.Prompt("answer", asked(record, primed)), **sampling_of(record)), records):
+        writer = open_writer()
+
+        async def work(record: Record) -> llm.CompletionResult:
+            return await writer.ask(llm.Prompt("answer", ask(record)), max_tokens=args.max_new_tokens, **sampling_of(record))
+
+        for record, outcome in writer.map(work, records):
             if isinstance(outcome, Reject):
                 yield record, outcome
             else:
-                yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "")
+                tokens = outcome.usage.prompt_tokens if setting.shots else None
+                yield record, attempted(read_answer, outcome.text, TRUNCATED if outcome.finish == "length" else "", tokens)
 
-    identity = (model, args.base_url, args.max_new_tokens)
-    return System(name, lambda record: repr((*identity, asked(record, primed))) + drawn(record), answer, primed=primed)
+    def estimate(records: list[Record]) -> Record:
+        writer = open_writer()
+
+        async def work(record: Record) -> llm.CompletionResult:  # a dry run's writer gives a draft back: gold, in place of an answer
+            prompt = llm.Prompt("refine", ask(record), facts={"draft": written("", record["reference"])})
+            return await writer.ask(prompt, max_tokens=args.max_new_tokens, **sampling_of(record))
+
+        for _ in writer.map(work, records):
+            pass
+        return writer.figures()
+
+    identity = (model, base_url, args.max_new_tokens, *([args.extra_body] if args.extra_body else []))
+    return System(name, lambda record: repr((*identity, ask(record))) + drawn(record), answer, primed=primed, estimate=estimate)

@@ -257,6 +257,7 @@ def program(apis: list[str], catalog: Catalog, key: str, request: str | None = N
 
 
 RULES: dict[str, Callable[..., Any]] = {
-    "thoughts": thoughts, "query": query, "expand": expand, "answer": program, "repair": program,
+    "thoughts": thoughts, "query": query, "query_from_code": query, "expand": expand,
+    "expand_by_category": lambda apis, catalog, key, **_: {"query": _wanted(apis, catalog, key)}, "answer": program, "repair": program,
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip

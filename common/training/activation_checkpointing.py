@@ -18,7 +18,8 @@ from torch.utils.checkpoint import CheckpointPolicy, create_selective_checkpoint
 from transformers import AttentionInterface
 
 from common.jsonl import UserError
-from common.training.loss import PACKED, inner, packed_attention
+from common.training.attention import PACKED, packed_attention
+from common.training.loss import inner
 
 MODES = ("none", "selective", "full")
 PRODUCTS = {torch.ops.aten.mm.default, torch.ops.aten.addmm.default, torch.ops.aten.bmm.default}

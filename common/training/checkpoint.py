@@ -1,95 +1,153 @@
-"""Checkpoints of a training run: one safetensors file with what is trained, the optimizer's state and the position.
+"""Checkpoints of a training run: what is trained, the optimizer's state and the position, in safetensors files.
+
+    last.json      {"folder": "step-50", "step": 50, ...}: where the run stands, and where its tensors are; best.json likewise
+    step-50/       a file or several of each process, by torch's distributed checkpoint
 
 No pickle. Frozen weights are not in it (a LoRA checkpoint of an 8B model is some 500 MB, not 16 GB), and no random state: every step
-seeds its own. Sharded tensors are gathered one by one, so a file does not depend on how many devices wrote it or read it. A file appears
-whole or not at all: it is written beside its place and renamed.
+seeds its own. Each process writes the shards that it holds, so that none holds the whole, and reads those that it needs: what some
+number of processes have written, any other number reads. The file of a name is replaced when its folder is complete and on the disk;
+killed before, a save leaves nothing that counts.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+import torch.distributed.checkpoint as dcp
+from safetensors import SafetensorError
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.distributed.checkpoint import HuggingFaceStorageReader, HuggingFaceStorageWriter
+from torch.distributed.checkpoint.api import CheckpointException
 
+from common import jsonl
 from common.jsonl import UserError
+from common.training.precision import trainable
 
-MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; its step count is the run's
-
-
-def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that are trained, by name, the same names whether compiled or not."""
-    return {name.replace("_orig_mod.", ""): parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; all have had the same updates
+FILE_BYTES = 1 << 30  # of whole tensors in a file: each process serialises its part of one at a time
 
 
-def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: dict[str, Any], is_writer: bool) -> None:
-    """Write a checkpoint. Every rank calls it, because gathering takes them all; the writer alone holds and writes the whole.
+def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: dict[str, float], is_writer: bool) -> None:
+    """Write a checkpoint under a name, such as checkpoints/last.json. Every process calls it; the writer alone gives the name.
 
-    Raises UserError if it cannot be written, the file that was there before intact.
+    Raises UserError in all of them if it cannot be written, the one that had the name intact.
     """
-    tensors: dict[str, Tensor] = {}
+    tensors = {}
     for name, parameter in trainable(model).items():
-        for kind, tensor in (("model", parameter), *((moment, optimizer.state[parameter][moment]) for moment in MOMENTS)):
-            whole = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+        tensors[f"model/{name}"] = parameter.detach()
+        state = optimizer.state.get(parameter) or {moment: torch.zeros_like(parameter) for moment in MOMENTS}  # none before an update
+        tensors |= {f"{moment}/{name}": state[moment] for moment in MOMENTS}
+    updates = int(optimizer.state[parameter]["step"]) if optimizer.state.get(parameter) else 0
+    part = path.with_suffix(".part")
+    with _told(f"{path}: cannot be written", "the one before it is intact, and the same command goes on from it"):
+        if is_writer:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+        try:
+            dcp.save(tensors, storage_writer=HuggingFaceStorageWriter(str(part), _files(tensors), save_distributed=True))
             if is_writer:
-                tensors[f"{kind}/{name}"] = whole.detach().cpu().contiguous()
-    if not is_writer:
-        return
-    part = path.with_name(path.name + ".part")
+                _name(path, part, {**position, "updates": updates})
+        finally:
+            shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
+
+
+def _files(tensors: dict[str, Tensor]) -> dict[str, int]:
+    """Return the number of the file in which each tensor is, from 1."""
+    total, files = 0, {}
+    for name, tensor in tensors.items():
+        files[name] = 1 + total // FILE_BYTES
+        total += tensor.numel() * tensor.element_size()
+    return files
+
+
+def _name(path: Path, part: Path, position: dict[str, float]) -> None:
+    """Give a complete folder its place and the name."""
+    folder = path.with_name(f"step-{position['step']}")
+    if folder.name in _named(path.parent):  # saved at the same step before, and still in use
+        folder = path.with_name(f"{folder.name}-again")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(part, folder)
+    jsonl.write_atomically(path, jsonl.encode({"folder": folder.name, **position}))
+    _clear(path.parent)
+
+
+def also(path: Path, other: Path) -> None:
+    """Give a checkpoint a second name, which another one may have had. UserError if it cannot be written."""
+    jsonl.write_atomically(other, path.read_bytes())
+    _clear(path.parent)
+
+
+def _clear(folder: Path) -> None:
+    """Remove the tensors that no name leads to."""
+    for left in set(folder.glob("step-*")) - {folder / name for name in _named(folder)}:
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _named(folder: Path) -> set[str]:
+    return {_read(path)["folder"] for path in folder.glob("*.json")}
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, part, metadata={key: repr(value) for key, value in position.items()})
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
-        raise UserError(f"{path}: cannot be written: {error}; the one before it is intact, and the same command goes on from it") from None
+        found = json.loads(path.read_bytes())
+        if not (path.parent / found["folder"]).is_dir():
+            raise ValueError(f"{found['folder']} is not there")
+        return found
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path}: no checkpoint can be read from it: {error}; start anew with --overwrite") from None
 
 
 def position(path: Path) -> dict[str, float]:
     """The numbers that were saved with a checkpoint, such as its step."""
-    with _opened(path) as file:
-        return {key: float(value) for key, value in file.metadata().items()}
+    return {key: value for key, value in _read(path).items() if key != "folder"}
 
 
-def weights(path: Path) -> dict[str, Tensor]:
-    """The whole trained tensors of a checkpoint, by parameter name, on the CPU."""
-    with _opened(path) as file:
-        return {key.removeprefix("model/"): file.get_tensor(key) for key in file.keys() if key.startswith("model/")}
+def weights(path: Path, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+    """The whole trained tensors of a checkpoint in a dtype, by parameter name, on the CPU. One process calls it, and holds them once."""
+    with _readable(path) as reader:
+        shapes = reader.read_metadata().state_dict_metadata
+        tensors = {name: torch.empty(shape.size, dtype=dtype) for name, shape in shapes.items() if name.startswith("model/")}
+        dcp.load(tensors, storage_reader=reader, no_dist=True)
+    return {name.removeprefix("model/"): tensor for name, tensor in tensors.items()}
 
 
 def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Put a checkpoint's weights and optimizer state into a model that trains the same parameters, sharded or not."""
+    """Put a checkpoint's weights and optimizer state into a model that trains the same parameters, sharded or not, in every process."""
     parameters = trainable(model)
-    with _opened(path) as file:
-        step = torch.tensor(float(file.metadata()["step"]))
-        for name, parameter in parameters.items():
-            parameter.data.copy_(_like(parameter, file.get_tensor(f"model/{name}")))
-        names = {parameter: name for name, parameter in parameters.items()}
-        ordered = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        state = {number: {moment: _like(parameter, file.get_tensor(f"{moment}/{names[parameter]}")) for moment in MOMENTS}
-                 for number, parameter in enumerate(ordered)}
-    for moments in state.values():
-        moments["step"] = step.clone()
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in parameters.items():
+        tensors |= {f"model/{name}": parameter.detach(), **{f"{moment}/{name}": torch.zeros_like(parameter) for moment in MOMENTS}}
+    with _readable(path) as reader:
+        dcp.load(tensors, storage_reader=reader)  # into the parameters themselves
+    names = {parameter: name for name, parameter in parameters.items()}
+    ordered = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
+    updates = torch.tensor(float(position(path)["updates"]))
+    state = {number: {"step": updates.clone(), **{moment: tensors[f"{moment}/{name}"].detach() for moment in MOMENTS}}
+             for number, name in enumerate(ordered)}
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def _like(parameter: Tensor, whole: Tensor) -> Tensor:
-    """A whole tensor, on a parameter's device and sharded as it is; every rank has read it, so nothing is sent."""
-    whole = whole.to(parameter.device)
-    if not isinstance(parameter, DTensor):
-        return whole
-    return distribute_tensor(whole, parameter.device_mesh, parameter.placements, src_data_rank=None)
+@contextmanager
+def _readable(path: Path) -> Iterator[HuggingFaceStorageReader]:
+    reader = HuggingFaceStorageReader(str(path.parent / _read(path)["folder"]))
+    with _told(f"{path}: no checkpoint can be read from it", "start anew with --overwrite"):
+        yield reader
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _told(what: str, remedy: str) -> Iterator[None]:
+    """Turn what goes wrong with files, here or in another process, into one line."""
     try:
-        return safe_open(path, framework="pt")
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{path}: no checkpoint can be read from it: {error}; start anew with --overwrite") from None
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # that a single process is a single process
+            yield
+    except (OSError, SafetensorError, CheckpointException, RuntimeError) as error:
+        cause = next(iter(error.failures.values()))[0] if isinstance(error, CheckpointException) else error
+        raise UserError(f"{what}: {' '.join(str(cause).split())[:300]}; {remedy}") from None

@@ -1,24 +1,34 @@
-"""Chat records -> tokenised samples, once: a cache under a hash of data and tokenizer, safe for many processes at the same time."""
+"""Chat records -> tokenised samples, kept in a cache under a hash of data and tokenizer -> rows of steps.
+
+The first process of a run does it, and the others receive what it made: no lock, which not every file system has.
+"""
 
 from __future__ import annotations
 
-import fcntl
+import argparse
 import hashlib
+import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from lightning.pytorch import LightningDataModule
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
+from torch.utils.data import DataLoader, Dataset
 
 from common import cli, jsonl
+from common.chat import encode
 from common.jsonl import UserError
-from common.packing import Samples, encode
+from common.packing import Plan, Row, Samples, rows_for
+from common.training import launcher
 
-VERSION = 1  # of what is stored: another one is another hash
+VERSION = 2  # of what is stored: another one is another hash
 
 
 def chat_records(path: Path) -> Iterator[dict[str, Any]]:
@@ -37,22 +47,18 @@ class Tokenised(NamedTuple):
 
 
 def tokenised(path: Path, tokenizer: Any, cache: Path | None) -> Tokenised:
-    """Tokens of every record of a file, read from the cache folder if they are there, else made and put there.
-
-    Several processes may ask at once: one works, the others wait for it. Without a writable cache each works for itself, and says so.
-    """
+    """Tokens of every record of a file, read from the cache folder if they are there, else made and put there."""
     if cache is None:
         return _tokenise(path, tokenizer)
     stored = cache / f"{content_hash(path, tokenizer)}.safetensors"
-    with _locked(stored.with_suffix(".lock")):
-        if stored.exists():
-            try:
-                return _read(stored)
-            except (SafetensorError, KeyError, ValueError, OSError):
-                cli.say(f"{stored}: damaged, and made anew")
-        result = _tokenise(path, tokenizer)
-        _store(stored, result)
-        return result
+    if stored.exists():
+        try:
+            return _read(stored)
+        except (SafetensorError, KeyError, ValueError, OSError):
+            cli.say(f"{stored}: damaged, and made anew")
+    result = _tokenise(path, tokenizer)
+    _store(stored, result)
+    return result
 
 
 def usable(path: Path, tokenizer: Any, context: int, cache: Path | None, rejected: list[dict[str, Any]]) -> Tokenised:
@@ -116,6 +122,7 @@ def _store(path: Path, what: Tokenised) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     ids = np.frombuffer("\0".join(what.ids).encode(), np.uint8)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         save_file({"ids": ids, "tokens": what.samples.tokens, "is_answer": what.samples.is_answer, "offsets": what.samples.offsets}, part)
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
@@ -125,16 +132,107 @@ def _store(path: Path, what: Tokenised) -> None:
             part.unlink()
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock file. Where there can be none, several processes do the same work, and the last rename wins."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "w")
-    except OSError:  # what matters, whether tokens can be kept there, is said when they are
-        yield
-        return
-    with file:
-        with suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+# ---------------------------------------------------------------------------------------------------------------------------------
+# the data of a run
+
+
+class Data(NamedTuple):
+    """What a run learns from, what it is validated on, and what it cannot use."""
+
+    train: Samples
+    validation: Samples
+    rejected: list[dict[str, Any]]
+    asked: list[dict[str, Any]]  # the conversations that --sample-generations has answered
+
+
+def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
+    """Tokenise. What is held out of the input is drawn by a hash of seed and id, at least one of two samples."""
+    rejected: list[dict[str, Any]] = []
+    ids, samples = usable(args.input, tokenizer, args.context, args.token_cache, rejected)
+    train, held_out, file = list(range(len(ids))), [], args.input
+    if args.validation is not None:
+        file = args.validation
+        held_ids, held_samples = usable(file, tokenizer, args.context, args.token_cache, rejected)
+    elif args.validation_share > 0 and len(ids) > 1:
+        train.sort(key=lambda number: zlib.crc32(f"{args.seed}/{ids[number]}".encode()))
+        count = max(1, round(args.validation_share * len(ids)))
+        held_out, train = train[:count], train[count:]
+    if args.validation is None:
+        held_ids, held_samples = [ids[number] for number in held_out], samples.chosen(held_out)
+    if not train:
+        raise UserError(f"{args.input}: no sample to train on ({len(rejected)} rejected, the first: "
+                        f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
+    asked = questions(file, held_ids[:args.sample_generations]) if args.sample_generations else []
+    return Data(samples.chosen(train), held_samples, rejected, asked)
+
+
+def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
+    """[{"id", "messages"}] of these records: each conversation up to where its last answer begins."""
+    found = {}
+    for record in chat_records(path):
+        if str(record["id"]) in ids and str(record["id"]) not in found:
+            last = max((n for n, message in enumerate(record["messages"]) if message["role"] == "assistant"), default=0)
+            found[str(record["id"])] = {"id": str(record["id"]), "messages": record["messages"][:last]}
+    return [found[identifier] for identifier in ids if identifier in found]
+
+
+class Part(NamedTuple):
+    """A row of a step, and what its loss and its random numbers depend on."""
+
+    row: Row
+    step: int
+    number: int  # of the row among those of its step
+    tokens: int  # of the whole step
+    supervised: int  # tokens with loss of the whole step
+
+
+class Rows(Dataset):  # type: ignore[type-arg]
+    """The rows of some steps that one of several processes computes: equally many in each step, of every process, the last ones empty."""
+
+    def __init__(self, plan: Plan, steps: range, rank: int, world: int) -> None:
+        self.plan, self.steps, self.rank, self.world = plan, steps, rank, world
+        self.rounds, self.size = rounds(plan, world), lru_cache(1)(plan.size)
+
+    def __len__(self) -> int:
+        return len(self.steps) * self.rounds
+
+    def __getitem__(self, index: int) -> Part:
+        step, number = self.steps[index // self.rounds], self.rank + index % self.rounds * self.world
+        return Part(self.plan.row(step, number), step, number, *self.size(step))
+
+
+def rounds(plan: Plan, world: int) -> int:
+    """Rows that each process computes in a step."""
+    return math.ceil(min(plan.rows_per_step, plan.rows_per_epoch) / world)
+
+
+class Workflows(LightningDataModule):
+    """The data of a run, tokenised and packed into rows by the first process, and this process's rows of each step."""
+
+    def __init__(self, args: argparse.Namespace, tokenise: Callable[[], Data]) -> None:
+        super().__init__()
+        self.args, self.tokenise = args, tokenise
+        self.plan: Plan | None = None
+        self.validation: Plan | None = None
+
+    def setup(self, stage: str | None = None) -> None:
+        """Make the plan, once."""
+        if self.plan is not None:
+            return
+        self.data = launcher.from_first(self.tokenise)
+        rows = self.args.rows = self.args.rows or rows_for(self.args.batch_size, self.data.train, self.args.row_tokens)
+        self.plan = Plan(self.data.train, self.args.row_tokens, rows, self.args.seed)
+        if held_out := len(self.data.validation):
+            self.validation = Plan(self.data.validation, self.args.row_tokens, held_out, self.args.seed)  # all of it in one step
+
+    def train_dataloader(self) -> DataLoader[Part]:
+        """The rows of the steps until the next validation; a step's rows are made from its number alone."""
+        return self.rows(self.plan, self.trainer.lightning_module.begin_stretch())
+
+    def val_dataloader(self) -> DataLoader[Part]:
+        """The rows of all validation samples."""
+        return self.rows(self.validation, range(1))
+
+    def rows(self, plan: Plan, steps: range) -> DataLoader[Part]:
+        """This process's rows of some steps, one after the other."""
+        return DataLoader(Rows(plan, steps, self.trainer.global_rank, self.trainer.world_size), batch_size=None)

@@ -1,4 +1,4 @@
-"""On what a run trains: devices and nodes, from SLURM or the machine, and Lightning's part in it."""
+"""On what a run trains: devices and nodes, from torchrun, SLURM or the machine, and Lightning's Trainer for them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,42 @@ import resource
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.plugins.environments import SLURMEnvironment
+import torch.distributed as dist
+from lightning.pytorch.plugins.environments import LightningEnvironment, SLURMEnvironment, TorchElasticEnvironment
 
 from common import model
 from common.jsonl import UserError
+from common.training import launcher, precision
 
-IN_SLURM_STEP = "SLURM_STEP_ID" in os.environ  # started by srun, one process a device
 REQUEUED = int(os.environ.get("SLURM_RESTART_COUNT", 0)) > 0  # by the command line of the first start, `--resume never` included
+PATIENCE = timedelta(hours=2)  # for the first process, which tokenises and loads the model while the others wait
 
 
 def settle(args: argparse.Namespace) -> None:
     """Fill in devices, nodes and strategy; UserError for what the machine cannot do."""
     gpus = torch.cuda.device_count()
-    args.devices = args.devices or int(IN_SLURM_STEP and os.environ.get("SLURM_NTASKS_PER_NODE") or gpus or 1)
-    args.nodes = args.nodes or int(IN_SLURM_STEP and os.environ.get("SLURM_NNODES") or 1)
-    if gpus and gpus < args.devices:
-        raise UserError(f"--devices {args.devices}: this machine has {gpus} GPU{'s' if gpus > 1 else ''}")
+    started = _started()
+    if started is None:
+        args.devices, args.nodes = 1 if args.export_now else launcher.devices_here(args), args.nodes or 1
+        if gpus and gpus < args.devices:
+            raise UserError(f"--devices {args.devices}: this machine has {gpus} GPU{'s' if gpus > 1 else ''}")
+        if args.nodes > 1:
+            raise UserError(f"--nodes {args.nodes}: start it on every node: torchrun --nnodes {args.nodes} --nproc-per-node "
+                            f"{args.devices} --node-rank … --master-addr … 07_train.py …, or by SLURM")
+    else:
+        for flag, given, found in (("--devices", args.devices, started[0]), ("--nodes", args.nodes, started[1])):
+            if given not in (None, found):
+                raise UserError(f"{flag} {given}: {found} of them were started by torchrun or srun; leave it away")
+        args.devices, args.nodes = started
     several = args.devices * args.nodes > 1
     if args.quantize and find_spec("bitsandbytes") is None:
         raise UserError("--quantize needs the package bitsandbytes: python -m pip install bitsandbytes")
@@ -44,24 +58,59 @@ def settle(args: argparse.Namespace) -> None:
         raise UserError(f"--strategy single is for one device, not for {args.devices * args.nodes}; leave it away")
 
 
+def _started() -> tuple[int, int] | None:
+    """(processes a node, nodes) that torchrun or srun has started; None without either."""
+    if launcher.by_torch():
+        return int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"]) // int(os.environ["LOCAL_WORLD_SIZE"])
+    if launcher.by_srun():
+        nodes = int(os.environ.get("SLURM_NNODES", 1))
+        return int(os.environ["SLURM_NTASKS"]) // nodes, nodes
+    return None
+
+
+@contextmanager
+def connected(args: argparse.Namespace) -> Iterator[None]:
+    """Within, the processes of a run are one group, on GPUs and on the CPU; a run of one process has none."""
+    if args.devices * args.nodes == 1:
+        yield
+        return
+    if launcher.by_srun():  # as torchrun would have it
+        slurm = SLURMEnvironment(auto_requeue=False)  # Lightning would save inside the signal handler
+        local_rank = 0 if torch.cuda.device_count() == 1 else slurm.local_rank()  # many clusters show each task its own GPU alone
+        found = {"RANK": slurm.global_rank(), "WORLD_SIZE": slurm.world_size(), "LOCAL_RANK": local_rank, "GROUP_RANK": slurm.node_rank(),
+                 "LOCAL_WORLD_SIZE": args.devices, "MASTER_ADDR": slurm.main_address, "MASTER_PORT": slurm.main_port}
+        os.environ.update({name: str(value) for name, value in found.items()})
+    else:
+        launcher.end_with_parent()
+    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+    yield
+    dist.destroy_process_group()
+
+
 def is_sharded(args: argparse.Namespace) -> bool:
     """True if the model is sharded; on one device `--strategy fsdp` does that, too (for tests)."""
     return args.strategy in ("fsdp", "hsdp")
 
 
-def trainer(args: argparse.Namespace) -> lightning.Trainer:
-    """Lightning's part: devices, processes, sharding, precision. Data order, checkpoints and signals are ours: they must be exact."""
+def trainer(args: argparse.Namespace, **settings: Any) -> lightning.Trainer:
+    """Lightning's Trainer for these devices; `settings` are those of the run.
+
+    Without Lightning's own checkpoints: they are pickled, which this project reads nowhere.
+    """
     strategy: Any = "auto"
     if is_sharded(args):
         from common.training.fsdp import FSDP2
 
         strategy = FSDP2()
-    plugins = [SLURMEnvironment(auto_requeue=False)] if IN_SLURM_STEP else None  # Lightning would save inside the signal handler
+    layout = (args.devices, args.nodes)
+    if torch.cuda.device_count() == 1:  # each process sees one GPU: for Lightning, each is a node
+        layout = (1, args.devices * args.nodes)
     return lightning.Trainer(
-        accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=args.devices, num_nodes=args.nodes, strategy=strategy,
-        precision="bf16-mixed" if args.precision == "bf16" else "32-true", plugins=plugins,
-        max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        use_distributed_sampler=False, default_root_dir=args.output)
+        accelerator="gpu" if torch.cuda.is_available() else "cpu", devices=layout[0], num_nodes=layout[1], strategy=strategy,
+        plugins=[TorchElasticEnvironment() if args.devices * args.nodes > 1 else LightningEnvironment(),
+                 precision.scaling(args.precision, "cuda" if torch.cuda.is_available() else "cpu")],
+        max_epochs=-1, reload_dataloaders_every_n_epochs=1, inference_mode=False, use_distributed_sampler=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, default_root_dir=args.output, **settings)
 
 
 def quiet() -> None:

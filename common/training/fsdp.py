@@ -6,6 +6,7 @@ model for a checkpoint.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,9 +18,11 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
+from common.training import precision
 from common.training.activation_checkpointing import layers
-from common.training.launcher import Launcher
 from common.training.loss import AnswerLoss
+
+ROOM = 0.25  # share of a device's memory that gradients may take to be summed once a step, and not at each row
 
 
 class FSDP2(ModelParallelStrategy):
@@ -34,23 +37,48 @@ class FSDP2(ModelParallelStrategy):
         super().setup_environment()
 
     def _configure_launcher(self) -> None:
-        """Have processes that Lightning starts watched by us."""
-        if not self.cluster_environment.creates_processes_externally:
-            self._launcher = Launcher(self.cluster_environment, self.num_processes, self.num_nodes)
+        """Start nothing: torch or srun has."""
+
+    @contextmanager
+    def block_backward_sync(self) -> Iterator[None]:
+        """Within, gradients stay where they are: they are summed over the devices once, behind a step's last row.
+
+        Not where they need too much memory: unlike those that are summed, they are whole on every device, 32 GB for all of an 8B model.
+        """
+        objective = self.lightning_module.objective
+        objective.set_requires_gradient_sync(gradient_bytes(objective.model) > ROOM * memory(self.root_device))
+        yield
+        objective.set_requires_gradient_sync(True)
 
 
-def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: DeviceMesh, device: torch.device,
+def gradient_bytes(model: nn.Module) -> int:
+    """The size of the gradients of a model, whole and in fp32."""
+    return 4 * sum(weight.numel() for weight in precision.trainable(model).values())
+
+
+def memory(device: torch.device) -> int:
+    """Bytes of a GPU, or of the machine."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def shard(objective: AnswerLoss, mesh: DeviceMesh, dtype: torch.dtype) -> AnswerLoss:
+    """The same loss with its weights over a mesh, whose layers compute in `dtype`."""
+    for module in (*layers(objective.model), objective):
+        fully_shard(module, mesh=mesh, mp_policy=precision.policy(dtype))
+    return objective
+
+
+def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: DeviceMesh, device: torch.device, dtype: torch.dtype,
             neftune: float = 0.0) -> AnswerLoss:
-    """The loss of a model over a mesh; rank 0 alone passes the `whole` model, the others receive their shards of it.
+    """The loss of a model over a mesh, its layers computing in `dtype`; rank 0 alone passes the `whole` model, the others get their shards.
 
     `skeleton` builds the same model without weights. So the host holds the weights once and not once a device.
     """
     with torch.device("meta"):
-        objective = AnswerLoss(skeleton(), neftune)
+        objective = shard(AnswerLoss(skeleton(), neftune), mesh, dtype)
     model = objective.model
-    for layer in layers(model):
-        fully_shard(layer, mesh=mesh)
-    fully_shard(objective, mesh=mesh)
     objective.to_empty(device=device)
     model.tie_weights()
     options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=True)
@@ -65,11 +93,12 @@ def sharded(whole: nn.Module | None, skeleton: Callable[[], nn.Module], mesh: De
 
 
 @contextmanager
-def gathered(objective: nn.Module) -> Iterator[None]:
+def gathered(objective: AnswerLoss) -> Iterator[None]:
     """Within, every process holds the whole model and can run it by itself, as often as it likes: no collective is left to wait in.
 
     Takes the memory of the whole model on every device: 16 GB for 8B in bf16.
     """
+    precision.renew(objective)
     parts = [module for module in objective.modules() if isinstance(module, FSDPModule)]  # the root first; none on one device
     for part in parts:
         part.set_reshard_after_forward(False, recurse=False)

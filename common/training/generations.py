@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,26 +15,16 @@ import torch.distributed as dist
 
 import shortcuts
 from common import cli, prompts
+from common.chat import prompt_tokens
 from common.decoding.generation import Generation, generate, room_behind
-from common.packing import prompt_text
 from common.training.activation_checkpointing import layers
-from common.training.data import chat_records
+from common.training.attention import PACKED, VARLEN, plain
 from common.training.fsdp import gathered
-from common.training.loss import PACKED, VARLEN, AnswerLoss, inner
+from common.training.loss import AnswerLoss, inner
 
 Question = dict[str, Any]  # {"id", "messages"}
 
 LONGEST = 512  # tokens of an answer: most programs fit, and a model that cannot stop yet does not hold training up
-
-
-def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
-    """[{"id", "messages"}] of these records: each conversation up to where its last answer begins."""
-    found = {}
-    for record in chat_records(path):
-        if str(record["id"]) in ids and str(record["id"]) not in found:
-            last = max((n for n, message in enumerate(record["messages"]) if message["role"] == "assistant"), default=0)
-            found[str(record["id"])] = {"id": str(record["id"]), "messages": record["messages"][:last]}
-    return [found[identifier] for identifier in ids if identifier in found]
 
 
 def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, rank: int, world: int) -> list[dict[str, Any]]:
@@ -43,7 +32,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
     fitting, mine = shared_out(asked, lambda question: fits(tokenizer, inner(objective.model), question), rank, world)
     base, attention = inner(objective.model), inner(objective.model).config._attn_implementation
     if attention in (PACKED, VARLEN):
-        base.set_attn_implementation("sdpa")  # ours know nothing of a cache
+        base.set_attn_implementation(plain(base))
     objective.eval()
     # a compiled layer would be compiled again for each length
     eager = torch.compiler.set_stance("force_eager") if any(layer._compiled_call_impl for layer in layers(base)) else nullcontext()
@@ -64,7 +53,7 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
 
 def fits(tokenizer: Any, model: Any, question: dict[str, Any]) -> bool:
     """True if a conversation leaves room for an answer in the context."""
-    return room_behind(model, tokenizer(prompt_text(question["messages"], tokenizer), add_special_tokens=False)["input_ids"]) > 0
+    return room_behind(model, prompt_tokens(question["messages"], tokenizer)) > 0
 
 
 def shared_out(asked: list[Question], is_fit: Callable[[Question], bool], rank: int, world: int) -> tuple[list[Question], list[Question]]:

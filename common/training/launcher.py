@@ -1,34 +1,157 @@
-"""Several processes, one voice: when one of them fails, all end, one clear line is printed, and the exit code is 1.
+"""Several processes, one voice: torch starts one a device, a signal reaches all, and when one fails, all end, with one clear line.
 
-What every process meets at the same time (bad input, a loss that is no number) the first one tells. What a single one meets (its GPU is
-out of memory) it tells itself, after a moment in which the first would have ended it. That the others then lose touch is told by nobody.
+`torchrun` and `srun` may start them as well. What every process meets at the same time (bad input, a loss that is no number) the first one
+tells. What a single one meets (its GPU is out of memory) it tells itself, after a moment in which the first would have ended it. That the
+others then lose touch is told by nobody.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-import subprocess
+import signal
+import socket
+import sys
 import threading
 import time
+from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
-
-import torch
-import torch.distributed as dist
-from lightning.pytorch.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
-from lightning.pytorch.utilities import rank_zero_only
+from contextlib import suppress
+from typing import ClassVar, TypeVar
 
 from common import cli
 from common.jsonl import UserError
 
 GRACE = 3.0  # seconds in which a failure of the first process reaches the others
-POLL = 0.2  # seconds between two looks at the other processes
+POLL = 0.1  # seconds between two looks at the other processes
+
+Made = TypeVar("Made")
+
+
+class Stop:
+    """The wish to stop: a signal sets it, the step boundary reads it. A second Ctrl-C stops at once.
+
+    SIGUSR1 is SLURM's warning before the time limit: the job is to go on. SIGTERM may be a person's scancel: to requeue would undo it.
+    """
+
+    wanted = requeue = False
+    received: ClassVar[list[int]] = []  # to be passed on to the processes that this one has started
+
+    @classmethod
+    def on_signals(cls) -> None:
+        """Take SIGINT, SIGTERM and SIGUSR1."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, cls._handle)
+
+    @classmethod
+    def _handle(cls, number: int, frame: object) -> None:
+        if cls.wanted and number == signal.SIGINT:
+            sys.exit(cli.EXIT_INTERRUPTED)
+        cls.wanted = True
+        cls.requeue = cls.requeue or number == signal.SIGUSR1
+        cls.received.append(number)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# which process this is
+
+
+def by_torch() -> bool:
+    """True in a process that torchrun, or `run_ranks`, has started."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def by_srun() -> bool:
+    """True in one of several tasks of a SLURM step."""
+    return "SLURM_STEP_ID" in os.environ and int(os.environ.get("SLURM_NTASKS", 1)) > 1 and not by_torch()
+
+
+def is_first() -> bool:
+    """True in the process that reads, writes and speaks for all."""
+    return int(os.environ.get("RANK", 0) if by_torch() else os.environ["SLURM_PROCID"] if by_srun() else 0) == 0
+
+
+def from_first(make: Callable[[], Made]) -> Made:
+    """Return what the first process makes, in every process."""
+    import torch.distributed as dist
+
+    if not dist.is_initialized():
+        return make()
+    shared = [make() if is_first() else None]
+    dist.broadcast_object_list(shared)
+    return shared[0]  # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# starting
+
+
+def devices_here(args: Namespace) -> int:
+    """Devices that a run on this machine is to use: --devices, else all GPUs, else one CPU."""
+    if args.devices:
+        return args.devices
+    import torch
+
+    return torch.cuda.device_count() or 1
+
+
+def must_start_ranks(args: Namespace) -> bool:
+    """True for a run on several devices that neither torchrun nor srun has started."""
+    return not (by_torch() or by_srun()) and devices_here(args) > 1
+
+
+def run_ranks(count: int) -> int:
+    """Start this command once a device, as torchrun does, and return the exit code of the run. Signals go to all processes."""
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, start_processes
+
+    logging.getLogger("torch.distributed.elastic.multiprocessing.api").setLevel(logging.CRITICAL + 1)  # the processes tell it themselves
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "GROUP_RANK": 0, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+              "TORCHELASTIC_RUN_ID": "train", "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", max(1, (os.cpu_count() or 1) // count))}
+    variables = {rank: {name: str(value) for name, value in {**shared, "RANK": rank, "LOCAL_RANK": rank}.items()} for rank in range(count)}
+    commands = dict.fromkeys(range(count), tuple(sys.argv))
+    context = start_processes("train", sys.executable, commands, variables, DefaultLogsSpecs(os.devnull))
+    Stop.on_signals()  # its own handlers would end all at once
+    try:
+        while (result := context.wait(POLL, POLL)) is None:
+            while Stop.received:
+                number = Stop.received.pop(0)
+                for pid in context.pids().values():
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, number)
+    finally:
+        context.close(signal.SIGKILL)
+    if not result.failures:
+        return cli.EXIT_DONE
+    first = next(iter(result.failures.values()))  # those behind it were ended because of it
+    if first.exitcode < 0:  # it could not tell
+        cli.say(f"error: process {first.local_rank} was killed by signal {-first.exitcode}; if nobody did, memory ran out")
+    return cli.EXIT_INTERRUPTED if first.exitcode == cli.EXIT_INTERRUPTED else cli.EXIT_FAILED
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, instead of waiting for the others in a collective."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(POLL)
+        os._exit(cli.EXIT_FAILED)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# failing
 
 
 def with_one_voice(main: Callable[[], int]) -> Callable[[], int]:
     """`main` of a process that may be one of several; what it raises is what this process is to tell."""
 
     def guarded() -> int:
+        import torch
+
         try:
             return main()
         except torch.OutOfMemoryError as error:
@@ -42,73 +165,26 @@ def with_one_voice(main: Callable[[], int]) -> Callable[[], int]:
 
 def _told(error: BaseException) -> int:
     """Raise what this process has to say of an error, or return its exit code where others say it."""
-    rank = rank_zero_only.rank or 0
-    if rank == 0 and not _out_of_touch(error):
+    if is_first() and not _out_of_touch(error):
         raise error
-    time.sleep(GRACE)  # whoever failed first ends this process meanwhile, here or through srun
-    if rank == 0:
-        raise UserError("another process of this run has ended; if it left no line above, it was killed") from None
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    time.sleep(GRACE)  # whoever failed first ends this process meanwhile, through the launcher or srun
     if _out_of_touch(error):
+        if is_first() and by_srun():
+            raise UserError("another process of this run has ended; if it left no line above, it was killed") from None
         return cli.EXIT_FAILED
     kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+    rank = os.environ.get("RANK") or os.environ.get("SLURM_PROCID")
     raise UserError(f"process {rank}: {kind}{_line(error)}") from None
 
 
 def _out_of_touch(error: BaseException) -> bool:
     """True if an error says that another process is gone."""
+    import torch.distributed as dist
+
     return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and any(
         word in str(error) for word in ("gloo", "Connection closed by peer", "Connection reset", "Broken pipe", "Timed out waiting")))
 
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300]
-
-
-def is_first() -> bool:
-    """True in the process that writes. Until there is a trainer, Lightning takes the first process of every node for it."""
-    return not rank_zero_only.rank and int(os.environ.get("NODE_RANK") or os.environ.get("GROUP_RANK") or 0) == 0
-
-
-class Launcher(_SubprocessScriptLauncher):
-    """Lightning's launcher of a process a device, with a watch that keeps exit code and silence: its own kills the first one, too."""
-
-    def launch(self, function: Callable[..., Any], *args: Any, trainer: Any = None, **kwargs: Any) -> Any:
-        """Start the others, then call the function; however it ends, none of them stays behind."""
-        self._call_children_scripts()
-        watch = threading.Thread(target=self._watch, name="watch", daemon=True)
-        watch.start()
-        try:
-            return function(*args, **kwargs)
-        except BaseException as error:
-            if not _out_of_touch(error):
-                self._end(self.procs)
-            raise
-
-    def _watch(self) -> None:
-        """End this process too when another has failed: the collective it waits in would never return."""
-        while any(process.poll() is None for process in self.procs):
-            time.sleep(POLL)
-            if any(process.poll() for process in self.procs):
-                for number, process in enumerate(self.procs, start=1):
-                    if (process.poll() or 0) < 0:  # it could not tell
-                        cli.say(f"error: process {number} was killed by signal {-process.returncode}; if nobody did, memory ran out")
-                self._end(self.procs)
-                os._exit(cli.EXIT_FAILED)
-
-    @staticmethod
-    def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-        for process in processes:
-            if process.poll() is None:
-                process.kill()
-
-
-def end_with_parent() -> None:
-    """In a process that another one started: end when that one is gone, instead of waiting for it in a collective."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(POLL)
-        os._exit(cli.EXIT_FAILED)
-
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()

@@ -1,60 +1,55 @@
-"""Curves beside metrics.csv, for those who watch them: TensorBoard and Weights & Biases, both optional packages."""
+"""Where the figures of a step go: metrics.csv, and for those who watch them TensorBoard and Weights & Biases, both optional packages.
+
+Trackio has no logger for Lightning.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
+from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+
 from common.jsonl import UserError
+from common.training.run_folder import RunFolder
 
 
-class Logs:
-    """The loggers asked for. UserError in one line where their package is missing or cannot start.
+class MetricsFile(Logger):
+    """metrics.csv of a run. Lightning's CSVLogger cannot cut what a killed run logged behind its last checkpoint."""
 
-    `steps_done` is where a resumed run goes on: what was drawn behind it is drawn again.
-    """
+    name, version = "metrics", ""
 
-    def __init__(self, folder: Path, tensorboard: bool, wandb: str | None, steps_done: int, settings: dict[str, Any]) -> None:
-        self.board = self._tensorboard(folder, steps_done) if tensorboard else None
-        self.wandb = self._wandb(folder, wandb, settings) if wandb else None
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self.folder = folder
 
-    @staticmethod
-    def check(tensorboard: bool, wandb: str | None) -> None:
-        """Raise UserError at once, not after the model was loaded, if a package is missing."""
-        from importlib.util import find_spec
+    def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
+        """Append the row of a step."""
+        self.folder.log(step=step, **metrics)
 
-        for wanted, package in ((tensorboard, "tensorboard"), (wandb, "wandb")):
-            if wanted and find_spec(package) is None:
-                raise UserError(f"--{package} needs the package {package}: python -m pip install {package}")
+    def log_hyperparams(self, *_: Any, **__: Any) -> None:
+        """Do nothing: run.json holds them."""
 
-    @staticmethod
-    def _tensorboard(folder: Path, steps_done: int) -> Any:
-        from torch.utils.tensorboard import SummaryWriter
 
-        return SummaryWriter(str(folder / "tensorboard"), purge_step=steps_done + 1)
+def check(tensorboard: bool, wandb: str | None) -> None:
+    """Raise UserError at once, not after the model was loaded, if a package is missing."""
+    for wanted, package in ((tensorboard, "tensorboard"), (wandb, "wandb")):
+        if wanted and find_spec(package) is None:
+            raise UserError(f"--{package} needs the package {package}: python -m pip install {package}")
 
-    @staticmethod
-    def _wandb(folder: Path, project: str, settings: dict[str, Any]) -> Any:
-        import wandb
 
-        identifier = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]  # the same folder is the same run
+def loggers(folder: RunFolder, tensorboard: bool, wandb: str | None) -> list[Logger]:
+    """Return the loggers asked for, metrics.csv first, for the first process. UserError in one line where one cannot start."""
+    found: list[Logger] = [MetricsFile(folder)]
+    if tensorboard:  # what was drawn behind the last checkpoint is drawn again
+        found.append(TensorBoardLogger(folder.path, name="", version="tensorboard", purge_step=folder.step + 1))
+    if wandb:
+        identifier = hashlib.sha256(str(folder.path.resolve()).encode()).hexdigest()[:16]  # the same folder is the same run
+        run = WandbLogger(folder.path.name, folder.path, identifier, project=wandb, config=folder.plan, resume="allow")
         try:
-            return wandb.init(project=project, name=folder.name, id=identifier, resume="allow", dir=str(folder), config=settings)
-        except wandb.Error as error:
+            run.experiment  # noqa: B018 (it is started when it is first read)
+        except Exception as error:
             raise UserError(f"--wandb: {' '.join(str(error).split())}; see `wandb login`, WANDB_API_KEY or WANDB_MODE=offline") from None
-
-    def log(self, step: int, **figures: float) -> None:
-        """Add the figures of a step."""
-        if self.board is not None:
-            for name, value in figures.items():
-                self.board.add_scalar(name, value, step)
-        if self.wandb is not None:
-            self.wandb.log(figures, step=step)
-
-    def close(self) -> None:
-        """Write what is pending."""
-        if self.board is not None:
-            self.board.close()
-        if self.wandb is not None:
-            self.wandb.finish()
+        found.append(run)
+    return found

@@ -6,8 +6,10 @@ Files are deleted or replaced in a folder that holds a run of stage 07, and nowh
 
 from __future__ import annotations
 
+import argparse
 import csv
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +17,9 @@ from typing import Any
 
 import orjson
 
-from common import cli, jsonl
+from common import cli, jsonl, model
 from common.jsonl import UserError
-from common.model import refuse_overlap
+from common.training import checkpoint, data, devices
 
 COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_per_s", "supervised_tok_per_s", "mfu_4n", "mfu_6n",
            "memory_mib", "eta_s")
@@ -29,10 +31,10 @@ RESULTS = ("checkpoints/*", "*.safetensors", "*.safetensors.index.json", "adapte
 FOREIGN = (*RESULTS, "*.bin", "tokenizer*", "metrics.csv", "rejected.jsonl")
 
 
-def refuse_foreign(path: Path, model: str) -> None:
-    """Raise UserError for an output folder in which a run would damage what is not its own: `model`, its folder, or other files."""
-    if model != "tiny":
-        refuse_overlap("--output", path, "--model", model)
+def refuse_foreign(path: Path, base: str) -> None:
+    """Raise UserError for an output folder in which a run would damage what is not its own: `base`, its folder, or other files."""
+    if base != "tiny":
+        model.refuse_overlap("--output", path, "--model", base)
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: --output is a folder, and this is a file; name another --output")
     if (path / "run.json").exists():
@@ -63,56 +65,89 @@ def sole_run(path: Path) -> Iterator[None]:
 
 
 class RunFolder:
-    """One run's folder. Every rank makes one, and reads the same from it; the writer alone calls `open`, `log` and `finish`.
+    """One run's folder. The first process reads and writes it.
 
     `plan` holds what decides the numbers of the run. UserError if the folder holds a run of another plan, unless it is begun `anew`.
     """
 
     def __init__(self, path: Path, plan: dict[str, Any], anew: bool) -> None:
         self.path, self.plan = path, plan
-        self.last, self.best = (path / "checkpoints" / f"{name}.safetensors" for name in ("last", "best"))
-        self.step, self.best_loss, self.validation_loss = 0, float("inf"), float("nan")
+        self.last, self.best = (path / "checkpoints" / f"{name}.json" for name in ("last", "best"))
+        self.step, self.seconds = 0, 0.0  # where the last checkpoint stands, and what was spent until then
+        self.best_loss, self.validation_loss, self.is_validated = float("inf"), float("nan"), False  # until there, and there
         self.summary: dict[str, Any] | None = None
         if anew or not (path / "run.json").exists():
             return
-        self._check_plan()
+        if self.last.with_suffix(".safetensors").exists():
+            raise UserError(f"{path} holds a checkpoint of an earlier version, which this one does not read; go on with that version, "
+                            "or start anew with --overwrite")
         if self.last.exists():
-            from common.training import checkpoint
-
             position = checkpoint.position(self.last)
-            self.step, self.best_loss = int(position["step"]), position["best_loss"]
-            self.validation_loss = position.get("validation_loss", self.validation_loss)  # checkpoints of before have none
+            self.step, self.seconds = int(position["step"]), position.get("seconds", 0.0)
+            losses = [row["validation_loss"] for row in self._rows()]
+            known = [float(loss) for loss in losses if loss]
+            self.best_loss, self.validation_loss = min(known, default=self.best_loss), (known or [self.validation_loss])[-1]
+            self.is_validated = bool(losses and losses[-1])
         if (path / "summary.json").exists():
             self.summary = _object(path / "summary.json")
+        self._check_plan()
 
     def _check_plan(self) -> None:
-        theirs = _object(self.path / "run.json").get("plan", {})
+        """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
+        theirs = {"compile": False, **_object(self.path / "run.json").get("plan", {})}  # runs of before were not compiled
+        if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
+            theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
                      for key, ours in self.plan.items() if theirs.get(key) != ours]
         if differing:
             raise UserError(f"{self.path} holds a run of another plan ({'; '.join(differing)}); take another --output, or --overwrite")
 
+    def begin(self, args: argparse.Namespace, tokenizer: Any, rejected: list[dict[str, Any]]) -> None:
+        """Write what stands before the first step."""
+        files = {str(path): data.file_hash(path) for path in (args.input, args.validation) if path}
+        settings = {key: str(value) for key, value in vars(args).items()}
+        self.open(rejected, {"arguments": settings, "versions": devices.versions(), "sha256": files, **model.NO_PRIMER})
+        model.save_tokenizer(tokenizer, self.path)
+        model.note_prompt(self.path, args.input)
+
     def open(self, rejected: list[dict[str, Any]], about: dict[str, Any]) -> None:
         """Write what stands before the first step, and cut what a killed run logged beyond its last checkpoint."""
         rows = self._rows() if self.step else []
+        (self.path / "summary.json").unlink(missing_ok=True)
         if not self.step:  # nothing of another run may survive where this one starts from the beginning
             for path in (path for pattern in RESULTS for path in self.path.glob(pattern)):
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         jsonl.write_atomically(self.path / "run.json", orjson.dumps({"plan": self.plan, **about}, option=orjson.OPT_INDENT_2))
         jsonl.write_atomically(self.path / "rejected.jsonl", b"".join(map(jsonl.encode, rejected)))
-        jsonl.write_atomically(self.path / "metrics.csv", "".join(",".join(row) + "\n" for row in ([*COLUMNS], *rows)).encode())
+        self._write(rows)
         if (self.path / "samples.jsonl").exists():
             jsonl.repair_tail(self.path / "samples.jsonl")
-            kept = [sample for sample in jsonl.read(self.path / "samples.jsonl", ("step",)) if sample["step"] <= self.step]
+            done = self.step if self.is_validated else self.step - 1
+            kept = [sample for sample in jsonl.read(self.path / "samples.jsonl", ("step",)) if sample["step"] <= done]
             jsonl.write_atomically(self.path / "samples.jsonl", b"".join(map(jsonl.encode, kept)))
 
-    def _rows(self) -> list[list[str]]:
+    def _rows(self) -> list[dict[str, str]]:
+        """Return the rows of metrics.csv up to the last checkpoint, without one that a killed run left half written."""
         with open(self.path / "metrics.csv", newline="") as file:
-            return [row for row in list(csv.reader(file))[1:] if len(row) == len(COLUMNS) and int(row[0]) <= self.step]
+            return [row for row in csv.DictReader(file) if None not in row.values() and int(row["step"]) <= self.step]
+
+    def _write(self, rows: list[dict[str, str]]) -> None:
+        lines = [COLUMNS, *([row[column] for column in COLUMNS] for row in rows)]
+        jsonl.write_atomically(self.path / "metrics.csv", "".join(",".join(line) + "\n" for line in lines).encode())
 
     def log(self, **figures: Any) -> None:
         """Append a row to metrics.csv; what is not given stays empty. Floats are written so that they read back equal."""
         self._append("metrics.csv", (",".join(str(figures.get(column, "")) for column in COLUMNS) + "\n").encode())
+
+    def validated(self, step: int, loss: float) -> None:
+        """Complete the row of the step behind which the last checkpoint was saved, and keep that as the best if it is."""
+        if loss < self.best_loss:
+            self.best_loss = loss
+            checkpoint.also(self.last, self.best)
+        self.step, self.validation_loss = step, loss
+        rows = self._rows()
+        rows[-1]["validation_loss"] = str(loss)
+        self._write(rows)
 
     def sample(self, step: int, samples: list[dict[str, Any]]) -> None:
         """Append what the model wrote behind a step to samples.jsonl."""
@@ -125,6 +160,10 @@ class RunFolder:
         except OSError as error:
             raise UserError(f"{self.path / name}: cannot be written: {error.strerror}; the last checkpoint is intact, "
                             "and the same command goes on from it") from None
+
+    def chosen(self, which: str) -> Path:
+        """The checkpoint to export, "best" or "last"; without validation there is no best one."""
+        return self.best if which == "best" and self.best.exists() else self.last
 
     def finish(self, summary: dict[str, Any]) -> None:
         """Mark the run as done: the same command then has nothing left to do."""

@@ -9,8 +9,8 @@
 # Environment, account and requeueing: see single_node.sh.
 # Not yet run on GPUs, with a large model or with vLLM: tests/test_slurm.py runs it with the tiny model on CPUs.
 # Unlike the paper: LoRA at 2e-4 and not the whole model at 2e-5 (for that: --lora-rank 0 --lr 2e-5), the best weights by validation loss
-# and not the last. The rest is as in paper.sh: no refinement, a batch rounded to the devices, 4,096 new tokens in 05 and 2,048 in 08, the
-# grammar in 08, no examples in prompts.
+# and not the last, no example in the prompts of 08. The rest is as in paper.sh: refinement by gpt-4o-mini (OPENAI_API_KEY; REFINE= goes
+# without), a batch rounded to the devices, 4,096 new tokens in 05 (greedy here), a row free and one under the grammar in 08.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -22,7 +22,8 @@ CPUS=${CPUS:-8}                         # for each GPU
 PARTS=${PARTS:-8}                       # of the generation, a GPU each
 ENGINE=${ENGINE:-transformers}          # or vllm, see serve_vllm.sh
 GENERATE=${GENERATE:---batch-size 32}   # flags of 05
-EVALUATE=${EVALUATE:-}                  # flags of 08
+REFINE=${REFINE---refine gpt-4o-mini --no-cache --budget-usd 40} # flags of 05; the budget is that of each part
+EVALUATE=${EVALUATE:---constrained both} # flags of 08
 AFTER=${AFTER:-}                        # a job that must have succeeded first
 
 case $ENGINE in transformers | vllm) ;; *) echo "error: ENGINE is transformers or vllm, not $ENGINE" >&2; exit 2 ;; esac
@@ -40,7 +41,7 @@ train() { # NAME DATA ARGUMENT...
 }
 generate() {
     local part=(--array="0-$((PARTS - 1))" --gpus-per-node=1 --cpus-per-task="$CPUS")
-    local flags="--input $DATA/queries.jsonl --output $DATA/generated.jsonl $GENERATE"
+    local flags="--input $DATA/queries.jsonl --output $DATA/generated.jsonl $GENERATE $REFINE"
     if [ "$ENGINE" = vllm ]; then
         # shellcheck disable=SC2086 # several words
         BASE=$MODEL ADAPTER=$RUNS/annotator DATA=$DATA submit generate "${part[@]}" runs/slurm/serve_vllm.sh $flags

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Stages 01 to 04 as jobs: one that collects; then transcribing, thinking and expanding, each an array and a job that joins its parts.
 # Prints the number of the last job. Not yet run with a live site or a model as the writer: tests/test_slurm.py runs it on examples/.
-# Unlike the paper, a query is written from the plan alone, without an example, and APIs are drawn evenly; the default writer is rules.
+# Unlike the paper, a query is written from the plan alone, and APIs are drawn evenly; the default writer is rules. In the paper's way:
+#     THINK="--query-from code" EXPAND="--sampling paper" WRITER="--writer gpt-4o-mini" bash runs/slurm/data_stages.sh --links links.txt
 #     bash runs/slurm/data_stages.sh --folder my_shortcuts --links links.txt
 #     PARTS=64 COUNT=92000 WRITER="--writer Qwen/Qwen3-8B --base-url http://gpu7:8000/v1" bash runs/slurm/data_stages.sh --links links.txt
 # Arguments go to 01, which is no array: many at once would ask more of a host than --rate allows. After a failure run it again: every
@@ -13,6 +14,7 @@ DATA=${DATA:-data}
 PARTS=${PARTS:-16}
 COUNT=${COUNT:-200}                   # queries that 04 writes
 WRITER=${WRITER:---writer offline}    # flags of 03 and 04; a --budget-usd holds for each part, not for their sum
+THINK=${THINK:-} EXPAND=${EXPAND:-}   # more flags of 03, and of 04
 OPTIONS=${OPTIONS:---cpus-per-task=1} # of sbatch, for every job
 
 mkdir -p "$DATA/logs"
@@ -31,5 +33,5 @@ stage() { # NAME AFTER OUTPUT COMMAND: an array over the records and the job tha
 writer="$WRITER --cache $DATA/answers-\$SLURM_ARRAY_TASK_ID.sqlite"
 collected=$(submit collect "" "python 01_scrape.py --output $DATA/shortcuts.jsonl ${*@Q}")
 transcribed=$(stage transcribe "$collected" workflows "02_transcribe.py --input $DATA/shortcuts.jsonl")
-thought=$(stage think "$transcribed" seed "03_thoughts.py --input $DATA/workflows.jsonl $writer")
-stage expand "$thought" queries "04_expand.py --input $DATA/seed.jsonl --count $COUNT $writer"
+thought=$(stage think "$transcribed" seed "03_thoughts.py --input $DATA/workflows.jsonl $writer $THINK")
+stage expand "$thought" queries "04_expand.py --input $DATA/seed.jsonl --count $COUNT $writer $EXPAND"

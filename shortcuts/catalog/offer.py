@@ -1,4 +1,4 @@
-"""What a model is offered in two steps: it names what a request needs of a short list, then it gets the stubs of those and of a kit.
+"""Two steps in which a model chooses actions: it names what a request needs of a short list, then it gets the stubs of those and of a kit.
 
     apps = apps_called(["drafts", "todoist"], catalog)              # ["Drafts", "Todoist"]: what the person has
     text = question("Sprich den Text der Zwischenablage auf Englisch", catalog, apps)       # CHOOSE, filled in
@@ -64,7 +64,7 @@ class UnknownApp(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """What a model chose: ids in its order, the names that mean no action, and what it says that no action does."""
+    """A model's choice: ids in its order, the names that mean no action, and what it says that no action does."""
 
     apis: tuple[str, ...]
     unknown: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What people say for an action, in six languages: which phrases of catalog/spoken.json a text has.
+"""Phrases that people say for an action, in six languages: finds those of catalog/spoken.json that a text has.
 
     spoken_for("wie wird das Wetter morgen?")     # {"is.workflow.actions.weather.forecast": 1.4, ...}
     language_of("wie wird das Wetter morgen?")    # "de"
@@ -116,7 +116,7 @@ def everyday_words(language: str) -> frozenset[str]:
 
 
 class _Phrase(NamedTuple):
-    """What is said, in one language, for some actions: all of `words`, or for a script without spaces all of `parts`."""
+    """A phrase of one language for some actions: all of `words`, or for a script without spaces all of `parts`."""
 
     language: str
     words: frozenset[str]

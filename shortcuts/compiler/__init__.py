@@ -173,6 +173,8 @@ class Compiler:
 
     def _result(self, node: ast.Call, identifier: str | None, previous: ast.stmt | None) -> None:
         """Compile `if_result(…)` and its like: more of the end of the block before, and a name for its output."""
+        shared = keywords(node).get("UUID")
+        _same_name(shared if isinstance(shared, ast.Name) else None, identifier)
         end = self.markers.result(node, previous)
         if identifier is not None and self.symbols.is_variable(identifier):
             self._set(identifier, _input(self.symbols.anonymous_output(end)), node.lineno)

@@ -116,8 +116,8 @@ class SymbolTable:
         if not question.keys() <= {"ActionIndex", "ParameterKey", "Category", "Text", "DefaultValue"}:
             return False
         index, key = question.get("ActionIndex"), question.get("ParameterKey")
-        if type(index) is not int or not 0 <= index < len(self.actions) or index in self.raw:
-            return False
+        if type(index) is not int or not 0 <= index < len(self.actions) or index in self.raw or len(self.actions[index]) != 2:
+            return False  # an action that is written out has its parameters in a dictionary
         if control_flow.kind_of(self.actions[index]) is not None:
             return False
         return isinstance(key, str) and key not in self.questions.get(index, {}) and key not in ("UUID", "CustomOutputName")

@@ -1,4 +1,4 @@
-"""What a shortcut does, in words: `explain(code, catalog)` of its program.
+"""A shortcut in words: `explain(code, catalog)` says what its program does.
 
 First what matters before it is run: where it appears, what it takes, what leaves the device, what it deletes, switches and opens. Then its
 steps, a sentence each, those inside a choice or a repeat indented. It tells what stands in the program and nothing more; the data that

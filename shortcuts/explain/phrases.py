@@ -1,4 +1,4 @@
-"""How sentences.py puts things: the wording of common actions, and of the dialect's helpers and operators."""
+"""The phrases of sentences.py: the wording of common actions, and of the dialect's helpers and operators."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ class Prose:
         return title + (f" ({', '.join(details)})" if details and not self.plain else "")
 
     def offer(self, api: Api) -> str:
-        """What an action can do, said without values: for a request that needs it."""
+        """Say what an action can do, without values: for a request that needs it."""
         title = sentence_case(api.title)
         if not api.builtin:
             return f"{title} in {api.app_name or app_title(api.app)}"
@@ -284,7 +284,7 @@ def arguments_of(node: ast.Call) -> dict[str, ast.expr]:
 
 
 def sayable(node: ast.AST) -> bool:
-    """Whether a person would say this value: no variable, no regular expression, no page of HTML."""
+    """True if a person would say this value: no variable, no regular expression, no page of HTML."""
     if isinstance(node, ast.JoinedStr):
         return sayable(ast.Constant("".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))))
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -299,7 +299,7 @@ def _name(node: ast.AST | None) -> str:
 
 
 def _label(api: Api | None, key: str) -> str:
-    """What the app calls a parameter, or its key in words."""
+    """Return the app's name of a parameter, or its key in words."""
     parameter = api.parameter(key) if api else None
     return (parameter.label if parameter and parameter.label else spoken(key)).lower().removesuffix(" (optional)")
 

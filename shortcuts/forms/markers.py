@@ -142,7 +142,8 @@ class MarkerReader:
 
     def _extend(self, action: Action, node: ast.Call) -> None:
         extra = signatures.bind(node).get("extra")
-        given = {key: value for key, value in self.literals(node).items() if key != "UUID" or called(node) == "marker"}
+        given = {key: values.literal(value, self.scope) for key, value in keywords(node).items()
+                 if not (key == "UUID" and isinstance(value, ast.Name) and called(node) != "marker")}  # fmt: skip (a name is the output's)
         _refuse_own(given, node.lineno)
         beside = {} if extra is None else values.literal(extra, self.scope)
         if beside.keys() & {ID, PARAMETERS}:

@@ -1,4 +1,4 @@
-"""What Python has and the app has not: what is written instead, in the names of the program.
+"""Advice for what Python has and the app has not: what to write instead, in the names of the program.
 
 In a text {x} stands for the value whose method is called, {0} and {1} for the first arguments of a function, as the program writes them.
 """

@@ -1,4 +1,4 @@
-"""What a program does outside itself: dialogs, web requests, JSON, files, the clipboard, waiting, the end."""
+"""Calls that reach outside the program: dialogs, web requests, JSON, files, the clipboard, waiting, the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where natural Python does not mean what Python means, because the app cannot say it; the page docs/dialect.md prints them.
+"""Differences between natural Python and Python, where the app cannot say what Python means; the page docs/dialect.md prints them.
 
 A row of tests/natural_forms.py that gives something else than CPython names one of these; tests/test_natural_means_python.py runs both.
 """

@@ -131,12 +131,14 @@ def is_none(node: ast.AST | None) -> bool:
 
 def constant(node: ast.AST | None, kind: type | tuple[type, ...] = str) -> Any:
     """Return the value of a literal of this type, else None. A minus sign belongs to its number; True is not an int here."""
-    if isinstance(node, ast.Constant):
-        return node.value if type(node.value) in (kind if isinstance(kind, tuple) else (kind,)) else None
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = constant(node.operand, kind)
-        return None if value is None or isinstance(value, str | bool) else -value
-    return None
+    signs = 0
+    while isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):  # without recursion: a hostile program has hundreds
+        node, signs = node.operand, signs + 1
+    if not isinstance(node, ast.Constant) or type(node.value) not in (kind if isinstance(kind, tuple) else (kind,)):
+        return None
+    if signs and type(node.value) not in (int, float, complex):
+        return None
+    return -node.value if signs % 2 else node.value
 
 
 def keywords(node: ast.Call) -> dict[str, ast.expr]:

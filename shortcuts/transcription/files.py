@@ -89,7 +89,7 @@ def sign_command(file: Path) -> str:
 
 
 class Options(NamedTuple):
-    """How files are converted. `output`: the folder for all of them; None: programs to stdout, shortcuts beside their programs."""
+    """Options of a conversion of files. `output`: the folder for all of them; None: programs to stdout, shortcuts beside their programs."""
 
     output: Path | None = None
     catalog: Catalog | None = None

@@ -1,0 +1,166 @@
+"""Attention within each sample of a packed row, and which kinds of models can have it.
+
+    packed    sample by sample: the fast kernel of the machine, or the formula written out where a model asks for more than it does
+    varlen    all samples in one launch of PyTorch's own flash kernel: GPUs only
+    sdpa, eager, ... are those of transformers; with the first two, samples stand side by side, padded, as any causal model takes them
+
+A row as a whole would cost the square of its length and need a mask.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from transformers import AttentionInterface, AttentionMaskInterface
+
+from common.jsonl import UserError
+
+PACKED, VARLEN = "packed", "varlen"  # the names of this file's attentions among those of transformers
+SIDE_BY_SIDE = ("sdpa", "eager")
+BLOCK = 512  # queries whose scores exist at once, where they are written out
+# Layers of other types carry a state along the row, or choose what they attend to, and know nothing of where a sample ends.
+ATTENDING = {"full_attention", "sliding_attention", "attention"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# which one
+
+
+def choose(model: Any, wanted: str | None = None) -> str:
+    """Set a model's attention, by default the fastest that it can be trained with; returns its name.
+
+    It follows from the model's kind alone, so that all processes of a run come to the same. UserError if `wanted` cannot be had.
+    """
+    name = wanted or (PACKED if is_packable(model) else plain(model))
+    if name not in SIDE_BY_SIDE and not is_packable(model):
+        raise UserError(f"--attention {name}: models of type {model.config.model_type} have layers that would let packed samples see each "
+                        f"other; leave the flag away, {plain(model)} is chosen then")
+    try:
+        model.set_attn_implementation(name)
+    except (ValueError, ImportError) as error:
+        raise UserError(f"--attention {name}: {' '.join(str(error).split())[:200]}; leave the flag away") from None
+    return name
+
+
+def plain(model: Any) -> str:
+    """Transformers' own attention that a model can have: it knows of caches, which ours do not."""
+    return "sdpa" if model._supports_sdpa else "eager"
+
+
+def note(model: Any) -> str:
+    """A line for the user if not `packed` was chosen for a model; empty if it was."""
+    name = model.config._attn_implementation
+    return "" if name == PACKED else f"samples are not packed but padded (--attention {name}): models of type {model.config.model_type} " \
+                                     "have layers that see a whole row"
+
+
+def is_packable(model: Any) -> bool:
+    """True if all layers of a model are attention that transformers lets us replace."""
+    types = getattr(model.config.get_text_config(), "layer_types", None) or ()
+    return model._supports_attention_backend and not model._is_stateful and set(types) <= ATTENDING
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# packed
+
+
+def packed_attention(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, *, scaling: float,
+                     dropout: float = 0.0, cu_seq_lens_q: Tensor | None = None, sliding_window: int | None = None,
+                     softcap: float | None = None, s_aux: Tensor | None = None, **_: Any) -> tuple[Tensor, None]:
+    """Causal attention of a row, sample by sample. Query, key, value are [1, heads, tokens, width]; returns [1, tokens, heads, width].
+
+    `cu_seq_lens_q`, on the CPU, holds where each sample begins and the last one ends; None is one sample. `sliding_window` is the number
+    of tokens that a token sees, itself included; `softcap` bounds the scores; `s_aux` [heads] are attention sinks.
+    """
+    parts = query.shape[2:3] if cu_seq_lens_q is None else cu_seq_lens_q.diff().tolist()
+    grouped = key.shape[1] != query.shape[1]
+    outputs = []
+    for q, k, v in zip(query.split(parts, 2), key.split(parts, 2), value.split(parts, 2), strict=True):
+        length = q.shape[2]
+        if softcap or s_aux is not None or (sliding_window and length > sliding_window) or _is_slow_kernel(q):
+            outputs.append(written_out(q, k, v, scaling, dropout, sliding_window or length, softcap, s_aux))
+        else:
+            outputs.append(nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, dropout_p=dropout,
+                                                                      enable_gqa=grouped))
+    return torch.cat(outputs, dim=2).transpose(1, 2), None
+
+
+@functools.cache
+def _has_half_products() -> bool:
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+def _is_slow_kernel(query: Tensor) -> bool:
+    """True for short samples in bf16 on a CPU: two matrix products and a softmax take half the time of PyTorch's kernel there."""
+    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.shape[2] <= BLOCK and _has_half_products()
+
+
+def written_out(query: Tensor, key: Tensor, value: Tensor, scale: float, dropout: float, window: int, softcap: float | None,
+                sinks: Tensor | None) -> Tensor:
+    """Causal attention of one sample by its formula, [1, heads, tokens, width]; a block of queries at a time sees the keys it needs.
+
+    With several blocks, their scores are computed again in the backward pass: memory grows with the length and not with its square.
+    """
+    length, outputs = query.shape[2], []
+    query = query * scale
+    for start in range(0, length, BLOCK):
+        end, first = min(start + BLOCK, length), max(0, start - window + 1)
+        parts = query[:, :, start:end], key[:, :, first:end], value[:, :, first:end]
+        if length <= BLOCK:
+            outputs.append(_block(*parts, window, softcap, sinks, dropout))
+        else:
+            outputs.append(checkpoint(_block, *parts, window, softcap, sinks, dropout, use_reentrant=False,
+                                      preserve_rng_state=dropout > 0))
+    return torch.cat(outputs, dim=2)
+
+
+def _block(query: Tensor, key: Tensor, value: Tensor, window: int, softcap: float | None, sinks: Tensor | None, dropout: float) -> Tensor:
+    """Attention of the queries that stand at the end of these keys."""
+    heads, queries, width = query.shape[1:]
+    groups, keys = key.shape[1:3]
+    # heads that share a key are one product: [groups, heads of the group * queries, keys]
+    scores = (query.reshape(groups, -1, width) @ key[0].transpose(1, 2)).view(heads, queries, keys)
+    if softcap:
+        scores = (scores / softcap).tanh() * softcap
+    distance = torch.arange(keys - queries, keys, device=query.device)[:, None] - torch.arange(keys, device=query.device)
+    scores = scores.masked_fill((distance < 0) | (distance >= window), -torch.inf)
+    if sinks is not None:  # one more place to attend to, where nothing is
+        scores = torch.cat([scores, sinks.to(scores.dtype)[:, None, None].expand(heads, queries, 1)], dim=2)
+    shares = scores.softmax(-1, dtype=torch.float32 if sinks is not None or softcap else None).to(value.dtype)[..., :keys]
+    shares = nn.functional.dropout(shares, dropout) if dropout else shares
+    return (shares.reshape(groups, -1, keys) @ value[0]).view(1, heads, queries, -1)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# varlen
+
+
+def varlen_attention(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, *, scaling: float,
+                     cu_seq_lens_q: Tensor | None = None, max_length_q: int | None = None, sliding_window: int | None = None,
+                     softcap: float | None = None, s_aux: Tensor | None = None, **_: Any) -> tuple[Tensor, None]:
+    """The same in one launch of PyTorch's own flash kernel for samples of any length: GPUs only, in half precision.
+
+    The model's attention dropout is not applied (that of LoRA is elsewhere). Nothing here breaks a compiled graph.
+    """
+    from torch.nn.attention.varlen import varlen_attn
+
+    if softcap or s_aux is not None:
+        raise UserError("--attention varlen knows neither capped scores nor attention sinks, which this model has; leave the flag away")
+    longest = max_length_q or query.shape[2]
+    if cu_seq_lens_q is None:
+        cu_seq_lens_q = torch.tensor([0, query.shape[2]], dtype=torch.int32, device=query.device)
+    q, k, v = (part[0].transpose(0, 1) for part in (query, key, value))  # [tokens, heads, width]
+    q, k = q.to(v.dtype), k.to(v.dtype)  # rotary embeddings may come out in fp32
+    behind = -1 if not sliding_window or sliding_window >= longest else sliding_window - 1
+    output = varlen_attn(q, k, v, cu_seq_lens_q, cu_seq_lens_q, longest, longest, scale=scaling, window_size=(behind, 0),
+                         enable_gqa=k.shape[1] != q.shape[1])
+    return output[None], None
+
+
+for _name, _function in ((PACKED, packed_attention), (VARLEN, varlen_attention)):
+    AttentionInterface.register(_name, _function)
+    AttentionMaskInterface.register(_name, lambda *args, **kwargs: None)

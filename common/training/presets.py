@@ -1,0 +1,140 @@
+"""The settings of a run that nobody has given, in one table; and what a machine without a GPU decides.
+
+    chosen = presets.fill(args)                    # once the command line is read
+    presets.keep_or_compute_again(args, config)    # once the model is known
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+# Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code; LoRA takes ten times
+# the rate. On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million
+# parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole.
+CASES = ("tiny", "LoRA", "whole", "LoRA on a CPU", "whole on a CPU")
+TABLE: dict[str, tuple[Any, ...]] = {
+    "context":                  (2048,   8192,   8192,   2048,    2048),
+    "epochs":                   (None,   3.0,    3.0,    1.0,     1.0),
+    "steps":                    (200,    None,   None,   None,    None),
+    "batch_size":               (2,      32,     32,     8,       8),
+    "lr":                       (4e-3,   2e-4,   2e-5,   1e-3,    2e-5),
+    "clip":                     (1.0,    0.3,    0.3,    0.3,     0.3),
+    "lora_rank":                (0,      16,     0,      16,      0),
+    "lora_dropout":             (0.0,    0.0,    0.0,    0.0,     0.0),
+    "precision":                ("fp32", None,   None,   None,    None),     # None: what the machine is fastest in
+    "activation_checkpointing": ("none", "full", "full", None,    None),     # None: none where they fit into memory
+    "save_every":               (25,     50,     None,   10,      10),
+    "save_minutes":             (None,   None,   15.0,   None,    None),     # a checkpoint of a whole model takes minutes
+}  # fmt: skip
+BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None of the table
+              "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
+ROOM = 0.8  # share of the free memory that a run may count on
+
+
+def default(name: str) -> str:
+    """Return the words of a flag's help on what it is when it is not given, such as "(default: 8192; on a CPU 2048)"."""
+    tiny, *others = TABLE[name]
+    on_gpus, on_a_cpu, alone = (_either(*pair, BY_MACHINE.get(name, "none")) for pair in (others[:2], others[2:], (tiny, tiny)))
+    words = [on_gpus, *(f"{where} {value}" for where, value in (("on a CPU", on_a_cpu), ("tiny", alone)) if value != on_gpus)]
+    return f"(default: {'; '.join(words)})"
+
+
+def _either(lora: Any, whole: Any, none: str) -> str:
+    lora, whole = (none if value is None else f"{value:g}" if isinstance(value, float) else str(value) for value in (lora, whole))
+    return lora if lora == whole else f"LoRA {lora}, whole {whole}"
+
+
+def case(model: str, lora_rank: int | None, has_gpu: bool) -> str:
+    """Return the column of the table, one of CASES; a `lora_rank` of 0 trains the whole model, None is not given."""
+    if model == "tiny":
+        return "tiny"
+    return ("whole" if lora_rank == 0 else "LoRA") + ("" if has_gpu else " on a CPU")
+
+
+def fill(args: argparse.Namespace) -> dict[str, Any]:
+    """Set what was not given, and return it. On a CPU `activation_checkpointing` stays None until the model is known."""
+    column = CASES.index(case(args.model, args.lora_rank, args.model == "tiny" or has_gpu()))
+    preset = {name: values[column] for name, values in TABLE.items()}
+    preset["precision"] = preset["precision"] or fastest()
+    if args.epochs is not None and args.steps is None:
+        preset["steps"] = None
+    chosen = {name: value for name, value in preset.items() if getattr(args, name, None) is None and value is not None}
+    for name, value in chosen.items():
+        setattr(args, name, value)
+    return chosen
+
+
+def told(chosen: dict[str, Any], args: argparse.Namespace) -> str:
+    """Return the sentence that says what was chosen because there is no GPU; or because it lacks bf16; else nothing."""
+    if args.model == "tiny":
+        return ""
+    if has_gpu():
+        return "this GPU does not compute in bf16, so --precision is fp16" if chosen.get("precision") == "fp16" else ""
+    flags = ", ".join(f"--{name.replace('_', '-')} {value:g}" if isinstance(value, float) else f"--{name.replace('_', '-')} {value}"
+                      for name, value in chosen.items())
+    return f"no GPU here, so what was not given is set for a CPU: {flags}" if flags else ""
+
+
+def has_gpu() -> bool:
+    """True if PyTorch can compute on a GPU of this machine."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def fastest() -> str:
+    """Return the --precision that this machine is fastest in."""
+    return "bf16" if computes_bf16() else "fp16" if has_gpu() else "fp32"
+
+
+def computes_bf16() -> bool:
+    """True if the GPU here, or else the CPU, multiplies matrices in bf16 natively; elsewhere that is slower than fp16 or fp32."""
+    import torch
+
+    if has_gpu():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    known = torch.cpu.get_capabilities()
+    return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# memory
+
+
+def keep_or_compute_again(args: argparse.Namespace, config: Any) -> None:
+    """Set `activation_checkpointing` where nobody has: none if a row's activations fit into free memory beside the model, else full."""
+    if args.activation_checkpointing is None:
+        fits = needed(config, args.row_tokens, args.precision, whole=not args.lora_rank) < ROOM * free_memory()
+        args.activation_checkpointing = "none" if fits else "full"
+
+
+def needed(config: Any, tokens: int, precision: str, whole: bool) -> float:
+    """Return the bytes that training takes without checkpointing, rather too many than too few, from a model's config.
+
+    A layer keeps some 12 tensors of the model's width and 5 of the inner width of its MLP, at most in fp32, and the allocator half as much
+    again (measured: 5.9 GB for 2,048 tokens of a model of 135 million parameters). What is trained has its weight, gradient and two moments
+    in fp32.
+    """
+    text = config.get_text_config()
+    width, layers = text.hidden_size, text.num_hidden_layers
+    inner = getattr(text, "intermediate_size", None) or 4 * width
+    experts, vocabularies = getattr(text, "num_experts", None) or 1, 1 if text.tie_word_embeddings else 2
+    parameters = layers * (4 * width * width + 3 * width * inner * experts) + vocabularies * text.vocab_size * width
+    weights = parameters * (16 if whole else 4 if precision == "fp32" else 2)
+    kept = 1.5 * tokens * layers * (12 * width + 5 * inner * (getattr(text, "num_experts_per_tok", None) or 1)) * 4
+    logits = 3 * 1024 * text.vocab_size * 4  # a chunk of the loss
+    return weights + kept + logits
+
+
+def free_memory() -> float:
+    """Return the bytes that this process may still take: what the machine has free, and less where its control group allows less."""
+    free = float("inf")
+    meminfo, cgroup = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+    if meminfo.exists():
+        (line,) = (line for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable:"))
+        free = int(line.split()[1]) * 1024.0
+    if (cgroup / "memory.max").exists() and (limit := (cgroup / "memory.max").read_text().strip()) != "max":
+        free = min(free, int(limit) - int((cgroup / "memory.current").read_text()))
+    return free
