@@ -102,10 +102,10 @@ class Loaded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[str, list[dict[str, str]], dict[str, Any]]] = []
-        monkeypatch.setattr(systems, "load_local", lambda model, adapter: (model, "tokenizer"))
+        monkeypatch.setattr(systems, "load_local", lambda model, adapter, thinking: (model, "tokenizer"))
         monkeypatch.setattr(generation, "generate", lambda *given, **options: self.answers("free", *given, **options))
         monkeypatch.setattr(constrained, "generate", lambda *given, **options: self.answers("held", *given, **options))
-        monkeypatch.setattr(systems, "prompt_tokens", lambda messages, tokenizer: [0] * 7)
+        monkeypatch.setattr(systems.chat, "prompt_tokens", lambda messages, tokenizer: [0] * 7)
 
     def answers(self, how: str, model: str, tokenizer: str, chats: Iterator[Any], *given: Any, **options: Any) -> Iterator[generation.Generation]:
         for chat in chats:
@@ -179,7 +179,7 @@ def trained(tmp_path: Path, task: str) -> Path:
 def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = Loaded(monkeypatch)
     model = trained(tmp_path, "generate_without_plan")
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False)
+    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     system = systems.local_model("ours", str(model), args)
     form, catalog = AnswerForm(plan=False), Catalog.load()
     whole = {**record(1), "messages": prompts.chat("A note", APIS, catalog, "1. Note.", program(1))}
@@ -192,7 +192,7 @@ def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_
 
 
 def test_a_model_that_was_trained_on_plans_of_t_eval_is_measured_by_it_alone(tmp_path: Path) -> None:
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, as_program=False)
+    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, as_program=False, thinking=None)
     model = str(trained(tmp_path, "teval_json"))
     with pytest.raises(UserError, match="trained it on teval_json.*--teval measures that"):
         systems.local_model("ours", model, args)
