@@ -210,6 +210,25 @@ def test_a_step_that_overflows_fp16_is_left_out_until_the_loss_is_hardly_scaled(
     assert not precision.skips(precision.scaling("bf16", "cpu"))
 
 
+def test_sharded_or_not_fp16_skips_the_same_steps_and_takes_the_others_alike(mesh):
+    ends = []
+    for where in (None, mesh):
+        objective, scaler = built(4, torch.float16, where), torch.amp.GradScaler("cpu", init_scale=2.0**18)
+        weights = list(precision.trainable(objective.model).values())
+        optimizer = torch.optim.AdamW(weights, lr=1e-2)
+        norms = []
+        for _ in range(8):
+            scaler.scale(objective(row()) / 12).backward()
+            scaler.unscale_(optimizer)
+            norm = torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            norms.append(float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm))
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad()
+        ends.append([str(norms), scaler.get_scale(), int(optimizer.state[weights[0]]["step"]), objective(row()).item()])
+    assert ends[0] == ends[1] and 0 < ends[0][2] < 8
+
+
 @pytest.mark.ci
 def test_a_run_in_fp16_that_was_killed_goes_on_with_the_same_numbers_and_the_same_scale(run, base, at_step, train, tmp_path, monkeypatch):
     start = precision.Scaled.__init__

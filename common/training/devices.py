@@ -83,10 +83,11 @@ def connected(args: argparse.Namespace) -> Iterator[None]:
         yield
         return
     if launcher.by_srun():  # as torchrun would have it
-        slurm = SLURMEnvironment(auto_requeue=False)  # Lightning would save inside the signal handler
-        local_rank = 0 if torch.cuda.device_count() == 1 else slurm.local_rank()  # many clusters show each task its own GPU alone
-        found = {"RANK": slurm.global_rank(), "WORLD_SIZE": slurm.world_size(), "LOCAL_RANK": local_rank, "GROUP_RANK": slurm.node_rank(),
-                 "LOCAL_WORLD_SIZE": args.devices, "MASTER_ADDR": slurm.main_address, "MASTER_PORT": slurm.main_port}
+        slurm = {name: os.environ[f"SLURM_{name}"] for name in ("PROCID", "NTASKS", "LOCALID", "NODEID", "JOB_ID", "NODELIST")}
+        found = {"RANK": slurm["PROCID"], "WORLD_SIZE": slurm["NTASKS"], "GROUP_RANK": slurm["NODEID"], "LOCAL_WORLD_SIZE": args.devices,
+                 "LOCAL_RANK": 0 if torch.cuda.device_count() == 1 else slurm["LOCALID"],  # a cluster may show each task its own GPU alone
+                 "MASTER_ADDR": os.environ.get("MASTER_ADDR") or SLURMEnvironment.resolve_root_node_address(slurm["NODELIST"]),
+                 "MASTER_PORT": os.environ.get("MASTER_PORT") or 15000 + int(slurm["JOB_ID"]) % 10000}
         os.environ.update({name: str(value) for name, value in found.items()})
     else:
         launcher.end_with_parent()
