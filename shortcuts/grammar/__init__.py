@@ -68,10 +68,11 @@ def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, dept
     raw = [f'"raw_action(" ({ids}) ", " plain_dict (", extra=" plain_dict)? ")"'] if everything and ids else []
     called = ["call"] if names else []
     made = [form for api, form in _MADE_BY.items() if api in dict(known)]
+    lists = [made.pop(made.index("typed_list"))] if "typed_list" in made else []  # appended to a list, one would become part of it
     return "".join([
         rule("call", [*names, *raw]) if names else "", *calls, values.rules(),
         rule("step", ["text", 'NAME " = " assigned', 'NAME " += [" appended (", " appended)* "]"', *called]),
-        rule("assigned", ['"[]"', "appended", *called]),
+        rule("assigned", ['"[]"', "appended", *lists, *called]),
         rule("appended", ["variable", '"previous_output()"', '"None"', *made]),
         rules.fixed_rules(depth, everything), triggers.trigger_rules(everything),
     ])  # fmt: skip
