@@ -177,7 +177,7 @@ def _changes_of(node: ast.AST, parents: dict, bound: list[str]) -> Iterator[tupl
 
 def _changes_of_blocks(node: ast.AST) -> Iterator[tuple]:
     if isinstance(node, ast.If):
-        yield CONDITION, lambda target, tree: setattr(target, "test", _always(target))
+        yield CONDITION, lambda target, tree: _replace(tree, target, *target.body)
         if node.orelse:
             yield BRANCH, lambda target, tree: setattr(target, "orelse", [])
     if isinstance(node, ast.Match):
@@ -218,11 +218,6 @@ def _call_instead(target: ast.Call, name: str, keys: dict[str, str]) -> None:
     target.func.id = PREFIX + name
     for keyword in target.keywords:
         keyword.arg = keys.get(keyword.arg, keyword.arg)
-
-
-def _always(target: ast.If) -> ast.expr:
-    """Return a condition that always holds."""
-    return ast.Compare(ast.Constant(1), [ast.Eq()], [ast.Constant(1)])
 
 
 def _once(target: ast.For) -> list[ast.stmt]:

@@ -179,7 +179,7 @@ def trained(tmp_path: Path, task: str) -> Path:
 def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = Loaded(monkeypatch)
     model = trained(tmp_path, "generate_without_plan")
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False)
+    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     system = systems.local_model("ours", str(model), args)
     form, catalog = AnswerForm(plan=False), Catalog.load()
     whole = {**record(1), "messages": prompts.chat("A note", APIS, catalog, "1. Note.", program(1))}
@@ -304,3 +304,7 @@ def test_draws_differ_with_the_seed(bench: Bench) -> None:  # noqa: F811
     write(bench / "train.jsonl", [{**record(number), "origin": "seed"} for number in range(100, 200)])
     draws = {tuple(item["id"] for item in shots.draw(bench, [], 3, seed)) for seed in range(random.Random(1).randint(5, 9))}
     assert len(draws) > 4 and all(len({*draw}) == 3 for draw in draws)
+
+
+def test_an_answer_at_hand_is_known_as_by_earlier_versions() -> None:
+    assert repr(systems.Prediction("x")) == "Prediction(code='x', text=None, failure='', plan=None, query=None)"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import types
 
 import orjson
@@ -178,6 +179,7 @@ TORCH = {"TORCHELASTIC_RUN_ID": "a", "LOCAL_WORLD_SIZE": "4", "WORLD_SIZE": "8",
     (STEP, 8, [], (8, 2)), (STEP, 1, [], (8, 2)), (STEP, 0, ["--devices", "8"], (8, 2)),  # a cluster may show each task its own GPU alone
     (TORCH, 4, [], (4, 2)), (TORCH, 0, ["--devices", "4"], (4, 2)),
     ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "1"}, 2, [], (2, 1)), ({}, 2, [], (2, 1)), ({}, 0, [], (1, 1)),
+    ({}, 8, ["--export-now"], (1, 1)),
 ])
 def test_devices_are_those_that_were_started_else_those_of_the_machine(train, monkeypatch, variables, gpus, flags, devices):
     from common.training import devices as machine
@@ -194,6 +196,27 @@ def test_devices_are_those_that_were_started_else_those_of_the_machine(train, mo
     if variables.get("SLURM_NTASKS") == "16" or variables == TORCH:
         with pytest.raises(UserError, match="--devices 3: [48] of them were started by torchrun or srun"):
             machine.settle(args)
+
+
+@pytest.mark.parametrize(("gpus", "local_rank", "layout"), [(8, "3", (8, 2)), (1, "0", (1, 16))])
+def test_a_task_of_slurm_computes_on_the_gpu_that_it_sees(train, monkeypatch, gpus, local_rank, layout):
+    from common.training import devices as machine
+
+    slurm = STEP | {"SLURM_LOCALID": "3", "SLURM_NODEID": "0", "SLURM_NODELIST": "n[1-2]", "SLURM_JOB_ID": "1234"}
+    for name in ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE", "LOCAL_RANK", "GROUP_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.setenv(name, "")  # so that it is taken back at the end
+        monkeypatch.delenv(name)
+    for name, value in slurm.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(train.torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(train.dist, "init_process_group", lambda *parts, **settings: None)
+    monkeypatch.setattr(train.dist, "destroy_process_group", lambda: None)
+    args = train.arguments(["--model", "tiny"])
+    machine.settle(args)
+    with machine.connected(args):
+        found = [os.environ[name] for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")]
+        trainer = machine.trainer(args)
+    assert found == ["3", "16", local_rank, "n1", "16234"] and (trainer.num_devices, trainer.num_nodes) == layout
 
 
 def test_a_model_is_built_on_the_cpu_whatever_device_is_set(train, data, monkeypatch):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
+import platform
 import resource
 import subprocess
 import sys
@@ -26,6 +28,8 @@ from common.jsonl import UserError
 from common.training import launcher, precision
 
 REQUEUED = int(os.environ.get("SLURM_RESTART_COUNT", 0)) > 0  # by the command line of the first start, `--resume never` included
+# Of glibc's malloc: never map a block by itself, never give memory back. By default each activation of a step is mapped and zeroed anew.
+KEPT = {-4: 0, -1: -1}  # M_MMAP_MAX, M_TRIM_THRESHOLD
 PATIENCE = timedelta(hours=2)  # for the first process, which tokenises and loads the model while the others wait
 
 
@@ -56,6 +60,10 @@ def settle(args: argparse.Namespace) -> None:
         args.strategy = "fsdp" if several else "single"
     if args.strategy == "single" and several:
         raise UserError(f"--strategy single is for one device, not for {args.devices * args.nodes}; leave it away")
+    if not gpus and platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        for parameter, value in KEPT.items():
+            libc.mallopt(parameter, value)
 
 
 def _started() -> tuple[int, int] | None:
@@ -75,10 +83,11 @@ def connected(args: argparse.Namespace) -> Iterator[None]:
         yield
         return
     if launcher.by_srun():  # as torchrun would have it
-        slurm = SLURMEnvironment(auto_requeue=False)  # Lightning would save inside the signal handler
-        local_rank = 0 if torch.cuda.device_count() == 1 else slurm.local_rank()  # many clusters show each task its own GPU alone
-        found = {"RANK": slurm.global_rank(), "WORLD_SIZE": slurm.world_size(), "LOCAL_RANK": local_rank, "GROUP_RANK": slurm.node_rank(),
-                 "LOCAL_WORLD_SIZE": args.devices, "MASTER_ADDR": slurm.main_address, "MASTER_PORT": slurm.main_port}
+        slurm = {name: os.environ[f"SLURM_{name}"] for name in ("PROCID", "NTASKS", "LOCALID", "NODEID", "JOB_ID", "NODELIST")}
+        found = {"RANK": slurm["PROCID"], "WORLD_SIZE": slurm["NTASKS"], "GROUP_RANK": slurm["NODEID"], "LOCAL_WORLD_SIZE": args.devices,
+                 "LOCAL_RANK": 0 if torch.cuda.device_count() == 1 else slurm["LOCALID"],  # a cluster may show each task its own GPU alone
+                 "MASTER_ADDR": os.environ.get("MASTER_ADDR") or SLURMEnvironment.resolve_root_node_address(slurm["NODELIST"]),
+                 "MASTER_PORT": os.environ.get("MASTER_PORT") or 15000 + int(slurm["JOB_ID"]) % 10000}
         os.environ.update({name: str(value) for name, value in found.items()})
     else:
         launcher.end_with_parent()
