@@ -20,7 +20,9 @@ Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokeni
     python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are
     torchrun --nproc-per-node 8 07_train.py                        # the same by hand; several nodes as torchrun has it
     sbatch --nodes=4 07_train.py --strategy hsdp                   # 32 GPUs; saves and requeues itself when its time is up
+    python 07_train.py --model meta-llama/Llama-3.1-8B --dry-run   # what that would take, by a few measured steps
     python 07_train.py --output runs/Llama-3.1-8B --merge merged   # one folder without an adapter, for any server
+    python 07_train.py --output runs/Llama-3.1-8B --push me/mine   # the adapter on a hub, with a card
 
 The loss is on the answers only, packed samples do not see each other, and every step is a function of the seed and its number: the same
 command goes on where a killed run stopped, and ends with the same numbers.

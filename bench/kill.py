@@ -46,7 +46,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ["OMP_NUM_THREADS"] = "1"  # a fork has none of the threads of its parent
 
-from common.metrics import sample_store  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from tests import stage_runs  # noqa: E402
 
@@ -606,7 +605,7 @@ def import_libraries() -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     Catalog.load()
-    sample_store.POOL_FROM = 1  # 08 takes workers for a few tests, too
+    importlib.import_module("common.metrics.sample_store").POOL_FROM = 1  # 08 takes workers for a few tests, too
 
 
 def answer(body: dict[str, Any], number: int) -> Any:

@@ -77,7 +77,8 @@ OTHER_ACTION = {
     "round": ("number", {"WFInput": "WFNumberActionNumber"}), "count": ("getitemfromlist", {"Input": "WFInput"}),
     "timer_start": ("delay", {"WFDuration": "WFDelayTime"}), "choosefromlist": ("getitemfromlist", {}),
 }  # fmt: skip
-DONE_ANYWAY = {"WFCaseType": "UPPERCASE", "WFTextCustomSeparator": ""}  # settings of which the catalogue does not know the default
+# Settings of which the catalogue does not know the default.
+DONE_ANYWAY = {"WFCaseType": "UPPERCASE", "WFTextCustomSeparator": "", "WFScientificMathOperation": "Modulus"}
 ONCE = frozenset(("sendmessage", "sendemail", "addnewreminder", "addnewevent", "file_append", "health_quantity_log", "appendnote"))
 OTHER_INPUT = {"clipboard": "shortcut_input", "shortcut_input": "clipboard"}
 PREFIX = "is_workflow_actions_"
@@ -177,7 +178,7 @@ def _changes_of(node: ast.AST, parents: dict, bound: list[str]) -> Iterator[tupl
 
 def _changes_of_blocks(node: ast.AST) -> Iterator[tuple]:
     if isinstance(node, ast.If):
-        yield CONDITION, lambda target, tree: setattr(target, "test", _always(target))
+        yield CONDITION, lambda target, tree: _replace(tree, target, *target.body)
         if node.orelse:
             yield BRANCH, lambda target, tree: setattr(target, "orelse", [])
     if isinstance(node, ast.Match):
@@ -218,11 +219,6 @@ def _call_instead(target: ast.Call, name: str, keys: dict[str, str]) -> None:
     target.func.id = PREFIX + name
     for keyword in target.keywords:
         keyword.arg = keys.get(keyword.arg, keyword.arg)
-
-
-def _always(target: ast.If) -> ast.expr:
-    """Return a condition that always holds."""
-    return ast.Compare(ast.Constant(1), [ast.Eq()], [ast.Constant(1)])
 
 
 def _once(target: ast.For) -> list[ast.stmt]:

@@ -2,6 +2,7 @@
 
     python bench/train.py
     python bench/train.py --samples 256 --trl /path/to/venv/bin/python     # a venv with trl and peft: TRL is no dependency of ours
+    python bench/train.py --against cf83079 --model DIR --input train.jsonl    # how many times as fast as that commit, on a real model
 
 Samples have lognormal lengths (mean 2,000 tokens, sigma 0.8, cut at 4,096: like WorkflowBench), an eighth as long, so that a CPU sees
 enough of them. Useful tokens are those of samples, padding is not counted. Each system is a process of its own, one after the other, and
@@ -14,6 +15,9 @@ the two steps in which things warm up are not timed:
 
 Times are given by the clock and by the CPU: on a machine that others use, compare the latter. `same_curve` is the largest relative
 difference of the losses between 07 and the plain loop, trained on the same samples step by step.
+
+With --against, this tree and another commit train the same model on the same rows, one step of the one and one of the other in turn: at
+each build's own defaults, and then with the flags of EQUAL. `times_as_fast` is the median over the steps, in tokens by CPU second.
 """
 
 from __future__ import annotations
@@ -25,7 +29,9 @@ import math
 import os
 import platform
 import random
+import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -44,6 +50,9 @@ ROW_CONTEXTS = 4  # a packed row is as long as four of the longest samples: eigh
 WARM_UP = 2  # steps that are not timed
 CURVE_STEPS = 8
 OWN = ("packed", "padded", "length_grouped", "curve")
+# Of a comparison with another commit: the work, and what makes two builds do the same with it.
+WORK = ["--context", 1024, "--rows", 1, "--validation-share", 0, "--save-every", 10**6, "--devices", 1]
+EQUAL = ["--precision", "fp32", "--activation-checkpointing", "none", "--lora-rank", 16, "--lora-dropout", 0, "--lr", 1e-3, "--clip", 1]
 WORDS = "note song photo city price friend event page list timer battery video contact reminder folder letter".split()
 
 
@@ -56,9 +65,21 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1, help="more than 1 only where nothing else runs (default: %(default)s)")
     parser.add_argument("--trl", metavar="PYTHON", help="the interpreter of an environment that has trl")
     parser.add_argument("--only", metavar="A,B", help="some of the systems")
+    parser.add_argument("--against", metavar="COMMIT", help="compare with this commit instead, on --model and --input")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="a model with its tokenizer, for --against")
+    parser.add_argument("--input", type=Path, metavar="FILE", help="records with `messages`, for --against")
+    parser.add_argument("--steps", type=int, default=6, help="steps of each build in a comparison (default: %(default)s)")
+    parser.add_argument("--flags", default=" ".join(map(str, EQUAL)), help="equal flags of a comparison (default: %(default)s)")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    args = parser.parse_args()
+    args, rest = parser.parse_known_args()
+    if args.worker == "side":
+        return side(args.folder, rest)
+    if rest:
+        parser.error(f"unknown: {' '.join(rest)}")
+    if args.against:
+        print(json.dumps(compared(args)))
+        return 0
     if args.worker:
         print(json.dumps(WORKERS[args.worker](args)))
         return 0
@@ -141,10 +162,10 @@ def make(args: argparse.Namespace) -> None:
     tokenizer.save_pretrained(args.folder / "model")
 
 
-def stage() -> ModuleType:
-    """07_train.py as a module."""
-    sys.path.insert(0, str(ROOT))
-    spec = importlib.util.spec_from_file_location("stage_07", ROOT / "07_train.py")
+def stage(root: Path = ROOT) -> ModuleType:
+    """07_train.py of a tree as a module."""
+    sys.path.insert(0, str(root))
+    spec = importlib.util.spec_from_file_location("stage_07", root / "07_train.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules["stage_07"] = module
@@ -274,6 +295,93 @@ def curve(args: argparse.Namespace) -> dict[str, Any]:
     torch.optim.AdamW.step = scheduled
     theirs = loop(network, samples, ([n for row in plan.step_rows(number) for n in row] for number in range(CURVE_STEPS)))["losses"]
     return {"difference": max(abs(a - b) / b for a, b in zip(ours, theirs, strict=True)), "losses": ours}
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# another commit
+
+
+def compared(args: argparse.Namespace) -> dict[str, Any]:
+    """Speeds and losses of this tree and of another commit, by setting."""
+    with tempfile.TemporaryDirectory() as folder:
+        other = Path(folder, "other")
+        other.mkdir()
+        archive = subprocess.run(["git", "archive", args.against], cwd=ROOT, capture_output=True, check=True).stdout
+        subprocess.run(["tar", "x", "-C", other], input=archive, check=True)
+        settings = {"defaults": [], "equal_flags": args.flags.split()}
+        if args.only:
+            settings = {name: settings[name] for name in args.only.split(",")}
+        results = {name: in_turn([ROOT, other], flags, Path(folder, name), args) for name, flags in settings.items()}
+    return {"against": args.against, "work": " ".join(map(str, WORK)), "threads": args.threads, **results,
+            "python": platform.python_version()}  # fmt: skip
+
+
+def in_turn(trees: list[Path], flags: list[str], folder: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Both builds train; while one takes a step, the other waits. The first step is not timed: both take it at once."""
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(args.threads), "CUDA_VISIBLE_DEVICES": ""}
+    builds = []
+    for number, tree in enumerate(trees):
+        command = [sys.executable, __file__, "--worker", "side", "--folder", tree, "--input", args.input, "--model", args.model,
+                   "--output", folder / str(number), "--token-cache", folder / f"tokens{number}", "--steps", args.steps + 1, *WORK,
+                   *flags]  # fmt: skip
+        builds.append(subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                       env=environment))
+    try:
+        steps = [[next_step(build) for build in builds]]
+        for _ in range(args.steps - 1):
+            steps.append([])
+            for build in builds:
+                build.stdin.write("go\n")
+                build.stdin.flush()
+                steps[-1].append(next_step(build))
+            print([{name: round(value, 4) for name, value in step.items()} for step in steps[-1]], file=sys.stderr)
+    finally:
+        for build in builds:
+            build.kill()
+            build.wait()
+    here, there = ([step[number] for step in steps] for number in (0, 1))
+    speeds = [[step["tokens"] / step["cpu_seconds"] for step in side[1:]] for side in (here, there)]
+    differences = [abs(a["loss"] - b["loss"]) / b["loss"] for a, b in zip(here, there)]
+    return {"times_as_fast": round(statistics.median(a / b for a, b in zip(*speeds)), 2),
+            "tok_per_cpu_second": [round(statistics.median(side), 1) for side in speeds], "steps": len(steps) - 1,
+            "peak_megabytes": [side[-1]["megabytes"] for side in (here, there)], "flags": " ".join(flags),
+            "losses": [[round(step["loss"], 4) for step in side] for side in (here, there)],
+            "largest_difference_of_losses": max(differences)}  # fmt: skip
+
+
+def next_step(build: subprocess.Popen[str]) -> dict[str, float]:
+    """The figures of a build's next step."""
+    for line in build.stdout:
+        if line.startswith("{\"tokens\""):
+            return json.loads(line)
+    sys.exit("a build ended before its last step; see above")
+
+
+def side(tree: Path, flags: list[str]) -> int:
+    """One side of a comparison: stage 07 of a tree, which waits behind each step until it is told to go on."""
+    # only the bench's own arguments were taken away; 07's are put back
+    given = sys.argv[sys.argv.index("--input"):]
+    train = stage(tree)
+    from common.packing import Plan
+
+    log, begin, plans = train.RunFolder.log, Plan.__init__, []
+
+    def begun(plan: Any, *parts: Any) -> None:
+        begin(plan, *parts)
+        plans.append(plan)
+
+    def logged(folder: Any, **figures: Any) -> None:
+        log(folder, **figures)
+        tokens = sum(plans[0].lengths[sample] for row in plans[0].step_rows(figures["step"] - 1) for sample in row)
+        print(json.dumps({"tokens": tokens, "cpu_seconds": time.process_time() - clocks.pop(), "loss": figures["loss"],
+                          "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}), flush=True)  # fmt: skip
+        if not sys.stdin.readline():
+            sys.exit("nobody is there to say go")
+        clocks.append(time.process_time())
+
+    clocks = [time.process_time()]
+    train.RunFolder.log, Plan.__init__ = logged, begun
+    return train.main(train.arguments(given))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

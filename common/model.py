@@ -227,7 +227,7 @@ def name_ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Non
         settings.validate(strict=True)
     except ValueError:
         settings = GenerationConfig(bos_token_id=settings.bos_token_id, pad_token_id=settings.pad_token_id)
-    settings.eos_token_id = ends
+    settings.eos_token_id, settings._from_model_config = ends, False  # it says more than the model's config
     model.generation_config = settings
 
 

@@ -17,14 +17,15 @@
 #   |                 | the seed's numbers    | 12 a query, so that rare ones are learned, too                                         |
 #   | refinement      | ChatGPT refines plan  | the same, by gpt-4o-mini (REFINE); an answer that the checker finds worse than the     |
 #   |                 | and comments          | draft is not taken. No examples in its prompt                                          |
-#   | batch           | 32                    | packed rows, rounded to as many for each device: with samples of 3,000 tokens on       |
-#   |                 |                       | average 31 of them on one GPU, 22 on 8, 45 on 16; --rows sets it                       |
-#   | optimizer       | AdamW, 2e-5           | the same; LoRA wants ten times the rate                                                |
+#   | batch           | 32                    | 32 on average, in whole packed rows: 12 rows a step with samples of 3,000 tokens on    |
+#   |                 |                       | average, on any number of devices. On 8 of them 4 idle in a step's second half;        |
+#   |                 |                       | --rows 16 would use them, at a batch of 43                                             |
+#   | optimizer       | AdamW, 2e-5           | the same; LoRA takes ten times the rate                                                |
 #   | schedule        | linear, warm-up 0.1   | the same                                                                               |
 #   | clip            | 0.3 (repository)      | the same                                                                               |
 #   | longest sample  | 8,192, cut            | 8,192, longer ones rejected and counted: a cut answer teaches not to stop              |
 #   | loss            | on the answer         | the same, over the tokens of the whole batch, however it is spread over devices        |
-#   | precision       | bf16 weights          | fp32 weights under bf16 arithmetic: at this rate most updates are lost in bf16         |
+#   | precision       | bf16 weights          | arithmetic in bf16, fp32 weights behind it: at this rate most updates are lost in bf16 |
 #   | memory          | ZeRO-2, NVMe offload  | FSDP2: 128 GB of weights, gradients and moments over 8 devices are 16 GB each          |
 #   | which weights   | not stated            | the last step's, as a run without validation would leave them                          |
 #   | noise           | NEFTune, optional     | none                                                                                   |

@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 # ---------------------------------------------------------------------------------------------------------------------------------
 # which process runs what
 
-PYTORCH = {"test_annotate", "test_constrained", "test_kill", "test_model", "test_packing"}  # and those of stage 07
+PYTORCH = {"test_annotate", "test_constrained", "test_model", "test_packing"}  # and those of stage 07
 
 
 def group(path: Path) -> str:

@@ -360,6 +360,7 @@ LISTS = [
     *of(
         "user guide: Get Dictionary from Input; RFC 8259",
         ("@detect_dictionary(WFInput='{\"a\": [1, 2]}')", {"a": [1, 2]}),
+        ("@detect_dictionary(WFInput='foo=bar&baz=a%20b')", {"foo": "bar", "baz": "a b"}),
         ("@detect_dictionary(WFInput='no json')", None),
         ("@detect_dictionary(WFInput='[{\"a\": 1}, {\"a\": 2}]')", [{"a": 1}, {"a": 2}]),
         ("d = @detect_dictionary(WFInput=clipboard())\n@showresult(Text=f\"{d['name']}\")", "Ada", {"clipboard": '{"name": "Ada"}'}),
@@ -397,6 +398,7 @@ DATES = [
         ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Subtract', WFDuration=quantity(2, 'hr'))", date("2026-03-14T07:30:00")),
         ("@adjustdate(WFDate=current_date(), WFDuration=quantity(1, 'months'))", date("2026-04-14T09:30:00+01:00")),
         ("@adjustdate(WFDate=current_date(), WFDuration=quantity(2, 'weeks'))", date("2026-03-28T09:30:00")),
+        ("@adjustdate(WFDate=current_date(), WFDuration=quantity(1.5, 'weeks'))", date("2026-03-21T09:30:00")),
         ("@adjustdate(WFDate=current_date(), WFDuration=quantity(90, 'min'))", date("2026-03-14T11:00:00")),
         ("@adjustdate(WFDate=current_date(), WFDuration=quantity(1, 'years'))", date("2027-03-14T09:30:00")),
         ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Day')", date("2026-03-14T00:00:00")),

@@ -40,6 +40,7 @@ def finished(folder: Path, **changes: object) -> Path:
 # formats
 
 
+@pytest.mark.ci
 def test_datasets_loads_the_folder_offline_with_every_split_and_column(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

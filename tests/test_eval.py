@@ -386,6 +386,7 @@ def test_a_model_whose_server_refuses_all_has_no_row_until_it_answers(bench: Pat
         assert figures["id"]["api_f1"]["mean"] == 1 and figures["ood"]["n"] == 3 and not scores(bench)["without_answers"]
 
 
+@pytest.mark.ci
 def test_what_a_server_refuses_or_kept_as_refused_is_unanswered_and_asked_again_alone(bench: Path) -> None:
     refuses = {"r1", "r7"}
 

@@ -304,3 +304,7 @@ def test_draws_differ_with_the_seed(bench: Bench) -> None:  # noqa: F811
     write(bench / "train.jsonl", [{**record(number), "origin": "seed"} for number in range(100, 200)])
     draws = {tuple(item["id"] for item in shots.draw(bench, [], 3, seed)) for seed in range(random.Random(1).randint(5, 9))}
     assert len(draws) > 4 and all(len({*draw}) == 3 for draw in draws)
+
+
+def test_an_answer_at_hand_is_known_as_by_earlier_versions() -> None:
+    assert repr(systems.Prediction("x")) == "Prediction(code='x', text=None, failure='', plan=None, query=None)"

@@ -75,6 +75,7 @@ literals = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=30), st.dictionaries(st.text(max_size=4), inner, max_size=30)), max_leaves=30)  # fmt: skip
 
 
+@pytest.mark.ci
 @given(st.lists(literals, max_size=2))
 def test_what_is_shown_is_python_with_its_statements_on_the_same_lines(values: list[object]) -> None:
     code = "".join(f"if x == {value!r}:\n    y = f(a={value!r})\n" for value in values)

@@ -118,8 +118,8 @@ def test_dictionaries_that_hold_each_other_twice_are_stopped_where_they_are_writ
 
 def test_files_that_are_saved_for_ever_are_stopped() -> None:
     code = "for i in range(1, 5001):\n    is_workflow_actions_documentpicker_save(WFInput='x', WFAskWhereToSave=False, WFFileDestinationPath='{}')"
-    assert ended(code.format("a.txt")).end == "stopped"
-    assert ended(code.replace("'{}'", "f'{i}.txt'")).end == "stopped"
+    assert ended(code.format("a.txt"), size=1_000_000).end == "stopped"
+    assert ended(code.replace("'{}'", "f'{i}.txt'"), size=1_000_000).end == "stopped"
 
 
 LONG = "1 tomorrow at 3 pm <b>x</b> www.example.com\n" * 1_000

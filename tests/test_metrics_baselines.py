@@ -63,6 +63,7 @@ def test_gold_scores_a_hundred_and_nothing_scores_zero(programs: list[str]) -> N
         assert not any(empty[metric.key] for metric in metrics.METRICS if metric.group != metrics.PAPER) and empty["codebleu"] == 0.4
 
 
+@pytest.mark.ci
 def test_what_is_no_python_is_flagged(programs: list[str]) -> None:
     for code in programs[:15]:
         try:
@@ -131,6 +132,7 @@ def test_a_dropped_call_costs_on_each(programs: list[str]) -> None:
     assert tried >= 20
 
 
+@pytest.mark.ci
 def test_what_is_run_gives_nothing_to_cheap_answers_and_all_to_gold(programs: list[str]) -> None:
     covered = [code for code in programs if execution_match(code, code).match is not None]
     kinds = {

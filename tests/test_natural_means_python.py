@@ -282,6 +282,7 @@ NAMES = st.fixed_dictionaries({
     "ns": st.lists(st.integers(-9, 9), min_size=1, max_size=4)})  # fmt: skip
 
 
+@pytest.mark.ci
 @settings(max_examples=60, deadline=None)
 @given(NUMBERS | TEXTS | LISTS, TESTS, st.lists(NAMES, min_size=3, max_size=3))
 def test_random_expressions_give_what_cpython_gives(value: str, test: str, inputs: list[dict[str, Any]]) -> None:

@@ -54,9 +54,12 @@ def built(rank: int, dtype: Any, mesh: Any = None, checkpointing: str = "none", 
     return precision.cast(objective, dtype) if mesh is None else fsdp.shard(objective, mesh, dtype)
 
 
-def row() -> Row:
-    ids = torch.arange(3, 15)[None]
-    return Row(ids, torch.tensor([[0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6]]), ids.roll(-1, 1), torch.arange(12), (5, 7))
+def row(*lengths: int) -> Row:
+    """A row of samples of these lengths, with a loss at each position; of two unless said."""
+    lengths = lengths or (5, 7)
+    ids = torch.arange(sum(lengths))[None] % 60 + 3
+    positions = torch.cat([torch.arange(length) for length in lengths])[None]
+    return Row(ids, positions, ids.roll(-1, 1), torch.arange(sum(lengths)), lengths)
 
 
 def backward(objective: AnswerLoss) -> tuple[float, dict[str, Any]]:
@@ -97,14 +100,11 @@ def test_copies_on_one_device_give_the_numbers_of_fsdp2s_policy_to_the_last_bit(
 def test_the_gradient_of_a_head_is_summed_in_fp32_over_the_chunks_of_a_row(monkeypatch):
     from common.training import loss
 
-    ids = torch.arange(512)[None] % 60
-    long = Row(ids, torch.arange(512)[None], ids.roll(-1, 1), torch.arange(512), (512,))
-
     def gradient(chunk: int) -> Any:
         for name in ("CHUNK", "CPU_CHUNK"):
             monkeypatch.setattr(loss, name, chunk, raising=False)
         objective = built(0, torch.bfloat16)
-        objective(long).backward()
+        objective(row(512)).backward()
         return precision.trainable(objective.model)["lm_head.weight"].grad
 
     once, often = gradient(2**22), gradient(1)
@@ -208,6 +208,25 @@ def test_a_step_that_overflows_fp16_is_left_out_until_the_loss_is_hardly_scaled(
         optimizer.zero_grad()
     assert torch.equal(weight, torch.ones(2)) and scales[:2] == [2.0**16, 2.0**15] and scales[-1] == 2
     assert not precision.skips(precision.scaling("bf16", "cpu"))
+
+
+def test_sharded_or_not_fp16_skips_the_same_steps_and_takes_the_others_alike(mesh):
+    ends = []
+    for where in (None, mesh):
+        objective, scaler = built(4, torch.float16, where), torch.amp.GradScaler("cpu", init_scale=2.0**18)
+        weights = list(precision.trainable(objective.model).values())
+        optimizer = torch.optim.AdamW(weights, lr=1e-2)
+        norms = []
+        for _ in range(8):
+            scaler.scale(objective(row()) / 12).backward()
+            scaler.unscale_(optimizer)
+            norm = torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            norms.append(float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm))
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad()
+        ends.append([str(norms), scaler.get_scale(), int(optimizer.state[weights[0]]["step"]), objective(row()).item()])
+    assert ends[0] == ends[1] and 0 < ends[0][2] < 8
 
 
 @pytest.mark.ci

@@ -306,6 +306,7 @@ def long_program(blocks: int) -> str:
     return f"table = is_workflow_actions_dictionary(WFItems={{{items}}})\n" + "".join(part.format(number) for number in range(blocks))
 
 
+@pytest.mark.ci
 def test_windows_hold_every_statement_once_and_keep_to_their_size(stage: Any) -> None:
     remarks = "".join(f"'Remark {number}: {'x' * 150}'\n" * 3 + "is_workflow_actions_exit()\n" for number in range(90))
     shown = excerpts.shown_code(workflow(program=long_program(150) + remarks)["code"])

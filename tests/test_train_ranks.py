@@ -133,10 +133,12 @@ def test_two_processes_share_one_loaded_model_and_give_the_numbers_of_one(train,
 
 
 @pytest.mark.ci
-def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(forked, tmp_path, monkeypatch):
+def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(forked, base, tmp_path, monkeypatch):
     """Fewer questions than processes, no multiple of them, one too long, none that fits."""
     from common.training import generations
 
+    settings = orjson.loads((base / "generation_config.json").read_bytes())
+    (base / "generation_config.json").write_bytes(orjson.dumps({**settings, "eos_token_id": [settings["eos_token_id"], 300]}))
     answers, calls = generations.answers, []
 
     def asking(tokenizer, asked, *rest):
@@ -150,6 +152,7 @@ def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(forked, tmp_
                        "--validate-every", 1)
     ended = [process.wait(240) for process in processes]
     assert [end.returncode for end in ended] == [0, 0], ended
+    assert orjson.loads((tmp_path / "two" / "generation_config.json").read_bytes())["eos_token_id"] == sorted({settings["eos_token_id"], 300})
     samples = [orjson.loads(line) for line in (tmp_path / "two" / "samples.jsonl").read_bytes().splitlines()]
     by_step = {step: [sample for sample in samples if sample["step"] == step] for step in (1, 2, 3, 4)}
     ids = [sample["id"] for sample in by_step[2]]

@@ -15,7 +15,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -54,7 +54,7 @@ class Prediction:
     failure: str = ""
     plan: str | None = None
     query: str | None = None
-    prompt_tokens: int | None = None
+    prompt_tokens: int | None = field(default=None, repr=False)  # an answer at hand is known by its repr
 
     @property
     def is_answer(self) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
+import platform
 import resource
 import subprocess
 import sys
@@ -26,6 +28,8 @@ from common.jsonl import UserError
 from common.training import launcher, precision
 
 REQUEUED = int(os.environ.get("SLURM_RESTART_COUNT", 0)) > 0  # by the command line of the first start, `--resume never` included
+# Of glibc's malloc: never map a block by itself, never give memory back. By default each activation of a step is mapped and zeroed anew.
+KEPT = {-4: 0, -1: -1}  # M_MMAP_MAX, M_TRIM_THRESHOLD
 PATIENCE = timedelta(hours=2)  # for the first process, which tokenises and loads the model while the others wait
 
 
@@ -56,6 +60,10 @@ def settle(args: argparse.Namespace) -> None:
         args.strategy = "fsdp" if several else "single"
     if args.strategy == "single" and several:
         raise UserError(f"--strategy single is for one device, not for {args.devices * args.nodes}; leave it away")
+    if not gpus and platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        for parameter, value in KEPT.items():
+            libc.mallopt(parameter, value)
 
 
 def _started() -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from common import chat, cli, hub, model
 from common.jsonl import UserError
-from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, precision
+from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, launcher, precision
 from common.training.loss import AnswerLoss, check_fits
 
 
@@ -88,8 +88,8 @@ def placed(whole: Any, skeleton: Callable[[], Any], args: argparse.Namespace, me
         if args.strategy == "hsdp":
             mesh = init_device_mesh(mesh.device_type, (args.nodes, args.devices), mesh_dim_names=("replicate", "shard"))
         objective = fsdp.sharded(whole, skeleton, mesh, device, dtype, args.neftune)
-        if whole is not None:
-            objective.model.generation_config = whole.generation_config  # a skeleton knows only what the model's config says
+        # a skeleton knows only the end marks of the model's config
+        objective.model.generation_config = launcher.from_first(lambda: whole.generation_config)
     else:
         objective = precision.cast(AnswerLoss(whole, args.neftune).to(device), dtype)
     if args.compile:

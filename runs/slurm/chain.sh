@@ -8,9 +8,9 @@
 # Arguments go to both trainings. After a failure run it again: every stage goes on where it stopped, and what is done is passed over.
 # Environment, account and requeueing: see single_node.sh.
 # Not yet run on GPUs, with a large model or with vLLM: tests/test_slurm.py runs it with the tiny model on CPUs.
-# Unlike the paper: LoRA at 2e-4 and not the whole model at 2e-5 (for that: --lora-rank 0 --lr 2e-5), the best weights by validation loss
+# Unlike the paper: LoRA at 2e-4 and not the whole model at 2e-5 (for that: --lora-rank 0), the best weights by validation loss
 # and not the last, no example in the prompts of 08. The rest is as in paper.sh: refinement by gpt-4o-mini (OPENAI_API_KEY; REFINE= goes
-# without), a batch rounded to the devices, 4,096 new tokens in 05 (greedy here), a row free and one under the grammar in 08.
+# without), a batch rounded to whole rows, 4,096 new tokens in 05 (greedy here), a row free and one under the grammar in 08.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -33,11 +33,11 @@ submit() { # NAME OPTION...: prints the job's number; it starts when the job $AF
     sbatch --parsable --job-name="$1" --output="$DATA/logs/%x-%j.log" ${AFTER:+--dependency=afterok:$AFTER --kill-on-invalid-dep=yes} \
         "${@:2}"
 }
-rate=(--lr 2e-4) tokenizer=(--tokenizer "$MODEL")
-if [ "$MODEL" = tiny ]; then rate=() tokenizer=(); fi # it has a rate of its own, and no tokenizer before it is trained
+tokenizer=(--tokenizer "$MODEL")
+if [ "$MODEL" = tiny ]; then tokenizer=(); fi # it has none before it is trained
 train() { # NAME DATA ARGUMENT...
     submit "$1" --nodes=1 --ntasks-per-node="$GPUS" --gpus-per-node="$GPUS" --cpus-per-task="$CPUS" --mem=0 \
-        07_train.py --input "$2/train.jsonl" --model "$MODEL" --output "$RUNS/$1" "${rate[@]}" "${@:3}"
+        07_train.py --input "$2/train.jsonl" --model "$MODEL" --output "$RUNS/$1" "${@:3}"
 }
 generate() {
     local part=(--array="0-$((PARTS - 1))" --gpus-per-node=1 --cpus-per-task="$CPUS")

@@ -6,13 +6,13 @@
 # Arguments go to 07_train.py; a model that does not fit one node takes --strategy fsdp, which shards over all of them. The repository, the
 # models (HF_HOME) and --output must lie on a file system that all nodes see. Environment, account and requeueing: see single_node.sh.
 # Not yet run on GPUs, or on more than one machine: tests/test_slurm.py runs two nodes of one machine with the tiny model on CPUs.
-# Unlike the paper: LoRA of rank 16 at ten times the rate of full tuning, and a batch that is rounded to whole packed rows, as many for each
-# GPU: with 32 GPUs and samples of 3,000 tokens on average a batch of 32 becomes 89. It trains alone: stage 06 has chosen the tests before.
+# Unlike the paper: LoRA of rank 16 at ten times the rate of full tuning, and a batch that is rounded to whole packed rows. With samples of
+# 3,000 tokens on average a batch of 32 is 12 rows, so of 32 GPUs 20 idle: the run says so, and which --rows or --batch-size would not. It
+# trains alone: stage 06 has chosen the tests before.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 MODEL=${MODEL:-meta-llama/Llama-3.1-8B}
-[ "$MODEL" = tiny ] || set -- --lr 2e-4 "$@" # LoRA's rate; the tiny model has its own, and --lr among the arguments wins
 NODES=${NODES:-4}
 GPUS=${GPUS:-8} # of each node
 CPUS=${CPUS:-8} # for each GPU

@@ -11,8 +11,9 @@ bits.
 
 Every accepted program compiles to a file, apart from the conditions that such a grammar cannot express: a name is bound before it is read
 (`names` limits the names that are read), or later in the program for `later()`; an output comes before `previous_output()`; an API outside
-the catalogue gets no parameter twice, and a dictionary no key; a choice has a title, and a copied action the name of another (`item()` and
-`UUID=` are in `everything` alone); every statement can be reached. A helper takes one unknown keyword, not two.
+the catalogue gets no parameter twice, and a dictionary no key; the synonyms of a menu are those of its cases, and what is left over in a
+test is not what the test compares with; a choice has a title, and a copied action the name of another (`item()` and `UUID=` are in
+`everything` alone); every statement can be reached. A helper takes one unknown keyword, not two.
 """
 
 from __future__ import annotations
@@ -68,10 +69,11 @@ def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, dept
     raw = [f'"raw_action(" ({ids}) ", " plain_dict (", extra=" plain_dict)? ")"'] if everything and ids else []
     called = ["call"] if names else []
     made = [form for api, form in _MADE_BY.items() if api in dict(known)]
+    lists = [made.pop(made.index("typed_list"))] if "typed_list" in made else []  # appended to a list, one would become part of it
     return "".join([
         rule("call", [*names, *raw]) if names else "", *calls, values.rules(),
         rule("step", ["text", 'NAME " = " assigned', 'NAME " += [" appended (", " appended)* "]"', *called]),
-        rule("assigned", ['"[]"', "appended", *called]),
+        rule("assigned", ['"[]"', "appended", *lists, *called]),
         rule("appended", ["variable", '"previous_output()"', '"None"', *made]),
         rules.fixed_rules(depth, everything), triggers.trigger_rules(everything),
     ])  # fmt: skip

@@ -70,12 +70,14 @@ class Run:
         if not found:
             unanswered = self.session.world.unanswered
             if unanswered == "cancel":
+                self.assume("a person who cancels ends the shortcut")
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
                 return person.turned(question, choices) if choices else draw(person.dice(question)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
+            self.assume("a person who cancels ends the shortcut")
             raise Ended("cancelled", f"at {prompt!r}" if prompt else "")
         return answer
 

@@ -570,7 +570,7 @@ def name(value: Any, place: Place) -> Any:
 def at_key(value: Any, key: str, place: Place) -> Any:
     """Return the value for a key of a dictionary, or of each in a list. A dotted key is a path; numbers in it count list items from 1.
 
-    Source: paths such as `edges.1.node.text` in real shortcuts, whose lists have one item only.
+    Source: the description of Get Dictionary Value, and paths such as `edges.1.node.text` in real shortcuts.
     """
     if isinstance(value, Unknown):
         return Unknown("any", origin(value.origin, f"[{key}]"))

@@ -38,8 +38,8 @@ def moved(moment: datetime, amount: float, unit: str) -> datetime:
     try:
         if kind in _CLOCK:
             return shifted(moment, amount * _CLOCK[kind])
-        if kind in ("days", "weeks"):
-            return moment + timedelta(days=amount * (7 if kind == "weeks" else 1))
+        if kind in ("days", "weeks"):  # parts of a week, a month or a year are left out, says the action's description
+            return moment + timedelta(days=int(amount) * 7 if kind == "weeks" else amount)
         from dateutil.relativedelta import relativedelta
 
         return moment + relativedelta(**{kind: int(amount)})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from shortcuts.machine import values
 from shortcuts.machine.registry import Call, action
@@ -34,18 +36,24 @@ def set_value(call: Call) -> Any:
     return values.with_key(holder, key, call.get("WFDictionaryValue", ""))
 
 
-@action("is.workflow.actions.detect.dictionary", source="user guide: Get Dictionary from Input")
+@action("is.workflow.actions.detect.dictionary", source="user guide: Get Dictionary from Input; the action's description")
 def detect_dictionary(call: Call) -> Any:
+    """Return the dictionaries of the input: of JSON, and of pairs such as `a=1&b=2`."""
     found: list[Any] = []
     for item in call.items():
         if isinstance(item, Unknown):
             raise Untold(item)
-        parsed = (
-            item
-            if isinstance(item, dict)
-            else values.dictionary(item, call.place)
-            if not isinstance(item, str | File)
-            else values.parse_json(item, call.place)
-        )
-        found += items(parsed)
+        if isinstance(item, str | File):
+            parsed = values.parse_json(item, call.place)
+            found += items(_pairs(values.text(item, call.place), call) if parsed is None else parsed)
+        else:
+            found += items(values.dictionary(item, call.place))
     return one_or_many(found)
+
+
+def _pairs(said: str, call: Call) -> dict[str, str] | None:
+    """Return the pairs of a text such as `a=1&b=2`, or None."""
+    if re.fullmatch(r"[^\s=&<{\[]+=[^\s=&]*(?:&[^\s=&]+=[^\s=&]*)*", said.strip()):
+        return dict(parse_qsl(said.strip(), keep_blank_values=True))
+    call.assume("detect.dictionary: a text that holds no dictionary gives nothing")
+    return None

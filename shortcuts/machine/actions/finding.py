@@ -95,6 +95,8 @@ def details(call: Call) -> Any:
     value = call.input()
     kind = call.id.rpartition(".")[2]
     held = [_held(item, kind, call) for item in items(value)]
+    if label == "Name" and any(isinstance(item, values.File) for item in held):
+        call.assume("properties: the name of a file is without its extension")
     return one_or_many([found for item in held for found in items(values.prop(item, label, call.place))])
 
 

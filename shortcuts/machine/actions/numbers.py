@@ -276,6 +276,7 @@ def calculate_expression(call: Call) -> Any:
         call.assume("calculateexpression: what has no result is nothing")
         return None
     except ValueError as error:
+        call.assume("calculateexpression: what is no arithmetic is an error")
         raise Ended("error", f"the expression {source[:60]!r} cannot be calculated: {error}") from None
 
 
