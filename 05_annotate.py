@@ -78,9 +78,8 @@ def arguments() -> argparse.Namespace:
         help="show the model the faults of its answer and let it answer once more (default: a model behind --base-url)")
     add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
         "that stage 07 did not train; behind --base-url to all, so give --no-primer for an adapter that is served)")
-    add("--constrained", action=argparse.BooleanOptionalAction, default=None,
-        help="hold answers to the grammar of the APIs they may call (default: where the model is loaded here; servers such as vLLM take it "
-        "too)")
+    add("--constrained", action=argparse.BooleanOptionalAction, default=None, help="hold answers to the grammar of the APIs they may call "
+        "(default: where the model is loaded here; servers such as vLLM take it, too)")
     add("--use-all", action="store_true", help="also hold a program to calling each of its APIs; for a model that is loaded here")
     add = parser.model.add_argument
     add("--model", default=OFFLINE, metavar="NAME",
@@ -90,8 +89,7 @@ def arguments() -> argparse.Namespace:
     add("--thinking", choices=(chat.ON, chat.OFF), help="on: let the model think before its answer, which alone is held to the grammar "
         "(default: as stage 07 trained it, else off; a server is told only what is given here)")
     add("--max-new-tokens", type=cli.positive_int, default=MAX_NEW_TOKENS, metavar="N", help=f"of an answer (default: {MAX_NEW_TOKENS})")
-    add("--temperature", type=float, metavar="T",
-        help=f"0 takes the likeliest token (default: 0, and {SAMPLED} for all candidates but the first)")
+    add("--temperature", type=float, metavar="T", help=f"0: the likeliest token (default: 0, {SAMPLED} for all candidates but the first)")
     add("--top-p", type=float, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the sampling (default: 0)")
     add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="prompts generated together here (default: 16)")
@@ -99,26 +97,23 @@ def arguments() -> argparse.Namespace:
     add("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")
     llm.add_request_arguments(parser.requests, timeout=600.0)
     args = parser.parse_args()
-    if args.query is not None and not args.query.strip():
-        parser.error("--query is empty; say what the shortcut should do")
-    if args.query and args.output and args.output.suffix != ".shortcut":
-        parser.error(f"--output {args.output}: --query writes one shortcut; name a file that ends in .shortcut")
-    args.output = args.output or (query.file_for(args.query) if args.query else OUTPUT)
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
+    held_to_all = args.here and args.constrained is not False and (args.apis or not args.query)
+    for is_wrong, said in (
+        (args.query is not None and not args.query.strip(), "--query is empty; say what the shortcut should do"),
+        (args.query and args.output and args.output.suffix != ".shortcut", f"--output {args.output}: --query writes a .shortcut file"),
+        (args.adapter and not args.here, "--adapter needs a --model that is loaded here: a server has its adapters already"),
+        (args.thinking and args.model == OFFLINE, "--thinking is for a --model: the rules do not think"),
+        (args.candidates > 1 and args.temperature == 0, "--candidates at --temperature 0 would all be the same; leave --temperature away"),
+        (args.use_all and not held_to_all, "--use-all holds a model that is loaded here to APIs that are known to be needed: "
+         "leave --base-url and --no-constrained away, and give --query its --apis"),
+        (args.dry_run and (args.here or args.query), "--dry-run counts requests for the queries of a file: give --base-url, no --query"),
+        ((args.apis or args.apps) and not args.query, "--apis and --apps go with --query: the queries of a file have their actions"),
+    ):  # fmt: skip
+        if is_wrong:
+            parser.error(said)
+    args.output = args.output or (query.file_for(args.query) if args.query else OUTPUT)
     args.repair = bool(args.base_url) if args.repair is None else args.repair
-    if args.adapter and not args.here:
-        parser.error("--adapter needs a --model that is loaded here: a server has its adapters already")
-    if args.thinking and args.model == OFFLINE:
-        parser.error("--thinking is for a --model: the rules do not think")
-    if args.candidates > 1 and args.temperature == 0:
-        parser.error("--candidates at --temperature 0 would all be the same; leave --temperature away, or name one above 0")
-    if args.use_all and (not args.here or args.constrained is False or args.query and not args.apis):
-        parser.error("--use-all holds a model that is loaded here to APIs that are known to be needed: leave --base-url and "
-                     "--no-constrained away, and give --query its --apis")
-    if args.dry_run and (args.here or args.query):
-        parser.error("--dry-run counts the requests for the queries of a file: it needs --base-url, and no --query")
-    if (args.apis or args.apps) and not args.query:
-        parser.error("--apis and --apps go with --query: the queries of a file have their actions")
     if args.here:
         args.model, args.adapter = hub.pinned(args.model), args.adapter and hub.pinned(args.adapter)
     if task := prompt_notes(args.model, args.adapter).get("task") if args.here else None:
@@ -348,7 +343,7 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
 def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Result]:
     """Yield the results of a model loaded here, batch by batch."""
     from common import model as models
-    from common.decoding import generation
+    from common.decoding import constrained, generation
 
     models.quiet_libraries()
     model, tokenizer = models.load_run(args.model, args.adapter, thinking=args.thinking)
@@ -364,10 +359,8 @@ def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog:
         if args.constrained is False:
             made = generation.generate(model, tokenizer, chats, **options)
         else:
-            from common.decoding import constrained
-
-            made = constrained.generate(model, tokenizer, chats, [request.apis for request in requests], catalog,
-                                        use_all=args.use_all, **options)
+            apis = [request.apis for request in requests]
+            made = constrained.generate(model, tokenizer, chats, apis, catalog, use_all=args.use_all, **options)
         for length, each in zip(lengths, made, strict=True):
             yield CompletionResult(each.text, usage=Usage(length, each.tokens), finish=each.reason)
 

@@ -77,7 +77,8 @@ OTHER_ACTION = {
     "round": ("number", {"WFInput": "WFNumberActionNumber"}), "count": ("getitemfromlist", {"Input": "WFInput"}),
     "timer_start": ("delay", {"WFDuration": "WFDelayTime"}), "choosefromlist": ("getitemfromlist", {}),
 }  # fmt: skip
-DONE_ANYWAY = {"WFCaseType": "UPPERCASE", "WFTextCustomSeparator": ""}  # settings of which the catalogue does not know the default
+# Settings of which the catalogue does not know the default.
+DONE_ANYWAY = {"WFCaseType": "UPPERCASE", "WFTextCustomSeparator": "", "WFScientificMathOperation": "Modulus"}
 ONCE = frozenset(("sendmessage", "sendemail", "addnewreminder", "addnewevent", "file_append", "health_quantity_log", "appendnote"))
 OTHER_INPUT = {"clipboard": "shortcut_input", "shortcut_input": "clipboard"}
 PREFIX = "is_workflow_actions_"

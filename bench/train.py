@@ -326,17 +326,19 @@ def in_turn(trees: list[Path], flags: list[str], folder: Path, args: argparse.Na
                    *flags]  # fmt: skip
         builds.append(subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                        env=environment))
-    steps: list[list[dict[str, float]]] = [[next_step(build) for build in builds]]
-    for _ in range(args.steps - 1):
-        steps.append([])
+    try:
+        steps = [[next_step(build) for build in builds]]
+        for _ in range(args.steps - 1):
+            steps.append([])
+            for build in builds:
+                build.stdin.write("go\n")
+                build.stdin.flush()
+                steps[-1].append(next_step(build))
+            print([{name: round(value, 4) for name, value in step.items()} for step in steps[-1]], file=sys.stderr)
+    finally:
         for build in builds:
-            build.stdin.write("go\n")
-            build.stdin.flush()
-            steps[-1].append(next_step(build))
-        print([{name: round(value, 4) for name, value in step.items()} for step in steps[-1]], file=sys.stderr)
-    for build in builds:
-        build.kill()
-        build.wait()
+            build.kill()
+            build.wait()
     here, there = ([step[number] for step in steps] for number in (0, 1))
     speeds = [[step["tokens"] / step["cpu_seconds"] for step in side[1:]] for side in (here, there)]
     differences = [abs(a["loss"] - b["loss"]) / b["loss"] for a, b in zip(here, there)]

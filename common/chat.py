@@ -123,9 +123,9 @@ def _layout(tokenizer: PreTrainedTokenizerBase, template: str) -> Layout:
     thoughts, found = _marks_of_thoughts(template), _THINKING.search(template)
     thinks, opening, closing = bool(found and found[2] == "true"), "", ""
     if thoughts:
-        mark, close = thoughts
-        opening = "" if _is_open(asked, thoughts) else prefix[: prefix.find(mark) + len(mark)] if mark in prefix else mark
-        if _is_open(asked + prefix, thoughts):
+        (mark, close), begun = thoughts, asked.rpartition(QUESTION)[2]  # a system's text may speak of the marks
+        opening = "" if _is_open(begun, thoughts) else prefix[: prefix.find(mark) + len(mark)] if mark in prefix else mark
+        if _is_open(begun + prefix, thoughts):
             prefix += f"\n{close}\n\n"
         elif thinks and close not in prefix:
             prefix += f"{mark}\n\n{close}\n\n"
@@ -168,8 +168,9 @@ def asked_of_a_server(thinking: str | None) -> dict[str, Any]:
 def remarks(tokenizer: PreTrainedTokenizerBase, is_trained: bool = True) -> list[str]:
     """Return what a person should know of how a model is asked, or trained, a sentence each."""
     habits = layout(tokenizer)
+    can_think = habits.thoughts is not None and _switch(tokenizer) is not None
     return [text for holds, text in (
-        (_switch(tokenizer) and not habits.thinks, "it is asked for its answer at once; --thinking on lets it think first"),
+        (can_think and not habits.thinks, "it is asked for its answer at once; --thinking on lets it think first"),
         (not habits.writes_end, f"its chat template writes no mark behind an answer; {habits.end} is put there, and ends answers"),
         (not habits.takes_system, "its chat template takes no system turn; that text goes before the user's"),
         (is_trained and not habits.keeps_answers, "its chat template rewrites earlier answers; of a conversation the last one is learned"),

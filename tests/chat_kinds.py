@@ -40,7 +40,7 @@ GEMMA4 = ("{{ bos_token }}{% set thinking_on = enable_thinking is defined and en
           "{% endfor %}{% if add_generation_prompt %}{{ '<|turn>model\\n' }}{% if not thinking_on %}"
           "{{ '<|channel>thought\\n<channel|>' }}{% endif %}{% endif %}")
 GRANITE = ("{% if messages[0].role != 'system' %}{{ '<|start_of_role|>system<|end_of_role|>Made in a lab. It is ' + strftime_now('%B %d, %Y') + '.'"
-           "}}{% if thinking %}{{ ' Think between <think> and </think> first.' }}{% endif %}{{ '<|end_of_text|>\\n' }}{% endif %}"
+           "}}{% if thinking %}{{ ' Close your thoughts with </think>, and open them with <think>.' }}{% endif %}{{ '<|end_of_text|>\\n' }}{% endif %}"
            "{% for m in messages %}{{ '<|start_of_role|>' + m.role + '<|end_of_role|>' + m.content + '<|end_of_text|>\\n' }}{% endfor %}"
            "{% if add_generation_prompt %}{{ '<|start_of_role|>assistant<|end_of_role|>' }}{% endif %}")
 SMOLLM2 = "{% if messages[0].role != 'system' %}{{ '<|im_start|>system\\nYou help, and are called Small.<|im_end|>\\n' }}{% endif %}" + CHATML

@@ -94,6 +94,13 @@ def test_a_question_about_an_action_with_keys_of_its_own_is_kept():
     assert shortcuts.to_shortcut(result.code)["WFWorkflowImportQuestions"] == [question]
 
 
+@pytest.mark.parametrize(("kind", "key"), [(EACH, "items"), ("repeat.count", "count"), (IF, "extra")])
+def test_a_parameter_may_have_the_name_of_an_argument(kind, key):
+    """On every Python: inspect.Signature.bind() refuses that before 3.13."""
+    code = proven([marker(kind, 0, **{key: 5}), marker(kind, 2, extra=5)])
+    assert f"({key}=5)" in code and "(extra=5)" in code.splitlines()[-1]
+
+
 @pytest.mark.parametrize("identity", [{}, 5, [], {"a": "b"}])
 def test_an_identity_of_an_end_that_is_no_text_is_kept(identity):
     loop = [marker(EACH, 0, WFInput=variable(PICTURE)), marker(IF, 0), marker(IF, 2, UUID=identity), marker(EACH, 2)]

@@ -104,6 +104,32 @@ def test_tensors_without_a_name_go_and_those_with_one_stay(tmp_path):
     assert len(kept(tmp_path)) == 4 and checkpoint.weights(best)
 
 
+def test_killed_when_a_step_is_saved_once_more_a_run_keeps_the_last_and_the_best_checkpoint(tmp_path, monkeypatch):
+    last, best = tmp_path / "last.json", tmp_path / "best.json"
+    network, optimizer = stepped(0, 1)
+    for number in (1, 2):
+        checkpoint.save(last, network, optimizer, {"step": 3}, True)
+        if number == 1:
+            checkpoint.also(last, best)
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("common.training.checkpoint.os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(last, network, optimizer, {"step": 3}, True)
+    assert checkpoint.weights(last) and checkpoint.weights(best)
+
+
+def test_the_writer_alone_removes_what_is_half_written(tmp_path, monkeypatch):
+    """Another process is through with its part while the writer still gives it its place."""
+    removed = []
+    monkeypatch.setattr(checkpoint.dcp, "save", lambda *_, **__: None)
+    monkeypatch.setattr(checkpoint.shutil, "rmtree", lambda path, **_: removed.append(path))
+    checkpoint.save(tmp_path / "last.json", *stepped(0, 1), {"step": 1}, False)
+    assert not removed and not kept(tmp_path)
+
+
 @pytest.mark.parametrize("where", ["dcp.save", "os.replace", "jsonl.write_atomically"])
 def test_killed_at_any_place_a_save_leaves_the_checkpoint_before_and_the_next_one_cleans_up(tmp_path, monkeypatch, where):
     last = tmp_path / "last.json"

@@ -40,7 +40,8 @@ def base(request, table, catalog) -> LLMatcher:
 
 
 # What grammar.py says that it does not say, by what the compiler says of it.
-LISTED = {"later": "later(", "a key twice": "the key ", "no output": "no output comes before", "another's name": "UUID is the name"}
+LISTED = {"later": "later(", "a key twice": "the key ", "no output": "no output comes before", "another's name": "UUID is the name",
+          "synonyms": "synonyms: there is no case", "left over": "leftover(): "}
 
 
 def outcome(code: str) -> str:
@@ -102,7 +103,7 @@ def test_the_samples_hold_blocks_and_values_of_each_kind(forty):
     "if x:\n    pass\ny = if_result(WFControlFlowMode=0)", "if x:\n    pass\nif_result(GroupingIdentifier='a')", "menu('?', UUID='a')",
     "is_workflow_actions_list(WFItems=uid(-1))", "is_workflow_actions_number(WFNumberActionNumber=1234567890123456789012345678901)",
     "is_workflow_actions_number(WFNumberActionNumber=18446744073709551616)", "is_workflow_actions_number(WFNumberActionNumber=-9999999999999999999)",
-    "x += [['a']]", "x += ['a', []]", "menu('?', items=['a'], items=['b'])", "x = {'a': plain(5)}", "is_workflow_actions_list(WFItems=array(['a', number_choice(x)]))",
+    *(f"for z in {value}:\n    pass" for value in ("['a']", "{'a': 5}", "'a'", "-5", "repeat_each('a')", "repeat_each([x], Odd=5)")), "x += [['a']]", "x += ['a', []]", "menu('?', items=['a'], items=['b'])", "x = {'a': plain(5)}", "is_workflow_actions_list(WFItems=array(['a', number_choice(x)]))",
     *(f"is_workflow_actions_list(WFItems=datetime({date}))" for date in ("2020, 2, 30", "2020, 1, 1, 24", "2020, 1, 1, 1, 60", "2020, 1, 1, 0, 121", "0, 1, 1",
                                                                          "1200, 1, 1, 1, 1, 1, 123457")),
 ])  # fmt: skip
@@ -113,7 +114,7 @@ def test_what_makes_no_file_is_refused(base, line):
 @pytest.mark.parametrize("line", [
     "is_workflow_actions_number(WFNumberActionNumber=17999999999999999999)", "is_workflow_actions_number(WFNumberActionNumber=-8999999999999999999)",
     "is_workflow_actions_number(WFNumberActionNumber=-2.5e-323)", "is_workflow_actions_list(WFItems=uid(0))", "if 1 <= x <= 5:\n    pass", "if x == None:\n    pass",
-    "y = ['a', ['b']]", "x += [{'a': ['b']}, 5, x]", "for z in previous_output():\n    pass", "if is_today(x):\n    pass", "if 2 in x and x != None:\n    pass",
+    "y = ['a', ['b']]", "x += [{'a': ['b']}, 5, x]", "for z in previous_output():\n    pass", "for z in repeat_each(x, Odd=5):\n    pass", "for z in f'a {x}':\n    pass", "for z in data('QQ=='):\n    pass", "if is_today(x):\n    pass", "if 2 in x and x != None:\n    pass",
     "is_workflow_actions_properties_contacts(WFInput=x, WFContentItemPropertyName='Not in the open list')",
     "is_workflow_actions_list(WFItems=datetime(2020, 1, 1, 0, 0, 0, 5))", "is_workflow_actions_list(WFItems=datetime(1, 1, 1, 5))",
     "is_workflow_actions_number(WFNumberActionNumber=\"You'll {}\".format(variable(\"N's\")))", "is_workflow_actions_downloadurl(WFURL='He said \"{}\"'.format(clipboard()['\"']))",

@@ -25,5 +25,6 @@ def test_the_cpu_benchmark_times_each_system_on_the_same_curve():
 
 
 def test_the_gpu_benchmark_runs_on_a_cpu_at_a_small_shape():
-    figures = bench("bench/gpu_train.py", "--smoke", "--steps", "4", "--warm-up", "1", "--documents", "lognormal", "--only", "selective,plain")
-    assert figures["selective"]["tok_per_s"] > 0 and figures["plain"]["steps"] == 3
+    figures = bench("bench/gpu_train.py", "--smoke", "--steps", "4", "--warm-up", "1", "--only", "default,plain,resumed")
+    assert figures["default"]["tok_per_s"] > 0 and figures["plain"]["steps"] == 3
+    assert figures["resumed"]["steps_again"] == 2 and figures["resumed"]["largest_difference_of_losses"] == 0

@@ -38,7 +38,7 @@ FILE_BYTES = 1 << 30  # of whole tensors in a file: each process serialises its 
 def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: dict[str, float], is_writer: bool) -> None:
     """Write a checkpoint under a name, such as checkpoints/last.json. Every process calls it; the writer alone gives the name.
 
-    Raises UserError in all of them if it cannot be written, the one that had the name intact.
+    Raises UserError, in all of them where one cannot write its tensors; what had the name before is intact.
     """
     tensors = {}
     for name, parameter in trainable(model).items():
@@ -56,7 +56,8 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
             if is_writer:
                 _name(path, part, {**position, "updates": updates})
         finally:
-            shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
+            if is_writer:  # alone: the others are through with it earlier
+                shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
 
 
 def _files(tensors: dict[str, Tensor]) -> dict[str, int]:
@@ -70,8 +71,8 @@ def _files(tensors: dict[str, Tensor]) -> dict[str, int]:
 
 def _name(path: Path, part: Path, position: dict[str, float]) -> None:
     """Give a complete folder its place and the name."""
-    folder = path.with_name(f"step-{position['step']}")
-    if folder.name in _named(path.parent):  # saved at the same step before, and still in use
+    folder, used = path.with_name(f"step-{position['step']}"), _named(path.parent)
+    while folder.name in used:  # the same step was saved before
         folder = path.with_name(f"{folder.name}-again")
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(part, folder)
@@ -148,6 +149,6 @@ def _told(what: str, remedy: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # that a single process is a single process
             yield
-    except (OSError, SafetensorError, CheckpointException, RuntimeError) as error:
+    except (OSError, SafetensorError, CheckpointException, ValueError, KeyError) as error:
         cause = next(iter(error.failures.values()))[0] if isinstance(error, CheckpointException) else error
         raise UserError(f"{what}: {' '.join(str(cause).split())[:300]}; {remedy}") from None

@@ -15,7 +15,7 @@ from shortcuts.forms.markers import MarkerReader, MarkerWriter, Parameters
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, const, constant, name
 
-_WRITTEN = (ast.List, ast.Tuple, ast.Dict, ast.Constant)
+_WRITTEN = (ast.List, ast.Tuple, ast.Dict, ast.Constant, ast.UnaryOp)
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # to Python

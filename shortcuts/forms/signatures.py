@@ -290,6 +290,11 @@ class Signature:
     by_place: tuple[str, ...]  # arguments that may be given by place
     least: int  # the number of these that are required
     by_name: tuple[str, ...]  # arguments that are given by name only
+    rest: str  # the argument that takes all other keywords; "" if none does
+
+    def is_placed(self, argument: str) -> bool:
+        """True if an argument is given by place only."""
+        return self.bound.parameters[argument].kind is inspect.Parameter.POSITIONAL_ONLY
 
     def __str__(self) -> str:
         shown = [parameter.replace(annotation=parameter.empty) for parameter in self.bound.parameters.values()]
@@ -304,6 +309,7 @@ def _signature(name: str, function: Callable[..., Any], words: str = "") -> Sign
         name, bound, words or function.__doc__ or "", {parameter.name: get_args(parameter.annotation)[1] for parameter in parameters},
         tuple(parameter.name for parameter in by_place), sum(parameter.default is parameter.empty for parameter in by_place),
         tuple(parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY),
+        next((parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD), ""),
     )  # fmt: skip
 
 
@@ -339,7 +345,12 @@ def bind(node: ast.Call, method: bool = False) -> dict[str, Any]:
         given: dict[str, Any] = dict(zip(form.by_place, node.args))
     else:
         try:
-            given = form.bound.bind(*node.args, **keywords(node)).arguments
+            words = keywords(node)
+            # a parameter may have the name of an argument that is given by place only; inspect knows that since Python 3.13
+            same = {key: words.pop(key) for key in form.by_place if form.rest and key in words and form.is_placed(key)}
+            given = form.bound.bind(*node.args, **words).arguments
+            if same:
+                given[form.rest] = {**given.get(form.rest, {}), **same}
         except TypeError as error:
             raise DialectError(node.lineno, f"{name}(): {error}; write {form}") from None
     for argument, value in given.items():

@@ -303,7 +303,8 @@ own: own_words | plain_dict (")" | ", " ANY_KEY value ")")
 for_head: "_" " in " (counted | "range(" value ")" | each) | NAME " in " (counted | "range(1, " (INTEGER | value " + 1") ")" | each)
   | NAME ", " NAME " in " "enumerate(" each ", start=1)"
 counted: "repeat_count(" (value (", " own_words | ")") | own_words)
-each: value | "previous_output()" | "repeat_each(" (value (", " own_words | ")") | own_words)
+each: looped | "previous_output()" | "repeat_each(" (looped (", " own_words | ")") | own_words)
+looped: variable | filled | infinite | envelope
 menu: "menu(" (menu_words::0x0 | value menu_words_more::0x0)
 {keywords("menu_words", [Keyword("items", "menu_items"), Keyword("synonyms", "synonyms"), *_words(_MENU_WORDS, "value")], "value")}
 synonyms: "{{" (heard (", " heard)*)? "}}"

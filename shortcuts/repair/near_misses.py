@@ -29,8 +29,8 @@ class Edit(NamedTuple):
 def edits(code: str, catalog: Catalog, apis: Iterable[str] | None = None) -> list[Edit]:
     """Return the edits that correct the near misses of a program. `apis`: the ids that may be meant (default: all of the catalogue)."""
     names = tuple(map(call_name, apis)) if apis is not None else _names(catalog)
-    tree = parse(code)
-    found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names)]
+    tree, lines = parse(code), code.encode("utf-8", "surrogatepass").split(b"\n")
+    found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names, lines)]
     return sorted({*found, *_name_edits(tree)})
 
 
@@ -39,7 +39,7 @@ def _names(catalog: Catalog) -> tuple[str, ...]:
     return tuple(api.name for api in catalog)
 
 
-def _call_edits(node: ast.Call, catalog: Catalog, names: tuple[str, ...]) -> Iterator[Edit]:
+def _call_edits(node: ast.Call, catalog: Catalog, names: tuple[str, ...], lines: list[bytes]) -> Iterator[Edit]:
     name = called(node)
     if name is None or name in constants.HELPERS:
         return
@@ -48,10 +48,10 @@ def _call_edits(node: ast.Call, catalog: Catalog, names: tuple[str, ...]) -> Ite
         api = catalog.by_name(meant)
         yield Edit(node.func.lineno, node.func.col_offset, node.func.end_col_offset or 0, "api", meant)
     if api is not None:
-        yield from _keyword_edits(node, api)
+        yield from _keyword_edits(node, api, lines)
 
 
-def _keyword_edits(node: ast.Call, api: Api) -> Iterator[Edit]:
+def _keyword_edits(node: ast.Call, api: Api, lines: list[bytes]) -> Iterator[Edit]:
     keys = [parameter.key for parameter in api.parameters]
     given = [word.arg for word in node.keywords]
     for word in node.keywords:
@@ -60,7 +60,8 @@ def _keyword_edits(node: ast.Call, api: Api) -> Iterator[Edit]:
         key = word.arg
         free = [other for other in keys if other not in given and other.isidentifier()]
         if key not in keys and not Catalog.is_generic(key) and (meant := nearest(key, free, NEAR_KEY)):
-            yield Edit(word.lineno, word.col_offset, word.col_offset + len(key.encode()), "parameter", meant)
+            written = lines[word.lineno - 1][word.col_offset:].partition(b"=")[0].rstrip()  # Python reads `ﬁ` as `fi`, which is shorter
+            yield Edit(word.lineno, word.col_offset, word.col_offset + len(written), "parameter", meant)
             key = meant
         parameter = api.parameter(key)
         value = constant(word.value)

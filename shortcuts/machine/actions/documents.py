@@ -22,7 +22,7 @@ def _markdown() -> Any:
 @action("is.workflow.actions.getrichtextfrommarkdown", source="user guide: Make Rich Text from Markdown; CommonMark")
 def from_markdown(call: Call) -> Any:
     text = call.input_text()
-    call.run.spend(2 * len(text) + 300 * sum(map(text.count, "[*_`~<!")))  # signs that open something are looked for to the end
+    call.run.spend(2 * len(text) + 300 * sum(map(text.count, "\n[*_`~<!")))  # each line, and each sign that opens something
     return RichText(_markdown().render(text).rstrip("\n"))
 
 
