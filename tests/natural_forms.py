@@ -1346,7 +1346,8 @@ ROWS = [
         Adjusted_Date = is_workflow_actions_adjustdate(WFDate=t, WFDuration=quantity(1, 'days'))
         y = is_workflow_actions_adjustdate(WFDate=Adjusted_Date, WFDuration=quantity(2, 'hr'))
     """),
-    row('y = t - timedelta(weeks=n)', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Subtract', WFDate=t, WFDuration=quantity(n, 'weeks'))"),
+    row('y = t - timedelta(weeks=n)', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Subtract', WFDate=t, WFDuration=quantity(n, 'weeks'))",
+        differs=differences.PART),
     row(r"""
         week = timedelta(days=7)
         y = t + week

@@ -50,7 +50,7 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
     with _told(f"{path}: cannot be written", "the one before it is intact, and the same command goes on from it"):
         if is_writer:
             shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
+            part.mkdir(parents=True, exist_ok=True)  # another process may have been faster
         try:
             dcp.save(tensors, storage_writer=HuggingFaceStorageWriter(str(part), _files(tensors), save_distributed=True))
             if is_writer:
