@@ -1346,8 +1346,11 @@ ROWS = [
         Adjusted_Date = is_workflow_actions_adjustdate(WFDate=t, WFDuration=quantity(1, 'days'))
         y = is_workflow_actions_adjustdate(WFDate=Adjusted_Date, WFDuration=quantity(2, 'hr'))
     """),
-    row('y = t - timedelta(weeks=n)', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Subtract', WFDate=t, WFDuration=quantity(n, 'weeks'))",
-        differs=differences.PART),
+    row('y = t - timedelta(weeks=2)', "y = is_workflow_actions_adjustdate(WFAdjustOperation='Subtract', WFDate=t, WFDuration=quantity(2, 'weeks'))"),
+    row('y = t - timedelta(weeks=n)', r"""
+        Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=7, WFMathOperation='×')
+        y = is_workflow_actions_adjustdate(WFAdjustOperation='Subtract', WFDate=t, WFDuration=quantity(Calculation_Result, 'days'))
+    """),
     row(r"""
         week = timedelta(days=7)
         y = t + week

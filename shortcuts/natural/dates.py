@@ -70,7 +70,14 @@ def _timedelta(low: Lowering, *days: ast.expr, **amounts: ast.expr) -> ast.expr:
     given = {**({"days": days[0]} if len(days) == 1 else {}), **amounts}
     if not given or not set(given) <= _UNITS.keys() or len(days) > 1:
         raise DialectError(low.line, f"timedelta() takes {', '.join(_UNITS)}; other shifts are made by is_workflow_actions_adjustdate")
-    return Duration([(low.number(amount), _UNITS[unit]) for unit, amount in given.items()])
+    return Duration([_amount_of(low, amount, unit) for unit, amount in given.items()])
+
+
+def _amount_of(low: Lowering, amount: ast.expr, unit: str) -> tuple[ast.expr, str]:
+    """Return an amount and its unit; weeks that may not be whole are days, since the app leaves a part of a week out."""
+    if unit == "weeks" and integer(amount) is None:
+        amount, unit = ast.BinOp(amount, ast.Mult(), const(7), lineno=low.line, col_offset=0), "days"
+    return low.number(amount), _UNITS[unit]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

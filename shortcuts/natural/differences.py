@@ -15,11 +15,10 @@ ORDER = "texts are ordered as the phone's language orders them: a, B, c"
 SPACES = "`title` begins a word after a space alone: B,c"
 DAYS = "`(a - b).days` leaves a part of a day out; where a is before b, Python counts it as a whole one"
 WEEKS = "`%V` counts weeks as the phone's calendar does, not as ISO does; texts of dates are in the phone's language"
-PART = "a part of a week is left out: timedelta(weeks=2.5) is two weeks"
 UNKNOWN = "what is not known to be a text is a number in `x * 2`; write str(x) for a text"
 ITEMS = "a number in a list that is written out is a text there; append it to keep it a number"
 COMPACT = "`json.dumps` writes no spaces between the parts"
 SHOWN = "a value of JSON is shown as the app shows it: True is Yes, a list has a line for each item"
 EMPTY = "`sum` of an empty list is nothing, and not 0"
 
-DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, WEEKS, PART, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY)
+DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, WEEKS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY)
