@@ -1,4 +1,4 @@
-"""How fast stage 07 fine-tunes Llama 3.1 8B's shape on one GPU, beside a plain Hugging Face loop: prints one JSON object.
+"""The speed of stage 07 fine-tuning Llama 3.1 8B's shape on one GPU, beside a plain Hugging Face loop: prints one JSON object.
 
     python bench/gpu_train.py                                  # an H100 or H200, less than 15 minutes
     python bench/gpu_train.py --only default,plain --documents whole

@@ -1,4 +1,4 @@
-"""How far the machine runs what people made: prints one JSON object.
+"""The share of people's shortcuts that the machine runs: prints one JSON object.
 
     python bench/run.py ../shared/corpus/plist                           # eight generated worlds a shortcut
     python bench/run.py ../shared/corpus/plist --worlds 2 --limit 50     # a first look
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 class Tally:
-    """What was counted so far."""
+    """The counts so far."""
 
     def __init__(self) -> None:
         self.shortcuts = self.whole = self.actions = self.runs = self.left_out = 0

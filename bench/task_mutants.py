@@ -299,7 +299,7 @@ def _enumeration(call: ast.AST | None, key: str | None, value: str) -> list[str]
 
 
 class Result(NamedTuple):
-    """How many mutants were tried and failed, by kind, and those that passed, with the name of their task."""
+    """The mutants tried and failed, counted by kind, and those that passed, with the name of their task."""
 
     tried: Counter
     failed: Counter

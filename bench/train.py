@@ -1,4 +1,4 @@
-"""How fast stage 07 trains on a CPU, beside what others do with the same model, samples and LoRA: prints one JSON object.
+"""The speed of stage 07 on a CPU, beside what others do with the same model, samples and LoRA: prints one JSON object.
 
     python bench/train.py
     python bench/train.py --samples 256 --trl /path/to/venv/bin/python     # a venv with trl and peft: TRL is no dependency of ours
@@ -174,7 +174,7 @@ def stage(root: Path = ROOT) -> ModuleType:
 
 
 def arguments(train: ModuleType, args: argparse.Namespace, *more: Any) -> argparse.Namespace:
-    """What 07 is started with."""
+    """The flags that 07 is started with."""
     given = ["--input", args.folder / "data.jsonl", "--model", args.folder / "model", "--output", args.folder / "run", "--context",
              LONGEST // args.scale, "--row-tokens", ROW_CONTEXTS * LONGEST // args.scale,
              "--epochs", 1, "--batch-size", BATCH, "--lr", RATE, "--warmup", 0, "--clip", 1,

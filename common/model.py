@@ -198,7 +198,7 @@ def base_of(adapter: Path) -> str:
 
 
 def prompt_notes(model: str | Path, adapter: str | Path | None = None) -> Record:
-    """What the PROMPT_FILE of a model, or one with an adapter, says: {"primer": False, "task": …}; {} for one stage 07 did not train."""
+    """The notes in the PROMPT_FILE of a model, or one with an adapter: {"primer": False, "task": …}; {} for one stage 07 did not train."""
     path = hub.local(adapter or model) / PROMPT_FILE
     notes = jsonl.whole(path) if path.is_file() else {}
     return notes if isinstance(notes, dict) else {}
@@ -256,7 +256,7 @@ def attach_lora(model: PreTrainedModel, seed: int, **settings: Any) -> PreTraine
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(seed)
-    with one_line("LoRA", "see --lora-targets"):
+    with one_line("LoRA", "see --lora-targets; a mixture of experts takes no --lora-dropout"):
         return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **settings))
 
 

@@ -120,7 +120,7 @@ class Batch(NamedTuple):
 
 
 class Plan:
-    """Which samples share a row, and which rows make a step, epoch by epoch.
+    """The samples that share a row, and the rows that make a step, epoch by epoch.
 
     An epoch holds every sample once. Rows and steps of an epoch are the same in number for all epochs; what differs, drawn from
     (seed, epoch), is the order of the rows and which of several samples of one length sits where.

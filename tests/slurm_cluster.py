@@ -119,7 +119,7 @@ def start(folder: Path) -> dict[str, str]:
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """What a command must know of the cluster; the address, because no name server knows the nodes by their names."""
+    """The environment of a command on the cluster; the address, because no name server knows the nodes by their names."""
     return {"SLURM_CONF": str(folder / "slurm.conf"), "MASTER_ADDR": "127.0.0.1"}
 
 

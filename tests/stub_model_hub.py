@@ -68,7 +68,7 @@ class StubModelHub:
         return self.repositories.setdefault(name, Repository(private)).commit(files)
 
     def files(self, name: str) -> dict[str, bytes]:
-        """What lies on main, without git's own file."""
+        """The files on main, without git's own file."""
         repository = self.repositories[name]
         return {path: data for path, data in repository.commits[repository.refs["main"]].items() if path != ".gitattributes"}
 

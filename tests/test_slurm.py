@@ -43,7 +43,7 @@ class Cluster:
         self.environment = environment | {"PATH": python, "OMP_NUM_THREADS": "1"}
 
     def run(self, *command: Any, **variables: Any) -> str:
-        """What a command prints, run in the repository."""
+        """The output of a command, run in the repository."""
         done = subprocess.run([str(part) for part in command], cwd=ROOT, env=self.environment | {key: str(value) for key, value in variables.items()},
                               capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
@@ -160,7 +160,7 @@ def test_two_nodes_give_the_numbers_of_one(cluster, samples, uninterrupted, tmp_
 
 @pytest.fixture(scope="module")
 def data(cluster, tmp_path_factory) -> Path:
-    """What data_stages.sh makes of the examples, in four parts."""
+    """The dataset that data_stages.sh makes of the examples, in four parts."""
     folder = tmp_path_factory.mktemp("data")
     last = cluster.run("bash", "runs/slurm/data_stages.sh", "--folder", "examples", DATA=folder, PARTS=4, COUNT=24, OPTIONS="--cpus-per-task=4")
     assert cluster.finished(last) == {"COMPLETED"}, logs(folder)
@@ -252,6 +252,6 @@ def test_a_server_that_does_not_come_up_ends_the_job_with_one_line(cluster, tmp_
 
 
 def running(program: Path) -> bool:
-    """Whether a process of this machine runs a program."""
+    """True if a process of this machine runs a program."""
     commands = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK) and path.exists())
     return any(os.fsencode(program) in command for command in commands)

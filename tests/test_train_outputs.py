@@ -142,7 +142,7 @@ def test_a_merge_that_the_disk_does_not_take_is_one_line_and_leaves_nothing(refu
 
 
 def test_data_of_another_run_is_data(run, tmp_path):
-    """What stands in no folder of a model may be read from anywhere."""
+    """Data that stand in no folder of a model may be read from anywhere."""
     records = synthetic.write(tmp_path / "runs" / "data" / "train.jsonl", synthetic.records(20))
     assert run("runs/a", "--steps", 1, records=records)[0] == 0
 

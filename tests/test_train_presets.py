@@ -22,7 +22,7 @@ def machine(monkeypatch):
 
 
 def given(model: str = "some/model", **values: Any) -> argparse.Namespace:
-    """What a command line leaves: None where nothing was given."""
+    """The arguments of a command line: None where nothing was given."""
     return argparse.Namespace(**{"model": model, **dict.fromkeys(presets.TABLE), **values})
 
 
@@ -98,6 +98,8 @@ def test_what_a_cpu_changes_is_said_in_one_line_and_only_that(machine):
     assert line.startswith("no GPU here") and "--batch-size 8" in line and "--lr 0.001" in line and "--precision fp32" in line
     assert "--context" not in line and "\n" not in line
     assert presets.told(presets.fill(args), args) == ""  # nothing was left to choose
+    args = given(steps=5, rows=2)
+    assert not {"--epochs", "--batch-size"} & set(presets.told(presets.fill(args), args).split())  # they would not count
     machine(gpu=True, bf16=True)
     for other in (given(), given("tiny")):
         assert presets.told(presets.fill(other), other) == ""

@@ -68,7 +68,7 @@ def lora(data: Path, base: Path, output: Path) -> list[Any]:
 
 
 def is_gone(identifier: int, seconds: float = 15) -> bool:
-    """Whether a process ends in time."""
+    """True if a process ends in time."""
     for _ in range(int(seconds / 0.1)):
         try:
             state = Path(f"/proc/{identifier}/stat").read_text().rsplit(")", 1)[1].split()[0]

@@ -33,7 +33,7 @@ def data(tmp_path_factory) -> Path:
 
 
 def flags(records: Path, base: str | Path, output: Path) -> list[Any]:
-    """What all runs are started with."""
+    """The flags that all runs are started with."""
     return ["--input", records, "--model", base, "--output", output, "--context", 512, "--steps", 12, "--rows", 2, "--save-every", 5,
             "--validate-every", 4, "--precision", "fp32"]
 

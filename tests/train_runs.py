@@ -30,7 +30,7 @@ def metrics(folder: Path) -> list[dict[str, str]]:
 
 
 def exact(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
-    """What must be equal to the last bit."""
+    """The figures that must be equal to the last bit."""
     return [tuple(row[column] for column in EXACT) for row in rows]
 
 

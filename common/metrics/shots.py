@@ -31,5 +31,5 @@ def draw(bench: Path, tests: Iterable[Record], count: int, seed: int, any_api: b
 
 
 def label(count: int) -> str:
-    """What a system's name says of its prompts: `, 1 shot`; nothing where they have no example."""
+    """The part of a system's name that tells of its prompts: `, 1 shot`; nothing where they have no example."""
     return f", {count} shot{'s' * (count > 1)}" if count else ""

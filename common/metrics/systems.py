@@ -86,7 +86,7 @@ class System:
 
 
 class Setting(NamedTuple):
-    """How a model is asked: what its row's name says of that, the examples in its prompts, and True if it is held to the grammar."""
+    """A way to ask a model: what its row's name says of it, the examples in its prompts, and True if it is held to the grammar."""
 
     label: str = ""
     shots: tuple[Record, ...] = ()

@@ -55,7 +55,7 @@ WITHIN = 0.005  # of a number, where a condition says nothing
 
 @dataclass(frozen=True)
 class Run:
-    """What the checks read: the outcome in its world, and the prose around the program with the remarks in it."""
+    """A run as the checks read it: the outcome in its world, and the prose around the program with the remarks in it."""
 
     outcome: Outcome
     world: World

@@ -66,7 +66,7 @@ class Task:
 
 
 class Verdict(NamedTuple):
-    """Whether a program passes; else the class of its failure, the world (from 1), and what was wrong there."""
+    """True if a program passes; else the class of its failure, the world (from 1), and what was wrong there."""
 
     passed: bool
     failure: str = ""

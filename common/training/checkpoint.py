@@ -149,6 +149,6 @@ def _told(what: str, remedy: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # that a single process is a single process
             yield
-    except (OSError, SafetensorError, CheckpointException, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, CheckpointException, ValueError, KeyError, StopIteration) as error:  # an empty folder: the last
         cause = next(iter(error.failures.values()))[0] if isinstance(error, CheckpointException) else error
         raise UserError(f"{what}: {' '.join(str(cause).split())[:300]}; {remedy}") from None

@@ -137,7 +137,7 @@ def _store(path: Path, what: Tokenised) -> None:
 
 
 class Data(NamedTuple):
-    """What a run learns from, what it is validated on, and what it cannot use."""
+    """The data of a run: what it learns from, what it is validated on, and what it cannot use."""
 
     train: Samples
     validation: Samples

@@ -54,7 +54,7 @@ def case(model: str, lora_rank: int | None, has_gpu: bool) -> str:
 
 
 def fill(args: argparse.Namespace) -> dict[str, Any]:
-    """Set what was not given, and return it. On a CPU `activation_checkpointing` stays None until the model is known."""
+    """Set what was not given, and return what of it counts. On a CPU `activation_checkpointing` stays None until the model is known."""
     column = CASES.index(case(args.model, args.lora_rank, args.model == "tiny" or has_gpu()))
     preset = {name: values[column] for name, values in TABLE.items()}
     preset["precision"] = preset["precision"] or fastest()
@@ -63,7 +63,8 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
     chosen = {name: value for name, value in preset.items() if getattr(args, name, None) is None and value is not None}
     for name, value in chosen.items():
         setattr(args, name, value)
-    return chosen
+    overruled = {name for name, by in (("epochs", args.steps), ("batch_size", getattr(args, "rows", None))) if by}
+    return {name: value for name, value in chosen.items() if name not in overruled}
 
 
 def told(chosen: dict[str, Any], args: argparse.Namespace) -> str:

@@ -18,7 +18,7 @@ from shortcuts.machine.world import State, World
 
 @dataclass(frozen=True)
 class Limits:
-    """What bounds a run, with all shortcuts that it calls."""
+    """The bounds of a run, with all shortcuts that it calls."""
 
     steps: int = 10_000
     size: int = 10_000_000  # characters and items that are looked at and made, in all
@@ -84,7 +84,7 @@ class Person:
 
 
 class Session:
-    """What a run shares with the shortcuts that it calls: the state of the world, the outcome, and what is left of the limits."""
+    """The common part of a run and the shortcuts that it calls: the state of the world, the outcome, and what is left of the limits."""
 
     def __init__(self, world: World, limits: Limits) -> None:
         self.world, self.limits = world, limits

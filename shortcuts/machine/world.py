@@ -269,7 +269,7 @@ def clean_path(path: str) -> str:
 
 
 class State:
-    """What a run changes of its world; each part is copied when it is first written."""
+    """The part of its world that a run changes; each part is copied when it is first written."""
 
     _COPIED = {"files": dict, "device": dict, "stored": dict, **{key: list for key in _KINDS}}
 

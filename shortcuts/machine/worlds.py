@@ -41,7 +41,7 @@ _ECHO = {"WFWorkflowActions": [{ID: "is.workflow.actions.output", PARAMETERS: {"
 
 @dataclass
 class Needs:
-    """What a shortcut needs of its world."""
+    """The needs of a shortcut in its world."""
 
     keys: Tree = field(default_factory=dict)
     classes: tuple[str, ...] = ()  # of its input
