@@ -290,6 +290,15 @@ def test_prompts_give_the_needed_actions_and_the_kit_or_what_a_search_finds(ours
         assert alone["apis"] == list(one.apis) and len(found["apis"]) <= 12 and one.request in found["messages"][-1]["content"]
 
 
+@pytest.mark.parametrize("name", ["packing-list", "delete-finished-reminders", "cinema-mode", "add-to-wishlist"])
+def test_a_check_of_one_part_of_the_world_speaks_of_no_setting_of_another(ours: list[Task], name: str) -> None:
+    one = next(task for task in ours if task.name == name)
+    harm = {"cinema-mode": "dk_simonbs_DataJar_SetValueIntent(keyPath='x', values='y')"}
+    more = harm.get(name, "is_workflow_actions_setbrightness(WFBrightness=0.9)")
+    verdict = score(one, f"{more}\n{one.reference}")
+    assert score(one, one.reference).passed and (verdict.passed, verdict.failure) == (False, "forbidden effect")
+
+
 def test_the_example_of_the_readme_is_a_task_whose_mutants_fail(tmp_path: Path) -> None:
     example = re.search(r"```json\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
     assert example

@@ -39,10 +39,11 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
     "ask", "choosefrommenu", "choosefromlist", "dictatetext", "selectcontacts", "file.select", "selectphoto", "alert"))  # fmt: skip
 # Effects that a run may only have where `must` or `may` speaks of them.
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
-# The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself.
-CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set"}, "device": {"set"}, "notes": {"created", "saved"},
-           "reminders": {"created", "set"}, "events": {"created", "set"}, "contacts": {"set"}, "health": {"logged"},
-           "photos": {"saved"}}  # fmt: skip
+# The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself. `set` has
+# the key of what is set, as it may be a volume, a stored value or a reminder's date.
+CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "device": {"set setting", "set screen"},
+           "notes": {"created", "saved"}, "reminders": {"created", "set reminder"}, "events": {"created", "set event"},
+           "contacts": {"set contact"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
 CANNOT = re.compile(
     r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
     r"|un(?:available|supported)|"
@@ -258,7 +259,7 @@ def unwanted(must: Sequence[Check], may: Sequence[str], run: Run) -> Effect | No
     checks = list(_flat(must))
     changed = set().union(*(CHANGES.get(check["after"][0], set()) for check in checks if "after" in check), may)
     for effect in run.outcome.effects:
-        if effect.verb in CONSEQUENCES and effect.verb not in changed:
+        if effect.verb in CONSEQUENCES and changed.isdisjoint({effect.verb, *(f"{effect.verb} {key}" for key in effect.what)}):
             if not any("effect" in check and fits(check, effect, run) for check in checks):
                 return effect
     return None
