@@ -152,9 +152,8 @@ KINDS: dict[str, Callable[[Task], Iterator[tuple[str, str]]]] = {
 # the verdicts and their figures
 
 
-def verdicts(chosen: list[Case], args: argparse.Namespace) -> dict[str, judge.Verdict]:
+def verdicts(chosen: list[Case], writer: llm.Writer, args: argparse.Namespace) -> dict[str, judge.Verdict]:
     """Return the judge's verdict on each program, by the name of its task, kept in a file of the output folder."""
-    writer = llm.open_named(args, args.judge, args.judge_url)
     offered = sorted({api for line in EXTRAS for api in apis_of(line)})
     tests = [{"id": case.task.name, "query": case.task.request, "apis": sorted({*case.task.apis, *apis_of(case.code), *offered}),
               "messages": [{"role": "user", "content": case.task.request}]} for case in chosen]  # fmt: skip
@@ -166,14 +165,14 @@ def verdicts(chosen: list[Case], args: argparse.Namespace) -> dict[str, judge.Ve
 
 
 def figures(chosen: list[Case], passed: dict[str, bool | None], seed: int) -> dict[str, Any]:
-    """Return how right verdicts are; `passed` by the name of the task, None where there is none."""
+    """Return how right verdicts are; `passed` by the name of the task, None where there is none. A share of nothing is None."""
     known = [(case, said) for case in chosen if (said := passed.get(case.task.name)) is not None]
-    right = intervals.estimate([{"right": case.passes == said} for case, said in known], ["right"], seed)["right"]
+    right = intervals.estimate([{"right": case.passes == said} for case, said in known], ["right"], seed)
+    wrongly = {truth: [case.passes != said for case, said in known if case.passes == truth] for truth in (True, False)}
     lengths = [len(case.code.split()) for case, _ in known]
     return {
-        "n": len(known), "undecided": len(chosen) - len(known), "right": right._asdict(),
-        "false_pass": fmean(said for case, said in known if not case.passes),
-        "false_fail": fmean(not said for case, said in known if case.passes),
+        "n": len(known), "undecided": len(chosen) - len(known), "right": right["right"]._asdict() if right else None,
+        "false_pass": fmean(wrongly[False]) if wrongly[False] else None, "false_fail": fmean(wrongly[True]) if wrongly[True] else None,
         "by_kind": {kind: [sum(case.passes == said for case, said in known if case.kind == kind),
                            sum(case.kind == kind for case, _ in known)] for kind in WANTED},
         "length": {"judged": judge.length_bias([said for _, said in known], lengths, seed),
@@ -186,8 +185,8 @@ def single_votes(chosen: list[Case], found: dict[str, judge.Verdict]) -> dict[st
     """Return how right single votes are, and how often all votes on a program agree."""
     votes = [(case.passes, vote) for case in chosen if case.task.name in found for vote in found[case.task.name].votes]
     several = [verdict.votes for verdict in found.values() if verdict.votes]
-    return {"votes": len(votes), "invalid": sum(vote is None for _, vote in votes),
-            "single": fmean(truth == vote for truth, vote in votes if vote is not None) if votes else None,
+    right = [truth == vote for truth, vote in votes if vote is not None]
+    return {"votes": len(votes), "invalid": len(votes) - len(right), "single": fmean(right) if right else None,
             "unanimous": fmean(len(set(own)) == 1 for own in several) if several else None}  # fmt: skip
 
 
@@ -202,16 +201,19 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("data/judge"), metavar="DIR", help="(default: data/judge)")
     llm.add_request_arguments(parser.add_argument_group("requests to the judge"))
     args = parser.parse_args()
+    if args.dry_run and not args.judge:
+        parser.error("--dry-run counts what a judge would be asked: give --judge")
     chosen = cases(args.half, args.seed)
-    matches = {case.task.name: execution_match(case.task.reference, case.code) for case in chosen}
     result: dict[str, Any] = {"half": args.half, "seed": args.seed, "programs": len(chosen)}
     if args.judge:
-        args.output.mkdir(parents=True, exist_ok=True)
-        found = verdicts(chosen, args)
+        writer = llm.open_named(args, args.judge, args.judge_url)
+        found = verdicts(chosen, writer, args)
         passed = {name: verdict.passed for name, verdict in found.items()}
-        result["judge"] = figures(chosen, passed, args.seed) | single_votes(chosen, found)
-    result["execution_match"] = figures(
-        chosen, {name: None if match.match is None else match.equal for name, match in matches.items()}, args.seed)  # fmt: skip
+        result["judge"] = writer.figures() if args.dry_run else figures(chosen, passed, args.seed) | single_votes(chosen, found)
+    if not args.dry_run:
+        matches = {case.task.name: execution_match(case.task.reference, case.code) for case in chosen}
+        result["execution_match"] = figures(
+            chosen, {name: None if match.match is None else match.equal for name, match in matches.items()}, args.seed)  # fmt: skip
     print(json.dumps(result, indent=1))
     return 0
 

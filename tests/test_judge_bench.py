@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -50,3 +51,22 @@ def test_the_figures_count_both_kinds_of_error(halves):
     assert (truth["right"]["mean"], truth["wrong"], truth["undecided"]) == (1.0, [], 0)
     votes = bench.single_votes(chosen, {chosen[0].task.name: Verdict(True, [], [chosen[0].passes, not chosen[0].passes, None], [""] * 3)})
     assert votes == {"votes": 3, "invalid": 1, "single": 0.5, "unanimous": 0.0}
+
+
+def test_a_judge_that_never_answered_has_no_figures_but_counts(halves):
+    chosen = halves[bench.MEND]
+    assert bench.single_votes(chosen, {chosen[0].task.name: Verdict(None, [], [None], [""])})["single"] is None
+    silent = bench.figures(chosen, {}, seed=0)
+    assert (silent["n"], silent["undecided"], silent["right"], silent["false_pass"]) == (0, 30, None, None)
+    only_right = [case for case in chosen if case.passes]
+    assert bench.figures(only_right, {case.task.name: True for case in only_right}, seed=0)["false_pass"] is None
+
+
+def test_a_dry_run_prints_what_the_judge_would_cost_and_no_verdicts(halves, monkeypatch, capsys, tmp_path):
+    flags = ["--half", bench.MEND, "--judge", "gpt-4o-mini", "--votes", "2", "--dry-run", "--no-cache", "--output", str(tmp_path / "judge")]
+    monkeypatch.setattr(bench, "cases", lambda half, seed: halves[half])
+    monkeypatch.setattr("sys.argv", ["judge.py", *flags])
+    assert bench.main() == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["judge"]["requests"] > 0 and said["judge"]["cost_usd"] > 0 and "right" not in said["judge"]
+    assert not (tmp_path / "judge").exists()
