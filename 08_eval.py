@@ -74,6 +74,7 @@ from shortcuts.primer import primer_apis, primer_id
 import orjson  # after common, which says in one line what is not installed
 
 ROOT = Path(__file__).resolve().parent
+BENCH = Path("data/bench")
 
 SAMPLED = 0.8  # the temperature of several answers to a task
 
@@ -86,7 +87,7 @@ def arguments() -> argparse.Namespace:
     """The flags of this stage."""
     parser = cli.parser(__doc__)
     add = parser.add_argument_group("files").add_argument
-    add("--bench", type=Path, default=Path("data/bench"), metavar="DIR", help="the dataset: a folder, or owner/name on the "
+    add("--bench", type=Path, default=BENCH, metavar="DIR", help="the dataset: a folder, or owner/name on the "
         "Hugging Face hub (default: data/bench)")
     add("--output", type=Path, default=Path("data/eval"), metavar="DIR", help="where samples and scores go (default: data/eval)")
     add("--overwrite", action="store_true", help="answer and score anew, and leave out what earlier runs measured there")
@@ -305,8 +306,8 @@ def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System
 
     A model that has not answered yet is taken to answer gold.
     """
-    samples = {system.name: samples_for_estimate(system, tests, folder) for system in systems}
-    due = {system.name: unanswered_yet(system, tests, folder) for system in systems}
+    samples = {system.name: samples_for_estimate(system, tests, folder, args.overwrite) for system in systems}
+    due = {system.name: unanswered_yet(system, tests, folder, args.overwrite) for system in systems}
     asked = {system.name: system.estimate(due[system.name]) for system in systems if system.estimate}
     figures: Record = {"models": asked} if asked else {}
     if args.judge and not (args.teval or args.tasks):
@@ -327,7 +328,7 @@ def main() -> int:
     started = time.perf_counter()
     if args.teval or args.tasks:
         return evaluate_plans(args, started) if args.teval else evaluate_tasks(args, started)
-    args.bench = located(args.bench)
+    args.bench = args.bench if args.bench == BENCH else located(args.bench)
     tests, scorer = load_tests(args.bench, args.limit), code_digest("common.metrics", more=repr(versions()))
     tests, setting = distractors.with_given_apis(tests, args.distractors, args.retrieve, args.seed)
     data, others = test_hashes(args.bench), [*baselines(tests, args.bench, args.gold)]
@@ -351,7 +352,8 @@ def main() -> int:
     differences = compare(samples, pairs, args.seed)
     by_shape = breakdown(tests, samples, args.seed)
     primed = {system.name for system in systems if system.primed}
-    report = {**provenance(args, scorer), "apis": setting, "judge": about_judge, "primer": {name: primer_id() for name in sorted(primed)},
+    report = {**provenance(args, scorer, systems), "apis": setting, "judge": about_judge,
+              "primer": {name: primer_id() for name in sorted(primed)},
               **({"shots": [record["id"] for record in examples]} if examples else {}), "systems": result, "without_answers": silent,
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
@@ -386,7 +388,7 @@ def test_hashes(bench: Path) -> dict[str, str]:
     return {path.name: sha256(path) for split in SPLITS if (path := bench / f"test_{split}.jsonl").exists()}
 
 
-def provenance(args: argparse.Namespace, scorer: str) -> Record:
+def provenance(args: argparse.Namespace, scorer: str, systems: Iterable[System]) -> Record:
     """All that the figures depend on: two files of results with equal entries can be compared."""
     train = args.bench / "train.jsonl"
     return {
@@ -395,7 +397,7 @@ def provenance(args: argparse.Namespace, scorer: str) -> Record:
         "versions": {"python": platform.python_version(), **versions(), **{name: version(name) for name in ("numpy", "sacrebleu")}},
         "resamples": intervals.RESAMPLES, "seed": args.seed,
         "max_new_tokens": args.max_new_tokens, "limit": args.limit,
-        "models": {name: args.adapter or model for name, model in map(named, args.model)},
+        "models": {system.name: system.model for system in systems if system.model},
     }  # fmt: skip
 
 

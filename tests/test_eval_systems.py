@@ -6,8 +6,10 @@ import argparse
 import base64
 import gzip
 import json
+import os
 import random
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +155,23 @@ def test_what_earlier_runs_measured_on_other_tests_or_before_overwrite_is_left_o
     assert "one" not in scores(bench)["systems"] and "one, two were measured on other tests" in ended.stderr
 
 
+def test_scores_name_the_model_behind_each_row_also_of_earlier_runs(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    Loaded(monkeypatch)
+    monkeypatch.setattr(systems.hub, "pinned", lambda name: name if Path(name).is_dir() else f"{name}@c0ffee")
+    monkeypatch.setattr(systems, "knows_the_language", lambda model, adapter: True)
+    monkeypatch.setattr(systems, "prompt_notes", lambda model, adapter: {})
+    weights = tmp_path / "run" / "model.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"1")
+    evaluate(bench, "--model", str(weights.parent), "--constrained", "both")
+    evaluate(bench, "--model", "owner/base")
+    ours = {"run": str(weights.parent), "run, free": str(weights.parent)}
+    assert scores(bench)["models"] == {"base": "owner/base@c0ffee", **ours}
+    os.utime(weights, (time.time() + 60,) * 2)  # trained anew: the rows are of another model
+    evaluate(bench)
+    assert scores(bench)["models"] == {"base": "owner/base@c0ffee"} and "run" in scores(bench)["systems"]
+
+
 def scores_of(folder: Bench, *flags: str) -> dict[str, Any]:
     evaluate(folder, *flags)
     return scores(folder)["systems"]
@@ -265,6 +284,16 @@ def test_a_dry_run_counts_what_the_models_would_be_asked_and_asks_nothing(bench:
         assert len(stub.requests) == asked == 2 and said["models"]["m"]["requests"] == 7 and said["models"]["m"]["cost_usd"] > 0
 
 
+def test_a_dry_run_with_overwrite_counts_what_is_asked_anew(bench: Bench) -> None:  # noqa: F811
+    with StubOpenAI(right) as stub:
+        flags = ["--model", f"one=m@{stub.base_url}", "--model", f"two=m@{stub.base_url}", "--limit", "1", "--cache", str(bench / "answers.sqlite")]
+        evaluate(bench, *flags)
+        kept = {path: path.read_bytes() for path in (bench.parent / "eval").iterdir()}
+        said = json.loads(evaluate(bench, *flags, "--overwrite", "--dry-run").stdout.splitlines()[-1])
+        assert {name: figures["requests"] for name, figures in said["models"].items()} == {"one": 2, "two": 2}
+        assert kept == {path: path.read_bytes() for path in (bench.parent / "eval").iterdir()}
+
+
 @pytest.mark.parametrize(("text", "name", "url"), [
     ("owner/m@http://h:8000/v1", "m", "http://h:8000/v1"), ("a=owner/m@https://h/v1?x=1", "a", "https://h/v1?x=1"),
     ("runs/m", "m", None), ("m@revision", "m@revision", None), ("gpt-4o@https://api.openai.com/v1", "gpt-4o", "https://api.openai.com/v1"),
@@ -298,6 +327,15 @@ def test_a_dataset_of_the_hub_is_fetched_and_a_path_of_this_disk_is_not(bench: B
     with pytest.raises(UserError, match=r"--bench owner/other: .*hub gives \(no such thing\)"):
         files.located(Path("owner/other"))
     assert asked == ["owner/bench", "owner/other"]
+
+
+def test_the_default_dataset_is_never_one_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *_, **__: pytest.fail("the hub was asked"))
+    monkeypatch.chdir(tmp_path)  # nothing is here, not even data/
+    ended = stage_runs.run("08", OPENAI_API_KEY="none")
+    assert ended.returncode == 1 and "data/bench/test_id.jsonl: no such file; run the stage that writes it" in ended.stderr
 
 
 def test_draws_differ_with_the_seed(bench: Bench) -> None:  # noqa: F811

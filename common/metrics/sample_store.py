@@ -106,22 +106,29 @@ def earlier_systems(folder: Path, present: Iterable[str], facts: Mapping[str, An
         cli.say(f"{folder}: {', '.join(names)} were measured on other tests or settings, and are left out of these tables")
         return []
 
+    models = {name: model for name, model in report.get("models", {}).items() if not is_newer(Path(model), folder / "scores.json")}
+
     def unasked(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         yield from ((record, Reject(NO_PREDICTION, "not asked in the run that measured this system")) for record in records)
 
-    return [System(name, None, unasked, is_quick=True, primed=name in report.get("primer", {}))
+    return [System(name, None, unasked, is_quick=True, primed=name in report.get("primer", {}), model=models.get(name))
             for name in names if path_of(folder, "samples", name).exists()]  # fmt: skip
 
 
-def unanswered_yet(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
+def is_newer(model: Path, report: Path) -> bool:
+    """True for a folder of a model whose weights are newer than a file of scores, which are of the weights before."""
+    return any(file.stat().st_mtime > report.stat().st_mtime for file in model.glob("*.safetensors"))
+
+
+def unanswered_yet(system: System, tests: Sequence[Record], folder: Path, overwrite: bool = False) -> list[Record]:
     """The tests that a system has no kept answer to."""
-    stored, *_ = stored_samples(system, tests, path_of(folder, "samples", system.name))
+    stored = {} if overwrite else stored_samples(system, tests, path_of(folder, "samples", system.name))[0]
     return [record for record in tests if record["id"] not in stored]
 
 
-def samples_for_estimate(system: System, tests: Sequence[Record], folder: Path) -> list[Record]:
+def samples_for_estimate(system: System, tests: Sequence[Record], folder: Path, overwrite: bool = False) -> list[Record]:
     """For a dry run: the samples that can be had without a model, and gold in place of the others; nothing is made or written."""
-    stored, *_ = stored_samples(system, tests, path_of(folder, "samples", system.name))
+    stored = {} if overwrite else stored_samples(system, tests, path_of(folder, "samples", system.name))[0]
     quick = dict[str, Reply]((record["id"], reply) for record, reply in system.answers(list(tests))) if system.is_quick else {}
     replies = {record["id"]: quick.get(record["id"]) or gold(record) for record in tests}
     return [stored.get(identifier) or {"id": identifier, "prediction": reply.fields()} for identifier, reply in replies.items()

@@ -83,6 +83,7 @@ class System:
     is_quick: bool = False  # the answers are at hand
     primed: bool = False  # the primer of the language stands in its prompts
     estimate: Callable[[list[Record]], Record] | None = None  # requests, tokens and cost of answers, in a dry run; None: nothing is paid
+    model: str | None = None  # the model or adapter behind it: a folder, a name on the hub with its commit, or a name and its server
 
 
 class Setting(NamedTuple):
@@ -315,7 +316,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
     thinking = (args.thinking,) if args.thinking else ()
     identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
-    return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed)
+    return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed, model=adapter or model)
 
 
 def load_local(model: str, adapter: str | None, thinking: str | None) -> tuple[Any, Any]:
@@ -347,11 +348,10 @@ def served_model(name: str, model: str, args: argparse.Namespace, setting: Setti
     --overwrite nothing is taken from the cache.
     """
     primed, base_url = not args.teval and args.primer is not False, base_url or args.base_url
-    ask = partial(asked, primed=primed, shots=setting.shots)
+    ask, fresh = partial(asked, primed=primed, shots=setting.shots), {"cache": None} if args.overwrite else {}
 
     def open_writer() -> llm.Writer:
-        return llm.open_named(args, model, base_url, temperature=0.0, extra=args.extra_body, retry_rejected=True,
-                              **({"cache": None} if args.overwrite else {}))  # fmt: skip
+        return llm.open_named(args, model, base_url, temperature=0.0, extra=args.extra_body, retry_rejected=True, **fresh)
 
     def answer(records: list[Record]) -> Replies:
         writer = open_writer()
@@ -378,4 +378,5 @@ def served_model(name: str, model: str, args: argparse.Namespace, setting: Setti
         return writer.figures()
 
     identity = (model, base_url, args.max_new_tokens, *([args.extra_body] if args.extra_body else []))
-    return System(name, lambda record: repr((*identity, ask(record))) + drawn(record), answer, primed=primed, estimate=estimate)
+    return System(name, lambda record: repr((*identity, ask(record))) + drawn(record), answer, primed=primed, estimate=estimate,
+                  model=f"{model}@{base_url}")  # fmt: skip
