@@ -21,6 +21,7 @@ from common.dataset import files
 from common.decoding import constrained, generation
 from common.jsonl import UserError
 from common.metrics import shots, systems
+from common.metrics.aggregate import notes
 from common.model import PROMPT_FILE
 from common.prompts import AnswerForm
 from shortcuts.catalog import Catalog
@@ -113,6 +114,13 @@ class Loaded:
         for messages in chats:
             self.asked.append((how, messages, options))
             yield generation.Generation(f"```python\n{program(0)}```", 9, True, "stop")
+
+
+def test_the_mean_length_of_prompts_is_over_all_queries() -> None:
+    def split(n: int, mean: float, most: int) -> dict[str, Any]:
+        return {"n": n, "unanswered": 0, "reasons": {}, "truncated": 0, "prompt_tokens": {"mean": mean, "most": most}}
+
+    assert notes({"m": {"id": split(3, 100.0, 300), "ood": split(1, 500.0, 400)}}) == ["m: a prompt has 200 tokens with its examples, at most 400."]
 
 
 @pytest.mark.ci

@@ -88,9 +88,10 @@ def notes(result: Record, unjudged: Mapping[str, Mapping[str, Reject]] = {}) -> 
                          f"its figures are over the other {n}.")  # fmt: skip
         if truncated:
             lines.append(f"{name}: {truncated} of {n} answers were cut at the token limit (--max-new-tokens).")
-        if prompts := [own["prompt_tokens"] for own in splits.values() if "prompt_tokens" in own]:
-            lines.append(f"{name}: a prompt has {fmean(own['mean'] for own in prompts):,.0f} tokens with its example, at most "
-                         f"{max(own['most'] for own in prompts):,}.")  # fmt: skip
+        if counted := [own for own in splits.values() if "prompt_tokens" in own]:
+            mean = fmean([own["prompt_tokens"]["mean"] for own in counted], [own["n"] for own in counted])
+            most = max(own["prompt_tokens"]["most"] for own in counted)
+            lines.append(f"{name}: a prompt has {mean:,.0f} tokens with its examples, at most {most:,}.")
         if unjudged.get(name):
             lines.append(f"{name}: the judge gave no verdict on {len(unjudged[name])} of {n} workflows; the Pass Rate is over the others.")
     return lines
