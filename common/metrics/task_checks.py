@@ -39,8 +39,8 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
     "ask", "choosefrommenu", "choosefromlist", "dictatetext", "selectcontacts", "file.select", "selectphoto", "alert"))  # fmt: skip
 # Effects that a run may only have where `must` or `may` speaks of them.
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
-# The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself. `set` has
-# the key of what is set, as it may be a volume, a stored value or a reminder's date.
+# The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself. `set`
+# has the key of what is set, which may be a volume, a stored value or a reminder's date.
 CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "device": {"set setting", "set screen"},
            "notes": {"created", "saved"}, "reminders": {"created", "set reminder"}, "events": {"created", "set event"},
            "contacts": {"set contact"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
