@@ -22,6 +22,7 @@ import stage_runs
 import synthetic
 
 from common import offline
+from common.llm.budget import known_price, read_prices
 from shortcuts.catalog import Catalog
 from tests import test_teval
 from tests.stub_openai import StubOpenAI
@@ -82,7 +83,7 @@ def noted(made, tmp_path):
 
     def run(name: str, **variables: str) -> list[list[str]]:
         shutil.copytree(RUNS, tmp_path / "runs", dirs_exist_ok=True)
-        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin").mkdir(exist_ok=True)
         for program, text in (("python", PYTHON.format(python=sys.executable, notes=str(tmp_path / "notes"), parts=1, generated=str(made / "generated.jsonl"))),
                               ("sbatch", SBATCH)):
             (tmp_path / "bin" / program).write_text(text)
@@ -181,6 +182,17 @@ def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_pa
     model = "workflowllama"
     assert {model, f"{model}, free", f"{model}, 1 shot", f"{model}, 1 shot, free"} <= report["systems"].keys()
     assert {*report["shots"]} <= trained and (tmp_path / "eval/eval.html").exists()
+
+
+@pytest.mark.ci
+def test_a_budget_of_the_writer_that_refines_needs_no_price_of_the_model_that_is_served(noted, tmp_path):
+    (tmp_path / "bin").mkdir()
+    for program, text in (("vllm", "exec sleep 60"), ("curl", "true")):
+        (tmp_path / "bin" / program).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / "bin" / program).chmod(0o755)
+    (command,) = noted("slurm/serve_vllm.sh", DATA=str(tmp_path / "data"))
+    prices = read_prices(Path(value(command, "--prices")))
+    assert known_price(value(command, "--model"), prices) == (0, 0) and known_price("gpt-4o-mini", prices)
 
 
 def stage(number: str, *flags: object) -> None:

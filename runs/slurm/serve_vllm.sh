@@ -35,4 +35,6 @@ until curl --silent --fail --output /dev/null "$url/models"; do
     [ $SECONDS -lt "$PATIENCE" ] || { echo "error: vLLM did not answer within $PATIENCE s" >&2; exit 1; }
     sleep 2
 done
-python 05_annotate.py --model annotator --base-url "$url" --no-primer --cache "$DATA/answers-$part.sqlite" "$@"
+mkdir -p "$DATA"
+echo '{"annotator": [0, 0]}' > "$DATA/prices-$part.json" # its tokens cost nothing: a budget is that of the writer that refines
+python 05_annotate.py --model annotator --base-url "$url" --no-primer --cache "$DATA/answers-$part.sqlite" --prices "$DATA/prices-$part.json" "$@"
