@@ -234,3 +234,25 @@ def test_a_model_is_built_on_the_cpu_whatever_device_is_set(train, data, monkeyp
     with torch.device("meta"):
         tuning.configure_model()
     assert places == ["cpu"]
+
+
+@pytest.mark.parametrize("flags", [
+    ("--lr", "-1"), ("--lr", "0"), ("--clip", "0"), ("--weight-decay", "-1"), ("--warmup", "2"), ("--epochs", "0"), ("--epochs", "inf"),
+    ("--max-minutes", "-1"), ("--max-minutes", "nan"), ("--save-minutes", "-5"), ("--validation-share", "1.5"), ("--lora-rank", "-1"),
+    ("--lora-dropout", "5"), ("--lora-alpha", "0"), ("--neftune", "-5"), ("--sample-generations", "-1"), ("--copy-drill", "-1"),
+])
+def test_a_number_that_no_training_can_have_is_refused_before_anything_is_read(train, capsys, flags):
+    with pytest.raises(SystemExit) as ended:
+        train.arguments(["--model", "tiny", *flags])
+    assert ended.value.code == 2 and f"argument {flags[0]}: {flags[1]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [("--merge", "merged"), ("--push", "me/mine"), ("--export-now",)])
+def test_of_several_processes_the_first_alone_merges_pushes_and_exports(train, tmp_path, monkeypatch, flags):
+    from common.training import after
+
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    monkeypatch.setenv("RANK", "3")
+    args = train.arguments(["--model", "tiny", "--output", str(tmp_path), *flags])
+    assert (after.export_now(None, args, None) if args.export_now else train.main(args)) == 0  # there is nothing that could be done
+    assert not list(tmp_path.iterdir())
