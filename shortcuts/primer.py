@@ -62,7 +62,7 @@ Values:
 - `shortcut_input()` is what is shared with the shortcut, `clipboard()` what was copied, `current_date()` now; `ask_each_time()` in \
 a parameter lets the person fill it in.
 {helpers}
-- `x.Name` is a property of an item by its label; `as_number(x)` is x as a number, and so as_text, as_date, as_url, as_dictionary, \
+- `x.Name`, or `x.property('File Size')`, is a property of an item by its label; `as_number(x)` is x as a number, and so as_text, as_date, as_url, as_dictionary, \
 as_image.
 - Parameters of type 'Variable', 'File', 'Contact', 'Location', 'Date' and 'Entity' take what an action gave, or a value above; a \
 place or a date may be a text ('tomorrow 9:00'), a language its code ('de_DE'), an 'App' is `{{'BundleIdentifier': \

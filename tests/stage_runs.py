@@ -94,6 +94,7 @@ class Started:
             signal.signal(number, action)
         if "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(1)  # the threads of the parent are not here
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # nor those of a tokenizer, which would be waited for
         os.chdir(cwd or ".")
         os.environ.update(environment or {})
         sys.argv = argv

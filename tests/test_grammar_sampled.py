@@ -64,7 +64,7 @@ def outcome(code: str) -> str:
 
 @pytest.fixture(scope="module")
 def forty(catalog) -> list[str]:
-    return list(sampled(40, 1, catalog))
+    return list(sampled(40, 2, catalog))
 
 
 @pytest.mark.ci

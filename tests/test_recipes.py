@@ -214,7 +214,8 @@ def test_lora_is_trained_at_its_own_rate_and_samples_are_counted_with_the_models
     commands = noted(name, **variables)
     for command in commands:
         if command[0].startswith("07") and value(command, "--model") != "tiny":
-            assert value(command, "--lr") == ("2e-5" if value(command, "--lora-rank") == "0" else "2e-4"), command
+            # none given is 07's own, which tests/test_train_presets.py asserts: the same
+            assert value(command, "--lr") in ("", "2e-5" if value(command, "--lora-rank") == "0" else "2e-4"), command
         if command[0].startswith("07") and value(command, "--model") == "tiny":
             assert "--lr" not in command  # its preset is another
     base = next(value(command, "--model") for command in commands if command[0].startswith("07"))
