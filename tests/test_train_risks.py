@@ -178,13 +178,15 @@ TORCH = {"TORCHELASTIC_RUN_ID": "a", "LOCAL_WORLD_SIZE": "4", "WORLD_SIZE": "8",
 @pytest.mark.parametrize(("variables", "gpus", "flags", "devices"), [
     (STEP, 8, [], (8, 2)), (STEP, 1, [], (8, 2)), (STEP, 0, ["--devices", "8"], (8, 2)),  # a cluster may show each task its own GPU alone
     (TORCH, 4, [], (4, 2)), (TORCH, 0, ["--devices", "4"], (4, 2)),
-    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "1"}, 2, [], (2, 1)), ({}, 2, [], (2, 1)), ({}, 0, [], (1, 1)),
+    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "1"}, 2, [], (2, 1)),
+    (STEP | {"SLURM_STEP_NUM_TASKS": "1"}, 2, [], (2, 1)),  # the shell of salloc
+    ({}, 2, [], (2, 1)), ({}, 0, [], (1, 1)),
     ({}, 8, ["--export-now"], (1, 1)),
 ])
 def test_devices_are_those_that_were_started_else_those_of_the_machine(train, monkeypatch, variables, gpus, flags, devices):
     from common.training import devices as machine
 
-    for name in (*STEP, *TORCH):
+    for name in (*STEP, "SLURM_STEP_NUM_TASKS", *TORCH):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -193,7 +195,7 @@ def test_devices_are_those_that_were_started_else_those_of_the_machine(train, mo
     machine.settle(args)
     assert (args.devices, args.nodes) == devices
     args = train.arguments(["--model", "tiny", "--devices", "3"])
-    if variables.get("SLURM_NTASKS") == "16" or variables == TORCH:
+    if variables in (STEP, TORCH):
         with pytest.raises(UserError, match="--devices 3: [48] of them were started by torchrun or srun"):
             machine.settle(args)
 
