@@ -39,12 +39,13 @@ import sys
 
 
 def relaunch_under_srun() -> None:
-    """In a SLURM job but not yet in a step of it: start this file once per task.
+    """In a SLURM job but not yet in a step of it, and not by torchrun: start this file once per task.
 
     sbatch runs one copy of the script, from its spool folder; the path that was submitted is known to scontrol only.
     """
     job, copied = os.environ.get("SLURM_JOB_ID"), os.path.basename(sys.argv[0]) == "slurm_script"
-    if job is None or "SLURM_STEP_ID" in os.environ or not (copied or int(os.environ.get("SLURM_NTASKS", 1)) > 1):
+    started = {"SLURM_STEP_ID", "TORCHELASTIC_RUN_ID"} & set(os.environ)
+    if job is None or started or not (copied or int(os.environ.get("SLURM_NTASKS", 1)) > 1):
         return
     script = sys.argv[0]
     if copied:
@@ -81,7 +82,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = cli.parser(__doc__, input="data/bench/train.jsonl")
     add = parser.files.add_argument
     add("--validation", type=Path, metavar="FILE", help="records to validate on (default: a share of the input)")
-    add("--validation-share", type=float, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
+    add("--validation-share", type=cli.share, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
     add("--token-cache", type=Path, metavar="DIR", help="keeps what was tokenised, by hashes (default: .tokens beside the output)")
     add("--output", type=Path, metavar="DIR", help="(default: runs/<model>)")
     add("--resume", choices=("auto", "never"), default="auto", help=argparse.SUPPRESS)  # never: the earlier name of --overwrite
@@ -98,11 +99,11 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="owner/name or owner/name@revision on the hub, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
     add("--thinking", choices=(chat.ON, chat.OFF), help="on: prompts let the model think first; off: they have it answer at once (default: "
         "off, as the answers hold no thoughts)")
-    add("--copy-drill", type=cli.positive_int, default=0, metavar="N",
+    add("--copy-drill", type=cli.count, default=0, metavar="N",
         help="for `tiny`: teach it to copy first, in at most N steps of a tenth of a second; 3000 are enough (default: none)")
-    add("--lora-rank", type=int, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
-    add("--lora-alpha", type=float, default=32.0, metavar="X", help="(default: %(default)s)")
-    add("--lora-dropout", type=float, default=None, metavar="X", help="(default: 0)")
+    add("--lora-rank", type=cli.count, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
+    add("--lora-alpha", type=cli.positive, default=32.0, metavar="X", help="(default: %(default)s)")
+    add("--lora-dropout", type=cli.share, default=None, metavar="X", help="(default: 0)")
     add("--lora-targets", default="all-linear", metavar="A,B", help="modules to adapt, such as q_proj,v_proj (default: %(default)s)")
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
@@ -116,20 +117,20 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="what the backward pass computes again: nothing, all but matrix products and attention, or all "
         + presets.default("activation_checkpointing"))
     add("--compile", action="store_true", help="compile the layers with torch.compile: a minute more at the start")
-    add("--neftune", type=float, default=0.0, metavar="X", help="strength of noise on the embeddings; 5 is usual (default: none)")
+    add("--neftune", type=cli.amount, default=0.0, metavar="X", help="strength of noise on the embeddings; 5 is usual (default: none)")
     add = parser.task.add_argument
     add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected " + presets.default("context"))
     add("--row-tokens", type=cli.positive_int, metavar="N",
         help="tokens of a packed row, computed in one pass: more is faster for a small model, if memory holds it (default: the context)")
-    add("--lr", type=float, metavar="X", help="peak learning rate of AdamW " + presets.default("lr"))
-    add("--epochs", type=float, metavar="X", help="rounds through the data " + presets.default("epochs"))
+    add("--lr", type=cli.positive, metavar="X", help="peak learning rate of AdamW " + presets.default("lr"))
+    add("--epochs", type=cli.positive, metavar="X", help="rounds through the data " + presets.default("epochs"))
     add("--steps", type=cli.positive_int, metavar="N", help="optimizer steps, instead of --epochs; fewer may do on going on (tiny: 200)")
-    add("--max-minutes", type=float, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
+    add("--max-minutes", type=cli.positive, metavar="X", help="end by then, with a result: the rate falls to 0 with the time that is left")
     add("--batch-size", type=cli.positive_int, metavar="N", help="samples of a step, on average " + presets.default("batch_size"))
     add("--rows", type=cli.positive_int, metavar="N", help="packed rows of a step, instead of --batch-size")
-    add("--warmup", type=float, default=0.1, metavar="X", help="share of the steps in which the rate rises, to fall then (default: 0.1)")
-    add("--weight-decay", type=float, default=0.0, metavar="X", help="(default: %(default)s)")
-    add("--clip", type=float, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
+    add("--warmup", type=cli.share, default=0.1, metavar="X", help="share of the steps in which the rate rises, then falls (default: 0.1)")
+    add("--weight-decay", type=cli.amount, default=0.0, metavar="X", help="(default: %(default)s)")
+    add("--clip", type=cli.positive, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
     add_run(parser)
     return checked(parser, parser.parse_args(argv))
@@ -144,9 +145,9 @@ def add_run(parser: cli.Parser) -> None:
         help="hsdp shards within a node and replicates over nodes (default: fsdp if there is more than one device)")
     add = parser.task.add_argument
     add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint " + presets.default("save_every"))
-    add("--save-minutes", type=float, metavar="X", help="minutes from checkpoint to checkpoint " + presets.default("save_minutes"))
+    add("--save-minutes", type=cli.positive, metavar="X", help="minutes from checkpoint to checkpoint " + presets.default("save_minutes"))
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
-    add("--sample-generations", type=int, default=0, metavar="N", help="answers to N validation prompts at each validation (default: 0)")
+    add("--sample-generations", type=cli.count, default=0, metavar="N", help="answers to N prompts at each validation (default: none)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
     add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
     add("--dry-run", action="store_true", help="instead of training: measure a few steps, and say what the run would take")

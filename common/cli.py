@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import re
 import shlex
@@ -115,6 +116,30 @@ def positive_int(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}: at least 1 is needed")
+    return value
+
+
+def count(text: str) -> int:
+    """Parse an integer of at least 0 (an argparse type)."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text}: at least 0 is needed")
+    return value
+
+
+def positive(text: str) -> float:
+    """Parse a number above 0 (an argparse type)."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is needed")
+    return value
+
+
+def amount(text: str) -> float:
+    """Parse a number of at least 0 (an argparse type)."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: a number of at least 0 is needed")
     return value
 
 

@@ -233,7 +233,16 @@ def name_ends(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Non
 
 def context_length(model: PreTrainedModel) -> int:
     """Tokens that prompt and answer share."""
-    return int(model.config.get_text_config().max_position_embeddings)
+    return longest_context(model.config)
+
+
+def longest_context(config: Any) -> int:
+    """The most tokens that the model of a config reads at once. UserError for the few kinds that name none, such as Bloom and Mamba."""
+    longest = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if longest is None:
+        raise UserError(f"models of type {config.model_type} do not say in config.json how many tokens they read "
+                        "(max_position_embeddings); take another --model")
+    return int(longest)
 
 
 def quiet_libraries() -> None:

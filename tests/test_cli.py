@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -50,6 +51,18 @@ def stage(tmp_path):
         return stage_runs.start_script(script, *arguments, cwd=tmp_path, **environment).wait()
 
     return run
+
+
+@pytest.mark.parametrize(("parse", "taken", "refused"), [
+    (cli.positive_int, ["1", "7"], ["0", "-1", "x"]), (cli.count, ["0", "7"], ["-1", "1.5"]),
+    (cli.positive, ["1e-9", "3"], ["0", "-1", "inf", "nan", "x"]), (cli.amount, ["0", "5"], ["-1e-9", "inf", "nan"]),
+    (cli.share, ["0", "0.5", "1"], ["-0.1", "1.1", "nan"]),
+])
+def test_a_number_outside_its_range_is_refused(parse, taken, refused):
+    assert [parse(text) for text in taken] == [pytest.approx(float(text)) for text in taken]
+    for text in refused:
+        with pytest.raises((argparse.ArgumentTypeError, ValueError)):
+            parse(text)
 
 
 def figures(result) -> dict:

@@ -339,3 +339,12 @@ def test_the_end_marks_are_the_models_the_tokenizers_and_the_templates(tiny):
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|eot|>"]})
     tokenizer.chat_template = tokenizer.chat_template.replace("eos_token", "'<|eot|>'")
     assert end_ids(tiny[0], tokenizer) == sorted({tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|eot|>")})
+
+
+def test_a_model_that_names_no_longest_context_is_refused_in_one_line():
+    from transformers import BloomConfig, LlamaConfig, MambaConfig
+
+    assert models.longest_context(LlamaConfig(max_position_embeddings=77)) == 77
+    for config in (BloomConfig(), MambaConfig()):
+        with pytest.raises(UserError, match=f"type {config.model_type} do not say .* how many tokens they read"):
+            models.longest_context(config)

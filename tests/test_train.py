@@ -314,11 +314,12 @@ def test_sbatch_reads_its_options_because_they_stand_before_the_docstring():
     ({}, "07_train.py", None),
     ({"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0"}, "07_train.py", None),
     ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "1"}, "07_train.py", None),
+    ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "8", "TORCHELASTIC_RUN_ID": "a"}, "07_train.py", None),
     ({"SLURM_JOB_ID": "7", "SLURM_NTASKS": "8", "SLURM_CPUS_PER_TASK": "4"}, "07_train.py", "07_train.py"),
     ({"SLURM_JOB_ID": "7"}, "/spool/job7/slurm_script", "/home/me/my project/07_train.py"),
 ])
 def test_a_batch_job_starts_the_submitted_file_once_per_task(train, monkeypatch, environment, script, started):
-    for name in ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK"):
+    for name in ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK", "TORCHELASTIC_RUN_ID"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

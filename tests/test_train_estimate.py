@@ -67,6 +67,13 @@ def test_what_is_left_of_a_stopped_run_is_measured_and_the_run_goes_on_unchanged
     assert {path: path.read_bytes() for path in (tmp_path / "killed").rglob("*") if path.is_file()} == before
 
 
+def test_of_a_run_that_was_killed_behind_its_last_step_nothing_is_left_to_measure(dry, run, tmp_path):
+    run("run", "--steps", 4)
+    (tmp_path / "run" / "summary.json").unlink()
+    code, found, said = dry("run", "--steps", 4)
+    assert (code, found["steps"]) == (0, 0) and "all steps are done" in said
+
+
 def test_the_time_holds_validation_and_ends_with_max_minutes(dry):
     _, without, _ = dry("a", "--validation-share", 0)
     assert without["run_seconds"] == pytest.approx(without["tokens"] / without["tok_per_s"], rel=0.01)

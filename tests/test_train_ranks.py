@@ -348,11 +348,12 @@ def test_a_killed_launcher_leaves_no_process_behind(ranks, tmp_path):
     ({}, True), ({"RANK": "3"}, True), ({"TORCHELASTIC_RUN_ID": "a", "RANK": "0"}, True), ({"TORCHELASTIC_RUN_ID": "a", "RANK": "8"}, False),
     ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_PROCID": "1"}, False), ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_PROCID": "0"}, True),
     ({"SLURM_PROCID": "1"}, True),  # in a batch job, not in a step of it
+    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "1"}, True),  # as in the shell of salloc
 ])
 def test_one_process_of_all_nodes_writes(variables, first, monkeypatch):
     from common.training import launcher
 
-    for name in ("RANK", "TORCHELASTIC_RUN_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_PROCID"):
+    for name in ("RANK", "TORCHELASTIC_RUN_ID", "SLURM_STEP_ID", "SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

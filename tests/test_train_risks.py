@@ -178,13 +178,15 @@ TORCH = {"TORCHELASTIC_RUN_ID": "a", "LOCAL_WORLD_SIZE": "4", "WORLD_SIZE": "8",
 @pytest.mark.parametrize(("variables", "gpus", "flags", "devices"), [
     (STEP, 8, [], (8, 2)), (STEP, 1, [], (8, 2)), (STEP, 0, ["--devices", "8"], (8, 2)),  # a cluster may show each task its own GPU alone
     (TORCH, 4, [], (4, 2)), (TORCH, 0, ["--devices", "4"], (4, 2)),
-    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "1"}, 2, [], (2, 1)), ({}, 2, [], (2, 1)), ({}, 0, [], (1, 1)),
+    ({"SLURM_STEP_ID": "0", "SLURM_NTASKS": "1"}, 2, [], (2, 1)),
+    (STEP | {"SLURM_STEP_NUM_TASKS": "1"}, 2, [], (2, 1)),  # the shell of salloc
+    ({}, 2, [], (2, 1)), ({}, 0, [], (1, 1)),
     ({}, 8, ["--export-now"], (1, 1)),
 ])
 def test_devices_are_those_that_were_started_else_those_of_the_machine(train, monkeypatch, variables, gpus, flags, devices):
     from common.training import devices as machine
 
-    for name in (*STEP, *TORCH):
+    for name in (*STEP, "SLURM_STEP_NUM_TASKS", *TORCH):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -193,7 +195,7 @@ def test_devices_are_those_that_were_started_else_those_of_the_machine(train, mo
     machine.settle(args)
     assert (args.devices, args.nodes) == devices
     args = train.arguments(["--model", "tiny", "--devices", "3"])
-    if variables.get("SLURM_NTASKS") == "16" or variables == TORCH:
+    if variables in (STEP, TORCH):
         with pytest.raises(UserError, match="--devices 3: [48] of them were started by torchrun or srun"):
             machine.settle(args)
 
@@ -234,3 +236,25 @@ def test_a_model_is_built_on_the_cpu_whatever_device_is_set(train, data, monkeyp
     with torch.device("meta"):
         tuning.configure_model()
     assert places == ["cpu"]
+
+
+@pytest.mark.parametrize("flags", [
+    ("--lr", "-1"), ("--lr", "0"), ("--clip", "0"), ("--weight-decay", "-1"), ("--warmup", "2"), ("--epochs", "0"), ("--epochs", "inf"),
+    ("--max-minutes", "-1"), ("--max-minutes", "nan"), ("--save-minutes", "-5"), ("--validation-share", "1.5"), ("--lora-rank", "-1"),
+    ("--lora-dropout", "5"), ("--lora-alpha", "0"), ("--neftune", "-5"), ("--sample-generations", "-1"), ("--copy-drill", "-1"),
+])
+def test_a_number_that_no_training_can_have_is_refused_before_anything_is_read(train, capsys, flags):
+    with pytest.raises(SystemExit) as ended:
+        train.arguments(["--model", "tiny", *flags])
+    assert ended.value.code == 2 and f"argument {flags[0]}: {flags[1]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [("--merge", "merged"), ("--push", "me/mine"), ("--export-now",)])
+def test_of_several_processes_the_first_alone_merges_pushes_and_exports(train, tmp_path, monkeypatch, flags):
+    from common.training import after
+
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    monkeypatch.setenv("RANK", "3")
+    args = train.arguments(["--model", "tiny", "--output", str(tmp_path), *flags])
+    assert (after.export_now(None, args, None) if args.export_now else train.main(args)) == 0  # there is nothing that could be done
+    assert not list(tmp_path.iterdir())

@@ -8,13 +8,15 @@ from typing import Any
 
 from common import cli, hub, model
 from common.jsonl import UserError
-from common.training import checkpoint, model_card, precision
+from common.training import checkpoint, launcher, model_card, precision
 from common.training.export import export
 from common.training.run_folder import RunFolder
 
 
 def merge_or_push(args: argparse.Namespace) -> int:
-    """Merge a trained adapter into its base, put a trained model on a hub, or one after the other."""
+    """Merge a trained adapter into its base, put a trained model on a hub, or both. Of several processes the first does it."""
+    if not launcher.is_first():
+        return cli.EXIT_DONE
     done: dict[str, Any] = {}
     if args.push:
         hub.token()  # missing it is said before minutes of merging
@@ -31,7 +33,9 @@ def merge_or_push(args: argparse.Namespace) -> int:
 
 
 def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], Any]) -> int:
-    """Export a run that was stopped, as it is; it can still go on."""
+    """Export a run that was stopped, as it is; it can still go on. Of several processes the first does it."""
+    if not launcher.is_first():
+        return cli.EXIT_DONE
     if not folder.step:
         raise UserError(f"{args.output}: there is no checkpoint to export; train first")
     chosen = folder.chosen(args.export)

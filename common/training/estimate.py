@@ -58,7 +58,12 @@ class Measurement(AtSteps):
 
 
 def dry_run(tuning: Any, workflows: data.Workflows, started: float) -> int:
-    """Measure a few steps, and say what the run would take."""
+    """Measure a few steps, and say what the run would take; a run that was killed behind its last step has none left to measure."""
+    if tuning.done >= tuning.total:
+        if launcher.is_first():
+            cli.say("all steps are done; without --dry-run the model is validated and exported")
+            cli.summary("train", dry_run=True, steps=0)
+        return cli.EXIT_DONE
     figures = measured(tuning, workflows)
     if launcher.is_first():
         cli.say(told(figures))

@@ -62,8 +62,9 @@ def by_torch() -> bool:
 
 
 def by_srun() -> bool:
-    """True in one of several tasks of a SLURM step."""
-    return "SLURM_STEP_ID" in os.environ and int(os.environ.get("SLURM_NTASKS", 1)) > 1 and not by_torch()
+    """True in one of several tasks of a SLURM step. The shell that salloc opens is a step of one task, in a job of several."""
+    tasks = os.environ.get("SLURM_STEP_NUM_TASKS") or os.environ.get("SLURM_NTASKS", 1)
+    return "SLURM_STEP_ID" in os.environ and int(tasks) > 1 and not by_torch()
 
 
 def is_first() -> bool:

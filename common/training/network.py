@@ -31,7 +31,7 @@ def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     tokenizer = model.load_tokenizer(args.model, args.thinking)
     with model.one_line(f"model {args.model}", "name a model that has a config.json"):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    longest = config.get_text_config().max_position_embeddings
+    longest = model.longest_context(config)
     if longest < args.context:
         raise UserError(f"{args.model} reads {longest} tokens, --context is {args.context}; lower it")
 

@@ -7,7 +7,7 @@
 # models (HF_HOME) and --output must lie on a file system that all nodes see. Environment, account and requeueing: see single_node.sh.
 # Not yet run on GPUs, or on more than one machine: tests/test_slurm.py runs two nodes of one machine with the tiny model on CPUs.
 # Unlike the paper: LoRA of rank 16 at ten times the rate of full tuning, and a batch that is rounded to whole packed rows. With samples of
-# 3,000 tokens on average a batch of 32 is 12 rows, so of 32 GPUs 20 idle: the run says so, and which --rows or --batch-size would not. It
+# 3,000 tokens on average a batch of 32 is 12 rows, so of 32 GPUs 20 idle: the run says so, and which --rows would use them. It
 # trains alone: stage 06 has chosen the tests before.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
