@@ -145,5 +145,15 @@ def test_memory_grows_with_tokens_precision_and_what_is_trained(small):
     assert presets.needed(small, 2048, "bf16", whole=False) > presets.needed(small, 1024, "bf16", whole=False) > lora
 
 
+def test_layers_of_several_sizes_count_as_the_largest_and_experts_by_any_name():
+    from transformers import Gemma3nTextConfig, MixtralConfig
+
+    layers = {"num_hidden_layers": 2, "hidden_size": 64, "vocab_size": 100}
+    sizes = Gemma3nTextConfig(**layers, intermediate_size=[64, 128], activation_sparsity_pattern=[0.0, 0.0], layer_types=["full_attention"] * 2)
+    one, four = (MixtralConfig(**layers, intermediate_size=128, num_local_experts=count) for count in (1, 4))
+    assert presets.needed(sizes, 0, "bf16", whole=False) > 0
+    assert presets.needed(four, 0, "bf16", whole=False) - presets.needed(one, 0, "bf16", whole=False) == 2 * 2 * 3 * 3 * 64 * 128
+
+
 def test_free_memory_is_some_of_this_machines():
     assert 0 < presets.free_memory() < float("inf")

@@ -121,7 +121,9 @@ def needed(config: Any, tokens: int, precision: str, whole: bool) -> float:
     text = config.get_text_config()
     width, layers = text.hidden_size, text.num_hidden_layers
     inner = getattr(text, "intermediate_size", None) or 4 * width
-    experts, vocabularies = getattr(text, "num_experts", None) or 1, 1 if text.tie_word_embeddings else 2
+    inner = max(inner) if isinstance(inner, list) else inner  # Gemma 3n has one for each layer
+    experts = max(getattr(text, name, None) or 1 for name in ("num_experts", "num_local_experts", "n_routed_experts"))
+    vocabularies = 1 if text.tie_word_embeddings else 2
     parameters = layers * (4 * width * width + 3 * width * inner * experts) + vocabularies * text.vocab_size * width
     weights = parameters * (16 if whole else 4 if precision == "fp32" else 2)
     kept = 1.5 * tokens * layers * (12 * width + 5 * inner * (getattr(text, "num_experts_per_tok", None) or 1)) * 4
