@@ -34,7 +34,7 @@ test-ci: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2 -m "ci and not slow" tests
 
 test-slurm: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -m slurm tests
+	$(BIN)/python -m pytest -m slurm tests/test_slurm.py
 
 test-all: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n 2 tests

@@ -160,7 +160,7 @@ def refined(body: dict[str, Any], number: int) -> str:
     return offline.program(apis, catalog, str(number))
 
 
-@pytest.mark.ci
+@pytest.mark.slow
 def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_path):
     for file in ("seed.jsonl", "queries.jsonl"):
         shutil.copy(made / file, tmp_path)
