@@ -226,7 +226,7 @@ dist.destroy_process_group()
 """
 
 
-@pytest.mark.ci
+@pytest.mark.slow
 def test_two_processes_go_on_from_what_one_has_saved_and_one_from_what_two_have(tmp_path):
     network, optimizer = stepped(0, 2)
     checkpoint.save(tmp_path / "last.json", network, optimizer, {"step": 2}, True)

@@ -229,7 +229,7 @@ def test_sharded_or_not_fp16_skips_the_same_steps_and_takes_the_others_alike(mes
     assert ends[0] == ends[1] and 0 < ends[0][2] < 8
 
 
-@pytest.mark.ci
+@pytest.mark.slow
 def test_a_run_in_fp16_that_was_killed_goes_on_with_the_same_numbers_and_the_same_scale(run, base, at_step, train, tmp_path, monkeypatch):
     start = precision.Scaled.__init__
 

@@ -380,7 +380,7 @@ def test_what_the_first_process_reads_the_others_receive(monkeypatch):
     assert launcher.from_first(lambda: pytest.fail("read twice")) == "of the first" and sent.pop() is None
 
 
-@pytest.mark.ci
+@pytest.mark.slow
 def test_two_nodes_with_copies_of_the_model_give_the_numbers_of_one_device(run, base, forked, tmp_path):
     ended = [process.wait(240) for process in forked("nodes", lambda rank: None, "--strategy", "hsdp", LOCAL_WORLD_SIZE=1, LOCAL_RANK=0)]
     assert [end.returncode for end in ended] == [0, 0], ended
