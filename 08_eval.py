@@ -104,27 +104,7 @@ def arguments() -> argparse.Namespace:
     add("--predictions", action="append", default=[], metavar="[NAME=]FILE", help="answers made elsewhere, JSONL; repeatable")
     add("--gold", action="store_true", help="score the gold itself as well: 100 on every metric, or something is broken")
 
-    add = parser.add_argument_group("prompts and scores").add_argument
-    add("--distractors", type=cli.positive_int, metavar="K", help="put K wrong APIs that look right among those a prompt gives")
-    add("--retrieve", type=cli.positive_int, metavar="K", help="give at most K APIs: what the catalogue's search finds for the query alone")
-    add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
-        "that stage 07 did not train; behind --base-url to all, so give --no-primer for an adapter that is served)")
-    add("--shots", type=int, nargs="+", default=[0], metavar="K", help="examples before each query: random ones of the seed that are "
-        "in training, the same for all (0 1: a row without and one with an example)")
-    add("--any-shot", action="store_true", help="draw them without regard to the APIs that the OOD test holds out, as the paper may have")
-    add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
-    add("--seed", type=int, default=0, metavar="N", help="of the bootstrap, the examples, the wrong APIs and drawn answers (default: 0)")
-    add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: T-Eval's planning test, not workflows")
-    add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
-    add("--tasks", nargs="?", type=Path, const=task_set.FOLDER, metavar="DIR", help="not workflows but tasks (default: those in tasks/): "
-        "a program runs in worlds that are data, and must do there what was asked and nothing else")
-    add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
-    add("--kit", action=argparse.BooleanOptionalAction, default=True, help="give beside the actions that a task needs those that join them "
-        "(--no-kit: for a model with a short context)")
-    add("--temperature", type=float, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
-    add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
-        f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
-
+    add_prompts_and_scores(parser)
     add = parser.add_argument_group("the judge of the Pass Rate").add_argument
     add("--judge", metavar="MODEL", help="a model that says whether a workflow does what was asked (paper: gpt-4o-mini)")
     add("--judge-url", metavar="URL", help="an OpenAI-compatible server that has the judge (default: OPENAI_BASE_URL, else OpenAI's)")
@@ -177,6 +157,30 @@ def arguments() -> argparse.Namespace:
             parser.error(f"--retrieve: more than {len(ALWAYS)}, which are those that serve any request")
         args.output /= f"distractors-{args.distractors}" if args.distractors else f"retrieve-{args.retrieve}"
     return args
+
+
+def add_prompts_and_scores(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that decide what is asked and what is counted."""
+    add = parser.add_argument_group("prompts and scores").add_argument
+    add("--distractors", type=cli.positive_int, metavar="K", help="put K wrong APIs that look right among those a prompt gives")
+    add("--retrieve", type=cli.positive_int, metavar="K", help="give at most K APIs: what the catalogue's search finds for the query alone")
+    add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
+        "that stage 07 did not train; behind --base-url to all, so give --no-primer for an adapter that is served)")
+    add("--shots", type=int, nargs="+", default=[0], metavar="K", help="examples before each query: random ones of the seed that are "
+        "in training, the same for all (0 1: a row without and one with an example)")
+    add("--any-shot", action="store_true", help="draw them without regard to the APIs that the OOD test holds out, as the paper may have")
+    add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
+    add("--seed", type=int, default=0, metavar="N", help="of the bootstrap, the examples, the wrong APIs and drawn answers (default: 0)")
+    add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: T-Eval's planning test, not workflows")
+    add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
+    add("--tasks", nargs="?", type=Path, const=task_set.FOLDER, metavar="DIR", help="not workflows but tasks (default: those in tasks/): "
+        "a program runs in worlds that are data, and must do there what was asked and nothing else")
+    add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
+    add("--kit", action=argparse.BooleanOptionalAction, default=True, help="give beside the actions that a task needs those that join them "
+        "(--no-kit: for a model with a short context)")
+    add("--temperature", type=float, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
+    add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
+        f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
 
 
 def json_object(text: str) -> Record:
