@@ -59,8 +59,8 @@ MAKES = {
     "number": ("ask for a number", "ask me for a number"),
 }  # fmt: skip
 FOLLOWS = {
-    "image": ("save it to photos", "save it to my photo library", "save it in the album called '{folder}'", "share it", "send it as a message",
-              "resize it to {pixels} pixels", "convert it to a pdf", "copy it to the clipboard", "show it"),
+    "image": ("save it to photos", "save it to my photo library", "save it in the album called '{folder}'", "share it",
+              "send it as a message", "resize it to {pixels} pixels", "convert it to a pdf", "copy it to the clipboard", "show it"),
     "text": ("show it", "copy it to the clipboard", "copy it", "speak it", "read it aloud", "share it", "send it as a text message",
              "translate it to {language}", "make it upper case", "count the words in it", "make a qr code from it", "search the web for it",
              "convert it to lower case", "add it to my shopping list"),
