@@ -420,7 +420,7 @@ def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
 
 def answer(plan: str, code: str, form: AnswerForm = WHOLE) -> str:
     """Return the assistant's turn."""
-    thought = f"Thought:{plan}\n\n" if form.plan else ""
+    thought = f"Thought:\n{plan}\n\n" if form.plan else ""
     return f"{thought}Code:\n```python\n{(code if form.comments else without_comments(code)).rstrip()}\n```"
 
 
