@@ -82,9 +82,8 @@ class RaggedReader:
 
     def read(self, texts: Mapping[int, list[int]]) -> dict[int, torch.Tensor]:
         """Return the scores (vocabulary, fp32, on the CPU) of the token behind each text."""
-        pieces = [self._unread(self._row(place), text) for place, text in texts.items()]
         scores: dict[int, torch.Tensor] = {}
-        for part in _passes(pieces):
+        for part in _passes([self._unread(self._row(place), text) for place, text in texts.items()]):
             last = [self.rows[piece.row] for piece in part if piece.is_last]
             scores |= zip(last, self._forward(part).float().cpu())
         return scores
@@ -138,21 +137,23 @@ class RaggedReader:
 
 
 def _passes(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
-    """Yield pieces, the short ones first, in parts of at most PASS tokens; a long one is cut."""
+    """Yield pieces in parts of at most PASS tokens, the short ones first in each; a piece that is too long for a part is cut."""
     part, room = list[_Piece](), PASS
-    for piece in sorted(pieces, key=lambda piece: len(piece.tokens)):
-        row, start, tokens, _ = piece
+    for row, start, tokens, _ in pieces:
         while len(tokens) > room:
-            part.append(_Piece(row, start, tokens[:room], False))
-            yield part
+            yield _short_first([*part, _Piece(row, start, tokens[:room], False)])
             start, tokens, part, room = start + room, tokens[room:], [], PASS
         part.append(_Piece(row, start, tokens, True))
         room -= len(tokens)
         if not room:
-            yield part
+            yield _short_first(part)
             part, room = [], PASS
     if part:
-        yield part
+        yield _short_first(part)
+
+
+def _short_first(pieces: list[_Piece]) -> list[_Piece]:
+    return sorted(pieces, key=lambda piece: len(piece.tokens))
 
 
 class _Pass:
