@@ -78,6 +78,14 @@ def test_a_difference_is_shown_as_people_read_code(here: Path) -> None:
     assert ended.stdout.splitlines()[:3] == ["@@ -1,4 +1,5 @@", " answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')", f"+{SPEAK}"]
 
 
+def test_what_the_new_shortcut_does_to_the_outside_is_said(here: Path) -> None:
+    change = "insert after 1\nis_workflow_actions_deletephotos(photos=is_workflow_actions_getlastphoto())"
+    with StubOpenAI(answers(f"```change\n{change}\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut", "--no-repair")
+    assert ended.returncode == 0 and "new: it deletes photos" in ended.stderr and "new: the app will ask to allow" in ended.stderr
+    assert "new: it requests" not in ended.stderr and "example.org" not in ended.stderr  # it did so before
+
+
 def test_an_edit_goes_on_from_its_result_and_the_model_is_told_of_it(here: Path) -> None:
     with StubOpenAI(answers(f"```change\n{CHANGE}\n```", "```change\ndelete 2\n```", "```change\ndelete 2\n```")) as stub:
         ask(stub, "--output", "new.shortcut")
