@@ -129,6 +129,8 @@ def edit_one(args: argparse.Namespace, sampling: dict[str, Any], catalog: Catalo
 
     sampling: temperature, top_p and seed of the model.
     """
+    if files.is_shortcut_file(args.output) and files.contents(str(args.output)).startswith(files.SIGNED) and not args.force:
+        raise UserError(f"--output {args.output}: a signed shortcut is there; name another file, or give --force to replace it")
     shortcut = opened(args.edit, catalog)
     earlier = history(args.edit, shortcut)
     ask = local_model(args, sampling, catalog) if args.here else server(args, sampling, catalog)
@@ -296,6 +298,7 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
               "removed": edited.removed}]  # fmt: skip
     notes = {"shortcut": plist.content_id(edited.shortcut), "edits": turns}
     written = {output: binary(edited.shortcut), output.with_suffix(query.PROGRAM): edited.code.encode(),
+               output.with_suffix(files.RESIDUE): orjson.dumps(to_python(edited.shortcut, catalog)[1], option=orjson.OPT_INDENT_2),
                output.with_suffix(HISTORY): orjson.dumps(notes, option=orjson.OPT_INDENT_2)}  # fmt: skip
     for file, data in written.items():
         jsonl.write_atomically(file, data)

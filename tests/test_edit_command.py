@@ -54,7 +54,7 @@ def test_the_shortcut_its_program_and_the_history_are_written_and_what_was_kept_
     assert plist.same(new, apply_change(old, CHANGE, catalog).shortcut)
     assert ended.stdout == (here / "new.py").read_text() == to_python(new)[0]
     assert "kept 17 actions equal to the byte, changed 0, added 1, removed 0" in ended.stderr
-    assert "written: new.shortcut, new.py, new.edits.json" in ended.stderr
+    assert "written: new.shortcut, new.py, new.residue.json, new.edits.json" in ended.stderr
     assert json.loads((here / "new.edits.json").read_bytes())["edits"] == [
         {"query": "also say it aloud", "change": CHANGE + "\n", "kept": 17, "changed": 0, "added": 1, "removed": 0}]  # fmt: skip
     assert len(stub.requests) == 1
@@ -136,9 +136,21 @@ def test_a_whole_program_is_a_change_too_and_keeps_what_it_repeats(here: Path) -
 
 def test_a_program_is_edited_with_the_residue_beside_it(here: Path) -> None:
     (here / "mine.py").write_text("x = is_workflow_actions_ask()\nis_workflow_actions_showresult(Text=x)\n")
-    with StubOpenAI(answers("```change\ndelete 2\n```")) as stub:
+    with StubOpenAI(answers("```change\ndelete 2\n```", "```change\ninsert after 1\n'A remark.'\n```")) as stub:
         ended = ask(stub, file="mine.py")
-    assert ended.returncode == 0 and (here / "mine 2.py").read_text() == "x = is_workflow_actions_ask()\n"
+        again = ask(stub, file="mine 2.py", query="say why")
+    assert ended.returncode == again.returncode == 0 and (here / "mine 2.py").read_text() == "x = is_workflow_actions_ask()\n"
+    assert "say it aloud" in said(stub, 1)  # the program is that of the history
+    first, second = (plist.read_shortcut((here / name).read_bytes())["WFWorkflowActions"] for name in ("mine 2.shortcut", "mine 2 2.shortcut"))
+    assert plist.same(first, second[:1])
+
+
+def test_a_signed_shortcut_is_not_replaced_unless_that_is_said(here: Path) -> None:
+    (here / "new.shortcut").write_bytes(b"AEA1 signed")
+    with StubOpenAI(answers(f"```change\n{CHANGE}\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut")
+        assert ended.returncode == 1 and "a signed shortcut is there" in ended.stderr and not stub.requests
+        assert ask(stub, "--output", "new.shortcut", "--force").returncode == 0
 
 
 @pytest.mark.parametrize(("flags", "message"), [
