@@ -10,7 +10,7 @@ written for each by hand, with a check of what must be there afterwards.
     untouched_equal   the share of shortcuts in which every action of a line that the change does not name is equal to the byte
 
 The second figure uses nothing of shortcuts/edit: the actions of both files are compared as binary property lists, and the lines that a
-change names are read from its numbers. The start of a menu is left out of it where a line of that menu is named: it lists the choices.
+change names are read from its numbers. The start of a menu is left out of it where something happens in that menu: it lists the choices.
 
 OUTPUT holds the new files, and a line for each request in edits.jsonl: what was asked, the change, what was wrong, the counts.
 """
@@ -28,6 +28,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -226,7 +227,7 @@ def drawn() -> list[str]:
         if FEWEST <= len(shortcut["WFWorkflowActions"]) <= MOST:
             sized.append((file.stem, shortcut))
     random.Random(SEED).shuffle(sized)
-    return [name for name, shortcut in sized if has_program(shortcut)][:COUNT]
+    return list(islice((name for name, shortcut in sized if has_program(shortcut)), COUNT))
 
 
 def has_program(shortcut: Row) -> bool:
@@ -286,7 +287,8 @@ def edited(request: Asked, args: argparse.Namespace) -> Row:
 def judged(request: Asked, both: Both, change: str) -> Row:
     """Return whether an edit is right, what speaks against it, and whether what the change does not name is equal to the byte."""
     lost, named, places = gone(both), named_lines(change), lines_of_actions(both.old)
-    stray = [index for index in lost if places[index] not in named and not is_menu_around(both.old, index, named, places)]
+    added = {int(line) for line in re.findall(r"^insert[ ]+after[ ]+(?:line[ ]+)?(\d+)", change, re.MULTILINE)}
+    stray = [index for index in lost if places[index] not in named and not is_menu_around(both.old, index, named | added, places)]
     faults = Counter(finding.message for finding in check(to_python(both.new)[0]) if finding.severity == "error")
     faults -= Counter(finding.message for finding in check(to_python(both.old)[0]) if finding.severity == "error")
     why = [*(["what was asked for is not there"] if not request.holds(both) else []), *faults,
@@ -320,9 +322,17 @@ def lines_of_actions(shortcut: Row) -> list[int]:
     return compile_program(code, residue, None)[0].lines
 
 
-def is_menu_around(shortcut: Row, index: int, named: set[int], places: list[int]) -> bool:
-    """True if an action is a marker of a menu in which the change names or adds a line."""
-    return control_flow.kind_of(shortcut["WFWorkflowActions"][index]) == "menu" and (not named or max(named) >= places[index])
+def is_menu_around(shortcut: Row, index: int, touched: set[int], places: list[int]) -> bool:
+    """True if an action is the start of a menu, and one of these lines is in it."""
+    actions, depth, end = shortcut["WFWorkflowActions"], 0, index
+    if control_flow.kind_of(actions[index]) != "menu" or control_flow.mode(actions[index]) != control_flow.START:
+        return False
+    for end in range(index, len(actions)):
+        if control_flow.kind_of(actions[end]):
+            depth += {control_flow.START: 1, control_flow.END: -1}.get(control_flow.mode(actions[end]), 0)
+        if not depth:
+            break
+    return any(places[index] <= line <= max(places[index : end + 1]) for line in touched)
 
 
 def figures(rows: list[Row]) -> Row:
