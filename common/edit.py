@@ -231,6 +231,8 @@ def judged(text: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
         edited = merged(shortcut, lambda _: lines, catalog)
     except DialectError as error:
         faults += [f"line {error.line} of the change: {error.message}"] if untold or not faults else []
+    except ValueError as error:  # nested too deep, or too large
+        faults.append(str(error))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
     called = [api for finding in found if finding.severity == "error" for api in _called(lines, finding.line)]
