@@ -79,7 +79,8 @@ def choices(program: Program, draw: Random) -> Iterator[Change]:
     for beside, _ in runs(program, draw):
         question, (yes, no) = draw.choice(tables.QUESTIONS.split("|")), draw.choice(tables.ANSWERS)
         heads = [f"match menu({question!r}):", f"    case {yes!r}:"]
-        yield wrapped(program, beside, heads, "choice", {"question": question, "yes": yes, "no": no}, [f"    case {no!r}:", " " * 8 + "pass"], 2)
+        tail = [f"    case {no!r}:", "        pass"]
+        yield wrapped(program, beside, heads, "choice", {"question": question, "yes": yes, "no": no}, tail, 2)
 
 
 def repeats(program: Program, draw: Random) -> Iterator[Change]:
@@ -92,7 +93,7 @@ def repeats(program: Program, draw: Random) -> Iterator[Change]:
 
 def eaches(program: Program, draw: Random) -> Iterator[Change]:
     """Yield changes that do a statement for each item of a value that it takes as a whole."""
-    for beside, inside in runs(program, draw):
+    for beside, _ in runs(program, draw):
         slot = beside[0]
         names = list(dict.fromkeys(each for each in read_in([slot.node]) if program.bindings[each] == 1))
         if len(beside) == 1 and not slot.is_block and len(names) == 1 and not slot.name and slot.call is not None:
@@ -142,14 +143,13 @@ def reorders(program: Program, draw: Random) -> Iterator[Change]:
         if isinstance(slot.node, ast.Match):
             yield from _reordered_choices(program, slot, draw)
         elif slot.place and (above := _above(program, slot)) is not None:
-            lines = program.lines[slot.line - 1 : slot.end - 1]
-            yield Change("reorder", (Hunk(above.line, above.line, tuple(lines)), Hunk(slot.line, slot.end, ())), (above.line, slot.line), {})
+            moved = Hunk(above.line, above.line, tuple(program.lines[slot.line - 1 : slot.end - 1]))
+            yield Change("reorder", (moved, Hunk(slot.line, slot.end, ())), (above.line, slot.line), {})
 
 
 def _above(program: Program, slot: Slot) -> Slot | None:
     """Return the statement right above, if the two can be exchanged: no data goes between them, and they do not act on the same thing."""
-    above = next(other for other in program.slots if other.body is slot.body and other.place == slot.place - 1) \
-        if any(other.body is slot.body and other.place == slot.place - 1 for other in program.slots) else None  # fmt: skip
+    above = program.above(slot)
     if above is None or above.is_block or slot.is_block or above.line + 1 != slot.line:
         return None
     reads, bound = (lambda each: set(read_in([each.node]))), (lambda each: binds([each]))

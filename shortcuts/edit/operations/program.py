@@ -153,6 +153,10 @@ class Program:
         inside = set(map(id, slots))
         return any(id(reader) not in inside for name in names for reader in self.readers.get(name, ()))
 
+    def above(self, slot: Slot) -> Slot | None:
+        """Return the statement before one in its body, None for the first."""
+        return next((other for other in self.slots if other.body is slot.body and other.place == slot.place - 1), None)
+
     def within(self, first: int, end: int) -> list[Slot]:
         """Return the statements on these lines, those in blocks included."""
         return [slot for slot in self.slots if first <= slot.line < end]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from shortcuts.catalog import Catalog
-from shortcuts.check import review
+from shortcuts.check import is_empty, review_compiled
 from shortcuts.compiler import compiled
 from shortcuts.decompiler import Decompiler
 from shortcuts.edit.operations.program import Change, Hunk, Program
@@ -25,11 +27,16 @@ IDENTITIES = frozenset({"UUID", "OutputUUID", "GroupingIdentifier", "VariableUUI
 QUESTIONS = "WFWorkflowImportQuestions"
 
 
-class Side(NamedTuple):
+@dataclass(frozen=True)
+class Side:
     """A compiled program: the shortcut, and the line of each of its actions."""
 
     shortcut: dict[str, Any]
     lines: list[int]
+
+    @cached_property
+    def canonical(self) -> list[Any]:
+        return canonical_actions(self.shortcut)
 
 
 def side(code: str, catalog: Catalog) -> Side | None:
@@ -44,7 +51,7 @@ def side(code: str, catalog: Catalog) -> Side | None:
         compiler, shortcut = compiled(module, None, fail, catalog, natural_python=False)
     except (DialectError, RecursionError):
         return None
-    return None if review(code, catalog, natural_python=False)[0] else Side(shortcut, list(compiler.lines))
+    return None if is_empty(code) or review_compiled(compiler, catalog) else Side(shortcut, list(compiler.lines))
 
 
 def holds(program: Program, before: Side, change: Change, code: str) -> bool:
@@ -55,8 +62,7 @@ def holds(program: Program, before: Side, change: Change, code: str) -> bool:
     pairs = kept_pairs(before, after, change, program.lines)
     if pairs is None or not same_level(before.shortcut, after.shortcut, dict(pairs)):
         return False
-    same = canonical_actions(before.shortcut) == canonical_actions(after.shortcut)
-    return same == (change.kind == "rename") and is_canonical(code, after.shortcut, program.catalog)
+    return (before.canonical == after.canonical) == (change.kind == "rename") and is_canonical(code, after.shortcut, program.catalog)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -90,7 +90,8 @@ ANSWERS = ("Yes", "No"), ("OK", "Not now"), ("Go on", "Skip it")
 
 # Names of a person for a value, by its kind.
 NAMES = {
-    "": "Result Outcome Current Chosen Latest Given Found Thing", "text": "Message Label Caption Wording Line", "number": "Amount Total Size",
+    "": "Result Outcome Current Chosen Latest Given Found Thing",
+    "text": "Message Label Caption Wording Line", "number": "Amount Total Size",
     "url": "Address Site Source", "list": "Items Entries Options", "dictionary": "Settings Data Record", "date": "Day Moment",
     "file": "Document Attachment", "image": "Picture Snapshot",
 }  # fmt: skip
@@ -100,7 +101,7 @@ INNER = re.compile(r"Prompt|Title|Key$|keyPath|Pattern|Identifier|Type$|Separato
 
 # Words of ids that name what an action reads or changes: two actions on the same are not exchanged.
 RESOURCES = re.compile(r"clipboard|document|file|folder|photo|cameraroll|album|reminder|event|note|volume|brightness|song|music|playlist|"
-                       r"contact|url|location|workflow|shell|script|delay|exit|output|random|datajar|insert|date")  # fmt: skip
+                       r"contact|url|location|runworkflow|shell|script|delay|exit|output|random|datajar|insert|date")  # fmt: skip
 
 TEXTS_BY_NAME = {
     "text": TEXTS[-1][1], "note": tuple(NOTES.split("|")), "todo": tuple(TODOS.split("|")),

@@ -106,7 +106,7 @@ def _gap(node: ast.expr, first: ast.expr, second: ast.expr) -> str:
 def merges(program: Program, draw: Random) -> Iterator[Change]:
     """Yield changes that tell two texts at once that were told one after the other, or put a text into the only one that uses it."""
     for slot in shuffled(program.slots, draw):
-        above = next((other for other in program.slots if other.body is slot.body and other.place == slot.place - 1), None)
+        above = program.above(slot)
         pair = (told_text(above), told_text(slot)) if above is not None else (None, None)
         if above is not None and pair[0] and pair[1] and pair[0][0] == pair[1][0] and _alone(above) and _alone(slot):
             parts = [parts_of(each[1]) for each in pair]  # type: ignore[index]
