@@ -38,7 +38,7 @@ def test_a_change_is_applied(change: str, after: str) -> None:
     ("insert after 6\nx", 1, "there is no line 6; the program has 5"),
     ("replace 3-2\nx", 1, "lines 3-2: the first is behind the last"),
     ("delete 2-3\nreplace 3\nx", 2, "line 3 is changed by another command, too; change each line once"),
-    ("replace 2-4\nx\ninsert after 3\ny", 3, "line 4 is changed by another command, too; change each line once"),
+    ("replace 2-4\nx\ninsert after 3\ny", 3, "the place after line 3 is changed by another command, too; change each line once"),
     ("delete 2\nx", 2, "new lines below a deletion; write `replace` instead of `delete` in line 1"),
     ("replace 2\nx\ninsert before 3\ny", 3, "'insert before 3' is no command; there are `replace 3-5`, `insert after 3` and `delete 3-5` at the left "
      "edge, and `keep 3-5` among new lines"),

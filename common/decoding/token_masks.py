@@ -84,8 +84,11 @@ class GrammarSpec:
 
     def matcher(self, names: Iterable[str] | None = None) -> LLMatcher:
         """A matcher at the start of an answer in which only these names can be read (None: any). Raises UserError."""
-        text = grammar(self.apis, self.catalog, answer=self.plan, everything=False, names=names)
-        return _compiled(self.table, text).deep_copy()
+        return _compiled(self.table, self.text(names)).deep_copy()
+
+    def text(self, names: Iterable[str] | None) -> str:
+        """The grammar itself."""
+        return grammar(self.apis, self.catalog, answer=self.plan, everything=False, names=names)
 
 
 @lru_cache(maxsize=COMPILED)

@@ -83,7 +83,8 @@ def _blocks(body: list[int | Block]) -> Iterator[Block]:
 # lines
 
 
-def _paired_lines(before: Program, after: Program, lines: list[Line], old: dict[int, list[int]], new: dict[int, list[int]]) -> dict[int, int]:
+def _paired_lines(before: Program, after: Program, lines: list[Line], old: dict[int, list[int]],
+                  new: dict[int, list[int]]) -> dict[int, int]:
     """Return the line before the change that each line after it is, from 1. old, new: the actions on each line."""
     pairs = {number: line.origin for number, line in enumerate(lines, start=1) if line.origin is not None}
     gaps = list(_gaps(lines, len(before.lines)))

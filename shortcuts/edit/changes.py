@@ -9,7 +9,7 @@
 
 A command begins at the left edge. New lines have the indentation that they have in the program. All numbers are those of the program before
 the change, whatever the order of the commands. `keep` wraps, moves and copies lines without writing them again. No command is Python, so
-nothing needs quotes; a new line that reads as one all the same, as in a text of several lines, gets a `\\` in front, and so does a blank line
+nothing needs quotes; a new line that reads as one all the same, as in a text of several lines, gets a `\\` in front. So does a blank line
 that ends the new lines of a command, where blank lines mean nothing otherwise.
 """
 
@@ -24,7 +24,8 @@ from rapidfuzz.distance import Indel
 from shortcuts.syntax.errors import DialectError
 
 _RANGE = r"(?:lines?[ ]+)?(?P<first>[0-9]{1,9})(?:[ ]*[-\u2013][ ]*(?P<last>[0-9]{1,9}))?"
-_HUNK = re.compile(rf"(?:(?P<verb>replace|delete)[ ]+(?:(?P<all>all)|{_RANGE})|insert[ ]+after[ ]+(?:line[ ]+)?(?P<after>[0-9]{{1,9}})):?[ ]*")
+_HUNK = re.compile(rf"(?:(?P<verb>replace|delete)[ ]+(?:(?P<all>all)|{_RANGE})"
+                   r"|insert[ ]+after[ ]+(?:line[ ]+)?(?P<after>[0-9]{1,9})):?[ ]*")  # fmt: skip
 _KEEP = re.compile(rf"(?P<indent>\s*)keep[ ]+{_RANGE}[ ]*")
 _LIKE_A_COMMAND = r"(?:replace|insert|delete|remove|keep|move|add)[ ]+(?:all|after|before|at|lines?|[0-9])\b.*"
 _COMMAND_LIKE = re.compile(rf"\s*{_LIKE_A_COMMAND}")
@@ -79,7 +80,8 @@ def applied(code: str, change: str) -> list[Line]:
     hunks = sorted(parsed(change, len(before)), key=lambda hunk: (hunk.first, hunk.last))
     for hunk in hunks:
         if hunk.first <= done:
-            raise _fault(hunk.place, f"line {hunk.first} is changed by another command, too; change each line once")
+            where = f"line {hunk.first}" if hunk.last >= hunk.first else f"the place after line {hunk.last}"
+            raise _fault(hunk.place, f"{where} is changed by another command, too; change each line once")
         result += [Line(before[number - 1], number, None) for number in range(done + 1, hunk.first)]
         result += [line for place, text in hunk.lines for line in _written(place, text, before)]
         done = max(hunk.last, hunk.first - 1)
@@ -103,7 +105,8 @@ def parsed(change: str, length: int) -> list[Hunk]:
         elif hunks:
             raise _fault(place, f"new lines below a deletion; write `replace` instead of `delete` in line {hunks[-1].place}")
         elif text.strip():
-            raise _fault(place, f"{text.strip()[:60]!r} is no command; a change begins with `replace 3-5`, `insert after 3` or `delete 3-5`")
+            raise _fault(place, f"{text.strip()[:60]!r} is no command; a change begins with `replace 3-5`, `insert after 3` or "
+                                "`delete 3-5`")  # fmt: skip
     for hunk in hunks:
         while hunk.lines and not hunk.lines[-1][1].strip():
             hunk.lines.pop()
@@ -142,8 +145,8 @@ def _written(place: int, text: str, before: list[str]) -> Iterator[Line]:
     elif escaped := _ESCAPED.fullmatch(text):
         yield Line(escaped["indent"] + escaped["text"], None, place)
     elif _COMMAND_LIKE.fullmatch(text):
-        raise _fault(place, f"{text.strip()[:60]!r} is no command; there are `replace 3-5`, `insert after 3` and `delete 3-5` at the left edge, "
-                            "and `keep 3-5` among new lines")
+        raise _fault(place, f"{text.strip()[:60]!r} is no command; there are `replace 3-5`, `insert after 3` and `delete 3-5` at the left "
+                            "edge, and `keep 3-5` among new lines")  # fmt: skip
     else:
         yield Line(text, None, place)
 

@@ -8,13 +8,14 @@ are compared: the new shortcut has to be canonically equal to what the new progr
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from shortcuts import control_flow, plist
 from shortcuts.catalog import Catalog
 from shortcuts.compiler import Compiler
-from shortcuts.control_flow import CONTAINERS, PARAMETERS, Action
+from shortcuts.control_flow import PARAMETERS, Action
 from shortcuts.edit.alignment import Program, common, paired_actions
 from shortcuts.edit.changes import Line, lines_of, text_of
 from shortcuts.equality import patch
@@ -68,21 +69,19 @@ def merged(shortcut: dict[str, Any], change: Callable[[str], list[Line]], catalo
     pairs = paired_actions(before.program, after.program, lines)
     before = before.renamed(_hidden_identities(before.actions, old, residue))
     after = after.renamed(_identities(before.actions, after.actions, old, pairs, residue))
-    actions, changed = list[Action](), set[int]()
+    changed = _refuse_others(before, after, pairs, lines)
+    actions = []
     for index, action in enumerate(after.actions):
         origin = pairs.get(index)
-        if origin is None:
-            actions.append(action)
-        elif plist.same(before.actions[origin], action):
-            actions.append(shortcut[ACTIONS][origin])
-        else:
-            _refuse_untouched(index, before.actions[origin], after, lines)
+        if index in changed:
             actions.append(_patched(old[origin], before.actions[origin], action))
-            changed.add(index)
+        else:
+            actions.append(action if origin is None else shortcut[ACTIONS][origin])
     new = {**_level(shortcut, before, after, pairs), ACTIONS: actions}
     _prove(new, changed, after, lines)
     new = copy.deepcopy(new)
-    return Edited(new, to_python(new, catalog)[0], len(pairs) - len(changed), len(changed), len(actions) - len(pairs), len(old) - len(pairs))
+    text, same = to_python(new, catalog)[0], len(pairs) - len(changed)
+    return Edited(new, text, same, len(changed), len(actions) - len(pairs), len(old) - len(pairs))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -132,8 +131,8 @@ def _in_dialect(lines: list[Line], catalog: Catalog | None) -> list[Line]:
     kept = {line.origin for line in result if line.place is None}
     for number, line in enumerate(lines, start=1):
         if line.place is None and line.origin not in kept and line.text.strip() and not line.text.lstrip().startswith("#"):
-            raise DialectError(number, "it is not part of the change, yet it would be read as natural Python, which the new lines are written "
-                                       "in: write those with calls of actions", "untouched")  # fmt: skip
+            raise DialectError(number, "it is not part of the change, yet it would mean something else, as the new lines are natural "
+                                       "Python: write those with calls of actions", "untouched")  # fmt: skip
     return result
 
 
@@ -197,18 +196,33 @@ def _identities(before: list[Action], after: list[Action], old: list[Action], pa
 # actions, settings, import questions
 
 
-def _refuse_untouched(index: int, was: Action, after: _Compiled, lines: list[Line]) -> None:
-    """Raise DialectError if an action that is not the same any more stands on a line that the change left where it was.
+def _refuse_others(before: _Compiled, after: _Compiled, pairs: dict[int, int], lines: list[Line]) -> set[int]:
+    """Return the actions after the change that are not as they were, by index. Raises DialectError for one that the change left alone.
 
     The markers of a block follow from its other lines: a menu's start lists its choices.
     """
-    action, number = after.actions[index], after.program.places[index]
-    is_marker = control_flow.kind_of(action) == "menu" or (control_flow.kind_of(action) and control_flow.mode(action) != control_flow.START)
-    if lines[number - 1].place is None and not is_marker:
-        keys = [str(path[-1]) for path, *_ in patch.difference(was, action)]
-        message = f"it is not part of the change, yet it would become another action ({', '.join(dict.fromkeys(keys))} would change): " \
-                  "its names have to mean what they did, so give new values other names, or make this line part of the change"
-        raise _of_the_change(DialectError(number, message, "untouched"), lines)
+    left = {line.origin: number for number, line in enumerate(lines, start=1) if line.place is None}
+    was = {origin: index for index, origin in pairs.items()}
+    changed = set()
+    for index, action in enumerate(before.actions):
+        again = after.actions[was[index]] if index in was else None
+        if again is not None and plist.same(action, again):
+            continue
+        number = left.get(before.program.places[index])
+        kind = control_flow.kind_of(action)
+        if number is not None and (kind is None or (kind != "menu" and control_flow.mode(action) == control_flow.START)):
+            raise _of_the_change(DialectError(number, _why_another(number, lines), "untouched"), lines)
+        changed |= {was[index]} if index in was else set()
+    return changed
+
+
+def _why_another(number: int, lines: list[Line]) -> str:
+    """Return why a line that the change left alone would mean something else, as far as that shows."""
+    bound = {found[1] for line in lines if line.place is not None and (found := re.match(r"\s*(\w+) \+?= ", line.text))}
+    anew = ", ".join(name for name in dict.fromkeys(re.findall(r"\w+", lines[number - 1].text)) if name in bound)
+    return "it is not part of the change, yet it would become another action; " + (
+        f"the change gives {anew} another meaning, so give the new value a name of its own" if anew else
+        "give new values names of their own, or make this line part of the change")
 
 
 def _patched(old: Any, before: Any, after: Any) -> Any:
