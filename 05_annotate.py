@@ -331,7 +331,8 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     async def work(record: Record) -> Outcome:
         if record["apis"] is None:  # a person's sentence
             record = {**record, "apis": await query.chosen_apis(writer, record["query"], record["apps"], catalog)}
-        facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request")}
+        facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request"),
+                 "query": record["query"]}
 
         async def ask(request: Request) -> CompletionResult:
             form = grammar(request.apis, catalog, answer=True, everything=False) if args.constrained else None
