@@ -411,6 +411,7 @@ class AnswerForm(NamedTuple):
 WHOLE = AnswerForm()
 ANSWER_FORMS = {"generate": WHOLE, "generate_without_plan": AnswerForm(plan=False),
                 "generate_without_comments": AnswerForm(comments=False), "generate_without_both": AnswerForm(False, False)}
+EDIT_TASK = "edit"  # of conversations that ask for a change of a program, see common/dataset/edits.py
 TEVAL_TASK = "teval_json"  # of conversations about plans in T-Eval's form, see common/metrics/teval_plans.py
 
 

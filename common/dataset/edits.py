@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from common.cli import Reject
 from common.dataset import arrange, dedup, example, files
 from common.dataset.dedup import CodePrint
 from common.dataset.example import Chat, Example
-from common.dataset.splits import SPLITS, TEST_ID, TEST_OOD, TRAIN, HeldOut
+from common.dataset.splits import SPLITS, TEST_OOD, TRAIN, HeldOut
 from common.jsonl import Record
 from common.offline.baseline import draw
 from common.offline.edit_requests import edit_request
@@ -35,20 +36,20 @@ from shortcuts.edit import applied, change_between
 from shortcuts.edit.changes import text_of
 from shortcuts.edit.operations import Edit, edits
 
-TASK = "edit"
-COLUMNS = (*files.COLUMNS, "of", "kind", "before", "change")
+COLUMNS = ("id", "task", "split", "origin", "query", "code", "apis", "messages", "shortened", "of", "kind", "before", "change")
 REJECTS = "edits.rejected.jsonl"
+TRIED = 3  # edits that are looked at for each one that is wanted
 NO_QUERY = dedup.query_print("")
 
 
 class Settings(NamedTuple):
-    """The number of edits a program, the seed, the longest conversation in tokens, what is held out, and the APIs of training."""
+    """The number of edits a program, the seed, the longest conversation in tokens, what is held out, and the APIs that training has."""
 
     number: int
     seed: int
     max_tokens: int
     held: HeldOut
-    trained: frozenset[str]
+    trained: frozenset[str] = frozenset()
 
 
 class Made(NamedTuple):
@@ -85,15 +86,24 @@ def of_line(task: tuple[str, bytes]) -> list[Made]:
     """Return the edits of the record in a line of a split."""
     split, line = task
     record = orjson.loads(line)
-    with cli.one_record():
-        return list(of_record(record, split, _context))
+    try:
+        with cli.one_record():
+            return list(of_record(record, split, _context))
+    except Reject as reject:
+        return [rejected(split, {"id": record["id"], "of": record["id"], "kind": ""}, reject)]
+
+
+def rejected(split: str, about: Record, reject: Reject) -> Made:
+    """Return what is left of an edit that is dropped."""
+    return Made(split, about["kind"], jsonl.encode({**about, "reason": reject.reason, "detail": reject.detail}))
 
 
 def of_record(record: Record, split: str, context: Context) -> Iterator[Made]:
     """Yield the edits of a record: as many as the settings say, and those that were dropped on the way."""
     program, kept = program_of(record["code"], context.catalog), 0
-    for number, made in enumerate(edits(program, str(record["id"]), context.settings.seed, context.catalog)):
-        if kept == context.settings.number:
+    most = context.settings.number
+    for number, made in enumerate(islice(edits(program, str(record["id"]), context.settings.seed, context.catalog), TRIED * most)):
+        if kept == most:
             return
         request = edit_request(made, context.catalog, f"{context.settings.seed}:{record['id']}:{number}")
         if request is None:  # words cannot tell what is meant: the next one is as good
@@ -102,8 +112,7 @@ def of_record(record: Record, split: str, context: Context) -> Iterator[Made]:
         try:
             written = as_record(made, request, {**record, "id": identifier, "of": record["id"]}, split, context)
         except Reject as reject:
-            fields = {"id": identifier, "of": record["id"], "kind": made.kind, "reason": reject.reason, "detail": reject.detail}
-            yield Made(split, made.kind, jsonl.encode(fields))
+            yield rejected(split, {"id": identifier, "of": record["id"], "kind": made.kind}, reject)
             continue
         kept += 1
         yield Made(split, made.kind, jsonl.encode(written), dedup.code_print(parse(made.after)))
@@ -124,9 +133,9 @@ def as_record(made: Edit, request: str, record: Record, split: str, context: Con
     messages = prompts.edit_chat(request, made.before, apis, context.catalog, change)
     if (tokens := context.count_tokens(messages)) > settings.max_tokens:
         raise Reject("too_long", f"{tokens} tokens; at most {settings.max_tokens}")
-    return {"id": record["id"], "task": TASK, "split": split, "origin": record["origin"], "query": request, "code": made.after, "apis": apis,
-            "messages": messages, "shortened": shortened, "of": record["of"], "kind": made.kind, "before": made.before,
-            "change": change}  # fmt: skip
+    return {"id": record["id"], "task": prompts.EDIT_TASK, "split": split, "origin": record["origin"], "query": request,
+            "code": made.after, "apis": apis, "messages": messages, "shortened": shortened, "of": record["of"], "kind": made.kind,
+            "before": made.before, "change": change}  # fmt: skip
 
 
 def given_apis(made: Edit, request: str, split: str, context: Context) -> list[str]:
@@ -134,22 +143,25 @@ def given_apis(made: Edit, request: str, split: str, context: Context) -> list[s
 
     Raises Reject for a new API that the split may not have.
     """
-    held, trained = context.settings.held, context.settings.trained
-    own = apis_of(made.before)
+    held, own = context.settings.held, apis_of(made.before)
     new = [api for api in apis_of(made.after) if api not in own and api not in SYNTAX_APIS]
-    allowed = held.apis | held.common if split == TEST_OOD else trained if split == TEST_ID else None
-    for api in new:
-        if is_held(api, held, context.catalog) if split != TEST_OOD else api not in held.apis | held.common:
-            raise Reject("held_out", f"{api} is not for {split}")
-        if allowed is not None and api not in allowed:
-            raise Reject("held_out", f"{api} is not for {split}")
-    found = edit.may_call(made.before, request, (), context.catalog)
-    found = [api for api in found if split == TEST_OOD or api in own or not is_held(api, held, context.catalog)]
+    if strange := next((api for api in new if not may_use(api, split, context)), None):
+        raise Reject("held_out", f"{strange} is not for {split}")
+    found = [api for api in edit.may_call(made.before, request, (), context.catalog)
+             if split == TEST_OOD or api in own or not is_held(api, held, context.catalog)]
     first = sum(api in own for api in found)
     for api in new:
         if api not in found:
             found.insert(first + draw(request + api, len(found) - first + 1), api)
     return found
+
+
+def may_use(api: str, split: str, context: Context) -> bool:
+    """True for an API that a program of this split may have."""
+    _, _, _, held, trained = context.settings
+    if split == TEST_OOD:
+        return api in held.apis | held.common
+    return not is_held(api, held, context.catalog) and (split == TRAIN or api in trained)
 
 
 def is_held(api: str, held: HeldOut, catalog: Catalog) -> bool:
@@ -189,22 +201,25 @@ def write(folder: Path, settings: Settings, tokenizer: str | None, workers: int,
 
     Memory: a fingerprint an edit, about 0.6 KB; the edits themselves wait in a temporary file.
     """
+    if not settings.number:
+        return {}, {}
+    settings = settings._replace(trained=frozenset(api for i, split in splits.items() if split == TRAIN for api in examples[i].apis))
     prepare(tokenizer, settings)
     spool, places, made = folder / "edits.part", list[tuple[int, int]](), list[Made]()
-    rejected = Counter[str]()
+    reasons = Counter[str]()
     with open(spool, "wb") as file, open(folder / REJECTS, "wb") as rejects:
         for group in ordered_map(of_line, _tasks(folder), workers, prepare, tokenizer, settings):
             for each in group:
                 if each.code is None:
                     rejects.write(each.line)
-                    rejected[orjson.loads(each.line)["reason"]] += 1
+                    reasons[orjson.loads(each.line)["reason"]] += 1
                 else:
                     places.append((file.tell(), file.write(each.line)))
                     made.append(each._replace(line=b""))
         programs = [(examples[i].code, split) for i, split in sorted(splits.items())]
         crossing = contaminated(programs, [(each.code, each.split) for each in made if each.code])
         kept = [index for index in range(len(made)) if index not in crossing]
-        rejected += Counter({"contaminated": len(crossing)})
+        reasons += Counter({"contaminated": len(crossing)})
         file.flush()
         _divide(spool, folder, [(made[index].split, *places[index]) for index in kept], rejects,
                 [(*places[index], other) for index, other in sorted(crossing.items())])
@@ -213,7 +228,8 @@ def write(folder: Path, settings: Settings, tokenizer: str | None, workers: int,
     figures = {split: {"instances": sum(made[index].split == split for index in kept),
                        "kinds": dict(sorted(Counter(made[index].kind for index in kept if made[index].split == split).items()))}
                for split in SPLITS}  # fmt: skip
-    return {"splits": figures, "rejected": dict(sorted(rejected.items()))}, {"no_edit_crosses_splits": not left, **_checked(folder, settings)}
+    stats = {"number": settings.number, "splits": figures, "rejected": dict(sorted(reasons.items()))}
+    return {"edits": stats}, {"no_edit_crosses_splits": not left, **_checked(folder, settings)}
 
 
 def _tasks(folder: Path) -> Iterator[tuple[str, bytes]]:

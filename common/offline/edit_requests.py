@@ -10,6 +10,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 from common.offline.baseline import draw
 from common.prompts import query_problem
@@ -86,27 +87,37 @@ def edit_request(edit: Edit, catalog: Catalog, key: str) -> str | None:
     return said if len(said) <= LONGEST and query_problem(said, apis) is None else None
 
 
+@lru_cache(maxsize=4)  # a program has many edits
+def _statements(code: str, catalog: Catalog) -> tuple[dict[int, ast.stmt], dict[int, str], Counter[str]]:
+    """Return the statements of a program by line, what each does, and how many do just that.
+
+    The parameters that stand in brackets behind it are told only where it is not alone without them.
+    """
+    prose = Prose(catalog, names="“{}”", shown=SHOWN)
+    nodes = {node.lineno: node for node in ast.walk(parse(code)) if isinstance(node, ast.stmt)}
+    long = {line: clause(node, prose) for line, node in sorted(nodes.items())}
+    short = Counter(map(without_details, long.values()))
+    told = {line: brief if short[brief := without_details(said)] == 1 else said for line, said in long.items()}
+    return nodes, told, Counter(told.values())
+
+
+def clause(node: ast.stmt, prose: Prose) -> str:
+    """Return what a statement does, as "show 'Hi'"."""
+    value = getattr(node, "value", None)
+    if isinstance(node, ast.Expr) and isinstance(value, ast.Constant | ast.JoinedStr):
+        return f"add a comment that says {prose.value(value)}"
+    is_action = isinstance(node, ast.Assign) and isinstance(value, ast.Call) and prose.api(value) is not None
+    said = tidy(re.sub(r"\bthe person\b", "me", prose.action(value) if is_action else prose.statement(node)))  # type: ignore[arg-type]
+    return said[0].lower() + said[1:] if said[1:2].islower() or said[1:2] == " " else said
+
+
 class _Teller:
     """Says what the statements of an edit's program are."""
 
     def __init__(self, edit: Edit, catalog: Catalog) -> None:
         self.edit, self.given, self.catalog = edit, edit.given, catalog
         self.prose, self.whole = Prose(catalog, names="“{}”", shown=SHOWN), Prose(catalog, names="“{}”", shown=LONGEST)
-        self.nodes = {node.lineno: node for node in ast.walk(parse(edit.before)) if isinstance(node, ast.stmt)}
-        long = {line: self.clause(node) for line, node in sorted(self.nodes.items())}
-        short = Counter(map(without_details, long.values()))
-        self.told = {line: brief if short[brief := without_details(said)] == 1 else said for line, said in long.items()}
-        self.counts = Counter(self.told.values())
-
-    def clause(self, node: ast.stmt) -> str:
-        """Return what a statement does, as "show 'Hi'"."""
-        value = getattr(node, "value", None)
-        if isinstance(node, ast.Expr) and isinstance(value, ast.Constant | ast.JoinedStr):
-            return f"add a comment that says {self.prose.value(value)}"
-        is_action = isinstance(node, ast.Assign) and isinstance(value, ast.Call) and self.prose.api(value) is not None
-        said = self.prose.action(value) if is_action else self.prose.statement(node)  # type: ignore[arg-type]
-        said = tidy(re.sub(r"\bthe person\b", "me", said))
-        return said[0].lower() + said[1:] if said[1:2].islower() or said[1:2] == " " else said
+        self.nodes, self.told, self.counts = _statements(edit.before, catalog)
 
     def step(self, line: int) -> str | None:
         """Return a noun for a statement, None for one of many that do the same."""
@@ -136,7 +147,7 @@ class _Teller:
 
     def new(self) -> str:
         """Return what a new statement does."""
-        return self.clause(parse(self.given["statement"]).body[0])
+        return clause(parse(self.given["statement"]).body[0], self.prose)
 
     def value(self, key: str) -> str:
         """Return an expression among what is new in words, texts in quotes and whole."""
