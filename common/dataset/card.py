@@ -217,7 +217,8 @@ def _edits(stats: dict[str, Any]) -> str:
     return f"""## Edits
 
 <split>.edits.jsonl has changes of the programs of a split (`of` is the program's id), up to {stats["edits"]["number"]} of each: a request
-(`query`), the program `before`, the one after (`code`), the smallest `change` of it, its `kind`, and `messages` with `task: edit`. Each was made by rules and verified: only the actions differ that were meant. None of training is like a test or an edit of one.
+(`query`), the program `before`, the one after (`code`), the smallest `change` of it, its `kind`, and `messages` with `task: edit`. Each
+was made by rules and verified: only the actions differ that were meant. None of training is like a test or an edit of one.
 
 {table(("split", "edits", *kinds), rows)}
 
