@@ -21,10 +21,11 @@ from common import chat, cli, excerpts, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt
-from shortcuts import Diagnostic, DialectError, apis_of, effects, plist, review, to_python
+from shortcuts import Diagnostic, DialectError, apis_of, plist, review, to_python
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS, offered
 from shortcuts.edit import Edited, Line, applied, merged
+from shortcuts.effects.report import report
 from shortcuts.grammar import change_grammar
 from shortcuts.transcription import files
 
@@ -128,6 +129,8 @@ def edit_one(args: argparse.Namespace, sampling: dict[str, Any], catalog: Catalo
 
     sampling: temperature, top_p and seed of the model.
     """
+    if files.is_shortcut_file(args.output) and files.contents(str(args.output)).startswith(files.SIGNED) and not args.force:
+        raise UserError(f"--output {args.output}: a signed shortcut is there; name another file, or give --force to replace it")
     shortcut = opened(args.edit, catalog)
     earlier = history(args.edit, shortcut)
     ask = local_model(args, sampling, catalog) if args.here else server(args, sampling, catalog)
@@ -288,24 +291,36 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
             cli.say(fault)
         kept = excerpts.shorten(answer.change.strip(), 2000)
         raise UserError(f"the change cannot be made, so nothing is written; ask again in other words, or another --model. It was:\n{kept}")
-    edited, old = answer.edited, shortcut
-    print("".join(difference(program_of(old, catalog), edited.code)) if diff else edited.code, end="")
+    edited = answer.edited
+    print("".join(difference(program_of(shortcut, catalog), edited.code)) if diff else edited.code, end="")
     turns = [*({"query": turn.query, "change": turn.change} for turn in earlier),
              {"query": request, "change": answer.change, "kept": edited.kept, "changed": edited.changed, "added": edited.added,
               "removed": edited.removed}]  # fmt: skip
     notes = {"shortcut": plist.content_id(edited.shortcut), "edits": turns}
     written = {output: binary(edited.shortcut), output.with_suffix(query.PROGRAM): edited.code.encode(),
+               output.with_suffix(files.RESIDUE): orjson.dumps(to_python(edited.shortcut, catalog)[1], option=orjson.OPT_INDENT_2),
                output.with_suffix(HISTORY): orjson.dumps(notes, option=orjson.OPT_INDENT_2)}  # fmt: skip
     for file, data in written.items():
         jsonl.write_atomically(file, data)
-    known = effects.summary(old)
-    for effect in effects.summary(edited.shortcut):
-        if effect not in known:
-            cli.say(f"new: it {effect[0].lower()}{effect[1:]}")
+    for line in news(shortcut, edited.shortcut, catalog):
+        cli.say(line)
     cli.say(f"kept {edited.kept} actions equal to the byte, changed {edited.changed}, added {edited.added}, removed {edited.removed}")
     cli.say(f"written: {', '.join(map(str, written))}")
     for line in query.next_steps(query.files_of(output)):
         cli.say(line)
+
+
+def news(before: Record, after: Record, catalog: Catalog) -> Iterator[str]:
+    """Yield what a shortcut may do to the outside, asks for and may fail at that it did not before the edit, a line each."""
+    was, now = report(before, catalog), report(after, catalog)
+    known = {effect.sentence for effect in was.effects}
+    for sentence in dict.fromkeys(effect.sentence for effect in now.effects if effect.sentence not in known):
+        yield f"new: it {sentence[0].lower()}{sentence[1:]}"
+    if asked := [one.name for one in now.permissions if one.name not in {each.name for each in was.permissions}]:
+        yield f"new: the app will ask to allow {'; '.join(asked)}"
+    faulty = {fault.rule.code for fault in was.faults}
+    for words in dict.fromkeys(fault.rule.words for fault in now.faults if fault.rule.code not in faulty):
+        yield f"new trouble: an action {words}"
 
 
 def binary(shortcut: Record) -> bytes:

@@ -255,6 +255,7 @@ delete 3-5
 `if x:`, `    keep 13-14`), to move them (`delete 13-14`, `insert after 20`, `keep 13-14`), and for lines that are too long to write.
 - `… [1000 characters] …` in a text stands for what is left out here; in a new line it may be written as it stands.
 - A new value has a name of its own, so that other lines mean what they meant. What is read is bound above.
+- Where the program says client_version and a number below 900, an action without its input takes the output of the action before it.
 - Only where nearly every line changes: `replace all`, and the whole program.
 
 Answer with the change in one fenced block. These functions may be called, with keyword arguments only:

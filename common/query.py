@@ -19,6 +19,7 @@ from common.offline import sentence
 from shortcuts import Diagnostic, effects, plist
 from shortcuts.catalog import Catalog, offer
 from shortcuts.catalog.search import offered, search, understood
+from shortcuts.effects.report import report
 from shortcuts.transcription.files import sign_command
 
 FILE_NAME_WORDS = 8  # words of a query that become its file's name
@@ -168,6 +169,8 @@ def deliver(draft: Program, files: Files, force: bool, usage: Record) -> None:
         cli.say(f"{usage['requests']} requests, {usage['prompt_tokens']:,} tokens in and {usage['completion_tokens']:,} out")
     for effect in effects.summary(draft.shortcut):
         cli.say(f"it {effect[0].lower()}{effect[1:]}")
+    for line in report(draft.shortcut).short():
+        cli.say(line)
     cli.say(f"written: {', '.join(str(file) for file in files if file.exists())}")
     for line in next_steps(files):
         cli.say(line)

@@ -147,6 +147,16 @@ def test_settings_change_alone_where_a_change_says_so(whole: dict[str, Any], cat
     assert edited.shortcut["WFWorkflowTypes"] == ["Watch"]
 
 
+def test_a_shortcut_gets_a_trigger_and_keeps_that_it_had(catalog: Catalog) -> None:
+    shortcut = to_shortcut(f"@when_app_opened()\ndef shortcut():\n    x = {ASK}()\n    {SHOW}(Text=x)\n")
+    shortcut["WFWorkflowTriggers"][0]["WFTriggerUUID"] = UUID(9)
+    edited = apply_change(shortcut, "insert after 0\n@when_screenshot_saved()", catalog)
+    assert [trigger["WFTriggerUUID"] == UUID(9) for trigger in edited.shortcut["WFWorkflowTriggers"]] == [False, True]
+    assert edited[2:] == (2, 0, 0, 0)
+    without = apply_change(shortcut, "replace 1-4\nkeep 3-4", catalog)
+    assert not without.shortcut.get("WFWorkflowTriggers") and without.kept == 2
+
+
 def test_new_lines_may_be_natural_python(catalog: Catalog) -> None:
     shortcut = to_shortcut(GOLD)
     edited = apply_change(shortcut, "insert after 6\nprint(len(Titles) + 1)", catalog)

@@ -70,6 +70,9 @@ COMMANDS = {
         Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4 --answer "10 %"'),
         Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
     ],
+    "docs/report.md": [
+        Command('python -m shortcuts check --report "examples/Heading Home.py"'),
+    ],
     "docs/recipe.md": [
         Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
                 "python 01_scrape.py --folder my_shortcuts"),
@@ -96,6 +99,7 @@ COMMANDS = {
         Command('python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut'),
         Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
         Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output mine.shortcut", KEY),
+        Command("python 05_annotate.py --edit rain.shortcut --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --diff", KEY),
     ],
     "docs/cluster.md": [
         Command("bash runs/slurm/single_node.sh --dry-run", SLURM),
@@ -105,6 +109,9 @@ COMMANDS = {
         Command("bash runs/slurm/data_stages.sh --folder my_shortcuts", SLURM),
         Command("bash runs/slurm/chain.sh", SLURM),
         Command("sbatch --array=0-31 runs/slurm/serve_vllm.sh", SLURM),
+    ],
+    "docs/edits.md": [
+        Command('python 05_annotate.py --edit old.shortcut --query "also say the result aloud" --output new.shortcut --diff --model NAME --base-url URL', KEY),
     ],
     "docs/writers.md": [
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "
