@@ -9,6 +9,7 @@ from common.prompts import query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
 from shortcuts.edit.operations import OPERATIONS, Edit
+from shortcuts.edit.operations.program import Change
 from tests.test_edit_operations import WHOLE, some
 
 CATALOG = Catalog.load()
@@ -16,7 +17,7 @@ TWICE = "is_workflow_actions_vibrate()\n" * 2 + "is_workflow_actions_delay(WFDel
 
 
 def said(kind: str, code: str, *about: int, drawn: str = "a", **given: str) -> str | None:
-    return edit_request(Edit(kind, code, code, about, given), CATALOG, drawn)
+    return edit_request(Edit(code, code, Change(kind, (), about, given)), CATALOG, drawn)
 
 
 def all_said(kind: str, code: str, *about: int, **given: str) -> set[str | None]:
@@ -74,8 +75,8 @@ def test_the_same_key_gives_the_same_words_and_others_give_others() -> None:
 
 def test_a_value_is_told_whole_or_not_at_all() -> None:
     for length in (100, 900):
-        edit = Edit("value", WHOLE, WHOLE, (16,), {"key": "WFText", "old": "'One'", "new": repr("x" * length)})
-        request = edit_request(edit, CATALOG, "a")
+        change = Change("value", (), (16,), {"key": "WFText", "old": "'One'", "new": repr("x" * length)})
+        request = edit_request(Edit(WHOLE, WHOLE, change), CATALOG, "a")
         assert "x" * 100 in request if length == 100 else request is None
 
 

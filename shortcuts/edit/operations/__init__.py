@@ -30,13 +30,25 @@ TRIES = 200  # changes of a program that fail in a row, after which it is given 
 
 
 class Edit(NamedTuple):
-    """An edit of a program: its kind, the program before and after, the lines before of the statements meant, and what is new, as code."""
+    """An edit of a program: its kind, the program before and after, and the change, which says what is meant and what is new."""
 
-    kind: str
     before: str
     after: str
-    about: tuple[int, ...]
-    given: dict[str, str]
+    change: Change
+
+    @property
+    def kind(self) -> str:
+        return self.change.kind
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """The lines before of the statements meant."""
+        return self.change.about
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The new parts, as code."""
+        return self.change.given
 
 
 def edits(code: str, identifier: str, seed: int = 0, catalog: Catalog | None = None) -> Iterator[Edit]:
@@ -64,4 +76,4 @@ def edits(code: str, identifier: str, seed: int = 0, catalog: Catalog | None = N
                 continue
             seen.add(after)
             failed = 0
-            yield Edit(kind, code, after, change.about, change.given)
+            yield Edit(code, after, change)
