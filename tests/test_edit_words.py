@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from common import jsonl, prompts
+from common.llm.offline import OfflineWriter
 from common.offline.edit_requests import PHRASES, WORDS, edit_request, third
 from common.prompts import query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
+from shortcuts.edit import change_between
 from shortcuts.edit.operations import OPERATIONS, Edit
 from shortcuts.edit.operations.program import Change
 from tests.test_edit_operations import WHOLE, some
@@ -83,3 +86,15 @@ def test_a_value_is_told_whole_or_not_at_all() -> None:
 @pytest.mark.parametrize(("verb", "form"), [("show", "shows"), ("copy", "copies"), ("play", "plays"), ("search", "searches"), ("mix", "mixes")])
 def test_verbs_have_their_third_person(verb: str, form: str) -> None:
     assert third(verb) == form
+
+
+def test_a_model_can_put_a_request_in_better_words_and_offline_it_is_the_rules_own() -> None:
+    edit = next(edit for edit in some(WHOLE, 60) if edit.kind == "repeat")
+    request = edit_request(edit, CATALOG, "a") or ""
+    asked = prompts.edit_query(edit.before, change_between(edit.before, edit.after), request, apis_of(edit.after), CATALOG)
+    shown = asked.messages[1]["content"]
+    assert request in shown and "```change" in shown and "18 " in shown
+    assert OfflineWriter().complete(asked).text == jsonl.encode({"query": request}).decode().strip()
+    assert asked.accept({"query": "Say One three times"}) == "Say One three times"
+    with pytest.raises(ValueError, match="function"):
+        asked.accept({"query": "Repeat is_workflow_actions_speaktext three times"})
