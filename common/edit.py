@@ -189,13 +189,13 @@ def changed(shortcut: Record, request: str, ask: Ask, catalog: Catalog, *, apis:
     messages = prompts.edit_chat(request, code, callable_, catalog, earlier=earlier or ())
     messages = prompts.with_primer(messages) if primer else messages
     asked = Request("edit", messages, callable_, code.count("\n"))
-    answer = judged(ask(asked).text, shortcut, code, catalog)
+    answer = judged(ask(asked), shortcut, code, catalog)
     if answer.faults and repair:
         findings = "\n".join(answer.faults[:SHOWN_FAULTS])
         if answer.concerned:
             findings += f"\n\nThe functions concerned:\n\n{prompts.stubs(answer.concerned[:SHOWN_STUBS], catalog)}"
         again = asked._replace(task="edit_repair", messages=prompts.edit_repair(messages, answer.text, findings))
-        answer = judged(ask(again).text, shortcut, code, catalog)
+        answer = judged(ask(again), shortcut, code, catalog)
     return answer
 
 
@@ -213,9 +213,13 @@ def may_call(code: str, request: str, apis: tuple[str, ...], catalog: Catalog) -
     return [api for api in found if api not in SYNTAX_APIS]
 
 
-def judged(text: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
-    """Return an answer with the shortcut that its change makes, or with all that is wrong with it."""
-    change = prompts.parse_change(text)
+def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog) -> Answer:
+    """Return an answer with the shortcut that its change makes, or with all that is wrong with it. Raises UserError if there is none."""
+    if made.finish == "prompt_too_long":
+        raise UserError("--edit: with this program the prompt is longer than the model's context; give a --model with a longer one")
+    text, change = made.text, prompts.parse_change(made.text)
+    if made.finish == "length" and not text.rstrip().endswith("```"):  # half a change would be one, too
+        return Answer(text, change, None, ("the answer was cut at the token limit; a smaller change, or a larger --max-new-tokens, ends",))
     if not change:
         missing = "the answer holds no change; it is one fenced block that begins with replace, insert after or delete"
         return Answer(text, "", None, (missing,))
@@ -231,6 +235,8 @@ def judged(text: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
         edited = merged(shortcut, lambda _: lines, catalog)
     except DialectError as error:
         faults += [f"line {error.line} of the change: {error.message}"] if untold or not faults else []
+    except ValueError as error:  # nested too deep, or too large
+        faults.append(str(error))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
     called = [api for finding in found if finding.severity == "error" for api in _called(lines, finding.line)]

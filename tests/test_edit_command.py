@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from common import edit, excerpts, prompts
+from common.jsonl import UserError
+from common.llm import CompletionResult
 from shortcuts import plist, to_python, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.edit import apply_change
@@ -126,6 +128,14 @@ def test_nothing_is_written_where_the_change_cannot_be_made(here: Path, answer: 
     assert sorted(path.name for path in here.iterdir()) == ["old.shortcut"]
 
 
+def test_half_an_answer_is_no_change(here: Path, catalog: Catalog) -> None:
+    shortcut = to_shortcut(GOLD)
+    answer = edit.judged(CompletionResult("```change\ndelete 15\ndelete 1", finish="length"), shortcut, to_python(shortcut)[0], catalog)
+    assert answer.edited is None and "cut at the token limit" in answer.faults[0]
+    with pytest.raises(UserError, match="longer than the model's context"):
+        edit.changed(shortcut, "say it", lambda request: CompletionResult("", finish="prompt_too_long"), catalog)
+
+
 def test_a_whole_program_is_a_change_too_and_keeps_what_it_repeats(here: Path) -> None:
     lines = to_python(to_shortcut(GOLD))[0].splitlines()
     whole = "\n".join([lines[0], SPEAK, *lines[1:]])
@@ -195,14 +205,14 @@ def test_a_long_text_is_shown_in_part_and_put_back_whole(long: dict[str, Any], c
     code = to_python(long)[0]
     shown = excerpts.shown_code(code).splitlines()[0]
     assert "characters] …" in shown and len(shown) < 600
-    answer = edit.judged(f"```change\nreplace 1\n{shown[:-1]}, ShowWhenRun=False)\n```", long, code, catalog)
+    answer = edit.judged(CompletionResult(f"```change\nreplace 1\n{shown[:-1]}, ShowWhenRun=False)\n```"), long, code, catalog)
     assert answer.faults == () and answer.edited is not None
     parameters = answer.edited.shortcut["WFWorkflowActions"][0]["WFWorkflowActionParameters"]
     assert parameters["WFTextActionText"] == LONG.replace("\\n", "\n") and parameters["ShowWhenRun"] is False
 
 
 def test_a_part_that_stands_for_nothing_known_is_refused(long: dict[str, Any], catalog: Catalog) -> None:
-    answer = edit.judged("```change\ninsert after 2\nis_workflow_actions_showresult(Text='x… [9 characters] …y')\n```", long, to_python(long)[0], catalog)
+    answer = edit.judged(CompletionResult("```change\ninsert after 2\nis_workflow_actions_showresult(Text='x… [9 characters] …y')\n```"), long, to_python(long)[0], catalog)
     assert answer.edited is None
     assert answer.faults == ("line 2 of the change: '… [9 characters] …' stands for what is not shown, and it is not clear for what: use `keep` for "
                              "the line, or write it without",)  # fmt: skip
@@ -213,7 +223,7 @@ def test_secrets_are_masked_and_put_back(catalog: Catalog) -> None:
     code = to_python(shortcut)[0]
     shown = excerpts.shown_code(code)
     assert "abc123" not in prompts.edit_chat("x", code, [], catalog)[0]["content"]
-    answer = edit.judged(f"```change\nreplace 1\n{shown.replace('x.org', 'y.org')}```", shortcut, code, catalog)
+    answer = edit.judged(CompletionResult(f"```change\nreplace 1\n{shown.replace('x.org', 'y.org')}```"), shortcut, code, catalog)
     assert answer.edited is not None and "Bearer abc123abc123abc123" in answer.edited.code and "y.org" in answer.edited.code
 
 
