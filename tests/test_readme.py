@@ -82,7 +82,7 @@ COMMANDS = {
         Command("python 03_thoughts.py --writer gpt-4o-mini --budget-usd 50", KEY, "python 03_thoughts.py --writer offline"),
         Command("python 04_expand.py --writer gpt-4o-mini --count 92000 --budget-usd 50", KEY,
                 "python 04_expand.py --writer offline --count 20"),
-        Command("python 06_filter_merge.py --generated none --output data/bench-seed"),
+        Command("python 06_filter_merge.py --generated none --distractors 0 --output data/bench-seed"),
         Command(f"python 07_train.py --input data/bench-seed/train.jsonl --model {LLAMA} --output runs/annotator", GPU,
                 "python 07_train.py --input data/bench-seed/train.jsonl --model tiny --steps 2 --output runs/annotator", slow=True),
         Command("python 05_annotate.py --model runs/annotator --candidates 4 --refine gpt-4o-mini --budget-usd 300", GPU, "python 05_annotate.py"),

@@ -15,9 +15,9 @@ from typing import Any
 from common.cli import Reject
 from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
-from common.offline.request import GISTS, OPENINGS, asked_for
+from common.offline.request import GISTS, OPENINGS, asked_for, category_of
 from common.offline.values import draw
-from common.prompts import CATEGORIES, SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from common.prompts import SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
 from shortcuts import apis_of, parse, rename
 from shortcuts.catalog import Catalog
 from shortcuts.explain.sentences import BUILTIN, Prose, arguments_of, listed
@@ -217,13 +217,6 @@ def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, A
     """A request that needs each of the APIs and names the values of the program that the rules write for them, and its category."""
     return {"purpose": "a task by rules", "leave_out": [], "basics": [], "category": category_of(apis, catalog, key),
             "query": asked_for(apis, catalog, key)}
-
-
-def category_of(apis: list[str], catalog: Catalog, key: str) -> str:
-    """The category whose words the titles of APIs have most often; ties are broken by the key."""
-    words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
-    hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
-    return max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
