@@ -3,7 +3,7 @@
 Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be missing unless --generated names it)
 Writes   data/bench/: train, test_id and test_ood, each as .jsonl (what one trains and tests on), .extra.jsonl (all other fields, the same
          records in the same order) and .parquet (both); rejected.jsonl (every dropped record and why), clusters.jsonl (duplicates and
-         what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html
+         what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html; with --edits also <split>.edits.jsonl
 
     python 06_filter_merge.py
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
@@ -29,12 +29,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from common import cli, jsonl
 from common.cli import Reject
-from common.dataset import arrange, browse, card, dedup, distribution, example, export, offers, published, staging
+from common.dataset import arrange, browse, card, dedup, distribution, edits, example, export, offers, published, staging
 from common.dataset.example import ORIGINS, SEED, SYNTHETIC, Context, Example, Limits, Sample
 from common.jsonl import Record, UserError
 from common.prompts import WHOLE, AnswerForm
@@ -88,13 +89,14 @@ def arguments() -> argparse.Namespace:
         f"05 --query does (default: {offers.MOST}; with --workflowbench 0, which is the paper's setting)")
     add("--distractor-share", type=cli.share, default=offers.SHARE, metavar="X", help="share of the training prompts with distractors "
         "(default: %(default)s)")
+    add("--edits", type=cli.count, default=0, metavar="N", help="also make up to N edits of each program: <split>.edits.jsonl has requests "
+        "to change it, and the changes (default: 0)")
     add("--seed", type=seed_number, default=0, metavar="N", help="random seed of the splits (default: 0)")
     add("--seed-number", type=int, dest="seed", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
     add("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
     parser.model.add_argument("--tokenizer", metavar="NAME",
                               help="count tokens with that of a model, by name or folder (default: estimate from characters)")
-    parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N",
-                                help="processes (default: all cores, fewer for small inputs)")
+    parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N", help="processes (default: cores, fewer for small inputs)")
     args = parser.parse_args()
     args.generated = args.generated or ([DEFAULT_GENERATED] if DEFAULT_GENERATED.exists() else None)
     args.distractors = (0 if args.workflowbench else offers.MOST) if args.distractors is None else args.distractors
@@ -368,10 +370,7 @@ def collect(results: Iterable[Result], spool: Path) -> tuple[list[Example], list
 def make_dataset(args: argparse.Namespace, files: Files, folder: Path) -> Record:
     """Make the dataset in a folder; return its statistics, as in stats.json."""
     catalog, choices = Catalog.load(), options(args, files)
-
-    def app_of(api: str) -> str | None:
-        return example.app_of(api, catalog)
-
+    app_of = partial(example.app_of, catalog=catalog)
     examples, rejects = collect(examined(files, args), folder / staging.SPOOL)
     splits, held, properties, dropped = arrange.arrange(examples, app_of, choices)
     for i, drop in dropped.items():
@@ -379,17 +378,19 @@ def make_dataset(args: argparse.Namespace, files: Files, folder: Path) -> Record
         rejects.append(reject_line(examples[i].id, examples[i].origin, drop.reason, drop.detail, **other))
     prompted = offers.TrainingOffers(catalog, held, args.distractors, args.distractor_share, args.seed, args.max_tokens, form_of(args))
     staging.write_splits(folder, examples, splits, prompted)
+    edited, their_properties = edits.write(folder, edits.Settings(args.edits, args.seed, args.max_tokens, held), args.tokenizer,
+                                           args.workers or cores(), examples, splits)
     read, reasons = sum(1 for _ in tasks(files)), Counter(orjson.loads(reject)["reason"] for reject in rejects)
     stats = {
         "read": read, "written": len(splits),
         "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         **card.statistics(examples, splits, app_of),
         "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
-        "distractors": prompted.statistics(),
+        "distractors": prompted.statistics(), **edited,
         "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
         "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed,
                      **({"without": args.without} if args.without else {})},
-        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
+        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties, **their_properties},
     }
     jsonl.write_atomically(folder / "rejected.jsonl", b"".join(rejects))
     jsonl.write_atomically(folder / "clusters.jsonl", b"".join(arrange.cluster_lines(dropped, examples)))

@@ -13,6 +13,7 @@ written with, so that data of older wordings can be told apart.
     judge    query, code, its APIs      -> a verdict with reasons: does it do what was asked?           (08; paper B.2)
     answer   query, APIs                -> plan and code                                                (05, 07, 08; paper: section 7)
     edit     code, query, APIs          -> the smallest change of the code, see shortcuts/edit          (05 --edit; ours)
+    edit_query   code, change           -> the request a person would make for this change              (edit data; ours)
 """
 
 from __future__ import annotations
@@ -268,6 +269,25 @@ EDIT_REPAIR = """This change cannot be made as it is:
 
 Give the whole change again, in the same form and with the numbers of the program above, with these things mended."""
 
+EDIT_QUERY = """
+
+You see such a shortcut with the numbers of its lines, a change of it, and the request for this change as a machine put it. Write what the
+person who uses the shortcut would say to have just that changed, in English and in their own words.
+- The request is exact: whoever knows the shortcut would make this change and no other. Values that are new stand in it as they are.
+- What is meant is named by what it does or shows, as the person knows it: no line numbers, no functions, no variables, no code.
+- One sentence, at most two. No reasons, unless a person would give one.
+Answer with one JSON object: {"query": "..."}"""
+
+EDIT_WANTED = """The shortcut:
+
+{code}
+
+The change:
+
+{change}
+
+As a machine put it: {request}"""  # the user's turn of EDIT_QUERY
+
 # What was asked for before, in EDIT.
 EARLIER = """
 It was changed before. They asked, and the change was, with the numbers of that time:
@@ -298,12 +318,12 @@ Decide whether running it does what they asked.
 Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "pass"}} or {{"reasons": "...", "verdict": "fail"}}"""
 
 # What is the same in every prompt of a task stands in the system turn, so that servers can keep what they have read of it.
-INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "query_from_code": LOOK + QUERY_FROM_CODE,
+INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "query_from_code": LOOK + QUERY_FROM_CODE, "edit_query": LOOK + EDIT_QUERY,
                 "expand_by_category": EXPAND_BY_CATEGORY, "expand": EXPAND.format(
     basics=", ".join(f"{name} ({told})" for name, (told, _) in BASICS.items()), categories=", ".join(CATEGORIES))}
 TEMPLATES = {"thoughts": LINES, "query": WANTED, "query_from_code": CODE_WANTED, "expand": SET,
              "expand_by_category": SET_OF_CATEGORY, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
-             "answer": ANSWER, "edit": EDIT}
+             "answer": ANSWER, "edit": EDIT, "edit_query": EDIT_WANTED}
 
 # Who judges or revises a program has to know the language as well as who writes one.
 PRIMED = frozenset({"refine", "judge"})
@@ -324,6 +344,7 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
     "judge": {"type": "object", "properties": {"reasons": _TEXT, "verdict": {"type": "string", "enum": ["pass", "fail"]}}},
     "answer": None,
     "edit": None,
+    "edit_query": {"type": "object", "properties": {"query": _TEXT}},
 }
 
 
@@ -412,6 +433,7 @@ class AnswerForm(NamedTuple):
 WHOLE = AnswerForm()
 ANSWER_FORMS = {"generate": WHOLE, "generate_without_plan": AnswerForm(plan=False),
                 "generate_without_comments": AnswerForm(comments=False), "generate_without_both": AnswerForm(False, False)}
+EDIT_TASK = "edit"  # of conversations that ask for a change of a program, see common/dataset/edits.py
 TEVAL_TASK = "teval_json"  # of conversations about plans in T-Eval's form, see common/metrics/teval_plans.py
 
 
@@ -489,6 +511,12 @@ def parse_change(text: str) -> str:
             return each[begin.start():]
     whole = max(blocks, key=len, default="")
     return f"replace all\n{whole}" if whole.strip() else ""
+
+
+def edit_query(code: str, change: str, request: str, apis: Iterable[str], catalog: Catalog) -> Prompt:
+    """Return the prompt for a person's request for a change of a program. request: by rules, which is what the offline writer answers."""
+    fields = {"code": numbered(shown_code(code)), "change": change_answer(change), "request": request}
+    return prompt("edit_query", fields, accept_query(apis, catalog), request=request)
 
 
 def edit_repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:

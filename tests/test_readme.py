@@ -112,6 +112,10 @@ COMMANDS = {
     ],
     "docs/edits.md": [
         Command('python 05_annotate.py --edit old.shortcut --query "also say the result aloud" --output new.shortcut --diff --model NAME --base-url URL', KEY),
+        Command("python 06_filter_merge.py --edits 5"),
+        Command("cat data/bench/train.jsonl data/bench/train.edits.jsonl > data/bench/both.jsonl"),
+        Command("python 07_train.py --input data/bench/both.jsonl --output runs/both", TRAINED),
+        Command("python 08_eval.py --edits --model runs/both", TRAINED, "python 08_eval.py --edits --limit 1"),
     ],
     "docs/writers.md": [
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "

@@ -65,5 +65,6 @@ def put_in_place(staging: Path, folder: Path) -> None:
             os.fsync(file.fileno())
     for path in made:
         os.replace(path, folder / path.name)
-    for name in {"browse.html", *(f"{split}.parquet" for split in SPLITS)} - {path.name for path in made}:
+    of_splits = (f"{split}.{ending}" for split in SPLITS for ending in ("parquet", "edits.jsonl"))
+    for name in {"browse.html", "edits.rejected.jsonl", *of_splits} - {path.name for path in made}:
         (folder / name).unlink(missing_ok=True)

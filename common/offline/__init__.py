@@ -249,5 +249,6 @@ def meant(query: str, apis: list[str], catalog: Catalog) -> str | None:
 RULES: dict[str, Callable[..., Any]] = {
     "thoughts": thoughts, "query": query, "query_from_code": query, "expand": expand,
     "expand_by_category": lambda apis, catalog, key, **_: {"query": asked_for(apis, catalog, key)}, "answer": program, "repair": program,
+    "edit_query": lambda request, **_: {"query": request},  # common/offline/edit_requests.py wrote it
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip
