@@ -3,7 +3,7 @@
     python bench/serve.py
     python bench/serve.py --times 9
 
-The start ends with the answer to `initialize`. Seconds are of the CPU, the least of several. Beside the start stands what it cannot go below:
+The start ends with the answer to `initialize`. Seconds are of the CPU, the least of several. Beside it stands what it cannot go below:
 the import of the package `mcp`, and another command of `python -m shortcuts`.
 """
 
