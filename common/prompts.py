@@ -497,7 +497,7 @@ def edit_repair(messages: list[dict[str, str]], text: str, findings: str) -> lis
 
 def answer(plan: str, code: str, form: AnswerForm = WHOLE) -> str:
     """Return the assistant's turn."""
-    thought = f"Thought:{plan}\n\n" if form.plan else ""
+    thought = f"Thought:\n{plan}\n\n" if form.plan else ""
     return f"{thought}Code:\n```python\n{(code if form.comments else without_comments(code)).rstrip()}\n```"
 
 

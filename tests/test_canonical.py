@@ -55,3 +55,10 @@ def test_what_cannot_change_a_run_is_forgotten(one, other):
 ], ids=["the item of a loop and a variable", "the item and the index of a loop", "a step", "Otherwise and Otherwise If"])  # fmt: skip
 def test_what_changes_a_run_is_kept(one, other):
     assert not equivalent(one, other)
+
+
+def test_the_kind_of_a_reference_is_no_identity_though_an_action_has_it_for_one():
+    read = step("sendmessage", WFSendMessageContent={"Value": {"attachmentsByRange": {"{3, 1}": {"OutputUUID": "Variable"}}}})
+    test = marker("conditional", 0, WFInput={"Variable": {"Value": {"Type": "Variable", "VariableName": "Sent"}}})
+    shortcut = {"WFWorkflowActions": [read, test, marker("conditional", 2)]}
+    assert shortcuts.equivalent(shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut)

@@ -14,9 +14,12 @@ import shortcuts
 from common import model as models
 from common import prompts
 from common.decoding import constrained, generation, token_masks
+from common.decoding.changes import generate_change
 from common.decoding.shortest_ending import CODE, ending, missing_bytes
 from common.jsonl import UserError
+from common.llm.completion import follows_grammar
 from shortcuts.catalog import Catalog
+from shortcuts.grammar import change_grammar
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 TEXTS = [path.read_text(encoding="utf-8") for path in EXAMPLES]
@@ -316,3 +319,16 @@ def test_tokens_are_never_more_than_asked_for(tiny, catalog):
     for room in (50, 75):
         for answer in constrained.generate(*tiny, chats(3), some_apis(catalog, 3), catalog, max_new_tokens=room, temperature=1.0, tries=0, plan=False):
             assert answer.tokens <= room and answer.finished
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# changes
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("seed", range(3))
+def test_a_change_is_whole_however_few_tokens_are_left(tiny, catalog, seed):
+    apis = ["is.workflow.actions.speaktext"]
+    made = generate_change(*tiny, [{"role": "user", "content": "Say it aloud."}], apis, catalog, 15, max_new_tokens=60, temperature=1.0, top_p=1.0, seed=seed)
+    assert made.finished and made.tokens <= 60
+    assert follows_grammar(change_grammar(apis, catalog, 15), made.text, whole=True)

@@ -18,11 +18,11 @@ def change_rules(length: int, depth: int) -> str:
              '"case _ if item(" value? ")"', '"case _ if before()"']  # fmt: skip
     results = ('"if_result("', '"repeat_results("', '"menu_result("')
     return "".join([
-        rule("change", ["command+"]),
-        rule("command", ['"replace " (span | "all") "\\n" new*', '"insert after " ("0" | LINE) "\\n" new*', '"delete " span "\\n"']),
+        rule("change", ['command ("\\n" command)* "\\n"?']),
+        rule("command", ['("replace " (span | "all") | "insert after " ("0" | LINE)) ("\\n" new)*', '"delete " span']),
         rule("span", ['LINE ("-" LINE)?']),
         rule("LINE", numbers),
-        rule("new", ['INDENT? written "\\n"']),
+        rule("new", ["INDENT? written"]),
         rule("written", ["step", '"pass"', "COMMENT", '"keep " span', '"workflow(" header_words::0x0', '"marker(" own', "menu", "decorator",
                          f'(NAME " = ")? ({" | ".join(results)}) own', *(f'{head} ":"' for head in heads)]),
         f"INDENT: /( {{{INDENT}}}){{1,{depth}}}/\n",
