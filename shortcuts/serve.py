@@ -217,11 +217,12 @@ def run_shortcut(desk: Desk, file: str = "", code: str = "", answers: Sequence[s
 def edit_shortcut(desk: Desk, file: str, change: str, output: str = "", overwrite: bool = False) -> list[str]:
     """Change a shortcut by its program, write the new one, and return what changed."""
     before = plist.read_shortcut(desk.contents(file))
-    edited = apply_change(before, change, desk.catalog)
-    if errors := [finding for finding in check(edited.code, desk.catalog) if finding.severity == "error"]:
+    edited, old = apply_change(before, change, desk.catalog), to_python(before, desk.catalog)[0]
+    known = {error.message for error in check(old, desk.catalog)}  # of actions, say, that the catalogue lacks: they are not of the change
+    errors = [error for error in check(edited.code, desk.catalog) if error.severity == "error" and error.message not in known]
+    if errors:
         raise ToolError("\n".join(["the new program has errors:", *(f"line {error.line}: {error.message}" for error in errors)]))
-    lines = [code.splitlines() for code in (to_python(before, desk.catalog)[0], edited.code)]
-    difference = "\n".join(list(difflib.unified_diff(*lines, lineterm="", n=2))[2:])
+    difference = "\n".join(list(difflib.unified_diff(old.splitlines(), edited.code.splitlines(), lineterm="", n=2))[2:])
     written = desk.write(output or f"{Path(file).with_suffix('')} edited", edited.shortcut, overwrite)
     counts = f"{edited.kept} actions are kept as they were, {edited.changed} changed, {edited.added} added, {edited.removed} removed"
     return [counts, difference, written]

@@ -127,6 +127,13 @@ def test_a_change_that_cannot_be_made_writes_nothing(desk: Desk, change: str) ->
     assert [file.name for file in desk.folder.iterdir()] == ["Ask.shortcut"]
 
 
+def test_an_error_that_a_shortcut_had_before_does_not_keep_it_from_being_changed(desk: Desk) -> None:
+    code = PROGRAM + "raw_action('is.workflow.actions.notknown', {})\n"
+    (desk.folder / "odd.shortcut").write_bytes(plist.write_binary(to_shortcut(code)))
+    assert good(desk, "edit_shortcut", file="odd.shortcut", change="insert after 1\nis_workflow_actions_vibrate()").startswith("3 actions are kept")
+    assert "alsonot" in bad(desk, "edit_shortcut", file="odd.shortcut", change="insert after 1\nraw_action('is.workflow.actions.alsonot', {})", output="x")
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # what is refused
 
@@ -199,18 +206,6 @@ def test_a_long_answer_is_cut(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> No
     assert good(desk, "read_shortcut", file="Ask.shortcut").split("\n… ")[1].endswith("more characters\nIt does nothing to t")
 
 
-def test_a_shortcut_of_300_actions_is_read_edited_checked_compiled(desk: Desk) -> None:
-    code = "".join(f"t{number} = is_workflow_actions_gettext(WFTextActionText='Text {number}')\nis_workflow_actions_speaktext(WFText=t{number})\n"
-                   for number in range(150))  # fmt: skip
-    good(desk, "check_program", code=code, file="long")
-    assert good(desk, "read_shortcut", file="long.shortcut", numbered=True).splitlines()[299].startswith("300: is_workflow_actions_speaktext(")
-    said = good(desk, "edit_shortcut", file="long.shortcut", change="replace 150\nis_workflow_actions_showresult(Text=t74)\n", output="other")
-    assert said.startswith("299 actions are kept as they were, ")
-    again = good(desk, "read_shortcut", file="other.shortcut").partition("\nIt does nothing")[0]
-    assert "is_workflow_actions_showresult(" in again.splitlines()[149]
-    good(desk, "check_program", code=again, file="third")
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # with a client of the package mcp
 
@@ -234,6 +229,28 @@ def test_a_client_lists_and_calls_tools(desk: Desk) -> None:
         assert not tools["edit_shortcut"].annotations.read_only_hint
         done = await client.call_tool("read_shortcut", {"file": "Ask.shortcut"})
         assert not done.is_error and done.content[0].text == PROGRAM
+
+    in_process(desk.folder, talk)
+
+
+def test_a_shortcut_of_300_actions_is_checked_compiled_read_edited(desk: Desk) -> None:
+    code = "".join(f"t{number} = is_workflow_actions_gettext(WFTextActionText='Text {number}')\nis_workflow_actions_speaktext(WFText=t{number})\n"
+                   for number in range(150))  # fmt: skip
+
+    async def talk(client: Any) -> None:
+        async def call(name: str, **arguments: Any) -> list[str]:
+            done = await client.call_tool(name, arguments)
+            assert not done.is_error, done.content
+            return [content.text for content in done.content]
+
+        await call("check_program", code=code, file="long")
+        shown, _ = await call("read_shortcut", file="long.shortcut", numbered=True)
+        assert shown.splitlines()[299].startswith("300: is_workflow_actions_speaktext(")
+        counts, difference, _ = await call("edit_shortcut", file="long.shortcut", change="replace 150\nis_workflow_actions_showresult(Text=t74)\n", output="other")
+        assert counts.startswith("299 actions are kept as they were, ") and "\n+is_workflow_actions_showresult(" in difference
+        again, _ = await call("read_shortcut", file="other.shortcut")
+        assert "is_workflow_actions_showresult(" in again.splitlines()[149]
+        assert (await call("check_program", code=again, file="third"))[0] == "no errors"
 
     in_process(desk.folder, talk)
 
