@@ -25,6 +25,7 @@ from shortcuts import Diagnostic, DialectError, apis_of, effects, plist, review,
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS, offered
 from shortcuts.edit import Edited, Line, applied, merged
+from shortcuts.effects.report import report
 from shortcuts.grammar import change_grammar
 from shortcuts.transcription import files
 
@@ -302,6 +303,8 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
     for effect in effects.summary(edited.shortcut):
         if effect not in known:
             cli.say(f"new: it {effect[0].lower()}{effect[1:]}")
+    for line in report(edited.shortcut, catalog).short(since=report(old, catalog)):
+        cli.say(f"new: {line[0].lower()}{line[1:]}")
     cli.say(f"kept {edited.kept} actions equal to the byte, changed {edited.changed}, added {edited.added}, removed {edited.removed}")
     cli.say(f"written: {', '.join(map(str, written))}")
     for line in query.next_steps(query.files_of(output)):

@@ -75,8 +75,8 @@ class Desk:
         """Return the bytes of a file of the folder. Raises ToolError, FileError."""
         return files.contents(str(self.inside(name)))
 
-    def write(self, name: str, shortcut: dict[str, Any], overwrite: bool) -> str:
-        """Write a shortcut and return what to say of it. Raises ToolError, FileError, PlistError; the call may be cancelled before."""
+    def write(self, name: str, shortcut: dict[str, Any], overwrite: bool, before: dict[str, Any] | None = None) -> str:
+        """Write a shortcut and return what to say of it, beside the one before a change. Raises ToolError, FileError, PlistError."""
         path = self.inside(name if name.endswith(".shortcut") else f"{name}.shortcut")
         if path.exists() and not overwrite:
             raise ToolError(f"{name}: there is such a file; give another name, or overwrite")
@@ -84,7 +84,8 @@ class Desk:
         if self.cancelled.is_set():
             raise ToolError("cancelled; nothing is written")
         files.put(path, data)
-        return "\n".join([f"written: {path}", *report(shortcut, self.catalog).short(), files.how_to_sign(path)])
+        since = report(before, self.catalog) if before else None
+        return "\n".join([f"written: {path}", *report(shortcut, self.catalog).short(since), files.how_to_sign(path)])
 
 
 KINDS = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}  # of arguments
@@ -223,7 +224,7 @@ def edit_shortcut(desk: Desk, file: str, change: str, output: str = "", overwrit
     if errors:
         raise ToolError("\n".join(["the new program has errors:", *(f"line {error.line}: {error.message}" for error in errors)]))
     difference = "\n".join(list(difflib.unified_diff(old.splitlines(), edited.code.splitlines(), lineterm="", n=2))[2:])
-    written = desk.write(output or f"{Path(file).with_suffix('')} edited", edited.shortcut, overwrite)
+    written = desk.write(output or f"{Path(file).with_suffix('')} edited", edited.shortcut, overwrite, before)
     counts = f"{edited.kept} actions are kept as they were, {edited.changed} changed, {edited.added} added, {edited.removed} removed"
     return [counts, difference, written]
 

@@ -185,6 +185,14 @@ def test_the_short_form_names_each_rule_once() -> None:
     assert [line.partition(")")[0] for line in found.short()[1:]] == ["Known trouble: line 5 (Open URLs"]
 
 
+def test_after_a_change_only_what_is_new_is_said() -> None:
+    before = report(to_shortcut(PROGRAM))
+    assert before.short(since=before) == []
+    after = report(to_shortcut(PROGRAM + "is_workflow_actions_openurl(WFInput='')\nis_workflow_actions_takephoto()\nraw_action('is.workflow.actions.no', {})"))
+    asks, trouble = after.short(since=before)
+    assert asks == "The app will ask to allow: Camera." and "unknown" in trouble
+
+
 def test_the_json_has_what_the_text_has() -> None:
     data = report(to_shortcut(PROGRAM)).to_json()
     assert data["effects"][0] == {"kind": "reads", "sentence": "Reads your location", "index": 1}
