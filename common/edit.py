@@ -322,11 +322,8 @@ def news(before: Record, after: Record, catalog: Catalog) -> Iterator[str]:
     known = {effect.sentence for effect in was.effects}
     for sentence in dict.fromkeys(effect.sentence for effect in now.effects if effect.sentence not in known):
         yield f"new: it {sentence[0].lower()}{sentence[1:]}"
-    if asked := [one.name for one in now.permissions if one.name not in {each.name for each in was.permissions}]:
-        yield f"new: the app will ask to allow {'; '.join(asked)}"
-    faulty = {fault.rule.code for fault in was.faults}
-    for words in dict.fromkeys(fault.rule.words for fault in now.faults if fault.rule.code not in faulty):
-        yield f"new trouble: an action {words}"
+    for line in now.short(since=was):
+        yield f"new: {line[0].lower()}{line[1:]}"
 
 
 def binary(shortcut: Record) -> bytes:

@@ -88,6 +88,13 @@ def test_what_the_new_shortcut_does_to_the_outside_is_said(here: Path) -> None:
     assert "new: it requests" not in ended.stderr and "example.org" not in ended.stderr  # it did so before
 
 
+def test_what_a_change_newly_does_and_asks_for_is_said(here: Path) -> None:
+    with StubOpenAI(answers("```change\ninsert after 1\nis_workflow_actions_getcurrentlocation()\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut", "--apis", "getcurrentlocation")
+    new = [line for line in ended.stderr.splitlines() if line.startswith("new: ")]
+    assert new == ["new: it reads your location", "new: the app will ask to allow: Location."]
+
+
 def test_an_edit_goes_on_from_its_result_and_the_model_is_told_of_it(here: Path) -> None:
     with StubOpenAI(answers(f"```change\n{CHANGE}\n```", "```change\ndelete 2\n```", "```change\ndelete 2\n```")) as stub:
         ask(stub, "--output", "new.shortcut")

@@ -24,8 +24,8 @@ README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 GENERATED = ROOT / "docs" / "dialect.md"
 DOCUMENTS = [README, ROOT / "CHANGELOG.md", *DOCS, *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("docs/*/README.md"))]
-FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|tasks|findings"
-FILE = re.compile(rf"(?<![\w/])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
+FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|tasks|findings|skills"
+FILE = re.compile(rf"(?<![\w/-])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
 
 IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED, GIT, BENCH = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long", "a repository", "bench/, which the copy has not"
 
@@ -69,6 +69,11 @@ COMMANDS = {
     "docs/machine.md": [
         Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4 --answer "10 %"'),
         Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
+    ],
+    "docs/assistants.md": [
+        Command('pip install -c constraints.txt "mcp>=2.3,<3"', NETWORK),
+        Command("python -m shortcuts serve --folder ~/Shortcuts", "a client that keeps stdin open",
+                "python -m shortcuts serve --folder . < /dev/null"),
     ],
     "docs/report.md": [
         Command('python -m shortcuts check --report "examples/Heading Home.py"'),
