@@ -251,11 +251,14 @@ insert after 20
 delete 3-5
 ```
 
-- New lines are written whole, indented as in the program, without numbers; lines that stay are not written. All numbers are those above.
+- One line is `replace 12` or `delete 3`. Commands come in any order: all numbers are those above.
+- New lines are written whole, without numbers, indented as in the program: their indentation decides in which block they stand. Lines that \
+stay are not written. `workflow(…)` in line 1 holds settings and is no action: what comes first is inserted after it.
 - Among new lines, `keep 13-14` stands for lines 13 to 14 as they are, indented like `keep`: to put them into a block (`replace 13-14`, \
 `if x:`, `    keep 13-14`), to move them (`delete 13-14`, `insert after 20`, `keep 13-14`), and for lines that are too long to write.
 - `… [1000 characters] …` in a text stands for what is left out here; in a new line it may be written as it stands.
-- A new value has a name of its own, so that other lines mean what they meant. What is read is bound above.
+- A new value has a name of its own, so that other lines mean what they meant; one that takes the place of an old value keeps its name. \
+What is read is bound above. What a line has already, parameters and forms that are not explained here too, may stay in it.
 - Where the program says client_version and a number below 900, an action without its input takes the output of the action before it.
 - Only where nearly every line changes: `replace all`, and the whole program.
 
