@@ -9,6 +9,7 @@ Writes   data/queries.jsonl: id, query, apis, apps, category, examples, writer
     python 04_expand.py                                           # 200 queries; rules write them if there is no key
     python 04_expand.py --count 92000 --writer gpt-4o-mini --budget-usd 60 --figure
     python 04_expand.py --count 1000 --seed 7 --output data/queries-7.jsonl
+    python 04_expand.py --sampling everyday --count 3000 --output data/everyday.jsonl  # "remind me to call Anna at noon", without a writer
     python 04_expand.py --sampling paper --count 92000 --writer gpt-4o-mini       # as in the paper: APIs, category and examples by chance
 
 As in the paper (section 3.2), the number of APIs is drawn from the seed's own distribution, half of them are Apple's and the rest come from
@@ -50,6 +51,7 @@ from common.dataset import distribution
 from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Writer
+from common.offline import category_of, everyday
 from common.prompts import SYNTAX_APIS
 from shortcuts import DialectError, parse
 from shortcuts.catalog import Api, Catalog, call_name
@@ -74,10 +76,12 @@ NEAR = 4  # places in a workflow's order of APIs within which two are used near 
 MIN_APIS = 2  # seed workflows with fewer APIs say nothing about how many a query needs
 MAX_APIS = 12  # of a set, unless another number is asked for
 NEAR_QUERY = 0.8  # Jaccard similarity of near duplicates, as in stage 06, which would drop the second one after 05 has paid for it
-KEPT_EXAMPLES, EXAMPLES, NEAREST = 400, 3, 6  # requests of the seed that are kept, that a prompt shows, and of which those are drawn
+KEPT_EXAMPLES = 400  # requests of the seed that are kept
 EXAMPLE_WORDS = 12, 100  # fewest and most words of a request that is shown
 EXAMPLE_BYTES = 6000  # most bytes of a program that is shown beside its request
 SHAPES = {"branch": (ast.If, ast.Match), "loop": (ast.For,)}  # what the programs are chosen for that the paper's way shows
+
+IDS = {"even": "q", "paper": "p", "everyday": "e"}  # ways of sampling, and what the ids of their queries begin with
 
 # No query can need these: they pass a value on, are written as syntax, or look inside the Shortcuts app.
 UNUSABLE = SYNTAX_APIS | {"is.workflow.actions." + name for name in (
@@ -96,8 +100,8 @@ def arguments() -> argparse.Namespace:
     add("--n", type=cli.positive_int, dest="count", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
     add("--max-apis", type=cli.positive_int, metavar="N",
         help="most APIs in a set: more than people ask for in a few sentences (default: 12; with --sampling paper as many as the seed has)")
-    add("--sampling", choices=("even", "paper"), default="even", help="draw APIs evenly and so that they belong together, or by chance as "
-        "the paper does (default: even)")
+    add("--sampling", choices=tuple(IDS), default="even", help="draw APIs evenly and so that they belong together, by chance as the paper "
+        "does, or short requests of everyday life, which rules write and 05 --model offline answers (default: even)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the draw (default: 0)")
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
@@ -328,49 +332,42 @@ class ChanceSampler:
 
 @dataclass(frozen=True)
 class Task:
-    """A query to be written; `place` counts the tasks of this run, `examples` are of the seed. No `category`: the writer names it."""
+    """A query to be written; `place` counts the tasks of this run, `examples` are of the seed. No `category` or `query`: the writer's."""
 
     id: str
     place: int
     apis: list[str]
     examples: list[Record]
     category: str = ""
+    query: str | None = None
 
 
-def tasks(run: cli.Run, sampler: Sampler | ChanceSampler, seed: Seed) -> Iterator[Task]:
+def tasks(run: cli.Run, sampler: Sampler | ChanceSampler | None, seed: Seed) -> Iterator[Task]:
     """Yield the queries that are due, in order."""
     args, place = run.args, 0
     for number in run.progress(range(min(args.count, args.limit or args.count)), args.count):
         if run.interrupted:
             break
-        if run.is_due(identifier := f"{'q' if args.sampling == 'even' else 'p'}-{args.seed}-{number}"):
+        if run.is_due(identifier := f"{IDS[args.sampling]}-{args.seed}-{number}"):
             run.read += 1
+            if sampler is None:
+                said = everyday.request(number, args.seed, seed.distribution.catalog)
+                yield Task(identifier, place, said.apis, [], query=said.query)
+                place += 1
+                continue
             apis, source = sampler.sample(number), random.Random(f"{args.seed}:{number}: examples")
             if isinstance(sampler, Sampler):
-                yield Task(identifier, place, apis, near_examples(apis, seed.examples, sampler.compatibility, source))
+                yield Task(identifier, place, apis, sampler.compatibility.near_examples(apis, seed.examples, source))
             else:
                 shown = {record["id"]: record for records in seed.shapes.values() if records for record in [source.choice(records)]}
                 yield Task(identifier, place, apis, [*shown.values()], source.choice([*prompts.CATEGORIES]))
             place += 1
 
 
-def near_examples(apis: list[str], examples: list[Record], compatibility: ApiCompatibility, source: random.Random) -> list[Record]:
-    """Return some of the requests whose APIs have most in common with a set: apps, things, words of titles."""
-    def said(apis: list[str]) -> frozenset[str]:
-        return frozenset[str]().union(*(compatibility.words(api) | compatibility.topics(api) for api in apis))
-
-    def nearness(example: Record) -> float:
-        own = said(example["apis"])
-        return len(own & words) / math.sqrt(len(own) + 1)
-
-    words = said(apis)
-
-    nearest = heapq.nlargest(NEAREST, examples, key=nearness)
-    return source.sample(nearest, min(EXAMPLES, len(nearest)))
-
-
 async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
     """Return the record of a query. Raises Reject if the writer declines the set, or its answer can't be used."""
+    if task.query is not None:
+        return everyday_record(task, catalog)
     prompt = asked(task, catalog)
     answer = await writer.ask(prompt)
     apis, category, query = (task.apis, task.category, answer.object) if task.category else answer.object
@@ -381,6 +378,14 @@ async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
         "examples": [example["id"] for example in task.examples],
         "writer": {"model": writer.name, "prompts": {prompt.task: prompts.prompt_id(prompt.task)}, **answer.usage._asdict()},
     }
+
+
+def everyday_record(task: Task, catalog: Catalog) -> Record:
+    """Return the record of a query that rules have written. Raises Reject where they found none."""
+    if not task.query:
+        raise Reject("no_sensible_task", "no phrases that go together were drawn")
+    return {"id": task.id, "query": task.query, "apis": task.apis, "apps": sorted({catalog[api].app for api in task.apis}),
+            "category": category_of(task.apis, catalog, task.id), "examples": [], "writer": {"model": OFFLINE, "prompts": {}}}
 
 
 def asked(task: Task, catalog: Catalog) -> llm.Prompt:
@@ -473,14 +478,16 @@ def write_statistics(output: Path, seed: Distribution, figure: bool) -> dict[str
 def main() -> int:
     """Sample and write every query that is due; return the exit code."""
     args = arguments()
+    args.writer = OFFLINE if args.sampling == "everyday" else args.writer
     writer, catalog = llm.from_arguments(args), Catalog.load()
     with cli.Run("expand", args) as run:
         seed = read_seed(args.input, catalog, args.max_apis, args.sampling)
         for path in run.kept:
             load_queries(path, seed.queries)
+        sampler: Sampler | ChanceSampler | None = None
         if args.sampling == "paper":
-            sampler: Sampler | ChanceSampler = ChanceSampler(catalog, seed.sizes, args.seed)
-        else:
+            sampler = ChanceSampler(catalog, seed.sizes, args.seed)
+        elif args.sampling == "even":
             sampler = Sampler(catalog, seed.apis, seed.sizes, seed.pairs, args.seed)
         outcomes = writer.map(lambda task: write_query(task, writer, catalog), tasks(run, sampler, seed))
         for task, outcome in in_order(outcomes):

@@ -13,6 +13,7 @@ For one shortcut of your own, it prints the program, and writes rain.shortcut, r
 
     python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut
     python 05_annotate.py --query "…" --model gpt-4.1 --base-url https://api.openai.com/v1 --apps Things    # your key: OPENAI_API_KEY
+    python 05_annotate.py --edit rain.shortcut --query "say it aloud, too" --output loud.shortcut --diff --model …    # all else stays equal
 
 A model that stage 07 did not train gets a primer of the language. Behind a server it first names the actions that it needs, from a list of
 those that people use, and mends its answer once. Without a model, a sentence is written only if the rules understand each of its words.
@@ -40,13 +41,12 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple
 
-from common import chat, cli, excerpts, hub, jsonl, llm, prompts, query
+from common import chat, cli, edit, excerpts, hub, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
 from common.model import knows_the_language, prompt_notes
-from common.offline.sentence import understood
 from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
 from shortcuts.primer import primer_id
@@ -68,6 +68,7 @@ def arguments() -> argparse.Namespace:
     add = parser.task.add_argument
     add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
         ".shortcut file (default: named by the first words)")
+    edit.add_arguments(parser)
     add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: those that a model behind a server names, "
         "else what a search of the catalogue finds; and a few of everyday use)")
     add("--apps", nargs="+", default=[], metavar="APP", help="apps of yours whose actions --query may use, such as Things")
@@ -108,15 +109,17 @@ def arguments() -> argparse.Namespace:
         (args.use_all and not held_to_all, "--use-all holds a model that is loaded here to APIs that are known to be needed: "
          "leave --base-url and --no-constrained away, and give --query its --apis"),
         (args.dry_run and (args.here or args.query), "--dry-run counts requests for the queries of a file: give --base-url, no --query"),
+        *edit.misused(args),
         ((args.apis or args.apps) and not args.query, "--apis and --apps go with --query: the queries of a file have their actions"),
     ):  # fmt: skip
         if is_wrong:
             parser.error(said)
-    args.output = args.output or (query.file_for(args.query) if args.query else OUTPUT)
+    args.output = args.output or (edit.output_for(args.edit) if args.edit else query.file_for(args.query) if args.query else OUTPUT)
     args.repair = bool(args.base_url) if args.repair is None else args.repair
     if args.here:
         args.model, args.adapter = hub.pinned(args.model), args.adapter and hub.pinned(args.adapter)
-    if task := prompt_notes(args.model, args.adapter).get("task") if args.here else None:
+    task = prompt_notes(args.model, args.adapter).get("task") if args.here else None
+    if task and task != ("edit" if args.edit else None):
         raise UserError(f"--model {args.model}: it was trained on {task}, as its prompt.json says; this stage asks for plan and program")
     if args.primer is None:
         args.primer = args.model != OFFLINE and not (args.here and knows_the_language(args.model, args.adapter))
@@ -328,7 +331,8 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     async def work(record: Record) -> Outcome:
         if record["apis"] is None:  # a person's sentence
             record = {**record, "apis": await query.chosen_apis(writer, record["query"], record["apps"], catalog)}
-        facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request")}
+        facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request"),
+                 "query": record["query"]}
 
         async def ask(request: Request) -> CompletionResult:
             form = grammar(request.apis, catalog, answer=True, everything=False) if args.constrained else None
@@ -459,14 +463,7 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
 
 def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     """Write the shortcut that --query asks for, its program and its plan. Raises UserError if the answer has no sound program."""
-    apps, files = query.apps_of(args.apps, args.query, catalog), query.files_of(args.output)
-    if args.model == OFFLINE and (problem := understood(args.query, catalog).problem()):
-        raise UserError(f"--query: {problem}")
-    if args.apis:
-        apis = [query.api_id(name, catalog) for name in args.apis]
-    else:
-        apis = None if args.base_url and args.primer else query.searched_apis(args.query, catalog)
-    record = {"id": "query", "query": args.query, "request": args.query, "apis": apis, "apps": apps, "needed": []}  # may be used, need not
+    record = query.record_of(args, catalog)
     annotator, refiner = writers(args)
     if annotator is None:
         results = refine_all(refiner, generate([[record]], args, catalog), catalog)
@@ -475,7 +472,7 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     (_, outcome), *_ = results
     if isinstance(outcome, Reject):
         raise UserError(f"--query: {outcome}")
-    query.deliver(outcome.draft, files, args.force, usage_of(annotator, refiner))
+    query.deliver(outcome.draft, query.files_of(args.output), args.force, usage_of(annotator, refiner))
     return cli.EXIT_DONE
 
 
@@ -493,6 +490,8 @@ def usage_of(annotator: Writer | None, refiner: Writer | None) -> Record:
 def main() -> int:
     """Answer the queries of a file, or the one of a person; return the exit code."""
     args, catalog = arguments(), Catalog.load()
+    if args.edit:
+        return edit.edit_one(args, sampling_of(args, {})(0), catalog)
     return annotate_one(args, catalog) if args.query else annotate_file(args, catalog)
 
 

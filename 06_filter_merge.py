@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 
 from common import cli, jsonl
 from common.cli import Reject
-from common.dataset import arrange, browse, card, dedup, distribution, example, export, published, staging
+from common.dataset import arrange, browse, card, dedup, distribution, example, export, offers, published, staging
 from common.dataset.example import ORIGINS, SEED, SYNTHETIC, Context, Example, Limits, Sample
 from common.jsonl import Record, UserError
 from common.prompts import WHOLE, AnswerForm
@@ -47,7 +47,7 @@ import orjson  # after common, which says in one line what is not installed
 from tqdm import tqdm
 
 BYTES_PER_WORKER = 4 << 20  # of input: for less, starting a process takes longer than it saves
-SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common")  # flags that the result depends on, and --seed
+SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "common", "distractors", "distractor_share")  # and --seed
 WITHOUT = {"plan": AnswerForm(plan=False), "comments": AnswerForm(comments=False), "both": AnswerForm(False, False)}
 DEFAULT_GENERATED, NONE = Path("data/generated.jsonl"), Path("none")
 
@@ -82,6 +82,10 @@ def arguments() -> argparse.Namespace:
     add("--ood-share", type=cli.share, default=0.5, metavar="SHARE", help="share of the tests that use held-out APIs (default: 0.5)")
     add("--common", type=cli.positive_int, default=50, metavar="N",
         help="built-in APIs that OOD tests may share with training (default: 50, the paper's)")
+    add("--distractors", type=cli.count, metavar="N", help="most APIs that a training prompt offers beside those that are needed, as "
+        f"05 --query does (default: {offers.MOST}; with --workflowbench 0, which is the paper's setting)")
+    add("--distractor-share", type=cli.share, default=offers.SHARE, metavar="X", help="share of the training prompts with distractors "
+        "(default: %(default)s)")
     add("--seed", type=seed_number, default=0, metavar="N", help="random seed of the splits (default: 0)")
     add("--seed-number", type=int, dest="seed", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
     add("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
@@ -89,7 +93,9 @@ def arguments() -> argparse.Namespace:
                               help="count tokens with that of a model, by name or folder (default: estimate from characters)")
     parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N",
                                 help="processes (default: all cores, fewer for small inputs)")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.distractors = (0 if args.workflowbench else offers.MOST) if args.distractors is None else args.distractors
+    return args
 
 
 def seed_number(text: str) -> int:
@@ -146,20 +152,9 @@ def query_names_api(sample: Sample) -> str | None:  # no person would
     return max((name for name in names if name.casefold() in sample.query.casefold()), default=None)
 
 
-# Function words: at least one in seven words of any English sentence, and of hardly any other language.
-ENGLISH = frozenset("the to of and my i for is how can want that it from with this you what if be are would when each then".split())
-ENGLISH_SHARE = 1 / 7
-
-
-def is_english(text: str, least: float = ENGLISH_SHARE) -> bool:
-    """True if at least that share of the words are English function words."""
-    found = dedup.words(text)
-    return sum(word in ENGLISH for word in found) >= least * len(found)
-
-
 @rule("the query is not English")
 def query_language(sample: Sample) -> str | None:
-    return sample.query[:100] if sample.context.limits.english and not is_english(sample.query) else None
+    return sample.query[:100] if sample.context.limits.english and not dedup.is_english(sample.query) else None
 
 
 @rule("no plan")
@@ -211,7 +206,7 @@ def apis_unused(sample: Sample) -> str | None:
     return f"{len(unused)} of {len(sample.given)}: {', '.join(unused)}" if too_many else None
 
 
-MIN_CALLS = 2  # one call is no workflow
+MIN_CALLS = 2  # one call is no workflow, unless one is all that is asked for
 MIN_STATEMENTS, MIN_DISTINCT = 8, 0.5  # of so many statements, this share must be distinct: small models loop
 
 
@@ -224,8 +219,8 @@ def degenerate(sample: Sample) -> str | None:
         elif isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign)):  # the right side alone, whatever it is assigned to
             one_line = node.lineno == node.end_lineno
             done.append(lines[node.lineno - 1][node.value.col_offset:] if one_line else ast.dump(node.value).encode())
-    if calls < MIN_CALLS:
-        return f"{calls} calls; at least {MIN_CALLS} are needed"
+    if calls < (fewest := min(MIN_CALLS, len({*sample.given}))):
+        return f"{calls} calls; at least {fewest} are needed"
     if len(done) >= MIN_STATEMENTS and len(set(done)) < MIN_DISTINCT * len(done):
         return f"{len(set(done))} distinct statements of {len(done)}"
     return None
@@ -246,7 +241,7 @@ def plan_disagrees(sample: Sample) -> str | None:
         api = sample.context.catalog.by_name(re.sub(r"\W", "_", name))
         if api and api.id not in sample.steps:
             return f"the plan names {name}, the code does not use it"
-    if is_english(sample.plan, ENGLISH_SHARE / 2):  # steps are terse
+    if dedup.is_english(sample.plan, dedup.ENGLISH_SHARE / 2):  # steps are terse
         for kind, pattern in BLOCK_WORDS.items():
             if sample.shape[kind] and not pattern.search(sample.plan):
                 return f"the code has {sample.shape[kind]} {kind}, the plan says nothing of any"
@@ -298,6 +293,11 @@ def examine(record: Record, origin: str, context: Context) -> tuple[Example, Rec
         raise Reject("does_not_parse", "nested deeper than Python recurses") from None
 
 
+def form_of(args: argparse.Namespace) -> AnswerForm:
+    """Return the form of the answers."""
+    return WITHOUT.get(args.without, WHOLE)
+
+
 _context: Context  # of this process
 
 
@@ -333,7 +333,7 @@ def tasks(files: dict[str, Path]) -> Iterator[Task]:
 
 def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the first pass in input order, computed by as many processes as pay off."""
-    limits = Limits(args.max_tokens, args.max_unused, args.english, WITHOUT.get(args.without, WHOLE))
+    limits = Limits(args.max_tokens, args.max_unused, args.english, form_of(args))
     prepare(args.tokenizer, limits)  # with workers, too: what is wrong with a flag is said once, here
     size = sum(path.stat().st_size for path in files.values())
     workers = args.workers or min(cores(), 1 + size // BYTES_PER_WORKER)
@@ -374,13 +374,15 @@ def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path)
     for i, drop in dropped.items():
         other = {drop.relation: drop.other} if drop.other else {}
         rejects.append(reject_line(examples[i].id, examples[i].origin, drop.reason, drop.detail, **other))
-    staging.write_splits(folder, [each.place for each in examples], splits)
+    prompted = offers.TrainingOffers(catalog, held, args.distractors, args.distractor_share, args.seed, args.max_tokens, form_of(args))
+    staging.write_splits(folder, examples, splits, prompted)
     read, reasons = sum(1 for _ in tasks(files)), Counter(orjson.loads(reject)["reason"] for reject in rejects)
     stats = {
         "read": read, "written": len(splits),
         "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         **card.statistics(examples, splits, app_of),
         "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
+        "distractors": prompted.statistics(),
         "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
         "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed,
                      **({"without": args.without} if args.without else {})},

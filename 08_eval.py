@@ -198,7 +198,7 @@ def json_object(text: str) -> Record:
 # tests, systems, samples
 
 
-def load_tests(bench: Path, limit: int | None) -> list[Record]:
+def load_tests(bench: Path, limit: int | None, use_all: bool = False) -> list[Record]:
     """The test records of both splits, each with `split` and the gold `reference` that is scored against (no comments)."""
     tests = []
     for split in SPLITS:
@@ -207,6 +207,8 @@ def load_tests(bench: Path, limit: int | None) -> list[Record]:
     repeated = [identifier for identifier, count in Counter(record["id"] for record in tests).items() if count > 1]
     if repeated:
         raise UserError(f"{bench}: id {repeated[0]} stands in the tests twice; write them anew with stage 06")
+    if use_all and (offered := next((record["id"] for record in tests if record.get("distractors")), None)):
+        raise UserError(f"--use-all: the prompt of {offered} offers APIs that it does not need, see its distractors; leave --use-all away")
     if not tests:
         raise UserError(f"{bench}: both test splits are empty; make them with stage 06 from more records")
     return tests
@@ -333,7 +335,7 @@ def main() -> int:
     if args.teval or args.tasks:
         return evaluate_plans(args, started) if args.teval else evaluate_tasks(args, started)
     args.bench = args.bench if args.bench == BENCH else located(args.bench)
-    tests, scorer = load_tests(args.bench, args.limit), code_digest("common.metrics", more=repr(versions()))
+    tests, scorer = load_tests(args.bench, args.limit, args.use_all), code_digest("common.metrics", more=repr(versions()))
     tests, setting = distractors.with_given_apis(tests, args.distractors, args.retrieve, args.seed)
     data, others = test_hashes(args.bench), [*baselines(tests, args.bench, args.gold)]
     drawn = {"seed": args.seed} if args.distractors else {}

@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +17,10 @@ from functools import cache
 
 import numpy as np
 
+from common.jsonl import Record
 from shortcuts.catalog import Api, Catalog
+
+EXAMPLES, NEAREST = 3, 6  # requests that a prompt shows, and of which those are drawn: they are nearest to its APIs
 
 # What an action takes or returns, from the words of its title and its result's name, where its types say no more than "file" or "variable".
 THINGS = {word: thing for thing, words in {
@@ -102,6 +107,19 @@ class ApiCompatibility:
         result += np.where(rivals, STRANGE, 1) * self._flow(apis) + np.where(foreign, STRANGE, 1) * self._shared_words(apis)
         np.fill_diagonal(result, 0)
         return np.round(result, 3).astype(np.float32)  # the same on machines whose sums differ in the last bit
+
+    def near_examples(self, apis: list[str], examples: list[Record], source: random.Random) -> list[Record]:
+        """Return some of the requests whose `apis` have most in common with a set: apps, things, words of titles."""
+        def said(apis: list[str]) -> frozenset[str]:
+            return frozenset[str]().union(*(self.words(api) | self.topics(api) for api in apis))
+
+        def nearness(example: Record) -> float:
+            own = said(example["apis"])
+            return len(own & words) / math.sqrt(len(own) + 1)
+
+        words = said(apis)
+        nearest = heapq.nlargest(NEAREST, examples, key=nearness)
+        return source.sample(nearest, min(EXAMPLES, len(nearest)))
 
     def _flow(self, apis: Sequence[str]) -> np.ndarray:
         """Return 1 where one gives what the other takes, less where that is some file."""

@@ -22,6 +22,7 @@ SHOWN_LINE = 2000  # characters of a line: a dictionary may hold hundreds of lit
 TIGHTER = (SHOWN_LITERAL, None), (SHOWN_LITERAL, 24), (192, 12), (96, 6), (48, 3), (24, 2)
 DATA, MIXED = 100, 0.05  # fewest characters of base64 that are masked, and the share of capitals, small letters and digits that it has
 _DATA = re.compile(r"(?:[A-Za-z0-9+/_-]{60,}={0,2}\s{0,2})+(?:[A-Za-z0-9+/_-]{8,}={0,2})?")  # lines, the last one shorter
+_MARK = re.compile(rf"… \[[0-9]+ [a-z ]+\] …|{re.escape(PLACEHOLDER[SECRET])}")  # of what is left out
 LINE_ENDS = "\r\n"
 # Control characters but white space, zero-width characters but the joiners of emoji and Indic scripts, and marks of direction.
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -179,6 +180,44 @@ def _printed_whole(tree: ast.Module) -> Iterator[Any]:
             yield node.pattern
         elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
             yield node
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# programs written back
+
+
+def hidden_texts(code: str) -> dict[str, set[str]]:
+    """Return the texts of a program by what `shown_code` shows in their place. Raises SyntaxError if it is not Python."""
+    found: dict[str, set[str]] = {}
+    for whole, shown in zip(*(_printed_whole(ast.parse(text)) for text in (code, shown_code(code))), strict=True):
+        pairs = [[node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)] for tree in (whole, shown)]
+        for value, part in zip(*pairs) if len(pairs[0]) == len(pairs[1]) else ():
+            if value != part and isinstance(value, str) and isinstance(part, str):
+                found.setdefault(part, set()).add(value)
+    return found
+
+
+def restored(code: str, hidden: dict[str, set[str]]) -> str:
+    """Return a program with the texts put back that it repeats as they were shown, on the same lines.
+
+    Of a place in a program that stands for several texts none is put back. Raises SyntaxError if it is not Python.
+    """
+    known = {part: next(iter(texts)) for part, texts in hidden.items() if len(texts) == 1}
+
+    def whole(node: Any, _: int) -> Any:
+        texts = [part for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in known]
+        for part in texts:
+            part.value = known[part.value]
+        return node if texts else None
+
+    return _reprinted(code, whole) if known else code
+
+
+def left_out(code: str, before: str) -> dict[int, str]:
+    """Return the lines of a program with marks of `shown_code` in them that the program before has not, and the mark."""
+    known = {node.value for node in ast.walk(ast.parse(before)) if isinstance(node, ast.Constant)}
+    constants = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {node.lineno: found[0] for node in constants if node.value not in known and (found := _MARK.search(node.value))}
 
 
 def statement_lines(code: str) -> list[int]:

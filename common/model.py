@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from logging import ERROR, getLogger
 from pathlib import Path
@@ -188,6 +188,34 @@ def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.d
     model = load_model(name, adapter=adapter, dtype=dtype, device=device)
     has_tokenizer = adapter is not None and (hub.local(adapter) / "tokenizer_config.json").is_file()
     return model, load_tokenizer(adapter if has_tokenizer else name, thinking)
+
+
+def load_writer(name: str | Path, adapter: str | Path | None = None,
+                thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:  # fmt: skip
+    """What `load_run` gives, made fast for generation: an adapter is merged (its own products take an eighth of the time), the numbers are
+    those that the processor is quick with, and there are no more threads than cores without work.
+    """
+    import torch
+
+    dtype = None if torch.cuda.is_available() else quick_dtype(torch.cpu.get_capabilities())
+    model, tokenizer = load_run(name, adapter, dtype=dtype, thinking=thinking)
+    torch.set_num_threads(min(torch.get_num_threads(), free_threads(os.cpu_count() or 1, os.getloadavg()[0])))
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model, tokenizer
+
+
+def quick_dtype(capabilities: Mapping[str, Any]) -> torch.dtype:
+    """The numbers to generate with on a processor: bfloat16 where it has units for that, which others emulate, many times slower.
+
+    `capabilities`: what torch.cpu.get_capabilities says.
+    """
+    import torch
+
+    return torch.bfloat16 if any(has for name, has in capabilities.items() if name.endswith("bf16")) else torch.float32
+
+
+def free_threads(cores: int, load: float) -> int:
+    """Threads to compute with beside so many running processes: one for each core that is left, and at least one."""
+    return max(1, cores - round(load))
 
 
 def base_of(adapter: Path) -> str:

@@ -12,6 +12,7 @@ written with, so that data of older wordings can be told apart.
     repair   an answer, its faults      -> the answer again, corrected by the same model                (05; ours)
     judge    query, code, its APIs      -> a verdict with reasons: does it do what was asked?           (08; paper B.2)
     answer   query, APIs                -> plan and code                                                (05, 07, 08; paper: section 7)
+    edit     code, query, APIs          -> the smallest change of the code, see shortcuts/edit          (05 --edit; ours)
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from common.excerpts import masked, one_line, shorten, source_lines, without_comments, word_count
+from common.excerpts import masked, numbered, one_line, shorten, shown_code, source_lines, without_comments, word_count
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.primer import EXAMPLE, primer
@@ -35,6 +36,7 @@ _CODE = re.compile(r"\bis[._]workflow\b|(?i:\bwf\w{3,})|(?i:\bpython\b)|```|\b\w
 _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"[ \t]*```[ \t]*([\w+-]*)[ \t]*")
 PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
+CHANGE_FENCE = "```change\n"
 # A step: its number, the lines of blocks that it is about, its text.
 _STEP = re.compile(r"(?is)\s*(?:step\s*)?([0-9]{1,6}(?:\.[0-9]{1,6})*)(?![0-9])[.:)]?\s*(?:\[((?:lines?)?[0-9, -]*)\][.:]?)?\s*(.*)")
 LONG_NAME, SHORT_NAME = 12, 7  # letters of an API's name, or of its last part, that do not occur in a sentence by chance
@@ -232,6 +234,46 @@ These functions may be called, with keyword arguments only:
 ASKS_FOR_PLAN, SHOWS_PLAN = "first a plan in numbered steps, then ", "Thought:\n(the plan)\n\n"
 ASKS_FOR_COMMENTS = " with a comment above each line"
 
+EDIT = """A shortcut of somebody's, written as Python, with the numbers of its lines in front:
+
+{code}
+{earlier}
+They ask: {query}
+
+Write the smallest change of this program that does what they ask. What they did not ask for stays as it is. A change has this form:
+
+```change
+replace 12-14
+(new lines instead of lines 12 to 14)
+insert after 20
+(new lines below line 20)
+delete 3-5
+```
+
+- New lines are written whole, indented as in the program, without numbers; lines that stay are not written. All numbers are those above.
+- Among new lines, `keep 13-14` stands for lines 13 to 14 as they are, indented like `keep`: to put them into a block (`replace 13-14`, \
+`if x:`, `    keep 13-14`), to move them (`delete 13-14`, `insert after 20`, `keep 13-14`), and for lines that are too long to write.
+- `… [1000 characters] …` in a text stands for what is left out here; in a new line it may be written as it stands.
+- A new value has a name of its own, so that other lines mean what they meant. What is read is bound above.
+- Only where nearly every line changes: `replace all`, and the whole program.
+
+Answer with the change in one fenced block. These functions may be called, with keyword arguments only:
+
+{stubs}"""
+
+EDIT_REPAIR = """This change cannot be made as it is:
+
+{findings}
+
+Give the whole change again, in the same form and with the numbers of the program above, with these things mended."""
+
+# What was asked for before, in EDIT.
+EARLIER = """
+It was changed before. They asked, and the change was, with the numbers of that time:
+
+{turns}
+"""
+
 JUDGE = """A person asked for a shortcut: {query}
 
 This is what they were given:
@@ -260,7 +302,7 @@ INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "query_from_code": 
     basics=", ".join(f"{name} ({told})" for name, (told, _) in BASICS.items()), categories=", ".join(CATEGORIES))}
 TEMPLATES = {"thoughts": LINES, "query": WANTED, "query_from_code": CODE_WANTED, "expand": SET,
              "expand_by_category": SET_OF_CATEGORY, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
-             "answer": ANSWER}
+             "answer": ANSWER, "edit": EDIT}
 
 # Who judges or revises a program has to know the language as well as who writes one.
 PRIMED = frozenset({"refine", "judge"})
@@ -280,6 +322,7 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
     "repair": None,
     "judge": {"type": "object", "properties": {"reasons": _TEXT, "verdict": {"type": "string", "enum": ["pass", "fail"]}}},
     "answer": None,
+    "edit": None,
 }
 
 
@@ -418,9 +461,43 @@ def with_primer(messages: Iterable[dict[str, str]]) -> list[dict[str, str]]:
     return [{**first, "content": f"{primer()}\n{first['content']}"}, *rest]
 
 
+def edit_chat(query: str, code: str, apis: Iterable[str], catalog: Catalog, change: str | None = None,
+              earlier: Iterable[tuple[str, str]] = ()) -> list[dict[str, str]]:
+    """Return the conversation of one edit of a program: the user's turn, and the assistant's if the change is given.
+
+    code: shown with numbers, long texts shortened and secrets masked. earlier: requests and changes that led to it.
+    """
+    turns = "\n".join(f"{request}\n{change_answer(made)}\n" for request, made in earlier)
+    fields = {"query": query, "code": numbered(shown_code(code)), "stubs": stubs(apis, catalog),
+              "earlier": EARLIER.format(turns=turns) if turns else ""}
+    messages = [{"role": "user", "content": EDIT.format(**fields)}]
+    return messages if change is None else [*messages, {"role": "assistant", "content": change_answer(change)}]
+
+
+def change_answer(change: str) -> str:
+    """Return the assistant's turn for a change."""
+    return f"{CHANGE_FENCE}{change.rstrip()}\n```"
+
+
+def parse_change(text: str) -> str:
+    """Return the change in a model's answer, "" if there is none; a whole program becomes the change that writes it."""
+    text = without_thought(text.replace("\r\n", "\n"))
+    blocks = [block.text for block in code_blocks(text, PYTHON | {"change", "diff", "text", "plaintext"})]
+    for each in [*reversed(blocks), text]:
+        if begin := re.search(r"^(replace|insert|delete)[ ]+(all|after|lines?|[0-9])", each, re.MULTILINE):
+            return each[begin.start():]
+    whole = max(blocks, key=len, default="")
+    return f"replace all\n{whole}" if whole.strip() else ""
+
+
+def edit_repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:
+    """Return the conversation that asks for a corrected change."""
+    return [*messages, {"role": "assistant", "content": text}, {"role": "user", "content": EDIT_REPAIR.format(findings=findings)}]
+
+
 def answer(plan: str, code: str, form: AnswerForm = WHOLE) -> str:
     """Return the assistant's turn."""
-    thought = f"Thought:{plan}\n\n" if form.plan else ""
+    thought = f"Thought:\n{plan}\n\n" if form.plan else ""
     return f"{thought}Code:\n```python\n{(code if form.comments else without_comments(code)).rstrip()}\n```"
 
 
@@ -456,8 +533,8 @@ class Block(NamedTuple):
     closed: bool
 
 
-def code_blocks(text: str) -> list[Block]:
-    """Return the fenced blocks of an answer that are marked as Python or not at all. A fence that opens a block ends the one before."""
+def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
+    """Return the fenced blocks of an answer that are marked as one of some languages. A fence that opens a block ends the one before."""
     blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
     for line in text.splitlines(keepends=True):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))
@@ -472,7 +549,7 @@ def code_blocks(text: str) -> list[Block]:
         place += len(line)
     if start >= 0:
         blocks.append(Block(start, place, language, "".join(lines), False))
-    return [block for block in blocks if block.language in PYTHON]
+    return [block for block in blocks if block.language in languages]
 
 
 def parse_answer(text: str) -> Parts:

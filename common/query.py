@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 import sys
@@ -13,10 +14,12 @@ from common import cli, jsonl
 from common.cli import Reject
 from common.excerpts import one_line, shorten
 from common.jsonl import Record, UserError
-from common.llm import Prompt, Writer
+from common.llm import OFFLINE, Prompt, Writer
+from common.offline import sentence
 from shortcuts import Diagnostic, effects, plist
 from shortcuts.catalog import Catalog, offer
 from shortcuts.catalog.search import offered, search, understood
+from shortcuts.effects.report import report
 from shortcuts.transcription.files import sign_command
 
 FILE_NAME_WORDS = 8  # words of a query that become its file's name
@@ -58,6 +61,18 @@ def apps_of(names: Iterable[str], query: str, catalog: Catalog) -> list[str]:
         return list(dict.fromkeys([*offer.apps_called(names, catalog), *offer.apps_in(query, catalog)]))
     except offer.UnknownApp as error:
         raise UserError(f"--apps: {error}") from None
+
+
+def record_of(args: argparse.Namespace, catalog: Catalog) -> Record:
+    """Return the record of --query, whose `apis` may be used and need not; None where a model is to choose them first. Raises UserError."""
+    apps = apps_of(args.apps, args.query, catalog)
+    if args.model == OFFLINE and (problem := sentence.understood(args.query, catalog).problem()):
+        raise UserError(f"--query: {problem}")
+    if args.apis:
+        apis = [api_id(name, catalog) for name in args.apis]
+    else:
+        apis = None if args.base_url and args.primer else searched_apis(args.query, catalog)
+    return {"id": "query", "query": args.query, "request": args.query, "apis": apis, "apps": apps, "needed": []}
 
 
 async def chosen_apis(writer: Writer, query: str, apps: list[str], catalog: Catalog) -> list[str]:
@@ -154,6 +169,8 @@ def deliver(draft: Program, files: Files, force: bool, usage: Record) -> None:
         cli.say(f"{usage['requests']} requests, {usage['prompt_tokens']:,} tokens in and {usage['completion_tokens']:,} out")
     for effect in effects.summary(draft.shortcut):
         cli.say(f"it {effect[0].lower()}{effect[1:]}")
+    for line in report(draft.shortcut).short():
+        cli.say(line)
     cli.say(f"written: {', '.join(str(file) for file in files if file.exists())}")
     for line in next_steps(files):
         cli.say(line)

@@ -6,6 +6,7 @@
     python -m shortcuts explain "Split the Bill.shortcut"        # what it does, in words
     python -m shortcuts run "Split the Bill.shortcut" --answer 90    # runs it off the device: what a person would see, step by step
     python -m shortcuts check my_program.py
+    python -m shortcuts check --report "Split the Bill.shortcut"     # what it may do, what the app will ask for, known trouble
     python -m shortcuts search resize image                      # the catalogue: the APIs that fit best
     python -m shortcuts show is.workflow.actions.url             # one API: its stub and its facts
     python -m shortcuts stats
@@ -64,7 +65,9 @@ def arguments() -> argparse.Namespace:
     writing.add_argument("--force", action="store_true", help="write in spite of errors, if the program compiles; replace a signed file")
     writing.add_argument("--show", action="store_true", help="print the canonical form of each program: what was made of it")
     checking = command("check", check_files, "print the errors of programs")
-    checking.add_argument("files", nargs="+", metavar="FILE", help=".py files, or - for stdin")
+    checking.add_argument("files", nargs="+", metavar="FILE", help=".py files, with --report shortcut files, too, or - for stdin")
+    checking.add_argument("--report", action="store_true", help="also say what it may do to the outside, what the app will ask to allow, "
+                          "and what is known to go wrong with such shortcuts (docs/report.md)")
     explaining = command("explain", explain_files, "say in words what shortcuts do")
     explaining.add_argument("files", nargs="+", metavar="FILE", help="shortcut files or .py files, folders of some, or - for stdin")
     running = command("run", run_files, "run shortcuts off the device, in a world that is data (docs/machine.md)")
@@ -101,13 +104,19 @@ def write(args: argparse.Namespace) -> int:
 
 
 def check_files(args: argparse.Namespace) -> int:
-    """Print the findings in each program; return 1 if one of them has an error, or cannot be read."""
+    """Print the findings in each program, and a report if asked; return 1 if one of them has an error, or cannot be read."""
+    catalog = Catalog.load(args.catalog)
 
     def check_one(_: str, source: str, data: bytes, options: files.Options) -> Path | None:
-        if files.findings(source, files.program_text(source, data), options.catalog, to=sys.stdout):
+        errors = 0
+        if not (args.report and files.is_shortcut(data)):
+            errors = files.findings(source, files.program_text(source, data), catalog, to=sys.stdout)
+        if args.report:
+            print((f"{source}\n\n" if options.several else "") + files.reported(source, data, catalog).text(), end="")
+        if errors:
             raise files.FileError
 
-    return files.convert_all(args.files, check_one, files.Options(catalog=Catalog.load(args.catalog)), programs=True)
+    return files.convert_all(args.files, check_one, files.Options(catalog=catalog), programs=not args.report)
 
 
 def explain_files(args: argparse.Namespace) -> int:

@@ -14,9 +14,12 @@ import shortcuts
 from common import model as models
 from common import prompts
 from common.decoding import constrained, generation, token_masks
+from common.decoding.changes import generate_change
 from common.decoding.shortest_ending import CODE, ending, missing_bytes
 from common.jsonl import UserError
+from common.llm.completion import follows_grammar
 from shortcuts.catalog import Catalog
+from shortcuts.grammar import change_grammar
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 TEXTS = [path.read_text(encoding="utf-8") for path in EXAMPLES]
@@ -51,12 +54,11 @@ def some_apis(catalog: Catalog, count: int, size: int = 8) -> list[list[str]]:
     return [draw.sample(known, size) for _ in range(count)]
 
 
-def allowed(constraint: token_masks.Constraint, size: int) -> Any:
-    """Return the tokens that may come next, row by row (a tensor)."""
+def allowed(row: token_masks.Row) -> Any:
+    """Return the tokens that may come next (a tensor of bool)."""
     import torch
 
-    ids = torch.zeros((len(constraint.rows), 1), dtype=torch.long)
-    return constraint(ids, torch.zeros((len(constraint.rows), size))) == 0
+    return row.bar(torch.zeros(row.spec.table.vocab_size)) == 0
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -84,13 +86,13 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
 
 @pytest.mark.ci
 def test_an_answer_without_a_plan_begins_with_its_program_and_so_does_what_the_model_goes_on_with(tiny, catalog, monkeypatch):
-    shown, apis, continued = [], some_apis(catalog, 3), generation.continued
+    shown, apis, write = [], some_apis(catalog, 3), generation.write
 
-    def noted(model, tokenizer, rows, *given, **options):
-        shown.extend(tokenizer.batch_decode(rows))
-        return continued(model, tokenizer, rows, *given, **options)
+    def noted(tokenizer, prompt, *given, **options):
+        shown.append(tokenizer.decode(prompt))
+        return write(tokenizer, prompt, *given, **options)
 
-    monkeypatch.setattr(generation, "continued", noted)
+    monkeypatch.setattr(generation, "write", noted)
     answers = list(constrained.generate(*tiny, chats(3), apis, catalog, max_new_tokens=100, temperature=1.0, thought=False))
     for answer, offered in zip(answers, apis, strict=True):
         parts = prompts.parse_answer(answer.text)
@@ -124,9 +126,6 @@ def test_one_who_waits_sees_the_text_as_it_is_written(tiny, catalog):
         seen = []
         (answer,) = module.generate(*tiny, chats(1), *given, max_new_tokens=40, watch=seen.append)
         assert answer.text.rstrip() in "".join(seen) and len(seen) > 3
-    seen.clear()
-    list(generation.generate(*tiny, chats(2), max_new_tokens=4, watch=seen.append))
-    assert seen == []  # two texts at once would be one muddle
 
 
 @pytest.mark.ci
@@ -148,10 +147,10 @@ def test_a_program_that_owes_a_call_can_go_on_but_not_end(table, catalog):
     row = token_masks.Row(form, 400, prefix="Thought:1. A plan." + CODE + "is_workflow_actions_exit()\n")
     assert row.owed.calls == ["is_workflow_actions_getclipboard("]
     fence, comment = (table.tokenize_str(text)[0] for text in ("```", "# "))
-    assert allowed(token_masks.Constraint([row]), table.vocab_size)[0][[fence, comment]].tolist() == [False, True]
+    assert allowed(row)[[fence, comment]].tolist() == [False, True]
     for token in table.tokenize_str("x = is_workflow_actions_getclipboard()\n"):
         row.take(token)
-    assert row.owed.calls == [] and allowed(token_masks.Constraint([row]), table.vocab_size)[0][fence]
+    assert row.owed.calls == [] and allowed(row)[fence]
 
 
 def test_a_call_that_the_end_completes_is_not_written_again(table, catalog):
@@ -221,25 +220,11 @@ def test_the_beginning_of_a_strict_row_reads_nothing_that_went_with_a_later_line
 # masks
 
 
-def test_masks_are_the_same_beside_the_forward_pass_and_after_it(tiny, table, catalog):
-    form = token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.showresult"]), catalog, plan=False)
-    texts = []
-    for beside in (True, False):
-        constraint = token_masks.Constraint([token_masks.Row(form, 60), token_masks.Row(form, 40)])
-        processors = [constraint, constraint.ahead] if beside else [constraint]
-        texts.append(generation.continued(*tiny, [[300, 301], [302]], 60, processors, generation.end_ids(*tiny)))
-        constraint.close()
-    assert texts[0] == texts[1]
-
-
 def test_after_the_end_of_an_answer_only_the_end_mark_may_come(table, catalog, tiny):
     row = token_masks.Row(token_masks.GrammarSpec(table, frozenset(["is.workflow.actions.exit"]), catalog), 200)
     for token in table.tokenize_str("Thought:A plan." + CODE + "is_workflow_actions_exit()\n```"):
         row.take(token)
-    constraint = token_masks.Constraint([row])
-    (ends,) = allowed(constraint, table.vocab_size).nonzero(as_tuple=True)[1].tolist(),
-    constraint.close()
-    assert ends == generation.end_ids(*tiny)
+    assert allowed(row).nonzero()[:, 0].tolist() == generation.end_ids(*tiny) == [row.only()]
 
 
 def test_a_strict_row_lets_only_names_be_read_that_are_bound_above(table, catalog):
@@ -316,3 +301,16 @@ def test_tokens_are_never_more_than_asked_for(tiny, catalog):
     for room in (50, 75):
         for answer in constrained.generate(*tiny, chats(3), some_apis(catalog, 3), catalog, max_new_tokens=room, temperature=1.0, tries=0, plan=False):
             assert answer.tokens <= room and answer.finished
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# changes
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("seed", range(3))
+def test_a_change_is_whole_however_few_tokens_are_left(tiny, catalog, seed):
+    apis = ["is.workflow.actions.speaktext"]
+    made = generate_change(*tiny, [{"role": "user", "content": "Say it aloud."}], apis, catalog, 15, max_new_tokens=60, temperature=1.0, top_p=1.0, seed=seed)
+    assert made.finished and made.tokens <= 60
+    assert follows_grammar(change_grammar(apis, catalog, 15), made.text, whole=True)

@@ -53,7 +53,7 @@ def test_every_record_has_the_same_fields_of_the_same_types_and_is_read_back(tmp
     folder = tmp_path_factory.mktemp("dataset")
     for first, extra in write(folder, "train", records):
         assert tuple(first) == files.COLUMNS and tuple(extra) == files.EXTRA_COLUMNS and set(map(type, extra.values())) == {str}
-        assert [type(first[name]) for name in files.COLUMNS] == [str] * 6 + [list] * 2 + [bool]
+        assert [type(first[name]) for name in files.COLUMNS] == [str] * 6 + [list] * 3 + [bool]
     for before, after in zip(records, files.joined(folder, "train"), strict=True):
         assert {name: after[name] for name in before} == before
 

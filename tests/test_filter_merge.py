@@ -157,7 +157,7 @@ class Bench:
         if generated is not None:
             write(self.folder / "generated.jsonl", generated)
         files = [f"--input={self.folder}/seed.jsonl", f"--generated={'none' if generated is None else self.folder / 'generated.jsonl'}", f"--output={self.folder / output}"]
-        self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", *files, "--workers=1", "--browse=0", *flags])
+        self.monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", "--distractors=0", *files, "--workers=1", "--browse=0", *flags])
         assert self.stage.main() == 0
         self.printed = self.capsys.readouterr()
         return self.folder / output
@@ -613,7 +613,7 @@ def child(folder: Path, *flags: str, kilobytes: int = 0) -> stage_runs.Started:
 
     files = [f"--input={folder}/seed.jsonl", "--generated=none", f"--output={folder}/bench", "--browse=0"]
     stage_runs.load("06")
-    return stage_runs.Started(main, ["06_filter_merge.py", *files, *flags])
+    return stage_runs.Started(main, ["06_filter_merge.py", "--distractors=0", *files, *flags])
 
 
 @pytest.mark.ci

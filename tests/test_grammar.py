@@ -14,8 +14,9 @@ import shortcuts
 from common import excerpts, prompts
 from shortcuts import plist
 from shortcuts.catalog import Catalog
+from shortcuts.edit import apply_text
 from shortcuts.forms import api_names
-from shortcuts.grammar import grammar
+from shortcuts.grammar import change_grammar, grammar
 from shortcuts.syntax.nodes import called, constant, keywords
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
@@ -239,3 +240,30 @@ def test_blocks_nest_up_to_the_depth(table, catalog):
 def test_the_text_is_what_llguidance_and_so_vllm_validates(catalog):
     text = grammar(BASE, catalog, answer=True, everything=False)
     assert LLMatcher.validate_grammar(llguidance.grammar_from("grammar", text)) == ""
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# changes
+
+
+@pytest.fixture(scope="module")
+def change(table, catalog) -> LLMatcher:
+    return matcher(table, change_grammar(["is.workflow.actions.showresult"], catalog, 12))
+
+
+@pytest.mark.parametrize("text", [
+    "delete 1-2", "replace 3\nis_workflow_actions_showresult(Text=x)\n", "replace 3-12\nif x > 5:\n    keep 3-4\nelse:\n    pass", "replace all\nx += [y]",
+    "insert after 0\nx = clipboard()\ninsert after 12\n# A remark.\nmatch menu('Which?'):\n    case 'One':\n        'note'\ndelete 5\n",
+    "insert after 3\nfor each in x:\n    pass\nFound = repeat_results()\n", "insert after 4\n    elif x == 'a' and y:\n        names = []",
+])  # fmt: skip
+def test_the_grammar_of_changes_takes_what_the_form_allows(change: LLMatcher, text: str) -> None:
+    assert accepts(change, text)
+    assert apply_text("x = clipboard()\n" * 12, text)
+
+
+@pytest.mark.parametrize("text", [
+    "", "x = 5", "replace 13\n", "delete 0", "replace 3\nis_workflow_actions_url()\n", "insert after 3\n  x = clipboard()\n", "replace 3\nkeep 13\n",
+    "delete 3\nx = clipboard()\n", "insert 3\n", "replace 3\nx = y.nothing(", " delete 3",
+])  # fmt: skip
+def test_the_grammar_of_changes_refuses_the_rest(change: LLMatcher, text: str) -> None:
+    assert not accepts(change, text)

@@ -15,7 +15,7 @@ import synthetic
 from common import chat
 from common import model as models
 from common.chat import end_ids, prompt_text, turns
-from common.decoding.generation import Generation, generate, sampler
+from common.decoding.generation import Generation, Sampler, generate
 from common.jsonl import UserError
 from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
 
@@ -303,13 +303,24 @@ def test_sampling_follows_seed_temperature_and_top_p(tiny):
     assert texts(*tiny, temperature=1e-4) == greedy == texts(*tiny, temperature=1.0, top_p=1e-9)
 
 
-def test_sampling_draws_in_proportion_to_the_probabilities():
+def test_sampling_draws_in_proportion_to_the_probabilities_and_says_them():
     import torch
 
-    scores = torch.tensor([0.5, 0.3, 0.2]).log().repeat(4000, 1)
-    choose = sampler([str(number) for number in range(4000)], 1.0, 1.0, 0, torch.device("cpu"))
-    counts = torch.bincount(choose(None, scores).argmax(-1), minlength=3) / 4000
+    scores = torch.tensor([0.5, 0.3, 0.2]).log()
+    drawn = [Sampler(str(number), 1.0, 1.0, 0)(scores.clone()) for number in range(4000)]
+    counts = torch.bincount(torch.tensor([token for token, _ in drawn]), minlength=3) / 4000
     assert torch.allclose(counts, torch.tensor([0.5, 0.3, 0.2]), atol=0.03)
+    assert all(abs(logprob - float(scores[token])) < 1e-6 for token, logprob in drawn)
+
+
+def test_a_token_has_its_own_draw_whatever_was_known_of_those_before_it():
+    import torch
+
+    scores = torch.zeros(50)
+    chosen, skipped = Sampler("a", 1.0, 1.0, 0), Sampler("a", 1.0, 1.0, 0)
+    chosen(scores)
+    skipped.skip(50)
+    assert [chosen(scores)[0] for _ in range(5)] == [skipped(scores)[0] for _ in range(5)]
 
 
 def test_a_models_own_generation_settings_have_no_say(tiny):

@@ -240,21 +240,20 @@ def test_a_second_try_inside_a_block_keeps_its_indentation():
 @pytest.mark.parametrize("is_held", [True, False])
 def test_a_model_may_think_first_and_what_comes_behind_is_its_answer(name, is_held, monkeypatch):
     tokenizer = tokenizer_of(KINDS[name], ON)
-    model, asked = network(tokenizer), []
-    continued = generation.continued
+    model, asked, write = network(tokenizer), [], generation.write
 
-    def watched(model, tokenizer, prompts, *given, **settings):
-        asked.append([tokenizer.decode(prompt) for prompt in prompts])
-        return continued(model, tokenizer, prompts, *given, **settings)
+    def watched(tokenizer, prompt, *given, **settings):
+        asked.append(tokenizer.decode(prompt))
+        return write(tokenizer, prompt, *given, **settings)
 
-    monkeypatch.setattr(generation, "continued", watched)
+    monkeypatch.setattr(generation, "write", watched)
     options = {"max_new_tokens": 120, "temperature": 1.0}
     if is_held:
         [answer] = constrained.generate(model, tokenizer, [CHAT[:1]], [APIS], Catalog.load(), tries=0, **options)
         assert answer.text.startswith("Thought:") and answer.text.endswith("```") and answer.finished
     else:
         [answer] = generation.generate(model, tokenizer, [CHAT[:1]], **options)
-    opened, thought = asked[0][0], asked[1][0]
+    opened, thought = asked
     assert opened.endswith(KINDS[name].opens) and thought.startswith(opened) and thought.endswith(layout(tokenizer).closing)
     assert 20 < answer.tokens <= 120
 
@@ -264,11 +263,12 @@ def test_thoughts_end_at_their_mark_and_count(monkeypatch):
     written = iter([tokenizer("Hm, two.</think>", add_special_tokens=False)["input_ids"], [*text_tokens("Forty.", tokenizer), tokenizer.eos_token_id]])
     asked = []
 
-    def continued(model, tokenizer, prompts, *given, **settings):
-        asked.append(tokenizer.decode(prompts[0]))
-        return [next(written)]
+    def write(tokenizer, prompt, *given, **settings):
+        asked.append(tokenizer.decode(prompt))
+        return generation.Written(next(written), [])
+        yield
 
-    monkeypatch.setattr(generation, "continued", continued)
+    monkeypatch.setattr(generation, "write", write)
     [answer] = generation.generate(network(tokenizer), tokenizer, [CHAT[:1]], max_new_tokens=100)
     assert asked[1] == asked[0] + "Hm, two.</think>\n\n" and (answer.text, answer.reason) == ("Forty.", "stop")
     thoughts = len(text_tokens("Hm, two.", tokenizer)) + len(chat.closing_tokens(tokenizer))

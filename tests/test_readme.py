@@ -70,6 +70,9 @@ COMMANDS = {
         Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4 --answer "10 %"'),
         Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
     ],
+    "docs/report.md": [
+        Command('python -m shortcuts check --report "examples/Heading Home.py"'),
+    ],
     "docs/recipe.md": [
         Command("python 01_scrape.py --folder my_shortcuts --links links.txt --contact you@example.org", NETWORK,
                 "python 01_scrape.py --folder my_shortcuts"),

@@ -242,3 +242,54 @@ def test_an_interrupt_exits_with_130(run, monkeypatch):
 def test_the_module_runs_and_a_closed_pipe_is_no_traceback(examples):
     done = subprocess.run(f"'{sys.executable}' -m shortcuts read examples | head -n 1", shell=True, cwd=examples.parent, capture_output=True, text=True)
     assert done.stdout.startswith("# examples/") and done.stderr == ""
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# report
+
+
+def test_a_report_on_a_shortcut_file_and_on_a_program(run, examples, tmp_path):
+    of_file = run("check", "--report", examples / f"{EXAMPLE}.shortcut")
+    assert of_file.code == 0 and "Known trouble: none." in of_file.out
+    program = tmp_path / "a.py"
+    program.write_text("'A remark.'\nis_workflow_actions_openurl(WFInput='')\n")
+    done = run("check", "--report", program)
+    assert done.code == 0 and "Fault (empty_field)" in done.out and done.out.endswith(": line 2\n")
+
+
+def test_a_report_comes_with_the_findings_of_a_program_that_compiles(run):
+    done = run("check", "--report", "-", stdin=UNKNOWN_PARAMETER.encode())
+    assert done.code == 1 and "-:1: error:" in done.out and "It does nothing to the outside." in done.out
+
+
+def test_of_a_program_that_does_not_compile_there_is_no_report(run):
+    done = run("check", "--report", "-", stdin=b"showresult(\n")
+    assert done.code == 1 and "Known trouble" not in done.out and done.err.startswith("-: line 1:")
+
+
+def test_a_report_on_blocks_without_an_end(run, tmp_path):
+    file = tmp_path / "a.shortcut"
+    file.write_bytes(plist.write_binary({"WFWorkflowActions": [
+        {"WFWorkflowActionIdentifier": "is.workflow.actions.repeat.count", "WFWorkflowActionParameters": {"WFControlFlowMode": 0}}]}))
+    done = run("check", "--report", file)
+    assert done.code == 0 and "Fault (unpaired_block)" in done.out and done.out.endswith(": action 1\n")
+
+
+def test_without_a_report_check_refuses_a_shortcut_file(run, examples):
+    done = run("check", examples / f"{EXAMPLE}.shortcut")
+    assert done.code == 1 and "this is a shortcut already" in done.err
+
+
+def test_write_says_what_is_known_to_go_wrong(run, tmp_path):
+    program = tmp_path / "a.py"
+    program.write_text("is_workflow_actions_openurl(WFInput='')\nis_workflow_actions_getcurrentlocation()\n")
+    done = run("write", program)
+    assert done.code == 0 and (tmp_path / "a.shortcut").is_file()
+    assert "a.shortcut: The app will ask to allow: Location." in done.err and "a.shortcut: Known trouble: action 1 (Open URLs) has nothing" in done.err
+
+
+def test_run_says_it_before_the_steps(run, tmp_path):
+    program = tmp_path / "a.py"
+    program.write_text("is_workflow_actions_getcurrentlocation()\n")
+    done = run("run", program)
+    assert done.out.splitlines()[:3] == ["It may do: Reads your location.", "The app will ask to allow: Location.", ""]

@@ -242,7 +242,7 @@ def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     apis = ["is.workflow.actions.showresult", "is.workflow.actions.conditional"]
     messages = prompts.chat("Show me a", apis, Catalog.load(), "1. Show a.", code)
     assert [message["role"] for message in messages] == ["user", "assistant"]
-    assert messages[1]["content"].startswith("Thought:1. Show a.\n\nCode:\n```python\n# Show it.")
+    assert messages[1]["content"].startswith("Thought:\n1. Show a.\n\nCode:\n```python\n# Show it.")
     assert prompts.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
     assert "def is_workflow_actions_showresult(" in messages[0]["content"] and "conditional" not in messages[0]["content"]
 

@@ -23,6 +23,7 @@ KINDS = {  # a model type of transformers -> (what is its own in the config, the
     "granite": ({"logits_scaling": 4.0, "embedding_multiplier": 3.0}, "packed"),
     "cohere": ({"logit_scale": 0.25}, "packed"),
     "phi": ({}, "packed"),  # its head has a bias
+    "afmoe": (WINDOW | {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16}, "packed"),  # takes a view of attention
     "gpt_oss": (WINDOW | EXPERTS, "packed"),  # attention sinks
     "lfm2": ({"full_attn_idxs": [1]}, "sdpa"),  # short convolutions along the row
     "qwen3_5_text": (DELTA | {"layer_types": ["linear_attention", "full_attention"]}, "sdpa"),

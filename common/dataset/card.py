@@ -37,7 +37,8 @@ are not empty, because their form differs from record to record.
 | task | what `messages` ask for: `generate` a plan and a program |
 | query | what a person asks for |
 | code | the program, without comments on its lines |
-| apis | the APIs that were given (ids of actions) |
+| apis | the APIs that the request needs (ids of actions), as far as it is known |
+| distractors | of a training record: what its prompt offers besides, in a random order among them, as a search would; mostly empty |
 | messages | the conversation to train on: query and API stubs, then plan and annotated code |
 | shortened | true if long literals in `messages` were shortened, visibly, to fit; `code` is whole |
 
@@ -185,9 +186,18 @@ request written for them, and {_synthetic(stats)} (`origin: synthetic`). "Who wr
 - `test_id`: unseen instructions; every API of theirs occurs in `train`.
 - `test_ood`: {len(held["apis"])} APIs held out, of {len(held["apps"])} whole apps and some rare built-in ones; nothing else of the dataset
   uses them. Beside them an OOD record uses only the {len(held["common"])} most common built-in APIs. All three lists are in `stats.json`.
+{_distractors(stats["distractors"])}\
 - No near duplicate of a test record is in another split (`stats.json`, `assertions`), as far as MinHash with 128 permutations can tell.
 
 """
+
+
+def _distractors(figures: dict[str, Any]) -> str:
+    """Return a line about what training prompts offer besides, "" if it is nothing."""
+    each = figures["added"] / max(1, figures["prompts"])
+    return f"""- {figures["prompts"]:,} training prompts offer {each:.1f} APIs on average that the request does not need, as a search would:
+  wrong ones that look right, and actions of everyday use. None is held out. Prompts of tests have none.
+""" if figures["prompts"] else ""
 
 
 def _synthetic(stats: dict[str, Any]) -> str:

@@ -75,6 +75,17 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
+# Function words: at least one in seven words of any English sentence, and of hardly any other language.
+ENGLISH = frozenset("the to of and my i for is how can want that it from with this you what if be are would when each then".split())
+ENGLISH_SHARE = 1 / 7
+
+
+def is_english(text: str, least: float = ENGLISH_SHARE) -> bool:
+    """True if at least that share of the words are English function words."""
+    found = words(text)
+    return sum(word in ENGLISH for word in found) >= least * len(found)
+
+
 def code_tokens(tree: ast.AST) -> tuple[list[str], list[str]]:
     """Return a program as normalised tokens, and the names it calls in order.
 

@@ -51,7 +51,8 @@ def schema() -> Any:
     import pyarrow as pa
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
-    types = {"apis": pa.list_(pa.string()), "messages": pa.list_(message), "shortened": pa.bool_()}
+    texts = pa.list_(pa.string())
+    types = {"apis": texts, "distractors": texts, "messages": pa.list_(message), "shortened": pa.bool_()}
     return pa.schema([(name, types.get(name, pa.string())) for name in dict.fromkeys((*files.COLUMNS, *files.EXTRA_COLUMNS))])
 
 

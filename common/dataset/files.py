@@ -19,7 +19,7 @@ from common import jsonl
 from common.jsonl import Record, UserError
 
 TASK = "generate"  # the kind of `messages`: a request, answered by a plan and a program; prompts.ANSWER_FORMS has the others
-COLUMNS = "id", "task", "split", "origin", "query", "code", "apis", "messages", "shortened"
+COLUMNS = "id", "task", "split", "origin", "query", "code", "apis", "distractors", "messages", "shortened"
 TEXTS = "plan", "annotated_code", "category", "name", "description"
 JSON_TEXTS = ("apps", "source", "stats", "shortcut", "residue", "roundtrip", "comments", "renames", "examples", "writer", "annotator",
               "diagnostics", "repairs")
@@ -36,7 +36,7 @@ def divided(record: Record, split: str) -> tuple[Record, Record]:
     """Return the two lines of a record; `joined` is the inverse, but for null and for fields of the wrong type."""
     first = {"id": str(record["id"]), "task": record.get("task") or TASK, "split": split, "origin": record["origin"],
              "query": record.get("query") or "", "code": record.get("code") or record.get("annotated_code") or "",
-             "apis": record.get("apis") or [],
+             "apis": record.get("apis") or [], "distractors": record.get("distractors") or [],
              "messages": [{"role": message["role"], "content": message["content"]} for message in record["messages"]],
              "shortened": bool(record.get("shortened"))}
     own = {*COLUMNS, *TEXTS, *JSON_TEXTS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import orjson
 
 from common import jsonl
 from common.dataset import files
+from common.dataset.example import Example
+from common.dataset.offers import TrainingOffers
 from common.dataset.splits import SPLITS
 from common.jsonl import UserError
 
@@ -41,15 +43,16 @@ def refuse_overlaps(named: dict[str, Path | None], output: Path) -> None:
             raise UserError(f"{flag} {path}: it is, or is in, the folder to write, --output {output}; name another --output")
 
 
-def write_splits(staging: Path, places: list[tuple[int, int]], splits: dict[int, str]) -> None:
-    """Copy each record from the spool to the two files of its split, in input order; `places` are (offset, bytes) in the spool."""
+def write_splits(staging: Path, examples: Sequence[Example], splits: dict[int, str], offers: TrainingOffers) -> None:
+    """Copy each record from the spool to the two files of its split, in input order, with what training prompts offer besides."""
     with ExitStack() as stack:
         spool = stack.enter_context(open(staging / SPOOL, "rb"))
         parts = {split: [stack.enter_context(open(path, "wb")) for path in files.paths(staging, split)] for split in SPLITS}
         for index in sorted(splits):
-            offset, length = places[index]
+            (offset, length), split = examples[index].place, splits[index]
             spool.seek(offset)
-            for part, fields in zip(parts[splits[index]], files.divided(orjson.loads(spool.read(length)), splits[index]), strict=True):
+            record = offers(orjson.loads(spool.read(length)), split, examples[index])
+            for part, fields in zip(parts[split], files.divided(record, split), strict=True):
                 part.write(jsonl.encode(fields))
     os.unlink(staging / SPOOL)
 

@@ -4,7 +4,7 @@
         print(answer.text, answer.left)                     # `left`: what `check` still finds, usually nothing
 
 Three things work together:
-- Masks (token_masks.py): each row of a batch has its own matcher, which says what tokens may come next.
+- Masks (token_masks.py): each answer has its own matcher, which says what tokens may come next.
 - A length budget (shortest_ending.py): when the tokens run out, a row is steered to its shortest legal end; a plan ends at half of them.
 - Retries. `check` finds what the grammar cannot say (an unbound name, a statement after the end). The answer is then written again from its
   first wrong line on, and the grammar lists, line by line, the names that can be read.
@@ -15,16 +15,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import shortcuts
 from common import prompts
 from common.chat import Message, end_ids, layout, prompt_text, prompt_tokens, text_tokens
 from common.decoding import generation
+from common.decoding.generation import Sampler
 from common.decoding.shortest_ending import CODE
-from common.decoding.token_masks import Constraint, GrammarSpec, Row, table
-from common.model import context_length
+from common.decoding.side_by_side import Work, in_order
+from common.decoding.token_masks import GrammarSpec, Row, table
 from shortcuts.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -107,58 +107,41 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     """
     ends = end_ids(model, tokenizer)
     table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
-    sampling = {"temperature": temperature, "top_p": top_p, "seed": seed, "max_new_tokens": max_new_tokens}
-    pairs = zip(chats, apis)
-    while batch := list(islice(pairs, batch_size)):
-        given = [tuple(api for api in ids if api not in prompts.SYNTAX_APIS) for _, ids in batch]
-        specs = [GrammarSpec(table_, frozenset(ids), catalog, plan, ids if use_all else ()) for ids in given]
-        begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
-        jobs = [_Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer), **begun) for (chat, _), spec in zip(batch, specs)]
-        if layout(tokenizer).thinks:
-            _think(model, tokenizer, jobs, ends, sampling)
-        todo = jobs
+    sampling, begun = (temperature, top_p, seed), {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
+
+    def work(job: _Job) -> Work[Answer]:
+        if layout(tokenizer).thinks and (room := min(max_new_tokens, generation.room_behind(model, job.asked))) > 0:
+            # no grammar holds thoughts; what stands behind them is held to one
+            job.asked, job.thoughts = yield from generation.think(tokenizer, job.asked, room, Sampler(job.prompt, *sampling), ends)
+            job.tokens = job.thoughts
         for number in range(tries + 1):
-            _write(model, tokenizer, todo, number, ends, sampling, watch)
-            todo = [job for job in todo if job.left and number < tries]
-            for job in todo:
+            if number:
                 job.rewind()
-        yield from (job.answer() for job in jobs)
+            yield from _write(model, tokenizer, job, number, ends, max_new_tokens, sampling, watch)
+            if not job.left:
+                break
+        return job.answer()
+
+    def jobs() -> Iterator[_Job]:
+        for chat, ids in zip(chats, apis):
+            offered = tuple(api for api in ids if api not in prompts.SYNTAX_APIS)
+            spec = GrammarSpec(table_, frozenset(offered), catalog, plan, offered if use_all else ())
+            yield _Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer), **begun)
+
+    yield from in_order(model, tokenizer, ((len(job.asked), work(job)) for job in jobs()), batch_size)
 
 
-def _think(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], ends: list[int], sampling: dict[str, Any]) -> None:
-    """Let the model think before its first writing: no grammar holds its thoughts, and what stands behind them is held to one."""
-    rooms = [min(sampling["max_new_tokens"], generation.room_behind(model, job.asked)) for job in jobs]
-    fits = [place for place, room in enumerate(rooms) if room > 0]
-    if not fits:
+def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, job: _Job, number: int, ends: list[int], most: int,
+           sampling: tuple[float, float, int], watch: generation.Watch | None) -> Work[None]:
+    """Write an answer of at most so many tokens, or go on with it: its beginning is tokenised as text, as training had it."""
+    written = text_tokens(job.shown, tokenizer)
+    asked = job.asked + written
+    room = min(most - job.thoughts - len(written), generation.room_behind(model, asked))
+    if room <= 0:
         return
-    draw, seeds = sampling["temperature"], [jobs[place].prompt for place in fits]
-    choose = [generation.sampler(seeds, draw, sampling["top_p"], sampling["seed"], model.device)] if draw > 0 else []
-    asked, spent = generation.thought_through(model, tokenizer, [jobs[place].asked for place in fits], [rooms[place] for place in fits],
-                                              choose, ends)
-    for place, tokens, thoughts in zip(fits, asked, spent, strict=True):
-        jobs[place].asked, jobs[place].thoughts, jobs[place].tokens = tokens, thoughts, thoughts
-
-
-def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, jobs: list[_Job], number: int, ends: list[int],
-           sampling: dict[str, Any], watch: generation.Watch | None) -> None:
-    """Write, or go on with, the answers of a batch."""
-    written = [text_tokens(job.shown, tokenizer) for job in jobs]
-    ids = [job.asked + tokens for job, tokens in zip(jobs, written)]
-    rooms = [min(sampling["max_new_tokens"] - job.thoughts - len(own), context_length(model) - len(tokens))
-             for job, own, tokens in zip(jobs, written, ids)]  # fmt: skip
-    fits = [place for place, room in enumerate(rooms) if room > 0]
-    if not fits:
-        return
-    temperature = max(sampling["temperature"], RETRY_TEMPERATURE if number > 1 else 0)
+    temperature, top_p, seed = sampling
     again = f"\0{number}" if number else ""  # a second try must not be the first again
-    seeds = [jobs[place].prompt + jobs[place].shown + again for place in fits]
-    constraint = Constraint([Row(jobs[place].spec, rooms[place], jobs[place].prefix, strict=number > 0) for place in fits], model.device)
-    samplers = [generation.sampler(seeds, temperature, sampling["top_p"], sampling["seed"], model.device)] if temperature > 0 else []
-    try:
-        processors = [constraint, *samplers, constraint.ahead]
-        rows = generation.continued(model, tokenizer, [ids[place] for place in fits], max(rooms[place] for place in fits), processors, ends,
-                                    watch=watch)
-    finally:
-        constraint.close()
-    for place, tokens in zip(fits, rows, strict=True):
-        jobs[place].judge(generation.ended(tokenizer, tokens[: rooms[place]], ends))
+    choose = Sampler(job.prompt + job.shown + again, max(temperature, RETRY_TEMPERATURE if number > 1 else 0), top_p, seed)
+    row = Row(job.spec, room, job.prefix, strict=number > 0)
+    made = yield from generation.write(tokenizer, asked, room, choose, ends, row=row, watch=watch)
+    job.judge(generation.ended(tokenizer, made.tokens, ends))

@@ -1,24 +1,26 @@
-"""Answers of a model: batched, reproducible whatever stands beside a prompt, ended at its own marks.
+"""Answers of a model: many side by side, reproducible whatever stands beside a prompt, ended at its own marks.
 
     for answer in generate(model, tokenizer, [[{"role": "user", "content": "..."}]], max_new_tokens=512):
         print(answer.text)
 
-`continued`, `sampler` and `ended` are its parts, which common/decoding/constrained.py puts together with the masks of a grammar.
+`write`, `think`, `Sampler` and `ended` are its parts, which common/decoding/constrained.py puts together with the masks of a grammar.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from common.chat import Message, closing_tokens, decode, end_ids, layout, prompt_text, prompt_tokens, text_tokens
+from common.decoding.side_by_side import Work, in_order
 from common.model import context_length
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from common.decoding.token_masks import Row
 
 
 Watch = Callable[[str], None]  # gets each new piece of a text that is being written
@@ -34,50 +36,54 @@ class Generation(NamedTuple):
     reason: str  # "stop", "length" (out of max_new_tokens or context) or "prompt_too_long" (nothing was generated)
 
 
+class Written(NamedTuple):
+    """Tokens that a model wrote, and the log-probability of each, among those that it could choose from: 0 where there was one."""
+
+    tokens: list[int]
+    logprobs: list[float]
+
+
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
              max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
              stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None) -> Iterator[Generation]:
-    """Yield one answer a prompt, in order, a batch at a time; the prompts may be a stream.
+    """Yield one answer a prompt, in order; the prompts may be a stream.
 
     Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
     not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
     A prompt that leaves no room in the context is reported as "prompt_too_long", never cut. `in_step` is for a model that is sharded over
-    processes: see `continued`; each of them must then bring as many prompts as the others, and none that is too long. `watch` is called
-    with each new piece of the text of a batch of one, for somebody who waits for it. Where a model is to think first, its thoughts are no
-    part of the answer's text; their tokens count.
+    processes: see `side_by_side`; each of them must then bring as many prompts as the others. `watch` is called with each new piece of
+    the texts, for somebody who waits for one. Where a model is to think first, its thoughts are no part of the answer's text; their
+    tokens count.
     """
-    ends, prompts = end_ids(model, tokenizer), iter(prompts)
-    while batch := list(islice(prompts, batch_size)):
-        ids, texts = [prompt_tokens(chat, tokenizer) for chat in batch], [prompt_text(chat, tokenizer) for chat in batch]
-        rooms = [min(max_new_tokens, room_behind(model, prompt)) for prompt in ids]
-        fits = [number for number, room in enumerate(rooms) if room > 0]
-        answers = [Generation("", 0, False, "prompt_too_long")] * len(batch)
-        if fits:
-            choose = [sampler([texts[i] for i in fits], temperature, top_p, seed, model.device)] if temperature > 0 else []
-            asked, spent = [ids[i] for i in fits], [0] * len(fits)
-            if layout(tokenizer).thinks:
-                asked, spent = thought_through(model, tokenizer, asked, [rooms[i] for i in fits], choose, ends, in_step)
-            left = [max(1, rooms[i] - thoughts) for i, thoughts in zip(fits, spent, strict=True)]
-            generated = continued(model, tokenizer, asked, max(left), choose, ends, stop, in_step, watch)
-            for number, room, thoughts, tokens in zip(fits, left, spent, generated, strict=True):
-                answer = ended(tokenizer, tokens[:room], ends, stop)
-                answers[number] = answer._replace(tokens=answer.tokens + thoughts)
-        yield from answers
+    ends = end_ids(model, tokenizer)
+
+    def answer(chat: Sequence[Message], prompt: list[int]) -> Work[Generation]:
+        room, thoughts = min(max_new_tokens, room_behind(model, prompt)), 0
+        if room <= 0:
+            return Generation("", 0, False, "prompt_too_long")
+        choose = Sampler(prompt_text(chat, tokenizer), temperature, top_p, seed)
+        if layout(tokenizer).thinks:
+            prompt, thoughts = yield from think(tokenizer, prompt, room, choose, ends)
+        written = yield from write(tokenizer, prompt, max(1, room - thoughts), choose, ends, stop=stop, watch=watch)
+        made = ended(tokenizer, written.tokens, ends, stop)
+        return made._replace(tokens=made.tokens + thoughts)
+
+    asked = ((chat, prompt_tokens(chat, tokenizer)) for chat in prompts)
+    yield from in_order(model, tokenizer, ((len(prompt), answer(chat, prompt)) for chat, prompt in asked), batch_size, in_step)
 
 
-def thought_through(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], rooms: Sequence[int],
-                    choose: list[Any], ends: list[int], in_step: bool = False) -> tuple[list[list[int]], list[int]]:
-    """(the prompts with the model's thoughts behind each, closed; the tokens that this took). A model thinks in THOUGHT_SHARE of its room.
+def think(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choose: Sampler,
+          ends: list[int]) -> Work[tuple[list[int], int]]:  # fmt: skip
+    """Let a model think, in THOUGHT_SHARE of its room: (the prompt with its thoughts behind it, closed; the tokens that this took).
 
-    `rooms`: tokens that each answer may have, thoughts and all. `choose` are logits processors, as for `continued`.
+    `room`: tokens that the answer may have, thoughts and all.
     """
     close, closing = (layout(tokenizer).thoughts or ("", ""))[1], closing_tokens(tokenizer)
-    shares = [max(1, int(room * THOUGHT_SHARE) - len(closing)) for room in rooms]
     mark = tokenizer.get_vocab().get(close)  # a token in most models
     ends, stop = (ends, [close]) if mark is None else ([*ends, mark], [])
-    rows = continued(model, tokenizer, prompts, max(shares), choose, ends, stop, in_step)
-    thoughts = [text_tokens(ended(tokenizer, row[:share], ends, stop).text, tokenizer) for row, share in zip(rows, shares, strict=True)]
-    return [[*prompt, *thought, *closing] for prompt, thought in zip(prompts, thoughts)], [len(each) + len(closing) for each in thoughts]
+    written = yield from write(tokenizer, prompt, max(1, int(room * THOUGHT_SHARE) - len(closing)), choose, ends, stop=stop)
+    thought = text_tokens(ended(tokenizer, written.tokens, ends, stop).text, tokenizer)
+    return [*prompt, *thought, *closing], len(thought) + len(closing)
 
 
 def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
@@ -85,77 +91,83 @@ def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
     return context_length(model) - len(prompt)
 
 
-def continued(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: list[list[int]], room: int, choose: list[Any],
-              ends: list[int], stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None) -> list[list[int]]:
-    """Up to `room` new tokens of each prompt, the likeliest after the logits processors `choose`; a short row is padded at its end.
+def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choose: Sampler, ends: list[int], *,
+          row: Row | None = None, stop: Sequence[str] = (), watch: Watch | None = None) -> Work[Written]:
+    """Write up to `room` tokens behind a prompt, until one of the ends or a stop string is there; a row's grammar holds them.
 
-    With `in_step` every process goes on until the last has ended, so that all run the model equally often: a forward pass of a sharded
-    model gathers weights from all processes. They must call this equally often. Without it they are independent of each other; that has
-    to be said, because transformers takes the first for granted where it sees a sharded model.
+    Where the grammar leaves no choice the model is not asked: it reads that token together with the next ones.
     """
-    import torch
-    from transformers import GenerationConfig, LogitsProcessorList
-
-    width = max(map(len, prompts))
-    ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(prompt)) + prompt for prompt in prompts])
-    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    # every setting is named: what is not would come from the model's own generation config
-    settings = GenerationConfig(do_sample=False, temperature=1.0, top_p=1.0, top_k=50, repetition_penalty=1.0, num_beams=1, use_cache=True,
-                                max_new_tokens=room, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id,
-                                stop_strings=list(stop) or None)
-    with torch.inference_mode():
-        output = model.generate(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=settings,
-                                logits_processor=LogitsProcessorList([_InTurn(choose)] if choose else []),
-                                tokenizer=tokenizer if stop else None, synced_gpus=in_step,
-                                streamer=_streamer(tokenizer, watch) if watch and len(prompts) == 1 else None)
-    return output[:, width:].tolist()
+    tokens, logprobs, streamer = list(prompt), list[float](), _streamer(tokenizer, watch) if watch else None
+    while len(logprobs) < room:
+        token, logprob = row.only() if row else None, 0.0
+        if token is None:
+            scores = yield tokens
+            token, logprob = choose(row.bar(scores) if row else scores)
+        else:
+            choose.skip(row.spec.table.vocab_size)
+        tokens.append(token)
+        logprobs.append(logprob)
+        if row:
+            row.take(token)
+        if streamer:
+            streamer.put(token)
+        if token in ends or any(mark in decode(tokens[len(prompt) :], tokenizer) for mark in stop):
+            break
+    if streamer:
+        streamer.end()
+    return Written(tokens[len(prompt) :], logprobs)
 
 
 def _streamer(tokenizer: PreTrainedTokenizerBase, watch: Watch) -> Any:
     """A streamer of transformers that passes on text as soon as no later token can change it."""
+    import torch
     from transformers import TextStreamer
 
     class Streamer(TextStreamer):
+        def put(self, value: int) -> None:
+            super().put(torch.tensor([value]))
+
         def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
             watch(text + "\n" * stream_end)
 
-    return Streamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
+    return Streamer(tokenizer, skip_special_tokens=True)
 
 
-class _InTurn:
-    """Logits processors as one: at each step transformers inspects the signature of each, which takes a tenth of a tiny model's step."""
+class Sampler:
+    """Chooses the tokens of one text: the likeliest at temperature 0, else drawn from a source of its own, of `prompt` and `seed`."""
 
-    def __init__(self, processors: list[Any]) -> None:
-        self.processors = processors
+    def __init__(self, prompt: str, temperature: float, top_p: float, seed: int) -> None:
+        import torch
+        from transformers import TopPLogitsWarper
 
-    def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        for processor in self.processors:
-            scores = processor(ids, scores)
-        return scores
+        self.temperature, self.nucleus = temperature, TopPLogitsWarper(top_p) if top_p < 1 else None
+        key = hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:8]
+        self.source = torch.Generator().manual_seed(int.from_bytes(key, "little") >> 1)
 
+    def __call__(self, scores: torch.Tensor) -> tuple[int, float]:
+        """(a token, its log-probability) of scores (vocabulary), fp32. Sampling is an argmax of noisy scores (the Gumbel-max trick)."""
+        if self.temperature > 0:
+            scores = scores / self.temperature
+            scores = self.nucleus(None, scores[None])[0] if self.nucleus else scores
+            token = int((scores - self._noise(len(scores)).log()).argmax())
+        else:
+            token = int(scores.argmax())
+        return token, float(scores[token] - scores.logsumexp(0))
 
-def sampler(prompts: list[str], temperature: float, top_p: float, seed: int,
-            device: torch.device) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """A logits processor: sampling as an argmax (the Gumbel-max trick), so that each row can have a random source of its own."""
-    import torch
-    from transformers import TopPLogitsWarper
+    def skip(self, size: int) -> None:
+        """Draw for a token that needs no choice: the n-th token of a text has the n-th draw, whatever is known of those before it."""
+        if self.temperature > 0:
+            self._noise(size)
 
-    sources = [torch.Generator(device).manual_seed(int.from_bytes(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:8], "little") >> 1)
-               for prompt in prompts]
-    nucleus = TopPLogitsWarper(top_p) if top_p < 1 else None
+    def _noise(self, size: int) -> torch.Tensor:
+        import torch
 
-    def choose(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        scores = scores.float() / temperature
-        scores = nucleus(ids, scores) if nucleus else scores
-        noise = torch.stack([torch.empty_like(scores[0]).exponential_(generator=source) for source in sources])
-        return scores - noise.log()
-
-    return choose
+        return torch.empty(size).exponential_(generator=self.source)
 
 
 def ended(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str] = ()) -> Generation:
-    """Return the answer in a row of `continued`, up to its end mark or the first stop string."""
-    closing = {*ends, tokenizer.pad_token_id}  # behind a stop string the rest of the batch goes on, and a row is padded
+    """Return the answer that tokens hold, up to its end mark or the first stop string."""
+    closing = {*ends, tokenizer.pad_token_id}
     length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
     text = decode(tokens[:length], tokenizer)
     cuts = [place for mark in stop if (place := text.find(mark)) >= 0]

@@ -1,20 +1,20 @@
-"""Masks for transformers: at each step the tokens that the grammar of the dialect lets come next, row by row.
+"""The tokens that the grammar of the dialect lets come next, for one answer while it is written.
 
     spec = GrammarSpec(table(tokenizer, ends, size), frozenset(apis), catalog)
-    constraint = Constraint([Row(spec, budget=512) for _ in prompts])
-    model.generate(..., logits_processor=[constraint, *samplers, constraint.ahead])
+    row = Row(spec, budget=512)
+    token = row.only()                       # the one that may come, None where there are several
+    row.bar(scores)                          # those that may not come get minus infinity
+    row.take(token)
 
-Each row has its own matcher (llguidance). What was chosen is known before the model reads it, so the next masks are made in a thread
-beside the forward pass. When a row's tokens run out, it is steered to its shortest legal end (shortest_ending.py).
+Each row has its own matcher (llguidance). When a row's tokens run out, it is steered to its shortest legal end (shortest_ending.py).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from shortcuts.grammar import grammar
 
 if TYPE_CHECKING:
     import torch
-    from llguidance import LLExecutor, LLMatcher, LLTokenizer
+    from llguidance import LLMatcher, LLTokenizer
     from transformers import PreTrainedTokenizerBase
 
 PLAN_SHARE = 0.5  # of an answer's tokens: a plan that takes more leaves no room for its program
@@ -84,8 +84,11 @@ class GrammarSpec:
 
     def matcher(self, names: Iterable[str] | None = None) -> LLMatcher:
         """A matcher at the start of an answer in which only these names can be read (None: any). Raises UserError."""
-        text = grammar(self.apis, self.catalog, answer=self.plan, everything=False, names=names)
-        return _compiled(self.table, text).deep_copy()
+        return _compiled(self.table, self.text(names)).deep_copy()
+
+    def text(self, names: Iterable[str] | None) -> str:
+        """The grammar itself."""
+        return grammar(self.apis, self.catalog, answer=self.plan, everything=False, names=names)
 
 
 @lru_cache(maxsize=COMPILED)
@@ -123,6 +126,7 @@ class Row:
         self._ends = frozenset(spec.table.eos_tokens)
         self._plan_left = max(1, int(budget * PLAN_SHARE)) if spec.plan and CODE not in prefix else 0  # tokens; 0: no plan to end
         self._unmeasured = 0  # tokens that may pass before the end is measured again
+        self._allowed: Any = None  # the mask of the next token, once it is made
         self._learn((prefix.rpartition(CODE)[2] if spec.plan else prefix).split("\n"))
         self._restart()
         self._mind_the_budget()
@@ -132,15 +136,40 @@ class Row:
         """The bytes that have been written of the answer."""
         return self._prefix + self.spec.table.decode_bytes(self._tokens)
 
-    def take(self, token: int) -> None:
-        """Go on with the token that was chosen."""
-        if not self.ended:
-            self.note(token, self.matcher.consume_token(token))
+    def allowed(self) -> Any:
+        """The tokens that may come next (numpy, int32): a bit a token."""
+        if self._allowed is None:
+            from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
-    def note(self, token: int, accepted: bool) -> None:
-        """After the matcher has read a token: see to it that what is left of the budget is enough for an end."""
+            mask = allocate_token_bitmask(1, self.spec.table.vocab_size)
+            fill_next_token_bitmask(self.matcher, mask)
+            self._hold_open(mask[0])
+            self._allowed = mask[0]
+        return self._allowed
+
+    def only(self) -> int | None:
+        """The one token that may come next; None where there are several to choose from."""
+        if self.ended or self.forced:
+            return self.spec.table.eos_token if self.ended else self.forced[-1]
+        words = self.allowed().nonzero()[0]
+        bits = int(self.allowed()[words[0]]) & 0xFFFFFFFF if len(words) == 1 else 0
+        return int(words[0]) * 32 + bits.bit_length() - 1 if bits and not bits & (bits - 1) else None
+
+    def bar(self, scores: torch.Tensor) -> torch.Tensor:
+        """Scores (vocabulary) with minus infinity where a token may not come next, in place."""
+        import numpy
+        import torch
+
+        bits = numpy.unpackbits(self.allowed().view(numpy.uint8), bitorder="little")[: len(scores)]
+        return scores.masked_fill_(torch.from_numpy(bits == 0), float("-inf"))
+
+    def take(self, token: int) -> None:
+        """Go on with the token that was chosen, and see to it that what is left of the budget is enough for an end."""
+        if self.ended:
+            return
+        self._allowed = None
         self.budget -= 1
-        self.ended = not accepted or token in self._ends
+        self.ended = not self.matcher.consume_token(token) or token in self._ends
         if self.ended:
             return
         self._tokens.append(token)
@@ -201,7 +230,7 @@ class Row:
                 return tokens
         return end
 
-    def hold_open(self, mask: Any) -> None:
+    def _hold_open(self, mask: Any) -> None:
         """Take out of a mask (numpy, int32) what would end the program while it owes a call, if that leaves anything."""
         if self.owed.calls and (not self.spec.plan or CODE.encode() in self.said):
             still = mask & ~closing_tokens(self.spec.table, self.spec.fence, self.said.endswith(b"\n"))
@@ -212,81 +241,3 @@ class Row:
         """The tokens of a text to be forced, none where it may not come next, as inside a character of several tokens."""
         tokens = self.spec.table.tokenize_str(text)
         return tokens[::-1] if self.matcher.validate_tokens(tokens) == len(tokens) else []
-
-
-@cache
-def _executor() -> LLExecutor:
-    """llguidance's threads: one, since a second wins nothing (a mask takes 30 µs)."""
-    from llguidance import LLExecutor
-
-    return LLExecutor(num_threads=1)
-
-
-class Constraint:
-    """The masks of a batch, for transformers: `[constraint, *samplers, constraint.ahead]` as logits processors.
-
-    Without `ahead` the masks are right, too, but made after the forward pass instead of beside it.
-    """
-
-    def __init__(self, rows: Sequence[Row], device: torch.device | str = "cpu") -> None:
-        import numpy
-        import torch
-
-        self.rows = rows
-        self._is_sum = torch.device(device).type == "cpu"  # ten times as fast there as to fill; a GPU is sent a byte a token, not four
-        self._mask = numpy.zeros((len(rows), (rows[0].spec.table.vocab_size + 31) // 32), dtype=numpy.int32)  # a bit a token
-        self._thread = ThreadPoolExecutor(1)
-        self._coming: Future[None] | None = self._thread.submit(self._fill)
-
-    def __call__(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Scores (batch, vocabulary) with minus infinity where a token may not come next, in place: transformers made a copy for this."""
-        if self._coming is None:
-            self._go_on(ids[:, -1].tolist())
-        else:
-            self.wait()
-            self._coming = None
-        barred = self._barred[:, : scores.shape[1]]
-        return scores.add_(barred) if self._is_sum else scores.masked_fill_(barred.to(scores.device), float("-inf"))
-
-    def wait(self) -> None:
-        """Until the masks that are made beside the forward pass are there."""
-        if self._coming is not None:
-            self._coming.result()
-
-    def ahead(self, ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """The last processor: the best token is the one that will be taken, so begin with the next masks."""
-        self._coming = self._thread.submit(self._go_on, scores.argmax(-1).tolist())
-        return scores
-
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=True)
-
-    def _go_on(self, tokens: list[int]) -> None:
-        """The masks behind these tokens, one a row."""
-        live = [(row, token) for row, token in zip(self.rows, tokens, strict=True) if not row.ended]
-        accepted = _executor().consume_token_par([(row.matcher, token) for row, token in live]) if live else []
-        for (row, token), is_accepted in zip(live, accepted, strict=True):
-            row.note(token, is_accepted)
-        self._fill()
-
-    def _fill(self) -> None:
-        """The masks of all rows, in one call: a thread that needs the interpreter for each row would hold up the forward pass."""
-        import numpy
-        import torch
-        from llguidance.numpy import fill_next_token_bitmask_par
-
-        free = []
-        for index, row in enumerate(self.rows):
-            if row.ended or row.forced:
-                token = row.spec.table.eos_token if row.ended else row.forced[-1]
-                self._mask[index] = 0
-                self._mask[index].view(numpy.uint32)[token // 32] = 1 << (token % 32)
-            else:
-                free.append((row.matcher, index))
-        if free:
-            fill_next_token_bitmask_par(_executor(), free, self._mask)
-        for _, index in free:
-            self.rows[index].hold_open(self._mask[index])
-        bits = numpy.unpackbits(self._mask.view(numpy.uint8), axis=1, bitorder="little")
-        self._barred = torch.from_numpy(numpy.where(bits, numpy.float32(0), -numpy.float32("inf")) if self._is_sum else bits == 0)

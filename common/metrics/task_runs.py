@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from common.distractors import needed
 from common.jsonl import Record
 from common.metrics import chance_and_intervals as intervals
 from common.metrics.aggregate import Rejects, Samples, counts
-from common.metrics.distractors import needed
 from common.metrics.systems import Prediction, System, asked, fixed
 from common.metrics.tasks import FAILURES, GROUPS, Task, pass_all, pass_at, score
 from common.offline.sentence import understood

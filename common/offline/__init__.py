@@ -15,26 +15,25 @@ from typing import Any
 from common.cli import Reject
 from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
-from common.offline.baseline import draw
+from common.offline.request import GISTS, OPENINGS, asked_for
+from common.offline.values import draw
 from common.prompts import CATEGORIES, SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
-from shortcuts import parse, rename
+from shortcuts import apis_of, parse, rename
 from shortcuts.catalog import Catalog
-from shortcuts.explain.sentences import BUILTIN, Prose, app_title, arguments_of, listed
+from shortcuts.explain.sentences import BUILTIN, Prose, arguments_of, listed
 from shortcuts.forms.identifiers import identifier
 
 GROUP = 3  # simple statements in one step of a plan: more is no step, fewer makes the plan as long as the code
 LONGEST = 400  # characters of a comment: a menu may have forty choices
-GISTS = 4  # actions that a query names: what a person would mention
 CHOICES = 6  # of a menu that a query names
+FEW = 8  # actions of a query that the rules may understand as a whole
 # Actions that serve others: a person would not ask for them.
 PLUMBING = frozenset(BUILTIN + name for name in (
     "gettext", "getvariable", "nothing", "dictionary", "getvalueforkey", "setvalueforkey", "list", "number", "url", "getitemfromlist",
     "count", "exit", "output", "setitemname", "delay", "base64encode", "urlencode", "detect.dictionary", "detect.text", "detect.link",
     "text.split", "text.combine", "text.replace", "text.match", "text.match.getgroup", "math", "file")) | SYNTAX_APIS  # fmt: skip
 
-OPENINGS = "Can you {}?", "Please {}.", "I need a shortcut to {}.", "Could you {}?", "Make my phone {}.", "I'd like something to {}."
 WISHES = "I want", "I need", "I'd like"
-FIRST, MIDDLE, LAST = ("First", "Please", "I want to", "I need to"), ("Then", "After that", "Next"), ("Finally", "In the end", "At last")
 STOP_WORDS = frozenset("a an the is are was what whats which who whose how do does did you your i my me to of for in on at and or please "
                        "enter input choose select type want would like would should it this that with be as re s t".split())  # fmt: skip
 
@@ -215,49 +214,47 @@ def wish(text: str, key: str) -> str:
 
 
 def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, Any]:
-    """A request that needs each of the APIs, in sentences of up to four actions, those of an app together, and its category."""
+    """A request that needs each of the APIs and names the values of the program that the rules write for them, and its category."""
+    return {"purpose": "a task by rules", "leave_out": [], "basics": [], "category": category_of(apis, catalog, key),
+            "query": asked_for(apis, catalog, key)}
+
+
+def category_of(apis: list[str], catalog: Catalog, key: str) -> str:
+    """The category whose words the titles of APIs have most often; ties are broken by the key."""
     words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
     hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
-    category = max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
-    return {"purpose": "a task by rules", "leave_out": [], "basics": [], "category": category, "query": _wanted(apis, catalog, key)}
-
-
-def _wanted(apis: list[str], catalog: Catalog, key: str) -> str:
-    prose, groups = Prose(catalog), dict[str, list[str]]()
-    for api in map(catalog.__getitem__, apis):
-        place = "" if api.builtin else f" in {api.app_name or app_title(api.app)}"
-        groups.setdefault(place, []).append(_decapitalized(prose.offer(api).removesuffix(place)))
-    told = [listed(offers[at : at + GISTS]) + place for place, offers in groups.items() for at in range(0, len(offers), GISTS)]
-    if len(told) == 1:
-        return OPENINGS[draw(key, len(OPENINGS))].format(told[0])
-    middle = (MIDDLE[at % len(MIDDLE)] for at in range(len(told) - 2))
-    starts = [FIRST[draw(key, len(FIRST))], *middle, LAST[draw(key + "last", len(LAST))]]
-    return " ".join(f"{start} {group}." for start, group in zip(starts, told, strict=True))
+    return max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # programs
 
 
-def program(apis: list[str], catalog: Catalog, key: str, request: str | None = None, **_: Any) -> str:
+def program(apis: list[str], catalog: Catalog, key: str, request: str | None = None, query: str = "", **_: Any) -> str:
     """An answer in the chat format: a program with a comment above each statement, and its plan.
 
-    For a person's `request` it is what the sentence says, and Reject is raised for one that is not understood; else the baseline, which
-    calls each of the APIs.
+    For a person's `request` it is what the sentence says, and Reject is raised for one that is not understood. For the `query` of a record
+    it is that, too, where the rules understand all of it and just its APIs are needed; else the baseline, which calls each of the APIs.
     """
     if request:
         said = sentence.understood(request, catalog)
         if said.program is None:
             raise Reject("not_understood", said.problem().removeprefix("not understood: "))
-    code = said.program if request else baseline.program(apis, catalog, key)  # type: ignore[assignment]
+    code = said.program if request else meant(query, apis, catalog) or baseline.program(apis, catalog, key)  # type: ignore[assignment]
     prose = Prose(catalog)
     comments = {getattr(node, "pattern", node).lineno: prose.statement(node) + "."
                 for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.match_case)}  # fmt: skip
     return answer(plan_text(plan(code, catalog)), commented(code, comments))
 
 
+def meant(query: str, apis: list[str], catalog: Catalog) -> str | None:
+    """The program that a query says with exactly these APIs, if it does."""
+    code = sentence.understood(query, catalog).program if query and len(apis) <= FEW else None
+    return code if code and {*apis_of(code)} - SYNTAX_APIS == {*apis} else None
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "thoughts": thoughts, "query": query, "query_from_code": query, "expand": expand,
-    "expand_by_category": lambda apis, catalog, key, **_: {"query": _wanted(apis, catalog, key)}, "answer": program, "repair": program,
+    "expand_by_category": lambda apis, catalog, key, **_: {"query": asked_for(apis, catalog, key)}, "answer": program, "repair": program,
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip

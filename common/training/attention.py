@@ -86,7 +86,7 @@ def packed_attention(module: nn.Module, query: Tensor, key: Tensor, value: Tenso
         else:
             outputs.append(nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, dropout_p=dropout,
                                                                       enable_gqa=grouped))
-    return torch.cat(outputs, dim=2).transpose(1, 2), None
+    return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None  # as transformers' own have it: some models take a view of it
 
 
 @functools.cache

@@ -60,6 +60,7 @@ class SymbolTable:
         self.outputs: list[Output] = []
         self.places: list[Place] = []
         self.allocator = identifiers.NameAllocator()
+        self.reserved = {*residue.get("uuids", {}).values()}  # identities that no other output may get
         self._find_variables(module)
 
     def _find_variables(self, module: ast.Module) -> None:
@@ -172,8 +173,14 @@ class SymbolTable:
 
     def _uuid(self, identifier: str) -> str:
         if identifier not in self.uuids:
-            self.uuids[identifier] = self.residue.get("uuids", {}).get(identifier) or identifiers.made_uuid(f"output {identifier}")
+            self.uuids[identifier] = self.residue.get("uuids", {}).get(identifier) or self._made_uuid(f"output {identifier}")
         return self.uuids[identifier]
+
+    def _made_uuid(self, seed: str) -> str:
+        """Return an identity for a new output: the residue may hold one of the same seed, whose output has another name since."""
+        while (made := identifiers.made_uuid(seed)) in self.reserved:
+            seed += " again"
+        return made
 
     # -- bindings -------------------------------------------------------------------------------------------------------------
 
@@ -236,7 +243,7 @@ class SymbolTable:
         """Return the token of an output that has no name in the program; its action gets a UUID."""
         parameters = action["WFWorkflowActionParameters"]
         label = api_names.default_output(action["WFWorkflowActionIdentifier"], self.catalog) or "Output"
-        value = parameters.setdefault("UUID", identifiers.made_uuid(f"anonymous {len(self.uuids)}"))
+        value = parameters.setdefault("UUID", self._made_uuid(f"anonymous {len(self.uuids)}"))
         self.uuids[f"<{value}>"] = value
         return {"Type": "ActionOutput", "OutputUUID": value, "OutputName": label}
 

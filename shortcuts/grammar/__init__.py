@@ -26,7 +26,7 @@ from shortcuts.catalog import Catalog, Parameter, call_name
 from shortcuts.forms import api_names
 from shortcuts.forms.constants import DICTIONARY_FIELDS, LIST_FIELDS, LITERAL_ACTIONS
 from shortcuts.forms.literals import WRONG_LITERALS
-from shortcuts.grammar import rules, triggers
+from shortcuts.grammar import changes, rules, triggers
 from shortcuts.grammar.rules import MAX_BITS, Keyword, quoted, rule
 
 DEPTH = 16  # levels of indentation; real shortcuts have up to 11
@@ -56,6 +56,12 @@ def grammar(apis: Iterable[str], catalog: Catalog, *, depth: int = DEPTH, answer
     read = "NAME" if names is None else f"READ\n{rule('READ', map(quoted, sorted(names))) if names else _MATCHES_NOTHING}"
     start = "start: PLAN program FENCE\n" if answer else "start: program\n"
     return f"%llguidance {{}}\n{start}read: {read}\n{_rules(known, catalog, depth, everything)}"
+
+
+def change_grammar(apis: Iterable[str], catalog: Catalog, length: int) -> str:
+    """Return the grammar of the changes (shortcuts/edit) to a program of `length` lines whose new lines call these APIs (ids)."""
+    known = frozenset((api, ()) for api in apis)
+    return f"%llguidance {{}}\nstart: change\n{changes.change_rules(length, DEPTH)}read: NAME\n{_rules(known, catalog, 1, False)}"
 
 
 @lru_cache(maxsize=256)

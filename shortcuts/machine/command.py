@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from shortcuts import effects
+from shortcuts.effects.report import report as report_of
 from shortcuts.machine.interpreter import run
 from shortcuts.machine.outcome import Outcome
 from shortcuts.machine.program import Program, compile_shortcut
@@ -37,11 +38,11 @@ def run_files(sources: list[str], args: argparse.Namespace) -> int:
     def run_one(_: str, source: str, data: bytes, options: files.Options) -> None:
         shortcut, program = read_program(source, data)
         outcome = run(program, world)
+        may, notes = effects.summary(shortcut), report_of(shortcut, lines=program.lines).short()
         if args.json:
-            print(orjson.dumps({"file": source, "may": effects.summary(shortcut), **outcome.to_json()},
-                               option=orjson.OPT_INDENT_2).decode())
+            print(orjson.dumps({"file": source, "may": may, "notes": notes, **outcome.to_json()}, option=orjson.OPT_INDENT_2).decode())
         else:
-            print((f"{source}\n\n" if options.several else "") + report(outcome, program, world.place, effects.summary(shortcut)), end="")
+            print((f"{source}\n\n" if options.several else "") + report(outcome, program, world.place, may, notes), end="")
         if outcome.end in FAILED:
             raise FileError(f"{source}{_line(outcome, program)}: {outcome.reason}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shortcuts.catalog import Catalog
@@ -16,9 +16,9 @@ MAX_STEPS = 500  # that are printed
 _SILENT = frozenset(("is.workflow.actions.comment",))
 
 
-def report(outcome: Outcome, program: Program, place: Place, may: list[str]) -> str:
-    """Return an outcome in lines. `may`: what the shortcut may do, as shortcuts/effects.py says it."""
-    lines = [f"It may do: {'; '.join(may)}." if may else "It does nothing to the outside.", ""]
+def report(outcome: Outcome, program: Program, place: Place, may: list[str], notes: Sequence[str] = ()) -> str:
+    """Return an outcome in lines. `may`: what the shortcut may do, `notes`: what else to know before, both as shortcuts/effects says it."""
+    lines = [f"It may do: {'; '.join(may)}." if may else "It does nothing to the outside.", *notes, ""]
     effects: dict[int, list[str]] = {}
     for effect in outcome.effects:
         effects.setdefault(effect.index, []).append(_effect(effect.verb, effect.what, place))

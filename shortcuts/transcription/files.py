@@ -19,9 +19,10 @@ from shortcuts import plist
 from shortcuts.catalog import Catalog
 from shortcuts.check import check
 from shortcuts.did_you_mean import nearest
+from shortcuts.effects.report import Report, report
 from shortcuts.plist import archive
 from shortcuts.plist.aea import MAGIC as SIGNED
-from shortcuts.transcription import Transcription, equivalent, to_python, to_shortcut, transcribe
+from shortcuts.transcription import Transcription, compile_program, equivalent, to_python, to_shortcut, transcribe
 from shortcuts.transcription.residue import Residue
 
 STDIN = "-"
@@ -230,6 +231,19 @@ def code_of(source: str, data: bytes, catalog: Catalog | None) -> str:
         raise FileError(f"{source}: {_explained(data, error)}") from None
 
 
+def reported(source: str, data: bytes, catalog: Catalog | None) -> Report:
+    """Return the report on a shortcut file, or on a program, with its lines. Raises FileError."""
+    try:
+        if is_shortcut(data):
+            return report(plist.read_shortcut(data), catalog)
+        compiler, shortcut = compile_program(program_text(source, data), {}, catalog)
+        return report(shortcut, catalog, compiler.lines)
+    except FileError:
+        raise
+    except ValueError as error:
+        raise FileError(f"{source}: {_explained(data, error)}") from None
+
+
 def _members(name: str, source: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield (name of the output, bytes) of a file, or of each member of an archive of several. Raises FileError for a bad archive."""
     if not archive.is_archive(data):
@@ -282,6 +296,8 @@ def to_file(name: str, source: str, data: bytes, options: Options) -> Path | Non
         put(file, plist.write_binary(shortcut))
     except plist.PlistError as error:
         raise FileError(f"{source}: {error}") from None
+    for line in report(shortcut, options.catalog).short():
+        say(f"{file}: {line}")
     return file
 
 

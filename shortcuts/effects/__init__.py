@@ -3,6 +3,8 @@
     for effect in effects(shortcut):
         effect.kind, effect.sentence, effect.index      # 'sends', "Sends the message 'On my way'", 4
 
+permissions.py says what the app will ask for, faults.py what is known to go wrong, report.py all of it for people.
+
 The kinds, what can do most harm first: sends, pays, deletes, uploads, runs, reads, asks (other apps), changes, saves, requests, opens. An
 action counts wherever it stands, also where no run would reach it. What it is about is told where it is written out, without variables.
 """
@@ -19,7 +21,7 @@ from shortcuts.control_flow import ID, PARAMETERS
 
 KINDS = ("sends", "pays", "deletes", "uploads", "runs", "reads", "asks", "changes", "saves", "requests", "opens")
 SHOWN = 60  # characters of a text in a sentence
-MAX_DEPTH = 60  # of a property list that is searched for the clipboard
+MAX_DEPTH = 60  # of a property list that is searched
 
 
 class Effect(NamedTuple):
@@ -36,12 +38,21 @@ TABLE = {
     "sendemail": ("sends", "Sends the email {WFSendEmailActionSubject}|Sends an email"),
     "airdropdocument": ("sends", "Sends something by AirDrop"),
     "share": ("sends", "Shares something by the share sheet"),
+    "slack.send": ("sends", "Sends a message in Slack"),
+    "facebook.messenger.send": ("sends", "Sends something by Messenger"),
+    "tweet": ("sends", "Posts to Twitter"),
+    "postonfacebook": ("sends", "Posts to Facebook"),
+    "ifttt": ("sends", "Triggers an applet of IFTTT"),
+    "deskconnect.send": ("sends", "Sends something to another device"),
     "venmo.pay": ("pays", "Pays by Venmo"),
     "venmo.request": ("pays", "Asks for money by Venmo"),
     "file.delete": ("deletes", "Deletes files"),
     "deletephotos": ("deletes", "Deletes photos"),
     "removereminders": ("deletes", "Deletes reminders"),
     "removeevents": ("deletes", "Deletes calendar events"),
+    "deletestoredcontent": ("deletes", "Deletes what the shortcut has stored"),
+    "removefromalbum": ("deletes", "Takes photos out of an album"),
+    "clearupnext": ("deletes", "Clears the list of music to play next"),
     "setters.reminders": ("changes", "Changes reminders"),
     "setters.calendarevents": ("changes", "Changes calendar events"),
     "setters.contacts": ("changes", "Changes contacts"),
@@ -49,6 +60,16 @@ TABLE = {
     "imgur.upload": ("uploads", "Uploads an image to Imgur"),
     "tumblr.post": ("uploads", "Posts to Tumblr"),
     "wordpress.post": ("uploads", "Posts to WordPress"),
+    "evernote.new": ("uploads", "Makes a note in Evernote"),
+    "evernote.append": ("uploads", "Adds to a note in Evernote"),
+    "evernote.getlink": ("uploads", "Makes a public link to a note in Evernote"),
+    "dropbox.savefile": ("uploads", "Saves a file to Dropbox"),
+    "dropbox.appendfile": ("uploads", "Adds to a file in Dropbox"),
+    "todoist.add": ("uploads", "Adds a task to Todoist"),
+    "trello.add.card": ("uploads", "Adds a card to Trello"),
+    "pocket.add": ("uploads", "Adds to Pocket"),
+    "instapaper.add": ("uploads", "Adds to Instapaper"),
+    "pinboard.add": ("uploads", "Adds to Pinboard"),
     "file.getlink": ("uploads", "Makes a public link to a file"),
     "runsshscript": ("runs", "Runs a script on {WFSSHHost} over SSH|Runs a script on another computer over SSH"),
     "runshellscript": ("runs", "Runs the shell script {Script}|Runs a shell script"),
@@ -56,16 +77,22 @@ TABLE = {
     "runjavascriptforautomation": ("runs", "Runs JavaScript on this Mac"),
     "runjavascriptonwebpage": ("runs", "Runs JavaScript on the web page that is open"),
     "runworkflow": ("runs", "Runs the shortcut {WFWorkflowName}|Runs another shortcut"),
+    "runextension": ("runs", "Runs another app's extension"),
     "getcurrentlocation": ("reads", "Reads your location"),
     "weather.currentconditions": ("reads", "Reads your location, for the weather"),
     "weather.forecast": ("reads", "Reads your location, for the weather"),
     "gettraveltime": ("reads", "Reads your location, for the way"),
     "getdistance": ("reads", "Reads your location, for the way"),
+    "gethalfwaypoint": ("reads", "Reads your location, for the way"),
+    "searchlocalbusinesses": ("reads", "Reads your location, to search near it"),
+    "getparkedcarlocation": ("reads", "Reads where your car is parked"),
     "filter.health.quantity": ("reads", "Reads your Health data"),
     "health.quantity.log": ("changes", "Adds to your Health data"),
     "health.workout.log": ("changes", "Adds a workout to your Health data"),
     "filter.contacts": ("reads", "Reads your contacts"),
     "selectcontacts": ("reads", "Reads the contacts that you choose"),
+    "selectphone": ("reads", "Reads the contact that you choose"),
+    "selectemail": ("reads", "Reads the contact that you choose"),
     "filter.calendarevents": ("reads", "Reads your calendar"),
     "getupcomingevents": ("reads", "Reads your calendar"),
     "filter.reminders": ("reads", "Reads your reminders"),
@@ -73,22 +100,63 @@ TABLE = {
     "filter.notes": ("reads", "Reads your notes"),
     "filter.photos": ("reads", "Reads your photos"),
     "getlastphoto": ("reads", "Reads your latest photos"),
+    "getlastvideo": ("reads", "Reads your latest videos"),
+    "getlatestbursts": ("reads", "Reads your latest photos"),
+    "getlatestlivephotos": ("reads", "Reads your latest photos"),
+    "getlatestphotoimport": ("reads", "Reads your latest photos"),
     "getlastscreenshot": ("reads", "Reads your latest screenshots"),
     "selectphoto": ("reads", "Reads the photos that you choose"),
     "takephoto": ("reads", "Uses the camera"),
     "takevideo": ("reads", "Uses the camera"),
     "recordaudio": ("reads", "Uses the microphone"),
+    "shazamMedia": ("reads", "Uses the microphone"),
+    "scanbarcode": ("reads", "Uses the camera"),
     "dictatetext": ("reads", "Uses the microphone"),
     "takescreenshot": ("reads", "Takes a screenshot"),
+    "getonscreencontent": ("reads", "Reads what is on the screen"),
+    "getonscreencontext": ("reads", "Reads what is on the screen"),
+    "getselectedtext": ("reads", "Reads the text that is selected"),
     "getclipboard": ("reads", "Reads the clipboard"),
     "getwifi": ("reads", "Reads the name of your network"),
     "getipaddress": ("reads", "Reads your IP address"),
+    "filter.music": ("reads", "Reads your music library"),
+    "get.playlist": ("reads", "Reads your music library"),
+    "getcurrentsong": ("reads", "Reads what is playing"),
+    "gethomeaccessorystate": ("reads", "Reads the state of your home"),
+    "getmyworkflows": ("reads", "Reads the list of your shortcuts"),
+    "personalhotspot.password.get": ("reads", "Reads the password of your hotspot"),
+    "file.getfoldercontents": ("reads", "Reads what is in a folder"),
+    "finder.getselectedfiles": ("reads", "Reads the files that are selected"),
     "documentpicker.open": ("reads", "Reads the file {WFGetFilePath}|Reads a file"),
     "file.select": ("reads", "Reads the files that you choose"),
     "safari.geturl": ("reads", "Reads the address of the page that is open"),
     "addnewreminder": ("changes", "Adds the reminder {WFCalendarItemTitle}|Adds a reminder"),
     "addnewevent": ("changes", "Adds the event {WFCalendarItemTitle} to your calendar|Adds an event to your calendar"),
     "appendnote": ("changes", "Adds to a note"),
+    "addquickreminder": ("changes", "Adds a reminder"),
+    "addnewcontact": ("changes", "Adds a contact"),
+    "addnewcalendar": ("changes", "Adds a calendar"),
+    "photos.createalbum": ("changes", "Makes a photo album"),
+    "createplaylist": ("changes", "Makes a playlist"),
+    "addtoplaylist": ("changes", "Adds to a playlist"),
+    "addmusictoupnext": ("changes", "Adds to the music that plays next"),
+    "playmusic": ("changes", "Plays music"),
+    "readinglist": ("changes", "Adds to the reading list"),
+    "setstoredcontent": ("changes", "Stores a value for later runs"),
+    "homeaccessory": ("changes", "Controls your home"),
+    "runscene": ("changes", "Controls your home"),
+    "alarm.create": ("changes", "Adds an alarm"),
+    "alarm.toggle": ("changes", "Turns an alarm on or off"),
+    "setparkedcar": ("changes", "Sets where your car is parked"),
+    "personalhotspot.password.set": ("changes", "Changes the password of your hotspot"),
+    "workout.start": ("changes", "Starts a workout"),
+    "workout.end": ("changes", "Ends a workout"),
+    "flashlight": ("changes", "Turns the flashlight on or off"),
+    "appearance": ("changes", "Changes between light and dark"),
+    "quit.app": ("changes", "Quits apps"),
+    "logout": ("changes", "Logs out of this Mac"),
+    "reboot": ("changes", "Restarts or shuts down the device"),
+    "ejectdisk": ("changes", "Ejects a disk"),
     "wallpaper.set": ("changes", "Changes the wallpaper"),
     "setvolume": ("changes", "Changes the volume"),
     "setbrightness": ("changes", "Changes the brightness"),
@@ -97,10 +165,28 @@ TABLE = {
     "timer.start": ("changes", "Starts a timer"),
     "documentpicker.save": ("saves", "Saves the file {WFFileDestinationPath}|Saves a file"),
     "file.append": ("saves", "Adds to the file {WFFilePath}|Adds to a file"),
+    "file.createfolder": ("saves", "Makes a folder"),
     "file.move": ("saves", "Moves a file"),
     "file.rename": ("saves", "Renames a file"),
     "savetocameraroll": ("saves", "Saves to your photo library"),
+    "getwebpagecontents": ("requests", "Gets the contents of a web page"),
+    "getarticle": ("requests", "Gets an article from a web page"),
+    "getrichtextfromhtml": ("requests", "Gets what a piece of HTML refers to"),
+    "url.expand": ("requests", "Asks a server where a short link leads"),
+    "url.getheaders": ("requests", "Gets the headers of a web page"),
+    "rss": ("requests", "Gets a feed"),
+    "rss.extract": ("requests", "Looks for feeds on a web page"),
+    "searchitunes": ("requests", "Searches the iTunes Store"),
+    "searchappstore": ("requests", "Searches the App Store"),
+    "searchpodcasts": ("requests", "Searches for podcasts"),
+    "giphy": ("requests", "Searches Giphy"),
+    "text.translate": ("requests", "Has a text translated"),
     "openapp": ("opens", "Opens the app {WFAppIdentifier}|Opens an app"),
+    "openworkflow": ("opens", "Opens another shortcut"),
+    "searchweb": ("opens", "Searches the web"),
+    "searchmaps": ("opens", "Opens Maps"),
+    "getdirections": ("opens", "Opens Maps with a way"),
+    "useractivity.open": ("opens", "Goes on with a task in an app"),
     "openurl": ("opens", "Opens {WFInput}|Opens an address"),
     "openin": ("opens", "Opens something in another app"),
     "showwebpage": ("opens", "Opens {WFURL}|Opens a web page"),
@@ -111,6 +197,8 @@ OTHERS = {
     "com.apple.facetime.facetime": ("sends", "Calls somebody by FaceTime"),
     "com.apple.mobilenotes.SharingExtension": ("changes", "Makes a note"),
 }
+# The first word of an app's action that says its kind; others are "asks". Not "Remove" or "Add": such are mostly about a text or a list.
+VERBS = {"Send": "sends", "Post": "sends", "Reply": "sends", "Pay": "pays", "Delete": "deletes", "Erase": "deletes", "Upload": "uploads"}
 SWITCH = re.compile(r"is\.workflow\.actions\.(\w+)\.set")
 BUILTIN = "is.workflow.actions."
 
@@ -137,6 +225,8 @@ def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterato
     name = action_id.removeprefix(BUILTIN)
     if name == "downloadurl":
         yield _request(parameters)
+    elif name == "askllm":
+        yield _question(_text(parameters.get("WFLLMModel")) or "")
     elif action_id in OTHERS:
         yield OTHERS[action_id]
     elif action_id.startswith(BUILTIN) and name in TABLE:
@@ -144,9 +234,11 @@ def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterato
         yield kind, next(sentence for form in forms.split("|") if (sentence := _filled(form, parameters)) is not None)
     elif SWITCH.fullmatch(action_id) and (api := catalog.get(action_id)) is not None:
         yield "changes", f"Changes a setting: {api.title}"
-    elif not action_id.startswith((BUILTIN, "com.apple.")):
+    elif not action_id.startswith(BUILTIN):
         api = catalog.get(action_id)
-        yield "asks", f"Uses the app {(api.app_name or api.app) if api else action_id.rpartition('.')[0]}"
+        app, title = (api.app_name or api.app, api.title) if api else (action_id.rpartition(".")[0], "")
+        kind = VERBS.get(title.partition(" ")[0], "asks")
+        yield kind, f"Uses the app {app}" + (f": {title}" if kind != "asks" else "")
 
 
 def _request(parameters: dict[str, Any]) -> tuple[str, str]:
@@ -160,6 +252,13 @@ def _request(parameters: dict[str, Any]) -> tuple[str, str]:
     if method != "GET" or "WFHTTPHeaders" in parameters:
         return "uploads", f"Sends data to {where}"
     return "requests", f"Gets data from {where}"
+
+
+def _question(model: str) -> tuple[str, str]:
+    """Return the effect of Use Model, by the name of the model."""
+    if "device" in model.lower():
+        return "asks", "Asks the language model on the device"
+    return "uploads", f"Gives a text to {'ChatGPT' if 'chatgpt' in model.lower() else 'a language model'}"
 
 
 def _filled(form: str, parameters: dict[str, Any]) -> str | None:

@@ -1,0 +1,51 @@
+"""A change of a program, written by a model that is loaded here and held to the grammar of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from common.chat import Message, end_ids, prompt_text, prompt_tokens, text_tokens
+from common.decoding import generation
+from common.decoding.token_masks import Constraint, GrammarSpec, Row, table
+from common.prompts import CHANGE_FENCE
+from shortcuts.catalog import Catalog
+from shortcuts.grammar import change_grammar
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class ChangeSpec(GrammarSpec):
+    """The grammar of a change to a program of `length` lines."""
+
+    plan: bool = False
+    length: int = 0
+
+    def text(self, names: Iterable[str] | None) -> str:
+        """The grammar itself, whatever the names: those of the program may be read, too."""
+        return change_grammar(self.apis, self.catalog, self.length)
+
+
+def generate_change(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], apis: Iterable[str],
+                    catalog: Catalog, length: int, *, max_new_tokens: int, temperature: float, top_p: float, seed: int,
+                    watch: generation.Watch | None = None) -> generation.Generation:  # fmt: skip
+    """Return the change that a model answers, without the fence that the model is shown before it.
+
+    apis: ids of those that new lines may call. length: lines of the program.
+    """
+    ends, prompt = end_ids(model, tokenizer), prompt_text(messages, tokenizer)
+    asked = [*prompt_tokens(messages, tokenizer), *text_tokens(CHANGE_FENCE, tokenizer)]
+    room = min(max_new_tokens, generation.room_behind(model, asked))
+    if room <= 0:
+        return generation.Generation("", 0, False, "prompt_too_long")
+    spec = ChangeSpec(table(tokenizer, ends, model.config.get_text_config().vocab_size), frozenset(apis), catalog, length=length)
+    constraint = Constraint([Row(spec, room)], model.device)
+    samplers: list[Any] = [generation.sampler([prompt], temperature, top_p, seed, model.device)] if temperature > 0 else []
+    try:
+        (tokens,) = generation.continued(model, tokenizer, [asked], room, [constraint, *samplers, constraint.ahead], ends, watch=watch)
+    finally:
+        constraint.close()
+    return generation.ended(tokenizer, tokens[:room], ends)

@@ -1,0 +1,78 @@
+"""What training prompts offer beside the APIs that a request needs (common/dataset/offers.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from common.dataset.example import Example, app_of
+from common.dataset.offers import TrainingOffers
+from common.dataset.splits import TEST_ID, TRAIN, HeldOut
+from common.prompts import WHOLE, chat
+from shortcuts.catalog import Catalog
+
+CATALOG = Catalog.load()
+DRAFTS = "com.agiletortoise.Drafts5"
+HELD = HeldOut(frozenset({f"{DRAFTS}.AddTextToDraftIntent"}), (DRAFTS,), frozenset())
+GOLD = ["is.workflow.actions.image.resize", "is.workflow.actions.image.crop"]
+CODE = "Resized_Image = is_workflow_actions_image_resize()\nis_workflow_actions_image_crop(WFInput=Resized_Image)\n"
+
+
+def record(identifier: str, apis: list[str] = GOLD) -> dict[str, Any]:
+    return {"id": identifier, "query": "make my photo smaller and crop it", "apis": apis, "annotated_code": CODE,
+            "messages": chat("make my photo smaller and crop it", apis, CATALOG, "1. Resize.", CODE)}
+
+
+def example(tokens: int = 100) -> Example:
+    return Example("r", "seed", "none", "", (), tuple(GOLD), 2, {"tokens": tokens}, 0, False, None, None)  # type: ignore[arg-type]
+
+
+def offers(most: int = 20, share: float = 1.0, seed: int = 0, max_tokens: int = 8192) -> TrainingOffers:
+    return TrainingOffers(CATALOG, HELD, most, share, seed, max_tokens, WHOLE)
+
+
+def test_a_training_prompt_offers_wrong_apis_among_the_right_ones_and_the_record_names_them() -> None:
+    made = [offers()(record(f"r{number}"), TRAIN, example()) for number in range(30)]
+    for one in made:
+        asked = one["messages"][0]["content"]
+        assert 1 <= len(one["distractors"]) <= 20 and not {*one["distractors"]} & {*GOLD} and one["apis"] == GOLD
+        assert all(f"def {CATALOG[api].name}(" in asked for api in (*GOLD, *one["distractors"]))
+        assert asked.count("def ") == 2 + len(one["distractors"])
+        assert one["messages"][1] == record("r")["messages"][1]
+    assert len({len(one["distractors"]) for one in made}) > 8
+    first = [one["messages"][0]["content"].index("image_resize(") < one["messages"][0]["content"].index("image_crop(") for one in made]
+    assert {True, False} == {*first}  # the order tells nothing
+    assert any("is.workflow.actions.showresult" in one["distractors"] for one in made)  # what 05 --query offers with everything
+
+
+def test_distractors_are_a_function_of_seed_and_record_and_a_share_gets_them() -> None:
+    records = [record(f"r{number}") for number in range(80)]
+    first, second = ([each(one, TRAIN, example()) for one in order] for each, order in ((offers(share=0.5), records), (offers(share=0.5), records[::-1])))
+    assert first == second[::-1]
+    assert 20 < sum("distractors" in one for one in first) < 60
+    assert [offers(share=0.5, seed=1)(one, TRAIN, example()) for one in records] != first
+
+
+def test_tests_and_a_dataset_without_distractors_stay_as_they_are() -> None:
+    assert offers()(record("r"), TEST_ID, example()) == record("r")
+    assert offers(most=0)(record("r"), TRAIN, example()) == record("r")
+    assert offers(share=0.0)(record("r"), TRAIN, example()) == record("r")
+
+
+def test_nothing_that_the_ood_test_holds_out_is_offered_not_even_an_api_of_its_apps_that_no_record_uses() -> None:
+    near = [f"{DRAFTS}.CreateDraftIntent"]  # its own app's APIs would be the nearest
+    made = [offers()(record(f"r{number}", near), TRAIN, example()) for number in range(40)]
+    assert not [api for one in made for api in one["distractors"] if api in HELD.apis or app_of(api, CATALOG) == DRAFTS]
+    free = TrainingOffers(CATALOG, HeldOut(frozenset(), (), frozenset()), 20, 1.0, 0, 8192, WHOLE)
+    assert any(api.startswith(DRAFTS) for number in range(40) for api in free(record(f"r{number}", near), TRAIN, example())["distractors"])
+
+
+@pytest.mark.parametrize("room", [0, 150, 400])
+def test_a_prompt_gets_no_more_than_the_longest_sample_has_room_for(room: int) -> None:
+    for number in range(20):
+        sample = example(1000)
+        made = offers(max_tokens=1000 + room)(record(f"r{number}"), TRAIN, sample)
+        added = (len(made["messages"][0]["content"]) - len(record("r")["messages"][0]["content"])) / 3.2
+        assert added <= sample.stats["tokens"] - 1000 + 1 <= room + 1
+        assert room or "distractors" not in made
