@@ -200,7 +200,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision, rollouts
+from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision, reinforcement
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -356,7 +356,7 @@ def main(args: argparse.Namespace) -> int:
         model.one_thread_if_small(config)
         presets.keep_or_compute_again(args, config)
         tokenise = functools.partial(training_data, args, tokenizer)
-        workflows = rollouts.Reinforcement(args, tokenise, tokenizer) if args.reinforce else Workflows(args, tokenise)
+        workflows = reinforcement.Reinforcement(args, tokenise, tokenizer) if args.reinforce else Workflows(args, tokenise)
         workflows.setup()
         with sole_run(args.output) if launcher.is_first() and not args.dry_run else nullcontext():
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
@@ -368,7 +368,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     plan, (train, held_out, rejected, *_) = workflows.plan, workflows.data
     total = args.steps or max(1, round(args.epochs * plan.steps_per_epoch))
     args.validate_every = args.validate_every or max(1, total // 10)
-    planned = {key: getattr(args, key) for key in (*PLANNED, *rollouts.PLANNED * args.reinforce)} | {"steps": total}
+    planned = {key: getattr(args, key) for key in (*PLANNED, *reinforcement.PLANNED * args.reinforce)} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
     if args.export_now:
@@ -402,7 +402,7 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Call
     throughput = callbacks.Throughput(workflows.plan)
     around = [throughput, callbacks.Checkpoints(folder, args, begin), callbacks.StopAndRequeue(), callbacks.Progress()]
     if args.reinforce:
-        around.insert(0, rollouts.Watch(folder, workflows))
+        around.insert(0, reinforcement.Watch(folder, workflows))
     elif workflows.data.asked:
         around.insert(0, callbacks.Samples(folder, tokenizer, workflows.data.asked))
     is_late = folder.seconds >= tuning.limit
