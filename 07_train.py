@@ -422,9 +422,12 @@ def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[d
     args, world = tuning.args, tuning.args.devices * tuning.args.nodes
     if said := presets.told(args.chosen, args):
         cli.say(said)
+    fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
     idle = -plan.rows_per_step % world
     advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
-    cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected){plan.told}; {tuning.total} steps of {plan.rows_per_step} rows, "
+    rows = f"; {args.group} answers each to {args.prompts} a step" if args.reinforce else \
+        f" in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} full"
+    cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected){rows}; {tuning.total} steps of {plan.rows_per_step} rows, "
             f"{plan.steps_per_epoch} an epoch{advice}")
     for remark in remarks:
         cli.say(f"{args.model}: {remark}")

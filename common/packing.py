@@ -145,13 +145,7 @@ class Plan:
         self.lengths = samples.lengths
         self._epoch, self._rows = -1, []
         self.rows_per_epoch = len(self.rows(0))
-        self.steps_per_epoch = max(1, math.ceil(self.rows_per_epoch / rows_per_step))
-
-    @property
-    def told(self) -> str:
-        """The rows of an epoch in words."""
-        fill = len(self.samples.tokens) / self.rows_per_epoch / self.capacity
-        return f" in {self.rows_per_epoch} rows of {self.capacity} tokens, {fill:.0%} full"
+        self.steps_per_epoch = math.ceil(self.rows_per_epoch / rows_per_step)
 
     def rows(self, epoch: int) -> list[list[int]]:
         """The rows of an epoch, in the order they are taken."""
@@ -182,10 +176,10 @@ class Plan:
         return self._row(next(iter(self.step_rows(step)[number:number + 1]), []))
 
     def size(self, step: int) -> tuple[int, int]:
-        """(tokens, tokens with loss) of the global batch of a step."""
+        """(tokens, tokens with loss) of the global batch of a step, the latter at least 1."""
         samples = [sample for row in self.step_rows(step) for sample in row]
         supervised = sum(int(self.samples.is_answer[self._slice(sample)].sum()) for sample in samples)
-        return sum(self.lengths[sample] for sample in samples), supervised
+        return sum(self.lengths[sample] for sample in samples), max(1, supervised)
 
     def _slice(self, sample: int) -> slice:
         return slice(self.samples.offsets[sample], self.samples.offsets[sample + 1])

@@ -93,62 +93,45 @@ def _staged(code: str, gold: str) -> Reward:
     found = found._replace(compiles=calls)
     if diagnostics:
         return found
-    return found._replace(clean=calls, reaches=reaches, matches=reaches * matched(gold, program) if reaches else 0.0)
-
-
-def matched(gold: str, code: str) -> float:
-    """Return how far a program does what gold does in the worlds of the machine; where that cannot run gold, how far their traces agree."""
-    match = execution_match(gold, code).match
-    return trace_match(gold, code) if match is None else match
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# do the calls come to something?
-
-
-class Wanted(NamedTuple):
-    """What gold does with its APIs: the parameters it gives to each, and those that it calls for their own sake."""
-
-    given: dict[str, frozenset[str]]
-    ends: frozenset[str]
+    match = execution_match(gold, program).match if reaches else 0.0
+    match = trace_match(gold, program) if match is None else match  # the machine cannot run every gold
+    return found._replace(clean=calls, reaches=reaches, matches=reaches * match)
 
 
 def reached(gold: str, code: str) -> tuple[float, float]:
     """(share of the APIs of gold that a program of the dialect calls as gold does, share of those that also come to something)."""
-    wanted, made = _wanted(gold), traced(code)
+    (given, ends), made = _wanted(gold), traced(code)
     called = {step.number: step.name for path in made.paths for step in path
-              if step.name in wanted.given and (not wanted.given[step.name] or wanted.given[step.name] & _keys(step))}
-    live = _live(made, wanted.ends)
+              if step.name in given and (not given[step.name] or given[step.name] & _keys(step))}  # fmt: skip
+    live = _live(made, ends)
     names = set(called.values()), {name for number, name in called.items() if number in live}
-    calls, reaches = (len(some) / max(1, len(wanted.given)) for some in names)
+    calls, reaches = (len(some) / max(1, len(given)) for some in names)
     return calls, reaches
 
 
 @lru_cache(KEPT)
-def _wanted(gold: str) -> Wanted:
-    made = traced(shortcuts.in_dialect(gold))
+def _wanted(gold: str) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """Return the parameters that gold gives to each API, and the APIs that it calls for their own sake: it uses no result of theirs."""
+    steps = [step for path in traced(shortcuts.in_dialect(gold)).paths for step in path]
+    used = {source for step in steps for source in _sources(step)}
     given: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    used = {source for path in made.paths for step in path for source in _sources(step)}
-    ends = {step.name for path in made.paths for step in path if step.name not in HEADS and step.number not in used}
-    for path in made.paths:
-        for step in path:
-            if step.name not in HEADS:
-                given[step.name] |= _keys(step)
-    return Wanted(dict(given), frozenset(ends))
+    for step in steps:
+        if step.name not in HEADS:
+            given[step.name] |= _keys(step)
+    return dict(given), frozenset(step.name for step in steps if step.name in given and step.number not in used)
 
 
 def _live(made: Trace, ends: frozenset[str]) -> set[int]:
     """Return the numbers of the steps that come to something: calls of `ends`, all that these stem from, and what decides about them."""
-    steps = {step.number: step for path in made.paths for step in path}
-    live = {number for number, step in steps.items() if step.name in ends}
-    outcomes: defaultdict[int, dict[str, set[int]]] = defaultdict(dict)  # of a head: its branch -> calls of `ends` on paths that take it
+    live = {step.number for path in made.paths for step in path if step.name in ends}
+    branches: defaultdict[int, dict[str, set[int]]] = defaultdict(dict)  # of a head: branch -> calls of `ends` on paths that take it
     for path in made.paths:
         for step in path:
             if step.name in HEADS:
-                branch = dict(step.arguments)
-                took = outcomes[step.number].setdefault(str(branch.get("is", branch.get("case"))), set())
-                took.update(other.number for other in path if other.number in live)
-    live |= {head for head, branches in outcomes.items() if any(took != other for took in branches.values() for other in branches.values())}
+                taken = dict(step.arguments)
+                ours = branches[step.number].setdefault(str(taken.get("is", taken.get("case"))), set())
+                ours.update(other.number for other in path if other.number in live)
+    live |= {head for head, each in branches.items() if len({*map(frozenset, each.values())}) > 1}
     while more := {source for path in made.paths for step in path if step.number in live for source in _sources(step)} - live:
         live |= more
     return live
@@ -160,10 +143,6 @@ def _sources(step: Any) -> list[int]:
 
 def _keys(step: Any) -> frozenset[str]:
     return frozenset(key for key, _ in step.arguments if key != "within")
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# for other trainers
 
 
 def trl(prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str], **columns: Any) -> list[float]:

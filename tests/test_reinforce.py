@@ -138,8 +138,8 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
-    args = argparse.Namespace(prompts=3, group=2, rows=1, seed=5, rollouts=None, grammar=False)
-    known = data.Data(Samples.of([]), Samples.of([]), [], [], ([str(number) for number in range(10)], []))
+    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, seed=5, rollouts=None, grammar=False)
+    known = data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], [])
     one, other = (reinforcement.Rollouts(args, None, known) for _ in range(2))
     epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
     assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2 and epochs[0] != epochs[1]

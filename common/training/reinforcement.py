@@ -26,7 +26,7 @@ from lightning.pytorch import Trainer
 
 from common import cli, rewards
 from common.jsonl import Record, UserError
-from common.packing import Drawn, Plan, Row, Samples, best_fit
+from common.packing import Drawn, Plan, Samples, best_fit
 from common.training import data
 from common.training.callbacks import AtSteps
 from common.training.rollouts import Answer, Local, Prompt, Server
@@ -69,73 +69,52 @@ def samples_of(answers: Sequence[Judged], constant: float) -> Samples:
     return Samples(packed.tokens, packed.is_answer, packed.offsets, Drawn(weights, logprobs, np.concatenate(legal) if legal else None))
 
 
-class Rollouts:
-    """A plan with what packing.Plan has, whose samples the model writes when the first row of a step is asked for."""
+class Rollouts(Plan):
+    """A plan whose samples the model writes, as it then is, when the first row of a step is asked for."""
 
     def __init__(self, args: argparse.Namespace, tokenizer: Any, known: data.Data) -> None:
-        self.args, self.ids, self.samples = args, known.ids[0], known.train
-        self.rows_per_step = self.rows_per_epoch = args.rows
-        self.steps_per_epoch = math.ceil(len(self.ids) / args.prompts)
-        self.told = f"; {args.prompts} prompts a step, {args.group} answers to each"
+        super().__init__(known.train, args.row_tokens, args.rows, args.seed)
+        self.args, self.known, self.made, self.records = args, known, -1, dict[str, Record]()
+        self.rows_per_epoch, self.steps_per_epoch = args.rows, math.ceil(len(known.train) / args.prompts)
         self.writer = Server(args, tokenizer) if args.rollouts else Local(args, tokenizer)
-        self.guaranteed = rewards.GUARANTEED if args.grammar else ()
-        self.records: dict[str, Record] = {}
-        self.made = -1  # the step whose rows are in `plan`
-
-    def row(self, step: int, number: int) -> Row:
-        """Row `number` of a step; behind the last one, a row without loss."""
-        return self.plan_of(step).row(0, number)
-
-    def size(self, step: int) -> tuple[int, int]:
-        """(tokens, tokens with loss) of a step, at least 1."""
-        tokens, supervised = self.plan_of(step).size(0)
-        return tokens, max(1, supervised)
-
-    def step_rows(self, step: int) -> list[list[int]]:
-        """The samples of each row of a step."""
-        return self.plan_of(step).step_rows(0)
-
-    @property
-    def lengths(self) -> list[int]:
-        """Tokens of each sample of the step that was made last."""
-        return self.plan.lengths
 
     def asked(self, step: int) -> list[int]:
         """The numbers of a step's prompts: each once in an epoch, in the order that (seed, epoch) gives."""
         epoch, place = divmod(step, self.steps_per_epoch)
-        order = list(range(len(self.ids)))
-        random.Random(f"{self.args.seed}/{epoch}").shuffle(order)
+        order = list(range(len(self.known.train)))
+        random.Random(f"{self.seed}/{epoch}").shuffle(order)
         return order[place * self.args.prompts:(place + 1) * self.args.prompts]
 
-    def plan_of(self, step: int) -> Plan:
-        """The rows of a step, as even as they can be; a new step's answers are written by the model as it is now."""
+    def step_rows(self, step: int) -> list[list[int]]:
+        """The answers of each row of a step, the rows as even as they can be."""
         if step != self.made:
             started = time.perf_counter()
-            answers = self.written(self.samples, self.ids, self.asked(step), f"{self.args.seed}/{step}")
-            samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens)
-            capacity = max(1, -(-len(samples.tokens) // self.rows_per_step), *samples.lengths)
-            while len(best_fit(samples.lengths, capacity, range(len(samples)))) > self.rows_per_step:
+            answers = self.written(self.known.train, self.known.ids[0], self.asked(step), f"{self.seed}/{step}")
+            self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens)
+            self.lengths, self.made = self.samples.lengths, step
+            capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
+            while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:
                 capacity += capacity // 16 + 1
-            self.plan, self.made = Plan(samples, capacity, self.rows_per_step, self.args.seed), step
-            self.seconds = time.perf_counter() - started
+            self.packed, self.seconds = packed, time.perf_counter() - started
             tokens = sum(len(one.answer.tokens) for one in answers)
             self.figures = figures_of(answers, self.args.group) | {"rollout_tok_per_s": round(tokens / self.seconds)}
-        return self.plan
+        return self.packed
 
     def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str) -> list[Judged]:
         """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
         mine = (numbers + numbers[:1] * (-len(numbers) % self.world))[self.rank::self.world]
         prompts = [Prompt(prompt_of(samples, number), self.records[ids[number]]) for number in mine]
         groups = self.writer.write(self.objective, prompts, seed, self.world > 1)
-        shares: list[Any] = [[judged(*both, self.guaranteed) for both in zip(prompts, groups, strict=True)]]
+        guaranteed = rewards.GUARANTEED if self.args.grammar else ()
+        shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
         if self.world > 1:
             own, shares = shares[0], [None] * self.world
             dist.all_gather_object(shares, own)
         return [one for number in range(len(numbers)) for one in shares[number % self.world][number // self.world]]
 
-    def attach(self, trainer: Trainer, module: Any, path: Path, ids: set[str]) -> None:
+    def attach(self, trainer: Trainer, path: Path, ids: set[str]) -> None:
         """Note the model that writes, and the records with these ids."""
-        self.objective, self.rank, self.world = module.objective, trainer.global_rank, trainer.world_size
+        self.objective, self.rank, self.world = trainer.lightning_module.objective, trainer.global_rank, trainer.world_size
         if missing := ids - self.records.keys():
             self.records |= records_of(path, missing)
 
@@ -192,8 +171,8 @@ class Reinforcement(data.Workflows):
     def train_dataloader(self) -> Any:
         """The rows of the steps until the next validation."""
         plan, module = self.plan, self.trainer.lightning_module
-        numbers = {number for step in range(module.step, module.total) for number in plan.asked(step)}
-        plan.attach(self.trainer, module, self.args.input, {plan.ids[number] for number in numbers})
+        plan.attach(self.trainer, self.args.input, {
+            self.data.ids[0][number] for step in range(module.step, module.total) for number in plan.asked(step)})
         return super().train_dataloader()
 
 
@@ -226,7 +205,7 @@ class Watch(AtSteps):
         """Have the first prompts of the validation data answered."""
         plan, known, args = self.workflows.plan, self.workflows.data, module.args
         if numbers := list(range(min(args.sample_generations, len(known.ids[1])))):
-            plan.attach(trainer, module, args.validation or args.input, {known.ids[1][number] for number in numbers})
+            plan.attach(trainer, args.validation or args.input, {known.ids[1][number] for number in numbers})
             answers = plan.written(known.validation, known.ids[1], numbers, f"{args.seed}/held out")
         if numbers and trainer.is_global_zero:
             found = figures_of(answers, args.group)
