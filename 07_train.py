@@ -177,7 +177,8 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
         parser.error("--copy-drill is for --model tiny: others have learned to copy")
     if args.quantize and not args.lora_rank:
         parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
-    if args.reinforce and (problem := presets.unfit(args)):
+    args.export = args.export or ("last" if args.reinforce else "best")
+    if args.reinforce and (problem := presets.reinforced(args)):
         parser.error(problem)
     args.row_tokens = args.row_tokens or args.context
     if args.row_tokens < args.context:

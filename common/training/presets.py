@@ -62,10 +62,6 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
     preset["precision"] = preset["precision"] or fastest()
     if args.epochs is not None and args.steps is None:
         preset["steps"] = None
-    args.export = args.export or ("last" if args.reinforce else "best")
-    if args.reinforce:
-        preset["lr"] *= REINFORCED
-        args.sample_generations = args.sample_generations or JUDGED
     chosen = {name: value for name, value in preset.items() if getattr(args, name, None) is None and value is not None}
     for name, value in chosen.items():
         setattr(args, name, value)
@@ -73,8 +69,11 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if name not in overruled}
 
 
-def unfit(args: argparse.Namespace) -> str | None:
-    """Return what does not go with --reinforce, or None."""
+def reinforced(args: argparse.Namespace) -> str | None:
+    """Set what was not given otherwise for --reinforce; return what does not go with it, or None."""
+    if "lr" in args.chosen:
+        args.lr = args.chosen["lr"] = REINFORCED * args.lr
+    args.sample_generations = args.sample_generations or JUDGED
     return next((told for holds, told in (
         (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),
         (args.group < 2, "--group 1: an answer is compared with others to the same prompt"),
