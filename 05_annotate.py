@@ -36,13 +36,15 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from types import coroutine
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from common import chat, cli, edit, excerpts, hub, jsonl, llm, prompts, query
 from common.cli import Reject
+from common.decoding.progress import reported
+from common.decoding.side_by_side import WINDOW, Work
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
 from common.llm.budget import Messages
@@ -93,7 +95,7 @@ def arguments() -> argparse.Namespace:
     add("--temperature", type=float, metavar="T", help=f"0: the likeliest token (default: 0, {SAMPLED} for all candidates but the first)")
     add("--top-p", type=float, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the sampling (default: 0)")
-    add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="prompts generated together here (default: 16)")
+    add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="answers written side by side here (default: 16)")
     add("--refine", metavar="MODEL", help="let this model revise plan and code, as the paper's last step (at OpenAI, or --refine-url)")
     add("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")
     llm.add_request_arguments(parser.requests, timeout=600.0)
@@ -344,71 +346,55 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     return writer.map(work, records, [refiner] if refiner else [])
 
 
-def generate(batches: Iterable[list[Record]], args: argparse.Namespace, catalog: Catalog) -> Iterator[Result]:
-    """Yield the results of a model loaded here, batch by batch."""
+def generate(records: Iterable[Record], args: argparse.Namespace, catalog: Catalog) -> Iterator[Result]:
+    """Yield the results of a model loaded here, in order; records that stand near each other are answered side by side."""
     from common import model as models
     from common.decoding import constrained, generation
+    from common.decoding.side_by_side import in_order
 
     models.quiet_libraries()
-    model, tokenizer = models.load_run(args.model, args.adapter, thinking=args.thinking)
+    model, tokenizer = models.load_writer(args.model, args.adapter, args.thinking)
     for remark in chat.remarks(tokenizer, is_trained=False):
         cli.say(f"{args.model}: {remark}")
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
     sampling, settings = sampling_of(args, {"max_new_tokens": room}), Settings(args.candidates, args.repair, args.primer)
 
-    def answer(requests: list[Request]) -> Iterator[CompletionResult]:
-        chats = [request.messages for request in requests]
-        lengths = [len(chat.prompt_tokens(messages, tokenizer)) for messages in chats]
-        options = {**requests[0].sampling, "batch_size": len(chats), "watch": query.show_progress if args.query else None}
+    def answer(request: Request) -> Work[CompletionResult]:
+        options = {**request.sampling, "watch": query.show_progress if args.query else None}
         if args.constrained is False:
-            made = generation.generate(model, tokenizer, chats, **options)
+            made = yield from generation.answer(model, tokenizer, request.messages, **options)
         else:
-            apis = [request.apis for request in requests]
-            made = constrained.generate(model, tokenizer, chats, apis, catalog, use_all=args.use_all, **options)
-        for length, each in zip(lengths, made, strict=True):
-            yield CompletionResult(each.text, usage=Usage(length, each.tokens), finish=each.reason)
+            made = yield from constrained.answer(model, tokenizer, request.messages, request.apis, catalog, use_all=args.use_all, **options)
+        return CompletionResult(made.text, Usage(len(chat.prompt_tokens(request.messages, tokenizer)), made.tokens), finish=made.reason)
 
-    for batch in batches:
-        outcomes = in_rounds([annotate(record, suspended, settings, sampling, catalog) for record in batch], answer)
-        for record, outcome in zip(batch, outcomes, strict=True):
-            yield record, outcome if isinstance(outcome, Reject) else named(outcome, args.model, args.adapter)
+    def work(record: Record) -> Work[Outcome | Reject]:
+        outcome = yield from driven(annotate(record, suspended, settings, sampling, catalog), answer)
+        return outcome if isinstance(outcome, Reject) else named(outcome, args.model, args.adapter)
+
+    records, again = tee(records)
+    yield from zip(records, in_order(model, tokenizer, map(work, again), args.batch_size))
 
 
 @coroutine
 def suspended(request: Request) -> Generator[Request, CompletionResult, CompletionResult]:
-    """Pass a request to `in_rounds`, which drives the coroutine that awaits this, and return the answer it sends back."""
+    """Pass a request to `driven`, which drives the coroutine that awaits this, and return the answer it sends back."""
     return (yield request)
 
 
-def in_rounds(works: list[Coroutine[Request, CompletionResult, Outcome]], answer: Callable[[list[Request]], Iterator[CompletionResult]]
-              ) -> list[Outcome | Reject]:
-    """Drive works that await `suspended` side by side, and return their outcomes; requests of one round and sampling are answered together.
-
-    An unexpected error in one work makes it a Reject; the others go on.
-    """
-    waiting, outcomes = dict[int, Request](), dict[int, Outcome | Reject]()
-
-    def advance(place: int, made: CompletionResult | None) -> None:
-        try:
+def driven(annotation: Coroutine[Request, CompletionResult, Outcome],
+           answer: Callable[[Request], Generator[Any, Any, CompletionResult]]) -> Generator[Any, Any, Outcome | Reject]:
+    """Answer the requests of a coroutine that awaits `suspended`, and return its outcome; an unexpected error makes it a Reject."""
+    made = None
+    try:
+        while True:
             with cli.one_record():
                 try:
-                    waiting[place] = works[place].send(made)
+                    request = annotation.send(made)  # type: ignore[arg-type] (None begins it)
                 except StopIteration as end:
-                    outcomes[place] = end.value
-        except Reject as reject:
-            outcomes[place] = reject
-
-    for place in range(len(works)):
-        advance(place, None)
-    while waiting:
-        groups: dict[str, list[int]] = {}
-        for place, request in waiting.items():
-            groups.setdefault(str(request.sampling), []).append(place)
-        for places in groups.values():
-            requests = [waiting.pop(place) for place in places]
-            for place, made in zip(places, answer(requests), strict=True):
-                advance(place, made)
-    return [outcomes[place] for place in sorted(outcomes)]
+                    return cast(Outcome, end.value)
+            made = yield from answer(request)
+    except Reject as reject:
+        return reject
 
 
 def refine_all(refiner: Writer | None, results: Iterator[Result], catalog: Catalog) -> Iterator[Result]:
@@ -427,16 +413,21 @@ def refine_all(refiner: Writer | None, results: Iterator[Result], catalog: Catal
 # every query of a file, or one of a person
 
 
-def batches(run: cli.Run, size: int) -> Iterator[list[Record]]:
-    """Yield those batches of the shard's records that have one to do, always the same: rounding in a batch depends on what is in it."""
+def windows(run: cli.Run, size: int) -> Iterator[Record]:
+    """Yield the shard's records, in groups of a size: those that have one to do, whole, as rounding depends on what is beside."""
     assert run.input is not None
     everything = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit)
-    records = run.progress(record for record in everything if cli.in_shard(record["id"], run.args.shard))
-    while (batch := list(islice(records, size))) and not run.interrupted:
-        due = [run.is_due(record["id"]) for record in batch]
+    records = (record for record in everything if cli.in_shard(record["id"], run.args.shard))
+    while (window := list(islice(records, size))) and not run.interrupted:
+        due = [run.is_due(record["id"]) for record in window]
         run.read += sum(due)
         if any(due):
-            yield batch
+            yield from window
+
+
+def tokens_of(result: Result) -> int:
+    """Return the tokens that a result took to write."""
+    return 0 if isinstance(result[1], Reject) else int(result[1].fields["annotator"]["completion_tokens"])
 
 
 def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
@@ -445,11 +436,13 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
     counts = dict.fromkeys(("with_code", "compiled", "clean"), 0)
     with cli.Run("annotate", args) as run:
         if annotator is None:
-            made = generate(batches(run, args.batch_size), args, catalog)  # a batch is made whole again, with what is done of it
-            results = refine_all(refiner, (result for result in made if result[0]["id"] not in run.done), catalog)
+            made = generate(windows(run, args.batch_size * WINDOW), args, catalog)  # made whole again, with what is done of it
+            results = refine_all(refiner, (result for result in reported(made, tokens_of) if result[0]["id"] not in run.done), catalog)
         else:
             results = ask_server(annotator, refiner, run.records("query", "apis"), args, catalog)
         for record, outcome in results:
+            if run.interrupted and annotator is None:
+                break
             if isinstance(outcome, Reject):
                 run.reject(record["id"], outcome)
                 continue
@@ -466,7 +459,7 @@ def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     record = query.record_of(args, catalog)
     annotator, refiner = writers(args)
     if annotator is None:
-        results = refine_all(refiner, generate([[record]], args, catalog), catalog)
+        results = refine_all(refiner, generate([record], args, catalog), catalog)
     else:
         results = ask_server(annotator, refiner, [record], args, catalog)
     (_, outcome), *_ = results

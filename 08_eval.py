@@ -121,7 +121,7 @@ def arguments() -> argparse.Namespace:
     add("--use-all", action="store_true", help="and have a program call each of the APIs it is given")
     add("--max-new-tokens", type=cli.positive_int, default=8192, metavar="N", help="longest answer; where the context leaves "
         "less, that (default: 8192, the paper's length of prompt and answer)")
-    add("--batch-size", type=cli.positive_int, default=8, metavar="N", help="queries at a time on a local model (default: 8)")
+    add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="queries at a time on a local model (default: 16)")
     add("--workers", type=cli.positive_int, default=cores(), metavar="N", help="processes that score (default: one per core)")
     args = parser.parse_args()
     served = args.base_url or any(map(address_of, args.model))

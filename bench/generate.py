@@ -3,9 +3,9 @@
     python bench/generate.py --model MODEL --tests data/bench --against cf83079 --output /tmp/generate     # 64 prompts: some CPU hours
     python bench/generate.py --model MODEL --tests data/bench --against cf83079 --output /tmp/generate --prompts 8 --max-new-tokens 64
 
-Both builds answer the same prompts, the first of the tests in and out of distribution in turn, held to the grammar, at temperature 0, on one
-thread, with the batch size that --stage has by default there. They take turns after every few answers, so that what else the machine does
-meets both, and CPU seconds count, those of loading left out. Answers are kept in --output: the same command goes on where it was stopped.
+Both builds answer the same prompts, the first of the tests in and out of distribution in turn, held to the grammar, at temperature 0, on
+one thread, with the batch size that --stage has by default. They take turns after every few answers, so that what else the machine does
+meets both, and CPU seconds count, without those of loading. The answers of a build are kept in --output, and not made again.
 
 Where two answers differ, `differing` says what both chose at the first token that differs, by how much the model (read once more, whole)
 prefers one, in logits, and whether today's grammar allows what the other build wrote: an earlier build may have an earlier grammar.
@@ -159,14 +159,16 @@ def answers_of(args: argparse.Namespace) -> Iterator[Answer]:
         from common.decoding import constrained
         from shortcuts.catalog import Catalog
     except ModuleNotFoundError:  # as it was called at cf83079
-        from common import constrained  # type: ignore[no-redef]
         from common.catalog import Catalog  # type: ignore[no-redef]
+
+        from common import constrained  # type: ignore[no-redef]
     from common import model as models
 
+    load = getattr(models, "load_writer", models.load_run)
     script = (args.worker / STAGES[args.stage]).read_text(encoding="utf-8")
     batch = int(re.search(r'"--batch-size".*?default=(\d+)', script, re.DOTALL)[1])  # type: ignore[index]
     models.quiet_libraries()
-    model, tokenizer = models.load_run(args.model)
+    model, tokenizer = load(args.model)
     prompts = read(args.output / "prompts.jsonl")
     chats, apis = [prompt["messages"] for prompt in prompts], [prompt["apis"] for prompt in prompts]
     made = constrained.generate(model, tokenizer, chats, apis, Catalog.load(), max_new_tokens=args.max_new_tokens, batch_size=batch)

@@ -134,10 +134,11 @@ def ours(args: argparse.Namespace) -> list[dict[str, float]]:
     stage.RunFolder.note = note
     assert reinforcement.rewards is rewards
     output = Path(tempfile.mkdtemp(dir=args.folder))
-    stage.main(stage.arguments([str(part) for part in (
-        "--input", args.folder / "train.jsonl", "--model", args.folder / "model", "--output", output / "run", "--reinforce", "--lora-rank", 0,
-        "--prompts", args.prompts, "--group", args.group, "--max-new-tokens", args.tokens, "--steps", args.steps + 1, "--lr", 1e-4,
-        "--precision", "fp32", "--validation-share", 0, "--save-every", 10**6, "--row-tokens", 8192, "--activation-checkpointing", "none")]))
+    flags = ["--input", args.folder / "train.jsonl", "--model", args.folder / "model", "--output", output / "run", "--reinforce",
+             "--lora-rank", 0, "--prompts", args.prompts, "--group", args.group, "--max-new-tokens", args.tokens, "--steps", args.steps + 1,
+             "--lr", 1e-4, "--precision", "fp32", "--validation-share", 0, "--save-every", 10**6, "--row-tokens", 8192,
+             "--activation-checkpointing", "none"]  # fmt: skip
+    stage.main(stage.arguments(list(map(str, flags))))
     return clock.steps
 
 
@@ -155,12 +156,13 @@ def trl(args: argparse.Namespace) -> list[dict[str, float]]:
         def on_step_end(self, *_: Any, **__: Any) -> None:
             clock.tick()
 
-    rows = [{"prompt": json.loads(line)["messages"][:-1]} for line in (args.folder / "train.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = (args.folder / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [{"prompt": json.loads(line)["messages"][:-1]} for line in lines]
     settings = GRPOConfig(
-        str(args.folder / "trl"), max_steps=args.steps + 1, per_device_train_batch_size=args.prompts * args.group, num_generations=args.group,
-        max_completion_length=args.tokens, generation_kwargs={"min_new_tokens": args.tokens}, learning_rate=1e-4, use_cpu=True, bf16=False,
-        gradient_checkpointing=False, scale_rewards="none", loss_type="dr_grpo", beta=0.0, shuffle_dataset=False, save_strategy="no",
-        report_to="none", disable_tqdm=True, logging_strategy="no")  # fmt: skip
+        str(args.folder / "trl"), max_steps=args.steps + 1, per_device_train_batch_size=args.prompts * args.group,
+        num_generations=args.group, max_completion_length=args.tokens, generation_kwargs={"min_new_tokens": args.tokens},
+        learning_rate=1e-4, use_cpu=True, bf16=False, gradient_checkpointing=False, scale_rewards="none", loss_type="dr_grpo", beta=0.0,
+        shuffle_dataset=False, save_strategy="no", report_to="none", disable_tqdm=True, logging_strategy="no")  # fmt: skip
     GRPOTrainer(str(args.folder / "model"), lambda completions, **_: [of_text(one[-1]["content"]) for one in completions], args=settings,
                 train_dataset=Dataset.from_list(rows), callbacks=[Ticks()]).train()
     return clock.steps

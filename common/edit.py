@@ -158,7 +158,7 @@ def local_model(args: argparse.Namespace, sampling: dict[str, Any], catalog: Cat
     from common.decoding import changes, generation
 
     models.quiet_libraries()
-    model, tokenizer = models.load_run(args.model, args.adapter, thinking=args.thinking)
+    model, tokenizer = models.load_writer(args.model, args.adapter, args.thinking)
     options = {**sampling, "max_new_tokens": min(args.max_new_tokens, models.context_length(model) // 2), "watch": query.show_progress}
 
     def ask(request: Request) -> CompletionResult:

@@ -148,20 +148,24 @@ def test_what_a_model_is_told_has_bounds(judge: Callable[..., Any]) -> None:
     assert told.count("\n") == 40 and len(told) < 20_000 and told.endswith("the plan is missing") and stubs.count("\ndef ") < 8
 
 
-def test_works_that_run_side_by_side_are_answered_in_rounds_and_an_unexpected_error_ends_one_alone(stage: Any) -> None:
-    rounds = []
-
-    async def work(name: str, requests: int) -> str:
-        said = name
-        for number in range(requests):
-            said += (await stage.suspended(stage.Request("answer", [], {"seed": number}, (name,)))).text
-        if name == "bad":
+def test_an_annotation_is_driven_from_answer_to_answer_and_an_unexpected_error_in_it_is_a_reject(stage: Any) -> None:
+    async def work(requests: int) -> str:
+        said = [(await stage.suspended(stage.Request("answer", [], {"seed": number}, ()))).text for number in range(requests)]
+        if requests > 2:
             raise IndexError("nobody foresaw this")
-        return said
+        return " ".join(said)
 
-    def answer(requests: list[Any]) -> Any:
-        rounds.append([request.apis[0] for request in requests])
-        return iter([CompletionResult("!") for _ in requests])
+    def answer(request: Any) -> Any:
+        scores = yield [request.sampling["seed"]]
+        return CompletionResult(f"{scores}!")
 
-    one, bad, two = stage.in_rounds([work("one", 1), work("bad", 1), work("two", 2)], answer)
-    assert (one, two) == ("one!", "two!!") and bad.reason == "internal_error" and rounds == [["one", "bad", "two"], ["two"]]
+    def run(requests: int) -> Any:
+        driven = stage.driven(work(requests), answer)
+        try:
+            asked = next(driven)
+            while True:
+                asked = driven.send(asked[0] + 5)
+        except StopIteration as end:
+            return end.value
+
+    assert run(2) == "5! 6!" and run(3).reason == "internal_error"

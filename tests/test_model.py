@@ -16,6 +16,7 @@ from common import chat
 from common import model as models
 from common.chat import end_ids, prompt_text, turns
 from common.decoding.generation import Generation, Sampler, generate
+from common.decoding.side_by_side import WINDOW
 from common.jsonl import UserError
 from common.model import attach_lora, build_tiny, load_model, load_run, load_tokenizer, merge
 
@@ -337,12 +338,12 @@ def test_prompts_are_read_as_a_stream(tiny):
     asked = []
 
     def stream():
-        for number, prompt in enumerate(PROMPTS[:6]):
+        for number, prompt in enumerate(PROMPTS[:8]):
             asked.append(number)
             yield prompt
 
-    next(generate(*tiny, stream(), max_new_tokens=2, batch_size=2))
-    assert asked == [0, 1]
+    next(generate(*tiny, stream(), max_new_tokens=2, batch_size=1))
+    assert asked == list(range(WINDOW))
 
 
 def test_the_end_marks_are_the_models_the_tokenizers_and_the_templates(tiny):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from common.chat import Message, end_ids, prompt_text, prompt_tokens, text_tokens
 from common.decoding import generation
-from common.decoding.token_masks import Constraint, GrammarSpec, Row, table
+from common.decoding.side_by_side import Work, in_order
+from common.decoding.token_masks import GrammarSpec, Row, table
 from common.prompts import CHANGE_FENCE
 from shortcuts.catalog import Catalog
 from shortcuts.grammar import change_grammar
@@ -42,10 +43,11 @@ def generate_change(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, 
     if room <= 0:
         return generation.Generation("", 0, False, "prompt_too_long")
     spec = ChangeSpec(table(tokenizer, ends, model.config.get_text_config().vocab_size), frozenset(apis), catalog, length=length)
-    constraint = Constraint([Row(spec, room)], model.device)
-    samplers: list[Any] = [generation.sampler([prompt], temperature, top_p, seed, model.device)] if temperature > 0 else []
-    try:
-        (tokens,) = generation.continued(model, tokenizer, [asked], room, [constraint, *samplers, constraint.ahead], ends, watch=watch)
-    finally:
-        constraint.close()
-    return generation.ended(tokenizer, tokens[:room], ends)
+    choose = generation.Sampler(prompt, temperature, top_p, seed)
+
+    def work() -> Work[generation.Generation]:
+        written = yield from generation.write(tokenizer, asked, room, choose, ends, row=Row(spec, room), watch=watch)
+        return generation.ended(tokenizer, written.tokens, ends)
+
+    (change,) = in_order(model, tokenizer, [work()], 1)
+    return change

@@ -105,30 +105,33 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
-    ends = end_ids(model, tokenizer)
+    settings = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed, "plan": plan,
+                "thought": thought, "use_all": use_all, "tries": tries, "watch": watch}  # fmt: skip
+    works = (answer(model, tokenizer, chat, ids, catalog, **settings) for chat, ids in zip(chats, apis))
+    yield from in_order(model, tokenizer, works, batch_size)
+
+
+def answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], apis: Iterable[str],
+           catalog: Catalog, *, max_new_tokens: int, temperature: float, top_p: float, seed: int, plan: bool = True, thought: bool = True,
+           use_all: bool = False, tries: int = TRIES, watch: generation.Watch | None = None) -> Work[Answer]:  # fmt: skip
+    """Answer one prompt; the settings are those of `generate`."""
+    ends, sampling = end_ids(model, tokenizer), (temperature, top_p, seed)
     table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
-    sampling, begun = (temperature, top_p, seed), {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
-
-    def work(job: _Job) -> Work[Answer]:
-        if layout(tokenizer).thinks and (room := min(max_new_tokens, generation.room_behind(model, job.asked))) > 0:
-            # no grammar holds thoughts; what stands behind them is held to one
-            job.asked, job.thoughts = yield from generation.think(tokenizer, job.asked, room, Sampler(job.prompt, *sampling), ends)
-            job.tokens = job.thoughts
-        for number in range(tries + 1):
-            if number:
-                job.rewind()
-            yield from _write(model, tokenizer, job, number, ends, max_new_tokens, sampling, watch)
-            if not job.left:
-                break
-        return job.answer()
-
-    def jobs() -> Iterator[_Job]:
-        for chat, ids in zip(chats, apis):
-            offered = tuple(api for api in ids if api not in prompts.SYNTAX_APIS)
-            spec = GrammarSpec(table_, frozenset(offered), catalog, plan, offered if use_all else ())
-            yield _Job(prompt_text(chat, tokenizer), spec, prompt_tokens(chat, tokenizer), **begun)
-
-    yield from in_order(model, tokenizer, ((len(job.asked), work(job)) for job in jobs()), batch_size)
+    offered = tuple(api for api in apis if api not in prompts.SYNTAX_APIS)
+    spec = GrammarSpec(table_, frozenset(offered), catalog, plan, offered if use_all else ())
+    begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
+    job = _Job(prompt_text(messages, tokenizer), spec, prompt_tokens(messages, tokenizer), **begun)
+    if layout(tokenizer).thinks and (room := min(max_new_tokens, generation.room_behind(model, job.asked))) > 0:
+        # no grammar holds thoughts; what stands behind them is held to one
+        job.asked, job.thoughts = yield from generation.think(tokenizer, job.asked, room, Sampler(job.prompt, *sampling), ends)
+        job.tokens = job.thoughts
+    for number in range(tries + 1):
+        if number:
+            job.rewind()
+        yield from _write(model, tokenizer, job, number, ends, max_new_tokens, sampling, watch)
+        if not job.left:
+            break
+    return job.answer()
 
 
 def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, job: _Job, number: int, ends: list[int], most: int,

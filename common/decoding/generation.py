@@ -55,21 +55,23 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts
     the texts, for somebody who waits for one. Where a model is to think first, its thoughts are no part of the answer's text; their
     tokens count.
     """
-    ends = end_ids(model, tokenizer)
+    settings = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed, "stop": stop, "watch": watch}
+    yield from in_order(model, tokenizer, (answer(model, tokenizer, chat, **settings) for chat in prompts), batch_size, in_step)
 
-    def answer(chat: Sequence[Message], prompt: list[int]) -> Work[Generation]:
-        room, thoughts = min(max_new_tokens, room_behind(model, prompt)), 0
-        if room <= 0:
-            return Generation("", 0, False, "prompt_too_long")
-        choose = Sampler(prompt_text(chat, tokenizer), temperature, top_p, seed)
-        if layout(tokenizer).thinks:
-            prompt, thoughts = yield from think(tokenizer, prompt, room, choose, ends)
-        written = yield from write(tokenizer, prompt, max(1, room - thoughts), choose, ends, stop=stop, watch=watch)
-        made = ended(tokenizer, written.tokens, ends, stop)
-        return made._replace(tokens=made.tokens + thoughts)
 
-    asked = ((chat, prompt_tokens(chat, tokenizer)) for chat in prompts)
-    yield from in_order(model, tokenizer, ((len(prompt), answer(chat, prompt)) for chat, prompt in asked), batch_size, in_step)
+def answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, max_new_tokens: int,
+           temperature: float, top_p: float, seed: int, stop: Sequence[str] = (), watch: Watch | None = None) -> Work[Generation]:
+    """Answer one prompt; the settings are those of `generate`."""
+    ends, prompt, thoughts = end_ids(model, tokenizer), prompt_tokens(messages, tokenizer), 0
+    room = min(max_new_tokens, room_behind(model, prompt))
+    if room <= 0:
+        return Generation("", 0, False, "prompt_too_long")
+    choose = Sampler(prompt_text(messages, tokenizer), temperature, top_p, seed)
+    if layout(tokenizer).thinks:
+        prompt, thoughts = yield from think(tokenizer, prompt, room, choose, ends)
+    written = yield from write(tokenizer, prompt, max(1, room - thoughts), choose, ends, stop=stop, watch=watch)
+    made = ended(tokenizer, written.tokens, ends, stop)
+    return made._replace(tokens=made.tokens + thoughts)
 
 
 def think(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choose: Sampler,

@@ -149,21 +149,23 @@ class RaggedReader:
 
 
 def _passes(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
-    """Yield pieces, the short ones first, in parts of at most PASS tokens; a long one is cut."""
+    """Yield pieces in parts of at most PASS tokens, the short ones first in each; a piece that is too long for a part is cut."""
     part, room = list[_Piece](), PASS
-    for piece in sorted(pieces, key=lambda piece: len(piece.tokens)):
-        row, start, tokens, _ = piece
+    for row, start, tokens, _ in pieces:
         while len(tokens) > room:
-            part.append(_Piece(row, start, tokens[:room], False))
-            yield part
+            yield _short_first([*part, _Piece(row, start, tokens[:room], False)])
             start, tokens, part, room = start + room, tokens[room:], [], PASS
         part.append(_Piece(row, start, tokens, True))
         room -= len(tokens)
         if not room:
-            yield part
+            yield _short_first(part)
             part, room = [], PASS
     if part:
-        yield part
+        yield _short_first(part)
+
+
+def _short_first(pieces: list[_Piece]) -> list[_Piece]:
+    return sorted(pieces, key=lambda piece: len(piece.tokens))
 
 
 class _Pass:

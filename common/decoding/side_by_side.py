@@ -32,18 +32,17 @@ Work = Generator[list[int], "torch.Tensor", Result]  # yields all tokens so far,
 WINDOW = 4  # batches that are sorted by length: in a larger window fewer rows are idle at the end, and a kill loses more
 
 
-def in_order(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, works: Iterable[tuple[int, Work[Result]]], width: int,
+def in_order(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, works: Iterable[Work[Result]], width: int,
              in_step: bool = False) -> Iterator[Result]:
-    """Yield the results of (length of prompt, work) in their order. Of WINDOW * width works the longest are begun first.
+    """Yield the results of works, which may be a stream, in their order; WINDOW * width of them are taken at a time.
 
-    So texts of about a length stand side by side, and at the end there are short ones. `in_step`: see `side_by_side`.
+    See `side_by_side` for the rest.
     """
     works = iter(works)
     while window := list(islice(works, WINDOW * width)):
-        order = sorted(range(len(window)), key=lambda place: -window[place][0])
         results, due = dict[int, Result](), 0
-        for number, result in side_by_side(model, tokenizer, [window[place][1] for place in order], width, in_step):
-            results[order[number]] = result
+        for number, result in side_by_side(model, tokenizer, window, width, in_step):
+            results[number] = result
             while due in results:
                 yield results.pop(due)
                 due += 1
@@ -53,41 +52,44 @@ def side_by_side(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wor
                  in_step: bool = False) -> Iterator[tuple[int, Result]]:
     """Yield (number, result) of works as they end; at most `width` are under way at a time.
 
-    With `in_step` every process runs the model as often as the others: a forward pass of a sharded model gathers weights from all of
-    them. They must bring as many works as each other.
+    Those with long prompts come first: then texts of about a length stand side by side, and at the end, when none fills the place of one
+    that is done, there are short ones. With `in_step` every process runs the model as often as the others: a forward pass of a sharded
+    model gathers weights from all of them. They must bring as many works as each other.
     """
     from common.decoding.ragged_reading import RaggedReader, can_read
 
+    begun = dict[int, list[int]]()  # number of a work: what it asks behind
+    for number, work in enumerate(works):
+        try:
+            begun[number] = next(work)
+        except StopIteration as end:
+            yield number, end.value
+    waiting = deque(sorted(begun, key=lambda number: -len(begun[number])))
     if in_step or not can_read(model):
-        yield from _in_rounds(model, tokenizer, works, width, in_step)
+        yield from _in_rounds(model, tokenizer, works, begun, waiting, width, in_step)
         return
-    reader, waiting = RaggedReader(model), deque(range(len(works)))
-    asked, scores = dict[int, list[int]](), dict[int, "torch.Tensor"]()  # by the number of the work
+    reader, asked = RaggedReader(model), dict[int, list[int]]()
     while waiting or asked:
-        begun = [waiting.popleft() for _ in range(min(width - len(asked), len(waiting)))]
-        for number in [*asked, *begun]:
+        while waiting and len(asked) < width:
+            number = waiting.popleft()
+            asked[number] = begun[number]
+        for number, scores in reader.read(asked).items():
             try:
-                asked[number] = works[number].send(scores.get(number))  # type: ignore[arg-type] (None begins a work)
+                asked[number] = works[number].send(scores)
             except StopIteration as end:
-                if asked.pop(number, None):
-                    reader.drop(number)
+                del asked[number]
+                reader.drop(number)
                 yield number, end.value
-        scores = reader.read(asked) if asked else {}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # models that only transformers can run: in rounds of a batch, padded, and a text that goes back waits for the next round
 
 
-def _in_rounds(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, works: Sequence[Work[Result]], width: int,
-               in_step: bool) -> Iterator[tuple[int, Result]]:
-    for start in range(0, len(works), width):
-        asked = dict[int, list[int]]()
-        for number, work in enumerate(works[start : start + width], start):
-            try:
-                asked[number] = next(work)
-            except StopIteration as end:
-                yield number, end.value
+def _in_rounds(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, works: Sequence[Work[Result]], begun: dict[int, list[int]],
+               waiting: deque[int], width: int, in_step: bool) -> Iterator[tuple[int, Result]]:  # fmt: skip
+    while waiting:
+        asked = {number: begun[number] for number in [waiting.popleft() for _ in range(min(width, len(waiting)))]}
         while _anywhere(bool(asked), in_step):
             yield from _Round(works, asked, tokenizer).run(model, in_step)
 

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
+from common.decoding.progress import reported
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
@@ -305,7 +306,8 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
                                         use_all=args.use_all, **settings)  # fmt: skip
 
         groups = [(key, [*group]) for key, group in groupby(records, lambda record: (sampling_of(record), form_of(record)))]
-        for record, generated in chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups):
+        made = chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups)
+        for record, generated in reported(made, lambda answered: answered[1].tokens, len(records)):
             if generated.finished or generated.reason == TRUNCATED:
                 tokens = len(chat.prompt_tokens(ask(record), loaded[1])) if setting.shots else None
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED, tokens)
@@ -324,7 +326,7 @@ def load_local(model: str, adapter: str | None, thinking: str | None) -> tuple[A
     from common import model as models
 
     models.quiet_libraries()
-    loaded = models.load_run(model, adapter, thinking=thinking)
+    loaded = models.load_writer(model, adapter, thinking)
     for remark in chat.remarks(loaded[1], is_trained=False):
         cli.say(f"{model}: {remark}")
     return loaded
