@@ -177,10 +177,9 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
         parser.error("--copy-drill is for --model tiny: others have learned to copy")
     if args.quantize and not args.lora_rank:
         parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
-    args.export = args.export or ("last" if args.reinforce else "best")
+    args.row_tokens, args.export = args.row_tokens or args.context, args.export or ("last" if args.reinforce else "best")
     if args.reinforce and (problem := presets.reinforced(args)):
         parser.error(problem)
-    args.row_tokens = args.row_tokens or args.context
     if args.row_tokens < args.context:
         parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
     args.output = args.output or Path("runs") / (Path(hub.split(args.model)[0]).name + "-reinforced" * args.reinforce)
@@ -356,9 +355,10 @@ def main(args: argparse.Namespace) -> int:
         tokenizer, config, whole = network.load(args)
         model.one_thread_if_small(config)
         presets.keep_or_compute_again(args, config)
-        tokenise = functools.partial(training_data, args, tokenizer)
-        workflows = reinforcement.Reinforcement(args, tokenise, tokenizer) if args.reinforce else Workflows(args, tokenise)
+        workflows = Workflows(args, functools.partial(training_data, args, tokenizer))
         workflows.setup()
+        if args.reinforce:
+            workflows.plan = reinforcement.Rollouts(args, tokenizer, workflows)
         with sole_run(args.output) if launcher.is_first() and not args.dry_run else nullcontext():
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
 

@@ -1,7 +1,7 @@
 """The reward of an answer in reinforcement (07 --reinforce): what its program is and does, stage by stage. This is the file to edit.
 
     found = reward(record["messages"][:-1], answer, record)     # a Reward: its parts, each 0 to 1
-    found.total                                                 # what the model is trained on
+    found.total()                                               # what the model is trained on
 
 A stage counts as far as the one before it holds, so no later one can be had without the earlier: a text with a program, which parses,
 calls the APIs that gold calls (with a value where gold gives one), compiles, passes `check`, whose calls come to something, and which does
@@ -49,17 +49,12 @@ class Reward(NamedTuple):
     length: float = 0.0
 
     @property
-    def total(self) -> float:
-        """The whole, at most 1."""
-        return self.without(())
-
-    @property
     def passed(self) -> bool:
         """True for a program without findings that calls what gold calls, all of which comes to something."""
         return self.reaches == 1.0
 
-    def without(self, guaranteed: Sequence[str]) -> float:
-        """The whole without what these stages earn."""
+    def total(self, guaranteed: Sequence[str] = ()) -> float:
+        """The whole, at most 1, without what the guaranteed stages earn."""
         return sum(share * getattr(self, stage) for stage, share in SHARES.items() if stage not in guaranteed) - CHARGE * self.length
 
 
@@ -148,9 +143,9 @@ def _keys(step: Any) -> frozenset[str]:
 def trl(prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str], **columns: Any) -> list[float]:
     """The reward function of TRL's GRPOTrainer, for a dataset with gold programs in a column `reference`."""
     texts = [answer if isinstance(answer, str) else answer[-1]["content"] for answer in completions]
-    return [reward(*row).total for row in zip(prompts, texts, ({"reference": gold} for gold in reference), strict=True)]
+    return [reward(*row).total() for row in zip(prompts, texts, ({"reference": gold} for gold in reference), strict=True)]
 
 
 def verl(data_source: str, solution_str: str, ground_truth: str, extra_info: Any = None) -> float:
     """The reward function of verl (`compute_score`); `ground_truth` is the gold program."""
-    return reward(None, solution_str, {"reference": ground_truth}).total
+    return reward(None, solution_str, {"reference": ground_truth}).total()

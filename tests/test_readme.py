@@ -104,7 +104,6 @@ COMMANDS = {
         Command("python 07_train.py --reinforce --model runs/workflowllama-merged --steps 200", GPU),
         Command("python 07_train.py --reinforce --model runs/corpus --lora-rank 0 --prompts 8 --group 8 --max-new-tokens 512 "
                 "--sample-generations 32", TRAINED),
-        Command("bash runs/reinforce.sh data/corpus/bench runs/corpus 0", TRAINED),
     ],
     "docs/cluster.md": [
         Command("bash runs/slurm/single_node.sh --dry-run", SLURM),

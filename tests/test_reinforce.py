@@ -53,6 +53,18 @@ def test_what_was_drawn_has_the_same_log_probability_in_training_after_each_upda
     assert any(line["equal_groups"] < 1 for line in found)
 
 
+@pytest.mark.ci
+def test_what_is_rewarded_becomes_more_frequent(run, base, drawn_rewards, tmp_path, monkeypatch):
+    def reward(prompt: Any, text: str, record: Any) -> rewards.Reward:
+        return rewards.Reward(calls=min(1.0, text.count("e") / 10))
+
+    monkeypatch.setattr(rewards, "reward", reward)
+    run("more", *STEPS, "--lora-rank", 0, "--steps", 16, "--group", 8, "--sample-generations", 1, "--validate-every", 8, base=base)
+    found = [line["calls"] for line in lines(tmp_path / "more")]
+    assert sum(found[-4:]) > 2 * sum(found[:4]) > 0
+
+
+@pytest.mark.ci
 def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_step, drawn_rewards, tmp_path):
     flags = [*STEPS, "--lora-rank", 4]
     _, _, whole = run("whole", *flags, base=base)
@@ -139,8 +151,8 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
     args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, seed=5, rollouts=None, grammar=False)
-    known = data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], [])
-    one, other = (reinforcement.Rollouts(args, None, known) for _ in range(2))
+    workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], []))
+    one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
     epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
     assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2 and epochs[0] != epochs[1]
     assert other.asked(5) == one.asked(5)

@@ -44,7 +44,7 @@ def cheats(gold: str) -> dict[str, str]:
 def test_each_stage_is_worth_more_than_the_one_before():
     stages = ["", "if if", "Other = is_workflow_actions_getclipboard()\n", "Text = is_workflow_actions_ask(WFAskActionPrompt='How much?')\nnever()[0] = 5\n",
               "Text = is_workflow_actions_ask(WFAskActionPrompt='How much?')\n", GOLD.replace("Total > 10", "Total < 10"), GOLD]
-    totals = [worth(code).total for code in stages]
+    totals = [worth(code).total() for code in stages]
     assert totals == sorted(totals) and totals[0] == 0 and totals[-1] == 1
     assert [worth(code).passed for code in stages] == [False] * 5 + [True] * 2
 
@@ -53,10 +53,10 @@ def test_each_stage_is_worth_more_than_the_one_before():
 def test_no_cheat_is_worth_as_much_as_an_honest_program_with_a_fault(name):
     gold = golds()[name]
     mutants = random.Random(name).sample([mutant.code for mutant in changes(gold)], MUTANTS)
-    honest = fmean(worth(code, gold).total for code in mutants)
-    found = {kind: worth(code, gold).total for kind, code in cheats(gold).items()}
-    assert max(found.values()) < honest <= worth(gold, gold).total
-    assert worth(gold, gold).total == pytest.approx(1)
+    honest = fmean(worth(code, gold).total() for code in mutants)
+    found = {kind: worth(code, gold).total() for kind, code in cheats(gold).items()}
+    assert max(found.values()) < honest <= worth(gold, gold).total()
+    assert worth(gold, gold).total() == pytest.approx(1)
 
 
 def test_a_result_that_nobody_uses_and_one_that_decides_nothing_come_to_nothing():
@@ -68,22 +68,22 @@ def test_a_result_that_nobody_uses_and_one_that_decides_nothing_come_to_nothing(
 
 
 def test_what_a_grammar_sees_to_earns_nothing_under_it():
-    assert worth("'done'\n").without(rewards.GUARANTEED) == 0 < worth("'done'\n").total
-    assert worth(GOLD).without(rewards.GUARANTEED) == pytest.approx(worth(GOLD).total - 0.1)
+    assert worth("'done'\n").total(rewards.GUARANTEED) == 0 < worth("'done'\n").total()
+    assert worth(GOLD).total(rewards.GUARANTEED) == pytest.approx(worth(GOLD).total() - 0.1)
 
 
 def test_a_longer_program_of_equal_effect_is_worth_a_little_less():
     longer = GOLD + "''\n" * len(GOLD)
-    assert worth(GOLD).total - rewards.CHARGE - 1e-9 <= worth(longer).total < worth(GOLD).total
+    assert worth(GOLD).total() - rewards.CHARGE - 1e-9 <= worth(longer).total() < worth(GOLD).total()
 
 
 @pytest.mark.parametrize("text", ["", "no program", "```python\n" + "(" * 5000 + "\n```", "```python\n\ud800\x00\n```", "```python\n" + "x = 1\n" * 300])
 def test_whatever_a_model_writes_has_a_reward(text):
-    assert 0 <= rewards.reward(None, text, {"reference": GOLD}).total <= 0.2
+    assert 0 <= rewards.reward(None, text, {"reference": GOLD}).total() <= 0.2
 
 
 def test_other_trainers_get_the_same_reward():
     answer, record = prompts.answer("1. Do it.", GOLD), {"reference": GOLD}
-    expected = rewards.reward(None, answer, record).total
+    expected = rewards.reward(None, answer, record).total()
     assert rewards.trl(["p", "p"], [answer, [{"role": "assistant", "content": answer}]], reference=[GOLD, GOLD], other=[1, 2]) == [expected] * 2
     assert rewards.verl("workflows", answer, GOLD, {"index": 3}) == expected

@@ -1,6 +1,6 @@
 """Reinforcement: the samples of a step are the model's own answers, each weighted by what common/rewards.py finds in it.
 
-    workflows = Reinforcement(args, tokenise, tokenizer)      # in the place of data.Workflows; the rest of stage 07 is as it was
+    workflows.plan = Rollouts(args, tokenizer, workflows)      # and the rest of stage 07 is as it was
 
 On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
 same prompt. Groups of equal rewards teach nothing and are dropped; an answer that was cut off is no evidence. The loss is the sum over
@@ -15,6 +15,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -49,7 +50,7 @@ class Judged(NamedTuple):
 def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = ()) -> list[Judged]:
     """The answers to a prompt, each beside the others; one that was cut off has no say."""
     found = [rewards.reward(prompt.record["messages"][:-1], answer.text, prompt.record) for answer in group]
-    totals = [one.without(guaranteed) for one in found]
+    totals = [one.total(guaranteed) for one in found]
     whole = [total for total, answer in zip(totals, group, strict=True) if answer.finished]
     teaches = bool(whole) and max(whole) - min(whole) > 1e-9
     return [Judged(prompt, answer, one, total - fmean(whole) if teaches and answer.finished else 0.0)
@@ -72,24 +73,26 @@ def samples_of(answers: Sequence[Judged], constant: float) -> Samples:
 class Rollouts(Plan):
     """A plan whose samples the model writes, as it then is, when the first row of a step is asked for."""
 
-    def __init__(self, args: argparse.Namespace, tokenizer: Any, known: data.Data) -> None:
-        super().__init__(known.train, args.row_tokens, args.rows, args.seed)
-        self.args, self.known, self.made, self.records = args, known, -1, dict[str, Record]()
-        self.rows_per_epoch, self.steps_per_epoch = args.rows, math.ceil(len(known.train) / args.prompts)
+    def __init__(self, args: argparse.Namespace, tokenizer: Any, workflows: data.Workflows) -> None:
+        super().__init__(workflows.data.train, args.row_tokens, args.rows, args.seed)
+        self.args, self.workflows, self.made, self.records = args, workflows, -1, dict[str, Record]()
+        self.rows_per_epoch, self.steps_per_epoch = args.rows, math.ceil(len(workflows.data.train) / args.prompts)
         self.writer = Server(args, tokenizer) if args.rollouts else Local(args, tokenizer)
+        count = len(workflows.data.train)
+        self.order = lru_cache(2)(lambda epoch: random.Random(f"{self.seed}/{epoch}").sample(range(count), count))
 
     def asked(self, step: int) -> list[int]:
         """The numbers of a step's prompts: each once in an epoch, in the order that (seed, epoch) gives."""
         epoch, place = divmod(step, self.steps_per_epoch)
-        order = list(range(len(self.known.train)))
-        random.Random(f"{self.seed}/{epoch}").shuffle(order)
-        return order[place * self.args.prompts:(place + 1) * self.args.prompts]
+        return self.order(epoch)[place * self.args.prompts:(place + 1) * self.args.prompts]
 
     def step_rows(self, step: int) -> list[list[int]]:
         """The answers of each row of a step, the rows as even as they can be."""
         if step != self.made:
-            started = time.perf_counter()
-            answers = self.written(self.known.train, self.known.ids[0], self.asked(step), f"{self.seed}/{step}")
+            started, known, total = time.perf_counter(), self.workflows.data, self.workflows.trainer.lightning_module.total
+            if self.made < 0:  # all that the run will need, in one reading
+                self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
+            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
             self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
@@ -102,21 +105,16 @@ class Rollouts(Plan):
 
     def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str) -> list[Judged]:
         """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
-        mine = (numbers + numbers[:1] * (-len(numbers) % self.world))[self.rank::self.world]
+        trainer, world = self.workflows.trainer, self.workflows.trainer.world_size
+        mine = (numbers + numbers[:1] * (-len(numbers) % world))[trainer.global_rank::world]
         prompts = [Prompt(prompt_of(samples, number), self.records[ids[number]]) for number in mine]
-        groups = self.writer.write(self.objective, prompts, seed, self.world > 1)
+        groups = self.writer.write(trainer.lightning_module.objective, prompts, seed, world > 1)
         guaranteed = rewards.GUARANTEED if self.args.grammar else ()
         shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
-        if self.world > 1:
-            own, shares = shares[0], [None] * self.world
+        if world > 1:
+            own, shares = shares[0], [None] * world
             dist.all_gather_object(shares, own)
-        return [one for number in range(len(numbers)) for one in shares[number % self.world][number // self.world]]
-
-    def attach(self, trainer: Trainer, path: Path, ids: set[str]) -> None:
-        """Note the model that writes, and the records with these ids."""
-        self.objective, self.rank, self.world = trainer.lightning_module.objective, trainer.global_rank, trainer.world_size
-        if missing := ids - self.records.keys():
-            self.records |= records_of(path, missing)
+        return [one for number in range(len(numbers)) for one in shares[number % world][number // world]]
 
 
 def prompt_of(samples: Samples, number: int) -> list[int]:
@@ -145,7 +143,7 @@ def figures_of(answers: Sequence[Judged], group: int) -> dict[str, float]:
     groups = [answers[start:start + group] for start in range(0, len(answers), group)]
     passes = [[one.reward.passed for one in each] for each in groups]
     tokens = sum(len(one.answer.tokens) for one in answers)
-    return {"reward": fmean(one.reward.total for one in answers),
+    return {"reward": fmean(one.reward.total() for one in answers),
             **{part: fmean(getattr(one.reward, part) for one in answers) for part in rewards.Reward._fields},
             "pass_1": fmean(map(fmean, passes)), f"pass_{group}": fmean(map(any, passes)),
             "equal_groups": fmean(not any(one.advantage for one in each) for each in groups),
@@ -153,33 +151,10 @@ def figures_of(answers: Sequence[Judged], group: int) -> dict[str, float]:
             "entropy": -sum(float(one.answer.logprobs.sum()) for one in answers) / tokens}  # fmt: skip
 
 
-class Reinforcement(data.Workflows):
-    """The prompts of a run, and this process's rows of each step."""
-
-    def __init__(self, args: argparse.Namespace, tokenise: Any, tokenizer: Any) -> None:
-        super().__init__(args, tokenise)
-        self.tokenizer = tokenizer
-
-    def setup(self, stage: str | None = None) -> None:
-        """Make the plan, once. A step has --rows rows: by default enough for the longest answers to the longest prompts."""
-        if self.plan is None:
-            args = self.args
-            args.rows = args.rows or math.ceil(args.prompts * args.group * args.context / args.row_tokens)
-            super().setup()
-            self.plan = Rollouts(args, self.tokenizer, self.data)
-
-    def train_dataloader(self) -> Any:
-        """The rows of the steps until the next validation."""
-        plan, module = self.plan, self.trainer.lightning_module
-        plan.attach(self.trainer, self.args.input, {
-            self.data.ids[0][number] for step in range(module.step, module.total) for number in plan.asked(step)})
-        return super().train_dataloader()
-
-
 class Watch(AtSteps):
     """Logs what a step's answers were worth; behind each validation, has prompts answered that are kept apart, by the same draws."""
 
-    def __init__(self, folder: RunFolder, workflows: Reinforcement) -> None:
+    def __init__(self, folder: RunFolder, workflows: data.Workflows) -> None:
         self.folder, self.workflows, self.gaps = folder, workflows, list[torch.Tensor]()
 
     def on_after_backward(self, trainer: Trainer, module: Any) -> None:
@@ -205,7 +180,7 @@ class Watch(AtSteps):
         """Have the first prompts of the validation data answered."""
         plan, known, args = self.workflows.plan, self.workflows.data, module.args
         if numbers := list(range(min(args.sample_generations, len(known.ids[1])))):
-            plan.attach(trainer, args.validation or args.input, {known.ids[1][number] for number in numbers})
+            plan.records |= records_of(args.validation or args.input, {*known.ids[1][:len(numbers)]})
             answers = plan.written(known.validation, known.ids[1], numbers, f"{args.seed}/held out")
         if numbers and trainer.is_global_zero:
             found = figures_of(answers, args.group)

@@ -20,7 +20,7 @@ from common.decoding import token_masks
 from common.decoding.generation import Sampler, write
 from common.decoding.side_by_side import Work, side_by_side
 from common.jsonl import Record, UserError
-from common.prompts import SYNTAX_APIS
+from common.prompts import ANSWER_FORMS, SYNTAX_APIS, WHOLE
 from common.training.generations import answering
 from common.training.loss import AnswerLoss
 from shortcuts.catalog import Catalog
@@ -55,9 +55,11 @@ class Held(token_masks.Row):
 
     def take(self, token: int) -> None:
         """Go on with a token; one that is forced was the only one."""
-        mask = np.zeros_like(self.allowed()) if self.forced else self.allowed()
-        if self.forced:
-            mask.view(np.uint32)[token // 32] = 1 << token % 32
+        if self.forced or self.ended:
+            mask = np.zeros(-(-self.spec.table.vocab_size // 32), np.uint32)
+            mask[token // 32] = 1 << token % 32
+        else:
+            mask = self.allowed()
         self.masks.append(mask.view(np.uint8))
         super().take(token)
 
@@ -85,6 +87,8 @@ class Local:
         return Answer(text, made.tokens, np.array(made.logprobs, np.float32), np.stack(row.masks) if row else None, finished)
 
     def _grammar(self, model: Any, prompt: Prompt, ends: list[int]) -> token_masks.GrammarSpec:
+        if "apis" not in prompt.record or not ANSWER_FORMS.get(prompt.record.get("task", WHOLE.task), WHOLE).plan:
+            raise UserError(f"record {prompt.record['id']}: --grammar needs the field `apis`, and a prompt that asks for a plan")
         table = token_masks.table(self.tokenizer, ends, model.config.get_text_config().vocab_size)
         return token_masks.GrammarSpec(table, frozenset(prompt.record["apis"]) - SYNTAX_APIS, Catalog.load())
 
@@ -111,9 +115,9 @@ class Server:
             "completions", model=self.loaded, prompt=prompt.tokens, n=self.args.group, max_tokens=room_of(self.args, prompt), seed=number,
             temperature=1.0, top_p=1.0, top_k=-1, logprobs=0, return_token_ids=True))  # fmt: skip
         try:
-            return [Answer(one["text"], one["token_ids"], np.array(one["logprobs"]["token_logprobs"], np.float32), None,
-                           one["finish_reason"] == "stop") for one in found["choices"]]  # fmt: skip
-        except (KeyError, TypeError):
+            return [Answer(one["text"], one["token_ids"], np.array(one["logprobs"]["token_logprobs"], np.float32).reshape(
+                len(one["token_ids"])), None, one["finish_reason"] == "stop") for one in found["choices"]]  # fmt: skip
+        except (KeyError, TypeError, ValueError):
             raise UserError(f"{self.url}: its answers have no token_ids or logprobs; --rollouts needs vLLM 0.10.2 or later") from None
 
     def _post(self, path: str, **body: Any) -> bytes:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Does reinforcement help? From one supervised model, an hour of it and, beside it, an hour more of supervised training; both scored freely.
-#   bash runs/reinforce.sh data/corpus/bench runs/corpus SEED        (the first two by runs/corpus.sh; seeds 0, 1 and 2 are three runs)
+#   bash bench/reinforce.sh data/corpus/bench runs/corpus SEED        (the first two by runs/corpus.sh; seeds 0, 1 and 2 are three runs)
 # MINUTES is 60 by default. The same command goes on where it was stopped. Answers are not held to the grammar; the figures to compare are
 # `compile`, `execution_match` and `trace_match` in eval-SEED/scores.json with their intervals, which need at least 200 tests.
 set -euo pipefail
