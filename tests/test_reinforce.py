@@ -19,7 +19,7 @@ from common import chat, model, rewards
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
 from common.training import data, reinforcement, rollouts
-from common.training.loss import Squash, summed
+from common.training.loss import AnswerLoss, Squash, summed
 
 pytest_plugins = ["train_fixtures"]
 
@@ -51,17 +51,6 @@ def test_what_was_drawn_has_the_same_log_probability_in_training_after_each_upda
     assert (code, summary["steps"], [line["step"] for line in found]) == (0, 4, [1, 2, 3, 4])
     assert 0 < max(line["largest_gap"] for line in found) < 1e-3
     assert any(line["equal_groups"] < 1 for line in found)
-
-
-@pytest.mark.ci
-def test_what_is_rewarded_becomes_more_frequent(run, base, drawn_rewards, tmp_path, monkeypatch):
-    def reward(prompt: Any, text: str, record: Any) -> rewards.Reward:
-        return rewards.Reward(calls=min(1.0, text.count("e") / 10))
-
-    monkeypatch.setattr(rewards, "reward", reward)
-    run("more", *STEPS, "--lora-rank", 0, "--steps", 16, "--group", 8, "--sample-generations", 1, "--validate-every", 8, base=base)
-    found = [line["calls"] for line in lines(tmp_path / "more")]
-    assert sum(found[-4:]) > 2 * sum(found[:4]) > 0
 
 
 @pytest.mark.ci
@@ -147,6 +136,27 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
     samples = reinforcement.samples_of(found, constant=30)
     assert samples.tokens.tolist() == [1, 2, 3, 4, 1, 2, 3]
     assert samples.drawn.weights.tolist() == pytest.approx([0.0015, 0.0015, -0.0015])  # times 3 tokens, over 30
+
+
+def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(monkeypatch, very_small):
+    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=float("3" in text)))
+    network, _ = model.build_tiny(["some text"], 64)
+    objective, prompt = AnswerLoss(network), rollouts.Prompt([1, 2], {"id": "a", "messages": []})
+    samples = reinforcement.samples_of(reinforcement.judged(prompt, [answer([3, 3, 9]), answer([5, 6, 9])]), constant=6)
+    (row,) = Plan(samples, 100, 1, 0).batch(0).rows
+
+    def likely() -> list[float]:
+        objective(row)
+        assert row.drawn.weights[0] > 0 > row.drawn.weights[-1]  # the better answer comes first
+        return [float(part.sum()) for part in objective.logprobs.split(3)]
+
+    before = likely()
+    objective(row).backward()
+    with torch.no_grad():
+        for parameter in objective.parameters():
+            parameter -= parameter.grad
+    better, worse = (now - then for now, then in zip(likely(), before, strict=True))
+    assert better > 0 > worse
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
