@@ -51,7 +51,7 @@ from common.dataset import distribution
 from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Writer
-from common.offline import category_of, everyday
+from common.offline import everyday
 from common.prompts import SYNTAX_APIS
 from shortcuts import DialectError, parse
 from shortcuts.catalog import Api, Catalog, call_name
@@ -332,14 +332,17 @@ class ChanceSampler:
 
 @dataclass(frozen=True)
 class Task:
-    """A query to be written; `place` counts the tasks of this run, `examples` are of the seed. No `category` or `query`: the writer's."""
+    """A query to be written; `place` counts the tasks of this run, `examples` are of the seed.
+
+    No `category`: the writer names it. `record`: it is written already.
+    """
 
     id: str
     place: int
     apis: list[str]
     examples: list[Record]
     category: str = ""
-    query: str | None = None
+    record: Record | None = None
 
 
 def tasks(run: cli.Run, sampler: Sampler | ChanceSampler | None, seed: Seed) -> Iterator[Task]:
@@ -351,8 +354,7 @@ def tasks(run: cli.Run, sampler: Sampler | ChanceSampler | None, seed: Seed) -> 
         if run.is_due(identifier := f"{IDS[args.sampling]}-{args.seed}-{number}"):
             run.read += 1
             if sampler is None:
-                said = everyday.request(number, args.seed, seed.distribution.catalog)
-                yield Task(identifier, place, said.apis, [], query=said.query)
+                yield Task(identifier, place, [], [], record=everyday.record(identifier, number, args.seed, seed.distribution.catalog))
                 place += 1
                 continue
             apis, source = sampler.sample(number), random.Random(f"{args.seed}:{number}: examples")
@@ -366,8 +368,8 @@ def tasks(run: cli.Run, sampler: Sampler | ChanceSampler | None, seed: Seed) -> 
 
 async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
     """Return the record of a query. Raises Reject if the writer declines the set, or its answer can't be used."""
-    if task.query is not None:
-        return everyday_record(task, catalog)
+    if task.record is not None:
+        return task.record
     prompt = asked(task, catalog)
     answer = await writer.ask(prompt)
     apis, category, query = (task.apis, task.category, answer.object) if task.category else answer.object
@@ -378,14 +380,6 @@ async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
         "examples": [example["id"] for example in task.examples],
         "writer": {"model": writer.name, "prompts": {prompt.task: prompts.prompt_id(prompt.task)}, **answer.usage._asdict()},
     }
-
-
-def everyday_record(task: Task, catalog: Catalog) -> Record:
-    """Return the record of a query that rules have written. Raises Reject where they found none."""
-    if not task.query:
-        raise Reject("no_sensible_task", "no phrases that go together were drawn")
-    return {"id": task.id, "query": task.query, "apis": task.apis, "apps": sorted({catalog[api].app for api in task.apis}),
-            "category": category_of(task.apis, catalog, task.id), "examples": [], "writer": {"model": OFFLINE, "prompts": {}}}
 
 
 def asked(task: Task, catalog: Catalog) -> llm.Prompt:

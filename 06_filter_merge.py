@@ -3,7 +3,7 @@
 Reads    data/seed.jsonl (stage 03) and data/generated.jsonl (stage 05; may be missing unless --generated names it)
 Writes   data/bench/: train, test_id and test_ood, each as .jsonl (what one trains and tests on), .extra.jsonl (all other fields, the same
          records in the same order) and .parquet (both); rejected.jsonl (every dropped record and why), clusters.jsonl (duplicates and
-         what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html
+         what was kept of them), README.md (the dataset card), stats.json, figure.png, browse.html; with --edits also <split>.edits.jsonl
 
     python 06_filter_merge.py
     python 06_filter_merge.py --tokenizer meta-llama/Llama-3.1-8B-Instruct --report 3
@@ -29,12 +29,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from common import cli, jsonl
 from common.cli import Reject
-from common.dataset import arrange, browse, card, dedup, distribution, example, export, offers, published, staging
+from common.dataset import arrange, browse, card, dedup, distribution, edits, example, export, offers, published, staging
 from common.dataset.example import ORIGINS, SEED, SYNTHETIC, Context, Example, Limits, Sample
 from common.jsonl import Record, UserError
 from common.prompts import WHOLE, AnswerForm
@@ -51,6 +52,7 @@ SETTINGS = ("max_tokens", "max_unused", "english", "test_size", "ood_share", "co
 WITHOUT = {"plan": AnswerForm(plan=False), "comments": AnswerForm(comments=False), "both": AnswerForm(False, False)}
 DEFAULT_GENERATED, NONE = Path("data/generated.jsonl"), Path("none")
 
+Files = list[tuple[str, Path]]  # what is read: origin, file
 Task = tuple[str, str, bytes]  # origin, file:line, line
 Result = tuple[Example | None, bytes]  # what is kept of a record, and its line; or None and the line of its reject
 
@@ -59,7 +61,8 @@ def arguments() -> argparse.Namespace:
     """Parse the flags of this stage."""
     parser = cli.parser(__doc__, input="data/seed.jsonl")
     add = parser.files.add_argument
-    add("--generated", type=Path, metavar="FILE", help='records of stage 05, or "none" (default: data/generated.jsonl, if it is there)')
+    add("--generated", type=Path, nargs="+", metavar="FILE",
+        help='records of stage 05, or "none" (default: data/generated.jsonl, if it is there)')
     add("--output", type=Path, default=Path("data/bench"), metavar="FOLDER", help="where the dataset goes (default: data/bench)")
     add("--overwrite", action="store_true", help="accepted as in the other stages: a dataset is always made anew")
     add("--tests-from", type=Path, metavar="FOLDER", help="keep the tests of this earlier dataset, and what it holds out")
@@ -86,14 +89,16 @@ def arguments() -> argparse.Namespace:
         f"05 --query does (default: {offers.MOST}; with --workflowbench 0, which is the paper's setting)")
     add("--distractor-share", type=cli.share, default=offers.SHARE, metavar="X", help="share of the training prompts with distractors "
         "(default: %(default)s)")
+    add("--edits", type=cli.count, default=0, metavar="N", help="also make up to N edits of each program: <split>.edits.jsonl has requests "
+        "to change it, and the changes (default: 0)")
     add("--seed", type=seed_number, default=0, metavar="N", help="random seed of the splits (default: 0)")
     add("--seed-number", type=int, dest="seed", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
     add("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
     parser.model.add_argument("--tokenizer", metavar="NAME",
                               help="count tokens with that of a model, by name or folder (default: estimate from characters)")
-    parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N",
-                                help="processes (default: all cores, fewer for small inputs)")
+    parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N", help="processes (default: cores, fewer for small inputs)")
     args = parser.parse_args()
+    args.generated = args.generated or ([DEFAULT_GENERATED] if DEFAULT_GENERATED.exists() else None)
     args.distractors = (0 if args.workflowbench else offers.MOST) if args.distractors is None else args.distractors
     return args
 
@@ -324,18 +329,18 @@ def reject_line(identifier: str, origin: str, reason: str, detail: str, **contex
     return jsonl.encode({"id": identifier, "origin": origin, "reason": reason, "detail": detail, **context})
 
 
-def tasks(files: dict[str, Path]) -> Iterator[Task]:
+def tasks(files: Files) -> Iterator[Task]:
     """Yield every record of the inputs."""
-    for origin, path in files.items():
+    for origin, path in files:
         for number, line in jsonl.numbered_lines(path):
             yield origin, f"{path}:{number}", line
 
 
-def examined(files: dict[str, Path], args: argparse.Namespace) -> Iterator[Result]:
+def examined(files: Files, args: argparse.Namespace) -> Iterator[Result]:
     """Yield the results of the first pass in input order, computed by as many processes as pay off."""
     limits = Limits(args.max_tokens, args.max_unused, args.english, form_of(args))
     prepare(args.tokenizer, limits)  # with workers, too: what is wrong with a flag is said once, here
-    size = sum(path.stat().st_size for path in files.values())
+    size = sum(path.stat().st_size for _, path in files)
     workers = args.workers or min(cores(), 1 + size // BYTES_PER_WORKER)
     results = ordered_map(examine_line, tasks(files), workers, prepare, args.tokenizer, limits)
     yield from tqdm(results, desc="examine", unit="rec", file=sys.stderr, disable=not sys.stderr.isatty())
@@ -362,13 +367,10 @@ def collect(results: Iterable[Result], spool: Path) -> tuple[list[Example], list
 # second pass: the dataset
 
 
-def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path) -> Record:
+def make_dataset(args: argparse.Namespace, files: Files, folder: Path) -> Record:
     """Make the dataset in a folder; return its statistics, as in stats.json."""
     catalog, choices = Catalog.load(), options(args, files)
-
-    def app_of(api: str) -> str | None:
-        return example.app_of(api, catalog)
-
+    app_of = partial(example.app_of, catalog=catalog)
     examples, rejects = collect(examined(files, args), folder / staging.SPOOL)
     splits, held, properties, dropped = arrange.arrange(examples, app_of, choices)
     for i, drop in dropped.items():
@@ -376,17 +378,19 @@ def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path)
         rejects.append(reject_line(examples[i].id, examples[i].origin, drop.reason, drop.detail, **other))
     prompted = offers.TrainingOffers(catalog, held, args.distractors, args.distractor_share, args.seed, args.max_tokens, form_of(args))
     staging.write_splits(folder, examples, splits, prompted)
+    edited, their_properties = edits.write(folder, edits.Settings(args.edits, args.seed, args.max_tokens, held), args.tokenizer,
+                                           args.workers or cores(), examples, splits)
     read, reasons = sum(1 for _ in tasks(files)), Counter(orjson.loads(reject)["reason"] for reject in rejects)
     stats = {
         "read": read, "written": len(splits),
         "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         **card.statistics(examples, splits, app_of),
         "held_out": {"apps": held.apps, "apis": sorted(held.apis), "common": sorted(held.common)},
-        "distractors": prompted.statistics(),
+        "distractors": prompted.statistics(), **edited,
         "token_count": f"Tokens are counted with {args.tokenizer}" if args.tokenizer else "Tokens are estimated from characters",
         "settings": {**{key: getattr(args, key) for key in SETTINGS}, "seed_number": args.seed,
                      **({"without": args.without} if args.without else {})},
-        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties},
+        "assertions": {"every_record_kept_or_rejected": read == len(splits) + len(rejects), **properties, **their_properties},
     }
     jsonl.write_atomically(folder / "rejected.jsonl", b"".join(rejects))
     jsonl.write_atomically(folder / "clusters.jsonl", b"".join(arrange.cluster_lines(dropped, examples)))
@@ -399,40 +403,38 @@ def make_dataset(args: argparse.Namespace, files: dict[str, Path], folder: Path)
     return stats
 
 
-def options(args: argparse.Namespace, files: dict[str, Path]) -> arrange.Options:
+def options(args: argparse.Namespace, files: Files) -> arrange.Options:
     """Return the user's choices for the splits."""
     earlier = arrange.earlier_tests(args.tests_from) if args.tests_from else None
     if args.workflowbench:
-        given = [(record["id"], record["published_split"]) for path in files.values() for record in jsonl.read(path)]
+        given = [(record["id"], record["published_split"]) for _, path in files for record in jsonl.read(path)]
         earlier = arrange.published_tests([pair for pair in given if pair[1]])
     outside = arrange.task_requests() | (arrange.teval_queries(args.teval) if args.teval else {})
     return arrange.Options(args.test_size, args.ood_share, args.common, args.seed, earlier, outside)
 
 
-def inputs(args: argparse.Namespace) -> dict[str, Path]:
-    """Return the files to read, by origin. Raises UserError for one that is missing."""
+def inputs(args: argparse.Namespace) -> Files:
+    """Return the files to read. Raises UserError for one that is missing."""
     if args.workflowbench:
-        return published.mend(args.workflowbench, args.output, args.workers or cores())
-    files = {SEED: args.input}
-    if args.generated is None and not DEFAULT_GENERATED.exists():
+        return [*published.mend(args.workflowbench, args.output, args.workers or cores()).items()]
+    if args.generated is None:
         cli.say(f"{DEFAULT_GENERATED}: no such file, so there are no synthetic records; stage 05 writes them")
-    elif args.generated != NONE:
-        files[SYNTHETIC] = args.generated or DEFAULT_GENERATED
-    if not args.input.exists():
-        raise UserError(f"{args.input}: no such file; run stage 03, which writes it, or name another with --input")
-    if SYNTHETIC in files and not files[SYNTHETIC].exists():
-        raise UserError(f"{args.generated}: no such file; run stage 05, which writes it, or say --generated none to go without")
-    for path in files.values():
+    files = [(SEED, args.input), *((SYNTHETIC, path) for path in args.generated or () if path != NONE)]
+    for origin, path in files:
+        if not path.exists():
+            remedy = "run stage 03, which writes it, or name another with --input" if origin == SEED else (
+                "run stage 05, which writes it, or say --generated none to go without")
+            raise UserError(f"{path}: no such file; {remedy}")
         next(jsonl.numbered_lines(path), None)
     return files
 
 
 def refuse_overlaps(args: argparse.Namespace) -> None:
     """Raise UserError where the dataset would be written over what it is made from."""
-    read = {"--teval": args.teval, "--tests-from": args.tests_from, "--workflowbench": args.workflowbench,
-            "--export-workflowbench": args.export_workflowbench, "--teval-plans": args.teval_plans}
+    read = [("--teval", args.teval), ("--tests-from", args.tests_from), ("--workflowbench", args.workflowbench),
+            ("--export-workflowbench", args.export_workflowbench), ("--teval-plans", args.teval_plans)]
     if not args.workflowbench:
-        read |= {"--input": args.input, "--generated": None if args.generated == NONE else args.generated or DEFAULT_GENERATED}
+        read += [("--input", args.input), *(("--generated", path) for path in args.generated or () if path != NONE)]
     staging.refuse_overlaps(read, args.output)
     if args.workflowbench and args.export_workflowbench and args.workflowbench.resolve() == args.export_workflowbench.resolve():
         raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")
@@ -442,7 +444,7 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
 # the report
 
 
-def report(args: argparse.Namespace, files: dict[str, Path], stats: Record) -> None:
+def report(args: argparse.Namespace, files: Files, stats: Record) -> None:
     """Say what was dropped and why, with an example of each reason, and show the splits; with --report, more examples."""
     shown = dict[tuple[str, str], Record]()  # of each reason the first ones
     counts = Counter[str]()

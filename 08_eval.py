@@ -12,6 +12,7 @@ Writes   data/eval/samples_<system>.jsonl (one line a sample, as it is made: the
     python 08_eval.py --model runs/tiny --judge gpt-4o-mini --votes 3 --budget-usd 5 --human-labels labels.jsonl    # and the Pass Rate
     python 08_eval.py --model runs/tiny --teval plan_json_v1.json --as-program       # T-Eval's planning test instead
     python 08_eval.py --model runs/tiny --tasks --samples 5                          # or tasks: does the program do what was asked?
+    python 08_eval.py --model runs/tiny --edits      # or edits: does the change do what was asked, and no more?
 
 CodeBLEU is printed because people compare it; an empty answer scores 40 on it. So every table has baselines that need no model: no answer,
 one answer for all queries, each given API called once, the gold of another query (chance). Every figure has a 95 % interval.
@@ -42,7 +43,7 @@ from common.dataset.files import joined, located
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics import chance_and_intervals as intervals
-from common.metrics import distractors, judge, samples_page, shots, task_runs, teval
+from common.metrics import distractors, edits, judge, samples_page, shots, task_runs, teval
 from common.metrics import tasks as task_set
 from common.metrics.aggregate import Rejects, Samples, compare, counts, notes, summarise
 from common.metrics.breakdown import breakdown, draw
@@ -132,14 +133,16 @@ def arguments() -> argparse.Namespace:
         parser.error("--adapter goes with one --model that runs here")
     if min(args.shots) < 0:
         parser.error("--shots: a number from 0 on")
-    if any(args.shots) and (args.teval or args.tasks):
-        parser.error("--shots are examples of the dataset: they go with neither --teval nor --tasks")
+    if any(args.shots) and (args.teval or args.tasks or args.edits):
+        parser.error("--shots are examples of the dataset: they go with none of --teval, --tasks and --edits")
     if args.judge == llm.OFFLINE:
         parser.error("--judge: the offline writer cannot judge")
     if args.dry_run and (not args.judge or args.teval) and not served:
         parser.error("--dry-run counts what a judge or the models of a server would be asked: it goes with --judge, or these")
     if args.tasks and (args.teval or args.judge or args.distractors or args.use_all or args.compare):
         parser.error("--tasks goes with none of --teval, --judge, --distractors, --use-all and --compare")
+    if args.edits and (args.teval or args.tasks or args.judge or args.distractors or args.retrieve or args.use_all or args.compare):
+        parser.error("--edits goes with none of --teval, --tasks, --judge, --distractors, --retrieve, --use-all and --compare")
     if not args.tasks and (args.samples or args.temperature is not None):
         parser.error("--samples and --temperature draw answers to --tasks")
     args.samples = args.samples or 1
@@ -175,6 +178,7 @@ def add_prompts_and_scores(parser: argparse.ArgumentParser) -> None:
     add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
     add("--tasks", nargs="?", type=Path, const=task_set.FOLDER, metavar="DIR", help="not workflows but tasks (default: those in tasks/): "
         "a program runs in worlds that are data, and must do there what was asked and nothing else")
+    add("--edits", action="store_true", help="not workflows but changes of them: the edits that stage 06 --edits made of the tests")
     add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
     add("--kit", action=argparse.BooleanOptionalAction, default=True, help="give beside the actions that a task needs those that join them "
         "(--no-kit: for a model with a short context)")
@@ -332,8 +336,8 @@ def main() -> int:
     """Score every system, write scores.json, the tables and the page."""
     args = arguments()
     started = time.perf_counter()
-    if args.teval or args.tasks:
-        return evaluate_plans(args, started) if args.teval else evaluate_tasks(args, started)
+    if args.teval or args.tasks or args.edits:
+        return (evaluate_plans if args.teval else evaluate_tasks if args.tasks else evaluate_edits)(args, started)
     args.bench = args.bench if args.bench == BENCH else located(args.bench)
     tests, scorer = load_tests(args.bench, args.limit, args.use_all), code_digest("common.metrics", more=repr(versions()))
     tests, setting = distractors.with_given_apis(tests, args.distractors, args.retrieve, args.seed)
@@ -464,6 +468,28 @@ def evaluate_tasks(args: argparse.Namespace, started: float) -> int:
     missing = count_unanswered(systems, unanswered)
     cli.summary("eval", tasks=len(tasks), samples=len(tests), systems=len(systems), unanswered=missing,
                 seconds=round(time.perf_counter() - started, 3), output=str(folder / "scores.json"))  # fmt: skip
+    return cli.EXIT_FAILED if missing else cli.EXIT_DONE
+
+
+def evaluate_edits(args: argparse.Namespace, started: float) -> int:
+    """The edits of the tests, in a folder of its own: changes are applied, and the programs after them compared."""
+    args.bench = args.bench if args.bench == BENCH else located(args.bench)
+    tests, folder = edits.load(args.bench, args.limit), args.output / "edits"
+    data, others = hashlib.sha256(orjson.dumps(tests)).hexdigest(), [*edits.baselines(tests, args.gold)]
+    systems = distinct([*with_earlier(named_systems(args, tests), others, folder, args, data=data), *others])
+    if args.dry_run:
+        return estimate(args, tests, systems, folder, started)
+    scorer = code_digest("common.metrics.edits", more=repr(versions()))
+    samples, unanswered, silent = collect_all(systems, tests, folder, edits.score_answer, scorer, args)
+    result, primed = edits.figures(samples, unanswered, tests, args.seed), {system.name for system in systems if system.primed}
+    report = {"data": data, "scorer": scorer, "seed": args.seed, "limit": args.limit,
+              "primer": {name: primer_id() for name in sorted(primed)}, "systems": result, "without_answers": silent,
+              "right_by_kind": edits.by_kind(samples, tests)}  # fmt: skip
+    jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    show([LEGEND, table("Edits", edits.MEANING, edits.COLUMNS, result, primed=primed), *notes(result)], folder)
+    missing = count_unanswered(systems, unanswered)
+    cli.summary("eval", edits=len(tests), systems=len(systems), unanswered=missing, seconds=round(time.perf_counter() - started, 3),
+                output=str(folder / "scores.json"))  # fmt: skip
     return cli.EXIT_FAILED if missing else cli.EXIT_DONE
 
 

@@ -1,10 +1,10 @@
 """A trained model beside what needs none: 08's tables of the tests, and everyday sentences with the actions of a search. One JSON object.
 
-    python bench/first_model.py --bench data/corpus/tests --output data/first --model lora=runs/m135 --model untrained=MODEL --model tiny=runs/tiny
+    python bench/first_model.py --bench data/corpus/tests --output data/first --model lora=runs/m135 --model untrained=MODEL
     python bench/first_model.py ... --only sentences            # or: tables, use-all
 
-Goes on where it was stopped: 08 keeps its answers, and each sentence's answer is appended to OUTPUT/sentences.jsonl. Every model is asked
-freely and under the grammar, with --use-all in a table of its own, and for each sentence with a plan and without. A sentence is right if its
+Goes on where it was stopped: 08 keeps its answers, and each sentence's answer is appended to OUTPUT/sentences.jsonl. Every model is
+asked freely and under the grammar, with --use-all in a table of its own, and each sentence with a plan and without. It is right if its
 program compiles without an error, calls what is needed and nothing else but what shows a result, and holds the values that were said.
 """
 
@@ -32,7 +32,8 @@ from shortcuts.catalog.search import SYNTAX_APIS, offered  # noqa: E402
 
 PARTS = ("tables", "use-all", "sentences")
 OURS = "is.workflow.actions."
-HARMLESS = frozenset(OURS + name for name in ("showresult", "gettext", "text", "notification", "alert", "speaktext", "number", "getitemfromlist"))
+HARMLESS = frozenset(OURS + name for name in (
+    "showresult", "gettext", "notification", "alert", "speaktext", "number", "getitemfromlist", "getclipboard"))  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -86,8 +87,8 @@ def scores(args: argparse.Namespace, output: Path, *flags: str) -> Row:
     """Return the figures of each system by split, mean and interval, as 08 writes them."""
     limit = ["--limit", str(args.limit)] if args.limit else []
     models = [part for named in args.model for part in ("--model", named)]
-    command = [sys.executable, "08_eval.py", "--bench", str(args.bench), *models, "--output", str(output), "--batch-size", str(args.batch_size),
-               "--max-new-tokens", str(args.max_new_tokens), *limit, *flags]  # fmt: skip
+    command = [sys.executable, "08_eval.py", "--bench", str(args.bench), *models, "--output", str(output),
+               "--batch-size", str(args.batch_size), "--max-new-tokens", str(args.max_new_tokens), *limit, *flags]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
     return jsonl.whole(output / "scores.json")
 
@@ -130,7 +131,8 @@ def answered(model: Any, tokenizer: Any, each: Sentence, plan: bool, catalog: Ca
     said, code = prompts.parse_answer(answer.text)
     findings, shortcut = review(code, catalog)
     compiled = shortcut is not None and not any(finding.severity == "error" for finding in findings)
-    return {"query": each.said, "offered": apis, "plan": said, "code": code, "compiled": compiled, "right": compiled and is_right(code, each),
+    return {"query": each.said, "offered": apis, "plan": said, "code": code,
+            "compiled": compiled, "right": compiled and is_right(code, each),
             "missing": [group for group in each.needed if not {OURS + name for name in group} & {*apis}],
             "cpu_seconds": round(time.process_time() - started, 1), "finish": answer.reason}  # fmt: skip
 
@@ -139,7 +141,7 @@ def is_right(code: str, each: Sentence) -> bool:
     """True if a program calls what is needed and nothing else but what shows a result, and holds what was said."""
     called = {*apis_of(code)} - SYNTAX_APIS
     groups = [{OURS + name for name in group} for group in each.needed]
-    others = called - HARMLESS - set().union(*groups) - {OURS + "getclipboard"}
+    others = called - HARMLESS - set().union(*groups)
     return not others and all(called & group for group in groups) and all(re.search(pattern, code) for pattern in each.holds)
 
 

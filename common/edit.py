@@ -21,10 +21,11 @@ from common import chat, cli, excerpts, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt
-from shortcuts import Diagnostic, DialectError, apis_of, effects, plist, review, to_python
+from shortcuts import Diagnostic, DialectError, apis_of, plist, review, to_python
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS, offered
 from shortcuts.edit import Edited, Line, applied, merged
+from shortcuts.effects.report import report
 from shortcuts.grammar import change_grammar
 from shortcuts.transcription import files
 
@@ -128,6 +129,8 @@ def edit_one(args: argparse.Namespace, sampling: dict[str, Any], catalog: Catalo
 
     sampling: temperature, top_p and seed of the model.
     """
+    if files.is_shortcut_file(args.output) and files.contents(str(args.output)).startswith(files.SIGNED) and not args.force:
+        raise UserError(f"--output {args.output}: a signed shortcut is there; name another file, or give --force to replace it")
     shortcut = opened(args.edit, catalog)
     earlier = history(args.edit, shortcut)
     ask = local_model(args, sampling, catalog) if args.here else server(args, sampling, catalog)
@@ -186,13 +189,13 @@ def changed(shortcut: Record, request: str, ask: Ask, catalog: Catalog, *, apis:
     messages = prompts.edit_chat(request, code, callable_, catalog, earlier=earlier or ())
     messages = prompts.with_primer(messages) if primer else messages
     asked = Request("edit", messages, callable_, code.count("\n"))
-    answer = judged(ask(asked).text, shortcut, code, catalog)
+    answer = judged(ask(asked), shortcut, code, catalog)
     if answer.faults and repair:
         findings = "\n".join(answer.faults[:SHOWN_FAULTS])
         if answer.concerned:
             findings += f"\n\nThe functions concerned:\n\n{prompts.stubs(answer.concerned[:SHOWN_STUBS], catalog)}"
         again = asked._replace(task="edit_repair", messages=prompts.edit_repair(messages, answer.text, findings))
-        answer = judged(ask(again).text, shortcut, code, catalog)
+        answer = judged(ask(again), shortcut, code, catalog)
     return answer
 
 
@@ -210,9 +213,13 @@ def may_call(code: str, request: str, apis: tuple[str, ...], catalog: Catalog) -
     return [api for api in found if api not in SYNTAX_APIS]
 
 
-def judged(text: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
-    """Return an answer with the shortcut that its change makes, or with all that is wrong with it."""
-    change = prompts.parse_change(text)
+def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog) -> Answer:
+    """Return an answer with the shortcut that its change makes, or with all that is wrong with it. Raises UserError if there is none."""
+    if made.finish == "prompt_too_long":
+        raise UserError("--edit: with this program the prompt is longer than the model's context; give a --model with a longer one")
+    text, change = made.text, prompts.parse_change(made.text)
+    if made.finish == "length" and not text.rstrip().endswith("```"):  # half a change would be one, too
+        return Answer(text, change, None, ("the answer was cut at the token limit; a smaller change, or a larger --max-new-tokens, ends",))
     if not change:
         missing = "the answer holds no change; it is one fenced block that begins with replace, insert after or delete"
         return Answer(text, "", None, (missing,))
@@ -228,6 +235,8 @@ def judged(text: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
         edited = merged(shortcut, lambda _: lines, catalog)
     except DialectError as error:
         faults += [f"line {error.line} of the change: {error.message}"] if untold or not faults else []
+    except ValueError as error:  # nested too deep, or too large
+        faults.append(str(error))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
     called = [api for finding in found if finding.severity == "error" for api in _called(lines, finding.line)]
@@ -288,24 +297,33 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
             cli.say(fault)
         kept = excerpts.shorten(answer.change.strip(), 2000)
         raise UserError(f"the change cannot be made, so nothing is written; ask again in other words, or another --model. It was:\n{kept}")
-    edited, old = answer.edited, shortcut
-    print("".join(difference(program_of(old, catalog), edited.code)) if diff else edited.code, end="")
+    edited = answer.edited
+    print("".join(difference(program_of(shortcut, catalog), edited.code)) if diff else edited.code, end="")
     turns = [*({"query": turn.query, "change": turn.change} for turn in earlier),
              {"query": request, "change": answer.change, "kept": edited.kept, "changed": edited.changed, "added": edited.added,
               "removed": edited.removed}]  # fmt: skip
     notes = {"shortcut": plist.content_id(edited.shortcut), "edits": turns}
     written = {output: binary(edited.shortcut), output.with_suffix(query.PROGRAM): edited.code.encode(),
+               output.with_suffix(files.RESIDUE): orjson.dumps(to_python(edited.shortcut, catalog)[1], option=orjson.OPT_INDENT_2),
                output.with_suffix(HISTORY): orjson.dumps(notes, option=orjson.OPT_INDENT_2)}  # fmt: skip
     for file, data in written.items():
         jsonl.write_atomically(file, data)
-    known = effects.summary(old)
-    for effect in effects.summary(edited.shortcut):
-        if effect not in known:
-            cli.say(f"new: it {effect[0].lower()}{effect[1:]}")
+    for line in news(shortcut, edited.shortcut, catalog):
+        cli.say(line)
     cli.say(f"kept {edited.kept} actions equal to the byte, changed {edited.changed}, added {edited.added}, removed {edited.removed}")
     cli.say(f"written: {', '.join(map(str, written))}")
     for line in query.next_steps(query.files_of(output)):
         cli.say(line)
+
+
+def news(before: Record, after: Record, catalog: Catalog) -> Iterator[str]:
+    """Yield what a shortcut may do to the outside, asks for and may fail at that it did not before the edit, a line each."""
+    was, now = report(before, catalog), report(after, catalog)
+    known = {effect.sentence for effect in was.effects}
+    for sentence in dict.fromkeys(effect.sentence for effect in now.effects if effect.sentence not in known):
+        yield f"new: it {sentence[0].lower()}{sentence[1:]}"
+    for line in now.short(since=was):
+        yield f"new: {line[0].lower()}{line[1:]}"
 
 
 def binary(shortcut: Record) -> bytes:

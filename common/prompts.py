@@ -13,6 +13,7 @@ written with, so that data of older wordings can be told apart.
     judge    query, code, its APIs      -> a verdict with reasons: does it do what was asked?           (08; paper B.2)
     answer   query, APIs                -> plan and code                                                (05, 07, 08; paper: section 7)
     edit     code, query, APIs          -> the smallest change of the code, see shortcuts/edit          (05 --edit; ours)
+    edit_query   code, change           -> the request a person would make for this change              (edit data; ours)
 """
 
 from __future__ import annotations
@@ -250,11 +251,15 @@ insert after 20
 delete 3-5
 ```
 
-- New lines are written whole, indented as in the program, without numbers; lines that stay are not written. All numbers are those above.
+- One line is `replace 12` or `delete 3`. Commands come in any order: all numbers are those above.
+- New lines are written whole, without numbers, indented as in the program: their indentation decides in which block they stand. Lines that \
+stay are not written. `workflow(…)` in line 1 holds settings and is no action: what comes first is inserted after it.
 - Among new lines, `keep 13-14` stands for lines 13 to 14 as they are, indented like `keep`: to put them into a block (`replace 13-14`, \
 `if x:`, `    keep 13-14`), to move them (`delete 13-14`, `insert after 20`, `keep 13-14`), and for lines that are too long to write.
 - `… [1000 characters] …` in a text stands for what is left out here; in a new line it may be written as it stands.
-- A new value has a name of its own, so that other lines mean what they meant. What is read is bound above.
+- A new value has a name of its own, so that other lines mean what they meant; one that takes the place of an old value keeps its name. \
+What is read is bound above. What a line has already, parameters and forms that are not explained here too, may stay in it.
+- Where the program says client_version and a number below 900, an action without its input takes the output of the action before it.
 - Only where nearly every line changes: `replace all`, and the whole program.
 
 Answer with the change in one fenced block. These functions may be called, with keyword arguments only:
@@ -266,6 +271,25 @@ EDIT_REPAIR = """This change cannot be made as it is:
 {findings}
 
 Give the whole change again, in the same form and with the numbers of the program above, with these things mended."""
+
+EDIT_QUERY = """
+
+You see such a shortcut with the numbers of its lines, a change of it, and the request for this change as a machine put it. Write what the
+person who uses the shortcut would say to have just that changed, in English and in their own words.
+- The request is exact: whoever knows the shortcut would make this change and no other. Values that are new stand in it as they are.
+- What is meant is named by what it does or shows, as the person knows it: no line numbers, no functions, no variables, no code.
+- One sentence, at most two. No reasons, unless a person would give one.
+Answer with one JSON object: {"query": "..."}"""
+
+EDIT_WANTED = """The shortcut:
+
+{code}
+
+The change:
+
+{change}
+
+As a machine put it: {request}"""  # the user's turn of EDIT_QUERY
 
 # What was asked for before, in EDIT.
 EARLIER = """
@@ -297,12 +321,12 @@ Decide whether running it does what they asked.
 Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "pass"}} or {{"reasons": "...", "verdict": "fail"}}"""
 
 # What is the same in every prompt of a task stands in the system turn, so that servers can keep what they have read of it.
-INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "query_from_code": LOOK + QUERY_FROM_CODE,
+INSTRUCTIONS = {"thoughts": LOOK + THOUGHTS, "query": QUERY, "query_from_code": LOOK + QUERY_FROM_CODE, "edit_query": LOOK + EDIT_QUERY,
                 "expand_by_category": EXPAND_BY_CATEGORY, "expand": EXPAND.format(
     basics=", ".join(f"{name} ({told})" for name, (told, _) in BASICS.items()), categories=", ".join(CATEGORIES))}
 TEMPLATES = {"thoughts": LINES, "query": WANTED, "query_from_code": CODE_WANTED, "expand": SET,
              "expand_by_category": SET_OF_CATEGORY, "refine": REFINE, "repair": REPAIR, "judge": JUDGE,
-             "answer": ANSWER, "edit": EDIT}
+             "answer": ANSWER, "edit": EDIT, "edit_query": EDIT_WANTED}
 
 # Who judges or revises a program has to know the language as well as who writes one.
 PRIMED = frozenset({"refine", "judge"})
@@ -323,6 +347,7 @@ SCHEMAS: dict[str, dict[str, Any] | None] = {
     "judge": {"type": "object", "properties": {"reasons": _TEXT, "verdict": {"type": "string", "enum": ["pass", "fail"]}}},
     "answer": None,
     "edit": None,
+    "edit_query": {"type": "object", "properties": {"query": _TEXT}},
 }
 
 
@@ -411,6 +436,7 @@ class AnswerForm(NamedTuple):
 WHOLE = AnswerForm()
 ANSWER_FORMS = {"generate": WHOLE, "generate_without_plan": AnswerForm(plan=False),
                 "generate_without_comments": AnswerForm(comments=False), "generate_without_both": AnswerForm(False, False)}
+EDIT_TASK = "edit"  # of conversations that ask for a change of a program, see common/dataset/edits.py
 TEVAL_TASK = "teval_json"  # of conversations about plans in T-Eval's form, see common/metrics/teval_plans.py
 
 
@@ -488,6 +514,12 @@ def parse_change(text: str) -> str:
             return each[begin.start():]
     whole = max(blocks, key=len, default="")
     return f"replace all\n{whole}" if whole.strip() else ""
+
+
+def edit_query(code: str, change: str, request: str, apis: Iterable[str], catalog: Catalog) -> Prompt:
+    """Return the prompt for a person's request for a change of a program. request: by rules, which is what the offline writer answers."""
+    fields = {"code": numbered(shown_code(code)), "change": change_answer(change), "request": request}
+    return prompt("edit_query", fields, accept_query(apis, catalog), request=request)
 
 
 def edit_repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@
 #   | schedule        | linear, warm-up 0.1   | the same                                                                               |
 #   | clip            | 0.3 (repository)      | the same                                                                               |
 #   | longest sample  | 8,192, cut            | 8,192, longer ones rejected and counted: a cut answer teaches not to stop              |
+#   | prompts         | name the needed APIs  | the same: 06 --distractors 0. Ours add some that are not needed, as a search does      |
 #   | loss            | on the answer         | the same, over the tokens of the whole batch, however it is spread over devices        |
 #   | precision       | bf16 weights          | arithmetic in bf16, fp32 weights behind it: at this rate most updates are lost in bf16 |
 #   | memory          | ZeRO-2, NVMe offload  | FSDP2: 128 GB of weights, gradients and moments over 8 devices are 16 GB each          |
@@ -57,12 +58,12 @@ step() { echo "── $1" >&2; shift; python "$@"; }
 # shellcheck disable=SC2086  # the settings are words
 {
 step "the tests, before a model has seen anything" 06_filter_merge.py --input $data/seed.jsonl --generated none $tokenizer \
-    --output $data/bench-seed
+    --distractors 0 --output $data/bench-seed
 step "the annotator, from the seed alone" 07_train.py --input $data/bench-seed/train.jsonl $paper $settings $train --output $runs/annotator
 step "a program for each query, refined" 05_annotate.py --model $runs/annotator --input $data/queries.jsonl $generate $refine \
     --output $data/generated.jsonl
 step "filter, merge, keep those tests" 06_filter_merge.py --input $data/seed.jsonl --generated $data/generated.jsonl \
-    --tests-from $data/bench-seed $tokenizer --output $data/bench
+    --tests-from $data/bench-seed --distractors 0 $tokenizer --output $data/bench
 step "the model" 07_train.py --input $data/bench/train.jsonl $paper $settings $train --output $runs/workflowllama
 [ "$base" = tiny ] || step "scores of the base model, without and with an example" \
     08_eval.py --bench $data/bench --model "$base" --shots 0 1 --constrained both $evaluate --output $data/eval

@@ -9,6 +9,7 @@
     python -m shortcuts check --report "Split the Bill.shortcut"     # what it may do, what the app will ask for, known trouble
     python -m shortcuts search resize image                      # the catalogue: the APIs that fit best
     python -m shortcuts show is.workflow.actions.url             # one API: its stub and its facts
+    python -m shortcuts serve --folder ~/Shortcuts               # all this for an assistant, over MCP
     python -m shortcuts stats
     python -m shortcuts import ~/Library/Shortcuts/ToolKit/Tools-active     # add all APIs of a Mac
 
@@ -73,6 +74,8 @@ def arguments() -> argparse.Namespace:
     running = command("run", run_files, "run shortcuts off the device, in a world that is data (docs/machine.md)")
     running.add_argument("files", nargs="+", metavar="FILE", help="shortcut files or .py files, folders of some, or - for stdin")
     machine.add_arguments(running)
+    serving = command("serve", serve, "serve all this to an assistant, as an MCP server on stdin and stdout (docs/assistants.md)")
+    serving.add_argument("--folder", type=Path, required=True, metavar="DIR", help="the only folder whose files it reads and writes")
     command("search", find, "find APIs by words").add_argument("text", nargs="+")
     command("show", show, "print the stub and the facts of one API").add_argument("api", help="id or name")
     command("stats", stats, "count the facts of the catalogue")
@@ -133,6 +136,13 @@ def explain_files(args: argparse.Namespace) -> int:
 def run_files(args: argparse.Namespace) -> int:
     """Run each shortcut or program in a world; return 1 if one of them cannot be run, or stops on an error."""
     return machine.run_files(args.files, args)
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Serve the tools until stdin ends."""
+    from shortcuts import serve as tools  # its imports are of use to no other command
+
+    return tools.serve(args.folder, args.catalog)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from typing import Any
 
 from shortcuts import control_flow, plist
 from shortcuts.catalog import Api, Catalog, Parameter, call_name
-from shortcuts.compiler import compiled
+from shortcuts.compiler import Compiler, compiled
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
 from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown
@@ -64,15 +64,19 @@ def review(code: str, catalog: Catalog | None = None, natural_python: bool = Tru
     except RecursionError:
         return [Diagnostic(1, "syntax", "nested too deep; give inner values names on lines of their own")], None
     whole = None if found else shortcut  # statements with an error are missing from it
-    for action, line in zip(compiler.actions, compiler.lines):
-        found += _check_action(action, line, catalog)
-    found += _unreachable(module.body) + _unknown_keywords(module)
+    found += review_compiled(compiler, catalog)
     if whole is not None:
         found += _unwritable(whole, compiler.lines)
     silent = all(action["WFWorkflowActionIdentifier"] == api_names.COMMENT for action in compiler.actions)
     if is_empty(code) or (whole is not None and silent):
         found.append(Diagnostic(1, "empty", "the program does nothing: it has no action"))
     return sorted(set(found)), whole
+
+
+def review_compiled(compiler: Compiler, catalog: Catalog) -> list[Diagnostic]:
+    """Return the diagnostics of a program that has been compiled, but for compile errors and what no file can hold."""
+    found = [finding for action, line in zip(compiler.actions, compiler.lines) for finding in _check_action(action, line, catalog)]
+    return found + _unreachable(compiler.module.body) + _unknown_keywords(compiler.module)
 
 
 def is_empty(code: str) -> bool:

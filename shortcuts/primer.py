@@ -45,7 +45,7 @@ action of the shortcut, and its result is what it is assigned to. For example:
 {example}```
 
 What may be written:
-- Actions: the functions listed with the request, with keyword arguments only, by exactly these names. Leave out what has a good \
+- Actions: {actions}, with keyword arguments only, by exactly these names. Leave out what has a good \
 default.
 - Ordinary Python around them: assignments, if/elif/else, for over a list, over `range(n)` or with enumerate, comprehensions, \
 f-strings, `x + 1`, `==`, `<`, `in`, `and`, `not`, `x[0]`, `x[-1]`, `d['key']`, `names.append(x)`, lists and dictionaries, `len`, \
@@ -82,10 +82,10 @@ never invent a function or a parameter. What only the person knows (a number, an
 """
 
 
-@lru_cache(maxsize=1)
-def primer() -> str:
-    """Return the primer, plain text with one fenced program; at most 1,500 tokens."""
-    return TEXT.format(example=EXAMPLE, helpers=_rows(), operators=", ".join(map(repr, constants.RULE_OPERATORS)))
+@lru_cache(maxsize=2)
+def primer(actions: str = "the functions listed with the request") -> str:
+    """Return the primer, plain text with one fenced program; at most 1,500 tokens. actions: where the reader finds them."""
+    return TEXT.format(actions=actions, example=EXAMPLE, helpers=_rows(), operators=", ".join(map(repr, constants.RULE_OPERATORS)))
 
 
 def _rows() -> str:

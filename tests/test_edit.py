@@ -18,7 +18,6 @@ from shortcuts.edit import apply_change, apply_text, change_between
 from tests.programs import GOLD
 from tests.shortcut_strategies import action, random_shortcuts
 
-CORPUS = Path(__file__).resolve().parents[2] / "shared/corpus/plist"
 ASK, SHOW, SPEAK = (f"is_workflow_actions_{name}" for name in ("ask", "showresult", "speaktext"))
 UUID = "{:08X}-0000-4000-8000-00000000000A".format
 
@@ -147,6 +146,16 @@ def test_settings_change_alone_where_a_change_says_so(whole: dict[str, Any], cat
     assert edited.shortcut["WFWorkflowTypes"] == ["Watch"]
 
 
+def test_a_shortcut_gets_a_trigger_and_keeps_that_it_had(catalog: Catalog) -> None:
+    shortcut = to_shortcut(f"@when_app_opened()\ndef shortcut():\n    x = {ASK}()\n    {SHOW}(Text=x)\n")
+    shortcut["WFWorkflowTriggers"][0]["WFTriggerUUID"] = UUID(9)
+    edited = apply_change(shortcut, "insert after 0\n@when_screenshot_saved()", catalog)
+    assert [trigger["WFTriggerUUID"] == UUID(9) for trigger in edited.shortcut["WFWorkflowTriggers"]] == [False, True]
+    assert edited[2:] == (2, 0, 0, 0)
+    without = apply_change(shortcut, "replace 1-4\nkeep 3-4", catalog)
+    assert not without.shortcut.get("WFWorkflowTriggers") and without.kept == 2
+
+
 def test_new_lines_may_be_natural_python(catalog: Catalog) -> None:
     shortcut = to_shortcut(GOLD)
     edited = apply_change(shortcut, "insert after 6\nprint(len(Titles) + 1)", catalog)
@@ -252,22 +261,26 @@ def test_random_edits_of_a_program_keep_the_rest(catalog: Catalog) -> None:
     assert sum(check_edit(shortcut, random_change(code, seed), catalog) for seed in range(40)) > 10  # the others are no programs
 
 
-@pytest.mark.ci
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the real shortcuts of ../shared/corpus are not here")
-def test_real_shortcuts_stay_as_they_are_and_but_for_a_remark(catalog: Catalog) -> None:
-    files = random.Random(1).sample(sorted(CORPUS.glob("*.plist")), 12)
-    for file in files:
+@pytest.mark.parametrize("count", [pytest.param(12, marks=pytest.mark.ci), pytest.param(None, marks=pytest.mark.slow)])
+def test_real_shortcuts_stay_as_they_are_and_but_for_a_remark(catalog: Catalog, shared: Path, count: int | None) -> None:
+    files = sorted((shared / "corpus/plist").glob("*.plist"))
+    for file in random.Random(1).sample(files, count or len(files)):
         shortcut = plist.read_shortcut(file.read_bytes())
         try:
             lines = to_python(shortcut, catalog)[0].splitlines()
-        except ValueError:
+        except ValueError:  # its blocks do not end
             continue
         assert repr(apply_change(shortcut, "", catalog).shortcut) == repr(shortcut)
         places = [place for place in range(1, len(lines)) if lines[place - 1][:1].strip() and lines[place][:1].strip()
                   and not re.search(r"_results?\(|^else|^elif|:$", lines[place]) and not lines[place - 1].endswith(":")]  # fmt: skip
         if places:
-            place = random.Random(file.name).choice(places)
-            with_remark = apply_change(shortcut, f"insert after {place}\n'A remark that is new.'", catalog)
-            assert [repr(one) for one in listed(with_remark.shortcut) if "A remark that is new." not in repr(one)] == list(map(repr, listed(shortcut)))
-            number = next(number for number, line in enumerate(with_remark.code.splitlines(), start=1) if "A remark that is new." in line)
-            assert repr(apply_change(with_remark.shortcut, f"delete {number}", catalog).shortcut) == repr(shortcut)
+            check_remark(shortcut, random.Random(file.name).choice(places), catalog)
+
+
+def check_remark(shortcut: dict[str, Any], place: int, catalog: Catalog) -> None:
+    """A remark below a line leaves all other actions equal to the byte, and without it again the shortcut is the same."""
+    with_remark = apply_change(shortcut, f"insert after {place}\n'A remark that is new.'", catalog)
+    others = [repr(one) for one in listed(with_remark.shortcut) if "A remark that is new." not in repr(one)]
+    assert others == list(map(repr, listed(shortcut)))
+    number = next(number for number, line in enumerate(with_remark.code.splitlines(), start=1) if "A remark that is new." in line)
+    assert repr(apply_change(with_remark.shortcut, f"delete {number}", catalog).shortcut) == repr(shortcut)

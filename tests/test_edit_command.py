@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from common import edit, excerpts, prompts
+from common.jsonl import UserError
+from common.llm import CompletionResult
 from shortcuts import plist, to_python, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.edit import apply_change
@@ -54,7 +56,7 @@ def test_the_shortcut_its_program_and_the_history_are_written_and_what_was_kept_
     assert plist.same(new, apply_change(old, CHANGE, catalog).shortcut)
     assert ended.stdout == (here / "new.py").read_text() == to_python(new)[0]
     assert "kept 17 actions equal to the byte, changed 0, added 1, removed 0" in ended.stderr
-    assert "written: new.shortcut, new.py, new.edits.json" in ended.stderr
+    assert "written: new.shortcut, new.py, new.residue.json, new.edits.json" in ended.stderr
     assert json.loads((here / "new.edits.json").read_bytes())["edits"] == [
         {"query": "also say it aloud", "change": CHANGE + "\n", "kept": 17, "changed": 0, "added": 1, "removed": 0}]  # fmt: skip
     assert len(stub.requests) == 1
@@ -76,6 +78,21 @@ def test_a_difference_is_shown_as_people_read_code(here: Path) -> None:
     with StubOpenAI(answers(f"```change\n{CHANGE}\n```")) as stub:
         ended = ask(stub, "--output", "new.shortcut", "--diff")
     assert ended.stdout.splitlines()[:3] == ["@@ -1,4 +1,5 @@", " answer = is_workflow_actions_ask(WFAskActionPrompt='Which city?')", f"+{SPEAK}"]
+
+
+def test_what_the_new_shortcut_does_to_the_outside_is_said(here: Path) -> None:
+    change = "insert after 1\nis_workflow_actions_deletephotos(photos=is_workflow_actions_getlastphoto())"
+    with StubOpenAI(answers(f"```change\n{change}\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut", "--no-repair")
+    assert ended.returncode == 0 and "new: it deletes photos" in ended.stderr and "new: the app will ask to allow" in ended.stderr
+    assert "new: it requests" not in ended.stderr and "example.org" not in ended.stderr  # it did so before
+
+
+def test_what_a_change_newly_does_and_asks_for_is_said(here: Path) -> None:
+    with StubOpenAI(answers("```change\ninsert after 1\nis_workflow_actions_getcurrentlocation()\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut", "--apis", "getcurrentlocation")
+    new = [line for line in ended.stderr.splitlines() if line.startswith("new: ")]
+    assert new == ["new: it reads your location", "new: the app will ask to allow: Location."]
 
 
 def test_an_edit_goes_on_from_its_result_and_the_model_is_told_of_it(here: Path) -> None:
@@ -118,6 +135,14 @@ def test_nothing_is_written_where_the_change_cannot_be_made(here: Path, answer: 
     assert sorted(path.name for path in here.iterdir()) == ["old.shortcut"]
 
 
+def test_half_an_answer_is_no_change(here: Path, catalog: Catalog) -> None:
+    shortcut = to_shortcut(GOLD)
+    answer = edit.judged(CompletionResult("```change\ndelete 15\ndelete 1", finish="length"), shortcut, to_python(shortcut)[0], catalog)
+    assert answer.edited is None and "cut at the token limit" in answer.faults[0]
+    with pytest.raises(UserError, match="longer than the model's context"):
+        edit.changed(shortcut, "say it", lambda request: CompletionResult("", finish="prompt_too_long"), catalog)
+
+
 def test_a_whole_program_is_a_change_too_and_keeps_what_it_repeats(here: Path) -> None:
     lines = to_python(to_shortcut(GOLD))[0].splitlines()
     whole = "\n".join([lines[0], SPEAK, *lines[1:]])
@@ -128,9 +153,21 @@ def test_a_whole_program_is_a_change_too_and_keeps_what_it_repeats(here: Path) -
 
 def test_a_program_is_edited_with_the_residue_beside_it(here: Path) -> None:
     (here / "mine.py").write_text("x = is_workflow_actions_ask()\nis_workflow_actions_showresult(Text=x)\n")
-    with StubOpenAI(answers("```change\ndelete 2\n```")) as stub:
+    with StubOpenAI(answers("```change\ndelete 2\n```", "```change\ninsert after 1\n'A remark.'\n```")) as stub:
         ended = ask(stub, file="mine.py")
-    assert ended.returncode == 0 and (here / "mine 2.py").read_text() == "x = is_workflow_actions_ask()\n"
+        again = ask(stub, file="mine 2.py", query="say why")
+    assert ended.returncode == again.returncode == 0 and (here / "mine 2.py").read_text() == "x = is_workflow_actions_ask()\n"
+    assert "say it aloud" in said(stub, 1)  # the program is that of the history
+    first, second = (plist.read_shortcut((here / name).read_bytes())["WFWorkflowActions"] for name in ("mine 2.shortcut", "mine 2 2.shortcut"))
+    assert plist.same(first, second[:1])
+
+
+def test_a_signed_shortcut_is_not_replaced_unless_that_is_said(here: Path) -> None:
+    (here / "new.shortcut").write_bytes(b"AEA1 signed")
+    with StubOpenAI(answers(f"```change\n{CHANGE}\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut")
+        assert ended.returncode == 1 and "a signed shortcut is there" in ended.stderr and not stub.requests
+        assert ask(stub, "--output", "new.shortcut", "--force").returncode == 0
 
 
 @pytest.mark.parametrize(("flags", "message"), [
@@ -175,14 +212,14 @@ def test_a_long_text_is_shown_in_part_and_put_back_whole(long: dict[str, Any], c
     code = to_python(long)[0]
     shown = excerpts.shown_code(code).splitlines()[0]
     assert "characters] …" in shown and len(shown) < 600
-    answer = edit.judged(f"```change\nreplace 1\n{shown[:-1]}, ShowWhenRun=False)\n```", long, code, catalog)
+    answer = edit.judged(CompletionResult(f"```change\nreplace 1\n{shown[:-1]}, ShowWhenRun=False)\n```"), long, code, catalog)
     assert answer.faults == () and answer.edited is not None
     parameters = answer.edited.shortcut["WFWorkflowActions"][0]["WFWorkflowActionParameters"]
     assert parameters["WFTextActionText"] == LONG.replace("\\n", "\n") and parameters["ShowWhenRun"] is False
 
 
 def test_a_part_that_stands_for_nothing_known_is_refused(long: dict[str, Any], catalog: Catalog) -> None:
-    answer = edit.judged("```change\ninsert after 2\nis_workflow_actions_showresult(Text='x… [9 characters] …y')\n```", long, to_python(long)[0], catalog)
+    answer = edit.judged(CompletionResult("```change\ninsert after 2\nis_workflow_actions_showresult(Text='x… [9 characters] …y')\n```"), long, to_python(long)[0], catalog)
     assert answer.edited is None
     assert answer.faults == ("line 2 of the change: '… [9 characters] …' stands for what is not shown, and it is not clear for what: use `keep` for "
                              "the line, or write it without",)  # fmt: skip
@@ -193,7 +230,7 @@ def test_secrets_are_masked_and_put_back(catalog: Catalog) -> None:
     code = to_python(shortcut)[0]
     shown = excerpts.shown_code(code)
     assert "abc123" not in prompts.edit_chat("x", code, [], catalog)[0]["content"]
-    answer = edit.judged(f"```change\nreplace 1\n{shown.replace('x.org', 'y.org')}```", shortcut, code, catalog)
+    answer = edit.judged(CompletionResult(f"```change\nreplace 1\n{shown.replace('x.org', 'y.org')}```"), shortcut, code, catalog)
     assert answer.edited is not None and "Bearer abc123abc123abc123" in answer.edited.code and "y.org" in answer.edited.code
 
 

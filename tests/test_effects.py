@@ -22,7 +22,16 @@ from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, summary
     ("@health_quantity_log()", "changes", "Adds to your Health data"),
     ("@downloadurl(WFURL='https://a.example/x')", "requests", "Gets data from a.example"),
     ("@downloadurl(WFURL='https://a.example/x', WFHTTPMethod='POST')", "uploads", "Sends data to a.example"),
-    ("u = @url(WFURLActionURL='https://a.example')\n@downloadurl(WFURL=u)", "requests", "Gets data from a server"),
+    ("u = @url(WFURLActionURL='https://a.example')\n@downloadurl(WFURL=u)", "requests", "Gets data from a.example"),
+    ("u = @ask(WFAskActionPrompt='Where?')\n@downloadurl(WFURL=u)", "requests", "Gets data from a server"),
+    ("q = @ask(WFAskActionPrompt='What?')\n@downloadurl(WFURL=f'https://a.example/?q={q}')", "requests",
+     "Gets data from a.example by an address with variables in it"),
+    ("h = @ask(WFAskActionPrompt='Where?')\n@downloadurl(WFURL=f'https://{h}/x', WFHTTPMethod='POST')", "uploads", "Sends data to a server"),
+    ("u = 'https://a.example/x'\nv = @detect_link(WFInput=u)\n@downloadurl(WFURL=v)", "requests", "Gets data from a.example"),
+    ("@url(WFURLActionURL='https://a.example/x')\n@downloadurl(WFHTTPMethod='POST')", "uploads", "Sends data to a.example"),
+    ("@askllm(WFLLMPrompt='a', WFLLMModel='ChatGPT')", "uploads", "Gives a text to ChatGPT"),
+    ("@askllm(WFLLMPrompt='a', WFLLMModel='Apple Intelligence on Device')", "asks", "Asks the language model on the device"),
+    ("com_omnigroup_OmniFocus2_iPhone_newitem()", "asks", "Uses the app OmniFocus"),
     ("@runshellscript(Script='rm -rf x')", "runs", "Runs the shell script 'rm -rf x'"),
     ("@openapp(WFAppIdentifier='com.apple.Maps')", "opens", "Opens the app 'com.apple.Maps'"),
     ("@wifi_set(OnValue=False)", "changes", "Changes a setting: Set Wi-Fi"),
@@ -41,6 +50,27 @@ def test_what_stays_inside_has_no_effects() -> None:
 def test_the_worst_comes_first_and_nothing_twice() -> None:
     code = "is_workflow_actions_getclipboard()\nis_workflow_actions_getclipboard()\nis_workflow_actions_sendmessage(WFSendMessageContent='hi')"
     assert summary(to_shortcut(code)) == ["Sends the message 'hi'", "Reads the clipboard"]
+
+
+def test_a_variable_that_is_set_once_leads_to_its_address_and_one_that_is_set_twice_does_not() -> None:
+    once = "u = 'https://a.example'\nfor _ in range(2):\n    u = 'https://a.example'\n"
+    code = "is_workflow_actions_downloadurl(WFURL=u)\n"
+    assert summary(to_shortcut(once + code)) == ["Gets data from a server"]
+    shortcut = to_shortcut(once + code)
+    shortcut["WFWorkflowActions"] = [action for index, action in enumerate(shortcut["WFWorkflowActions"]) if index < 2 or "downloadurl" in str(action)]
+    assert summary(shortcut) == ["Gets data from a.example"]
+
+
+def test_addresses_that_lead_in_a_circle_are_given_up() -> None:
+    token = {"Value": {"Type": "ActionOutput", "OutputUUID": "A"}, "WFSerializationType": "WFTextTokenAttachment"}
+    turning = {"WFWorkflowActionIdentifier": BUILTIN + "getvariable", "WFWorkflowActionParameters": {"UUID": "A", "WFVariable": token}}
+    asking = {"WFWorkflowActionIdentifier": BUILTIN + "downloadurl", "WFWorkflowActionParameters": {"WFURL": token}}
+    assert summary({"WFWorkflowActions": [turning, asking]}) == ["Gets data from a server"]
+
+
+def test_an_apps_action_has_the_kind_of_its_first_word() -> None:
+    assert ("sends", "Uses the app Mastodon: Post on Mastodon") in [(effect.kind, effect.sentence) for effect in effects(
+        {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": api.id} for api in Catalog.load() if api.title == "Post on Mastodon"]})]  # fmt: skip
 
 
 def test_each_entry_is_an_action_of_the_catalogue_and_of_a_known_kind() -> None:

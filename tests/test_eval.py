@@ -20,8 +20,9 @@ from unittest import mock
 
 import pytest
 
-from common import metrics
+from common import jsonl, metrics
 from common.decoding.generation import Generation
+from common.jsonl import UserError
 from common.metrics import report, sample_store, systems, tables
 from common.metrics.sample_store import collect
 from shortcuts.catalog import call_name
@@ -565,6 +566,16 @@ def test_other_apis_make_other_prompts_whose_answers_are_kept_apart(bench: Path)
                                    ("--use-all", "--retrieve", "12"), ("--use-all", "--no-constrained"), ("--use-all", "--base-url", "http://x")])  # fmt: skip
 def test_settings_of_the_prompt_that_mean_nothing_together_are_refused(bench: Path, flags: tuple[str, ...]) -> None:
     assert "--retrieve" in evaluate(bench, *flags, code=2).stderr
+
+
+def test_use_all_refuses_prompts_that_offer_what_they_do_not_need(load_stage: Callable[[str], ModuleType], bench: Path) -> None:
+    stage = load_stage("08")
+    path = bench / "test_id.jsonl"
+    first, *others = jsonl.read(path)
+    path.write_bytes(b"".join(map(jsonl.encode, [first | {"distractors": ["is.workflow.actions.url"]}, *others])))
+    assert stage.load_tests(bench, None)
+    with pytest.raises(UserError, match=f"--use-all: the prompt of {first['id']} offers"):
+        stage.load_tests(bench, None, use_all=True)
 
 
 def is_free(folder: Path) -> bool:

@@ -501,7 +501,7 @@ def test_generated_records_that_are_named_must_be_there_and_unnamed_ones_need_no
     bench([record(number) for number in range(9)])
     assert "generatd.jsonl: no such file" in run_again(bench, "--generated=generatd.jsonl")
     bench.monkeypatch.chdir(bench.folder)
-    bench.monkeypatch.setattr(sys, "argv", ["06", "--input=seed.jsonl", "--output=other", "--browse=0", "--workers=1"])
+    bench.monkeypatch.setattr(sys, "argv", ["06", "--distractors=0", "--input=seed.jsonl", "--output=other", "--browse=0", "--workers=1"])
     assert bench.stage.main() == 0 and "data/generated.jsonl: no such file, so there are no synthetic" in bench.capsys.readouterr().err
 
 
@@ -547,7 +547,7 @@ def test_a_fault_in_one_record_is_a_reject_and_the_run_fails_at_its_end(bench: B
     bad = record(5, annotated_code=f"x = {name_of(BUILTIN[0])}(Text='burst')\n")
     write(bench.folder / "seed.jsonl", [*(record(number) for number in range(5)), bad])
     flags = [f"--input={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0", "--workers=1"]
-    bench.monkeypatch.setattr(sys, "argv", ["06", *flags])
+    bench.monkeypatch.setattr(sys, "argv", ["06", "--distractors=0", *flags])
     assert bench.stage.main() == 1
     printed = bench.capsys.readouterr()
     assert "internal_error 1, such as seed-00005: ValueError at test_filter_merge.py:" in printed.err and "fault of this program" in printed.err
@@ -557,7 +557,7 @@ def test_a_fault_in_one_record_is_a_reject_and_the_run_fails_at_its_end(bench: B
 
 def test_a_run_in_which_nothing_comes_through_fails_and_says_why(bench: Bench) -> None:
     write(bench.folder / "seed.jsonl", [record(number, plan="", query="q " * 500) for number in range(3)])
-    bench.monkeypatch.setattr(sys, "argv", ["06", f"--input={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0"])
+    bench.monkeypatch.setattr(sys, "argv", ["06", "--distractors=0", f"--input={bench.folder}/seed.jsonl", "--generated=none", f"--output={bench.folder}/bench", "--browse=0"])
     assert bench.stage.main() == 1
     told = bench.capsys.readouterr().err
     assert "3 of 3 rejected" in told and "no_plan 3, such as seed-00000" in told and "none of 3 records came through" in told

@@ -33,7 +33,7 @@ def choices(apis: list[str]) -> set[str]:
 
 
 def test_no_text_of_the_rules_stands_in_many_programs_unless_the_request_names_it() -> None:
-    records, fillers = drawn(300), Counter[str]()
+    records, fillers = drawn(200), Counter[str]()
     for key, apis in records:
         query, code = offline.expand(apis, CATALOG, key)["query"], baseline.program(apis, CATALOG, key)
         fillers.update(text for text in texts(code) - choices(apis) if text not in query)

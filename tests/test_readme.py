@@ -24,8 +24,8 @@ README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 GENERATED = ROOT / "docs" / "dialect.md"
 DOCUMENTS = [README, ROOT / "CHANGELOG.md", *DOCS, *sorted(ROOT.glob("*/README.md")), *sorted(ROOT.glob("docs/*/README.md"))]
-FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|tasks|findings"
-FILE = re.compile(rf"(?<![\w/])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
+FOLDERS = "common|shortcuts|catalog|docs|examples|bench|tests|tasks|findings|skills"
+FILE = re.compile(rf"(?<![\w/-])((?:{FOLDERS})(?:/[\w.-]+)+|0\d_\w+\.py|runs/[\w/]*\.sh)")
 
 IN_CI, NETWORK, KEY, GPU, MAC, SLURM, TRAINED, GIT, BENCH = "is run by .ci/run", "network", "key", "GPU", "Mac", "SLURM", "a model that was trained for long", "a repository", "bench/, which the copy has not"
 
@@ -70,6 +70,11 @@ COMMANDS = {
         Command('python -m shortcuts run "examples/Split the Bill.shortcut" --answer 90 --answer 4 --answer "10 %"'),
         Command('python -m shortcuts run "examples/Roll the Dice.py" --json'),
     ],
+    "docs/assistants.md": [
+        Command('pip install -c constraints.txt "mcp>=2.3,<3"', NETWORK),
+        Command("python -m shortcuts serve --folder ~/Shortcuts", "a client that keeps stdin open",
+                "python -m shortcuts serve --folder . < /dev/null"),
+    ],
     "docs/report.md": [
         Command('python -m shortcuts check --report "examples/Heading Home.py"'),
     ],
@@ -82,7 +87,7 @@ COMMANDS = {
         Command("python 03_thoughts.py --writer gpt-4o-mini --budget-usd 50", KEY, "python 03_thoughts.py --writer offline"),
         Command("python 04_expand.py --writer gpt-4o-mini --count 92000 --budget-usd 50", KEY,
                 "python 04_expand.py --writer offline --count 20"),
-        Command("python 06_filter_merge.py --generated none --output data/bench-seed"),
+        Command("python 06_filter_merge.py --generated none --distractors 0 --output data/bench-seed"),
         Command(f"python 07_train.py --input data/bench-seed/train.jsonl --model {LLAMA} --output runs/annotator", GPU,
                 "python 07_train.py --input data/bench-seed/train.jsonl --model tiny --steps 2 --output runs/annotator", slow=True),
         Command("python 05_annotate.py --model runs/annotator --candidates 4 --refine gpt-4o-mini --budget-usd 300", GPU, "python 05_annotate.py"),
@@ -99,6 +104,7 @@ COMMANDS = {
         Command('python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut'),
         Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
         Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output mine.shortcut", KEY),
+        Command("python 05_annotate.py --edit rain.shortcut --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --diff", KEY),
     ],
     "docs/reinforce.md": [
         Command("python 07_train.py --reinforce --model runs/workflowllama-merged --steps 200", GPU),
@@ -113,6 +119,13 @@ COMMANDS = {
         Command("bash runs/slurm/data_stages.sh --folder my_shortcuts", SLURM),
         Command("bash runs/slurm/chain.sh", SLURM),
         Command("sbatch --array=0-31 runs/slurm/serve_vllm.sh", SLURM),
+    ],
+    "docs/edits.md": [
+        Command('python 05_annotate.py --edit old.shortcut --query "also say the result aloud" --output new.shortcut --diff --model NAME --base-url URL', KEY),
+        Command("python 06_filter_merge.py --edits 5"),
+        Command("cat data/bench/train.jsonl data/bench/train.edits.jsonl > data/bench/both.jsonl"),
+        Command("python 07_train.py --input data/bench/both.jsonl --output runs/both", TRAINED),
+        Command("python 08_eval.py --edits --model runs/both", TRAINED, "python 08_eval.py --edits --limit 1"),
     ],
     "docs/writers.md": [
         Command(f"vllm serve {LLAMA} --enable-lora --max-lora-rank 16 --lora-modules annotator=runs/annotator "

@@ -245,5 +245,20 @@ def test_a_rate_given_to_a_script_wins(noted, monkeypatch, name):
 @pytest.mark.parametrize("name", TRAINING + ["slurm/serve_vllm.sh", "slurm/data_stages.sh"])
 def test_a_script_says_what_of_it_was_never_run(name):
     head = (RUNS / name).read_text().split("set -euo pipefail")[0]
-    on_cpus = name in ("demo.sh", "corpus.sh")
+    on_cpus = name in ("demo.sh", "demo_real.sh", "corpus.sh")
     assert ("Not yet run" in head) is not on_cpus
+
+
+@pytest.mark.slow
+def test_a_real_model_goes_through_the_demo(tmp_path):
+    """SMALL_MODEL names a folder with a small pretrained model; half a minute of training is enough to see that all fits together."""
+    if not (model := os.environ.get("SMALL_MODEL")):
+        pytest.skip("SMALL_MODEL is not set to a folder with a small pretrained model")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "MODEL": model, "DATA": str(tmp_path), "RUNS": str(tmp_path / "runs"),
+                                "QUERIES": "60", "MINUTES": "0.5", "SAMPLES": "1", "OMP_NUM_THREADS": "1"}  # fmt: skip
+    done = subprocess.run(["bash", RUNS / "demo_real.sh"], capture_output=True, text=True, timeout=1800, env=environment)
+    assert done.returncode == 0, done.stderr
+    report = orjson.loads((tmp_path / "eval/scores.json").read_bytes())
+    assert "real" in report["systems"] and (tmp_path / "runs/demo-real/adapter_config.json").exists()
+    train = [orjson.loads(line) for line in (tmp_path / "bench/train.jsonl").read_bytes().splitlines()]
+    assert any(record["distractors"] for record in train) and (tmp_path / "plants.py").exists()

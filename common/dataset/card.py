@@ -139,7 +139,7 @@ def card(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:
     """Return README.md: a YAML header for the Hugging Face hub, and what a user must know; `meaning` explains a reason code."""
     without = stats["settings"].get("without")
     form = f"`messages` were made without {ABLATIONS[without]}, for an ablation; the extras have them.\n\n" if without else ""
-    return _header(stats) + _contents(stats) + form + FIELDS + _origins(stats, meaning)
+    return _header(stats) + _contents(stats) + form + FIELDS + _edits(stats) + _origins(stats, meaning)
 
 
 def _header(stats: dict[str, Any]) -> str:
@@ -205,6 +205,24 @@ def _synthetic(stats: dict[str, Any]) -> str:
     authors = {name.removeprefix(GENERATED_BY): count for name, count in stats["provenance"].items() if name.startswith(GENERATED_BY)}
     phrases = [f"{count:,} written by " + ("rules, not a model" if name == OFFLINE else _harmless(name)) for name, count in authors.items()]
     return ", ".join(phrases) or "none that were generated"
+
+
+def _edits(stats: dict[str, Any]) -> str:
+    """Return the section about edits, "" for a dataset without them."""
+    if "edits" not in stats:
+        return ""
+    splits = stats["edits"]["splits"]
+    kinds = sorted({kind for own in splits.values() for kind in own["kinds"]})
+    rows = [(name, own["instances"], *(own["kinds"].get(kind, 0) for kind in kinds)) for name, own in splits.items()]
+    return f"""## Edits
+
+<split>.edits.jsonl has changes of the programs of a split (`of` is the program's id), up to {stats["edits"]["number"]} of each: a request
+(`query`), the program `before`, the one after (`code`), the smallest `change` of it, its `kind`, and `messages` with `task: edit`. Each
+was made by rules and verified: only the actions differ that were meant. None of training is like a test or an edit of one.
+
+{table(("split", "edits", *kinds), rows)}
+
+"""
 
 
 def _origins(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -34,10 +34,10 @@ def staging_in(folder: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)  # frees a full disk
 
 
-def refuse_overlaps(named: dict[str, Path | None], output: Path) -> None:
+def refuse_overlaps(named: Iterable[tuple[str, Path | None]], output: Path) -> None:
     """Raise UserError where a file or folder that a flag names is, or is in, the folder to write, but for those that may be in it."""
     place = output.resolve()
-    for flag, path in named.items():
+    for flag, path in named:
         inside = path and place in path.resolve().parents and flag not in MAY_BE_INSIDE
         if path and (path.resolve() == place or inside):
             raise UserError(f"{flag} {path}: it is, or is in, the folder to write, --output {output}; name another --output")
@@ -65,5 +65,6 @@ def put_in_place(staging: Path, folder: Path) -> None:
             os.fsync(file.fileno())
     for path in made:
         os.replace(path, folder / path.name)
-    for name in {"browse.html", *(f"{split}.parquet" for split in SPLITS)} - {path.name for path in made}:
+    of_splits = (f"{split}.{ending}" for split in SPLITS for ending in ("parquet", "edits.jsonl"))
+    for name in {"browse.html", "edits.rejected.jsonl", *of_splits} - {path.name for path in made}:
         (folder / name).unlink(missing_ok=True)

@@ -29,7 +29,7 @@ from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language, prompt_notes
-from common.prompts import ANSWER_FORMS, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.prompts import ANSWER_FORMS, EDIT_TASK, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
 from common.prompts import answer as written
 from shortcuts.catalog import Catalog, call_name
 
@@ -292,7 +292,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     ask = partial(asked, primed=primed, form=form, shots=setting.shots)
 
     def answer(records: list[Record]) -> Replies:
-        from common.decoding import constrained, generation  # they load torch, as common.model does: seconds
+        from common.decoding import changes, constrained, generation  # they load torch, as common.model does: seconds
 
         loaded = load_local(model, adapter, args.thinking)
 
@@ -301,6 +301,10 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
             settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size, **sampling}
             if not is_constrained:
                 return generation.generate(*loaded, prompts, **settings)
+            if records[0].get("task") == EDIT_TASK:
+                plain = {"max_new_tokens": args.max_new_tokens, "temperature": 0.0, "top_p": 1.0, "seed": 0}
+                return (changes.generate_change(*loaded, ask(record), record["apis"], Catalog.load(), record["before"].count("\n"), **plain)
+                        for record in records)  # fmt: skip
             apis = [record["apis"] for record in records]
             return constrained.generate(*loaded, prompts, apis, Catalog.load(), thought=(form or form_of(records[0])).plan,
                                         use_all=args.use_all, **settings)  # fmt: skip

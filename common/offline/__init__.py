@@ -15,9 +15,9 @@ from typing import Any
 from common.cli import Reject
 from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
-from common.offline.request import GISTS, OPENINGS, asked_for
+from common.offline.request import GISTS, OPENINGS, asked_for, category_of
 from common.offline.values import draw
-from common.prompts import CATEGORIES, SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from common.prompts import SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
 from shortcuts import apis_of, parse, rename
 from shortcuts.catalog import Catalog
 from shortcuts.explain.sentences import BUILTIN, Prose, arguments_of, listed
@@ -219,13 +219,6 @@ def expand(apis: list[str], catalog: Catalog, key: str, **_: Any) -> dict[str, A
             "query": asked_for(apis, catalog, key)}
 
 
-def category_of(apis: list[str], catalog: Catalog, key: str) -> str:
-    """The category whose words the titles of APIs have most often; ties are broken by the key."""
-    words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
-    hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
-    return max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # programs
 
@@ -256,5 +249,6 @@ def meant(query: str, apis: list[str], catalog: Catalog) -> str | None:
 RULES: dict[str, Callable[..., Any]] = {
     "thoughts": thoughts, "query": query, "query_from_code": query, "expand": expand,
     "expand_by_category": lambda apis, catalog, key, **_: {"query": asked_for(apis, catalog, key)}, "answer": program, "repair": program,
+    "edit_query": lambda request, **_: {"query": request},  # common/offline/edit_requests.py wrote it
     "refine": lambda draft, **_: draft,  # it knows nothing better
 }  # fmt: skip

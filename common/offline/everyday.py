@@ -12,12 +12,15 @@ import random
 import re
 from typing import NamedTuple
 
+from common.jsonl import Record, UserError
 from common.offline import values
+from common.offline.request import category_of
 from common.offline.sentence import understood
 from common.prompts import SYNTAX_APIS, query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
 
+OFFLINE = "offline"  # the writer of these, as a record names it
 TRIES = 20  # draws for a request: some combinations say what no rule understands
 
 # What is done at once. Several forms of one wish stand side by side, since people do not agree on one.
@@ -82,14 +85,21 @@ class Request(NamedTuple):
 
 
 def request(number: int, seed: int, catalog: Catalog) -> Request:
-    """Return request `number`, a function of the seed and the number; an empty one if no draw makes one that the rules understand."""
+    """Return request `number`, a function of the seed and the number. Raises UserError if no draw makes one that the rules understand."""
     for attempt in range(TRIES):
         key = f"{seed}:{number}:{attempt} everyday"
         query = _sentence(random.Random(key), key)
         program = understood(query, catalog).program
         if program and (apis := [api for api in apis_of(program) if api not in SYNTAX_APIS]) and query_problem(query, apis) is None:
             return Request(query, apis)
-    return Request("", [])
+    raise UserError("no request of everyday life is understood with this catalogue")
+
+
+def record(identifier: str, number: int, seed: int, catalog: Catalog) -> Record:
+    """Return request `number` as a record of stage 04, without examples or tokens of a writer."""
+    query, apis = request(number, seed, catalog)
+    return {"id": identifier, "query": query, "apis": apis, "apps": sorted({catalog[api].app for api in apis}),
+            "category": category_of(apis, catalog, identifier), "examples": [], "writer": {"model": OFFLINE, "prompts": {}}}
 
 
 def _sentence(source: random.Random, key: str) -> str:

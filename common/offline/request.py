@@ -9,11 +9,12 @@ The program is the one that baseline.py writes for the same APIs and key.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from common.offline import baseline
 from common.offline.values import draw
-from common.prompts import query_problem
+from common.prompts import CATEGORIES, query_problem
 from shortcuts.catalog import Catalog
 from shortcuts.explain.sentences import Prose, app_title, arguments_of, listed, sayable, spoken
 
@@ -98,3 +99,10 @@ def without_values(apis: list[str], catalog: Catalog, key: str) -> str:
     middle = (MIDDLE[at % len(MIDDLE)] for at in range(len(told) - 2))
     starts = [FIRST[draw(key, len(FIRST))], *middle, LAST[draw(key + "last", len(LAST))]]
     return " ".join(f"{start} {group}." for start, group in zip(starts, told, strict=True))
+
+
+def category_of(apis: list[str], catalog: Catalog, key: str) -> str:
+    """The category whose words the titles of APIs have most often; ties are broken by the key."""
+    words = [word.removesuffix("s") for api in apis for word in re.findall(r"[a-z]+", catalog[api].title.lower())]
+    hits = {name: sum(words.count(word) for word in own.split()) for name, own in CATEGORIES.items()}
+    return max(CATEGORIES, key=lambda name: (hits[name], draw(key + name, 1 << 16)))

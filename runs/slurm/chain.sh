@@ -51,7 +51,8 @@ generate() {
 }
 
 # the tests, before a model has seen anything
-AFTER=$(submit seed --wrap "python 06_filter_merge.py --input $DATA/seed.jsonl --generated none --output $DATA/seed_bench ${tokenizer[*]}")
+AFTER=$(submit seed --wrap "python 06_filter_merge.py --input $DATA/seed.jsonl --generated none --distractors 0 \
+    --output $DATA/seed_bench ${tokenizer[*]}")
 AFTER=$(train annotator "$DATA/seed_bench" "$@")
 AFTER=$(generate)
 AFTER=$(submit merge --wrap "cat $DATA/generated.*-of-$PARTS.jsonl > $DATA/generated.jsonl &&

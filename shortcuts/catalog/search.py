@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from functools import cached_property, lru_cache
 
 from shortcuts.catalog import Api, Catalog
@@ -68,11 +67,15 @@ class Index:
         self.places: dict[str, dict[str, float]] = {}  # stem -> API id -> weight
         self.titles: dict[str, set[str]] = {}
         self.apps: dict[str, str] = {}  # of APIs that are not Apple's: the app's name
+        self.of_app: dict[str, list[str]] = {}  # app's name -> its APIs
+        self.known: dict[str, float] = {}  # weight by source
         for api in catalog:
             self.titles[api.id] = stems(api.title) - STOPPED or stems(api.title)
             service = api.id.removeprefix("is.workflow.actions.").partition(".")[0]
             if not api.builtin or service in SERVICES:
                 self.apps[api.id] = service if api.builtin else api.app_name or api.app
+                self.of_app.setdefault(self.apps[api.id], []).append(api.id)
+            self.known[api.id] = max((KNOWN[source] for source in api.source if source in KNOWN), default=1.0)
             for field, text in (("title", api.title), ("id", api.id.rsplit(".", 1)[-1]), ("app", api.app_name), ("summary", api.summary)):
                 for word in stems(text):
                     weights = self.places.setdefault(word, {})
@@ -81,9 +84,8 @@ class Index:
     def scores(self, text: str, language: str | None = None) -> dict[str, float]:
         """Return a score for each API that has a word of the text, whose app it names, or that people say so; higher is better."""
         fitting, named = self.by_words(text), self.apps_named(text)
-        for api, name in self.apps.items():
-            if name in named:
-                fitting[api] = fitting.get(api, 0.0) + NAMED_APP
+        for api in (api for name in named for api in self.of_app[name]):
+            fitting[api] = fitting.get(api, 0.0) + NAMED_APP
         for api, weight in spoken_for(text, language).items():
             if api in self.catalog:
                 fitting[api] = fitting.get(api, 0.0) + SPOKEN * weight
@@ -93,16 +95,16 @@ class Index:
         """Return a score for each API that has a word of the text in its title, id, app or summary."""
         said = stems(text)
         wanted = said - STOPPED or said
-        scores: Counter[str] = Counter()
-        covered: Counter[str] = Counter()
+        scores, covered = dict[str, float](), dict[str, int]()
         for word in sorted(wanted):  # sums of floats depend on their order
             found = self.places.get(word, {})
             rarity = math.log(1 + len(self.titles) / (1 + len(found)))
             for api, weight in found.items():
-                scores[api] += rarity * weight / (weight + SATURATION)
-                covered[api] += word in self.titles[api]
-        return {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self._prior(api, said)
-                   for api, score in scores.items()}  # fmt: skip
+                scores[api] = scores.get(api, 0.0) + rarity * weight / (weight + SATURATION)
+                covered[api] = covered.get(api, 0) + (word in self.titles[api])
+        prior = {name: 1.0 if stems <= said else UNNAMED_APP for name, stems in self._app_stems.items()} | {"": 1.0}
+        return {api: score * (1 - TITLE_SHARE + TITLE_SHARE * covered[api] / len(self.titles[api])) * self.known[api]
+                     * prior[self.apps.get(api, "")] for api, score in scores.items()}  # fmt: skip
 
     @cached_property
     def _app_names(self) -> dict[str, re.Pattern[str]]:
@@ -111,18 +113,19 @@ class Index:
                 for name in sorted(set(self.apps.values()))}
 
     @cached_property
+    def _any_app(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(fold(name)) for name in self._app_names)})(?!\w)", re.IGNORECASE)
+
+    @cached_property
     def _app_stems(self) -> dict[str, set[str]]:
         return {name: stems(name) for name in self._app_names}
 
     def apps_named(self, text: str) -> set[str]:
         """Return the names of other people's apps that a text has: with a capital if it is an everyday word, such as Things or Clear."""
         folded = fold(text)
+        if not self._any_app.search(folded):  # as in most texts: one search instead of a hundred
+            return set()
         return {name for name, pattern in self._app_names.items() if pattern.search(folded)}
-
-    def _prior(self, api_id: str, said: set[str]) -> float:
-        """Return the weight of an API before its words are compared, by source and app; "draft" hints at Drafts, but does not name it."""
-        known = max((KNOWN[source] for source in self.catalog[api_id].source if source in KNOWN), default=1.0)
-        return known * (UNNAMED_APP if api_id in self.apps and not self._app_stems[self.apps[api_id]] <= said else 1.0)
 
 
 @lru_cache(maxsize=4)

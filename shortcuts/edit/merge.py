@@ -20,6 +20,7 @@ from shortcuts.edit.alignment import Program, common, paired_actions
 from shortcuts.edit.changes import Line, lines_of, text_of
 from shortcuts.equality import patch
 from shortcuts.equality.canonical import canonical_actions, canonical_level
+from shortcuts.forms import triggers
 from shortcuts.forms.header import QUESTIONS
 from shortcuts.forms.identifiers import made_uuid
 from shortcuts.syntax.errors import DialectError
@@ -239,13 +240,27 @@ def _level(shortcut: dict[str, Any], before: _Compiled, after: _Compiled, pairs:
     for key in (*before.shortcut, *after.shortcut):
         if key in (ACTIONS, QUESTIONS) or plist.same(before.shortcut.get(key), after.shortcut.get(key)):
             continue
-        if key in after.shortcut:
+        if key == triggers.KEY and all(isinstance(each.get(key), list) for each in (shortcut, before.shortcut, after.shortcut)):
+            result[key] = _triggers(shortcut[key], before.shortcut[key], after.shortcut[key])
+        elif key in after.shortcut:
             result[key] = after.shortcut[key]
         else:
             result.pop(key, None)
     questions = list(_questions(shortcut, before, after, pairs))
     if questions or isinstance(shortcut.get(QUESTIONS), list):
         result[QUESTIONS] = questions
+    return result
+
+
+def _triggers(old: list[Any], before: list[Any], after: list[Any]) -> list[Any]:
+    """Return the triggers of the new shortcut; those that the program had before keep their identity."""
+    def shown(trigger: Any) -> Any:
+        return {**trigger, triggers.UUID: ""} if isinstance(trigger, dict) else trigger
+
+    known, result = list(zip(before, old)), []
+    for trigger in after:
+        same = [place for place, (was, _) in enumerate(known) if plist.same(shown(was), shown(trigger))]
+        result.append(known.pop(same[0])[1] if same else trigger)
     return result
 
 

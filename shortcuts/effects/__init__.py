@@ -3,7 +3,8 @@
     for effect in effects(shortcut):
         effect.kind, effect.sentence, effect.index      # 'sends', "Sends the message 'On my way'", 4
 
-permissions.py says what the app will ask for, faults.py what is known to go wrong, report.py all of it for people.
+permissions.py says what the app will ask for, faults.py what is known to go wrong, report.py all of it for people; written.py finds
+the server that a request goes to.
 
 The kinds, what can do most harm first: sends, pays, deletes, uploads, runs, reads, asks (other apps), changes, saves, requests, opens. An
 action counts wherever it stands, also where no run would reach it. What it is about is told where it is written out, without variables.
@@ -14,10 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from shortcuts.catalog import Catalog
 from shortcuts.control_flow import ID, PARAMETERS
+from shortcuts.effects.written import BUILTIN, VARIABLE, Addresses, text_of
 
 KINDS = ("sends", "pays", "deletes", "uploads", "runs", "reads", "asks", "changes", "saves", "requests", "opens")
 SHOWN = 60  # characters of a text in a sentence
@@ -200,16 +201,17 @@ OTHERS = {
 # The first word of an app's action that says its kind; others are "asks". Not "Remove" or "Add": such are mostly about a text or a list.
 VERBS = {"Send": "sends", "Post": "sends", "Reply": "sends", "Pay": "pays", "Delete": "deletes", "Erase": "deletes", "Upload": "uploads"}
 SWITCH = re.compile(r"is\.workflow\.actions\.(\w+)\.set")
-BUILTIN = "is.workflow.actions."
 
 
 def effects(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[Effect]:
     """Return what the actions of a shortcut may do, in their order."""
     catalog = catalog or Catalog.load()
+    addresses = Addresses(shortcut)
     found: list[Effect] = []
     for index, action in enumerate(shortcut["WFWorkflowActions"]):
-        parameters = action.get(PARAMETERS, {})
-        found += [Effect(kind, sentence, index) for kind, sentence in _of(action[ID], parameters, catalog)]
+        if action[ID] == f"{BUILTIN}downloadurl":
+            found.append(_request(action.get(PARAMETERS, {}), index, addresses))
+        found += [Effect(kind, sentence, index) for kind, sentence in _of(action[ID], action.get(PARAMETERS, {}), catalog)]
     return found
 
 
@@ -223,10 +225,8 @@ def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterato
     if _reads_clipboard(parameters, 0):
         yield "reads", "Reads the clipboard"
     name = action_id.removeprefix(BUILTIN)
-    if name == "downloadurl":
-        yield _request(parameters)
-    elif name == "askllm":
-        yield _question(_text(parameters.get("WFLLMModel")) or "")
+    if name == "askllm":
+        yield _question(text_of(parameters.get("WFLLMModel")) or "")
     elif action_id in OTHERS:
         yield OTHERS[action_id]
     elif action_id.startswith(BUILTIN) and name in TABLE:
@@ -241,17 +241,13 @@ def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterato
         yield kind, f"Uses the app {app}" + (f": {title}" if kind != "asks" else "")
 
 
-def _request(parameters: dict[str, Any]) -> tuple[str, str]:
+def _request(parameters: dict[str, Any], index: int, addresses: Addresses) -> Effect:
     """Return the effect of Get Contents of URL: an upload where it sends a body or headers."""
-    method = parameters.get("WFHTTPMethod", "GET")
-    try:
-        host = urlsplit(_text(parameters.get("WFURL")) or "").hostname
-    except ValueError:
-        host = None
-    where = host or "a server"
-    if method != "GET" or "WFHTTPHeaders" in parameters:
-        return "uploads", f"Sends data to {where}"
-    return "requests", f"Gets data from {where}"
+    where = addresses.server(index, "WFURL") or "a server"
+    if parameters.get("WFHTTPMethod", "GET") != "GET" or "WFHTTPHeaders" in parameters:
+        return Effect("uploads", f"Sends data to {where}", index)
+    asked = " by an address with variables in it" if VARIABLE in (addresses.of(index, "WFURL") or "") else ""
+    return Effect("requests", f"Gets data from {where}{asked}", index)
 
 
 def _question(model: str) -> tuple[str, str]:
@@ -264,22 +260,12 @@ def _question(model: str) -> tuple[str, str]:
 def _filled(form: str, parameters: dict[str, Any]) -> str | None:
     """Return a sentence with its parameters, or None if one of them is not written out."""
     for key in re.findall(r"\{(\w+)\}", form):
-        text = _text(parameters.get(key))
+        text = text_of(parameters.get(key))
         if not text:
             return None
         line = " ".join(text.split())
         form = form.replace(f"{{{key}}}", f"'{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}'")
     return form
-
-
-def _text(value: Any) -> str | None:
-    """Return a text that is written out, variables in it as …; None where it is a variable alone, or no text."""
-    if isinstance(value, dict):
-        value = value.get("Value")
-        value = value.get("string") if isinstance(value, dict) else value
-    if not isinstance(value, str) or not value.strip("\ufffc \n"):
-        return None
-    return value.replace("\ufffc", "…")
 
 
 def _reads_clipboard(value: Any, depth: int) -> bool:

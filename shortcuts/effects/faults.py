@@ -19,11 +19,10 @@ from typing import Any, NamedTuple
 
 from shortcuts.catalog import Catalog
 from shortcuts.control_flow import ID, KINDS, PARAMETERS, START, Action, Block, Unbalanced, completed, mode, tree
-from shortcuts.effects import BUILTIN
+from shortcuts.effects.written import BUILTIN, PLACEHOLDER
 
 Find = Callable[["Look"], Iterator[int]]
 CRASH, FAULT = "crash", "fault"
-PLACEHOLDER = "\ufffc"  # stands in a text for a variable
 _RANGE = re.compile(r"\{(\d+), ?(\d+)\}")
 
 

@@ -47,12 +47,19 @@ class Report:
         ]
         return "\n".join(parts)
 
-    def short(self) -> list[str]:
-        """Return what a person must know before a run: a line on permissions, if there are any, and one for each rule that is broken."""
-        asks = [f"The app will ask to allow: {'; '.join(one.name for one in self.permissions)}."] if self.permissions else []
+    def short(self, since: Report | None = None) -> list[str]:
+        """Return what a person must know before a run: a line on permissions, if there are any, and one for each rule that is broken.
+
+        since: the report on the shortcut before a change; what it has already is left out.
+        """
+        known = {one.name for one in since.permissions} if since else set()
+        names = [one.name for one in self.permissions if one.name not in known]
+        codes = {fault.rule.code for fault in since.faults} if since else set()
         first: dict[str, Fault] = {}
         for fault in self.faults:
-            first.setdefault(fault.rule.code, fault)
+            if fault.rule.code not in codes:
+                first.setdefault(fault.rule.code, fault)
+        asks = [f"The app will ask to allow: {'; '.join(names)}."] if names else []
         return asks + [f"Known trouble: {self._places([fault.index])} ({self.titles[fault.index]}) {fault.rule.words}."
                        for fault in first.values()]  # fmt: skip
 

@@ -1,0 +1,97 @@
+"""Scores of edits: gold has all, no change has nothing right, and what else was changed is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common import jsonl
+from common.jsonl import UserError
+from common.metrics import edits
+from common.metrics.systems import Prediction
+from shortcuts import rename
+from shortcuts.edit import change_between
+from tests import stage_runs
+from tests.test_edit_operations import WHOLE, some
+
+
+def record(after: str, kind: str = "value", number: int = 0) -> dict[str, Any]:
+    return {"id": f"e{number}", "kind": kind, "query": "Change it", "before": WHOLE, "code": after, "change": change_between(WHOLE, after),
+            "apis": [], "messages": [{"role": "user", "content": "Change it"}], "split": "id", "reference": after}
+
+
+LONGER = record(WHOLE.replace("WFDelayTime=3", "WFDelayTime=5"))
+
+
+def scores(test: dict[str, Any], text: str) -> dict[str, Any]:
+    return edits.score_answer(test, Prediction("", text))
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_gold_and_the_whole_of_gold_have_full_scores(number: int) -> None:
+    made = some(WHOLE, 60)[number]
+    test = record(made.after, made.kind)
+    for change in (test["change"], f"```change\n{test['change']}```", f"replace all\n{test['code']}"):
+        found = scores(test, change)
+        assert found | {"same_run": 1.0} == {"applies": 1.0, "sound": 1.0, "right": 1.0, "same_trace": 1.0, "same_run": 1.0, "kept": 1.0,
+                                             "size": 1.0, "fault": ""}
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_no_change_is_never_right(number: int) -> None:
+    made = some(WHOLE, 60)[number]
+    found = scores(record(made.after, made.kind), "")
+    assert (found["applies"], found["right"], found["kept"], found["size"]) == (0.0, 0.0, None, None)
+
+
+def test_a_right_change_that_also_changes_something_else_is_not_right_and_keeps_less() -> None:
+    both = WHOLE.replace("WFDelayTime=3", "WFDelayTime=5").replace("WFText='One'", "WFText='Three'")
+    found = scores(LONGER, change_between(WHOLE, both))
+    assert (found["applies"], found["right"]) == (1.0, 0.0) and 0.9 < found["kept"] < 1 and found["size"] == 2
+
+
+def test_another_value_is_applied_and_wrong() -> None:
+    found = scores(LONGER, change_between(WHOLE, WHOLE.replace("WFDelayTime=3", "WFDelayTime=6")))
+    assert (found["applies"], found["right"], found["kept"]) == (1.0, 0.0, 1.0) and found["same_trace"] < 1
+
+
+@pytest.mark.parametrize("text", ["delete 99", "replace 18\nis_workflow_actions_delay(", "I cannot do that."])
+def test_a_change_that_cannot_be_made_says_why(text: str) -> None:
+    found = scores(LONGER, text)
+    assert found["applies"] == 0 and found["fault"]
+
+
+def test_a_rename_is_right_by_its_names_alone() -> None:
+    test = record(rename(WHOLE, {"Page": "Site"}), "rename")
+    assert scores(test, test["change"])["right"] == 1 and scores(test, change_between(WHOLE, rename(WHOLE, {"Page": "Web"})))["right"] == 0
+
+
+def test_new_names_of_new_values_do_not_matter() -> None:
+    line = "Battery_Level = is_workflow_actions_getbatterylevel()\nis_workflow_actions_showresult(Text=f'{Battery_Level} %')\n"
+    test = record(WHOLE + line, "insert")
+    assert scores(test, f"insert after 18\n{line.replace('Battery_Level', 'Charge')}")["right"] == 1
+
+
+def test_a_dataset_without_edits_says_which_stage_writes_them(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="stage 06 writes it with --edits N"):
+        edits.load(tmp_path)
+
+
+@pytest.mark.ci
+def test_the_stage_scores_answers_beside_baselines(tmp_path: Path) -> None:
+    made = some(WHOLE, 60)
+    tests = [record(edit.after, edit.kind, number) for number, edit in enumerate(made[:6])]
+    for split in ("test_id", "test_ood"):
+        own = tests[:4] if split == "test_id" else tests[4:]
+        (tmp_path / f"{split}.edits.jsonl").write_bytes(b"".join(map(jsonl.encode, own)))
+    (tmp_path / "answers.jsonl").write_bytes(b"".join(jsonl.encode({"id": test["id"], "text": test["change"]}) for test in tests))
+    ended = stage_runs.run("08", f"--bench={tmp_path}", f"--output={tmp_path / 'eval'}", "--edits", "--gold", "--workers=1",
+                           "--predictions", f"mine={tmp_path / 'answers.jsonl'}")
+    assert ended.returncode == 0, ended.stderr
+    report = jsonl.whole(tmp_path / "eval/edits/scores.json")
+    right = {name: {split: own[split]["right"]["mean"] for split in ("id", "ood")} for name, own in report["systems"].items()}
+    full = {"id": 1.0, "ood": 1.0}
+    assert right == {"mine": full, "gold": full, "whole gold": full, "no change": {"id": 0.0, "ood": 0.0}}
+    assert sum(there for _, there in report["right_by_kind"]["gold"].values()) == 6 and "right" in ended.stdout
