@@ -94,4 +94,5 @@ def test_the_stage_scores_answers_beside_baselines(tmp_path: Path) -> None:
     right = {name: {split: own[split]["right"]["mean"] for split in ("id", "ood")} for name, own in report["systems"].items()}
     full = {"id": 1.0, "ood": 1.0}
     assert right == {"mine": full, "gold": full, "whole gold": full, "no change": {"id": 0.0, "ood": 0.0}}
-    assert sum(there for _, there in report["right_by_kind"]["gold"].values()) == 6 and "right" in ended.stdout
+    assert sum(there for _, there in report["right_by_kind"]["gold"].values()) == 6
+    assert "mine, right by kind: " in ended.stdout and "gold, right" not in ended.stdout
