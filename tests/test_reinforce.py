@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import zlib
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import synthetic
 import torch
 import torch.nn.functional as F
-from train_runs import Killed, exact, kill
+from train_runs import Killed, command, exact, kill
 
 from common import chat, model, rewards
 from common.jsonl import UserError
@@ -66,6 +67,15 @@ def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_st
         assert lines(tmp_path / "killed", name) == lines(tmp_path / "whole", name)
     ours, theirs = (tmp_path / name / "adapter_model.safetensors" for name in ("killed", "whole"))
     assert ours.read_bytes() == theirs.read_bytes()
+
+
+@pytest.mark.slow
+def test_two_processes_write_and_judge_the_answers_of_one(base, data, tmp_path):
+    for devices in (1, 2):
+        argv = command(data, tmp_path / str(devices), "--model", base, *STEPS, "--steps", 2, "--prompts", 3, "--devices", devices)
+        assert subprocess.run(argv, capture_output=True).returncode == 0
+    kept = [[(line["tokens"], line["reward"], line["cut"]) for line in lines(tmp_path / name)] for name in ("1", "2")]
+    assert kept[0] == kept[1] and len(kept[0]) == 2
 
 
 def test_under_a_grammar_both_are_renormalised_over_the_legal_tokens(run, base, drawn_rewards, tmp_path, monkeypatch):
