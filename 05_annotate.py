@@ -365,7 +365,8 @@ def generate(records: Iterable[Record], args: argparse.Namespace, catalog: Catal
             made = yield from generation.answer(model, tokenizer, request.messages, **options)
         else:
             made = yield from constrained.answer(model, tokenizer, request.messages, request.apis, catalog, use_all=args.use_all, **options)
-        return CompletionResult(made.text, Usage(len(chat.prompt_tokens(request.messages, tokenizer)), made.tokens), finish=made.reason)
+        usage = Usage(len(chat.prompt_tokens(request.messages, tokenizer)), made.tokens)
+        return CompletionResult(made.text, usage=usage, finish=made.reason)
 
     def work(record: Record) -> Work[Outcome | Reject]:
         outcome = yield from driven(annotate(record, suspended, settings, sampling, catalog), answer)

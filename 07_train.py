@@ -20,6 +20,7 @@ Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokeni
     python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are
     torchrun --nproc-per-node 8 07_train.py                        # the same by hand; several nodes as torchrun has it
     sbatch --nodes=4 07_train.py --strategy hsdp                   # 32 GPUs; saves and requeues itself when its time is up
+    python 07_train.py --reinforce --model runs/tiny               # and then from what its own programs do (docs/reinforce.md)
     python 07_train.py --model meta-llama/Llama-3.1-8B --dry-run   # what that would take, by a few measured steps
     python 07_train.py --output runs/Llama-3.1-8B --merge merged   # one folder without an adapter, for any server
     python 07_train.py --output runs/Llama-3.1-8B --push me/mine   # the adapter on a hub, with a card
@@ -132,8 +133,21 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--weight-decay", type=cli.amount, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=cli.positive, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
+    add_reinforcement(parser)
     add_run(parser)
     return checked(parser, parser.parse_args(argv))
+
+
+def add_reinforcement(parser: cli.Parser) -> None:
+    """Add the arguments of training on the model's own answers."""
+    add = parser.task.add_argument
+    add("--reinforce", action="store_true", help="train on the model's own answers to the input's prompts, by what their programs do "
+        "(common/rewards.py); see docs/reinforce.md")
+    add("--prompts", type=cli.positive_int, default=8, metavar="N", help="of a step of --reinforce (default: %(default)s)")
+    add("--group", type=cli.positive_int, default=8, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
+    add("--max-new-tokens", type=cli.positive_int, default=512, metavar="N", help="longest answer in tokens (default: %(default)s)")
+    add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
+    add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
 
 def add_run(parser: cli.Parser) -> None:
@@ -151,7 +165,7 @@ def add_run(parser: cli.Parser) -> None:
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
     add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
     add("--dry-run", action="store_true", help="instead of training: measure a few steps, and say what the run would take")
-    add("--export", choices=("best", "last"), default="best", help="best by validation loss, or last (default: %(default)s)")
+    add("--export", choices=("best", "last"), help="best by validation loss, or last (default: best; with --reinforce last)")
 
 
 def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
@@ -163,10 +177,12 @@ def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argpar
         parser.error("--copy-drill is for --model tiny: others have learned to copy")
     if args.quantize and not args.lora_rank:
         parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
-    args.row_tokens = args.row_tokens or args.context
+    args.row_tokens, args.export = args.row_tokens or args.context, args.export or ("last" if args.reinforce else "best")
+    if args.reinforce and (problem := presets.reinforced(args)):
+        parser.error(problem)
     if args.row_tokens < args.context:
         parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
-    args.output = args.output or Path("runs") / Path(hub.split(args.model)[0]).name
+    args.output = args.output or Path("runs") / (Path(hub.split(args.model)[0]).name + "-reinforced" * args.reinforce)
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
 
@@ -184,7 +200,7 @@ import torch.distributed as dist
 
 from common import model
 from common.packing import Plan
-from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision
+from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision, reinforcement
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
 from common.training.loss import AnswerLoss
@@ -322,7 +338,7 @@ class FineTuning(lightning.LightningModule):
 
 # Arguments that decide the numbers of a run: with others, it cannot go on where it stopped.
 PLANNED = ("model", "copy_drill", "context", "row_tokens", "rows", "lr", "warmup", "weight_decay", "clip", "seed", "precision", "compile",
-           "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention", "neftune", "quantize")
+           "lora_rank", "lora_alpha", "lora_dropout", "lora_targets", "rslora", "dora", "attention", "neftune", "quantize", "reinforce")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -341,6 +357,8 @@ def main(args: argparse.Namespace) -> int:
         presets.keep_or_compute_again(args, config)
         workflows = Workflows(args, functools.partial(training_data, args, tokenizer))
         workflows.setup()
+        if args.reinforce:
+            workflows.plan = reinforcement.Rollouts(args, tokenizer, workflows)
         with sole_run(args.output) if launcher.is_first() and not args.dry_run else nullcontext():
             return fine_tune(args, tokenizer, workflows, whole, functools.partial(network.skeleton, config, args), started)
 
@@ -348,10 +366,10 @@ def main(args: argparse.Namespace) -> int:
 def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, whole: Callable[[], Any], skeleton: Callable[[], Any],
               started: float) -> int:
     """One process of a run, from its plan to its summary; `started` is when it began, by time.perf_counter."""
-    plan, (train, held_out, rejected, _) = workflows.plan, workflows.data
+    plan, (train, held_out, rejected, *_) = workflows.plan, workflows.data
     total = args.steps or max(1, round(args.epochs * plan.steps_per_epoch))
     args.validate_every = args.validate_every or max(1, total // 10)
-    planned = {key: getattr(args, key) for key in PLANNED} | {"steps": total}
+    planned = {key: getattr(args, key) for key in (*PLANNED, *reinforcement.PLANNED * args.reinforce)} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
     if args.export_now:
@@ -384,7 +402,9 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Call
     args, world = tuning.args, tuning.args.devices * tuning.args.nodes
     throughput = callbacks.Throughput(workflows.plan)
     around = [throughput, callbacks.Checkpoints(folder, args, begin), callbacks.StopAndRequeue(), callbacks.Progress()]
-    if workflows.data.asked:
+    if args.reinforce:
+        around.insert(0, reinforcement.Watch(folder, workflows))
+    elif workflows.data.asked:
         around.insert(0, callbacks.Samples(folder, tokenizer, workflows.data.asked))
     is_late = folder.seconds >= tuning.limit
     # a run that was killed between its last checkpoint and the validation behind it begins with that
@@ -406,8 +426,10 @@ def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[d
     fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
     idle = -plan.rows_per_step % world
     advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
-    cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected) in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} "
-            f"full; {tuning.total} steps of {plan.rows_per_step} rows, {plan.steps_per_epoch} an epoch{advice}")
+    rows = f"; {args.group} answers each to {args.prompts} a step" if args.reinforce else \
+        f" in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} full"
+    cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected){rows}; {tuning.total} steps of {plan.rows_per_step} rows, "
+            f"{plan.steps_per_epoch} an epoch{advice}")
     for remark in remarks:
         cli.say(f"{args.model}: {remark}")
     if args.max_minutes:

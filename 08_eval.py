@@ -482,11 +482,13 @@ def evaluate_edits(args: argparse.Namespace, started: float) -> int:
     scorer = code_digest("common.metrics.edits", more=repr(versions()))
     samples, unanswered, silent = collect_all(systems, tests, folder, edits.score_answer, scorer, args)
     result, primed = edits.figures(samples, unanswered, tests, args.seed), {system.name for system in systems if system.primed}
+    kinds = edits.by_kind(samples, tests)
     report = {"data": data, "scorer": scorer, "seed": args.seed, "limit": args.limit,
               "primer": {name: primer_id() for name in sorted(primed)}, "systems": result, "without_answers": silent,
-              "right_by_kind": edits.by_kind(samples, tests)}  # fmt: skip
+              "right_by_kind": kinds}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    show([LEGEND, table("Edits", edits.MEANING, edits.COLUMNS, result, primed=primed), *notes(result)], folder)
+    show([LEGEND, table("Edits", edits.MEANING, edits.COLUMNS, result, primed=primed), *notes(result),
+          *edits.kinds_in_words({name: own for name, own in kinds.items() if name not in edits.BASELINES})], folder)
     missing = count_unanswered(systems, unanswered)
     cli.summary("eval", edits=len(tests), systems=len(systems), unanswered=missing, seconds=round(time.perf_counter() - started, 3),
                 output=str(folder / "scores.json"))  # fmt: skip

@@ -1,12 +1,11 @@
 """Measure what it costs to hold a model to the grammar, and what a model that knows nothing writes then; print one JSON object.
 
-    python bench/constrained.py                              # costs: grammar, tokenizer's table, masks beside the tiny model's steps
+    python bench/constrained.py                              # costs: grammar, tokenizer's table, masks in the tiny model's steps
     python bench/constrained.py --programs 1000              # and programs of a tiny model with random weights, judged one by one
     python bench/constrained.py --walks 1000                 # and of dice that prefer calls to names: harder on the grammar than any model
 
-Three shares of a step: what it waits for its masks; what all of the masking takes of the thread that generates (waiting, applying,
-noting what was chosen), the rest being computed beside the forward pass; and by how much the whole step is slower, which counts in that two
-threads share caches, and one interpreter. A machine that is busy elsewhere has no core for the second thread.
+Of a step of a batch: what it takes free and held, what of that the masks take (finding the tokens that may come, barring the others, going
+on), and the share of the tokens that the model was asked for: where the grammar leaves one, it is not.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 import shortcuts  # noqa: E402
 from common import model as models  # noqa: E402
 from common.decoding import constrained, generation, token_masks  # noqa: E402
+from common.decoding.side_by_side import side_by_side  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from shortcuts.grammar import grammar  # noqa: E402
 
@@ -126,44 +126,48 @@ def large_vocabulary() -> Any:
 
 
 def step_costs(model: Any, tokenizer: Any, table: Any, catalog: Catalog, repeat: int) -> dict[str, Any]:
-    """Milliseconds of a step of the tiny model, free and held, and what a step waits for its masks."""
+    """Milliseconds of a step of the tiny model, free and held, and what the masks take of it."""
     draw = random.Random(1)
     form = token_masks.GrammarSpec(table, frozenset(offered(catalog, draw)), catalog, plan=False)
     prompts = [[draw.randrange(300, model.config.vocab_size) for _ in range(PROMPT)] for _ in range(BATCH)]
-    waits, busy = list[float](), list[float]()
 
-    def held(beside: bool) -> float:
-        constraint = token_masks.Constraint([token_masks.Row(form, 2 * TOKENS) for _ in prompts])
-        spent = Counter[str]()
+    class Timed(token_masks.Row):
+        """A row that counts what its masks take."""
 
-        def masked(ids: Any, scores: Any) -> Any:
+        milliseconds, asked = 0.0, 0
+
+        def only(self) -> int | None:
+            return self._timed(super().only)
+
+        def bar(self, scores: Any) -> Any:
+            self.asked += 1
+            return self._timed(lambda: super(Timed, self).bar(scores))
+
+        def take(self, token: int) -> None:
+            self._timed(lambda: super(Timed, self).take(token))
+
+        def _timed(self, action: Callable[[], Any]) -> Any:
             start = time.perf_counter()
-            if beside:
-                constraint.wait()
-            waited = time.perf_counter()
-            scores = constraint(ids, scores)
-            scores = constraint.ahead(ids, scores) if beside else scores
-            spent.update(waited=waited - start, all=time.perf_counter() - start)
-            return scores
+            result = action()
+            self.milliseconds += (time.perf_counter() - start) * 1000
+            return result
 
-        seconds = steps([masked])
-        constraint.close()
-        if beside:
-            waits.append(spent["waited"] * 1000 / TOKENS)
-            busy.append(spent["all"] * 1000 / TOKENS)
-        return seconds
+    def steps(rows: list[Any]) -> float:
+        works = [generation.write(tokenizer, prompt, TOKENS, generation.Sampler("", 0.0, 1.0, 0), [], row=row)
+                 for prompt, row in zip(prompts, rows)]  # fmt: skip
+        return timed(lambda: list(side_by_side(model, tokenizer, works, BATCH))) / TOKENS
 
-    def steps(processors: list[Any]) -> float:
-        return timed(lambda: generation.continued(model, tokenizer, prompts, TOKENS, processors, [])) / TOKENS
-
-    steps([])  # warms up
-    rows = [(steps([]), held(True), held(False)) for _ in range(repeat)]
-    free, beside, after = (statistics.median(column) for column in zip(*rows))
-    waited, masking = statistics.median(waits), statistics.median(busy)
-    return {"batch": BATCH, "free_ms": round(free, 3), "held_ms": round(beside, 3), "held_without_thread_ms": round(after, 3),
-            "waited_ms": round(waited, 3), "waited_share": round(waited / beside, 3),
-            "masking_ms": round(masking, 3), "masking_share": round(masking / beside, 3),
-            "slower_by": round(statistics.median(held / free for free, held, _ in rows) - 1, 3)}  # fmt: skip
+    steps([None] * BATCH)  # warms up
+    free, held, masking, asked = list[float](), list[float](), list[float](), list[float]()
+    for _ in range(repeat):
+        rows = [Timed(form, 2 * TOKENS) for _ in prompts]
+        free.append(steps([None] * BATCH))
+        held.append(steps(rows))
+        masking.append(sum(row.milliseconds for row in rows) / TOKENS)
+        asked.append(sum(row.asked for row in rows) / TOKENS / BATCH)
+    medians = [statistics.median(column) for column in (free, held, masking, asked)]
+    return {"batch": BATCH, "free_ms": round(medians[0], 3), "held_ms": round(medians[1], 3), "masking_ms": round(medians[2], 3),
+            "masking_share": round(medians[2] / medians[1], 3), "asked_share": round(medians[3], 3)}  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TURN = 4  # answers of one build before it is the other's turn
 STAGES = {"05": "05_annotate.py", "08": "08_eval.py"}
 
-Answer = dict[str, Any]  # {"text", "tokens", "tries", "cpu"}: CPU seconds since the answer before
+Answer = dict[str, Any]  # {"text", "tokens" of that text, "tries", "cpu": CPU seconds since the answer before}
 
 
 def main() -> int:
@@ -175,7 +175,8 @@ def answers_of(args: argparse.Namespace) -> Iterator[Answer]:
     before = time.process_time()
     for answer in made:
         now = time.process_time()
-        yield {"text": answer.text, "tokens": answer.tokens, "tries": answer.tries, "cpu": now - before, "batch_size": batch}
+        tokens = len(tokenizer(answer.text, add_special_tokens=False)["input_ids"])  # those alone that are kept of several tries
+        yield {"text": answer.text, "tokens": tokens, "tries": answer.tries, "cpu": now - before, "batch_size": batch}
         before = time.process_time()
 
 

@@ -295,8 +295,8 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
     if answer.edited is None or (answer.faults and not force):
         for fault in answer.faults:
             cli.say(fault)
-        kept = excerpts.shorten(answer.change.strip(), 2000)
-        raise UserError(f"the change cannot be made, so nothing is written; ask again in other words, or another --model. It was:\n{kept}")
+        shown = f". It was:\n{excerpts.shorten(answer.change.strip(), 2000)}" if answer.change else ""
+        raise UserError(f"the change cannot be made, so nothing is written; ask again in other words, or another --model{shown}")
     edited = answer.edited
     print("".join(difference(program_of(shortcut, catalog), edited.code)) if diff else edited.code, end="")
     turns = [*({"query": turn.query, "change": turn.change} for turn in earlier),

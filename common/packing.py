@@ -13,7 +13,7 @@ import random
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,18 @@ IGNORED = -100  # the target of a position without loss; PyTorch's own conventio
 # samples
 
 
+class Drawn(NamedTuple):
+    """What reinforcement knows of answers' tokens, which the model itself has drawn: arrays in samples, tensors in rows, one place a token.
+
+    weights: the factor of its loss. logprobs: its log-probability when it was drawn. legal: a bit for each token of the vocabulary that a
+    grammar allowed there, as np.packbits(bitorder="little") has them; None without a grammar.
+    """
+
+    weights: Any
+    logprobs: Any
+    legal: Any = None
+
+
 @dataclass(frozen=True)
 class Samples:
     """Tokenised samples end to end; sample i is the slice offsets[i]:offsets[i + 1]. 5 bytes a token, whatever their number."""
@@ -34,6 +46,7 @@ class Samples:
     tokens: np.ndarray  # int32
     is_answer: np.ndarray  # bool: a token that is predicted with loss
     offsets: np.ndarray  # int64, one more than there are samples
+    drawn: Drawn | None = None  # a place for each token that is an answer's
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -109,6 +122,7 @@ class Row(NamedTuple):
     targets: torch.Tensor  # the token that each position is to predict, IGNORED where there is no loss
     supervised: torch.Tensor  # [positions with loss]: known here, a GPU need not be waited for to count them
     lengths: tuple[int, ...]  # tokens of each sample
+    drawn: Drawn | None = None  # at the supervised positions; None: each counts 1, as in supervised training
 
 
 class Batch(NamedTuple):
@@ -162,10 +176,10 @@ class Plan:
         return self._row(next(iter(self.step_rows(step)[number:number + 1]), []))
 
     def size(self, step: int) -> tuple[int, int]:
-        """(tokens, tokens with loss) of the global batch of a step."""
+        """(tokens, tokens with loss) of the global batch of a step, the latter at least 1."""
         samples = [sample for row in self.step_rows(step) for sample in row]
         supervised = sum(int(self.samples.is_answer[self._slice(sample)].sum()) for sample in samples)
-        return sum(self.lengths[sample] for sample in samples), supervised
+        return sum(self.lengths[sample] for sample in samples), max(1, supervised)
 
     def _slice(self, sample: int) -> slice:
         return slice(self.samples.offsets[sample], self.samples.offsets[sample + 1])
@@ -183,7 +197,12 @@ class Plan:
             start = end
         positions = np.concatenate([np.arange(length) for length in lengths])
         supervised = torch.from_numpy(np.flatnonzero(targets != IGNORED))
-        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths)
+        drawn = self.samples.drawn
+        if drawn is not None:
+            number, parts = np.cumsum(self.samples.is_answer) - 1, [self._slice(sample) for sample in row]
+            places = np.concatenate([np.empty(0, np.int64), *(number[part][self.samples.is_answer[part]] for part in parts)])
+            drawn = Drawn(*(None if array is None else torch.from_numpy(array[places]) for array in drawn))
+        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths, drawn)
 
 
 def rows_for(batch_size: int, samples: Samples, capacity: int) -> int:

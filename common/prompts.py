@@ -252,8 +252,8 @@ delete 3-5
 ```
 
 - One line is `replace 12` or `delete 3`. Commands come in any order: all numbers are those above.
-- New lines are written whole, without numbers, indented as in the program: their indentation decides in which block they stand. Lines that \
-stay are not written. `workflow(…)` in line 1 holds settings and is no action: what comes first is inserted after it.
+- New lines are written whole, without numbers, indented as in the program: their indentation decides in which block they stand. Lines \
+that stay are not written. `workflow(…)` in line 1 holds settings and is no action: what comes first is inserted after it.
 - Among new lines, `keep 13-14` stands for lines 13 to 14 as they are, indented like `keep`: to put them into a block (`replace 13-14`, \
 `if x:`, `    keep 13-14`), to move them (`delete 13-14`, `insert after 20`, `keep 13-14`), and for lines that are too long to write.
 - `… [1000 characters] …` in a text stands for what is left out here; in a new line it may be written as it stands.

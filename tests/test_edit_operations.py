@@ -177,6 +177,13 @@ def test_names_alone_are_no_change_but_for_a_rename() -> None:
     assert held(hunks, "rename") and not held(hunks, "value")
 
 
+def test_a_new_name_for_the_result_of_a_block_changes_the_end_of_that_block() -> None:
+    code = ("for _ in range(3):\n    Battery_Level = is_workflow_actions_getbatterylevel()\nRepeat_Results = repeat_results()\n"
+            "is_workflow_actions_showresult(Text=f'Visited: {Repeat_Results}')\n")
+    renamed = [edit for edit in some(code, 40) if edit.kind == "rename" and edit.given["old"] == "Repeat_Results"]
+    assert [edit.change.also for edit in renamed] == [{1}]
+
+
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(random_shortcuts())
 def test_edits_of_any_shortcut_apply_and_keep_the_rest(shortcut: dict) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common import jsonl
+from common.decoding import changes
+from common.decoding.generation import Generation
 from common.jsonl import UserError
-from common.metrics import edits
+from common.metrics import edits, systems
 from common.metrics.systems import Prediction
 from shortcuts import rename
 from shortcuts.edit import change_between
@@ -79,6 +83,24 @@ def test_a_dataset_without_edits_says_which_stage_writes_them(tmp_path: Path) ->
         edits.load(tmp_path)
 
 
+@pytest.mark.parametrize("task", ["generate", "generate_without_plan", "edit"])
+def test_a_local_model_is_held_to_the_grammar_of_changes_and_asked_for_one_whatever_it_was_trained_on(
+        task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    def generate_change(model: Any, tokenizer: Any, messages: Any, apis: Any, catalog: Any, length: int, **options: Any) -> Generation:
+        held.append((messages, apis, length, options["temperature"]))
+        return Generation(LONGER["change"], 5, True, "stop")
+
+    monkeypatch.setattr(changes, "generate_change", generate_change)
+    monkeypatch.setattr(systems, "load_local", lambda *given: (None, None))
+    (tmp_path / "prompt.json").write_text(json.dumps({"primer": False, "task": task}))
+    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
+    test = {**LONGER, "task": "edit", "apis": ["is.workflow.actions.delay"]}
+    (answer,) = [reply for _, reply in systems.local_model("ours", str(tmp_path), args).answers([test])]
+    assert held == [(test["messages"], test["apis"], 18, 0.0)] and edits.score_answer(test, answer)["right"] == 1
+
+
 @pytest.mark.ci
 def test_the_stage_scores_answers_beside_baselines(tmp_path: Path) -> None:
     made = some(WHOLE, 60)
@@ -94,4 +116,5 @@ def test_the_stage_scores_answers_beside_baselines(tmp_path: Path) -> None:
     right = {name: {split: own[split]["right"]["mean"] for split in ("id", "ood")} for name, own in report["systems"].items()}
     full = {"id": 1.0, "ood": 1.0}
     assert right == {"mine": full, "gold": full, "whole gold": full, "no change": {"id": 0.0, "ood": 0.0}}
-    assert sum(there for _, there in report["right_by_kind"]["gold"].values()) == 6 and "right" in ended.stdout
+    assert sum(there for _, there in report["right_by_kind"]["gold"].values()) == 6
+    assert "mine, right by kind: " in ended.stdout and "gold, right" not in ended.stdout

@@ -106,6 +106,11 @@ COMMANDS = {
         Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output mine.shortcut", KEY),
         Command("python 05_annotate.py --edit rain.shortcut --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --diff", KEY),
     ],
+    "docs/reinforce.md": [
+        Command("python 07_train.py --reinforce --model runs/workflowllama-merged --steps 200", GPU),
+        Command("python 07_train.py --reinforce --model runs/corpus --lora-rank 0 --prompts 8 --group 8 --max-new-tokens 512 "
+                "--sample-generations 32", TRAINED),
+    ],
     "docs/cluster.md": [
         Command("bash runs/slurm/single_node.sh --dry-run", SLURM),
         Command("bash runs/slurm/multi_node.sh --batch-size 128", SLURM),

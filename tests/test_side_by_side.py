@@ -157,6 +157,20 @@ def test_a_text_that_goes_back_is_read_from_there(llama, monkeypatch):
     assert passes == [40, 2, 1]
 
 
+def test_new_texts_that_are_equal_are_read_once_and_go_on_each_by_itself(llama, monkeypatch):
+    can_read(llama)
+    prompt, reader = list(range(2, 42)), RaggedReader(llama)
+    later = {0: [*prompt, 7], 1: [*prompt, 8], 2: [*prompt, 9], 3: [5, 6, 7]}
+    expected = {place: likeliest(llama, text) for place, text in {**later, 4: prompt}.items()}
+    passes = counted(llama, monkeypatch)
+    first = reader.read({0: prompt, 1: prompt, 2: prompt, 3: [5, 6]})
+    first[0].fill_(0)  # what a work does to its scores is its own
+    assert torch.allclose(first[1], expected[4], atol=1e-3) and torch.equal(first[1], first[2])
+    found = reader.read(later)
+    assert all(torch.allclose(found[place], expected[place], atol=1e-3) for place in later)
+    assert passes == [42, 4]
+
+
 def test_no_pass_is_larger_than_allowed_and_padding_is_never_read(llama, monkeypatch):
     can_read(llama)
     monkeypatch.setattr(ragged_reading, "PASS", 16)

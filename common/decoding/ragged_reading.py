@@ -81,22 +81,34 @@ class RaggedReader:
         self.buffers: dict[int, list[torch.Tensor]] = {}  # layer: keys, values (row, head, position, dimension)
 
     def read(self, texts: Mapping[int, list[int]]) -> dict[int, torch.Tensor]:
-        """Return the scores (vocabulary, fp32, on the CPU) of the token behind each text."""
+        """Return the scores (vocabulary, fp32, on the CPU) of the token behind each text. New texts that are equal are read once."""
+        first: dict[tuple[int, ...], int] = {}
+        twins = {place: first.setdefault(tuple(text), place) for place, text in texts.items() if place not in self.rows}
+        rows = {place: self._row(place) for place in texts}
+        pieces = [self._unread(rows[place], text) for place, text in texts.items() if twins.get(place, place) == place]
         scores: dict[int, torch.Tensor] = {}
-        for part in _passes([self._unread(self._row(place), text) for place, text in texts.items()]):
+        for part in _passes(pieces):
             last = [self.rows[piece.row] for piece in part if piece.is_last]
             scores |= zip(last, self._forward(part).float().cpu())
+        for place, other in twins.items():
+            if place != other:
+                self._copy(rows[other], rows[place])
+                scores[place] = scores[other].clone()
         return scores
 
     def drop(self, place: int) -> None:
         """Forget a text; the last one takes its row."""
         row, last = self.rows.index(place), len(self.rows) - 1
         if row != last:
-            length = len(self.texts[last])
-            for buffer in (buffer for pair in self.buffers.values() for buffer in pair):
-                buffer[row, :, :length] = buffer[last, :, :length]
-        self.rows[row], self.texts[row] = self.rows[last], self.texts[last]
+            self._copy(last, row)
+        self.rows[row] = self.rows[last]
         del self.rows[last], self.texts[last]
+
+    def _copy(self, row: int, other: int) -> None:
+        """Have another row hold the text of a row, too."""
+        self.texts[other] = list(self.texts[row])
+        for buffer in (buffer for pair in self.buffers.values() for buffer in pair):
+            buffer[other, :, : len(self.texts[row])] = buffer[row, :, : len(self.texts[row])]
 
     def _row(self, place: int) -> int:
         if place not in self.rows:

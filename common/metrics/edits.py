@@ -17,6 +17,7 @@ from rapidfuzz.distance import Indel, LCSseq
 
 from common import edit, jsonl, prompts
 from common.dataset import edits as dataset
+from common.excerpts import one_line
 from common.jsonl import Record, UserError
 from common.metrics import chance_and_intervals as intervals
 from common.metrics.aggregate import Rejects, Samples, counts
@@ -28,7 +29,7 @@ from shortcuts.catalog import Catalog
 from shortcuts.edit import Edited, applied, change_between, merged
 from shortcuts.edit.changes import text_of
 
-NO_CHANGE, GOLD, WHOLE_GOLD = "no change", "gold", "whole gold"
+BASELINES = NO_CHANGE, GOLD, WHOLE_GOLD = "no change", "gold", "whole gold"
 RATES = ("applies", "sound", "right", "same_trace", "same_run", "kept")
 COLUMNS = {"applied": "applies", "check": "sound", "right": "right", "trace match": "same_trace", "exec match": "same_run", "kept": "kept",
            "size": "size"}  # fmt: skip
@@ -155,3 +156,9 @@ def by_kind(samples: Samples, tests: Iterable[Record]) -> dict[str, dict[str, tu
     kinds = sorted({*kind_of.values()})
     return {system: {kind: (sum(sample["scores"]["right"] > 0 for sample in own if kind_of[sample["id"]] == kind),
                             sum(kind_of[sample["id"]] == kind for sample in own)) for kind in kinds} for system, own in samples.items()}
+
+
+def kinds_in_words(kinds: Mapping[str, Mapping[str, tuple[int, int]]]) -> list[str]:
+    """Return a line for each system: how many edits of each kind are right."""
+    return [f"{one_line(system)}, right by kind: {', '.join(f'{kind} {right} of {there}' for kind, (right, there) in own.items())}."
+            for system, own in kinds.items()]

@@ -134,6 +134,7 @@ def asked(record: Record, primed: bool, form: AnswerForm | None = None, shots: S
     `form`: the answers that the model was trained to give (default: those of the record). Raises UserError for prompts of another kind.
     """
     own = form_of(record)
+    form = None if record.get("task") == EDIT_TASK else form  # a change has one form
     messages = [*(message for shot in shots for message in shot["messages"]), *prompt_messages(record)]
     try:
         messages = in_form(messages, own, form or own)

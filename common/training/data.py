@@ -143,6 +143,7 @@ class Data(NamedTuple):
     validation: Samples
     rejected: list[dict[str, Any]]
     asked: list[dict[str, Any]]  # the conversations that --sample-generations has answered
+    ids: tuple[list[str], list[str]] = ([], [])  # of the records of `train` and `validation`
 
 
 def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
@@ -163,7 +164,7 @@ def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
         raise UserError(f"{args.input}: no sample to train on ({len(rejected)} rejected, the first: "
                         f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
     asked = questions(file, held_ids[:args.sample_generations]) if args.sample_generations else []
-    return Data(samples.chosen(train), held_samples, rejected, asked)
+    return Data(samples.chosen(train), held_samples, rejected, asked, ([ids[number] for number in train], held_ids))
 
 
 def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
+from common.packing import IGNORED, Row
 from common.training import precision
 from common.training.activation_checkpointing import layers
 from common.training.loss import AnswerLoss
@@ -100,6 +101,10 @@ def gathered(objective: AnswerLoss) -> Iterator[None]:
     """
     precision.renew(objective)
     parts = [module for module in objective.modules() if isinstance(module, FSDPModule)]  # the root first; none on one device
+    if parts:  # FSDP2 sets itself up in a first pass through the root: here one token without loss
+        token = torch.zeros((1, 1), dtype=torch.long, device=objective.model.device)
+        with torch.no_grad():
+            objective(Row(token, token, token + IGNORED, token[0, :0], (1,)))
     for part in parts:
         part.set_reshard_after_forward(False, recurse=False)
         part.unshard()

@@ -6,8 +6,8 @@ whatever the number of prompts: one that ran a sharded model more often than the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -30,17 +30,9 @@ LONGEST = 512  # tokens of an answer: most programs fit, and a model that cannot
 def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, rank: int, world: int) -> list[dict[str, Any]]:
     """The model's likeliest answers, checked, in the order of the questions; every process calls it and gets them all."""
     fitting, mine = shared_out(asked, lambda question: fits(tokenizer, inner(objective.model), question), rank, world)
-    base, attention = inner(objective.model), inner(objective.model).config._attn_implementation
-    if attention in (PACKED, VARLEN):
-        base.set_attn_implementation(plain(base))
-    objective.eval()
-    # a compiled layer would be compiled again for each length
-    eager = torch.compiler.set_stance("force_eager") if any(layer._compiled_call_impl for layer in layers(base)) else nullcontext()
-    with gathered(objective), eager:
+    with answering(objective):
         written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST,
                                 in_step=world > 1))
-    objective.train()
-    base.set_attn_implementation(attention)
     results = [_checked(question["id"], answer) for question, answer in zip(mine, written, strict=True)]
     shares: list[Any] = [results]
     if world > 1:
@@ -49,6 +41,21 @@ def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, 
     found = {question["id"]: shares[number % world][number // world] for number, question in enumerate(fitting)}
     too_long = Generation("", 0, False, "prompt_too_long")
     return [found.get(question["id"]) or _checked(question["id"], too_long) for question in asked]
+
+
+@contextmanager
+def answering(objective: AnswerLoss) -> Iterator[None]:
+    """Within, a model in training writes answers: whole in every process, without dropout, with an attention that knows of caches."""
+    base, attention = inner(objective.model), inner(objective.model).config._attn_implementation
+    if attention in (PACKED, VARLEN):
+        base.set_attn_implementation(plain(base))
+    objective.eval()
+    # a compiled layer would be compiled again for each length
+    eager = torch.compiler.set_stance("force_eager") if any(layer._compiled_call_impl for layer in layers(base)) else nullcontext()
+    with gathered(objective), eager:
+        yield
+    objective.train()
+    base.set_attn_implementation(attention)
 
 
 def fits(tokenizer: Any, model: Any, question: dict[str, Any]) -> bool:

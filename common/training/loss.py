@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.checkpoint import checkpoint
 
 from common.jsonl import UserError
-from common.packing import Row
+from common.packing import Drawn, Row
 from common.training import adapters
 from common.training.attention import PACKED, SIDE_BY_SIDE, VARLEN, plain
 
@@ -34,7 +34,10 @@ class AnswerLoss(nn.Module):
 
     It is a module, the root of what is sharded, because the head is called here and not by the model's own forward: FSDP2 gathers
     weights when the module that owns them is called. `neftune` is the strength of the noise on embeddings in training, 0 for none.
+    In reinforcement the targets have weights, and `logprobs` are those of the last row's targets.
     """
+
+    logprobs: Tensor | None = None
 
     def __init__(self, model: nn.Module, neftune: float = 0.0) -> None:
         super().__init__()
@@ -46,7 +49,8 @@ class AnswerLoss(nn.Module):
         base = inner(self.model)
         hidden = decoded(base, row, self.neftune if self.training else 0.0)
         targets = row.targets[0, row.supervised]
-        return summed(base.get_output_embeddings(), hidden[0, row.supervised], targets, Squash.of(base.config))
+        self.logprobs = None if row.drawn is None else torch.zeros_like(row.drawn.logprobs)
+        return summed(base.get_output_embeddings(), hidden[0, row.supervised], targets, Squash.of(base.config), row.drawn, self.logprobs)
 
 
 def inner(model: nn.Module) -> Any:
@@ -120,22 +124,37 @@ class Squash(NamedTuple):
         return self.scale if self.cap is None else self.scale * (1 - (logits / self.cap) ** 2)
 
 
-def summed(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash) -> Tensor:
-    """Summed cross-entropy of hidden states [positions, width] behind a head."""
+def summed(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, drawn: Drawn | None = None,
+           logprobs: Tensor | None = None) -> Tensor:
+    """Summed cross-entropy of hidden states [positions, width] behind a head, weighted if `drawn`; `logprobs` is then filled."""
     size = max(1, (CPU_CHUNK if hidden.device.type == "cpu" else CHUNK) // head.weight.shape[0])
     if type(head) is nn.Linear and head.bias is None:
         weight = head.weight
         if not torch.is_grad_enabled():
             hidden, weight = hidden.detach(), weight.detach()
-        return _LinearCrossEntropy.apply(hidden, weight, targets, squash, size)
+        return _LinearCrossEntropy.apply(hidden, weight, targets, squash, size, drawn, logprobs)
     total = hidden.sum().float() * 0  # a row without targets still takes part in every collective of the backward pass
-    for some, theirs in zip(hidden.split(size), targets.split(size), strict=True):
-        total = total + checkpoint(_cross_entropy, head, some, theirs, squash, use_reentrant=False)
+    for start in range(0, len(hidden), size):
+        part = slice(start, start + size)
+        losses = checkpoint(_cross_entropy, head, hidden[part], targets[part], squash, drawn, part, use_reentrant=False)
+        if drawn is not None:
+            logprobs[part] = -losses.detach()
+            losses = (losses * drawn.weights[part]).sum()
+        total = total + losses
     return total
 
 
-def _cross_entropy(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash) -> Tensor:
-    return nn.functional.cross_entropy(squash(head(hidden)), targets, reduction="sum")
+def _cross_entropy(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, drawn: Drawn | None, part: slice) -> Tensor:
+    logits = allowed(squash(head(hidden)), drawn, part)
+    return nn.functional.cross_entropy(logits, targets, reduction="sum" if drawn is None else "none")
+
+
+def allowed(logits: Tensor, drawn: Drawn | None, part: slice) -> Tensor:
+    """Logits in which what a grammar did not allow has no share: a model that was held to it drew from the others alone."""
+    if drawn is None or drawn.legal is None:
+        return logits
+    bits = drawn.legal[part, :, None].bitwise_right_shift(torch.arange(8, dtype=torch.uint8, device=logits.device)) & 1
+    return logits.masked_fill(bits.flatten(1)[:, : logits.shape[-1]] == 0, float("-inf"))
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
@@ -145,7 +164,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, squash: Squash, size: int) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, squash: Squash, size: int, drawn: Drawn | None,
+                logprobs: Tensor | None) -> Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
         by_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         by_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
@@ -153,11 +173,18 @@ class _LinearCrossEntropy(torch.autograd.Function):
             part = slice(start, start + size)
             logits = squash(nn.functional.linear(hidden[part], weight))
             slope = squash.slope(logits)
+            logits = allowed(logits, drawn, part)
             picked = targets[part, None]
             logits.sub_(logits.amax(-1, keepdim=True))
-            total -= logits.gather(1, picked).sum()
+            chosen = logits.gather(1, picked)
             sums = logits.exp_().sum(-1, keepdim=True)  # they are exponentials now, in the same memory: there is no room for another copy
-            total += sums.log().sum()
+            if drawn is None:
+                total -= chosen.sum()
+                total += sums.log().sum()
+            else:
+                logprobs[part] = (chosen - sums.log())[:, 0]
+                total -= (logprobs[part] * drawn.weights[part]).sum()
+                slope = slope * drawn.weights[part, None]
             if by_hidden is not None or by_weight is not None:
                 error = logits.div_(sums)
                 error.scatter_add_(1, picked, error.new_full(picked.shape, -1))
@@ -173,7 +200,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None]:
         # in fp32: a factor that is rounded to bf16 would be off by as much in every gradient of the step
         by_hidden, by_weight = (None if part is None else (part.float() * slope).to(part.dtype) for part in ctx.saved_tensors)
-        return by_hidden, by_weight, None, None, None
+        return by_hidden, by_weight, None, None, None, None, None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

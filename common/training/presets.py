@@ -30,6 +30,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None of the table
               "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
+REINFORCED = 0.2  # of the rate, for training on a model's own answers: their rewards tell less than an answer to imitate
+JUDGED = 16  # prompts kept apart that are answered at each validation of --reinforce
 ROOM = 0.8  # share of the free memory that a run may count on
 
 
@@ -65,6 +67,22 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
         setattr(args, name, value)
     overruled = {name for name, by in (("epochs", args.steps), ("batch_size", getattr(args, "rows", None))) if by}
     return {name: value for name, value in chosen.items() if name not in overruled}
+
+
+def reinforced(args: argparse.Namespace) -> str | None:
+    """Set what was not given otherwise for --reinforce; return what does not go with it, or None."""
+    if "lr" in args.chosen:
+        args.lr = args.chosen["lr"] = REINFORCED * args.lr
+    args.sample_generations = args.sample_generations or JUDGED
+    args.rows = args.rows or -(-args.prompts * args.group * args.context // args.row_tokens)  # the longest answers to the longest prompts
+    return next((told for holds, told in (
+        (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),
+        (args.group < 2, "--group 1: an answer is compared with others to the same prompt"),
+        (args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"),
+        (args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"),
+        (args.rollouts and not args.lora_rank, "--rollouts: a server loads adapters; give a --lora-rank"),
+        (args.rollouts and args.grammar, "--rollouts: the grammar is for answers that are written here"),
+    ) if holds), None)  # fmt: skip
 
 
 def told(chosen: dict[str, Any], args: argparse.Namespace) -> str:

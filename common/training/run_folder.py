@@ -26,7 +26,7 @@ COLUMNS = ("step", "epoch", "loss", "validation_loss", "lr", "grad_norm", "tok_p
 
 # What a run that starts from the beginning removes of the run before it.
 RESULTS = ("checkpoints/*", "*.safetensors", "*.safetensors.index.json", "adapter_config.json", "config.json", "summary.json",
-           "samples.jsonl")
+           "samples.jsonl", "rollouts.jsonl", "passes.jsonl", "rollouts/*")
 # In a folder without a run, a file of such a name belongs to somebody else: a model, a dataset.
 FOREIGN = (*RESULTS, "*.bin", "tokenizer*", "metrics.csv", "rejected.jsonl")
 
@@ -94,7 +94,7 @@ class RunFolder:
 
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
-        theirs = {"compile": False, **_object(self.path / "run.json").get("plan", {})}  # runs of before were not compiled
+        theirs = {"compile": False, "reinforce": False, **_object(self.path / "run.json").get("plan", {})}  # not in runs of before
         if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
             theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
@@ -120,11 +120,12 @@ class RunFolder:
         jsonl.write_atomically(self.path / "run.json", orjson.dumps({"plan": self.plan, **about}, option=orjson.OPT_INDENT_2))
         jsonl.write_atomically(self.path / "rejected.jsonl", b"".join(map(jsonl.encode, rejected)))
         self._write(rows)
-        if (self.path / "samples.jsonl").exists():
-            jsonl.repair_tail(self.path / "samples.jsonl")
-            done = self.step if self.is_validated else self.step - 1
-            kept = [sample for sample in jsonl.read(self.path / "samples.jsonl", ("step",)) if sample["step"] <= done]
-            jsonl.write_atomically(self.path / "samples.jsonl", b"".join(map(jsonl.encode, kept)))
+        validated = self.step if self.is_validated else self.step - 1
+        for name, done in (("samples.jsonl", validated), ("passes.jsonl", validated), ("rollouts.jsonl", self.step)):
+            if (self.path / name).exists():
+                jsonl.repair_tail(self.path / name)
+                kept = [line for line in jsonl.read(self.path / name, ("step",)) if line["step"] <= done]
+                jsonl.write_atomically(self.path / name, b"".join(map(jsonl.encode, kept)))
 
     def _rows(self) -> list[dict[str, str]]:
         """Return the rows of metrics.csv up to the last checkpoint, without one that a killed run left half written."""
@@ -151,7 +152,11 @@ class RunFolder:
 
     def sample(self, step: int, samples: list[dict[str, Any]]) -> None:
         """Append what the model wrote behind a step to samples.jsonl."""
-        self._append("samples.jsonl", b"".join(jsonl.encode({"id": sample["id"], "step": step, **sample}) for sample in samples))
+        self.note("samples.jsonl", [{"id": sample["id"], "step": step, **sample} for sample in samples])
+
+    def note(self, name: str, lines: list[dict[str, Any]]) -> None:
+        """Append lines with their `step` to a file of the run."""
+        self._append(name, b"".join(map(jsonl.encode, lines)))
 
     def _append(self, name: str, data: bytes) -> None:
         try:

@@ -36,7 +36,7 @@ def _is_alternative(program: Program, slot: Slot) -> bool:
     return isinstance(slot.node, ast.If) and program.lines[slot.line - 1].lstrip().startswith("elif ")
 
 
-def wrapped(program: Program, beside: list[Slot], heads: list[str], kind: str, given: dict[str, str], tail: list[str] = [],  # noqa: B006
+def wrapped(program: Program, beside: list[Slot], heads: list[str], kind: str, given: dict[str, str], tail: tuple[str, ...] = (),
             depth: int = 1) -> Change:
     """Return the change that puts statements below some lines, and others behind them, all as deep as these are."""
     indent, first, end = program.indent_of(beside[0].node), beside[0].line, beside[-1].end
@@ -79,7 +79,7 @@ def choices(program: Program, draw: Random) -> Iterator[Change]:
     for beside, _ in runs(program, draw):
         question, (yes, no) = draw.choice(tables.QUESTIONS.split("|")), draw.choice(tables.ANSWERS)
         heads = [f"match menu({question!r}):", f"    case {yes!r}:"]
-        tail = [f"    case {no!r}:", "        pass"]
+        tail = (f"    case {no!r}:", "        pass")
         yield wrapped(program, beside, heads, "choice", {"question": question, "yes": yes, "no": no}, tail, 2)
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 from shortcuts.edit.operations import tables
 from shortcuts.edit.operations.actions import kind_of, shuffled, text_of
-from shortcuts.edit.operations.program import Change, Hunk, Program, Slot
+from shortcuts.edit.operations.program import RESULTS, Change, Hunk, Program, Slot
 from shortcuts.edit.operations.tables import PREFIX
 from shortcuts.forms.identifiers import identifier
 from shortcuts.names import rename
@@ -155,5 +155,7 @@ def renames(program: Program, draw: Random) -> Iterator[Change]:
             continue
         after = rename(program.code, {slot.name: new}).split("\n")
         hunks = [Hunk(number, number + 1, (line,)) for number, (old, line) in enumerate(zip(program.lines, after), start=1) if old != line]
+        block = program.above(slot) if called(slot.node.value) in RESULTS else None  # type: ignore[attr-defined]
+        also = frozenset({block.line}) if block is not None else frozenset[int]()  # its end has the name
         if len(after) == len(program.lines):
-            yield Change("rename", tuple(hunks), (slot.line,), {"old": slot.name, "new": new})
+            yield Change("rename", tuple(hunks), (slot.line,), {"old": slot.name, "new": new}, also)

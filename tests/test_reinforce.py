@@ -1,0 +1,207 @@
+"""Training on a model's own answers: `python -m pytest tests/test_reinforce.py`."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+import synthetic
+import torch
+import torch.nn.functional as F
+from train_runs import Killed, command, exact, kill
+
+from common import chat, model, rewards
+from common.jsonl import UserError
+from common.packing import Drawn, Plan, Samples
+from common.training import data, reinforcement, rollouts
+from common.training.loss import AnswerLoss, Squash, summed
+
+pytest_plugins = ["train_fixtures"]
+
+TIMES = ("rollout_tok_per_s", "update_tok_per_s")  # figures that no two runs share
+STEPS = ["--reinforce", "--prompts", 2, "--group", 4, "--max-new-tokens", 24, "--steps", 4, "--rows", 3, "--save-every", 1, "--validate-every", 2,
+         "--sample-generations", 2, "--lr", 0.01]  # fmt: skip
+
+
+def by_text(prompt: Any, answer: str, record: Any) -> rewards.Reward:
+    return rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
+
+
+@pytest.fixture
+def drawn_rewards(monkeypatch) -> None:
+    """Rewards that differ for a model that knows nothing: a function of the text."""
+    monkeypatch.setattr(rewards, "reward", by_text)
+    monkeypatch.setattr(chat, "end_ids", lambda model, tokenizer: [*range(0, model.config.vocab_size, 16)])  # its answers end, of many lengths
+
+
+def lines(folder, name: str = "rollouts.jsonl") -> list[dict[str, Any]]:
+    found = [orjson.loads(line) for line in (folder / name).read_bytes().splitlines()]
+    return [{key: value for key, value in line.items() if key not in TIMES} for line in found]
+
+
+@pytest.mark.parametrize("flags", [["--lora-rank", 4], ["--lora-rank", 0]], ids=["adapter", "whole"])
+def test_what_was_drawn_has_the_same_log_probability_in_training_after_each_update(run, base, drawn_rewards, tmp_path, flags):
+    code, summary, _ = run("on", *STEPS, *flags, base=base)
+    found = lines(tmp_path / "on")
+    assert (code, summary["steps"], [line["step"] for line in found]) == (0, 4, [1, 2, 3, 4])
+    assert 0 < max(line["largest_gap"] for line in found) < 1e-3
+    assert any(line["equal_groups"] < 1 for line in found)
+
+
+@pytest.mark.ci
+def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_step, drawn_rewards, tmp_path):
+    flags = [*STEPS, "--lora-rank", 4]
+    _, _, whole = run("whole", *flags, base=base)
+    at_step(3, kill)
+    with pytest.raises(Killed):
+        run("killed", *flags, base=base)
+    _, _, again = run("killed", *flags, base=base)
+    assert exact(again) == exact(whole)
+    for name in ("rollouts.jsonl", "passes.jsonl", "samples.jsonl"):
+        assert lines(tmp_path / "killed", name) == lines(tmp_path / "whole", name)
+    ours, theirs = (tmp_path / name / "adapter_model.safetensors" for name in ("killed", "whole"))
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+@pytest.mark.slow
+def test_two_processes_write_and_judge_the_answers_of_one(base, data, tmp_path):
+    for devices in (1, 2):
+        argv = command(data, tmp_path / str(devices), "--model", base, *STEPS, "--steps", 2, "--prompts", 3, "--devices", devices)
+        assert subprocess.run(argv, capture_output=True).returncode == 0
+    kept = [[(line["tokens"], line["reward"], line["cut"]) for line in lines(tmp_path / name)] for name in ("1", "2")]
+    assert kept[0] == kept[1] and len(kept[0]) == 2
+
+
+def test_under_a_grammar_both_are_renormalised_over_the_legal_tokens(run, base, drawn_rewards, tmp_path, monkeypatch):
+    monkeypatch.undo()  # its own end marks: a grammar ends what it holds
+    monkeypatch.setattr(model, "TINY_SHAPE", dict(synthetic.SHAPE))
+    monkeypatch.setattr(rewards, "reward", by_text)
+    data = [{**record, "apis": [api.replace("_", ".") for api in synthetic.ACTIONS]} for record in synthetic.records(8)]
+    records = synthetic.write(tmp_path / "apis.jsonl", data)
+    code, _, _ = run("held", *STEPS, "--steps", 1, "--max-new-tokens", 60, "--grammar", "--lora-rank", 4, records=records, base=base)
+    (line,) = lines(tmp_path / "held")
+    assert (code, line["cut"], line["equal_groups"]) == (0, 0, 0)
+    assert 0 < line["largest_gap"] < 1e-3
+
+
+def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, tmp_path, monkeypatch):
+    asked: list[dict[str, Any]] = []
+
+    def post(self, path: str, **body: Any) -> bytes:
+        asked.append({"path": path, **body})
+        if path == "load_lora_adapter":
+            assert (Path(body["lora_path"]) / "adapter_model.safetensors").exists()
+        choice = {"text": "x", "token_ids": [5, 2], "logprobs": {"token_logprobs": [-9.0, -9.0]}, "finish_reason": "stop"}
+        return orjson.dumps({"choices": [{**choice, "text": str(number)} for number in range(4)]})
+
+    monkeypatch.setattr(rollouts.Server, "_post", post)
+    monkeypatch.setattr(rewards, "reward", by_text)
+    with pytest.raises(UserError, match="it was not the same model"):
+        run("served", *STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1/v1", base=base)
+    assert [one["path"] for one in asked] == ["load_lora_adapter", "completions", "completions"]
+    assert asked[1]["n"] == 4 and asked[1]["return_token_ids"] and asked[1]["model"] == asked[0]["lora_name"]
+
+
+def test_a_server_that_is_not_there_is_one_line(run, base):
+    with pytest.raises(UserError, match="--rollouts http://localhost:1: /v1/load_lora_adapter failed"):
+        run("alone", *STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1", base=base)
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    (["--model", "tiny"], "a model that writes programs already"),
+    (["--group", "1"], "compared with others"),
+    (["--lora-dropout", "0.1"], "no --lora-dropout"),
+    (["--dry-run"], "--steps 3"),
+    (["--rollouts", "http://h", "--grammar"], "answers that are written here"),
+    (["--rollouts", "http://h", "--lora-rank", "0"], "give a --lora-rank"),
+])  # fmt: skip
+def test_what_does_not_go_with_it_is_refused(train, capsys, flags, said):
+    with pytest.raises(SystemExit):
+        train.arguments(["--model", "runs/x", "--reinforce", *flags])
+    assert said in capsys.readouterr().err
+
+
+def test_tests_are_never_trained_on(tmp_path):
+    records = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(2)])
+    with pytest.raises(UserError, match="models are not trained on tests"):
+        reinforcement.records_of(records, set())
+
+
+def answer(tokens: list[int], finished: bool = True) -> rollouts.Answer:
+    return rollouts.Answer(str(tokens), tokens, np.full(len(tokens), -1, np.float32), None, finished)
+
+
+def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_all(monkeypatch):
+    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=0.2 * len(text)))
+    prompt = rollouts.Prompt([1, 2], {"id": "a", "messages": []})
+    found = reinforcement.judged(prompt, [answer([3, 4]), answer([3]), answer([5, 6, 7], finished=False)])
+    assert [round(one.advantage, 6) for one in found] == [0.015, -0.015, 0.0]  # "[3, 4]" is three characters longer than "[3]"
+    assert all(one.advantage == 0 for one in reinforcement.judged(prompt, [answer([3]), answer([4])]))
+    samples = reinforcement.samples_of(found, constant=30)
+    assert samples.tokens.tolist() == [1, 2, 3, 4, 1, 2, 3]
+    assert samples.drawn.weights.tolist() == pytest.approx([0.0015, 0.0015, -0.0015])  # times 3 tokens, over 30
+
+
+def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(monkeypatch, very_small):
+    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=float("3" in text)))
+    network, _ = model.build_tiny(["some text"], 64)
+    objective, prompt = AnswerLoss(network), rollouts.Prompt([1, 2], {"id": "a", "messages": []})
+    samples = reinforcement.samples_of(reinforcement.judged(prompt, [answer([3, 3, 9]), answer([5, 6, 9])]), constant=6)
+    (row,) = Plan(samples, 100, 1, 0).batch(0).rows
+
+    def likely() -> list[float]:
+        objective(row)
+        assert row.drawn.weights[0] > 0 > row.drawn.weights[-1]  # the better answer comes first
+        return [float(part.sum()) for part in objective.logprobs.split(3)]
+
+    before = likely()
+    objective(row).backward()
+    with torch.no_grad():
+        for parameter in objective.parameters():
+            parameter -= parameter.grad
+    better, worse = (now - then for now, then in zip(likely(), before, strict=True))
+    assert better > 0 > worse
+
+
+def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
+    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, seed=5, rollouts=None, grammar=False)
+    workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], []))
+    one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
+    epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2 and epochs[0] != epochs[1]
+    assert other.asked(5) == one.asked(5)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_weighted_loss_is_that_of_the_legal_tokens_each_times_its_weight(bias):
+    torch.manual_seed(0)
+    head, hidden = torch.nn.Linear(8, 20, bias=bias), torch.randn(5, 8, requires_grad=True)
+    targets, weights = torch.tensor([1, 4, 9, 0, 19]), torch.tensor([1.0, -2.0, 0.5, 0.0, 3.0])
+    legal = torch.rand(5, 20) < 0.5
+    legal[range(5), targets] = True
+    drawn = Drawn(weights, torch.zeros(5), torch.from_numpy(np.packbits(legal.numpy(), axis=1, bitorder="little")))
+    found, logprobs = [], torch.zeros(5)
+    for loss in (summed(head, hidden, targets, Squash(), drawn, logprobs),
+                 (weights * F.cross_entropy(head(hidden).masked_fill(~legal, -torch.inf), targets, reduction="none")).sum()):
+        hidden.grad = head.weight.grad = None
+        loss.backward()
+        found.append((loss.item(), hidden.grad, head.weight.grad))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+    assert torch.allclose(found[0][1], found[1][1], atol=1e-6) and torch.allclose(found[0][2], found[1][2], atol=1e-6)
+    exact = head(hidden).masked_fill(~legal, -torch.inf).log_softmax(-1)[range(5), targets]
+    assert torch.allclose(logprobs, exact, atol=1e-6)
+
+
+def test_a_row_has_what_was_drawn_in_the_order_of_its_positions():
+    samples = Samples.of([([1, 2, 3], [0, 1, 1]), ([4, 5, 6, 7], [0, 0, 1, 1]), ([8, 9], [0, 1])])
+    samples = Samples(samples.tokens, samples.is_answer, samples.offsets, Drawn(np.array([2, 3, 6, 7, 9], np.float32), np.zeros(5, np.float32)))
+    plan = Plan(samples, 7, 2, 0)
+    for row in plan.batch(0).rows:
+        assert row.drawn.weights.tolist() == row.targets[0, row.supervised].tolist()
+    assert plan.row(0, 5).drawn.weights.tolist() == []

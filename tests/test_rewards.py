@@ -1,0 +1,89 @@
+"""What a program is worth in reinforcement, and that it can't be had for less: `python -m pytest tests/test_rewards.py`."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from bench.task_mutants import changes
+from common import prompts, rewards
+from common.metrics.call_graph import read_call_graph
+from common.metrics.execution_match import bare_list
+
+ROOT = Path(__file__).resolve().parents[1]
+GOLD = ("Sum = 4\n"
+        "Text = is_workflow_actions_ask(WFAskActionPrompt='How much?')\n"
+        "Total = is_workflow_actions_math(WFInput=Text, WFMathOperand=Sum)\n"
+        "if Total > 10:\n"
+        "    is_workflow_actions_showresult(Text=f'Much: {Total}')\n")  # fmt: skip
+TASKS = ("age-in-years", "append-to-log", "bmi", "book-lunch", "count-lines-of-file", "mail-the-clipboard", "open-first-link", "initials")
+MUTANTS = 6
+
+
+def worth(code: str, gold: str = GOLD) -> rewards.Reward:
+    return rewards.reward(None, prompts.answer("1. Do it.", code), {"reference": gold})
+
+
+def golds() -> dict[str, str]:
+    texts = {name: json.loads((ROOT / "tasks" / f"{name}.json").read_text())["reference"] for name in TASKS}
+    return {name: rewards.gold_of({"reference": "\n".join(text)}) for name, text in texts.items()}
+
+
+def cheats(gold: str) -> dict[str, str]:
+    """Programs that some metric likes, or that always compile."""
+    lines = gold.splitlines(keepends=True)
+    return {"each API once": bare_list(gold), "calls without values": "".join(f"{call.name}()\n" for call in read_call_graph(gold).calls),
+            "empty": "", "a comment": "'done'\n", "constant": "is_workflow_actions_showresult(Text='Hello')\n",
+            "one statement again and again": next(line for line in lines if line[0] not in " '") * 30}
+
+
+def test_each_stage_is_worth_more_than_the_one_before():
+    stages = ["", "if if", "Other = is_workflow_actions_getclipboard()\n", "Text = is_workflow_actions_ask(WFAskActionPrompt='How much?')\nnever()[0] = 5\n",
+              "Text = is_workflow_actions_ask(WFAskActionPrompt='How much?')\n", GOLD.replace("Total > 10", "Total < 10"), GOLD]
+    totals = [worth(code).total() for code in stages]
+    assert totals == sorted(totals) and totals[0] == 0 and totals[-1] == 1
+    assert [worth(code).passed for code in stages] == [False] * 5 + [True] * 2
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_no_cheat_is_worth_as_much_as_an_honest_program_with_a_fault(name):
+    gold = golds()[name]
+    mutants = random.Random(name).sample([mutant.code for mutant in changes(gold)], MUTANTS)
+    honest = fmean(worth(code, gold).total() for code in mutants)
+    found = {kind: worth(code, gold).total() for kind, code in cheats(gold).items()}
+    assert max(found.values()) < honest <= worth(gold, gold).total()
+    assert worth(gold, gold).total() == pytest.approx(1)
+
+
+def test_a_result_that_nobody_uses_and_one_that_decides_nothing_come_to_nothing():
+    assert worth(GOLD).reaches == 1
+    shown = "    is_workflow_actions_showresult(Text=f'Much: {Total}')\n"
+    unused = GOLD.replace(shown, "    is_workflow_actions_showresult(Text='Much')\n").replace("if Total > 10", "if Text > 10")
+    assert worth(unused).calls == 1 and worth(unused).reaches == pytest.approx(2 / 4)
+    assert worth(GOLD.replace(shown, "    pass\n") + "is_workflow_actions_showresult(Text='Much')\n").reaches == pytest.approx(1 / 4)
+
+
+def test_what_a_grammar_sees_to_earns_nothing_under_it():
+    assert worth("'done'\n").total(rewards.GUARANTEED) == 0 < worth("'done'\n").total()
+    assert worth(GOLD).total(rewards.GUARANTEED) == pytest.approx(worth(GOLD).total() - 0.1)
+
+
+def test_a_longer_program_of_equal_effect_is_worth_a_little_less():
+    longer = GOLD + "''\n" * len(GOLD)
+    assert worth(GOLD).total() - rewards.CHARGE - 1e-9 <= worth(longer).total() < worth(GOLD).total()
+
+
+@pytest.mark.parametrize("text", ["", "no program", "```python\n" + "(" * 5000 + "\n```", "```python\n\ud800\x00\n```", "```python\n" + "x = 1\n" * 300])
+def test_whatever_a_model_writes_has_a_reward(text):
+    assert 0 <= rewards.reward(None, text, {"reference": GOLD}).total() <= 0.2
+
+
+def test_other_trainers_get_the_same_reward():
+    answer, record = prompts.answer("1. Do it.", GOLD), {"reference": GOLD}
+    expected = rewards.reward(None, answer, record).total()
+    assert rewards.trl(["p", "p"], [answer, [{"role": "assistant", "content": answer}]], reference=[GOLD, GOLD], other=[1, 2]) == [expected] * 2
+    assert rewards.verl("workflows", answer, GOLD, {"index": 3}) == expected
