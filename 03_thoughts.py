@@ -8,6 +8,7 @@ Writes   data/seed.jsonl: the record and comments, renames, annotated_code, plan
     python 03_thoughts.py --writer gpt-4o-mini --budget-usd 20
     python 03_thoughts.py --writer gpt-4o-mini --dry-run --limit 100          # what would it cost?
     python 03_thoughts.py --writer Qwen/Qwen3-8B --base-url http://localhost:8000/v1 --concurrency 256
+    python 03_thoughts.py --edits --input data/bench/train.edits.jsonl --output data/edits.jsonl --writer gpt-4o-mini   # of stage 06
 
 The writer never rewrites the program: it gives comments by line and a rename map, and both are applied here. So annotated_code compiles to
 exactly the shortcut of code, which is checked for every record. Comments, names and plan come from one request, in this order, so that the
@@ -52,6 +53,7 @@ def arguments() -> argparse.Namespace:
     parser = cli.parser(__doc__, "data/workflows.jsonl", "data/seed.jsonl")
     parser.task.add_argument("--query-from", choices=tuple(QUERY_FROM), default="plan", help="write the query from the plan alone, or from "
                              "the program and one example, as the paper does (default: plan)")
+    parser.task.add_argument("--edits", action="store_true", help="the input is edits of stage 06: put each request into a person's words")
     llm.add_arguments(parser)
     return parser.parse_args()
 
@@ -310,16 +312,26 @@ async def request(task: str, record: Record, annotated: str, plan: str, about: s
     return answer.object, answer.usage
 
 
+async def reword(edit: Record, writer: Writer, catalog: Catalog) -> Record:
+    """Return an edit of stage 06 with its request in a person's words, and the rules' as `request`. Raises Reject."""
+    before, change, request, apis = (edit[key] for key in ("before", "change", "query", "apis"))
+    answer = await writer.ask(prompts.edit_query(before, change, request, apis, catalog))
+    return {**edit, "query": answer.object, "request": request,
+            "messages": prompts.edit_chat(answer.object, before, apis, catalog, change),
+            "writer": {"model": writer.name, "prompts": {"edit_query": prompts.prompt_id("edit_query")}, **answer.usage._asdict()}}
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 
 
 def main() -> int:
-    """Annotate every workflow that is due, as many at once as the writer takes; return the exit code."""
+    """Annotate every workflow, or reword every edit, that is due, as many at once as the writer takes; return the exit code."""
     args = arguments()
     writer, catalog = llm.from_arguments(args), Catalog.load()
+    work = (lambda edit: reword(edit, writer, catalog)) if args.edits else lambda record: think(record, writer, catalog, args.query_from)
     with cli.Run("thoughts", args) as run:
-        records = run.records("code", "residue", "apis")
-        for record, outcome in writer.map(lambda record: think(record, writer, catalog, args.query_from), records):
+        records = run.records(*(("before", "change", "query", "apis") if args.edits else ("code", "residue", "apis")))
+        for record, outcome in writer.map(work, records):
             if isinstance(outcome, Reject):
                 run.reject(record["id"], outcome)
             else:

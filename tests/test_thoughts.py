@@ -306,3 +306,40 @@ def test_the_flag_reaches_the_prompt_and_the_rules_answer_it(tmp_path: Path, sta
     ended = stage_runs.run("03", "--input", tmp_path / "workflows.jsonl", "--output", tmp_path / "seed.jsonl", "--writer", "offline", "--query-from", "code")
     (record,) = jsonl.read(tmp_path / "seed.jsonl")
     assert ended.returncode == 0 and "query_from_code" in record["writer"]["prompts"] and len(record["query"].split()) > 3
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# edits of stage 06
+
+
+def edit(**fields: Any) -> dict[str, Any]:
+    """An edit of stage 06."""
+    before, change, apis = "is_workflow_actions_showresult(Text='Hello')\n", "replace 1\nis_workflow_actions_showresult(Text='Bye')", [
+        "is.workflow.actions.showresult"]
+    query = "Change 'Hello' to 'Bye' in the step that shows a result."
+    return {"id": "w0-edit-1", "task": prompts.EDIT_TASK, "split": "train", "query": query, "apis": apis, "before": before, "change": change,
+            "code": "is_workflow_actions_showresult(Text='Bye')\n",
+            "messages": prompts.edit_chat(query, before, apis, Catalog.load(), change), **fields}  # fmt: skip
+
+
+def test_the_request_of_an_edit_is_put_into_a_persons_words_and_asked_with(tmp_path: Path) -> None:
+    (tmp_path / "edits.jsonl").write_bytes(jsonl.encode(edit()))
+    words = "It should say Bye instead of Hello."
+    with StubOpenAI(lambda body, number: Reply(json.dumps({"query": words}))) as stub:
+        ended = stage_runs.run("03", "--edits", "--input", tmp_path / "edits.jsonl", "--output", tmp_path / "reworded.jsonl",
+                               "--writer", "m", "--base-url", stub.base_url, "--cache", tmp_path / "answers.sqlite")
+    (record,) = jsonl.read(tmp_path / "reworded.jsonl")
+    assert ended.returncode == 0 and record["query"] == words and record["request"] == edit()["query"]
+    assert words in record["messages"][0]["content"] and record["messages"][1] == edit()["messages"][1]
+    assert record["writer"]["model"] == "m" and record["change"] == edit()["change"]
+
+
+def test_offline_an_edit_keeps_the_words_of_the_rules_and_a_workflow_is_no_edit(tmp_path: Path) -> None:
+    (tmp_path / "edits.jsonl").write_bytes(jsonl.encode(edit()))
+    flags = "--edits", "--output", tmp_path / "reworded.jsonl", "--writer", "offline", "--cache", tmp_path / "answers.sqlite"
+    assert stage_runs.run("03", *flags, "--input", tmp_path / "edits.jsonl").returncode == 0
+    (record,) = jsonl.read(tmp_path / "reworded.jsonl")
+    assert record["messages"] == edit()["messages"]
+    (tmp_path / "workflows.jsonl").write_bytes(jsonl.encode(workflow()))
+    ended = stage_runs.run("03", *flags, "--overwrite", "--input", tmp_path / "workflows.jsonl")
+    assert ended.returncode == 1 and "workflows.jsonl:1" in ended.stderr and "before" in ended.stderr
