@@ -79,7 +79,6 @@ def faults(texts: list[tuple[str, str, str]]) -> dict[str, tuple[str, dict]]:
                                                                       + two)),  # fmt: skip
         "lines after the end": ("check_unreachable", code(f"{call('a')}is_workflow_actions_exit()\n{call('b')}")),
         "APIs unused": ("apis_unused", {"apis": [identifier for identifier, _, _ in texts[:30]]}),
-        "one call": ("degenerate", code(call("a"))),
         "a loop of the model": ("degenerate", code(call("again") * 12)),
         "a plan of another program": ("plan_disagrees", {"plan": "1. If needed, call is.workflow.actions.geturlcomponent and stop."}),
         "a plan without its branch": ("plan_disagrees", {"plan": "1. Gather the texts and show two of them to the user."}),
@@ -91,6 +90,7 @@ def faults(texts: list[tuple[str, str, str]]) -> dict[str, tuple[str, dict]]:
 def test_every_fault_goes_for_its_reason_and_no_good_record_is_lost(load_stage, tmp_path, monkeypatch, capsys, texts):
     kinds, sound = faults(texts), [good(number, texts) for number in range(60)]
     bad = [{**good(1000 + number, texts), **changes, "id": kind} for number, (kind, (_, changes)) in enumerate(kinds.items())]
+    sound.append({**good(61, texts), "annotated_code": call("a"), "code": call("a"), "apis": [SHOW]})  # one call, and no other is asked for
     twin = {**sound[7], "id": "twin", "query": good(2000, texts)["query"]}
     asked_again = {**good(2001, texts), "id": "the same query again", "query": sound[8]["query"].upper() + "!"}
     records = [item for pair in zip(sound, bad) for item in pair] + sound[len(bad):] + [twin, asked_again, {**good(2002, texts), "id": "good-3"}]

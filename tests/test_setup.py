@@ -182,9 +182,9 @@ def test_the_extras_bring_what_they_say(tmp_path: Path) -> None:
     (package,) = json.loads(report.read_text())["install"]
     brought = package["metadata"]["requires_dist"]
     assert sorted(line for line in brought if "extra ==" not in line) == sorted(map(normal, environment.requirements()))
-    assert package["metadata"]["provides_extra"] == ["cpu", "gpu", "dev"]
+    assert package["metadata"]["provides_extra"] == ["cpu", "gpu", "assistant", "dev"]
     plain = len(environment.requirements())
-    for extra in ("cpu", "gpu", "dev"):
+    for extra in ("cpu", "gpu", "assistant", "dev"):
         assert len([line for line in brought if f'extra == "{extra}"' in line]) == len(environment.requirements(extra)) - plain > 0
 
 

@@ -39,7 +39,6 @@ from shortcuts.edit.operations import Edit, edits
 COLUMNS = ("id", "task", "split", "origin", "query", "code", "apis", "messages", "shortened", "of", "kind", "before", "change")
 REJECTS = "edits.rejected.jsonl"
 TRIED = 3  # edits that are looked at for each one that is wanted
-NO_QUERY = dedup.query_print("")
 
 
 class Settings(NamedTuple):
@@ -242,8 +241,8 @@ def contaminated(programs: Sequence[tuple[CodePrint, str]], made: Sequence[tuple
 
     An edit of a test goes where a program of training is like it, an edit of training where a test or an edit of one is.
     """
-    both, first = [*programs, *made], len(programs)
-    overlap = dedup.Overlap([code for code, _ in both], [NO_QUERY] * len(both), arrange.OVERLAP_CODE, arrange.OVERLAP_NGRAMS)
+    both, first, no_query = [*programs, *made], len(programs), dedup.query_print("")
+    overlap = dedup.Overlap([code for code, _ in both], [no_query] * len(both), arrange.OVERLAP_CODE, arrange.OVERLAP_NGRAMS)
     found: dict[int, str] = {}
     tests = [index for index, (_, split) in enumerate(both) if split != TRAIN]
     for test in tests:
