@@ -62,3 +62,14 @@ def test_the_kind_of_a_reference_is_no_identity_though_an_action_has_it_for_one(
     test = marker("conditional", 0, WFInput={"Variable": {"Value": {"Type": "Variable", "VariableName": "Sent"}}})
     shortcut = {"WFWorkflowActions": [read, test, marker("conditional", 2)]}
     assert shortcuts.equivalent(shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut)
+
+
+def test_a_parameter_that_is_named_like_a_reference_refers_to_nothing():
+    shortcut = {"WFWorkflowActions": [step("overlaytext", UUID="76DC9240"), step("image.resize", OutputUUID="76DC9240")]}
+    assert shortcuts.equivalent(shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut)
+
+
+def test_a_date_format_that_is_no_text_is_written_out():
+    format_ = {"Type": "WFDateFormatVariableAggrandizement", "WFDateFormatStyle": "Custom", "WFISO8601IncludeTime": False, "WFDateFormat": True}
+    shortcut = {"WFWorkflowActions": shown(Type="CurrentDate", Aggrandizements=[format_])}
+    assert shortcuts.equivalent(shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut)

@@ -158,7 +158,7 @@ class _Renamer:
         self.used: set[str] = set()
         self.renamed: dict[tuple[str, str], str] = {}
         for action in actions:
-            self._collect(action["WFWorkflowActionParameters"])
+            self._collect([*action["WFWorkflowActionParameters"].values()])  # an action's own parameter of that name refers to nothing
 
     def _collect(self, value: Any) -> None:
         if isinstance(value, dict):

@@ -242,11 +242,11 @@ def _write_date_format(base: ast.expr, step: Token) -> ast.expr | None:
     if step.keys() - _DATE_KEYS.values() or not all(isinstance(value, str | bool) for value in step.values()):
         return None
     method = ast.Attribute(base, "formatted", ast.Load())
-    if step == {"WFDateFormatStyle": "Custom", "WFDateFormat": step.get("WFDateFormat"), "WFISO8601IncludeTime": False}:
-        return call(method, const(step["WFDateFormat"]))
     texts = {key: value for key, value in step.items() if key != "WFISO8601IncludeTime"}
     if not all(isinstance(value, str) for value in texts.values()) or not isinstance(step.get("WFISO8601IncludeTime", False), bool):
         return None
+    if step == {"WFDateFormatStyle": "Custom", "WFDateFormat": step.get("WFDateFormat"), "WFISO8601IncludeTime": False}:
+        return call(method, const(step["WFDateFormat"]))
     arguments = {word: const(step[key]) for word, key in _DATE_KEYS.items() if key in step and step[key] is not False}
     if "WFISO8601IncludeTime" not in step:
         arguments["iso_time"] = const(None)
