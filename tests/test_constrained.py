@@ -314,3 +314,9 @@ def test_a_change_is_whole_however_few_tokens_are_left(tiny, catalog, seed):
     made = generate_change(*tiny, [{"role": "user", "content": "Say it aloud."}], apis, catalog, 15, max_new_tokens=60, temperature=1.0, top_p=1.0, seed=seed)
     assert made.finished and made.tokens <= 60
     assert follows_grammar(change_grammar(apis, catalog, 15), made.text, whole=True)
+
+
+def test_an_answer_that_was_cut_before_its_first_action_is_not_written_again(tiny, catalog):
+    answers = list(constrained.generate(*tiny, chats(6), some_apis(catalog, 6), catalog, max_new_tokens=40, temperature=1.0))
+    empty = [answer for answer in answers if {finding.code for finding in answer.left} == {"empty"}]
+    assert empty and all(answer.tries == 0 for answer in empty)

@@ -64,6 +64,12 @@ class _Job:
     found: tuple[str, ...] = ()
     left: list[shortcuts.Diagnostic] = field(default_factory=list)
     cuts: Counter[int] = field(default_factory=Counter)
+    cut: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """True if nothing is found, or if the tokens were used up before the first action: to write again what fits gives no more."""
+        return not self.left or (self.cut and {finding.code for finding in self.left} <= {"empty", "no_code"})
 
     def judge(self, written: generation.Generation) -> None:
         """Note an answer and what `check` finds in it."""
@@ -129,7 +135,7 @@ def answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages:
         if number:
             job.rewind()
         yield from _write(model, tokenizer, job, number, ends, max_new_tokens, sampling, watch)
-        if not job.left:
+        if job.is_done:
             break
     return job.answer()
 
@@ -147,4 +153,5 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, job: _Job
     choose = Sampler(job.prompt + job.shown + again, max(temperature, RETRY_TEMPERATURE if number > 1 else 0), top_p, seed)
     row = Row(job.spec, room, job.prefix, strict=number > 0)
     made = yield from generation.write(tokenizer, asked, room, choose, ends, row=row, watch=watch)
+    job.cut = row.cut
     job.judge(generation.ended(tokenizer, made.tokens, ends))

@@ -118,7 +118,7 @@ class Row:
 
     def __init__(self, spec: GrammarSpec, budget: int, prefix: str = "", strict: bool = False) -> None:
         self.spec, self.budget = spec, budget
-        self.ended = False
+        self.ended = self.cut = False  # cut: its end was forced, as the budget was used up
         self.forced: list[int] = []  # tokens to come, the next one last
         self.names: set[str] | None = set() if strict else None
         self.owed = RequiredCalls(spec.owed)
@@ -215,7 +215,7 @@ class Row:
         end = self._with_owed(end) if end is not None and self.owed.calls else end
         spare = self.budget - len(end) - 1 - MARGIN if end is not None else 0
         if end is not None and spare <= 0:
-            self.forced = [*end, self.spec.table.eos_token][::-1]
+            self.forced, self.cut = [*end, self.spec.table.eos_token][::-1], True
         self._unmeasured = spare // 3  # tokens come one by one, and but for the margin's case each adds at most two to the end
 
     def _with_owed(self, end: list[int]) -> list[int]:
