@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 class Sentence(NamedTuple):
-    """What a person says, the actions of which one of each group is needed, and patterns of which each must be found in the program."""
+    """A sentence of a person, the actions of which one of each group is needed, and patterns of which each must be found in the program."""
 
     said: str
     needed: tuple[tuple[str, ...], ...]

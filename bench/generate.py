@@ -185,7 +185,7 @@ def answers_of(args: argparse.Namespace) -> Iterator[Answer]:
 
 
 def figures(answers: list[Answer]) -> dict[str, Any]:
-    """What a build took."""
+    """Return the costs of a build."""
     seconds, tokens = sum(answer["cpu"] for answer in answers), sum(answer["tokens"] for answer in answers)
     return {"batch_size": answers[0]["batch_size"], "cpu_seconds": round(seconds, 1), "tokens": tokens,
             "tokens_per_cpu_second": round(tokens / seconds, 2), "written_again": sum(answer["tries"] for answer in answers)}  # fmt: skip

@@ -192,8 +192,10 @@ def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.d
 
 def load_writer(name: str | Path, adapter: str | Path | None = None,
                 thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:  # fmt: skip
-    """What `load_run` gives, made fast for generation: an adapter is merged (its own products take an eighth of the time), the numbers are
-    those that the processor is quick with, and there are no more threads than cores without work.
+    """Return the model of `load_run`, made fast for generation.
+
+    An adapter is merged (its own products take an eighth of the time), the numbers are those that the processor is quick with, and there
+    are no more threads than cores without work.
     """
     import torch
 

@@ -28,7 +28,7 @@ IGNORED = -100  # the target of a position without loss; PyTorch's own conventio
 
 
 class Drawn(NamedTuple):
-    """What reinforcement knows of answers' tokens, which the model itself has drawn: arrays in samples, tensors in rows, one place a token.
+    """Facts of reinforcement on answers' tokens, which the model itself has drawn: arrays in samples, tensors in rows, one place a token.
 
     weights: the factor of its loss. logprobs: its log-probability when it was drawn. legal: a bit for each token of the vocabulary that a
     grammar allowed there, as np.packbits(bitorder="little") has them; None without a grammar.

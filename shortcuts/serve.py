@@ -50,7 +50,7 @@ class ToolError(ValueError):
 
 @dataclass
 class Desk:
-    """What a call works with: the folder, that of the catalogue, and whether the call was cancelled."""
+    """The surroundings of a call: the folder, that of the catalogue, and whether the call was cancelled."""
 
     folder: Path
     catalog_folder: Path | None = None

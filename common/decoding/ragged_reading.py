@@ -192,7 +192,7 @@ class _Pass:
 
     def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float,
                window: int | None) -> torch.Tensor:  # fmt: skip
-        """What attention gives (1, token, head, dimension); query, key and value are (1, head, token, dimension)."""
+        """Return the result of attention (1, token, head, dimension); query, key and value are (1, head, token, dimension)."""
         keys, values = self.reader.kept(layer, (key, value), self.length)
         keys[self.rows, :, self.places], values[self.rows, :, self.places] = key[0].transpose(0, 1), value[0].transpose(0, 1)
         parts = [self._together(query[0, :, : self.short], keys, values, scale, window)] if self.short else []
@@ -221,7 +221,7 @@ class _Pass:
         return found[rows, self.offsets]
 
     def _mask(self, window: int | None, dtype: torch.dtype) -> torch.Tensor:
-        """What is added to weights (row, group, head, token, position): minus infinity where a token may not look."""
+        """Return the summand of weights (row, group, head, token, position): minus infinity where a token may not look."""
         if window not in self.masks:
             own = self.rows.new_zeros(self.count, self.width)
             own[self.rows[: self.short], self.offsets] = self.places[: self.short]

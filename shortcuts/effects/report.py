@@ -24,7 +24,7 @@ PLACES = 5  # that are named in a line of the report
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in a shortcut. `lines` are the source lines of its actions, empty for one that was not written as a program."""
+    """Findings on a shortcut. `lines` are the source lines of its actions, empty for one that was not written as a program."""
 
     effects: list[Effect]
     permissions: list[Permission]

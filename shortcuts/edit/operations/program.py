@@ -35,7 +35,7 @@ class Hunk(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What an operation would do: its kind, the hunks in order, the lines of the statements that it is about, and what is new, as code.
+    """The plan of an operation: its kind, the hunks in order, the lines of the statements that it is about, and what is new, as code.
 
     also: lines outside of the hunks whose actions change with them: the head of a menu has the titles of its choices.
     """
@@ -97,7 +97,7 @@ class Program:
 
     @cached_property
     def bindings(self) -> Counter[str]:
-        """How often each name is bound: a name that is bound once is an output, or a variable that does not change."""
+        """The number of times that each name is bound: a name that is bound once is an output, or a variable that does not change."""
         return Counter(name for slot in self.slots for name in _bound_here(slot.node))
 
     @cached_property
