@@ -228,12 +228,23 @@ def test_the_grammar_lets_what_is_learned_be_written(name):
     assert matcher.validate_tokens(learned) == len(learned)
 
 
-@pytest.mark.ci
-def test_a_second_try_inside_a_block_keeps_its_indentation():
-    tokenizer = tokenizer_of(KINDS["Mistral"])
-    chats = [[{"role": "user", "content": f"Write {number}."}] for number in range(6)]
-    answers = list(constrained.generate(network(tokenizer), tokenizer, chats, [APIS] * 6, Catalog.load(), max_new_tokens=120, temperature=1.0))
-    assert sum(answer.tries for answer in answers) and all({left.code for left in answer.left} <= {"empty"} for answer in answers)
+@pytest.mark.parametrize("name", ["Mistral", "Qwen3"])
+def test_a_second_try_inside_a_block_keeps_its_indentation(name, monkeypatch):
+    tokenizer = tokenizer_of(KINDS[name])
+    right = "Thought:\n1. Ask.\n\nCode:\n```python\nName = is_workflow_actions_ask()\nif Name:\n    pass\n"
+    wrong = "    is_workflow_actions_showresult(Text=Nobody)\n"
+    written = iter([text_tokens(right + wrong + "```", tokenizer), text_tokens("    is_workflow_actions_showresult(Text=Name)\n```", tokenizer)])
+    asked = []
+
+    def write(tokenizer, prompt, *given, **settings):
+        asked.append(prompt)
+        return generation.Written([*next(written), tokenizer.eos_token_id], [])
+        yield
+
+    monkeypatch.setattr(generation, "write", write)
+    [answer] = constrained.generate(network(tokenizer), tokenizer, [CHAT[:1]], [APIS], Catalog.load(), max_new_tokens=400)
+    assert answer.tries == 1 and not answer.left and answer.text == right + wrong.replace("Nobody", "Name") + "```"
+    assert asked[1] == asked[0] + text_tokens(right, tokenizer)
 
 
 @pytest.mark.parametrize("name", ["Qwen3", "Gemma 4", "Qwen3.5"])
