@@ -239,6 +239,7 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
         faults.append(str(error))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
+    warnings += edited.diverted if edited is not None else ()
     called = [api for finding in found if finding.severity == "error" for api in _called(lines, finding.line)]
     return Answer(text, change, edited, tuple(faults), tuple(warnings), tuple(dict.fromkeys(called)))
 
