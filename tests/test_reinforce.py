@@ -90,6 +90,14 @@ def test_under_a_grammar_both_are_renormalised_over_the_legal_tokens(run, base, 
     assert 0 < line["largest_gap"] < 1e-3
 
 
+def test_a_grammar_has_all_that_a_prompt_offers_also_what_it_does_not_need(monkeypatch):
+    monkeypatch.setattr(rollouts.token_masks, "table", lambda *about: None)
+    config = argparse.Namespace(get_text_config=lambda: argparse.Namespace(vocab_size=9))
+    record = {"id": "a", "apis": ["is.workflow.actions.ask"], "distractors": ["is.workflow.actions.alert"]}
+    spec = rollouts.Local(argparse.Namespace(), None)._grammar(argparse.Namespace(config=config), rollouts.Prompt([1], record), [2])
+    assert spec.apis == {"is.workflow.actions.ask", "is.workflow.actions.alert"}
+
+
 SERVED = [*STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1/v1"]
 
 

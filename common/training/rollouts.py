@@ -93,7 +93,8 @@ class Local:
         if "apis" not in prompt.record or not ANSWER_FORMS.get(prompt.record.get("task", WHOLE.task), WHOLE).plan:
             raise UserError(f"record {prompt.record['id']}: --grammar needs the field `apis`, and a prompt that asks for a plan")
         table = token_masks.table(self.tokenizer, ends, model.config.get_text_config().vocab_size)
-        return token_masks.GrammarSpec(table, frozenset(prompt.record["apis"]) - SYNTAX_APIS, Catalog.load())
+        offered = frozenset([*prompt.record["apis"], *(prompt.record.get("distractors") or ())])
+        return token_masks.GrammarSpec(table, offered - SYNTAX_APIS, Catalog.load())
 
 
 class Server:
