@@ -88,14 +88,12 @@ def blank_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Write an empty file for a picture, unless a test has the mark `pictures`: to lay one out takes longer than all else that a stage does."""
     from unittest.mock import MagicMock
 
-    import numpy
-
     from common import charts
     from common.jsonl import write_atomically
 
     @contextmanager
     def page(path: Path, rows: int, columns: int, *_: Any, **__: Any) -> Iterator[tuple[Any, Any]]:
-        yield MagicMock(), numpy.array([[MagicMock() for _ in range(columns)] for _ in range(rows)])
+        yield MagicMock(), [[MagicMock() for _ in range(columns)] for _ in range(rows)]
         write_atomically(path, b"")
 
     if not request.node.get_closest_marker("pictures"):
