@@ -41,7 +41,7 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple, cast
 
-from common import chat, cli, edit, excerpts, hub, jsonl, llm, prompts, query
+from common import chat, cli, conversation, edit, excerpts, hub, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.decoding.progress import reported
 from common.decoding.side_by_side import WINDOW, Work
@@ -51,6 +51,7 @@ from common.llm.budget import Messages
 from common.model import knows_the_language, prompt_notes
 from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.primer import primer_id
 from shortcuts.trace import trace
 
@@ -174,7 +175,7 @@ class Draft:
         faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
         called = re.findall(r"\b[a-z]\w*_\w+", " ".join(lines.get(finding.line, "") + finding.message for finding in self.diagnostics))
         concerned = list(dict.fromkeys(api.id for name in called if (api := catalog.by_name(name))))[:SHOWN_STUBS]
-        stubs = ["\nThe functions concerned:\n", prompts.stubs(concerned, catalog)] if concerned else []
+        stubs = ["\nThe functions concerned:\n", conversation.stubs(concerned, catalog)] if concerned else []
         return "\n".join([*faults[:SHOWN_FAULTS], *([] if self.plan else ["the plan is missing"]), *stubs]) or "nothing"
 
     def fields(self) -> Record:
@@ -190,8 +191,8 @@ class Draft:
 
 def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> Draft:
     """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
-    (plan, code), blocks = prompts.parse_answer(answer.text), prompts.code_blocks(answer.text)
-    needed = [api for api in dict.fromkeys(needed) if api not in prompts.SYNTAX_APIS]
+    (plan, code), blocks = conversation.parse_answer(answer.text), conversation.code_blocks(answer.text)
+    needed = [api for api in dict.fromkeys(needed) if api not in SYNTAX_APIS]
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
     findings, shortcut = review(code, catalog)
@@ -245,8 +246,8 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
     `sampling(k)` are the parameters of candidate k. The record's `needed` are the APIs that the request cannot do without (default: its
     `apis`). Raises the first Reject if no request is answered.
     """
-    chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
-    chat = prompts.with_primer(chat) if settings.primer else chat
+    chat, needed = conversation.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
+    chat = conversation.with_primer(chat) if settings.primer else chat
     apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, CompletionResult]]()
 
     async def attempt(request: Request) -> tuple[Draft, CompletionResult]:
@@ -266,14 +267,15 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
         raise failures[0]
     chosen = max(range(len(attempts)), key=lambda place: (*attempts[place][0].rank, -place))
     draft, answer = attempts[chosen]
-    annotator: Record = {"prompt": prompts.prompt_id("answer"), **({"primer": primer_id()} if settings.primer else {}),
+    annotator: Record = {"prompt": conversation.ANSWER.id, **({"primer": primer_id()} if settings.primer else {}),
                          "sampling": sampling(chosen)}
     if settings.candidates > 1:
         annotator |= {"candidates": [each.verdict() for each, _ in attempts], "chosen": chosen}
     if settings.repair and (not draft.flawless or settings.everything):
-        repaired, second = await attempt(Request("repair", prompts.repair(chat, answer.text, draft.fault_list(catalog)), sampling(0), apis))
+        again = conversation.repair(chat, answer.text, draft.fault_list(catalog))
+        repaired, second = await attempt(Request("repair", again, sampling(0), apis))
         better = repaired.rank > draft.rank
-        annotator["repair"] = {"prompt": prompts.prompt_id("repair"), "kept": "repair" if better else "draft", **repaired.verdict()}
+        annotator["repair"] = {"prompt": conversation.REPAIR.id, "kept": "repair" if better else "draft", **repaired.verdict()}
         draft, answer = (repaired, second) if better else (draft, answer)
     usage = reduce(Usage.plus, (each.usage for _, each in attempts))
     annotator |= {**({"finish": answer.finish} if answer.finish else {}), **usage._asdict()}
@@ -300,11 +302,11 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
     if writer is None:
         return outcome
     fields, draft = outcome
-    shown = prompts.answer(draft.plan, draft.code)
-    entry: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
+    shown = conversation.answer(draft.plan, draft.code)
+    entry: Record = {"model": writer.name, "prompt": prompts.REFINE.id, "kept": "draft"}
     try:
-        answer = await writer.ask(prompts.prompt("refine", {
-            "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown,
+        answer = await writer.ask(prompts.REFINE.prompt({
+            "query": record["query"], "stubs": conversation.stubs(record["apis"], catalog), "draft": shown,
             "findings": draft.fault_list(catalog),
         }, draft=shown))
     except Reject as reject:

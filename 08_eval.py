@@ -413,7 +413,7 @@ def provenance(args: argparse.Namespace, scorer: str, systems: Iterable[System])
 
 def evaluate_plans(args: argparse.Namespace, started: float) -> int:
     """T-Eval's planning test, in a folder of its own: the same systems, other tasks and another score."""
-    scorer = code_digest("common.metrics.teval", "common.prompts")
+    scorer = code_digest("common.metrics.teval", "common.conversation")
     items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
     tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
     others, embedder = teval.baselines(items.values()), open_embedder(args.embedder)

@@ -16,9 +16,9 @@ from typing import Any
 
 from common.offline import values
 from common.offline.values import draw
-from common.prompts import SYNTAX_APIS
 from shortcuts import to_python, to_shortcut
 from shortcuts.catalog import Api, Catalog, Parameter
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.explain.sentences import spoken
 from shortcuts.forms.identifiers import NameAllocator
 from shortcuts.syntax.nodes import assign, call, const, keywords_of_dict, name

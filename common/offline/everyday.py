@@ -16,9 +16,10 @@ from common.jsonl import Record, UserError
 from common.offline import values
 from common.offline.request import category_of
 from common.offline.sentence import understood
-from common.prompts import SYNTAX_APIS, query_problem
+from common.prompts import query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 OFFLINE = "offline"  # the writer of these, as a record names it
 TRIES = 20  # draws for a request: some combinations say what no rule understands
