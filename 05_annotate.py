@@ -68,14 +68,17 @@ def arguments() -> argparse.Namespace:
     """Parse and check the flags of this stage."""
     parser = cli.parser(__doc__, "data/queries.jsonl", str(OUTPUT))
     parser.set_defaults(output=None)
-    add = parser.task.add_argument
-    add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
-        ".shortcut file (default: named by the first words)")
+    add_task(parser)
+    add_model(parser)
+    llm.add_request_arguments(parser.requests, timeout=600.0)
+    return checked(parser, parser.parse_args())
+
+
+def add_task(parser: cli.Parser) -> None:
+    """Add the flags that decide what is asked for."""
+    query.add_arguments(parser)
     edit.add_arguments(parser)
-    add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: those that a model behind a server names, "
-        "else what a search of the catalogue finds; and a few of everyday use)")
-    add("--apps", nargs="+", default=[], metavar="APP", help="apps of yours whose actions --query may use, such as Things")
-    add("--force", action="store_true", help="with --query: write the shortcut although `check` finds errors in the program")
+    add = parser.task.add_argument
     add("--candidates", type=cli.positive_int, default=1, metavar="K",
         help="answers to choose from; no more are generated once one has no fault (default: 1)")
     add("--repair", action=argparse.BooleanOptionalAction, default=None,
@@ -85,6 +88,10 @@ def arguments() -> argparse.Namespace:
     add("--constrained", action=argparse.BooleanOptionalAction, default=None, help="hold answers to the grammar of the APIs they may call "
         "(default: where the model is loaded here; servers such as vLLM take it, too)")
     add("--use-all", action="store_true", help="also hold a program to calling each of its APIs; for a model that is loaded here")
+
+
+def add_model(parser: cli.Parser) -> None:
+    """Add the flags of the model that answers and of the one that revises."""
     add = parser.model.add_argument
     add("--model", default=OFFLINE, metavar="NAME",
         help='a folder of stage 07, a name on the hub (owner/name, owner/name@revision), or "offline" for rules (default: offline)')
@@ -99,13 +106,14 @@ def arguments() -> argparse.Namespace:
     add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="answers written side by side here (default: 16)")
     add("--refine", metavar="MODEL", help="let this model revise plan and code, as the paper's last step (at OpenAI, or --refine-url)")
     add("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")
-    llm.add_request_arguments(parser.requests, timeout=600.0)
-    args = parser.parse_args()
+
+
+def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given, and refuse what does not go together. Raises UserError for a model that learned another task."""
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
     held_to_all = args.here and args.constrained is not False and (args.apis or not args.query)
-    for is_wrong, said in (
-        (args.query is not None and not args.query.strip(), "--query is empty; say what the shortcut should do"),
-        (args.query and args.output and args.output.suffix != ".shortcut", f"--output {args.output}: --query writes a .shortcut file"),
+    parser.refuse(
+        *query.misused(args),
         (args.adapter and not args.here, "--adapter needs a --model that is loaded here: a server has its adapters already"),
         (args.thinking and args.model == OFFLINE, "--thinking is for a --model: the rules do not think"),
         (args.candidates > 1 and args.temperature == 0, "--candidates at --temperature 0 would all be the same; leave --temperature away"),
@@ -113,10 +121,7 @@ def arguments() -> argparse.Namespace:
          "leave --base-url and --no-constrained away, and give --query its --apis"),
         (args.dry_run and (args.here or args.query), "--dry-run counts requests for the queries of a file: give --base-url, no --query"),
         *edit.misused(args),
-        ((args.apis or args.apps) and not args.query, "--apis and --apps go with --query: the queries of a file have their actions"),
-    ):  # fmt: skip
-        if is_wrong:
-            parser.error(said)
+    )
     args.output = args.output or (edit.output_for(args.edit) if args.edit else query.file_for(args.query) if args.query else OUTPUT)
     args.repair = bool(args.base_url) if args.repair is None else args.repair
     if args.here:
