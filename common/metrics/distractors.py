@@ -10,10 +10,10 @@ import random
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
+from common.conversation import chat
 from common.distractors import Distractors, needed
 from common.jsonl import Record
 from common.metrics.systems import SPLITS
-from common.prompts import chat
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import offered
 
