@@ -33,9 +33,9 @@ sys.path.insert(0, str(ROOT))
 from common import edit  # noqa: E402
 from common.cli import Reject  # noqa: E402
 from common.dataset.edits import change_of  # noqa: E402
+from common.edit_prompts import change_answer  # noqa: E402
 from common.llm import CompletionResult  # noqa: E402
 from common.offline.edit_requests import edit_request  # noqa: E402
-from common.prompts import change_answer  # noqa: E402
 from shortcuts import Unbalanced, canonical, plist, to_python, to_shortcut  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from shortcuts.edit import change_between  # noqa: E402

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from common import chat, cli, excerpts, jsonl, llm, prompts, query
+from common import chat, cli, conversation, edit_prompts, excerpts, jsonl, llm, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt
@@ -193,15 +193,15 @@ def changed(shortcut: Record, request: str, ask: Ask, catalog: Catalog, *, apis:
     """
     code = program_of(shortcut, catalog)
     callable_ = may_call(code, request, apis, catalog)
-    messages = prompts.edit_chat(request, code, callable_, catalog, earlier=earlier or ())
-    messages = prompts.with_primer(messages) if primer else messages
+    messages = edit_prompts.edit_chat(request, code, callable_, catalog, earlier=earlier or ())
+    messages = conversation.with_primer(messages) if primer else messages
     asked = Request("edit", messages, callable_, code.count("\n"))
     answer = judged(ask(asked), shortcut, code, catalog)
     if answer.faults and repair:
         findings = "\n".join(answer.faults[:SHOWN_FAULTS])
         if answer.concerned:
-            findings += f"\n\nThe functions concerned:\n\n{prompts.stubs(answer.concerned[:SHOWN_STUBS], catalog)}"
-        again = asked._replace(task="edit_repair", messages=prompts.edit_repair(messages, answer.text, findings))
+            findings += f"\n\nThe functions concerned:\n\n{conversation.stubs(answer.concerned[:SHOWN_STUBS], catalog)}"
+        again = asked._replace(task="edit_repair", messages=edit_prompts.edit_repair(messages, answer.text, findings))
         answer = judged(ask(again), shortcut, code, catalog)
     return answer
 
@@ -224,7 +224,7 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
     """Return an answer with the shortcut that its change makes, or with all that is wrong with it. Raises UserError if there is none."""
     if made.finish == "prompt_too_long":
         raise UserError("--edit: with this program the prompt is longer than the model's context; give a --model with a longer one")
-    text, change = made.text, prompts.parse_change(made.text)
+    text, change = made.text, edit_prompts.parse_change(made.text)
     if made.finish == "length" and not text.rstrip().endswith("```"):  # half a change would be one, too
         return Answer(text, change, None, ("the answer was cut at the token limit; a smaller change, or a larger --max-new-tokens, ends",))
     if not change:

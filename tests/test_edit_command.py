@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common import edit, excerpts, prompts
+from common import edit, edit_prompts, excerpts
 from common.jsonl import UserError
 from common.llm import CompletionResult
 from shortcuts import plist, to_python, to_shortcut
@@ -250,7 +250,7 @@ def test_secrets_are_masked_and_put_back(catalog: Catalog) -> None:
     shortcut = to_shortcut("is_workflow_actions_downloadurl(WFURL='https://x.org', WFHTTPHeaders={'Authorization': 'Bearer abc123abc123abc123'})\n")
     code = to_python(shortcut)[0]
     shown = excerpts.shown_code(code)
-    assert "abc123" not in prompts.edit_chat("x", code, [], catalog)[0]["content"]
+    assert "abc123" not in edit_prompts.edit_chat("x", code, [], catalog)[0]["content"]
     answer = edit.judged(CompletionResult(f"```change\nreplace 1\n{shown.replace('x.org', 'y.org')}```"), shortcut, code, catalog)
     assert answer.edited is not None and "Bearer abc123abc123abc123" in answer.edited.code and "y.org" in answer.edited.code
 
@@ -267,4 +267,4 @@ def test_texts_that_are_shown_alike_are_not_mixed_up() -> None:
     "For example:\n```python\nx = 1\n```\n```change\ndelete 2",
 ])  # fmt: skip
 def test_the_change_is_found_in_an_answer(text: str) -> None:
-    assert prompts.parse_change(text).strip() == "delete 2"
+    assert edit_prompts.parse_change(text).strip() == "delete 2"

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from rapidfuzz.distance import Indel, LCSseq
 
-from common import edit, jsonl, prompts
+from common import edit, edit_prompts, jsonl
 from common.dataset import edits as dataset
 from common.excerpts import one_line
 from common.jsonl import Record, UserError
@@ -67,7 +67,7 @@ def baselines(tests: Iterable[Record], with_gold: bool) -> Iterator[System]:
 def score_answer(record: Record, prediction: Prediction) -> Record:
     """Return the scores of an answer, each 0 to 1; None for what an edit that cannot be applied has not."""
     before, gold = record["before"], record["code"]
-    made, after, fault = edited(before, prompts.parse_change(prediction.text or ""))
+    made, after, fault = edited(before, edit_prompts.parse_change(prediction.text or ""))
     run = execution_match(gold, after)
     return {
         "applies": float(made is not None), "sound": float(made is not None and not check(after)),

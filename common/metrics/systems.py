@@ -24,14 +24,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
+from common.conversation import ANSWER_FORMS, EDIT_TASK, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.conversation import answer as written
 from common.decoding.progress import reported
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language, prompt_notes
-from common.prompts import ANSWER_FORMS, EDIT_TASK, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
-from common.prompts import answer as written
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.catalog.search import SYNTAX_APIS
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from common.conversation import answer, chat, without_thought
 from common.distractors import needed
 from common.jsonl import Record
 from common.metrics import chance_and_intervals as intervals
@@ -17,7 +18,7 @@ from common.metrics.aggregate import Rejects, Samples, counts
 from common.metrics.systems import Prediction, System, asked, fixed
 from common.metrics.tasks import FAILURES, GROUPS, Task, pass_all, pass_at, score
 from common.offline.sentence import understood
-from common.prompts import Prompt, answer, chat, without_thought
+from common.prompts import Prompt
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import KIT, offered
 

@@ -19,14 +19,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from common import chat
+from common.conversation import ANSWER_FORMS, WHOLE
 from common.decoding import token_masks
 from common.decoding.generation import Sampler, write
 from common.decoding.side_by_side import Work, side_by_side
 from common.jsonl import Record, UserError
-from common.prompts import ANSWER_FORMS, SYNTAX_APIS, WHOLE
 from common.training.generations import answering
 from common.training.loss import AnswerLoss
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 AT_ONCE = 64  # answers that are written side by side
 PATIENCE = 600.0  # seconds that a server has for the answers to a prompt

@@ -61,7 +61,9 @@ class _Compiled(NamedTuple):
 
     def renamed(self, identities: dict[str, str]) -> _Compiled:
         """Return it with other identities."""
-        return self._replace(program=self.program._replace(actions=_renamed(self.actions, identities)))
+        level = _renamed({key: value for key, value in self.shortcut.items() if key == QUESTIONS}, identities)
+        return _Compiled(self.program._replace(actions=_renamed(self.actions, identities)), {**self.shortcut, **level},
+                         _renamed(self.questions, identities))  # fmt: skip
 
 
 def merged(shortcut: dict[str, Any], change: Callable[[str], list[Line]], catalog: Catalog | None = None) -> Edited:
@@ -307,7 +309,7 @@ def _questions(shortcut: dict[str, Any], before: _Compiled, after: _Compiled, pa
 
 def _prove(new: dict[str, Any], changed: set[int], after: _Compiled, lines: list[Line]) -> None:
     """Raise DialectError unless a new shortcut is what its program says; an old action that does not fit its change becomes a new one."""
-    wanted = canonical_actions({ACTIONS: after.actions})
+    wanted = canonical_actions({**after.shortcut, ACTIONS: after.actions})
     if differing := _differing(canonical_actions(new), wanted):
         for index in differing & changed:
             new[ACTIONS][index] = after.actions[index]

@@ -7,10 +7,11 @@ from typing import Any
 
 from shortcuts.catalog import Catalog
 from shortcuts.effects.written import printable
+from shortcuts.machine.convert import text
 from shortcuts.machine.outcome import Outcome, Step
 from shortcuts.machine.place import Place
 from shortcuts.machine.program import Program
-from shortcuts.machine.values import Untold, kind_of, text
+from shortcuts.machine.values import Untold, kind_of
 
 SHOWN = 70  # characters of a value
 MAX_STEPS = 500  # that are printed
