@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from common import charts, metrics, prompts
+from common import charts, conversation, metrics
 from common.metrics import breakdown, distractors
 from common.metrics import code_digest as digests
 from common.metrics.breakdown import MEASURES
@@ -95,7 +95,7 @@ def test_distractors_are_other_apis_in_an_order_that_tells_nothing_and_the_same_
 def test_a_prompt_with_other_apis_asks_for_the_same_form_of_answer() -> None:
     task = "generate_without_plan"
     (one,) = distractors.with_given_apis([{**record("r"), "task": task}], None, 3, 0)[0]
-    assert one["messages"][0] == prompts.chat(one["query"], one["apis"], Catalog.load(), form=prompts.ANSWER_FORMS[task])[0]
+    assert one["messages"][0] == conversation.chat(one["query"], one["apis"], Catalog.load(), form=conversation.ANSWER_FORMS[task])[0]
 
 
 def test_distractors_are_found_for_apis_that_nobody_knows() -> None:

@@ -13,12 +13,7 @@ from statistics import fmean
 from common.conversation import chat
 from common.distractors import Distractors, needed
 from common.jsonl import Record
-<<<<<<< HEAD
 from common.metrics.systems import SPLITS, form_of
-from common.prompts import chat
-=======
-from common.metrics.systems import SPLITS
->>>>>>> land31
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import offered
 
