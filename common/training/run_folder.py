@@ -94,7 +94,8 @@ class RunFolder:
 
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
-        theirs = {"compile": False, "reinforce": False, **_object(self.path / "run.json").get("plan", {})}  # not in runs of before
+        earlier = {"compile": False, "reinforce": False, "served": False}  # what runs of before do not say
+        theirs = {**earlier, **_object(self.path / "run.json").get("plan", {})}
         if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
             theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
