@@ -101,11 +101,11 @@ def history(path: Path, shortcut: Record) -> list[Turn]:
 
 
 def output_for(path: Path) -> Path:
-    """Return the .shortcut file of an edit that names none: the old name with the first number that is free behind it."""
+    """Return the .shortcut file of an edit that names none: the old name with the first number behind it that no file here has."""
     number = 2
-    while (file := path.with_name(f"{path.stem} {number}{query.SHORTCUT}")).exists():
+    while any(path.with_name(f"{path.stem} {number}{end}").exists() for end in (query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY)):
         number += 1
-    return file
+    return path.with_name(f"{path.stem} {number}{query.SHORTCUT}")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
