@@ -29,12 +29,15 @@ import hashlib
 import itertools
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from common import cli, crawl, jsonl
-from common.crawl import files, links
+from common.crawl import links
 from common.crawl.answers import Stored
 from common.crawl.jobs import Bodies, Jobs
 from common.crawl.links import OptOut, find_link, hub_link, readable
@@ -42,10 +45,12 @@ from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.http import without_query
 from common.jsonl import Record, UserError
 from shortcuts import plist
+from shortcuts.plist import PlistError, archive
 
 if TYPE_CHECKING:
     from common.crawl.crawler import Crawler
 
+SUFFIXES = archive.SUFFIXES | {".zip", ".jsonl"}  # of files to import
 ABOUT = ("description", "category", "downloads")  # fields that only a gallery knows
 
 
@@ -116,7 +121,7 @@ def keys_written(output: Path) -> Iterator[str]:
     return (record_key(output, record) for record in jsonl.read(output, ("id", "source")))
 
 
-def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool,
+def keep(run: cli.Run, key: str, data: bytes | PlistError, source: Record, name: str, about: Record, scrub: bool,
          opt_out: OptOut) -> None:
     """Write the record of one shortcut, or reject it: it is no shortcut, a duplicate, or its author has opted out."""
     origin = source["file"] or source["url"]
@@ -134,16 +139,16 @@ def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record,
     run.write(record)
 
 
-def record_of(data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool) -> Record:
+def record_of(data: bytes | PlistError, source: Record, name: str, about: Record, scrub: bool) -> Record:
     """Return the record of a shortcut's file. Raises cli.Reject if it is no shortcut."""
     try:
-        if isinstance(data, plist.PlistError):  # it could not be read
+        if isinstance(data, PlistError):  # it could not be read
             raise data
         shortcut = plist.read_shortcut(data)
         if scrub:
             shortcut, source["scrubbed"] = scrub_shortcut(shortcut)
         identifier, tree = plist.content_id(shortcut), plist.to_json(shortcut)
-    except plist.PlistError as error:
+    except PlistError as error:
         raise cli.Reject(error.code, error.detail) from None
     own_name = shortcut.get("WFWorkflowName")
     return {"id": identifier, "source": source, "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
@@ -173,14 +178,29 @@ def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# files
+# files: a shortcut each, or several in a zip archive, JSONL, or an array in JSON
+
+
+@dataclass
+class Found:
+    """A possible shortcut: its place, its bytes or the error, their SHA-256, and the facts that a record has beside it."""
+
+    name: str
+    data: bytes | PlistError
+    sha256: str
+    about: Record = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """The shortcut's name if the shortcut itself has none."""
+        return self.about.get("name") or Path(self.name).stem
 
 
 def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]:
     """Import each shortcut of a folder that is due; return the numbers of unreadable files and of files of other kinds."""
-    paths, others = files.list_files(folder, (run.output, run.rejects))
+    paths, others = list_files(folder, (run.output, run.rejects))
     unreadable: list[Path] = []
-    for found in itertools.islice(files.shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
+    for found in itertools.islice(shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
         if run.interrupted:
             break
         key = file_key(found.name, found.sha256)
@@ -190,6 +210,79 @@ def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]
             source = {"site": found.about.get("site") or "file", **known, "record": None, "file": found.name, "sha256": found.sha256}
             keep(run, key, found.data, source, found.stem, found.about, bool(run.args.scrub), opt_out)
     return len(unreadable), others
+
+
+def list_files(folder: Path, written: Iterable[Path] = ()) -> tuple[list[Path], int]:
+    """Return the files to import and the number of others. They are sorted, so that of equal shortcuts every run keeps the same one.
+
+    `written` are the run's own files, which may be in the folder: it would read what it writes, without end.
+    """
+    own = {path.resolve() for path in written}
+    if folder.is_file():
+        return [folder], 0
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder and no file; name one with --folder")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in own)
+    ours = [path for path in files if path.suffix.lower() in SUFFIXES]
+    return ours, len(files) - len(ours)
+
+
+def shortcuts_in(folder: Path, paths: Iterable[Path], unreadable: list[Path]) -> Iterator[Found]:
+    """Yield what is in these files of a folder; a file that cannot be read is reported and added to `unreadable`."""
+    for path in paths:
+        name = readable(path.name if path == folder else path.relative_to(folder).as_posix())
+        try:
+            if path.suffix.lower() == ".jsonl":
+                yield from lines_of(name, path)
+                continue
+            with open(path, "rb") as file:
+                data = file.read(plist.MAX_BYTES + 1)  # one byte too many is enough to reject a file
+        except OSError as error:
+            cli.say(f"{path}: cannot be read: {error.strerror}")
+            unreadable.append(path)
+            continue
+        yield from parts_of(name, data)
+
+
+def parts_of(name: str, data: bytes) -> Iterator[Found]:
+    """Yield a file, or the members of an archive, or the records of an array."""
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        if archive.is_archive(data) and len(data) <= plist.MAX_BYTES:
+            for member, content in archive.members(data):
+                own = digest if isinstance(content, PlistError) else hashlib.sha256(content).hexdigest()
+                yield Found(f"{name}/{readable(member)}", content, own)
+        elif (text := data.lstrip(b"\xef\xbb\xbf \t\r\n")).startswith(b"["):
+            for number, entry in enumerate(plist.load_json(text), start=1):
+                yield entry_of(f"{name}:{number}", orjson.dumps(entry))
+        else:
+            yield Found(name, data, digest)
+    except PlistError as error:
+        yield Found(name, error, digest)
+
+
+def lines_of(name: str, path: Path) -> Iterator[Found]:
+    """Yield the records of a JSONL file that it has when it is opened: another run may be writing it."""
+    with open(path, "rb") as file:
+        number, size = 0, os.fstat(file.fileno()).st_size
+        while file.tell() < size and (line := file.readline(plist.MAX_BYTES + 1)):
+            number += 1
+            if not line.isspace():
+                yield entry_of(f"{name}:{number}", line)
+            while len(line) > plist.MAX_BYTES and not line.endswith(b"\n"):  # the rest of a line that is too large
+                line = file.readline(plist.MAX_BYTES + 1)
+
+
+def entry_of(name: str, line: bytes) -> Found:
+    """Return a record of a gallery: `shortcut` holds the shortcut, other fields hold facts about it."""
+    try:
+        entry = plist.load_json(line)
+    except PlistError:  # the reader of the shortcut will say so
+        entry = None
+    about = links.facts(entry) if isinstance(entry, dict) else {}
+    if not isinstance(about.get("url"), str):
+        about["url"] = None
+    return Found(name, line, hashlib.sha256(line).hexdigest(), about)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
