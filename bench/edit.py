@@ -113,7 +113,7 @@ def in_process(shortcut: Shortcut, request: str, change: str, output: Path, cata
     """Return the shortcut in the file that an edit writes, with a writer that answers the gold change. Raises UserError."""
     answer = edit.changed(shortcut, request, lambda _: CompletionResult(change_answer(change)), catalog)
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        edit.deliver(answer, shortcut, request, [], output, catalog, diff=True, force=False)
+        edit.deliver(answer, shortcut, edit.program_of(shortcut, catalog), request, [], output, catalog, diff=True, force=False)
     return plist.read_shortcut(output.read_bytes(), output.name)
 
 

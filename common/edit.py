@@ -21,10 +21,10 @@ from common import chat, cli, conversation, edit_prompts, excerpts, jsonl, llm, 
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt
-from shortcuts import Diagnostic, DialectError, apis_of, plist, review, to_python
+from shortcuts import Diagnostic, DialectError, apis_of, in_dialect, plist, review, to_python
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS, offered
-from shortcuts.edit import Edited, Line, applied, merged
+from shortcuts.edit import Edited, Line, applied, carried, merged
 from shortcuts.effects.report import report
 from shortcuts.grammar import change_grammar
 from shortcuts.transcription import files
@@ -66,13 +66,20 @@ class Answer(NamedTuple):
 # what is edited
 
 
-def opened(path: Path, catalog: Catalog) -> Record:
-    """Return the shortcut in a .shortcut file, or of a program with the residue beside it. Raises UserError."""
+def opened(path: Path, catalog: Catalog) -> tuple[Record, str]:
+    """Return the shortcut in a .shortcut file, or of a program with the residue beside it; and its program with the comments there.
+
+    Raises UserError.
+    """
     try:
         data = files.contents(str(path))
         if files.is_shortcut(data):
-            return plist.read_shortcut(data, str(path))
-        return files.compiled(str(path), files.program_text(str(path), data), files.Options(catalog=catalog))
+            shortcut = plist.read_shortcut(data, str(path))
+            return shortcut, program_of(shortcut, catalog)
+        text = files.program_text(str(path), data)
+        shortcut = files.compiled(str(path), text, files.Options(catalog=catalog))
+        above = carried(text, excerpts.without_comments(text))  # each comment on a line of its own
+        return shortcut, carried(in_dialect(above, catalog), program_of(shortcut, catalog))
     except ValueError as error:  # FileError, PlistError
         raise UserError(f"--edit: {error}") from None
 
@@ -131,12 +138,12 @@ def edit_one(args: argparse.Namespace, sampling: dict[str, Any], catalog: Catalo
     """
     if files.is_shortcut_file(args.output) and files.contents(str(args.output)).startswith(files.SIGNED) and not args.force:
         raise UserError(f"--output {args.output}: a signed shortcut is there; name another file, or give --force to replace it")
-    shortcut = opened(args.edit, catalog)
+    shortcut, program = opened(args.edit, catalog)
     earlier = history(args.edit, shortcut)
     ask = local_model(args, sampling, catalog) if args.here else server(args, sampling, catalog)
     apis = tuple(query.api_id(name, catalog) for name in args.apis or ())
     answer = changed(shortcut, args.query, ask, catalog, apis=apis, earlier=earlier, repair=args.repair, primer=args.primer)
-    deliver(answer, shortcut, args.query, earlier, args.output, catalog, diff=args.diff, force=args.force)
+    deliver(answer, shortcut, program, args.query, earlier, args.output, catalog, diff=args.diff, force=args.force)
     return cli.EXIT_DONE
 
 
@@ -239,6 +246,7 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
         faults.append(str(error))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
+    warnings += edited.diverted if edited is not None else ()
     called = [api for finding in found if finding.severity == "error" for api in _called(lines, finding.line)]
     return Answer(text, change, edited, tuple(faults), tuple(warnings), tuple(dict.fromkeys(called)))
 
@@ -284,10 +292,11 @@ def _called(lines: list[Line], number: int) -> Iterator[str]:
 # the files
 
 
-def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn], output: Path, catalog: Catalog, *, diff: bool,
-            force: bool) -> None:
+def deliver(answer: Answer, shortcut: Record, program: str, request: str, earlier: list[Turn], output: Path, catalog: Catalog, *,
+            diff: bool, force: bool) -> None:  # fmt: skip
     """Print the new program, or with `diff` what changed; write the shortcut, its program and the history, and say what was kept.
 
+    program: that of the old shortcut, with a person's comments, which the new one takes over.
     Raises UserError if the change cannot be made, or has errors and not `force`; then nothing is written.
     """
     for warning in answer.warnings:
@@ -297,8 +306,8 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
             cli.say(fault)
         shown = f". It was:\n{excerpts.shorten(answer.change.strip(), 2000)}" if answer.change else ""
         raise UserError(f"the change cannot be made, so nothing is written; ask again in other words, or another --model{shown}")
-    edited = answer.edited
-    print("".join(difference(program_of(shortcut, catalog), edited.code)) if diff else edited.code, end="")
+    edited = answer.edited._replace(code=carried(program, answer.edited.code))
+    print("".join(difference(program, edited.code)) if diff else edited.code, end="")
     turns = [*({"query": turn.query, "change": turn.change} for turn in earlier),
              {"query": request, "change": answer.change, "kept": edited.kept, "changed": edited.changed, "added": edited.added,
               "removed": edited.removed}]  # fmt: skip

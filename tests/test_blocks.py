@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from plistlib import UID
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import shortcuts
 from shortcuts import plist
+from shortcuts.forms import signatures
 
 IF, MENU, EACH = "conditional", "choosefrommenu", "repeat.each"
 PICTURE = {"Type": "Variable", "VariableName": "Picture"}
@@ -94,11 +96,58 @@ def test_a_question_about_an_action_with_keys_of_its_own_is_kept():
     assert shortcuts.to_shortcut(result.code)["WFWorkflowImportQuestions"] == [question]
 
 
-@pytest.mark.parametrize(("kind", "key"), [(EACH, "items"), ("repeat.count", "count"), (IF, "extra")])
+@pytest.mark.parametrize(("kind", "key"), [(EACH, "items"), ("repeat.count", "count"), (IF, "extra"), *((MENU, key) for key in ("prompt", "items", "synonyms"))])
 def test_a_parameter_may_have_the_name_of_an_argument(kind, key):
     """On every Python: inspect.Signature.bind() refuses that before 3.13."""
     code = proven([marker(kind, 0, **{key: 5}), marker(kind, 2, extra=5)])
     assert f"({key}=5)" in code and "(extra=5)" in code.splitlines()[-1]
+
+
+FILES_KEYS = {  # helpers whose keywords are keys of the file
+    "menu": lambda own: menu(marker(MENU, 1, WFMenuItemTitle="a"), **own),
+    "marker": lambda own: [marker(IF, 0, WFCondition=100, WFInput={"Type": "Variable", "Variable": variable(PICTURE)}), marker(IF, 1, **own), marker(IF, 2)],
+    "when": lambda own: [marker(IF, 0, WFCondition=100, WFInput={"Type": "Variable", "Variable": variable(PICTURE)}, **own), marker(IF, 2)],
+    "repeat_each": lambda own: [marker(EACH, 0, WFInput=variable(PICTURE), **own), marker(EACH, 2)],
+    "repeat_count": lambda own: [marker("repeat.count", 0, WFRepeatCount=5, **own), marker("repeat.count", 2)],
+    "if_result": lambda own: [marker(IF, 0), marker(IF, 2, **own)],
+    "menu_result": lambda own: [marker(MENU, 0), marker(MENU, 2, **own)],
+    "repeat_results": lambda own: [marker(EACH, 0), marker(EACH, 2, **own)],
+    "action": lambda own: [step("a-b", **own)],
+    "filter_all": lambda own: [step("filter.files", WFContentItemFilter=table([], own))],
+    "rule": lambda own: [step("filter.files", WFContentItemFilter=table([{"Operator": 4, "Property": "Name", "Removable": True, "Values": own}]))],
+    "legacy_rule": lambda own: [step("filter.files", WFContentItemFilter=table([{"Operator": 4, "Property": "Name", "String": "a", **own}]))],
+}  # fmt: skip
+NAMED = [(helper, argument) for helper in FILES_KEYS for argument in signatures.HELPERS[helper].bound.parameters if argument != "WFMenuItems"]
+
+
+def table(rows: list[Any], more: dict[str, Any] | None = None) -> dict[str, Any]:
+    value = {"WFActionParameterFilterPrefix": 1, "WFActionParameterFilterTemplates": rows, "WFContentPredicateBoundedDate": False, **(more or {})}
+    return {"Value": value, "WFSerializationType": "WFContentPredicateTableTemplate"}
+
+
+def test_each_helper_that_takes_keys_of_the_file_is_tried():
+    others = {"workflow", "repeat_count", "filter_any"}  # its own keys stand in extra=; the rest are written as others of the list
+    assert {name for name, form in signatures.HELPERS.items() if form.rest} == FILES_KEYS.keys() | others
+
+
+@pytest.mark.parametrize(("helper", "argument"), NAMED)
+@pytest.mark.parametrize("value", ["own", {"a": "b"}, ["a"]], ids=str)
+def test_a_file_may_have_a_key_named_like_any_argument(helper, argument, value):
+    given = shortcut(FILES_KEYS[helper]({argument: value}))
+    result = shortcuts.transcribe(given)
+    assert result.exact and result.canonical and result.fixed_point, result.code
+    assert helper in result.code or result.raw
+
+
+@pytest.mark.parametrize("identifier, code", [("comment", "'a'\n"), ("setvariable", "A = clipboard()\n")])
+def test_a_switch_of_the_editor_changes_no_form(identifier, code):
+    parameters = {"WFCommentActionText": "a"} if identifier == "comment" else {"WFVariableName": "A", "WFInput": variable({"Type": "Clipboard"})}
+    assert proven([step(identifier, **parameters, **{"Show-a": True})]) == code
+
+
+def test_a_menu_that_is_written_out_may_have_no_items():
+    result = shortcuts.transcribe(shortcut([marker(MENU, 0, UUID=5), marker(MENU, 2)]))
+    assert result.exact and result.canonical and result.fixed_point
 
 
 @pytest.mark.parametrize("identity", [{}, 5, [], {"a": "b"}])
@@ -264,7 +313,8 @@ def test_values_that_nest_deeper_than_python_reads_are_too_deep():
 
 def test_where_nothing_helps_the_readable_program_stays(monkeypatch):
     monkeypatch.setattr("shortcuts.transcription.proof.holds", lambda *_: False)
-    monkeypatch.setattr("shortcuts.transcription.differing", lambda actions, wanted: frozenset(range(len(wanted))))
+    numbers = itertools.count()
+    monkeypatch.setattr("shortcuts.transcription.canonical", lambda given: {"WFWorkflowActions": [next(numbers)]})
     result = shortcuts.transcribe(shortcut([step("setvariable", WFVariableName="A", WFInput=variable({"Type": "Clipboard"}))]))
     assert result.code.endswith("A = clipboard()\n") and not result.canonical and result.exact
 

@@ -162,6 +162,16 @@ def test_a_program_is_edited_with_the_residue_beside_it(here: Path) -> None:
     assert plist.same(first, second[:1])
 
 
+def test_the_comments_of_a_program_stand_in_the_new_one(here: Path) -> None:
+    (here / "mine.py").write_text("#!/usr/bin/env python\n\nx = is_workflow_actions_ask()  # the city\n# tell it\nprint(x)\n# the end\n")
+    with StubOpenAI(answers("```change\ninsert after 1\nis_workflow_actions_vibrate()\n```", "```change\ndelete 2\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut", "--diff", file="mine.py")
+        ask(stub, "--output", "new.shortcut", file="new.py")
+    assert ended.stdout.splitlines()[4:6] == ["+is_workflow_actions_vibrate()", " # tell it"]
+    assert (here / "new.py").read_text() == ("#!/usr/bin/env python\n# the city\nx = is_workflow_actions_ask()\n# tell it\n"
+                                             "is_workflow_actions_showresult(Text=x)\n# the end\n")
+
+
 def test_a_signed_shortcut_is_not_replaced_unless_that_is_said(here: Path) -> None:
     (here / "new.shortcut").write_bytes(b"AEA1 signed")
     with StubOpenAI(answers(f"```change\n{CHANGE}\n```")) as stub:

@@ -330,6 +330,7 @@ def test_what_nobody_would_ask_for_is_not_usable(stage: Any, catalog: Catalog) -
 
 
 @pytest.mark.ci
+@pytest.mark.pictures
 def test_the_statistics_stand_beside_the_output_and_count_earlier_runs(seed: Path) -> None:
     run(seed, "--n", "30")
     run(seed, "--n", "56", "--figure")

@@ -42,7 +42,7 @@ class Decompiler:
 
     def program(self) -> list[ast.stmt]:
         """Return the statements of the shortcut."""
-        head = header.to_statement(self.level, self.symbols.loose_questions)
+        head = header.to_statement(self.level, self.symbols.loose_questions, self.symbols)
         result = [head] if head else []
         for item in self.tree:
             result += [*self._declarations(item), *self._statements([item])]
@@ -83,7 +83,7 @@ class Decompiler:
                 source = call("previous_output") if self.symbols.is_old else const(None)
             return self._assignment(identifier, variable, source)
         if identifier == api_names.COMMENT:
-            shown = parameters.keys() - self.symbols.hidden_keys(parameters)
+            shown = parameters.keys() - self.symbols.hidden_keys(parameters) - api_names.switches(parameters)
             hidden = index in self.raw or index in self.symbols.questions or len(action) != 2 or self.symbols.has_name(parameters)
             if shown == {"WFCommentActionText"} and not hidden:
                 note = values.to_expr(parameters["WFCommentActionText"], self.symbols)
@@ -116,9 +116,7 @@ class Decompiler:
     def _parameters(self, index: int, parameters: dict[str, Any], hidden: set[str]) -> dict[str, ast.expr]:
         questions = self.symbols.questions.get(index, {})
         shown = {}
-        for key in sorted({*parameters, *questions} - hidden):
-            if key.startswith("Show-") and isinstance(parameters.get(key), bool) and key not in questions:
-                continue  # whether a row is unfolded in the editor
+        for key in sorted({*parameters, *questions} - hidden - (api_names.switches(parameters) - questions.keys())):
             shown[key] = self._parameter(index, key, parameters[key]) if key in parameters else None
             if key in questions:
                 shown[key] = self._question(questions[key], shown[key])

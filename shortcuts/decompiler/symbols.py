@@ -60,9 +60,9 @@ class SymbolTable:
         starts: list[dict[str, Any]] = []  # of the blocks around an action
         for index, action in enumerate(self.actions):
             parameters = action[PARAMETERS]
-            for value in parameters.values():
-                if isinstance(value, CONTAINERS):
-                    self._find_in(value, index)
+            self._find_in([*parameters.values()], index)
+            if len(action) > 2:
+                self._find_in([value for key, value in action.items() if key not in (ID, PARAMETERS)], index)
             if control_flow.kind_of(action) is None:
                 self._record_owner(parameters)
             elif control_flow.mode(action) == control_flow.START:
@@ -70,7 +70,8 @@ class SymbolTable:
             elif control_flow.mode(action) == control_flow.END:
                 self._record_owner(end_with_identity(starts.pop(), parameters))
 
-    def _find_in(self, value: dict[str, Any] | list[Any], index: int) -> None:
+    def _find_in(self, value: dict[str, Any] | list[Any], index: int | None) -> None:
+        """Collect the references in a value of an action, or, without an index, of an import question."""
         if isinstance(value, dict):
             if "OutputUUID" in value and isinstance(uuid := value["OutputUUID"], str):
                 label = value.get("OutputName")
@@ -78,7 +79,7 @@ class SymbolTable:
                     self.referenced[uuid] = label if isinstance(label, str) else None
             if "VariableName" in value and isinstance(variable := value["VariableName"], str):
                 self.variable_places[variable] += 1
-                if variable.startswith("Repeat Index"):
+                if index is not None and variable.startswith("Repeat Index"):
                     self.index_reads.setdefault(variable, []).append(index)
             inside = value.values()
         else:
@@ -103,6 +104,7 @@ class SymbolTable:
         self.questions: dict[int, dict[str, dict[str, Any]]] = {}
         self.loose_questions: list[Any] = []
         listed = self.shortcut.get("WFWorkflowImportQuestions")
+        self._find_in(listed if isinstance(listed, list) else [], None)
         for question in listed if isinstance(listed, list) else []:
             if self._fits(question):
                 self.questions.setdefault(question["ActionIndex"], {})[question["ParameterKey"]] = question
@@ -227,7 +229,8 @@ class SymbolTable:
         parameters = action[PARAMETERS]
         token = values.unwrap(parameters.get("WFInput"), values.ATTACHMENT)
         stray = {STRAY_TAG} if isinstance(parameters.get(STRAY_TAG), str) else set()
-        plain = len(action) == 2 and parameters.keys() - self.hidden_keys(parameters) - stray <= SET_KEYS
+        shown = parameters.keys() - self.hidden_keys(parameters) - api_names.switches(parameters) - stray
+        plain = len(action) == 2 and shown <= SET_KEYS
         known = "WFInput" not in parameters or (token is not None and references.to_expr(token, _TrialScope()) is not None)
         hidden = index in self.raw or index in self.questions or self.has_name(parameters)
         return plain and known and not hidden

@@ -3,7 +3,7 @@
 It leaves out, each for its reason, and nothing else:
 
 - identities (UUID, OutputUUID, VariableUUID, GroupingIdentifier, WFTriggerUUID): the app makes them anew; references are kept, renumbered
-  in order;
+  in order, wherever they stand: in parameters, beside them, in import questions (the rest of the workflow level has none);
 - names of outputs (OutputName, CustomOutputName) and of variables: a consistent renaming cannot change a run, and the code has them as
   identifiers. The names that loops give (Repeat Item, Repeat Index) are kept;
 - the spelling of text without variables (a string, a token string or a text item), and an empty list of aggrandizements;
@@ -24,39 +24,45 @@ import re
 from typing import Any
 
 from shortcuts import control_flow
-from shortcuts.control_flow import Action, Block
+from shortcuts.control_flow import ID, PARAMETERS, Action, Block
 from shortcuts.forms import conditions, constants, interpolation, values
 from shortcuts.forms.constants import MARKER_KEYS, PRESENTATION_KEYS, START_KEYS_OF_MENU
 from shortcuts.forms.simplify import plain_text, simple_keys, simplify, text_item, tokenised_title
 
-CLIENT_VERSION = "WFWorkflowClientVersion"
+ACTIONS, QUESTIONS, CLIENT_VERSION = "WFWorkflowActions", "WFWorkflowImportQuestions", "WFWorkflowClientVersion"
 INPUT_CLASSES = "WFWorkflowInputContentItemClasses"  # an empty list means that the shortcut takes no input, a missing one that it takes any
 VARIABLE_ACTIONS = frozenset({"is.workflow.actions.setvariable", "is.workflow.actions.appendvariable"})
 
 
 def canonical(shortcut: dict[str, Any]) -> dict[str, Any]:
     """Return a shortcut without the differences above. Raises Unbalanced."""
-    return {**canonical_level(shortcut), "WFWorkflowActions": canonical_actions(shortcut)}
+    return {**canonical_level(shortcut), ACTIONS: canonical_actions(shortcut)}
 
 
 def canonical_actions(shortcut: dict[str, Any]) -> list[Action]:
     """Return the canonical form of the actions. Raises Unbalanced."""
-    listed = control_flow.completed(shortcut)["WFWorkflowActions"]
+    return _renamed_actions(shortcut)[0]
+
+
+def _renamed_actions(shortcut: dict[str, Any]) -> tuple[list[Action], _Renamer]:
+    """Return the canonical form of the actions, and what renamed them, for the questions about them."""
+    listed = control_flow.completed(shortcut)[ACTIONS]
     normalized = {index: _simple_action(action) for index, action in enumerate(listed) if control_flow.kind_of(action)}
     _normalize_markers(control_flow.tree(listed), normalized)
-    renamer = _Renamer(listed)
-    return [renamer.action(normalized.get(index) or _shown(action)) for index, action in enumerate(listed)]
+    renamer = _Renamer(listed, shortcut.get(QUESTIONS))
+    return [renamer.action(normalized.get(index) or _shown(action)) for index, action in enumerate(listed)], renamer
 
 
 def canonical_level(shortcut: dict[str, Any]) -> dict[str, Any]:
     """Return the canonical form of everything but the actions."""
-    forgotten = {*PRESENTATION_KEYS, "WFWorkflowActions"} - ({CLIENT_VERSION} if _decides(shortcut.get(CLIENT_VERSION)) else set())
+    forgotten = {*PRESENTATION_KEYS, ACTIONS} - ({CLIENT_VERSION} if _decides(shortcut.get(CLIENT_VERSION)) else set())
     shown = {key: value for key, value in shortcut.items() if key not in forgotten}
     result = {key: value for key, value in shown.items() if key == INPUT_CLASSES or not _is_empty(value)}
     if isinstance(result.get("WFWorkflowTriggers"), list):
         result["WFWorkflowTriggers"] = [_without_identity(trigger) for trigger in result["WFWorkflowTriggers"]]
-    if isinstance(result.get("WFWorkflowImportQuestions"), list):
-        result["WFWorkflowImportQuestions"] = sorted(simplify(result["WFWorkflowImportQuestions"]), key=repr_sorted)
+    if isinstance(result.get(QUESTIONS), list):
+        renamer = _renamed_actions(shortcut)[1]
+        result[QUESTIONS] = [renamer.value(question) for question in sorted(result[QUESTIONS], key=renamer.sort_key)]
     return result
 
 
@@ -85,17 +91,17 @@ def repr_sorted(value: Any) -> str:
 def _shown(action: Action) -> Action:
     """Return an action without the switches of the editor and without the name of its output."""
     parameters = {
-        key: value for key, value in action["WFWorkflowActionParameters"].items()
+        key: value for key, value in action[PARAMETERS].items()
         if not (key.startswith("Show-") and isinstance(value, bool)) and not (key == "CustomOutputName" and isinstance(value, str))
     }  # fmt: skip
-    if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFSerializationType"), str):
+    if action[ID] in VARIABLE_ACTIONS and isinstance(parameters.get("WFSerializationType"), str):
         del parameters["WFSerializationType"]
-    return {**action, "WFWorkflowActionParameters": parameters}
+    return {**action, PARAMETERS: parameters}
 
 
 def _simple_action(action: Action) -> Action:
     shown = _shown(action)
-    shown["WFWorkflowActionParameters"] = {key: simplify(value) for key, value in shown["WFWorkflowActionParameters"].items()}
+    shown[PARAMETERS] = {key: simplify(value) for key, value in shown[PARAMETERS].items()}
     return shown
 
 
@@ -108,8 +114,8 @@ def _normalize_markers(body: list[int | Block], actions: dict[int, Action]) -> N
 
 
 def _normalize_block(block: Block, actions: dict[int, Action]) -> None:
-    start = actions[block.start]["WFWorkflowActionParameters"]
-    markers = [actions[index]["WFWorkflowActionParameters"] for index in (*(branch.marker for branch in block.branches), block.end)]
+    start = actions[block.start][PARAMETERS]
+    markers = [actions[index][PARAMETERS] for index in (*(branch.marker for branch in block.branches), block.end)]
     uuids = [marker.pop("UUID") for marker in markers if isinstance(marker.get("UUID"), str)]
     if uuids:
         markers[-1]["UUID"] = uuids[-1]  # the end marker's own, if it has one
@@ -154,11 +160,12 @@ def _number(value: str | int | float) -> float | str:
 class _Renamer:
     """Simplifies values, renumbers identities and variables in order of appearance, and drops a UUID that nothing refers to."""
 
-    def __init__(self, actions: list[Action]) -> None:
+    def __init__(self, actions: list[Action], questions: Any) -> None:
         self.used: set[str] = set()
         self.renamed: dict[tuple[str, str], str] = {}
-        for action in actions:
-            self._collect([*action["WFWorkflowActionParameters"].values()])  # an action's own parameter of that name refers to nothing
+        for action in actions:  # an action's own parameter of that name refers to nothing
+            self._collect([*action[PARAMETERS].values(), *(value for key, value in action.items() if key not in (ID, PARAMETERS))])
+        self._collect([questions])
 
     def _collect(self, value: Any) -> None:
         if isinstance(value, dict):
@@ -171,33 +178,40 @@ class _Renamer:
 
     def action(self, action: Action) -> Action:
         """Return the canonical form of an action."""
-        parameters = dict(action["WFWorkflowActionParameters"])
+        parameters = dict(action[PARAMETERS])
         if isinstance(parameters.get("UUID"), str) and parameters["UUID"] not in self.used:
             del parameters["UUID"]
-        if action["WFWorkflowActionIdentifier"] in VARIABLE_ACTIONS and isinstance(parameters.get("WFVariableName"), str):
+        if action[ID] in VARIABLE_ACTIONS and isinstance(parameters.get("WFVariableName"), str):
             parameters["WFVariableName"] = self._variable(parameters["WFVariableName"])
-        return {**action, "WFWorkflowActionParameters": {key: self._entry(key, parameters[key], parameters) for key in sorted(parameters)}}
+        result = {ID: action[ID], PARAMETERS: {key: self._entry(key, parameters[key], parameters) for key in sorted(parameters)}}
+        return {**result, **{key: self._entry(key, action[key], action) for key in sorted(action.keys() - {ID, PARAMETERS})}}
 
-    def _value(self, value: Any) -> Any:
+    def sort_key(self, value: Any) -> str:
+        """Return a text that is equal for values that differ in names alone, but for names that are known already."""
+        known = dict(self.renamed)
+        text = repr_sorted(self.value(value))
+        self.renamed = known
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Return the canonical form of a value."""
         if isinstance(value, dict):
             return self._dict(value)
         if isinstance(value, list):
-            return [self._value(inner) for inner in value]
+            return [self.value(inner) for inner in value]
         return self._name("uuid", value) if isinstance(value, str) and value in self.used else value
 
     def _dict(self, value: dict[str, Any]) -> Any:
         """Return a dictionary as `simplify` makes it, with its names renumbered."""
         if "WFSerializationType" in value and (plain := plain_text(value)) is not None:
-            return self._value(plain)
+            return self.value(plain)
         shown = simple_keys(value)
         result = {key: self._entry(key, shown[key], shown) for key in sorted(shown)}
         return text_item(result) if "WFItemType" in result else result
 
     def _entry(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
         if not isinstance(value, str):
-            return self._value(value) if isinstance(value, dict | list) else value
-        if key in ("UUID", "OutputUUID"):
-            return self._name("uuid", value)
+            return self.value(value) if isinstance(value, dict | list) else value
         if key == "VariableName" and holder.get("Type") == "Variable":
             return self._variable(value)
         return self._name("uuid", value) if value in self.used and key != "Type" else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.control_flow import END, KINDS, RESULT_NAMES, Action, mode
@@ -41,6 +42,11 @@ def has_output(action: Action) -> bool:
     """True if an action gives a value to the one after it. A block gives its value at its end."""
     kind = KINDS.get(action["WFWorkflowActionIdentifier"])
     return mode(action) == END if kind else action["WFWorkflowActionIdentifier"] not in _WITHOUT_OUTPUT
+
+
+def switches(parameters: dict[str, Any]) -> set[str]:
+    """Return the parameters that say whether a row is unfolded in the editor; no program shows them."""
+    return {key for key, value in parameters.items() if key.startswith("Show-") and isinstance(value, bool)}
 
 
 @lru_cache(maxsize=1 << 14)

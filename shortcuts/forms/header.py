@@ -17,7 +17,7 @@ from shortcuts import plist
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import values
 from shortcuts.forms.constants import COERCIONS, PRESENTATION_KEYS
-from shortcuts.forms.references import NO_NAMES, CompileScope
+from shortcuts.forms.references import NO_NAMES, CompileScope, DecompileScope
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, is_none, keywords, name
 
@@ -89,8 +89,11 @@ def _default_input(version: Any) -> list[str]:
 # to Python
 
 
-def to_statement(shortcut: dict[str, Any], questions: list[Any]) -> ast.stmt | None:
-    """Return the header of a shortcut, or None if all values are defaults. `questions`: those that do not stand with a parameter."""
+def to_statement(shortcut: dict[str, Any], questions: list[Any], scope: DecompileScope = NO_NAMES) -> ast.stmt | None:
+    """Return the header of a shortcut, or None if all values are defaults. `questions`: those that do not stand with a parameter.
+
+    scope: knows the outputs that such questions refer to.
+    """
     arguments: dict[str, ast.expr] = {}
     extra: dict[str, Any] = {}
     hidden = PRESENTATION_KEYS - ({VERSION} if is_old(shortcut.get(VERSION)) else set()) | {"WFWorkflowActions"}
@@ -102,7 +105,7 @@ def to_statement(shortcut: dict[str, Any], questions: list[Any]) -> ast.stmt | N
             extra[key] = value
             continue
         short = KEY_NAMES.get(key)
-        arguments[short if short and (value is None or _fault(short, value) is None) else key] = _value_expr(key, value)
+        arguments[short if short and (value is None or _fault(short, value) is None) else key] = _value_expr(key, value, scope)
     if extra:
         arguments["extra"] = values.literal_expr(extra)
     return ast.Expr(call("workflow", **arguments)) if arguments else None
@@ -115,7 +118,7 @@ def is_default(key: str, value: Any, version: Any = None) -> bool:
     return (value == [] and isinstance(value, list)) or value is False
 
 
-def _value_expr(key: str, value: Any) -> ast.expr:
+def _value_expr(key: str, value: Any, scope: DecompileScope) -> ast.expr:
     if key == INPUT:
         constant = next((constant for constant, classes in CONSTANTS.items() if value == classes), None)
         if constant is not None:
@@ -127,7 +130,7 @@ def _value_expr(key: str, value: Any) -> ast.expr:
                 return expression
         except (LookupError, DialectError):
             pass
-    return values.literal_expr(value)
+    return values.literal_expr(value, scope if key == QUESTIONS else None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 | actions before the first choice, never run  | `case _ if before():`, the first case                           |
 | items that are not the titles of the cases  | `menu('Which?', items=[…])`, None where there is no list        |
 | other words that Siri takes for a choice    | `menu('Which?', synonyms={'Image': ['photo']})`                 |
+| a parameter named like an argument of menu  | `marker(prompt=…)` in `case _ if before():`                     |
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, const, constant, is_none, keywords
 
 TITLE, TOKENISED_TITLE = "WFMenuItemTitle", "WFMenuItemAttributedTitle"
+ARGUMENTS = frozenset({"prompt", "items", "synonyms"})  # of menu(): no parameter of these names can stand there
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -33,23 +35,25 @@ TITLE, TOKENISED_TITLE = "WFMenuItemTitle", "WFMenuItemAttributedTitle"
 def write(block: Block, markers: MarkerWriter) -> ast.stmt:
     """Return the statement of a menu; a menu without cases is a call."""
     parameters = markers.parameters(block.start)
-    subject = _subject(block, parameters, markers)
+    shown = parameters.keys() - ARGUMENTS
+    subject = _subject(block, {key: parameters[key] for key in parameters if key in shown}, markers)
     cases = []
     first = block.branches[0]
-    if first.body or len(markers.actions[block.start]) > 2:
-        cases.append(ast.match_case(ast.MatchAs(), call("before"), markers.body(first, parameters.keys())))
+    if first.body or shown < parameters.keys() or len(markers.actions[block.start]) > 2:
+        cases.append(ast.match_case(ast.MatchAs(), call("before"), markers.body(first, shown)))
     for branch in block.branches[1:]:
         own = markers.parameters(branch.marker)
         repeated = {key for key in own if key in parameters and own[key] == parameters[key]}
-        shown = START_KEYS_OF_MENU | ({TITLE} if tokenised_title(own) is None else {TITLE, TOKENISED_TITLE})
+        titles = {TITLE} if tokenised_title(own) is None else {TITLE, TOKENISED_TITLE}
         pattern, guard = _pattern(own, markers)
-        cases.append(ast.match_case(pattern, guard, markers.body(branch, shown | repeated)))
+        cases.append(ast.match_case(pattern, guard, markers.body(branch, START_KEYS_OF_MENU | titles | repeated)))
     return ast.Match(subject, cases) if cases else ast.Expr(subject)
 
 
 def _subject(block: Block, parameters: Parameters, markers: MarkerWriter) -> ast.Call:
     if block.start in markers.raw:
-        return call("menu", **markers.literals(parameters))
+        unlisted = {} if "WFMenuItems" in parameters else {"items": const(None)}
+        return call("menu", **markers.literals(parameters), **unlisted)
     prompt = [values.to_expr(parameters["WFMenuPrompt"], markers.scope)] if "WFMenuPrompt" in parameters else []
     rest = {key: values.to_expr(parameters[key], markers.scope) for key in sorted(parameters.keys() - START_KEYS_OF_MENU)}
     items = parameters.get("WFMenuItems")

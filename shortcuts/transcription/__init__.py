@@ -15,7 +15,7 @@ from shortcuts.collector import collector_paused
 from shortcuts.compiler import Compiler, compiled
 from shortcuts.decompiler import Decompiler
 from shortcuts.equality import patch
-from shortcuts.equality.canonical import canonical, canonical_actions, canonical_level
+from shortcuts.equality.canonical import ACTIONS, canonical
 from shortcuts.syntax.errors import DialectError, NestedTooDeep
 from shortcuts.syntax.nodes import called, parse
 from shortcuts.transcription import proof
@@ -58,14 +58,12 @@ def to_python(shortcut: dict[str, Any], catalog: Catalog | None = None) -> tuple
 @collector_paused()
 def transcribe(shortcut: dict[str, Any], catalog: Catalog | None = None) -> Transcription:
     """Return the program of a shortcut, with the outcome of each equality test. Raises the errors of to_python."""
-    attempt, same_actions = write_program(shortcut, catalog)
+    attempt, same = write_program(shortcut, catalog)
     code, exact = attempt.code, plist.same(attempt.rebuilt, shortcut)
-    same = fixed_point = attempt.proved
-    if not attempt.proved:
-        alone = attempt.alone
-        # The cheap test first: to_python writes its first attempt where that already compiles to the same actions.
-        fixed_point = Decompiler(alone, catalog=catalog).text() == code or to_python(alone, catalog)[0] == code
-        same = same_actions and plist.same(canonical_level(alone), canonical_level(shortcut))
+    # The cheap test first: to_python writes its first attempt where that already compiles to the same program.
+    fixed_point = attempt.proved or (
+        Decompiler(attempt.alone, catalog=catalog).text() == code or to_python(attempt.alone, catalog)[0] == code
+    )
     return Transcription(code, attempt.residue, exact, same, fixed_point, raw_fallbacks(code))
 
 
@@ -105,7 +103,7 @@ class Attempt:
 
 
 def write_program(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[Attempt, bool]:
-    """Return a program of the shortcut, and whether it compiles to the same actions.
+    """Return a program of the shortcut, and whether it compiles to the same program.
 
     An action that does not compile back is written out (raw). Where two names collide even so, as when one variable is "a b" and another
     "a-b", variables are called by their own names throughout. If nothing helps, the first program is returned: it reads best.
@@ -115,15 +113,16 @@ def write_program(shortcut: dict[str, Any], catalog: Catalog | None) -> tuple[At
     first = attempt = Attempt(shortcut, frozenset(), False, catalog)
     if attempt.proved:
         return attempt, True
-    wanted = canonical_actions(shortcut)
+    wanted = canonical(shortcut)
     for plain_names in (False, True):
         raw: frozenset[int] = frozenset()
         while True:
             attempt = first if not raw and not plain_names else Attempt(shortcut, raw, plain_names, catalog)
-            changed = differing(canonical_actions(attempt.alone), wanted)
-            if not changed:
+            found = canonical(attempt.alone)
+            if plist.same(found, wanted):
                 return attempt, True
-            if changed <= raw:
+            changed = differing(found[ACTIONS], wanted[ACTIONS])
+            if changed <= raw:  # as it is where all actions are the same, and a question reads a name that collides with another
                 break
             raw |= changed
     return first, False
@@ -196,7 +195,7 @@ def _with_comments(printed: str, places: dict[int, int], code: str) -> str:
     for number, line in enumerate(printed.splitlines(), start=1):
         indent = line[: len(line) - len(line.lstrip())]
         result += [*(indent + comment for comment in above.get(number, ())), line]
-    return "\n".join(result) + "\n"
+    return "\n".join([*result, *held]) + "\n"
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:

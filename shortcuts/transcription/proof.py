@@ -23,7 +23,7 @@ from typing import Any
 from shortcuts import control_flow, plist
 from shortcuts.compiler import Compiler
 from shortcuts.compiler.symbols import SymbolTable as CompilerSymbols
-from shortcuts.control_flow import ID, PARAMETERS, Action
+from shortcuts.control_flow import PARAMETERS, Action
 from shortcuts.decompiler.symbols import SymbolTable
 from shortcuts.equality import canonical
 from shortcuts.equality.patch import Operation
@@ -35,7 +35,6 @@ ACTIONS = "WFWorkflowActions"
 _WRITTEN_OUT = ("raw_action", "WFSerializationType", "uuid_of", "OutputUUID", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{12}")  # found fast by its first sign
-_SHOWN_WHOLE = frozenset({api_names.COMMENT, *canonical.VARIABLE_ACTIONS})  # one more parameter changes the form of these
 
 
 def names_alone(compiled_symbols: CompilerSymbols) -> dict[str, str] | None:
@@ -126,10 +125,8 @@ def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], 
     if key == "UUID":
         is_free = isinstance(value, str) and value not in symbols.referenced and "CustomOutputName" not in parameters
         return is_free and (kind is None or control_flow.mode(action) == control_flow.END)
-    if key.startswith("Show-") and isinstance(value, bool):
-        is_call = kind is None and len(action) == 2 and action[ID] not in _SHOWN_WHOLE and isinstance(parameters.get("UUID", ""), str)
-        return is_call and key not in questions
-    return False
+    is_call = kind is None and len(action) == 2 and isinstance(parameters.get("UUID", ""), str)
+    return is_call and key not in questions and bool(api_names.switches({key: value}))
 
 
 def _tests_the_same(key: str, value: list[Any], parameters: dict[str, Any]) -> bool:
@@ -146,10 +143,10 @@ def _same_level(compiled: dict[str, Any], shortcut: dict[str, Any], symbols: Sym
     levels = [triggers.to_decorators(one) for one in (compiled, shortcut)]
     if header.is_old(compiled.get(header.VERSION)) != symbols.is_old:
         return False
-    if not plist.same(canonical.canonical_level(compiled), canonical.canonical_level(shortcut)):
-        return False
     if "OutputUUID" in (questions := repr(compiled.get(header.QUESTIONS))) or "VariableName" in questions:
-        return False  # names in questions are compared as they are
+        return False  # questions that refer to actions are left to the slow proof, so those below need none
+    if not plist.same(*(canonical.canonical_level({**one, ACTIONS: []}) for one in (compiled, shortcut))):
+        return False
     heads = [header.to_statement(level, symbols.loose_questions) for _, level in levels]
     first, second = (unparse([head] if head else [], decorators) for head, (decorators, _) in zip(heads, levels))
     return first == second
