@@ -28,15 +28,18 @@ import asyncio
 import hashlib
 import itertools
 import os
+import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
-from common import cli, crawl, jsonl
+from common import cli, jsonl
 from common.crawl import links
 from common.crawl.answers import Stored
 from common.crawl.jobs import Bodies, Jobs
@@ -51,6 +54,10 @@ if TYPE_CHECKING:
     from common.crawl.crawler import Crawler
 
 SUFFIXES = archive.SUFFIXES | {".zip", ".jsonl"}  # of files to import
+FRESH = 86400.0  # seconds after which answers that may change are fetched again, if they have changed
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+PERIODS = {"": 1, "s": 1, "min": 60, "h": 3600, "day": 86400}
+CONTACT = re.compile(r"(?:mailto:)?[^\s@()]+@[^\s@()]+\.[^\s@().]+|https?://[^\s()]+")
 ABOUT = ("description", "category", "downloads")  # fields that only a gallery knows
 
 
@@ -86,15 +93,74 @@ def arguments() -> argparse.Namespace:
     add = parser.files.add_argument
     add("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
     add("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
-    add("--routinehub", type=crawl.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
-    parser.task.add_argument("--pages", action="store_true", help="read RoutineHub's pages, too: description, category, author")
-    crawl.add_arguments(parser)
+    add("--routinehub", type=ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
+    add_crawling(parser)
     args = parser.parse_args()
-    if args.folder is None and args.links is None and not args.routinehub:
-        parser.error("name --folder PATH, --links FILE or --routinehub IDS, or more than one of them")
-    if (args.links is not None or args.routinehub) and not args.contact:
-        parser.error("--contact must be given with --links and --routinehub, so that a host that minds can tell you")
+    fetched = args.links is not None or args.routinehub
+    parser.refuse(
+        (args.folder is None and not fetched, "name --folder PATH, --links FILE or --routinehub IDS, or more than one of them"),
+        (fetched and not args.contact, "--contact must be given with --links and --routinehub, so that a host that minds can tell you"),
+    )
     return args
+
+
+def add_crawling(parser: cli.Parser) -> None:
+    """Add the flags of what is fetched: how, and what is kept of it."""
+    add = parser.requests.add_argument
+    add("--contact", type=contact, help="your URL or e-mail address, for the user agent, so that a host that minds can tell you; required")
+    add("--rate", type=rate, action="append", default=[], metavar="[HOST=]N",
+        help="requests to one host at most: 2 (a second), 20/min or 300/day; for every host or for one (default: 2, routinehub.co=0.5)")
+    add("--since", type=moment, default=time.time() - FRESH, metavar="WHEN",
+        help="do not ask RoutineHub again for answers that came since: 2026-01-31, or 7d, 12h ago (default: 1d); a share link never "
+        "changes and is never fetched twice")
+    add("--dry-run", action="store_true", help="fetch nothing: show what would be, from where, and how long it takes")
+    add("--at", type=place, action="append", default=[], metavar="HOST=URL",
+        help="send requests to this URL instead of a host (a mirror, a test)")
+    add = parser.task.add_argument
+    add("--pages", action="store_true", help="read RoutineHub's pages, too: description, category, author")
+    add("--scrub", action=argparse.BooleanOptionalAction,
+        help="replace e-mail addresses, phone numbers, secrets, places and contacts by placeholders, before anything is stored (default: "
+        "for what is fetched, yes; for --folder, no)")
+    add("--opt-out", type=Path, metavar="FILE", help="links, ids and authors, one a line: not to be fetched, and dropped if they were")
+
+
+def contact(text: str) -> str:
+    """Parse a URL or an e-mail address (an argparse type)."""
+    if not CONTACT.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a URL nor an e-mail address")
+    return text
+
+
+def ranges(text: str) -> list[range]:
+    """Parse `7,9-12` as ranges of ids (an argparse type)."""
+    found = [re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part) for part in text.split(",")]
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of ids such as 1-22000 or 7,9-12")
+    return [range(int(match[1]), int(match[2] or match[1]) + 1) for match in found if match]
+
+
+def rate(text: str) -> tuple[str, float]:
+    """Parse `2`, `20/min` or `routinehub.co=300/day` as (host or "", requests a second) (an argparse type)."""
+    host, _, amount = text.rpartition("=")
+    number, _, period = amount.partition("/")
+    value = float(number) / PERIODS[period] if period in PERIODS else 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is needed, per s, min, h or day")
+    return host, value
+
+
+def moment(text: str) -> float:
+    """Parse an age such as `7d`, or a date, as seconds since 1970 (an argparse type)."""
+    age = re.fullmatch(r"(\d+)([smhd])", text)
+    return time.time() - int(age[1]) * UNITS[age[2]] if age else datetime.fromisoformat(text).timestamp()
+
+
+def place(text: str) -> tuple[str, str]:
+    """Parse HOST=URL (an argparse type)."""
+    host, _, url = text.partition("=")
+    if not re.match(r"https?://", url):
+        raise argparse.ArgumentTypeError(f"{text}: HOST=URL is needed, such as www.icloud.com=http://127.0.0.1:8000")
+    return host, url
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
