@@ -359,10 +359,7 @@ def generate(records: Iterable[Record], args: argparse.Namespace, catalog: Catal
     from common.decoding import constrained, generation
     from common.decoding.side_by_side import in_order
 
-    models.quiet_libraries()
     model, tokenizer = models.load_writer(args.model, args.adapter, args.thinking)
-    for remark in chat.remarks(tokenizer, is_trained=False):
-        cli.say(f"{args.model}: {remark}")
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
     sampling, settings = sampling_of(args, {"max_new_tokens": room}), Settings(args.candidates, args.repair, args.primer)
 

@@ -167,7 +167,6 @@ def local_model(args: argparse.Namespace, sampling: dict[str, Any], catalog: Cat
     from common import model as models
     from common.decoding import changes, generation
 
-    models.quiet_libraries()
     model, tokenizer = models.load_writer(args.model, args.adapter, args.thinking)
     options = {**sampling, "max_new_tokens": min(args.max_new_tokens, models.context_length(model) // 2), "watch": query.show_progress}
 

@@ -76,6 +76,14 @@ def load_stage() -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(scope="session")
+def catalog() -> Any:
+    """The catalogue of the repository."""
+    from shortcuts.catalog import Catalog
+
+    return Catalog.load()
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real shortcuts and fixtures that stands beside the checkout here and in CI, not at a user's."""
     if not SHARED.is_dir():

@@ -27,11 +27,6 @@ WRONG = {"unknown_api", "unknown_parameter", "duplicate_parameter", "enum_value"
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
-@pytest.fixture(scope="module")
 def tiny():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "TINY_SHAPE", synthetic.SHAPE)

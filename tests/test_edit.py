@@ -22,11 +22,6 @@ ASK, SHOW, SPEAK = (f"is_workflow_actions_{name}" for name in ("ask", "showresul
 UUID = "{:08X}-0000-4000-8000-00000000000A".format
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 def listed(shortcut: dict[str, Any]) -> list[dict[str, Any]]:
     return shortcut["WFWorkflowActions"]
 

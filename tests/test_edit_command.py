@@ -24,11 +24,6 @@ CHANGE = f"insert after 1\n{SPEAK}"
 LONG = "".join(f"line {number} of a long text\\n" for number in range(200))
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

@@ -105,7 +105,7 @@ class Loaded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[str, list[dict[str, str]], dict[str, Any]]] = []
-        monkeypatch.setattr(systems, "load_local", lambda model, adapter, thinking: (model, "tokenizer"))
+        monkeypatch.setattr(systems, "load_writer", lambda model, adapter, thinking: (model, "tokenizer"))
         monkeypatch.setattr(generation, "generate", lambda *given, **options: self.answers("free", *given, **options))
         monkeypatch.setattr(constrained, "generate", lambda *given, **options: self.answers("held", *given, **options))
         monkeypatch.setattr(chat, "prompt_tokens", lambda messages, tokenizer: [0] * 7)

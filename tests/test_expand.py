@@ -245,11 +245,6 @@ def test_a_seed_without_apis_is_a_clear_error(stage: Any, tmp_path: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
-@pytest.fixture(scope="module")
 def sampler(stage: Any, catalog: Catalog) -> Any:
     """A sampler by its seed number, over a seed that uses three of Apple's APIs."""
     apis, pairs = Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), Counter({(BUILTIN[1], BUILTIN[0]): 30})

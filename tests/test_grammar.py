@@ -35,11 +35,6 @@ class Bytes:
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
-@pytest.fixture(scope="module")
 def table() -> LLTokenizer:
     return LLTokenizer(TokenizerWrapper(Bytes()))
 
