@@ -28,13 +28,19 @@ import asyncio
 import hashlib
 import itertools
 import os
+import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common import cli, crawl, jsonl
-from common.crawl import files, links
+import orjson
+
+from common import cli, jsonl
+from common.crawl import links
 from common.crawl.answers import Stored
 from common.crawl.jobs import Bodies, Jobs
 from common.crawl.links import OptOut, find_link, hub_link, readable
@@ -42,10 +48,16 @@ from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.http import without_query
 from common.jsonl import Record, UserError
 from shortcuts import plist
+from shortcuts.plist import PlistError, archive
 
 if TYPE_CHECKING:
     from common.crawl.crawler import Crawler
 
+SUFFIXES = archive.SUFFIXES | {".zip", ".jsonl"}  # of files to import
+FRESH = 86400.0  # seconds after which answers that may change are fetched again, if they have changed
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+PERIODS = {"": 1, "s": 1, "min": 60, "h": 3600, "day": 86400}
+CONTACT = re.compile(r"(?:mailto:)?[^\s@()]+@[^\s@()]+\.[^\s@().]+|https?://[^\s()]+")
 ABOUT = ("description", "category", "downloads")  # fields that only a gallery knows
 
 
@@ -81,15 +93,74 @@ def arguments() -> argparse.Namespace:
     add = parser.files.add_argument
     add("--folder", type=Path, metavar="PATH", help="import the files of a folder and its subfolders, or one file")
     add("--links", type=Path, metavar="PATH", help="fetch links: text, JSONL, .json, or a folder of them")
-    add("--routinehub", type=crawl.ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
-    parser.task.add_argument("--pages", action="store_true", help="read RoutineHub's pages, too: description, category, author")
-    crawl.add_arguments(parser)
+    add("--routinehub", type=ranges, default=[], metavar="IDS", help="ask RoutineHub's API for these ids: 1-22000, or 7,9-12")
+    add_crawling(parser)
     args = parser.parse_args()
-    if args.folder is None and args.links is None and not args.routinehub:
-        parser.error("name --folder PATH, --links FILE or --routinehub IDS, or more than one of them")
-    if (args.links is not None or args.routinehub) and not args.contact:
-        parser.error("--contact must be given with --links and --routinehub, so that a host that minds can tell you")
+    fetched = args.links is not None or args.routinehub
+    parser.refuse(
+        (args.folder is None and not fetched, "name --folder PATH, --links FILE or --routinehub IDS, or more than one of them"),
+        (fetched and not args.contact, "--contact must be given with --links and --routinehub, so that a host that minds can tell you"),
+    )
     return args
+
+
+def add_crawling(parser: cli.Parser) -> None:
+    """Add the flags of what is fetched: how, and what is kept of it."""
+    add = parser.requests.add_argument
+    add("--contact", type=contact, help="your URL or e-mail address, for the user agent, so that a host that minds can tell you; required")
+    add("--rate", type=rate, action="append", default=[], metavar="[HOST=]N",
+        help="requests to one host at most: 2 (a second), 20/min or 300/day; for every host or for one (default: 2, routinehub.co=0.5)")
+    add("--since", type=moment, default=time.time() - FRESH, metavar="WHEN",
+        help="do not ask RoutineHub again for answers that came since: 2026-01-31, or 7d, 12h ago (default: 1d); a share link never "
+        "changes and is never fetched twice")
+    add("--dry-run", action="store_true", help="fetch nothing: show what would be, from where, and how long it takes")
+    add("--at", type=place, action="append", default=[], metavar="HOST=URL",
+        help="send requests to this URL instead of a host (a mirror, a test)")
+    add = parser.task.add_argument
+    add("--pages", action="store_true", help="read RoutineHub's pages, too: description, category, author")
+    add("--scrub", action=argparse.BooleanOptionalAction,
+        help="replace e-mail addresses, phone numbers, secrets, places and contacts by placeholders, before anything is stored (default: "
+        "for what is fetched, yes; for --folder, no)")
+    add("--opt-out", type=Path, metavar="FILE", help="links, ids and authors, one a line: not to be fetched, and dropped if they were")
+
+
+def contact(text: str) -> str:
+    """Parse a URL or an e-mail address (an argparse type)."""
+    if not CONTACT.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a URL nor an e-mail address")
+    return text
+
+
+def ranges(text: str) -> list[range]:
+    """Parse `7,9-12` as ranges of ids (an argparse type)."""
+    found = [re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part) for part in text.split(",")]
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of ids such as 1-22000 or 7,9-12")
+    return [range(int(match[1]), int(match[2] or match[1]) + 1) for match in found if match]
+
+
+def rate(text: str) -> tuple[str, float]:
+    """Parse `2`, `20/min` or `routinehub.co=300/day` as (host or "", requests a second) (an argparse type)."""
+    host, _, amount = text.rpartition("=")
+    number, _, period = amount.partition("/")
+    value = float(number) / PERIODS[period] if period in PERIODS else 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is needed, per s, min, h or day")
+    return host, value
+
+
+def moment(text: str) -> float:
+    """Parse an age such as `7d`, or a date, as seconds since 1970 (an argparse type)."""
+    age = re.fullmatch(r"(\d+)([smhd])", text)
+    return time.time() - int(age[1]) * UNITS[age[2]] if age else datetime.fromisoformat(text).timestamp()
+
+
+def place(text: str) -> tuple[str, str]:
+    """Parse HOST=URL (an argparse type)."""
+    host, _, url = text.partition("=")
+    if not re.match(r"https?://", url):
+        raise argparse.ArgumentTypeError(f"{text}: HOST=URL is needed, such as www.icloud.com=http://127.0.0.1:8000")
+    return host, url
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -116,7 +187,7 @@ def keys_written(output: Path) -> Iterator[str]:
     return (record_key(output, record) for record in jsonl.read(output, ("id", "source")))
 
 
-def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool,
+def keep(run: cli.Run, key: str, data: bytes | PlistError, source: Record, name: str, about: Record, scrub: bool,
          opt_out: OptOut) -> None:
     """Write the record of one shortcut, or reject it: it is no shortcut, a duplicate, or its author has opted out."""
     origin = source["file"] or source["url"]
@@ -134,16 +205,16 @@ def keep(run: cli.Run, key: str, data: bytes | plist.PlistError, source: Record,
     run.write(record)
 
 
-def record_of(data: bytes | plist.PlistError, source: Record, name: str, about: Record, scrub: bool) -> Record:
+def record_of(data: bytes | PlistError, source: Record, name: str, about: Record, scrub: bool) -> Record:
     """Return the record of a shortcut's file. Raises cli.Reject if it is no shortcut."""
     try:
-        if isinstance(data, plist.PlistError):  # it could not be read
+        if isinstance(data, PlistError):  # it could not be read
             raise data
         shortcut = plist.read_shortcut(data)
         if scrub:
             shortcut, source["scrubbed"] = scrub_shortcut(shortcut)
         identifier, tree = plist.content_id(shortcut), plist.to_json(shortcut)
-    except plist.PlistError as error:
+    except PlistError as error:
         raise cli.Reject(error.code, error.detail) from None
     own_name = shortcut.get("WFWorkflowName")
     return {"id": identifier, "source": source, "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
@@ -173,14 +244,29 @@ def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# files
+# files: a shortcut each, or several in a zip archive, JSONL, or an array in JSON
+
+
+@dataclass
+class Found:
+    """A possible shortcut: its place, its bytes or the error, their SHA-256, and the facts that a record has beside it."""
+
+    name: str
+    data: bytes | PlistError
+    sha256: str
+    about: Record = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """The shortcut's name if the shortcut itself has none."""
+        return self.about.get("name") or Path(self.name).stem
 
 
 def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]:
     """Import each shortcut of a folder that is due; return the numbers of unreadable files and of files of other kinds."""
-    paths, others = files.list_files(folder, (run.output, run.rejects))
+    paths, others = list_files(folder, (run.output, run.rejects))
     unreadable: list[Path] = []
-    for found in itertools.islice(files.shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
+    for found in itertools.islice(shortcuts_in(folder, run.progress(paths), unreadable), run.args.limit):
         if run.interrupted:
             break
         key = file_key(found.name, found.sha256)
@@ -190,6 +276,79 @@ def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]
             source = {"site": found.about.get("site") or "file", **known, "record": None, "file": found.name, "sha256": found.sha256}
             keep(run, key, found.data, source, found.stem, found.about, bool(run.args.scrub), opt_out)
     return len(unreadable), others
+
+
+def list_files(folder: Path, written: Iterable[Path] = ()) -> tuple[list[Path], int]:
+    """Return the files to import and the number of others. They are sorted, so that of equal shortcuts every run keeps the same one.
+
+    `written` are the run's own files, which may be in the folder: it would read what it writes, without end.
+    """
+    own = {path.resolve() for path in written}
+    if folder.is_file():
+        return [folder], 0
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder and no file; name one with --folder")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in own)
+    ours = [path for path in files if path.suffix.lower() in SUFFIXES]
+    return ours, len(files) - len(ours)
+
+
+def shortcuts_in(folder: Path, paths: Iterable[Path], unreadable: list[Path]) -> Iterator[Found]:
+    """Yield what is in these files of a folder; a file that cannot be read is reported and added to `unreadable`."""
+    for path in paths:
+        name = readable(path.name if path == folder else path.relative_to(folder).as_posix())
+        try:
+            if path.suffix.lower() == ".jsonl":
+                yield from lines_of(name, path)
+                continue
+            with open(path, "rb") as file:
+                data = file.read(plist.MAX_BYTES + 1)  # one byte too many is enough to reject a file
+        except OSError as error:
+            cli.say(f"{path}: cannot be read: {error.strerror}")
+            unreadable.append(path)
+            continue
+        yield from parts_of(name, data)
+
+
+def parts_of(name: str, data: bytes) -> Iterator[Found]:
+    """Yield a file, or the members of an archive, or the records of an array."""
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        if archive.is_archive(data) and len(data) <= plist.MAX_BYTES:
+            for member, content in archive.members(data):
+                own = digest if isinstance(content, PlistError) else hashlib.sha256(content).hexdigest()
+                yield Found(f"{name}/{readable(member)}", content, own)
+        elif (text := data.lstrip(b"\xef\xbb\xbf \t\r\n")).startswith(b"["):
+            for number, entry in enumerate(plist.load_json(text), start=1):
+                yield entry_of(f"{name}:{number}", orjson.dumps(entry))
+        else:
+            yield Found(name, data, digest)
+    except PlistError as error:
+        yield Found(name, error, digest)
+
+
+def lines_of(name: str, path: Path) -> Iterator[Found]:
+    """Yield the records of a JSONL file that it has when it is opened: another run may be writing it."""
+    with open(path, "rb") as file:
+        number, size = 0, os.fstat(file.fileno()).st_size
+        while file.tell() < size and (line := file.readline(plist.MAX_BYTES + 1)):
+            number += 1
+            if not line.isspace():
+                yield entry_of(f"{name}:{number}", line)
+            while len(line) > plist.MAX_BYTES and not line.endswith(b"\n"):  # the rest of a line that is too large
+                line = file.readline(plist.MAX_BYTES + 1)
+
+
+def entry_of(name: str, line: bytes) -> Found:
+    """Return a record of a gallery: `shortcut` holds the shortcut, other fields hold facts about it."""
+    try:
+        entry = plist.load_json(line)
+    except PlistError:  # the reader of the shortcut will say so
+        entry = None
+    about = links.facts(entry) if isinstance(entry, dict) else {}
+    if not isinstance(about.get("url"), str):
+        about["url"] = None
+    return Found(name, line, hashlib.sha256(line).hexdigest(), about)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

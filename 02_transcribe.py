@@ -56,14 +56,15 @@ def arguments() -> argparse.Namespace:
     running.add_arguments(parser.task)
     parser.machine.add_argument("--workers", type=cli.positive_int, default=1, metavar="N", help="processes (default: 1)")
     args = parser.parse_args()
-    if args.run and not args.files or (args.world or args.answer or args.json) and not args.run:
-        parser.error("--run runs files: name a FILE, --world, --answer and --json belong to it")
-    if args.files and args.to_shortcut:
-        parser.error("--to-shortcut names the file that is read; name no other beside it")
-    if (args.files or args.to_shortcut) and args.output and (args.output.is_file() or args.output.suffix in (".shortcut", ".py")):
-        parser.error(f"--output {args.output}: a file is written there for each program; name a folder")
-    if (records := [name for name in args.files if name.endswith(".jsonl")]):
-        parser.error(f"{records[0]}: for the shortcuts of its records use --input, for their programs --to-shortcut")
+    written = args.output and (args.output.is_file() or args.output.suffix in (".shortcut", ".py"))
+    records = next((name for name in args.files if name.endswith(".jsonl")), None)
+    parser.refuse(
+        (args.run and not args.files or (args.world or args.answer or args.json) and not args.run,
+         "--run runs files: name a FILE, --world, --answer and --json belong to it"),
+        (args.files and args.to_shortcut, "--to-shortcut names the file that is read; name no other beside it"),
+        ((args.files or args.to_shortcut) and written, f"--output {args.output}: a file is written there for each program; name a folder"),
+        (records, f"{records}: for the shortcuts of its records use --input, for their programs --to-shortcut"),
+    )
     if not args.files:
         args.output = args.output or (Path("shortcuts") if args.to_shortcut else OUTPUT)
     if args.to_shortcut and args.to_shortcut.suffix != ".jsonl":  # one program, as named

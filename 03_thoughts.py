@@ -27,7 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from common import cli, excerpts, llm, prompts
+from common import cli, edit_prompts, excerpts, llm, prompts
 from common.cli import Reject
 from common.jsonl import Record
 from common.llm import Usage, Writer
@@ -44,8 +44,22 @@ PLAN_SO_FAR = 2_000  # last characters of the plan so far that the next window's
 PLAN_IN_QUERY = 12_000  # characters of a plan in the query's prompt: the middle of a longer one adds nothing to a request
 COMMENT = 500  # most characters of a comment, five times the short sentence that the prompt asks for
 WORDS_OF_A_BLOCK = 2  # fewest words of a step about a block: fewer can't say what decides there
-QUERY_FROM = {"plan": "query", "code": "query_from_code"}  # the prompts of --query-from
+QUERY_FROM = {"plan": prompts.QUERY, "code": prompts.QUERY_FROM_CODE}  # of --query-from
 CODE_IN_QUERY = 24_000  # characters of a program in the query's prompt
+# Sentences of a request, by the number of steps of the plan up to which they are enough.
+LENGTHS = (5, "one or two sentences"), (20, "two to four sentences"), (60, "three to five sentences")
+LONGEST_QUERY = "four to six sentences: the gist and what matters most to the person, not every case"
+# A name that is an id or a number, as files are called.
+AN_ID = re.compile(r"(?i)(?=.*\d)[0-9a-f-]{8,}(?:\.\w+)?|[\d_. -]+")
+PLAIN_DEFAULTS = frozenset((  # parameters whose default is what everybody expects
+    "WFGetDictionaryValueType", "WFHTTPMethod", "WFNoOutputSurfaceBehavior", "valueConversionMode", "WFSSHAuthenticationType",
+    "WFPickingMode", "WFQRErrorCorrectionLevel", "WFPriority", "InputMode"))  # fmt: skip
+
+# In the prompt for a later window.
+SO_FAR = """ The plan of the parts before it ends like this; go on with the number that follows its last step:
+
+{end}
+"""
 
 
 def arguments() -> argparse.Namespace:
@@ -65,20 +79,31 @@ def arguments() -> argparse.Namespace:
 async def think(record: Record, writer: Writer, catalog: Catalog, query_from: str = "plan") -> Record:
     """Return the record with the fields of this stage; `query_from`: "plan" or "code". Raises Reject if an answer can't be used."""
     code, place = printed(record["code"])
-    about = prompts.about(record.get("name") or "", record.get("description") or "")
+    about = told_by_author(record.get("name") or "", record.get("description") or "")
     told = await tell(code, about, writer, catalog)
     annotated = excerpts.commented(rename(code, told.renames), told.comments)
     compare(record, annotated, told.renames)
     plan = prompts.plan_text({"steps": told.steps})
-    task = QUERY_FROM[query_from]
-    query, query_usage = await request(task, record, annotated, plan, about, writer, catalog)
+    template = QUERY_FROM[query_from]
+    query, query_usage = await request(template, record, annotated, plan, about, writer, catalog)
     return {
         **record,
         "comments": {str(place[line]): text for line, text in told.comments.items()}, "renames": told.renames, "annotated_code": annotated,
         "plan": plan, "query": query,
-        "writer": {"model": writer.name, "prompts": {task: prompts.prompt_id(task) for task in ("thoughts", task)},
+        "writer": {"model": writer.name, "prompts": {each.task: each.id for each in (prompts.THOUGHTS, template)},
                    **told.usage.plus(query_usage)._asdict()},
     }
+
+
+def told_by_author(name: str, description: str) -> str:
+    """Return the author's name and description of a shortcut as a prompt quotes them; they may be false, empty or an advertisement.
+
+    A name that is an id, as files from archives have, says nothing and is left out.
+    """
+    title, text = excerpts.one_line(excerpts.masked(name)), excerpts.one_line(excerpts.masked(description))
+    parts = [f" called “{excerpts.shorten(title, 100)}”"] if title and not AN_ID.fullmatch(title) else []
+    parts += [f" described by its author as “{excerpts.shorten(text, 600)}”"] if text else []
+    return " and".join(parts)
 
 
 def printed(code: str) -> tuple[str, dict[int, int]]:
@@ -147,11 +172,11 @@ async def tell(code: str, about: str, writer: Writer, catalog: Catalog) -> Told:
     for at, window in enumerate(parts):
         here = [name for line in window for name in names.get(line, [])]
         start, end = window[0] if at else 1, parts[at + 1][0] - 1 if at + 1 < len(parts) else None
-        fields = {"part": prompts.part_of(at, len(parts)), "about": about, "so_far": so_far(told.steps),
+        fields = {"part": part_of(at, len(parts)), "about": about, "so_far": so_far(told.steps),
                   "names": ", ".join(here) or "(none)", "code": lines_shown(rename(code, told.renames), window, start, end, catalog)}
         accept = accept_told(accept_notes(window, here, taken | set(told.renames.values()), catalog),
                              accept_plan([line for line in blocks if line in window], told.steps))
-        prompt = prompts.prompt("thoughts", fields, accept, code=code, lines=window, names=here, catalog=catalog, renames=told.renames,
+        prompt = prompts.THOUGHTS.prompt(fields, accept, code=code, lines=window, names=here, catalog=catalog, renames=told.renames,
                                 starts=[part[0] for part in parts], at=at)
         answer = await writer.ask(prompt)
         told = told.plus(Told(*answer.object, answer.usage))
@@ -163,8 +188,27 @@ def lines_shown(code: str, window: list[int], start: int, end: int | None, catal
     above, below = range(max(1, start - CONTEXT), start), range(end + 1, end + 1 + CONTEXT) if end else range(0)
     around = excerpts.shown_code(code, CONTEXT_LINE, (*above, *below))
     before, after = (excerpts.numbered(around, lines.start, lines.stop - 1, told=()) if lines else "" for lines in (above, below))
-    here = excerpts.numbered(prompts.with_defaults(excerpts.shown_code(code), catalog), start, end, told=window)
+    here = excerpts.numbered(with_defaults(excerpts.shown_code(code), catalog), start, end, told=window)
     return "\n".join(filter(None, (before, here, after)))
+
+
+def with_defaults(code: str, catalog: Catalog) -> str:
+    """Return a program with the defaults that it leaves to the app behind its lines: code alone does not say that math adds."""
+    lines, found = excerpts.source_lines(code), dict[int, list[str]]()
+    for node in ast.walk(ast.parse(code)):
+        api = catalog.by_name(node.func.id) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        if api is not None:
+            left = api.left_out({keyword.arg for keyword in node.keywords})  # type: ignore[attr-defined]
+            told = [f"{key}={value!r}" for key, value in left.items() if key not in PLAIN_DEFAULTS]
+            found.setdefault(node.end_lineno, []).extend(told)  # type: ignore[attr-defined]
+    for number, told in found.items():
+        lines[number - 1] = f"{lines[number - 1].rstrip()}  # {', '.join(told)}\n" if told else lines[number - 1]
+    return "".join(lines)
+
+
+def part_of(part: int, parts: int) -> str:
+    """Return how a prompt names a part of a shortcut, counted from 0."""
+    return "A shortcut" if parts == 1 else f"Part {part + 1} of {parts} of a shortcut"
 
 
 def names_by_line(code: str) -> dict[int, list[str]]:
@@ -250,13 +294,7 @@ def so_far(steps: list[dict[str, Any]]) -> str:
     if not steps:
         return ""
     text = prompts.plan_text({"steps": steps})
-    return prompts.SO_FAR.format(end=text[-PLAN_SO_FAR:].partition("\n")[2] if len(text) > PLAN_SO_FAR else text)
-
-
-def block_lines(code: str) -> list[int]:
-    """Return the lines that open a block or a case of a menu."""
-    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.If | ast.For | ast.Match | ast.match_case)]
-    return sorted(getattr(node, "pattern", node).lineno for node in nodes)
+    return SO_FAR.format(end=text[-PLAN_SO_FAR:].partition("\n")[2] if len(text) > PLAN_SO_FAR else text)
 
 
 def accept_plan(blocks: list[int], before: list[dict[str, Any]]) -> Callable[[Any], list[dict[str, Any]]]:
@@ -298,27 +336,34 @@ def follows(number: tuple[int, ...], last: tuple[int, ...]) -> bool:
 # high level: the query
 
 
-async def request(task: str, record: Record, annotated: str, plan: str, about: str, writer: Writer, catalog: Catalog) -> tuple[str, Usage]:
-    """Return the query that a person would get this workflow by, and the usage; `task` is a prompt of QUERY_FROM."""
-    fields = {"about": about, "length": prompts.length_of(plan)}
-    if task == "query":
+async def request(template: prompts.Template, record: Record, annotated: str, plan: str, about: str, writer: Writer,
+                  catalog: Catalog) -> tuple[str, Usage]:
+    """Return the query that a person would get this workflow by, and the usage; `template` is one of QUERY_FROM."""
+    fields = {"about": about, "length": length_of(plan)}
+    if template is prompts.QUERY:
         fields["plan"] = excerpts.shorten(excerpts.masked(plan), PLAN_IN_QUERY)
     else:
         fields["code"] = excerpts.shorten(excerpts.shown_code(annotated), CODE_IN_QUERY)
-    prompt = prompts.prompt(task, fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
+    prompt = template.prompt(fields, prompts.accept_query(record["apis"], catalog), code=annotated, catalog=catalog,
                             key=record["id"], apis=record["apis"], name=record.get("name") or "",
                             description=record.get("description") or "")
     answer = await writer.ask(prompt)
     return answer.object, answer.usage
 
 
+def length_of(plan: str) -> str:
+    """Return how long the request for a plan is asked to be."""
+    steps = plan.count("\n") + 1
+    return next((told for most, told in LENGTHS if steps <= most), LONGEST_QUERY)
+
+
 async def reword(edit: Record, writer: Writer, catalog: Catalog) -> Record:
     """Return an edit of stage 06 with its request in a person's words, and the rules' as `request`. Raises Reject."""
     before, change, request, apis = (edit[key] for key in ("before", "change", "query", "apis"))
-    answer = await writer.ask(prompts.edit_query(before, change, request, apis, catalog))
+    answer = await writer.ask(edit_prompts.edit_query(before, change, request, apis, catalog))
     return {**edit, "query": answer.object, "request": request,
-            "messages": prompts.edit_chat(answer.object, before, apis, catalog, change),
-            "writer": {"model": writer.name, "prompts": {"edit_query": prompts.prompt_id("edit_query")}, **answer.usage._asdict()}}
+            "messages": edit_prompts.edit_chat(answer.object, before, apis, catalog, change),
+            "writer": {"model": writer.name, "prompts": {"edit_query": edit_prompts.EDIT_QUERY.id}, **answer.usage._asdict()}}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

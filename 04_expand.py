@@ -44,7 +44,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common import cli, excerpts, jsonl, llm, prompts
+from common import cli, conversation, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.compatibility import ApiCompatibility
 from common.dataset import distribution
@@ -52,9 +52,9 @@ from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Writer
 from common.offline import everyday
-from common.prompts import SYNTAX_APIS
 from shortcuts import DialectError, parse
 from shortcuts.catalog import Api, Catalog, call_name
+from shortcuts.catalog.search import SYNTAX_APIS
 
 # isort: split
 import numpy as np  # after common, which says in one line what is not installed
@@ -378,22 +378,22 @@ async def write_query(task: Task, writer: Writer, catalog: Catalog) -> Record:
     return {
         "id": task.id, "query": query, "apis": apis, "apps": sorted({catalog[api].app for api in apis}), "category": category,
         "examples": [example["id"] for example in task.examples],
-        "writer": {"model": writer.name, "prompts": {prompt.task: prompts.prompt_id(prompt.task)}, **answer.usage._asdict()},
+        "writer": {"model": writer.name, "prompts": {prompt.task: prompt.id}, **answer.usage._asdict()},
     }
 
 
 def asked(task: Task, catalog: Catalog) -> llm.Prompt:
     """Return the prompt of a task."""
-    stubs, facts = prompts.stubs(task.apis, catalog), {"apis": task.apis, "catalog": catalog, "key": task.id}
+    stubs, facts = conversation.stubs(task.apis, catalog), {"apis": task.apis, "catalog": catalog, "key": task.id}
     if task.category:
         pairs = [f"{excerpts.masked(example['query'])}\n\n```python\n{excerpts.shown_code(example['code'])}```"
                  for example in task.examples]
         fields = {"stubs": stubs, "category": task.category, "examples": "\n\n".join(pairs) or "(none)"}
-        return prompts.prompt("expand_by_category", fields, prompts.accept_query(task.apis, catalog), **facts)
+        return prompts.EXPAND_BY_CATEGORY.prompt(fields, prompts.accept_query(task.apis, catalog), **facts)
     most = len(task.apis) // 2
     shown = [f"- {excerpts.masked(query)}" for query in [example["query"] for example in task.examples] or prompts.GOOD_REQUESTS]
     fields = {"stubs": stubs, "most": str(most), "examples": "\n".join(shown)}
-    return prompts.prompt("expand", fields, accept_request(task.apis, most, catalog), **facts)
+    return prompts.EXPAND.prompt(fields, accept_request(task.apis, most, catalog), **facts)
 
 
 def accept_request(apis: list[str], most: int, catalog: Catalog) -> Callable[[Any], tuple[list[str], str, str]]:

@@ -41,7 +41,7 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple, cast
 
-from common import chat, cli, edit, excerpts, hub, jsonl, llm, prompts, query
+from common import chat, cli, conversation, edit, excerpts, hub, jsonl, llm, prompts, query
 from common.cli import Reject
 from common.decoding.progress import reported
 from common.decoding.side_by_side import WINDOW, Work
@@ -51,6 +51,7 @@ from common.llm.budget import Messages
 from common.model import knows_the_language, prompt_notes
 from shortcuts import Diagnostic, apis_of, call_name, in_dialect, rename, review
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.primer import primer_id
 from shortcuts.trace import trace
 
@@ -67,14 +68,17 @@ def arguments() -> argparse.Namespace:
     """Parse and check the flags of this stage."""
     parser = cli.parser(__doc__, "data/queries.jsonl", str(OUTPUT))
     parser.set_defaults(output=None)
-    add = parser.task.add_argument
-    add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
-        ".shortcut file (default: named by the first words)")
+    add_task(parser)
+    add_model(parser)
+    llm.add_request_arguments(parser.requests, timeout=600.0)
+    return checked(parser, parser.parse_args())
+
+
+def add_task(parser: cli.Parser) -> None:
+    """Add the flags that decide what is asked for."""
+    query.add_arguments(parser)
     edit.add_arguments(parser)
-    add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: those that a model behind a server names, "
-        "else what a search of the catalogue finds; and a few of everyday use)")
-    add("--apps", nargs="+", default=[], metavar="APP", help="apps of yours whose actions --query may use, such as Things")
-    add("--force", action="store_true", help="with --query: write the shortcut although `check` finds errors in the program")
+    add = parser.task.add_argument
     add("--candidates", type=cli.positive_int, default=1, metavar="K",
         help="answers to choose from; no more are generated once one has no fault (default: 1)")
     add("--repair", action=argparse.BooleanOptionalAction, default=None,
@@ -84,6 +88,10 @@ def arguments() -> argparse.Namespace:
     add("--constrained", action=argparse.BooleanOptionalAction, default=None, help="hold answers to the grammar of the APIs they may call "
         "(default: where the model is loaded here; servers such as vLLM take it, too)")
     add("--use-all", action="store_true", help="also hold a program to calling each of its APIs; for a model that is loaded here")
+
+
+def add_model(parser: cli.Parser) -> None:
+    """Add the flags of the model that answers and of the one that revises."""
     add = parser.model.add_argument
     add("--model", default=OFFLINE, metavar="NAME",
         help='a folder of stage 07, a name on the hub (owner/name, owner/name@revision), or "offline" for rules (default: offline)')
@@ -95,16 +103,17 @@ def arguments() -> argparse.Namespace:
     add("--temperature", type=float, metavar="T", help=f"0: the likeliest token (default: 0, {SAMPLED} for all candidates but the first)")
     add("--top-p", type=float, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
     add("--seed", type=int, default=0, metavar="N", help="random seed of the sampling (default: 0)")
-    add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="answers written side by side here (default: 16)")
+    add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="answers at a time; a kill loses up to 4 x N (default: 16)")
     add("--refine", metavar="MODEL", help="let this model revise plan and code, as the paper's last step (at OpenAI, or --refine-url)")
     add("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")
-    llm.add_request_arguments(parser.requests, timeout=600.0)
-    args = parser.parse_args()
+
+
+def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given, and refuse what does not go together. Raises UserError for a model that learned another task."""
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
     held_to_all = args.here and args.constrained is not False and (args.apis or not args.query)
-    for is_wrong, said in (
-        (args.query is not None and not args.query.strip(), "--query is empty; say what the shortcut should do"),
-        (args.query and args.output and args.output.suffix != ".shortcut", f"--output {args.output}: --query writes a .shortcut file"),
+    parser.refuse(
+        *query.misused(args),
         (args.adapter and not args.here, "--adapter needs a --model that is loaded here: a server has its adapters already"),
         (args.thinking and args.model == OFFLINE, "--thinking is for a --model: the rules do not think"),
         (args.candidates > 1 and args.temperature == 0, "--candidates at --temperature 0 would all be the same; leave --temperature away"),
@@ -112,10 +121,7 @@ def arguments() -> argparse.Namespace:
          "leave --base-url and --no-constrained away, and give --query its --apis"),
         (args.dry_run and (args.here or args.query), "--dry-run counts requests for the queries of a file: give --base-url, no --query"),
         *edit.misused(args),
-        ((args.apis or args.apps) and not args.query, "--apis and --apps go with --query: the queries of a file have their actions"),
-    ):  # fmt: skip
-        if is_wrong:
-            parser.error(said)
+    )
     args.output = args.output or (edit.output_for(args.edit) if args.edit else query.file_for(args.query) if args.query else OUTPUT)
     args.repair = bool(args.base_url) if args.repair is None else args.repair
     if args.here:
@@ -174,7 +180,7 @@ class Draft:
         faults += [f"{call_name(api)} is not called, and the request needs it" for api in self.unused]
         called = re.findall(r"\b[a-z]\w*_\w+", " ".join(lines.get(finding.line, "") + finding.message for finding in self.diagnostics))
         concerned = list(dict.fromkeys(api.id for name in called if (api := catalog.by_name(name))))[:SHOWN_STUBS]
-        stubs = ["\nThe functions concerned:\n", prompts.stubs(concerned, catalog)] if concerned else []
+        stubs = ["\nThe functions concerned:\n", conversation.stubs(concerned, catalog)] if concerned else []
         return "\n".join([*faults[:SHOWN_FAULTS], *([] if self.plan else ["the plan is missing"]), *stubs]) or "nothing"
 
     def fields(self) -> Record:
@@ -190,8 +196,8 @@ class Draft:
 
 def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> Draft:
     """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
-    (plan, code), blocks = prompts.parse_answer(answer.text), prompts.code_blocks(answer.text)
-    needed = [api for api in dict.fromkeys(needed) if api not in prompts.SYNTAX_APIS]
+    (plan, code), blocks = conversation.parse_answer(answer.text), conversation.code_blocks(answer.text)
+    needed = [api for api in dict.fromkeys(needed) if api not in SYNTAX_APIS]
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
     findings, shortcut = review(code, catalog)
@@ -245,8 +251,8 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
     `sampling(k)` are the parameters of candidate k. The record's `needed` are the APIs that the request cannot do without (default: its
     `apis`). Raises the first Reject if no request is answered.
     """
-    chat, needed = prompts.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
-    chat = prompts.with_primer(chat) if settings.primer else chat
+    chat, needed = conversation.chat(record["query"], record["apis"], catalog), record.get("needed", record["apis"])
+    chat = conversation.with_primer(chat) if settings.primer else chat
     apis, failures, attempts = tuple(record["apis"]), list[Reject](), list[tuple[Draft, CompletionResult]]()
 
     async def attempt(request: Request) -> tuple[Draft, CompletionResult]:
@@ -266,14 +272,15 @@ async def annotate(record: Record, ask: Ask, settings: Settings, sampling: Calla
         raise failures[0]
     chosen = max(range(len(attempts)), key=lambda place: (*attempts[place][0].rank, -place))
     draft, answer = attempts[chosen]
-    annotator: Record = {"prompt": prompts.prompt_id("answer"), **({"primer": primer_id()} if settings.primer else {}),
+    annotator: Record = {"prompt": conversation.ANSWER.id, **({"primer": primer_id()} if settings.primer else {}),
                          "sampling": sampling(chosen)}
     if settings.candidates > 1:
         annotator |= {"candidates": [each.verdict() for each, _ in attempts], "chosen": chosen}
     if settings.repair and (not draft.flawless or settings.everything):
-        repaired, second = await attempt(Request("repair", prompts.repair(chat, answer.text, draft.fault_list(catalog)), sampling(0), apis))
+        again = conversation.repair(chat, answer.text, draft.fault_list(catalog))
+        repaired, second = await attempt(Request("repair", again, sampling(0), apis))
         better = repaired.rank > draft.rank
-        annotator["repair"] = {"prompt": prompts.prompt_id("repair"), "kept": "repair" if better else "draft", **repaired.verdict()}
+        annotator["repair"] = {"prompt": conversation.REPAIR.id, "kept": "repair" if better else "draft", **repaired.verdict()}
         draft, answer = (repaired, second) if better else (draft, answer)
     usage = reduce(Usage.plus, (each.usage for _, each in attempts))
     annotator |= {**({"finish": answer.finish} if answer.finish else {}), **usage._asdict()}
@@ -300,11 +307,11 @@ async def refine(writer: Writer | None, record: Record, outcome: Outcome, catalo
     if writer is None:
         return outcome
     fields, draft = outcome
-    shown = prompts.answer(draft.plan, draft.code)
-    entry: Record = {"model": writer.name, "prompt": prompts.prompt_id("refine"), "kept": "draft"}
+    shown = conversation.answer(draft.plan, draft.code)
+    entry: Record = {"model": writer.name, "prompt": prompts.REFINE.id, "kept": "draft"}
     try:
-        answer = await writer.ask(prompts.prompt("refine", {
-            "query": record["query"], "stubs": prompts.stubs(record["apis"], catalog), "draft": shown,
+        answer = await writer.ask(prompts.REFINE.prompt({
+            "query": record["query"], "stubs": conversation.stubs(record["apis"], catalog), "draft": shown,
             "findings": draft.fault_list(catalog),
         }, draft=shown))
     except Reject as reject:
@@ -352,10 +359,7 @@ def generate(records: Iterable[Record], args: argparse.Namespace, catalog: Catal
     from common.decoding import constrained, generation
     from common.decoding.side_by_side import in_order
 
-    models.quiet_libraries()
     model, tokenizer = models.load_writer(args.model, args.adapter, args.thinking)
-    for remark in chat.remarks(tokenizer, is_trained=False):
-        cli.say(f"{args.model}: {remark}")
     room = min(args.max_new_tokens, models.context_length(model) // 2)  # prompts of a small model need half of its context
     sampling, settings = sampling_of(args, {"max_new_tokens": room}), Settings(args.candidates, args.repair, args.primer)
 

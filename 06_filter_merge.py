@@ -35,10 +35,10 @@ from typing import Any, NamedTuple
 
 from common import cli, jsonl
 from common.cli import Reject
+from common.conversation import WHOLE, AnswerForm
 from common.dataset import arrange, browse, card, dedup, distribution, edits, example, export, offers, published, staging
 from common.dataset.example import ORIGINS, SEED, SYNTHETIC, Context, Example, Limits, Sample
 from common.jsonl import Record, UserError
-from common.prompts import WHOLE, AnswerForm
 from common.workers import cores, ordered_map
 from shortcuts import DialectError
 from shortcuts.catalog import Catalog

@@ -95,6 +95,15 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--public", action="store_true", help="let all see what --push puts there")
     add("--scores", type=Path, default=Path("data/eval/scores.json"), metavar="FILE",
         help="what stage 08 found, for the card of --push if it has scored this model (default: %(default)s)")
+    add_model(parser)
+    add_training(parser)
+    add_reinforcement(parser)
+    add_run(parser)
+    return checked(parser, parser.parse_args(argv))
+
+
+def add_model(parser: cli.Parser) -> None:
+    """Add the flags of the model: what of it is trained, and how it computes."""
     add = parser.model.add_argument
     add("--model", default="meta-llama/Llama-3.1-8B", metavar="NAME",
         help="owner/name or owner/name@revision on the hub, a folder, or `tiny`: built and trained from nothing (default: %(default)s)")
@@ -119,6 +128,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         + presets.default("activation_checkpointing"))
     add("--compile", action="store_true", help="compile the layers with torch.compile: a minute more at the start")
     add("--neftune", type=cli.amount, default=0.0, metavar="X", help="strength of noise on the embeddings; 5 is usual (default: none)")
+
+
+def add_training(parser: cli.Parser) -> None:
+    """Add the flags of the samples and the steps."""
     add = parser.task.add_argument
     add("--context", type=cli.positive_int, metavar="N", help="longest sample in tokens; others are rejected " + presets.default("context"))
     add("--row-tokens", type=cli.positive_int, metavar="N",
@@ -133,9 +146,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--weight-decay", type=cli.amount, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=cli.positive, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
-    add_reinforcement(parser)
-    add_run(parser)
-    return checked(parser, parser.parse_args(argv))
 
 
 def add_reinforcement(parser: cli.Parser) -> None:
@@ -168,20 +178,20 @@ def add_run(parser: cli.Parser) -> None:
     add("--export", choices=("best", "last"), help="best by validation loss, or last (default: best; with --reinforce last)")
 
 
-def checked(parser: argparse.ArgumentParser, args: argparse.Namespace) -> argparse.Namespace:
+def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     """Fill in what was not given, and refuse what does not go together."""
     args.chosen = presets.fill(args)
-    if args.model == "tiny" and args.lora_rank:
-        parser.error("--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away")
-    if args.copy_drill and args.model != "tiny":
-        parser.error("--copy-drill is for --model tiny: others have learned to copy")
-    if args.quantize and not args.lora_rank:
-        parser.error("--quantize: weights in 4 bits can only be frozen; give a --lora-rank")
     args.row_tokens, args.export = args.row_tokens or args.context, args.export or ("last" if args.reinforce else "best")
+    parser.refuse(
+        (args.model == "tiny" and args.lora_rank,
+         "--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away"),
+        (args.copy_drill and args.model != "tiny", "--copy-drill is for --model tiny: others have learned to copy"),
+        (args.quantize and not args.lora_rank, "--quantize: weights in 4 bits can only be frozen; give a --lora-rank"),
+        (args.row_tokens < args.context,
+         f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}"),
+    )
     if args.reinforce and (problem := presets.reinforced(args)):
         parser.error(problem)
-    if args.row_tokens < args.context:
-        parser.error(f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}")
     args.output = args.output or Path("runs") / (Path(hub.split(args.model)[0]).name + "-reinforced" * args.reinforce)
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args

@@ -85,86 +85,28 @@ SAMPLED = 0.8  # the temperature of several answers to a task
 
 
 def arguments() -> argparse.Namespace:
-    """The flags of this stage."""
+    """Parse and check the flags of this stage."""
     parser = cli.parser(__doc__)
-    add = parser.add_argument_group("files").add_argument
+    add = parser.files.add_argument
     add("--bench", type=Path, default=BENCH, metavar="DIR", help="the dataset: a folder, or owner/name on the "
         "Hugging Face hub (default: data/bench)")
     add("--output", type=Path, default=Path("data/eval"), metavar="DIR", help="where samples and scores go (default: data/eval)")
     add("--overwrite", action="store_true", help="answer and score anew, and leave out what earlier runs measured there")
     add("--limit", type=cli.positive_int, metavar="N", help="take the first N samples of each split")
-
-    add = parser.add_argument_group("systems").add_argument
-    add("--model", action="append", default=[], metavar="[NAME=]MODEL[@URL]",
-        help="a folder of stage 07, or a name on the hub (owner/name, owner/name@revision); with @http://host/v1 a model of an "
-        "OpenAI-compatible server; repeatable")
-    add("--adapter", metavar="NAME", help="a LoRA adapter on the one --model")
-    add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models that name none")
-    add("--reasoning-effort", metavar="LEVEL", help="of the models of servers: low, medium, high, or what a server calls it")
-    add("--extra-body", type=json_object, default={}, metavar="JSON", help="further fields of each request to the models of servers")
     add("--predictions", action="append", default=[], metavar="[NAME=]FILE", help="answers made elsewhere, JSONL; repeatable")
-    add("--gold", action="store_true", help="score the gold itself as well: 100 on every metric, or something is broken")
-
-    add_prompts_and_scores(parser)
-    add = parser.add_argument_group("the judge of the Pass Rate").add_argument
-    add("--judge", metavar="MODEL", help="a model that says whether a workflow does what was asked (paper: gpt-4o-mini)")
-    add("--judge-url", metavar="URL", help="an OpenAI-compatible server that has the judge (default: OPENAI_BASE_URL, else OpenAI's)")
-    add("--votes", type=cli.positive_int, default=1, metavar="K", help="verdicts on each workflow; the majority counts (default: 1)")
-    add("--human-labels", type=Path, metavar="FILE", help='verdicts of people, JSONL {"id", "pass", "model"}: how far the judge agrees')
-    llm.add_request_arguments(parser.add_argument_group("requests to the judge and to the models of servers", "they share the budget"))
-
-    add = parser.add_argument_group("how models run").add_argument
-    add("--constrained", nargs="?", choices=("yes", "both"), const="yes", default="yes", help="hold local models to the grammar, or "
-        "both: a row under it and one without (default: yes)")
-    add("--no-constrained", dest="constrained", action="store_const", const="no", help="leave them free, as the paper's")
-    add("--thinking", choices=(chat.ON, chat.OFF), help="on: let models think before their answers, which alone are held to the grammar "
-        "(default: as stage 07 trained them, else off; a server is told only what is given here)")
-    add("--use-all", action="store_true", help="and have a program call each of the APIs it is given")
-    add("--max-new-tokens", type=cli.positive_int, default=8192, metavar="N", help="longest answer; where the context leaves "
-        "less, that (default: 8192, the paper's length of prompt and answer)")
+    add_task(parser)
+    add_models(parser)
+    parser.requests.description = "to the judge and to the models of servers, which share the budget"
+    llm.add_request_arguments(parser.requests)
+    add = parser.machine.add_argument
     add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="queries at a time on a local model (default: 16)")
     add("--workers", type=cli.positive_int, default=cores(), metavar="N", help="processes that score (default: one per core)")
-    args = parser.parse_args()
-    served = args.base_url or any(map(address_of, args.model))
-    args.extra_body |= {"reasoning_effort": args.reasoning_effort} if args.reasoning_effort else {}
-    args.extra_body = chat.asked_of_a_server(args.thinking) | args.extra_body
-    args.ways = {"yes": [True], "no": [False], "both": [True, False]}["yes" if args.teval else args.constrained]
-    if args.adapter and (len(args.model) != 1 or served):
-        parser.error("--adapter goes with one --model that runs here")
-    if min(args.shots) < 0:
-        parser.error("--shots: a number from 0 on")
-    if any(args.shots) and (args.teval or args.tasks or args.edits):
-        parser.error("--shots are examples of the dataset: they go with none of --teval, --tasks and --edits")
-    if args.judge == llm.OFFLINE:
-        parser.error("--judge: the offline writer cannot judge")
-    if args.dry_run and (not args.judge or args.teval) and not served:
-        parser.error("--dry-run counts what a judge or the models of a server would be asked: it goes with --judge, or these")
-    if args.tasks and (args.teval or args.judge or args.distractors or args.use_all or args.compare):
-        parser.error("--tasks goes with none of --teval, --judge, --distractors, --use-all and --compare")
-    if args.edits and (args.teval or args.tasks or args.judge or args.distractors or args.retrieve or args.use_all or args.compare):
-        parser.error("--edits goes with none of --teval, --tasks, --judge, --distractors, --retrieve, --use-all and --compare")
-    if not args.tasks and (args.samples or args.temperature is not None):
-        parser.error("--samples and --temperature draw answers to --tasks")
-    args.samples = args.samples or 1
-    if args.temperature is None:
-        args.temperature = SAMPLED if args.samples > 1 else 0.0
-    if args.temperature < 0 or (args.samples > 1 and not args.temperature):
-        parser.error("--temperature: above 0 where --samples are drawn, else from 0 on")
-    if args.use_all and (args.distractors or args.retrieve or args.teval or served or args.constrained != "yes"):
-        parser.error("--use-all holds models that run here to APIs that are all needed: it goes with none of --distractors, --retrieve, "
-                     "--teval, --base-url and --no-constrained")
-    if args.distractors or args.retrieve:
-        if args.teval or args.predictions or (args.distractors and args.retrieve):
-            parser.error("--distractors or --retrieve, one of them, make other prompts: --predictions and --teval bring their own")
-        if args.retrieve and args.retrieve <= len(ALWAYS):
-            parser.error(f"--retrieve: more than {len(ALWAYS)}, which are those that serve any request")
-        args.output /= f"distractors-{args.distractors}" if args.distractors else f"retrieve-{args.retrieve}"
-    return args
+    return checked(parser, parser.parse_args())
 
 
-def add_prompts_and_scores(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that decide what is asked and what is counted."""
-    add = parser.add_argument_group("prompts and scores").add_argument
+def add_task(parser: cli.Parser) -> None:
+    """Add the flags that decide what is asked and what is counted."""
+    add = parser.task.add_argument
     add("--distractors", type=cli.positive_int, metavar="K", help="put K wrong APIs that look right among those a prompt gives")
     add("--retrieve", type=cli.positive_int, metavar="K", help="give at most K APIs: what the catalogue's search finds for the query alone")
     add("--primer", action=argparse.BooleanOptionalAction, default=None, help="explain the language in each prompt (default: to models "
@@ -185,17 +127,67 @@ def add_prompts_and_scores(parser: argparse.ArgumentParser) -> None:
     add("--temperature", type=float, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
     add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
         f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
+    add("--gold", action="store_true", help="score the gold itself as well: 100 on every metric, or something is broken")
 
 
-def json_object(text: str) -> Record:
-    """An argparse type: a JSON object, of fields that a request has not anyway."""
-    try:
-        fields = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
-    if not isinstance(fields, dict) or fields.keys() & {"model", "messages", "max_tokens", "max_completion_tokens", "stream", "n"}:
-        raise argparse.ArgumentTypeError('an object of further fields is expected, such as {"top_k": 20}')
-    return fields
+def add_models(parser: cli.Parser) -> None:
+    """Add the flags that name the models, the judge among them, and hold their answers."""
+    add = parser.model.add_argument
+    add("--model", action="append", default=[], metavar="[NAME=]MODEL[@URL]",
+        help="a folder of stage 07, or a name on the hub (owner/name, owner/name@revision); with @http://host/v1 a model of an "
+        "OpenAI-compatible server; repeatable")
+    add("--adapter", metavar="NAME", help="a LoRA adapter on the one --model")
+    add("--base-url", metavar="URL", help="an OpenAI-compatible server that has the models that name none")
+    add("--reasoning-effort", metavar="LEVEL", help="of the models of servers: low, medium, high, or what a server calls it")
+    add("--extra-body", type=llm.extra_fields, default={}, metavar="JSON", help="further fields of each request to the models of servers")
+    add("--constrained", nargs="?", choices=("yes", "both"), const="yes", default="yes", help="hold local models to the grammar, or "
+        "both: a row under it and one without (default: yes)")
+    add("--no-constrained", dest="constrained", action="store_const", const="no", help="leave them free, as the paper's")
+    add("--thinking", choices=(chat.ON, chat.OFF), help="on: let models think before their answers, which alone are held to the grammar "
+        "(default: as stage 07 trained them, else off; a server is told only what is given here)")
+    add("--use-all", action="store_true", help="and have a program call each of the APIs it is given")
+    add("--max-new-tokens", type=cli.positive_int, default=8192, metavar="N", help="longest answer; where the context leaves "
+        "less, that (default: 8192, the paper's length of prompt and answer)")
+    add("--judge", metavar="MODEL", help="a model that says whether a workflow does what was asked (paper: gpt-4o-mini)")
+    add("--judge-url", metavar="URL", help="an OpenAI-compatible server that has the judge (default: OPENAI_BASE_URL, else OpenAI's)")
+    add("--votes", type=cli.positive_int, default=1, metavar="K", help="verdicts on each workflow; the majority counts (default: 1)")
+    add("--human-labels", type=Path, metavar="FILE", help='verdicts of people, JSONL {"id", "pass", "model"}: how far the judge agrees')
+
+
+def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given, and refuse what does not go together."""
+    served = args.base_url or any(map(address_of, args.model))
+    args.extra_body |= {"reasoning_effort": args.reasoning_effort} if args.reasoning_effort else {}
+    args.extra_body = chat.asked_of_a_server(args.thinking) | args.extra_body
+    args.ways = {"yes": [True], "no": [False], "both": [True, False]}["yes" if args.teval else args.constrained]
+    several = (args.samples or 1) > 1
+    parser.refuse(
+        (args.adapter and (len(args.model) != 1 or served), "--adapter goes with one --model that runs here"),
+        (min(args.shots) < 0, "--shots: a number from 0 on"),
+        (any(args.shots) and (args.teval or args.tasks or args.edits),
+         "--shots are examples of the dataset: they go with none of --teval, --tasks and --edits"),
+        (args.judge == llm.OFFLINE, "--judge: the offline writer cannot judge"),
+        (args.dry_run and (not args.judge or args.teval) and not served,
+         "--dry-run counts what a judge or the models of a server would be asked: it goes with --judge, or these"),
+        (args.tasks and (args.teval or args.judge or args.distractors or args.use_all or args.compare),
+         "--tasks goes with none of --teval, --judge, --distractors, --use-all and --compare"),
+        (args.edits and (args.teval or args.tasks or args.judge or args.distractors or args.retrieve or args.use_all or args.compare),
+         "--edits goes with none of --teval, --tasks, --judge, --distractors, --retrieve, --use-all and --compare"),
+        (not args.tasks and (args.samples or args.temperature is not None), "--samples and --temperature draw answers to --tasks"),
+        (args.temperature is not None and (args.temperature < 0 or (several and not args.temperature)),
+         "--temperature: above 0 where --samples are drawn, else from 0 on"),
+        (args.use_all and (args.distractors or args.retrieve or args.teval or served or args.constrained != "yes"),
+         "--use-all holds models that run here to APIs that are all needed: it goes with none of --distractors, --retrieve, "
+         "--teval, --base-url and --no-constrained"),
+        ((args.distractors or args.retrieve) and (args.teval or args.predictions or (args.distractors and args.retrieve)),
+         "--distractors or --retrieve, one of them, make other prompts: --predictions and --teval bring their own"),
+        (args.retrieve and args.retrieve <= len(ALWAYS), f"--retrieve: more than {len(ALWAYS)}, which are those that serve any request"),
+    )
+    args.samples = args.samples or 1
+    args.temperature = (SAMPLED if several else 0.0) if args.temperature is None else args.temperature
+    if args.distractors or args.retrieve:
+        args.output /= f"distractors-{args.distractors}" if args.distractors else f"retrieve-{args.retrieve}"
+    return args
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -413,7 +405,7 @@ def provenance(args: argparse.Namespace, scorer: str, systems: Iterable[System])
 
 def evaluate_plans(args: argparse.Namespace, started: float) -> int:
     """T-Eval's planning test, in a folder of its own: the same systems, other tasks and another score."""
-    scorer = code_digest("common.metrics.teval", "common.prompts")
+    scorer = code_digest("common.metrics.teval", "common.conversation")
     items = {item.key: item for item in islice(teval.load(args.teval), args.limit)}
     tests, folder = [teval.as_test(item, args.as_program) for item in items.values()], args.output / args.teval.stem
     others, embedder = teval.baselines(items.values()), open_embedder(args.embedder)

@@ -33,9 +33,9 @@ sys.path.insert(0, str(ROOT))
 from common import edit  # noqa: E402
 from common.cli import Reject  # noqa: E402
 from common.dataset.edits import change_of  # noqa: E402
+from common.edit_prompts import change_answer  # noqa: E402
 from common.llm import CompletionResult  # noqa: E402
 from common.offline.edit_requests import edit_request  # noqa: E402
-from common.prompts import change_answer  # noqa: E402
 from shortcuts import Unbalanced, canonical, plist, to_python, to_shortcut  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from shortcuts.edit import change_between  # noqa: E402
@@ -113,7 +113,7 @@ def in_process(shortcut: Shortcut, request: str, change: str, output: Path, cata
     """Return the shortcut in the file that an edit writes, with a writer that answers the gold change. Raises UserError."""
     answer = edit.changed(shortcut, request, lambda _: CompletionResult(change_answer(change)), catalog)
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        edit.deliver(answer, shortcut, request, [], output, catalog, diff=True, force=False)
+        edit.deliver(answer, shortcut, edit.program_of(shortcut, catalog), request, [], output, catalog, diff=True, force=False)
     return plist.read_shortcut(output.read_bytes(), output.name)
 
 

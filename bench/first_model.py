@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from common import jsonl, prompts  # noqa: E402
-from common.prompts import AnswerForm  # noqa: E402
+from common import conversation, jsonl  # noqa: E402
+from common.conversation import AnswerForm  # noqa: E402
 from shortcuts import apis_of, review  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from shortcuts.catalog.search import SYNTAX_APIS, offered  # noqa: E402
@@ -126,9 +126,9 @@ def answered(model: Any, tokenizer: Any, each: Sentence, plan: bool, catalog: Ca
     from common.decoding import constrained
 
     apis, started = [api for api in offered(each.said, catalog) if api not in SYNTAX_APIS], time.process_time()
-    chat = prompts.chat(each.said, apis, catalog, form=AnswerForm(plan=plan))
+    chat = conversation.chat(each.said, apis, catalog, form=AnswerForm(plan=plan))
     (answer,) = constrained.generate(model, tokenizer, [chat], [apis], catalog, thought=plan, max_new_tokens=room)
-    said, code = prompts.parse_answer(answer.text)
+    said, code = conversation.parse_answer(answer.text)
     findings, shortcut = review(code, catalog)
     compiled = shortcut is not None and not any(finding.severity == "error" for finding in findings)
     return {"query": each.said, "offered": apis, "plan": said, "code": code,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import shortcuts
-from common import prompts
+from common import conversation
 from shortcuts import plist
 from shortcuts.forms import header, signatures, triggers
 from tests.forms import FORMS
@@ -141,7 +141,7 @@ class Seeds:
         code = draw.choice(draw.choice([self.codes, self.form_codes]))
         code = self._changed(code, draw) if draw.random() < 0.5 else code
         what = draw.randrange(4)
-        text = prompts.answer(draw.choice(PROSE), code) if what < 2 else f"```python\n{code}```\n" if what == 2 else code
+        text = conversation.answer(draw.choice(PROSE), code) if what < 2 else f"```python\n{code}```\n" if what == 2 else code
         for _ in range(draw.choice([0, 1, 2, 4])):
             lines = text.split("\n")
             at, change = draw.randrange(len(lines) + 1), draw.randrange(6)

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.tokens import Tokens, tokenizer  # noqa: E402
-from common import cli, jsonl, llm, prompts  # noqa: E402
+from common import cli, conversation, jsonl, llm, prompts  # noqa: E402
 from common.cli import Reject  # noqa: E402
 from shortcuts.catalog import Catalog, offer  # noqa: E402
 from shortcuts.catalog.search import offered, understood  # noqa: E402
@@ -110,7 +110,7 @@ def summary(rows: list[Row], offers: Offers, first: dict[str, str], tokens: Toke
     """Return the figures of some sentences; one without an answer has nothing offered. first: the prompts of the first step, or ""."""
     given = [[] if isinstance(apis := offers[row["query"]], Reject) else apis for row in rows]
     hits = [[bool(set(group) & set(apis)) for group in row["needed"]] for row, apis in zip(rows, given)]
-    spent = [tokens(first[row["query"]]) + tokens(prompts.stubs(apis, catalog)) for row, apis in zip(rows, given)]
+    spent = [tokens(first[row["query"]]) + tokens(conversation.stubs(apis, catalog)) for row, apis in zip(rows, given)]
     return {"sentences": len(rows), "needed": percent(hit for own in hits for hit in own), "complete": percent(map(all, hits)),
             "offered": round(fmean(map(len, given)), 1), "tokens": round(fmean(spent))}
 

@@ -59,7 +59,7 @@ def main() -> int:
 
 def prepared(args: argparse.Namespace) -> dict[str, Any]:
     """Write model and prompts, and say what they are."""
-    from common import model, prompts, rewards
+    from common import conversation, model, rewards
     from common.metrics.execution_match import bare_list
 
     records = [json.loads(line) for line in args.input.read_text(encoding="utf-8").splitlines()]
@@ -70,7 +70,7 @@ def prepared(args: argparse.Namespace) -> dict[str, Any]:
     tokenizer.save_pretrained(args.folder / "model")
     (args.folder / "train.jsonl").write_text("".join(json.dumps(record) + "\n" for record in chosen), encoding="utf-8")
     texts = [(record, answer) for record in chosen for gold in [rewards.gold_of(record)]
-             for answer in (prompts.answer("", gold), prompts.answer("", bare_list(gold)))]  # fmt: skip
+             for answer in (conversation.answer("", gold), conversation.answer("", bare_list(gold)))]  # fmt: skip
     for record, answer in texts:  # gold's worlds are made once
         rewards.reward(None, answer, record)
     begun = time.process_time()

@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from common import cli, jsonl, llm, prompts  # noqa: E402
+from common import cli, conversation, jsonl, llm, prompts  # noqa: E402
 from common.cli import Reject  # noqa: E402
 from common.query import apps_of  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
@@ -110,8 +110,8 @@ def judged(rows: list[Row], args: argparse.Namespace, catalog: Catalog) -> None:
     writer = llm.open_named(parser.parse_args(), args.judge, args.judge_url)
 
     async def work(row: Row) -> Row:
-        fields = {"query": row["query"], "code": row["code"], "stubs": prompts.stubs(apis_of(row["code"]), catalog)}
-        return (await writer.ask(prompts.prompt("judge", fields))).object
+        fields = {"query": row["query"], "code": row["code"], "stubs": conversation.stubs(apis_of(row["code"]), catalog)}
+        return (await writer.ask(prompts.JUDGE.prompt(fields))).object
 
     for row, verdict in writer.map(work, [row for row in rows if row["compiled"]]):
         row["verdict"] = {"failure": str(verdict)} if isinstance(verdict, Reject) else verdict

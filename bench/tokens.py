@@ -47,6 +47,7 @@ PER_MESSAGE = 4  # tokens that the chat format adds to a message
 PAPER = 14_771 * 70.4  # workflows of its seed, and actions of one on average (table 1)
 PIECE = 50_000  # characters that are counted at once
 SHARE = 10  # workflows are told by tenths, from the shortest to the longest
+TURNS = {template.task: template.turn for template in (prompts.THOUGHTS, prompts.QUERY)}
 PARTS = "system", "instructions", "material"  # of a prompt; with the completion they are all tokens of a task
 
 Cost = Counter[str]
@@ -141,7 +142,7 @@ def count(stage: ModuleType, record: dict[str, Any], catalog: Catalog, tokens: T
     async def counted(prompt: Any, messages: Any, sampling: Any) -> CompletionResult:
         answer = await reply(prompt, messages, sampling)
         system, user = (tokens(message["content"]) + PER_MESSAGE for message in messages)
-        template = tokens(prompts.TEMPLATES[prompt.task])
+        template = tokens(TURNS[prompt.task])
         ours.update({f"{prompt.task}_system": system, f"{prompt.task}_instructions": template, f"{prompt.task}_material": user - template,
                      f"{prompt.task}_completion": tokens(answer.text), f"{prompt.task}_requests": 1})  # fmt: skip
         return answer
@@ -156,7 +157,7 @@ def count(stage: ModuleType, record: dict[str, Any], catalog: Catalog, tokens: T
 def others(record: dict[str, Any], made: dict[str, Any], ours: Cost, tokens: Tokens) -> dict[str, Cost]:
     """Return the tokens of the same thoughts asked for in the other ways."""
     query = Cost({key: value for key, value in ours.items() if key.startswith("query")})
-    instruction = tokens(prompts.LOOK + prompts.THOUGHTS) // 2  # of comments and names, and as much of the plan
+    instruction = tokens(prompts.THOUGHTS.instructions) // 2  # of comments and names, and as much of the plan
     code, annotated = record["code"], made["annotated_code"]
     short, short_annotated = excerpts.shorten_code(code), excerpts.shorten_code(annotated)
     table = json.dumps({f"line {number}": line for number, line in enumerate(short.splitlines(), start=1)}, ensure_ascii=False)
@@ -166,7 +167,8 @@ def others(record: dict[str, Any], made: dict[str, Any], ours: Cost, tokens: Tok
     paper = plan + Cost(
         notes_instructions=2 * instruction, notes_material=tokens(short) + tokens(table) + tokens(short) + 2 * tokens(names),
         notes_completion=tokens(described) + tokens(json.dumps(made["renames"])),
-        query_instructions=tokens(prompts.QUERY), query_material=2 * tokens(short) + tokens(made["query"]),  # the example as long as it
+        query_instructions=tokens(prompts.QUERY.instructions),
+        query_material=2 * tokens(short) + tokens(made["query"]),  # the example as long as it
         query_completion=tokens(made["query"]))
     rewrite = plan + query + Cost(notes_instructions=instruction)
     return {

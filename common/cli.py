@@ -92,6 +92,12 @@ class Parser(argparse.ArgumentParser):
         self.files, self.task, self.model, self.requests, self.machine = map(
             self.add_argument_group, ("files", "what to do", "model or writer", "requests to a server", "machine"))
 
+    def refuse(self, *faults: tuple[Any, str]) -> None:
+        """End with the message of the first of (is it so, message) that is so."""
+        for is_wrong, said in faults:
+            if is_wrong:
+                self.error(said)
+
 
 def parser(doc: str | None, input: str | None = None, output: str | None = None) -> Parser:
     """Return the parser of a stage, with the flags that all stages have: --input and those of an output, for the defaults given."""

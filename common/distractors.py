@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice, zip_longest
 
-from common.prompts import SYNTAX_APIS
 from shortcuts.catalog import Catalog, call_name
-from shortcuts.catalog.search import KIT, like
+from shortcuts.catalog.search import KIT, SYNTAX_APIS, like
 
 NEIGHBOURS = 30  # APIs that a search for a gold API's title gives: enough for 24 distractors where all have the same neighbours
 SPARE = 2  # distractors are drawn from the nearest candidates, SPARE times as many, so that another seed gives others

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from common import chat, cli, excerpts, jsonl, llm, prompts, query
+from common import chat, cli, conversation, edit_prompts, excerpts, jsonl, llm, query
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt
-from shortcuts import Diagnostic, DialectError, apis_of, plist, review, to_python
+from shortcuts import Diagnostic, DialectError, apis_of, in_dialect, plist, review, to_python
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS, offered
-from shortcuts.edit import Edited, Line, applied, merged
+from shortcuts.edit import Edited, Line, applied, carried, merged
 from shortcuts.effects.report import report
 from shortcuts.grammar import change_grammar
 from shortcuts.transcription import files
@@ -66,13 +66,20 @@ class Answer(NamedTuple):
 # what is edited
 
 
-def opened(path: Path, catalog: Catalog) -> Record:
-    """Return the shortcut in a .shortcut file, or of a program with the residue beside it. Raises UserError."""
+def opened(path: Path, catalog: Catalog) -> tuple[Record, str]:
+    """Return the shortcut in a .shortcut file, or of a program with the residue beside it; and its program with the comments there.
+
+    Raises UserError.
+    """
     try:
         data = files.contents(str(path))
         if files.is_shortcut(data):
-            return plist.read_shortcut(data, str(path))
-        return files.compiled(str(path), files.program_text(str(path), data), files.Options(catalog=catalog))
+            shortcut = plist.read_shortcut(data, str(path))
+            return shortcut, program_of(shortcut, catalog)
+        text = files.program_text(str(path), data)
+        shortcut = files.compiled(str(path), text, files.Options(catalog=catalog))
+        above = carried(text, excerpts.without_comments(text))  # each comment on a line of its own
+        return shortcut, carried(in_dialect(above, catalog), program_of(shortcut, catalog))
     except ValueError as error:  # FileError, PlistError
         raise UserError(f"--edit: {error}") from None
 
@@ -131,12 +138,12 @@ def edit_one(args: argparse.Namespace, sampling: dict[str, Any], catalog: Catalo
     """
     if files.is_shortcut_file(args.output) and files.contents(str(args.output)).startswith(files.SIGNED) and not args.force:
         raise UserError(f"--output {args.output}: a signed shortcut is there; name another file, or give --force to replace it")
-    shortcut = opened(args.edit, catalog)
+    shortcut, program = opened(args.edit, catalog)
     earlier = history(args.edit, shortcut)
     ask = local_model(args, sampling, catalog) if args.here else server(args, sampling, catalog)
     apis = tuple(query.api_id(name, catalog) for name in args.apis or ())
     answer = changed(shortcut, args.query, ask, catalog, apis=apis, earlier=earlier, repair=args.repair, primer=args.primer)
-    deliver(answer, shortcut, args.query, earlier, args.output, catalog, diff=args.diff, force=args.force)
+    deliver(answer, shortcut, program, args.query, earlier, args.output, catalog, diff=args.diff, force=args.force)
     return cli.EXIT_DONE
 
 
@@ -160,7 +167,6 @@ def local_model(args: argparse.Namespace, sampling: dict[str, Any], catalog: Cat
     from common import model as models
     from common.decoding import changes, generation
 
-    models.quiet_libraries()
     model, tokenizer = models.load_writer(args.model, args.adapter, args.thinking)
     options = {**sampling, "max_new_tokens": min(args.max_new_tokens, models.context_length(model) // 2), "watch": query.show_progress}
 
@@ -186,15 +192,15 @@ def changed(shortcut: Record, request: str, ask: Ask, catalog: Catalog, *, apis:
     """
     code = program_of(shortcut, catalog)
     callable_ = may_call(code, request, apis, catalog)
-    messages = prompts.edit_chat(request, code, callable_, catalog, earlier=earlier or ())
-    messages = prompts.with_primer(messages) if primer else messages
+    messages = edit_prompts.edit_chat(request, code, callable_, catalog, earlier=earlier or ())
+    messages = conversation.with_primer(messages) if primer else messages
     asked = Request("edit", messages, callable_, code.count("\n"))
     answer = judged(ask(asked), shortcut, code, catalog)
     if answer.faults and repair:
         findings = "\n".join(answer.faults[:SHOWN_FAULTS])
         if answer.concerned:
-            findings += f"\n\nThe functions concerned:\n\n{prompts.stubs(answer.concerned[:SHOWN_STUBS], catalog)}"
-        again = asked._replace(task="edit_repair", messages=prompts.edit_repair(messages, answer.text, findings))
+            findings += f"\n\nThe functions concerned:\n\n{conversation.stubs(answer.concerned[:SHOWN_STUBS], catalog)}"
+        again = asked._replace(task="edit_repair", messages=edit_prompts.edit_repair(messages, answer.text, findings))
         answer = judged(ask(again), shortcut, code, catalog)
     return answer
 
@@ -217,12 +223,21 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
     """Return an answer with the shortcut that its change makes, or with all that is wrong with it. Raises UserError if there is none."""
     if made.finish == "prompt_too_long":
         raise UserError("--edit: with this program the prompt is longer than the model's context; give a --model with a longer one")
-    text, change = made.text, prompts.parse_change(made.text)
+    text, change = made.text, edit_prompts.parse_change(made.text)
     if made.finish == "length" and not text.rstrip().endswith("```"):  # half a change would be one, too
         return Answer(text, change, None, ("the answer was cut at the token limit; a smaller change, or a larger --max-new-tokens, ends",))
     if not change:
         missing = "the answer holds no change; it is one fenced block that begins with replace, insert after or delete"
         return Answer(text, "", None, (missing,))
+    try:
+        return _applied(text, change, shortcut, code, catalog)
+    except (RecursionError, UnicodeEncodeError) as error:  # a model may write anything
+        what = "is nested too deep" if isinstance(error, RecursionError) else "holds half a character"
+        return Answer(text, change, None, (f"the change {what}; write it in another way",))
+
+
+def _applied(text: str, change: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
+    """Return an answer with the shortcut that a change makes, or with all that is wrong with it."""
     try:
         lines = written_back(applied(code, change), code)
     except DialectError as error:
@@ -239,6 +254,7 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
         faults.append(str(error))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
+    warnings += edited.diverted if edited is not None else ()
     called = [api for finding in found if finding.severity == "error" for api in _called(lines, finding.line)]
     return Answer(text, change, edited, tuple(faults), tuple(warnings), tuple(dict.fromkeys(called)))
 
@@ -284,10 +300,11 @@ def _called(lines: list[Line], number: int) -> Iterator[str]:
 # the files
 
 
-def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn], output: Path, catalog: Catalog, *, diff: bool,
-            force: bool) -> None:
+def deliver(answer: Answer, shortcut: Record, program: str, request: str, earlier: list[Turn], output: Path, catalog: Catalog, *,
+            diff: bool, force: bool) -> None:  # fmt: skip
     """Print the new program, or with `diff` what changed; write the shortcut, its program and the history, and say what was kept.
 
+    program: that of the old shortcut, with a person's comments, which the new one takes over.
     Raises UserError if the change cannot be made, or has errors and not `force`; then nothing is written.
     """
     for warning in answer.warnings:
@@ -297,8 +314,8 @@ def deliver(answer: Answer, shortcut: Record, request: str, earlier: list[Turn],
             cli.say(fault)
         shown = f". It was:\n{excerpts.shorten(answer.change.strip(), 2000)}" if answer.change else ""
         raise UserError(f"the change cannot be made, so nothing is written; ask again in other words, or another --model{shown}")
-    edited = answer.edited
-    print("".join(difference(program_of(shortcut, catalog), edited.code)) if diff else edited.code, end="")
+    edited = answer.edited._replace(code=carried(program, answer.edited.code))
+    print("".join(difference(program, edited.code)) if diff else edited.code, end="")
     turns = [*({"query": turn.query, "change": turn.change} for turn in earlier),
              {"query": request, "change": answer.change, "kept": edited.kept, "changed": edited.changed, "added": edited.added,
               "removed": edited.removed}]  # fmt: skip

@@ -98,6 +98,11 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
 
+def read_object(file: Path, required: tuple[str, ...] = ()) -> Record:
+    """Return the JSON object of a file. Raises UserError as `parse` does."""
+    return parse(file.read_bytes(), str(file), required)
+
+
 def parse(line: bytes, where: str, required: tuple[str, ...] = ()) -> Record:
     """Return a line as a JSON object; `where` (file:line) is for the UserError of a bad line or a missing field."""
     try:

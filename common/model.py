@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from common import chat, hub, jsonl
+from common import chat, cli, hub, jsonl
 from common.jsonl import Record, UserError
 
 if TYPE_CHECKING:
@@ -192,15 +192,18 @@ def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.d
 
 def load_writer(name: str | Path, adapter: str | Path | None = None,
                 thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:  # fmt: skip
-    """Return the model of `load_run`, made fast for generation.
+    """Return the model of `load_run`, made fast for generation; say what a person should know of how it is asked.
 
     An adapter is merged (its own products take an eighth of the time), the numbers are those that the processor is quick with, and there
     are no more threads than cores without work.
     """
     import torch
 
+    quiet_libraries()
     dtype = None if torch.cuda.is_available() else quick_dtype(torch.cpu.get_capabilities())
     model, tokenizer = load_run(name, adapter, dtype=dtype, thinking=thinking)
+    for remark in chat.remarks(tokenizer, is_trained=False):
+        cli.say(f"{name}: {remark}")
     torch.set_num_threads(min(torch.get_num_threads(), free_threads(os.cpu_count() or 1, os.getloadavg()[0])))
     return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model, tokenizer
 

@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from common import cli, jsonl
 from common.cli import Reject
@@ -27,6 +27,26 @@ READ = 0.5  # share of a sentence's clauses in which the search has to find an a
 MEANT = 2  # actions offered for a name that no action has
 SHORTCUT, PROGRAM, PLAN = ".shortcut", ".py", ".txt"  # the files of one query, by their ends
 SIGNING = "docs/writers.md"
+
+
+def add_arguments(parser: cli.Parser) -> None:
+    """Add the flags of a sentence."""
+    add = parser.task.add_argument
+    add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
+        ".shortcut file (default: named by the first words)")
+    add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: those that a model behind a server names, "
+        "else what a search of the catalogue finds; and a few of everyday use)")
+    add("--apps", nargs="+", default=[], metavar="APP", help="apps of yours whose actions --query may use, such as Things")
+    add("--force", action="store_true", help="with --query: write the shortcut although `check` finds errors in the program")
+
+
+def misused(args: argparse.Namespace) -> list[tuple[Any, str]]:
+    """Return pairs: whether flags are given that cannot go together, and what is said then."""
+    return [
+        (args.query is not None and not args.query.strip(), "--query is empty; say what the shortcut should do"),
+        (args.query and args.output and args.output.suffix != ".shortcut", f"--output {args.output}: --query writes a .shortcut file"),
+        ((args.apis or args.apps) and not args.query, "--apis and --apps go with --query: the queries of a file have their actions"),
+    ]
 
 
 def file_for(query: str) -> Path:

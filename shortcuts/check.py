@@ -23,7 +23,6 @@ A program without errors compiles, and a file can hold it. Transcriptions of rea
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 from typing import Any
 
 from shortcuts import control_flow, plist
@@ -97,7 +96,7 @@ def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> l
     api = catalog.get(identifier)
     if api is None:
         own = catalog.by_name("is_workflow_actions_" + call_name(identifier).replace("_", ""))
-        near = own.name if own else nearest(call_name(identifier), _call_names(catalog), 80, clear=0)
+        near = own.name if own else nearest(call_name(identifier), catalog.names, 80, clear=0)
         return [Diagnostic(line, "unknown_api", f"no API {identifier}{f'; did you mean {near}?' if near else ''}")]
     found = []
     for key, value in parameters.items():
@@ -170,11 +169,6 @@ def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:
                 advice = f"did you mean {near}?" if near else f"it has {', '.join(form.by_name)}"
                 found.append(Diagnostic(node.lineno, "unknown_keyword", f"{form.name}() has no {key}; {advice}"))  # type: ignore[attr-defined]
     return found
-
-
-@lru_cache(maxsize=8)
-def _call_names(catalog: Catalog) -> tuple[str, ...]:
-    return tuple(api.name for api in catalog)
 
 
 def _unreachable(body: list[ast.stmt]) -> list[Diagnostic]:

@@ -226,7 +226,7 @@ def edit_shortcut(desk: Desk, file: str, change: str, output: str = "", overwrit
     difference = "\n".join(list(difflib.unified_diff(old.splitlines(), edited.code.splitlines(), lineterm="", n=2))[2:])
     written = desk.write(output or f"{Path(file).with_suffix('')} edited", edited.shortcut, overwrite, before)
     counts = f"{edited.kept} actions are kept as they were, {edited.changed} changed, {edited.added} added, {edited.removed} removed"
-    return [counts, difference, written]
+    return [counts, *edited.diverted, difference, written]
 
 
 def answer(name: str, arguments: dict[str, Any], desk: Desk) -> tuple[list[str], bool]:

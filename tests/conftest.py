@@ -6,7 +6,8 @@ import functools
 import os
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -75,8 +76,33 @@ def load_stage() -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(scope="session")
+def catalog() -> Any:
+    """The catalogue of the repository."""
+    from shortcuts.catalog import Catalog
+
+    return Catalog.load()
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real shortcuts and fixtures that stands beside the checkout here and in CI, not at a user's."""
     if not SHARED.is_dir():
         pytest.skip("the shared corpus is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def blank_pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write an empty file for a picture, unless a test has the mark `pictures`: to lay one out takes longer than all else that a stage does."""
+    from unittest.mock import MagicMock
+
+    from common import charts
+    from common.jsonl import write_atomically
+
+    @contextmanager
+    def page(path: Path, rows: int, columns: int, *_: Any, **__: Any) -> Iterator[tuple[Any, Any]]:
+        yield MagicMock(), [[MagicMock() for _ in range(columns)] for _ in range(rows)]
+        write_atomically(path, b"")
+
+    if not request.node.get_closest_marker("pictures"):
+        monkeypatch.setattr(charts, "page", page)

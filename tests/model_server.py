@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import pytest
 
-from common import prompts
+from common import conversation, edit_prompts, prompts
 from shortcuts.catalog import Catalog
 
 NEEDED = "fastapi", "uvicorn"
@@ -73,7 +73,9 @@ def save_model(folder: Path) -> Path:
     from common.model import build_tiny
 
     catalog = Catalog.load()
-    texts = [prompts.LOOK, *prompts.TEMPLATES.values(), *(catalog.stub(api.id) for api in catalog if api.builtin)]
+    templates = (prompts.THOUGHTS, prompts.QUERY, prompts.QUERY_FROM_CODE, prompts.EXPAND, prompts.EXPAND_BY_CATEGORY, prompts.REFINE,
+                 conversation.REPAIR, prompts.JUDGE, conversation.ANSWER, edit_prompts.EDIT, edit_prompts.EDIT_QUERY)
+    texts = [prompts.LOOK, *(template.turn for template in templates), *(catalog.stub(api.id) for api in catalog if api.builtin)]
     model, tokenizer = build_tiny(texts, context=CONTEXT)
     model.generation_config.exponential_decay_length_penalty = ENDING
     model.save_pretrained(folder)

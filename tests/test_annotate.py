@@ -16,11 +16,12 @@ import pytest
 import synthetic
 
 import shortcuts
-from common import cli, jsonl, prompts, query
+from common import cli, conversation, jsonl, query
 from common import model as models
 from common.offline import baseline
 from shortcuts import plist, primer
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI, error
 
@@ -88,7 +89,7 @@ def test_the_baseline_calls_each_api_once_and_check_finds_nothing() -> None:
     catalog = Catalog.load()
     usable = [api.id for api in catalog if "wf" in api.source or "seen" in api.source]
     for start in range(0, len(usable), 9):
-        apis = [api for api in usable[start: start + 9] if api not in prompts.SYNTAX_APIS and api not in baseline.ENDINGS]
+        apis = [api for api in usable[start: start + 9] if api not in SYNTAX_APIS and api not in baseline.ENDINGS]
         code = baseline.program(apis, catalog, key=f"k{start}")
         assert shortcuts.check(code, catalog) == []
         assert set(apis) - {"is.workflow.actions.nothing"} <= set(shortcuts.apis_of(code)) | {"is.workflow.actions.nothing"}
@@ -139,10 +140,10 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: C
     assert record["plan"] == "1. Show it." and record["diagnostics"] == []
     assert record["code"] == "is_workflow_actions_showresult(Text='hello')\n"
     sent = next(request for request in stub.requests if "Do thing 0" in request["messages"][0]["content"])
-    assert sent["messages"] == prompts.with_primer(prompts.chat("Do thing 0", APIS, Catalog.load()))
+    assert sent["messages"] == conversation.with_primer(conversation.chat("Do thing 0", APIS, Catalog.load()))
     assert (sent["temperature"], sent["seed"], sent["max_tokens"]) == (0.7, 3, 99)
     assert record["annotator"] == {
-        "model": "annotator", "adapter": None, "prompt": prompts.prompt_id("answer"), "primer": primer.primer_id(), "finish": "stop",
+        "model": "annotator", "adapter": None, "prompt": conversation.ANSWER.id, "primer": primer.primer_id(), "finish": "stop",
         "sampling": {"temperature": 0.7, "top_p": 1.0, "max_tokens": 99, "seed": 3},
         "prompt_tokens": 10, "completion_tokens": 5, "cost": 0.0}  # fmt: skip
 
@@ -239,7 +240,7 @@ class Killed(BaseException):
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random model: what it writes is noise, and no two samples of it are the same."""
     folder = tmp_path_factory.mktemp("tiny")
-    chat = prompts.chat("Do thing", APIS, Catalog.load())
+    chat = conversation.chat("Do thing", APIS, Catalog.load())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "TINY_SHAPE", synthetic.SHAPE)
         model, tokenizer = models.build_tiny([chat[0]["content"], ANSWER], context=2048)

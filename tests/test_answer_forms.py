@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from common import model, prompts
-from common.prompts import ANSWER_FORMS, WHOLE, AnswerForm, answer, chat, in_form, parse_answer
+from common import model
+from common.conversation import ANSWER, ANSWER_FORMS, WHOLE, AnswerForm, answer, chat, in_form, parse_answer
 from shortcuts.catalog import Catalog
 
 APIS = ["is.workflow.actions.gettext", "is.workflow.actions.showresult"]
@@ -18,13 +18,13 @@ CODE = "# Write a note.\nnote = is_workflow_actions_gettext(WFTextActionText='# 
 BARE = "note = is_workflow_actions_gettext(WFTextActionText='# 1')\nis_workflow_actions_showresult(Text=note)\n"
 
 
-def conversation(form: AnswerForm) -> list[dict[str, str]]:
+def asked_and_answered(form: AnswerForm) -> list[dict[str, str]]:
     return chat("Show a note", APIS, Catalog.load(), PLAN, CODE, form)
 
 
 @pytest.mark.parametrize("form", ANSWER_FORMS.values())
 def test_an_answer_is_asked_for_and_given_with_the_parts_of_its_form(form: AnswerForm) -> None:
-    asked, given = (message["content"] for message in conversation(form))
+    asked, given = (message["content"] for message in asked_and_answered(form))
     assert ("plan" in asked, "Thought:" in asked, "comment above each line" in asked) == (form.plan, form.plan, form.comments)
     assert parse_answer(given) == (PLAN if form.plan else "", f"{CODE}\n" if form.comments else BARE)
     assert ANSWER_FORMS[form.task] == form and asked.startswith("Show a note\n\n") and "def is_workflow_actions_gettext" in asked
@@ -34,10 +34,10 @@ def test_an_answer_is_asked_for_and_given_with_the_parts_of_its_form(form: Answe
 def test_a_conversation_of_one_form_becomes_that_of_another_where_nothing_is_missing(old: AnswerForm, new: AnswerForm) -> None:
     if new.plan > old.plan or new.comments > old.comments:
         with pytest.raises(ValueError, match=f"not all that {new.task} asks for"):
-            in_form(conversation(old), old, new)
+            in_form(asked_and_answered(old), old, new)
     else:
-        assert in_form(conversation(old), old, new) == conversation(new)
-    assert in_form(conversation(old)[:1], old, new) == conversation(new)[:1]
+        assert in_form(asked_and_answered(old), old, new) == asked_and_answered(new)
+    assert in_form(asked_and_answered(old)[:1], old, new) == asked_and_answered(new)[:1]
 
 
 def test_a_prompt_in_other_words_is_not_taken_for_one_of_ours() -> None:
@@ -46,7 +46,7 @@ def test_a_prompt_in_other_words_is_not_taken_for_one_of_ours() -> None:
 
 
 def test_the_whole_form_is_the_one_that_prompts_are_known_by() -> None:
-    assert WHOLE.template == prompts.ANSWER and prompts.TEMPLATES["answer"] is prompts.ANSWER
+    assert WHOLE.template == ANSWER.turn
     assert len({form.template for form in ANSWER_FORMS.values()}) == 4
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from common import metrics
+from common import charts, conversation, metrics
 from common.metrics import breakdown, distractors
 from common.metrics import code_digest as digests
 from common.metrics.breakdown import MEASURES
@@ -45,13 +46,22 @@ def test_every_program_has_a_class_even_one_that_is_no_python() -> None:
 
 
 @pytest.mark.ci
-def test_equal_figures_give_an_equal_picture(tmp_path: Path) -> None:
+@pytest.mark.pictures
+def test_the_breakdown_of_more_systems_than_it_shows_is_drawn(tmp_path: Path) -> None:
     given = {f"system {number}": [sample("a", 0.1 * number), sample("c", 0.5)] for number in range(6)} | {"none": []}
-    figures = breakdown.breakdown(TESTS, given)
+    breakdown.draw(tmp_path / "one.png", breakdown.breakdown(TESTS, given))
+    with Image.open(tmp_path / "one.png") as picture:
+        assert picture.size == (15 * charts.DOTS_PER_INCH, 12 * charts.DOTS_PER_INCH)
+        darkest = picture.convert("L").resize((6, 10)).getextrema()[0]
+    assert darkest < 250 and [path.name for path in tmp_path.iterdir()] == ["one.png"]
+
+
+@pytest.mark.pictures
+def test_equal_figures_give_an_equal_picture(tmp_path: Path) -> None:
     for name in ("one.png", "two.png"):
-        breakdown.draw(tmp_path / name, figures)
+        with charts.page(tmp_path / name, 1, 1, (3, 2)) as (_, ((axis,),)):
+            axis.errorbar([0, 1], [1, 2], [[0.5, 0.5], [0.1, 0.2]], label="a system")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes() and b"Software" not in (tmp_path / "one.png").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.png", "two.png"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -80,6 +90,12 @@ def test_distractors_are_other_apis_in_an_order_that_tells_nothing_and_the_same_
     places = [one["apis"].index(GOLD[0]) for one in given]
     assert {0, 7} <= set(places) and 2 < sum(places) / len(places) < 5
     assert distractors.with_distractors(reversed(tests), 6, seed=0)[::-1] == given != distractors.with_distractors(tests, 6, seed=1)
+
+
+def test_a_prompt_with_other_apis_asks_for_the_same_form_of_answer() -> None:
+    task = "generate_without_plan"
+    (one,) = distractors.with_given_apis([{**record("r"), "task": task}], None, 3, 0)[0]
+    assert one["messages"][0] == conversation.chat(one["query"], one["apis"], Catalog.load(), form=conversation.ANSWER_FORMS[task])[0]
 
 
 def test_distractors_are_found_for_apis_that_nobody_knows() -> None:

@@ -25,11 +25,6 @@ ANSWERS = {"clean": CLEAN, "loose": LOOSE, "one finding": ONE_FINDING, "no diale
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
-@pytest.fixture(scope="module")
 def stage(load_stage: Any) -> Any:
     return load_stage("05")
 

@@ -21,11 +21,6 @@ from shortcuts.catalog.stub import MAX_SHOWN
 from tests import stage_runs
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 def command(*arguments: object) -> stage_runs.Ended:
     return stage_runs.start_module("shortcuts", *arguments).wait()
 

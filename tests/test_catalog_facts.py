@@ -23,11 +23,6 @@ FILTER = "is.workflow.actions.filter."
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
-@pytest.fixture(scope="module")
 def planting() -> ModuleType:
     """bench/check.py, which plants the faults."""
     spec = importlib.util.spec_from_file_location("bench_check", ROOT / "bench" / "check.py")

@@ -7,7 +7,9 @@ import contextlib
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
-from common import crawl
 from common.crawl import answers, links, scrub
 from common.crawl.client import LONGEST_REST, Client
 from common.crawl.jobs import BAD, OK, TRIES, Bodies, Gone, Jobs, Later
@@ -62,13 +63,14 @@ def test_an_opt_out_list_covers_links_ids_and_authors() -> None:
     assert not out.covers(hub_link(1).key, None, "", "Adam")
 
 
-def test_rates_moments_and_ranges_are_read() -> None:
-    assert [crawl.rate(text) for text in ("2", "routinehub.co=20/min", "a=300/day")] == [("", 2), ("routinehub.co", 1 / 3), ("a", 300 / 86400)]
-    assert crawl.moment("7d") == pytest.approx(time.time() - 7 * 86400, abs=5) and crawl.moment("2026-01-31") > 1.7e9
-    assert [list(part) for part in crawl.ranges("1-3, 9")] == [[1, 2, 3], [9]]
+def test_rates_moments_and_ranges_are_read(load_stage: Callable[[str], ModuleType]) -> None:
+    stage = load_stage("01")
+    assert [stage.rate(text) for text in ("2", "routinehub.co=20/min", "a=300/day")] == [("", 2), ("routinehub.co", 1 / 3), ("a", 300 / 86400)]
+    assert stage.moment("7d") == pytest.approx(time.time() - 7 * 86400, abs=5) and stage.moment("2026-01-31") > 1.7e9
+    assert [list(part) for part in stage.ranges("1-3, 9")] == [[1, 2, 3], [9]]
     for wrong in ("0", "-1", "nan", "2/week", "inf"):
         with pytest.raises((argparse.ArgumentTypeError, ValueError)):
-            crawl.rate(wrong)
+            stage.rate(wrong)
 
 
 # what servers and pages have, or could have, where a URL, a number or a date is expected

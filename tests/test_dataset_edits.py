@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common import edit, jsonl, prompts
+from common import edit, edit_prompts, jsonl
 from common.dataset import dedup, edits, example, files
 from common.dataset.edits import Context, Settings
 from common.dataset.splits import TEST_ID, TEST_OOD, TRAIN, HeldOut
@@ -37,9 +37,9 @@ def test_an_edit_asks_as_stage_05_does_and_its_change_gives_the_program_after() 
     assert len(kept) == 8 and not rejects and len({record["id"] for record in kept}) == 8
     for record in kept:
         assert tuple(record) == edits.COLUMNS and record["task"] == "edit" and record["of"] == "r1"
-        assert record["messages"] == prompts.edit_chat(record["query"], record["before"], record["apis"], CATALOG, record["change"])
+        assert record["messages"] == edit_prompts.edit_chat(record["query"], record["before"], record["apis"], CATALOG, record["change"])
         assert apply_text(record["before"], record["change"]) == record["code"]
-        assert prompts.parse_change(record["messages"][1]["content"]).rstrip() == record["change"].rstrip()
+        assert edit_prompts.parse_change(record["messages"][1]["content"]).rstrip() == record["change"].rstrip()
         assert {*apis_of(record["code"])} <= {*record["apis"], *apis_of(record["before"])}
 
 

@@ -22,11 +22,6 @@ ASK, SHOW, SPEAK = (f"is_workflow_actions_{name}" for name in ("ask", "showresul
 UUID = "{:08X}-0000-4000-8000-00000000000A".format
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 def listed(shortcut: dict[str, Any]) -> list[dict[str, Any]]:
     return shortcut["WFWorkflowActions"]
 
@@ -89,7 +84,7 @@ def test_the_programs_lines_are_those_that_the_cases_below_name(whole: dict[str,
 def test_no_change_gives_the_same_shortcut(whole: dict[str, Any], catalog: Catalog) -> None:
     edited = apply_change(whole, "", catalog)
     assert repr(edited.shortcut) == repr(whole)
-    assert (edited.code, edited[2:]) == (to_python(whole)[0], (8, 0, 0, 0))
+    assert (edited.code, edited[2:6]) == (to_python(whole)[0], (8, 0, 0, 0))
 
 
 @pytest.mark.parametrize(("change", "counts"), [
@@ -106,7 +101,7 @@ def test_no_change_gives_the_same_shortcut(whole: dict[str, Any], catalog: Catal
 ])  # fmt: skip
 def test_what_a_change_does_not_touch_stays_equal_to_the_byte(whole: dict[str, Any], catalog: Catalog, change: str, counts: tuple[int, ...]) -> None:
     edited = apply_change(whole, change, catalog)
-    assert edited[2:] == counts
+    assert edited[2:6] == counts
     moves = "keep 8" in change and "insert" in change
     assert same_bytes(whole, edited.shortcut) == edited.kept - moves
     assert [key for key in edited.shortcut if key != "WFWorkflowImportQuestions"] == [key for key in whole if key != "WFWorkflowImportQuestions"]
@@ -151,7 +146,7 @@ def test_a_shortcut_gets_a_trigger_and_keeps_that_it_had(catalog: Catalog) -> No
     shortcut["WFWorkflowTriggers"][0]["WFTriggerUUID"] = UUID(9)
     edited = apply_change(shortcut, "insert after 0\n@when_screenshot_saved()", catalog)
     assert [trigger["WFTriggerUUID"] == UUID(9) for trigger in edited.shortcut["WFWorkflowTriggers"]] == [False, True]
-    assert edited[2:] == (2, 0, 0, 0)
+    assert edited[2:6] == (2, 0, 0, 0)
     without = apply_change(shortcut, "replace 1-4\nkeep 3-4", catalog)
     assert not without.shortcut.get("WFWorkflowTriggers") and without.kept == 2
 
@@ -159,13 +154,13 @@ def test_a_shortcut_gets_a_trigger_and_keeps_that_it_had(catalog: Catalog) -> No
 def test_new_lines_may_be_natural_python(catalog: Catalog) -> None:
     shortcut = to_shortcut(GOLD)
     edited = apply_change(shortcut, "insert after 6\nprint(len(Titles) + 1)", catalog)
-    assert (edited[2:], same_bytes(shortcut, edited.shortcut)) == ((17, 0, 3, 0), 17)
+    assert (edited[2:6], same_bytes(shortcut, edited.shortcut)) == ((17, 0, 3, 0), 17)
 
 
 def test_a_menu_gets_a_choice_and_keeps_the_others(catalog: Catalog) -> None:
     shortcut = to_shortcut(GOLD)
     edited = apply_change(shortcut, "insert after 13\n    case 'Speak':\n        is_workflow_actions_speaktext(WFText=Titles)", catalog)
-    assert edited[2:] == (16, 1, 2, 0)
+    assert edited[2:6] == (16, 1, 2, 0)
     (start,) = (one["WFWorkflowActionParameters"] for one in listed(edited.shortcut) if "WFMenuPrompt" in one["WFWorkflowActionParameters"])
     assert start["WFMenuItems"] == ["Copy", "Speak", "Nothing"]
 
@@ -201,6 +196,39 @@ def test_an_action_that_would_become_another_one_is_named(catalog: Catalog) -> N
         apply_change(shortcut, "replace 1\nn = is_workflow_actions_gettext(WFTextActionText='a')", catalog)
     assert caught.value.code == "untouched"
     assert caught.value.message.startswith("line 3 of the program, `if a == n:`: it is not part of the change, yet it would become another action")
+
+
+OLD = """workflow(client_version='484')
+is_workflow_actions_getlatestphotos()
+is_workflow_actions_image_resize(WFImageResizeWidth=9)
+if previous_output() == 'a':
+    is_workflow_actions_setclipboard()
+else:
+    is_workflow_actions_openurl()
+is_workflow_actions_share()
+"""
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ("insert after 2\n'A remark.'", []),
+    ("insert after 3\nis_workflow_actions_number()", ["line 5, `if previous_output() == 'a':`", "line 6, `is_workflow_actions_setclipboard()`",
+                                                     "line 8, `is_workflow_actions_openurl()`"]),
+    ("delete 2", ["line 2, `is_workflow_actions_image_resize(WFImageResizeWidth=9)`"]),
+    ("replace 3\nis_workflow_actions_image_resize(WFImageResizeWidth=8)", []),
+    ("replace 8\nif previous_output() == 'a':\n    keep 8", []),
+    ("delete 8\ninsert after 2\nkeep 8", ["line 3, `is_workflow_actions_share()`", "line 4, `is_workflow_actions_image_resize("]),
+    ("replace 3\nis_workflow_actions_image_resize(WFImageResizeWidth=9, WFImage=None)", []),
+])  # fmt: skip
+def test_what_an_old_shortcut_passes_on_without_a_name_is_said_where_it_changes(catalog: Catalog, change: str, said: list[str]) -> None:
+    edited = apply_change(to_shortcut(OLD), change, catalog)
+    assert [any(line.startswith(begin) for line in edited.diverted) for begin in said] == [True] * len(said) == [True] * len(edited.diverted)
+    if "delete 2" in change:
+        assert edited.diverted[0].endswith("below 900: that is nothing now, and was another")
+
+
+def test_what_a_shortcut_of_today_passes_on_is_not_said(catalog: Catalog) -> None:
+    shortcut = to_shortcut("is_workflow_actions_getlatestphotos()\nis_workflow_actions_setclipboard()\n")
+    assert apply_change(shortcut, "insert after 1\nis_workflow_actions_number()", catalog).diverted == ()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

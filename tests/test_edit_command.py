@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common import edit, excerpts, prompts
+from common import edit, edit_prompts, excerpts
 from common.jsonl import UserError
 from common.llm import CompletionResult
 from shortcuts import plist, to_python, to_shortcut
@@ -22,11 +22,6 @@ from tests.stub_openai import StubOpenAI
 SPEAK = "is_workflow_actions_speaktext(WFText=answer)"
 CHANGE = f"insert after 1\n{SPEAK}"
 LONG = "".join(f"line {number} of a long text\\n" for number in range(200))
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
 
 
 @pytest.fixture
@@ -143,6 +138,17 @@ def test_half_an_answer_is_no_change(here: Path, catalog: Catalog) -> None:
         edit.changed(shortcut, "say it", lambda request: CompletionResult("", finish="prompt_too_long"), catalog)
 
 
+@pytest.mark.parametrize(("new", "fault"), [
+    ("x = " + "-" * 5000 + "1", "the change is nested too deep"),
+    ("x = " + "[" * 150 + "]" * 150, "the change is nested too deep"),
+    ("is_workflow_actions_showresult(Text='\ud800')", "the change holds half a character"),
+])  # fmt: skip
+def test_whatever_a_model_writes_is_a_change_or_a_fault(new: str, fault: str, catalog: Catalog) -> None:
+    shortcut = to_shortcut(GOLD)
+    answer = edit.judged(CompletionResult(f"```change\nreplace all\n{new}\n```"), shortcut, to_python(shortcut)[0], catalog)
+    assert answer.edited is None and answer.faults[0].startswith(fault)
+
+
 def test_a_whole_program_is_a_change_too_and_keeps_what_it_repeats(here: Path) -> None:
     lines = to_python(to_shortcut(GOLD))[0].splitlines()
     whole = "\n".join([lines[0], SPEAK, *lines[1:]])
@@ -160,6 +166,16 @@ def test_a_program_is_edited_with_the_residue_beside_it(here: Path) -> None:
     assert "say it aloud" in said(stub, 1)  # the program is that of the history
     first, second = (plist.read_shortcut((here / name).read_bytes())["WFWorkflowActions"] for name in ("mine 2.shortcut", "mine 2 2.shortcut"))
     assert plist.same(first, second[:1])
+
+
+def test_the_comments_of_a_program_stand_in_the_new_one(here: Path) -> None:
+    (here / "mine.py").write_text("#!/usr/bin/env python\n\nx = is_workflow_actions_ask()  # the city\n# tell it\nprint(x)\n# the end\n")
+    with StubOpenAI(answers("```change\ninsert after 1\nis_workflow_actions_vibrate()\n```", "```change\ndelete 2\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut", "--diff", file="mine.py")
+        ask(stub, "--output", "new.shortcut", file="new.py")
+    assert ended.stdout.splitlines()[4:6] == ["+is_workflow_actions_vibrate()", " # tell it"]
+    assert (here / "new.py").read_text() == ("#!/usr/bin/env python\n# the city\nx = is_workflow_actions_ask()\n# tell it\n"
+                                             "is_workflow_actions_showresult(Text=x)\n# the end\n")
 
 
 def test_a_signed_shortcut_is_not_replaced_unless_that_is_said(here: Path) -> None:
@@ -229,7 +245,7 @@ def test_secrets_are_masked_and_put_back(catalog: Catalog) -> None:
     shortcut = to_shortcut("is_workflow_actions_downloadurl(WFURL='https://x.org', WFHTTPHeaders={'Authorization': 'Bearer abc123abc123abc123'})\n")
     code = to_python(shortcut)[0]
     shown = excerpts.shown_code(code)
-    assert "abc123" not in prompts.edit_chat("x", code, [], catalog)[0]["content"]
+    assert "abc123" not in edit_prompts.edit_chat("x", code, [], catalog)[0]["content"]
     answer = edit.judged(CompletionResult(f"```change\nreplace 1\n{shown.replace('x.org', 'y.org')}```"), shortcut, code, catalog)
     assert answer.edited is not None and "Bearer abc123abc123abc123" in answer.edited.code and "y.org" in answer.edited.code
 
@@ -246,4 +262,4 @@ def test_texts_that_are_shown_alike_are_not_mixed_up() -> None:
     "For example:\n```python\nx = 1\n```\n```change\ndelete 2",
 ])  # fmt: skip
 def test_the_change_is_found_in_an_answer(text: str) -> None:
-    assert prompts.parse_change(text).strip() == "delete 2"
+    assert edit_prompts.parse_change(text).strip() == "delete 2"

@@ -61,7 +61,11 @@ def test_another_value_is_applied_and_wrong() -> None:
     assert (found["applies"], found["right"], found["kept"]) == (1.0, 0.0, 1.0) and found["same_trace"] < 1
 
 
-@pytest.mark.parametrize("text", ["delete 99", "replace 18\nis_workflow_actions_delay(", "I cannot do that."])
+NESTED = "\n".join(["replace all", *("    " * depth + "if x:" for depth in range(98)), "    " * 98 + "pass"])
+
+
+@pytest.mark.parametrize("text", ["delete 99", "replace 18\nis_workflow_actions_delay(", "I cannot do that.", NESTED,
+                                  f"replace all\nx = {'-' * 5000}1"])  # fmt: skip
 def test_a_change_that_cannot_be_made_says_why(text: str) -> None:
     found = scores(LONGER, text)
     assert found["applies"] == 0 and found["fault"]
@@ -93,7 +97,7 @@ def test_a_local_model_is_held_to_the_grammar_of_changes_and_asked_for_one_whate
         return Generation(LONGER["change"], 5, True, "stop")
 
     monkeypatch.setattr(changes, "generate_change", generate_change)
-    monkeypatch.setattr(systems, "load_local", lambda *given: (None, None))
+    monkeypatch.setattr(systems, "load_writer", lambda *given: (None, None))
     (tmp_path / "prompt.json").write_text(json.dumps({"primer": False, "task": task}))
     args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     test = {**LONGER, "task": "edit", "apis": ["is.workflow.actions.delay"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common import jsonl, prompts
+from common import edit_prompts, jsonl
 from common.llm.offline import OfflineWriter
 from common.offline.edit_requests import PHRASES, WORDS, edit_request, third
 from common.prompts import query_problem
@@ -91,7 +91,7 @@ def test_verbs_have_their_third_person(verb: str, form: str) -> None:
 def test_a_model_can_put_a_request_in_better_words_and_offline_it_is_the_rules_own() -> None:
     edit = next(edit for edit in some(WHOLE, 60) if edit.kind == "repeat")
     request = edit_request(edit, CATALOG, "a") or ""
-    asked = prompts.edit_query(edit.before, change_between(edit.before, edit.after), request, apis_of(edit.after), CATALOG)
+    asked = edit_prompts.edit_query(edit.before, change_between(edit.before, edit.after), request, apis_of(edit.after), CATALOG)
     shown = asked.messages[1]["content"]
     assert request in shown and "```change" in shown and "18 " in shown
     assert OfflineWriter().complete(asked).text == jsonl.encode({"query": request}).decode().strip()

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from common import chat, llm, prompts
+from common import chat, conversation, llm
+from common.conversation import AnswerForm
 from common.dataset import files
 from common.decoding import constrained, generation
 from common.jsonl import UserError
 from common.metrics import shots, systems
 from common.metrics.aggregate import notes
 from common.model import PROMPT_FILE
-from common.prompts import AnswerForm
 from shortcuts.catalog import Catalog
 from shortcuts.primer import primer
 from tests import stage_runs
@@ -105,7 +105,7 @@ class Loaded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[str, list[dict[str, str]], dict[str, Any]]] = []
-        monkeypatch.setattr(systems, "load_local", lambda model, adapter, thinking: (model, "tokenizer"))
+        monkeypatch.setattr(systems, "load_writer", lambda model, adapter, thinking: (model, "tokenizer"))
         monkeypatch.setattr(generation, "generate", lambda *given, **options: self.answers("free", *given, **options))
         monkeypatch.setattr(constrained, "generate", lambda *given, **options: self.answers("held", *given, **options))
         monkeypatch.setattr(chat, "prompt_tokens", lambda messages, tokenizer: [0] * 7)
@@ -209,10 +209,10 @@ def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_
     args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     system = systems.local_model("ours", str(model), args)
     form, catalog = AnswerForm(plan=False), Catalog.load()
-    whole = {**record(1), "messages": prompts.chat("A note", APIS, catalog, "1. Note.", program(1))}
-    same = {**whole, "task": form.task, "messages": prompts.chat("A note", APIS, catalog, "1. Note.", program(1), form)}
+    whole = {**record(1), "messages": conversation.chat("A note", APIS, catalog, "1. Note.", program(1))}
+    same = {**whole, "task": form.task, "messages": conversation.chat("A note", APIS, catalog, "1. Note.", program(1), form)}
     assert [answer.code for _, answer in system.answers([whole, same])] == [program(0)] * 2
-    assert [chat for _, chat, _ in loaded.asked] == [prompts.chat("A note", APIS, catalog, form=form)] * 2
+    assert [chat for _, chat, _ in loaded.asked] == [conversation.chat("A note", APIS, catalog, form=form)] * 2
     assert {options["thought"] for _, _, options in loaded.asked} == {False}
     with pytest.raises(UserError, match="r1: the prompt is not of the form generate; make the dataset anew"):
         [*system.answers([record(1)])]

@@ -5,16 +5,22 @@ from __future__ import annotations
 import ast
 import base64
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import excerpts, prompts
+from common import excerpts
 from shortcuts.catalog import Catalog
 
 IMAGE = base64.b64encode(random.Random(0).randbytes(300)).decode()
 KEY = "sk-" + "a1B2c3D4" * 4
+
+
+@pytest.fixture(scope="module")
+def stage(load_stage: Any) -> Any:
+    return load_stage("03")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -95,9 +101,9 @@ def test_only_lines_that_do_something_are_numbered() -> None:
     assert excerpts.numbered(code, 2, 3) == "  2 if x:\n  3     pass"
 
 
-def test_defaults_stand_behind_their_lines_where_they_decide() -> None:
+def test_defaults_stand_behind_their_lines_where_they_decide(stage: Any) -> None:
     code = "x = is_workflow_actions_math(WFMathOperand=3)\ny = is_workflow_actions_getvalueforkey(WFDictionaryKey='a')\n"
-    assert prompts.with_defaults(code, Catalog.load()).splitlines() == [
+    assert stage.with_defaults(code, Catalog.load()).splitlines() == [
         "x = is_workflow_actions_math(WFMathOperand=3)  # WFMathOperation='+'", "y = is_workflow_actions_getvalueforkey(WFDictionaryKey='a')"]
 
 
@@ -110,10 +116,10 @@ def test_defaults_stand_behind_their_lines_where_they_decide() -> None:
     ("Cafe", " called “Cafe”"), ("2048", ""), ("7 Minutes", " called “7 Minutes”"), (f"My {KEY}", " called “My SECRET_REMOVED”"),
     ("a1b2c3d4e5.shortcut", ""),
 ])  # fmt: skip
-def test_a_name_that_is_an_id_is_left_out(name: str, shown: str) -> None:
-    assert prompts.about(name, "") == shown
+def test_a_name_that_is_an_id_is_left_out(stage: Any, name: str, shown: str) -> None:
+    assert stage.told_by_author(name, "") == shown
 
 
-def test_the_request_is_as_long_as_the_plan_asks_for() -> None:
-    lengths = [prompts.length_of("\n".join(["1. Do it."] * steps)) for steps in (1, 5, 6, 20, 60, 61, 500)]
+def test_the_request_is_as_long_as_the_plan_asks_for(stage: Any) -> None:
+    lengths = [stage.length_of("\n".join(["1. Do it."] * steps)) for steps in (1, 5, 6, 20, 60, 61, 500)]
     assert lengths[0] == lengths[1] == "one or two sentences" and lengths[2] == lengths[3] and lengths[5] == lengths[6] and len(set(lengths)) == 4

@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 
-from common import jsonl, prompts
+from common import conversation, jsonl, prompts
 from common.compatibility import ApiCompatibility
 from common.dataset import distribution
 from common.dataset.distribution import Distribution, entropy, evenness
 from common.jsonl import UserError
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 from tests import stage_runs
 from tests.stub_openai import Reply, StubOpenAI
 
@@ -104,7 +105,7 @@ def test_about_half_of_the_apis_are_built_in_and_their_number_is_at_most_the_see
         counts[len(record["apis"])] += 1
         builtin += len(own)
         assert len({catalog[api].app for api in record["apis"] if api not in own}) <= 5
-        assert not prompts.SYNTAX_APIS & set(record["apis"])
+        assert not SYNTAX_APIS & set(record["apis"])
     assert set(counts) <= {1, 2, 3, 4, 5, 6} and counts[2] + counts[3] > 140 and counts[5] + counts[6] < 20  # seed: 3 in 70 %, 4 in the rest; a set ends where nothing fits
     assert 0.4 < builtin / sum(size * times for size, times in counts.items()) < 0.65
 
@@ -244,11 +245,6 @@ def test_a_seed_without_apis_is_a_clear_error(stage: Any, tmp_path: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
-@pytest.fixture(scope="module")
 def sampler(stage: Any, catalog: Catalog) -> Any:
     """A sampler by its seed number, over a seed that uses three of Apple's APIs."""
     apis, pairs = Counter({BUILTIN[0]: 500, BUILTIN[1]: 80, BUILTIN[2]: 3}), Counter({(BUILTIN[1], BUILTIN[0]): 30})
@@ -329,6 +325,7 @@ def test_what_nobody_would_ask_for_is_not_usable(stage: Any, catalog: Catalog) -
 
 
 @pytest.mark.ci
+@pytest.mark.pictures
 def test_the_statistics_stand_beside_the_output_and_count_earlier_runs(seed: Path) -> None:
     run(seed, "--n", "30")
     run(seed, "--n", "56", "--figure")
@@ -405,7 +402,7 @@ def test_the_papers_prompt_has_a_category_and_two_workflows_one_with_a_branch_on
     assert {example for record in made.values() for example in record["examples"]} == {"s0", "s1", "s2"}
     assert all(set(record["writer"]["prompts"]) == {"expand_by_category"} for record in made.values())
     for record in made.values():
-        (text,) = [text for text in shown if prompts.stubs(record["apis"], Catalog.load()) in text]
+        (text,) = [text for text in shown if conversation.stubs(record["apis"], Catalog.load()) in text]
         assert f"The category: {record['category']}\n" in text and "if x:" in text and "for item in x:" in text
 
 

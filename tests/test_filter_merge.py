@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from common import cli, jsonl, prompts
+from common import cli, conversation, jsonl
 from common.cli import Reject
 from common.dataset import dedup, example, splits
 from common.jsonl import UserError
@@ -82,7 +82,7 @@ def fake_review(code: str, catalog: FakeCatalog, natural_python: bool) -> tuple[
     return fake_check(code, catalog), None if "while" in code else {"WFWorkflowActions": steps}
 
 
-def fake_chat(query: str, apis: tuple[str, ...], catalog: object, plan: str, code: str, form: prompts.AnswerForm) -> list[dict[str, str]]:
+def fake_chat(query: str, apis: tuple[str, ...], catalog: object, plan: str, code: str, form: conversation.AnswerForm) -> list[dict[str, str]]:
     return [{"role": "user", "content": f"{query}\n{' '.join(apis)}"}, {"role": "assistant", "content": f"{plan * form.plan}\n{code}"}]
 
 
@@ -97,7 +97,7 @@ QUERY_PRINT = functools.cache(dedup.query_print)  # the requests of tasks/ are t
 def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the stand-ins in the place of the language, the catalogue and the prompts; and no figure, which takes half a second."""
     monkeypatch.setattr(example, "review", fake_review)
-    monkeypatch.setattr("common.prompts.chat", fake_chat)
+    monkeypatch.setattr("common.conversation.chat", fake_chat)
     monkeypatch.setattr("common.excerpts.shorten_code", fake_shorten)
     monkeypatch.setattr("shortcuts.catalog.Catalog.load", lambda path=None: CATALOG)
     monkeypatch.setattr("common.dataset.distribution.draw", lambda path, panels: None)

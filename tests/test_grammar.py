@@ -11,7 +11,7 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
 import shortcuts
-from common import excerpts, prompts
+from common import conversation, excerpts
 from shortcuts import plist
 from shortcuts.catalog import Catalog
 from shortcuts.edit import apply_text
@@ -32,11 +32,6 @@ class Bytes:
 
     def __call__(self, text: bytes | str) -> list[int]:
         return list(text if isinstance(text, bytes) else text.encode())
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +83,9 @@ def test_an_example_is_accepted_with_and_without_comments_and_in_an_answer(few, 
         assert accepts(start, code)
         annotated = excerpts.commented(code, {line: f"line {line}: 'what' it {{does}}" for line in excerpts.statement_lines(code)})
         assert accepts(start, annotated)
-        answer = prompts.answer("1. First.\n2. Then `this`.", annotated)
+        answer = conversation.answer("1. First.\n2. Then `this`.", annotated)
         assert accepts(whole, answer)
-        assert prompts.parse_answer(answer).code == annotated
+        assert conversation.parse_answer(answer).code == annotated
 
 
 def corpus(shared: Path, step: int) -> list[str]:

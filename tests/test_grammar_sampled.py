@@ -16,17 +16,11 @@ from test_grammar import Bytes, accepts, matcher
 
 import shortcuts
 from shortcuts import plist
-from shortcuts.catalog import Catalog
 from shortcuts.grammar import grammar
 
 BASE = ["is.workflow.actions.nothing", "is.workflow.actions.number", "is.workflow.actions.list", "is.workflow.actions.dictionary", "is.workflow.actions.downloadurl",
         "is.workflow.actions.properties.contacts"]  # fmt: skip
 SAMPLES = int(os.environ.get("SAMPLES", 0))
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from machine_coercions import ASSUMED, COERCIONS
 
 from shortcuts.forms.constants import COERCIONS as CLASSES
-from shortcuts.machine import World, values
+from shortcuts.machine import World, convert, members
 from shortcuts.machine.actions.numbers import Expression, decimal
 from shortcuts.machine.actions.text import icu, icu_template
 from shortcuts.machine.place import place
@@ -25,10 +25,10 @@ def become(value: Any, kind: str) -> Any:
     """Return a value as a type, a property of it or its value for a key, all as JSON."""
     made = from_json(value)
     if kind.startswith("."):
-        return to_json(values.at_key(made, kind[1:], HERE))
+        return to_json(members.at_key(made, kind[1:], HERE))
     if kind[0].isupper():
-        return to_json(values.prop(made, kind, HERE))
-    return to_json(values.as_type(made, CLASSES[f"as_{kind.replace(' ', '_')}"], HERE))
+        return to_json(members.prop(made, kind, HERE))
+    return to_json(convert.as_type(made, CLASSES[f"as_{kind.replace(' ', '_')}"], HERE))
 
 
 @pytest.mark.parametrize(("value", "kind", "expected"), COERCIONS + ASSUMED, ids=lambda part: str(part)[:30])
@@ -43,11 +43,11 @@ def test_the_table_is_large_and_mostly_sourced() -> None:
     assert len(ASSUMED) <= 0.35 * (len(COERCIONS) + len(ASSUMED))
 
 
-@pytest.mark.parametrize("item_class", values.COERCIONS)
+@pytest.mark.parametrize("item_class", convert.COERCIONS)
 def test_an_unknown_stays_unknown_under_every_conversion(item_class: str) -> None:
-    assert values.as_type(Unknown("any", "x"), item_class, HERE).origin == "x"
+    assert convert.as_type(Unknown("any", "x"), item_class, HERE).origin == "x"
     with pytest.raises(Untold):
-        values.text([Unknown("any", "x")], HERE)
+        convert.text([Unknown("any", "x")], HERE)
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -59,19 +59,19 @@ def test_values_survive_json(value: Any) -> None:
     assert to_json(from_json(value)) == value
 
 
-@given(JSON, st.sampled_from(sorted(values.COERCIONS)))
+@given(JSON, st.sampled_from(sorted(convert.COERCIONS)))
 def test_every_json_value_converts_or_is_nothing(value: Any, item_class: str) -> None:
-    values.as_type(from_json(value), item_class, HERE)
+    convert.as_type(from_json(value), item_class, HERE)
 
 
 @given(st.dictionaries(st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8")) | st.integers(-(2**53), 2**53)))
 def test_a_dictionary_survives_as_text(value: dict[str, Any]) -> None:
-    assert values.dictionary(values.text(value, HERE), HERE) == value
+    assert convert.dictionary(convert.text(value, HERE), HERE) == value
 
 
 @given(st.integers(-(10**15), 10**15) | st.floats(-1e9, 1e9).map(lambda x: round(x, 6)))
 def test_a_number_survives_as_text(value: float) -> None:
-    assert values.number(values.text(value, HERE), HERE) == pytest.approx(value, abs=1e-9)
+    assert convert.number(convert.text(value, HERE), HERE) == pytest.approx(value, abs=1e-9)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -101,8 +101,8 @@ def test_no_date_pattern_fails(pattern: str) -> None:
 
 def test_numbers_have_the_decimal_sign_of_the_locale() -> None:
     german = place("2026-01-05T14:30:00", "Europe/Berlin", "de_DE")
-    assert values.text(2.5, german) == "2,5"
-    assert values.number("2,5", german) == 2.5
+    assert convert.text(2.5, german) == "2,5"
+    assert convert.number("2,5", german) == 2.5
     assert german.number_text(1234.5, 2) == "1.234,50"
 
 

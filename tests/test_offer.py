@@ -12,11 +12,6 @@ SYNTAX = ("conditional", "choosefrommenu", "repeat.count", "repeat.each", "setva
 MOST_CHARACTERS = 10_000  # of the list: some 2,500 tokens
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 def choose(catalog: Catalog, *names: str, apps: tuple[str, ...] = ()) -> offer.Choice:
     return offer.chosen({"actions": [*names], "missing": []}, catalog, apps)
 

@@ -12,11 +12,12 @@ import pytest
 import stage_runs
 
 from common import jsonl, offline
+from common.conversation import WHOLE, chat
 from common.dataset.example import Example, app_of
 from common.dataset.offers import TrainingOffers
 from common.dataset.splits import TEST_ID, TRAIN, HeldOut
-from common.prompts import SYNTAX_APIS, WHOLE, chat
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 CATALOG = Catalog.load()
 DRAFTS = "com.agiletortoise.Drafts5"

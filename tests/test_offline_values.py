@@ -9,11 +9,13 @@ from collections import Counter
 import pytest
 
 from common import offline
+from common.conversation import parse_answer
 from common.offline import baseline, everyday, request, values
 from common.offline.sentence import understood
-from common.prompts import SYNTAX_APIS, parse_answer, query_problem
+from common.prompts import query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 CATALOG = Catalog.load()
 MOST = 0.02  # share of the records in which a text may stand that its request does not name

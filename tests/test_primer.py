@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import shortcuts
-from common import model, prompts
+from common import conversation, model, prompts
 from common.metrics import systems
 from shortcuts import primer
 from shortcuts.catalog import Catalog
@@ -42,14 +42,14 @@ def test_it_names_no_helper_that_is_not_stated() -> None:
 
 
 def test_it_stands_in_front_of_the_users_turn() -> None:
-    primed = prompts.with_primer([*RECORD["messages"][:1], {"role": "assistant", "content": "a"}, {"role": "user", "content": "again"}])
+    primed = conversation.with_primer([*RECORD["messages"][:1], {"role": "assistant", "content": "a"}, {"role": "user", "content": "again"}])
     assert [message["role"] for message in primed] == ["user", "assistant", "user"]
     assert primed[0]["content"] == primer.primer() + "\nWrite one." and primed[2]["content"] == "again"
 
 
 def test_who_judges_or_revises_a_program_reads_the_primer() -> None:
-    assert prompts.prompt("judge", {"query": "", "code": "", "stubs": ""}).messages[0]["content"] == primer.primer()
-    assert prompts.prompt("query", {"plan": "", "about": "", "length": ""}).messages[0]["content"] != primer.primer()
+    assert prompts.JUDGE.prompt({"query": "", "code": "", "stubs": ""}).messages[0]["content"] == primer.primer()
+    assert prompts.QUERY.prompt({"plan": "", "about": "", "length": ""}).messages[0]["content"] != primer.primer()
 
 
 def asked(model_name: str, served: bool, flag: bool | None, teval: bool = False) -> bool:

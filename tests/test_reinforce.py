@@ -90,27 +90,74 @@ def test_under_a_grammar_both_are_renormalised_over_the_legal_tokens(run, base, 
     assert 0 < line["largest_gap"] < 1e-3
 
 
-def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, tmp_path, monkeypatch):
+def test_a_grammar_has_all_that_a_prompt_offers_also_what_it_does_not_need(monkeypatch):
+    monkeypatch.setattr(rollouts.token_masks, "table", lambda *about: None)
+    config = argparse.Namespace(get_text_config=lambda: argparse.Namespace(vocab_size=9))
+    record = {"id": "a", "apis": ["is.workflow.actions.ask"], "distractors": ["is.workflow.actions.alert"]}
+    spec = rollouts.Local(argparse.Namespace(), None)._grammar(argparse.Namespace(config=config), rollouts.Prompt([1], record), [2])
+    assert spec.apis == {"is.workflow.actions.ask", "is.workflow.actions.alert"}
+
+
+SERVED = [*STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1/v1"]
+
+
+@pytest.fixture
+def server(monkeypatch) -> list[dict[str, Any]]:
+    """What a server is asked that gives each prompt four answers of the same two tokens."""
     asked: list[dict[str, Any]] = []
 
     def post(self, path: str, **body: Any) -> bytes:
         asked.append({"path": path, **body})
         if path == "load_lora_adapter":
             assert (Path(body["lora_path"]) / "adapter_model.safetensors").exists()
+        if path == "unload_lora_adapter" and len(asked) == 1:
+            raise UserError("there is no such adapter")
         choice = {"text": "x", "token_ids": [5, 2], "logprobs": {"token_logprobs": [-9.0, -9.0]}, "finish_reason": "stop"}
         return orjson.dumps({"choices": [{**choice, "text": str(number)} for number in range(4)]})
 
     monkeypatch.setattr(rollouts.Server, "_post", post)
     monkeypatch.setattr(rewards, "reward", by_text)
+    return asked
+
+
+def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, server, tmp_path):
     with pytest.raises(UserError, match="it was not the same model"):
-        run("served", *STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1/v1", base=base)
-    assert [one["path"] for one in asked] == ["load_lora_adapter", "completions", "completions"]
-    assert asked[1]["n"] == 4 and asked[1]["return_token_ids"] and asked[1]["model"] == asked[0]["lora_name"]
+        run("served", *SERVED, base=base)
+    assert [one["path"] for one in server] == ["unload_lora_adapter", "load_lora_adapter", "completions", "completions", "unload_lora_adapter"]
+    assert server[2]["n"] == 4 and server[2]["return_token_ids"] and server[2]["model"] == server[1]["lora_name"] == server[4]["lora_name"]
+
+
+def test_an_adapter_lies_with_the_server_and_on_the_disk_while_it_answers_and_one_of_a_killed_run_goes(server, tmp_path):
+    class Model:
+        def save_pretrained(self, folder: Path) -> None:
+            folder.mkdir(parents=True)
+            (folder / "adapter_model.safetensors").touch()
+
+    (tmp_path / "on/rollouts/0-7").mkdir(parents=True)
+    one = rollouts.Server(argparse.Namespace(rollouts="http://h", devices=1, nodes=1, output=tmp_path / "on"), None)
+    for step in (3, 4):
+        with one._loaded(Model(), f"0/{step}") as name:
+            assert [each.name for each in (tmp_path / "on/rollouts").iterdir()] == [f"0-{step}"]
+        assert (name, server[-1]["path"], server[-1]["lora_name"]) == (f"on-0-{step}", "unload_lora_adapter", name)
+        assert not (tmp_path / "on/rollouts").exists()
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"choices": [{"text": "x"}]}', b'{"choices": []}'])
+def test_what_a_server_should_not_say_is_one_line(answer, monkeypatch):
+    monkeypatch.setattr(rollouts.Server, "_post", lambda self, path, **body: answer)
+    args = argparse.Namespace(rollouts="http://h", devices=1, nodes=1, group=2, max_new_tokens=5, context=10)
+    with pytest.raises(UserError, match="http://h: "):
+        rollouts.Server(args, None)._group(rollouts.Prompt([1], {"id": "a"}), "m", "0/1")
+
+
+def test_a_server_goes_with_one_device():
+    with pytest.raises(UserError, match="one device trains beside a server, and here are 4"):
+        rollouts.Server(argparse.Namespace(rollouts="http://h", devices=2, nodes=2), None)
 
 
 def test_a_server_that_is_not_there_is_one_line(run, base):
     with pytest.raises(UserError, match="--rollouts http://localhost:1: /v1/load_lora_adapter failed"):
-        run("alone", *STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1", base=base)
+        run("alone", *SERVED, base=base)
 
 
 @pytest.mark.parametrize(("flags", "said"), [
@@ -119,6 +166,7 @@ def test_a_server_that_is_not_there_is_one_line(run, base):
     (["--lora-dropout", "0.1"], "no --lora-dropout"),
     (["--dry-run"], "--steps 3"),
     (["--rollouts", "http://h", "--grammar"], "answers that are written here"),
+    (["--rollouts", "localhost:8000", "--lora-rank", "4"], "give http://HOST:PORT"),
     (["--rollouts", "http://h", "--lora-rank", "0"], "give a --lora-rank"),
 ])  # fmt: skip
 def test_what_does_not_go_with_it_is_refused(train, capsys, flags, said):

@@ -20,11 +20,6 @@ from shortcuts.repair import repair
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 # ---------------------------------------------------------------------------------------------------------------------------------
 # twelve ways in which models damage code: each takes a program and a source of chance, and gives None where there is nothing to damage
 

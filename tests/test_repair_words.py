@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 import shortcuts
-from shortcuts.catalog import Catalog
 from shortcuts.repair import repair
 
 FIRST = "```python\nx = 1\n```\n"
 WHOLE = "x = clipboard()\nis_workflow_actions_showresult(Text=x)\n"
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
 
 
 def test_the_longest_block_of_an_answer_is_its_program(catalog):

@@ -15,6 +15,9 @@ from shortcuts.effects import BUILTIN
 from shortcuts.effects.faults import RULES, Rule, faults
 from shortcuts.effects.permissions import NAMES, TABLE, permissions
 from shortcuts.effects.report import report
+from shortcuts.machine import World, run
+from shortcuts.machine.program import as_program
+from shortcuts.machine.report import report as told
 from shortcuts.transcription import files
 from tests.conftest import ROOT
 
@@ -191,6 +194,18 @@ def test_after_a_change_only_what_is_new_is_said() -> None:
     after = report(to_shortcut(PROGRAM + "is_workflow_actions_openurl(WFInput='')\nis_workflow_actions_takephoto()\nraw_action('is.workflow.actions.no', {})"))
     asks, trouble = after.short(since=before)
     assert asks == "The app will ask to allow: Camera." and "unknown" in trouble
+
+
+def test_no_text_of_a_shortcut_controls_the_terminal_or_hides_a_word() -> None:
+    hidden = "a\x1b[2Kb\u202ec \U0001f469\u200d\U0001f4bb"
+    shortcut = {"WFWorkflowActions": [
+        {"WFWorkflowActionIdentifier": f"{BUILTIN}sendmessage", "WFWorkflowActionParameters": {"WFSendMessageContent": hidden}},
+        {"WFWorkflowActionIdentifier": f"com.a.{hidden}.b", "WFWorkflowActionParameters": {}},
+        {"WFWorkflowActionIdentifier": f"{BUILTIN}alert", "WFWorkflowActionParameters": {"WFAlertActionMessage": hidden}}]}  # fmt: skip
+    found, program = report(shortcut), as_program(shortcut, "mine")
+    said = [found.text(), *found.short(), *found.titles, told(run(program, World()), program, World().place, [])]
+    assert not any(sign in text for text in said for sign in "\x1b\u202e")
+    assert "Sends the message 'a?[2Kb?c \U0001f469\u200d\U0001f4bb'" in said[0]
 
 
 def test_the_json_has_what_the_text_has() -> None:

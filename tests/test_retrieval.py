@@ -36,11 +36,6 @@ NEEDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 @pytest.mark.parametrize("request_", NEEDS)
 def test_what_a_request_needs_is_offered(catalog: Catalog, request_: str) -> None:
     assert {BUILTIN + ending for ending in NEEDS[request_].split()} <= set(offered(request_, catalog))

@@ -10,7 +10,7 @@ from statistics import fmean
 import pytest
 
 from bench.task_mutants import changes
-from common import prompts, rewards
+from common import conversation, rewards
 from common.metrics.call_graph import read_call_graph
 from common.metrics.execution_match import bare_list
 
@@ -25,7 +25,7 @@ MUTANTS = 6
 
 
 def worth(code: str, gold: str = GOLD) -> rewards.Reward:
-    return rewards.reward(None, prompts.answer("1. Do it.", code), {"reference": gold})
+    return rewards.reward(None, conversation.answer("1. Do it.", code), {"reference": gold})
 
 
 def golds() -> dict[str, str]:
@@ -83,7 +83,7 @@ def test_whatever_a_model_writes_has_a_reward(text):
 
 
 def test_other_trainers_get_the_same_reward():
-    answer, record = prompts.answer("1. Do it.", GOLD), {"reference": GOLD}
+    answer, record = conversation.answer("1. Do it.", GOLD), {"reference": GOLD}
     expected = rewards.reward(None, answer, record).total()
     assert rewards.trl(["p", "p"], [answer, [{"role": "assistant", "content": answer}]], reference=[GOLD, GOLD], other=[1, 2]) == [expected] * 2
     assert rewards.verl("workflows", answer, GOLD, {"index": 3}) == expected

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from common import cli
-from common.crawl import files
 from shortcuts.plist import PlistError, archive, content_id, from_json, read_field, read_shortcut, same, to_json, write_binary, write_xml
 
 
@@ -187,10 +186,10 @@ def test_a_run_does_not_read_what_it_writes_into_the_folder(scrape: Any, tmp_pat
         assert (code, summary["read"], summary["rejected"], len(records(output)), rejects(output)) == (0, read, 0, 1, {})
 
 
-def test_of_a_file_that_grows_what_was_there_is_read(tmp_path: Path) -> None:
+def test_of_a_file_that_grows_what_was_there_is_read(tmp_path: Path, load_stage: Callable[[str], ModuleType]) -> None:
     path = tmp_path / "growing.jsonl"
     path.write_text('{"a": 1}\n')
-    for found in files.shortcuts_in(tmp_path, [path], []):
+    for found in load_stage("01").shortcuts_in(tmp_path, [path], []):
         with path.open("ab") as grown:
             grown.write(found.data + b"\n")
     assert path.read_text() == '{"a": 1}\n{"a": 1}\n\n'

@@ -52,11 +52,6 @@ TRAPS = {
 }
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 @pytest.mark.parametrize("row", ROWS, ids=[row["query"] for row in ROWS])
 def test_a_sentence_becomes_its_program_or_the_words_that_are_not_understood(catalog: Catalog, row: dict[str, Any]) -> None:
     program, missing = sentence.understood(row["query"], catalog)

@@ -27,11 +27,6 @@ SAID = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load()
-
-
 def share(rows: list[dict[str, Any]], catalog: Catalog) -> float:
     """Share of the needed actions that the search offers."""
     hits = [bool(set(group) & set(offered(row["query"], catalog))) for row in rows for group in row["needed"]]

@@ -18,9 +18,9 @@ from common.jsonl import UserError
 from common.metrics import systems, task_runs, tasks
 from common.metrics.task_checks import Run, fulfils, holds
 from common.metrics.tasks import CRASHED, FOLDER, FORBIDDEN, NOT_COMPILED, UNKNOWN, WRONG, Place, Task, pass_all, pass_at, score
-from common.prompts import SYNTAX_APIS
 from shortcuts import to_shortcut
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.machine import World, run
 from tests import stage_runs
 from tests.stub_openai import StubOpenAI
@@ -105,7 +105,7 @@ def shingles(text: str, size: int = 8) -> set[tuple[str, ...]]:
 
 
 def test_no_held_request_stands_in_a_prompt_a_rule_a_sentence_or_an_example(ours: list[Task]) -> None:
-    files = [ROOT / "common/prompts.py", *ROOT.glob("common/offline/**/*.py"), *ROOT.glob("shortcuts/**/*.py"), *ROOT.glob("tests/*sentences*.jsonl"),
+    files = [ROOT / "common/prompts.py", ROOT / "common/conversation.py", *ROOT.glob("common/offline/**/*.py"), *ROOT.glob("shortcuts/**/*.py"), *ROOT.glob("tests/*sentences*.jsonl"),
              *ROOT.glob("examples/*.*"), *ROOT.glob("docs/*.md"), ROOT / "README.md"]  # fmt: skip
     seen = set().union(*(shingles(path.read_text("utf-8", "replace")) for path in files if path.suffix != ".shortcut" and path.is_file()))
     assert shingles("this file must be read, so that the test can fail") - seen

@@ -7,13 +7,14 @@ import json
 import re
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import shortcuts
-from common import excerpts, jsonl, offline, prompts
+from common import conversation, edit_prompts, excerpts, jsonl, offline, prompts
 from common.cli import Reject
 from common.llm import open_writer
 from shortcuts.catalog import Catalog
@@ -240,10 +241,10 @@ def test_killed_and_run_again_it_writes_the_same_and_asks_nothing_twice(tmp_path
 def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     code = "# Show it.\nis_workflow_actions_showresult(Text='a')\n"
     apis = ["is.workflow.actions.showresult", "is.workflow.actions.conditional"]
-    messages = prompts.chat("Show me a", apis, Catalog.load(), "1. Show a.", code)
+    messages = conversation.chat("Show me a", apis, Catalog.load(), "1. Show a.", code)
     assert [message["role"] for message in messages] == ["user", "assistant"]
     assert messages[1]["content"].startswith("Thought:\n1. Show a.\n\nCode:\n```python\n# Show it.")
-    assert prompts.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
+    assert conversation.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
     assert "def is_workflow_actions_showresult(" in messages[0]["content"] and "conditional" not in messages[0]["content"]
 
 
@@ -255,7 +256,7 @@ def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     ("## Thought\nplan\n## Code\r\n```Python\r\nz=1\r\n```", "plan", "z=1\n"),
 ])  # fmt: skip
 def test_answers_that_miss_the_format_are_read_as_far_as_they_go(text: str, plan: str, code: str) -> None:
-    assert prompts.parse_answer(text) == (plan, code)
+    assert conversation.parse_answer(text) == (plan, code)
 
 
 def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwise() -> None:
@@ -267,12 +268,10 @@ def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwi
     assert excerpts.shorten_code("x = 'short'\n") == "x = 'short'\n"
 
 
-def test_prompt_ids_change_with_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = prompts.prompt_id("thoughts"), prompts.prompt_id("query")
-    monkeypatch.setitem(prompts.TEMPLATES, "thoughts", prompts.LINES + "!")
-    monkeypatch.setitem(prompts.INSTRUCTIONS, "query", prompts.QUERY + "!")
-    after = prompts.prompt_id("thoughts"), prompts.prompt_id("query")
-    assert all(re.fullmatch("[0-9a-f]{16}", digits) for digits in before) and len({*before, *after}) == 4
+def test_prompt_ids_change_with_the_words() -> None:
+    other = replace(prompts.THOUGHTS, turn="!"), replace(prompts.THOUGHTS, instructions="!")
+    ids = [each.id for each in (prompts.THOUGHTS, prompts.QUERY, *other)]
+    assert all(re.fullmatch("[0-9a-f]{16}", digits) for digits in ids) and len({*ids}) == 4
 
 
 def test_offline_names_are_legal() -> None:
@@ -317,9 +316,9 @@ def edit(**fields: Any) -> dict[str, Any]:
     before, change, apis = "is_workflow_actions_showresult(Text='Hello')\n", "replace 1\nis_workflow_actions_showresult(Text='Bye')", [
         "is.workflow.actions.showresult"]
     query = "Change 'Hello' to 'Bye' in the step that shows a result."
-    return {"id": "w0-edit-1", "task": prompts.EDIT_TASK, "split": "train", "query": query, "apis": apis, "before": before, "change": change,
+    return {"id": "w0-edit-1", "task": conversation.EDIT_TASK, "split": "train", "query": query, "apis": apis, "before": before, "change": change,
             "code": "is_workflow_actions_showresult(Text='Bye')\n",
-            "messages": prompts.edit_chat(query, before, apis, Catalog.load(), change), **fields}  # fmt: skip
+            "messages": edit_prompts.edit_chat(query, before, apis, Catalog.load(), change), **fields}  # fmt: skip
 
 
 def test_the_request_of_an_edit_is_put_into_a_persons_words_and_asked_with(tmp_path: Path) -> None:

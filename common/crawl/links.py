@@ -142,7 +142,7 @@ def _joined(value: object) -> str | None:
 
 def _read_archive(folder: Path) -> Iterator[tuple[str, Record]]:
     for file in sorted(filter(Path.is_file, (folder / "shortcuts").iterdir()), key=lambda file: (len(file.name), file.name)):
-        entry = jsonl.parse(file.read_bytes(), str(file), ("id",))
+        entry = jsonl.read_object(file, ("id",))
         latest = folder / "download" / Path(str(entry.get("latest") or "none")).name
         page = f"{ROUTINEHUB}/shortcut/{entry['id']}/"
         link = latest.read_text(errors="replace").strip() if latest.is_file() else page

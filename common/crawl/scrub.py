@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from shortcuts.forms.interpolation import utf16_length
+
 EMAIL, PHONE, SECRET, PLACE, CONTACT, DATA = "email", "phone", "secret", "place", "contact", "data"  # the kinds that are counted
 PLACEHOLDER = {EMAIL: "someone@example.com", PHONE: "+1 555 0100", SECRET: "SECRET_REMOVED", PLACE: "0.0,0.0"}  # reserved for examples
 VCARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Someone;;;;\r\nFN:Someone\r\nEND:VCARD\r\n"
@@ -79,19 +81,15 @@ def _scrub_mapped(text: str, counts: Counter[str], kinds: set[str] | None = None
                 continue
             start, stop = match.span(group)
             pieces += text[end:start], new
-            place += _units(text[end:stop])
+            place += utf16_length(text[end:stop])
             stops.append(place)
-            shifts.append(shifts[-1] + _units(new) - _units(match[group]))
+            shifts.append(shifts[-1] + utf16_length(new) - utf16_length(match[group]))
             end = stop
             counts[kind] += 1
         if pieces:
             text = "".join(pieces) + text[end:]
             moves.append(lambda position, stops=stops, shifts=shifts: position + shifts[bisect_right(stops, position) - 1])
     return text, moves
-
-
-def _units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

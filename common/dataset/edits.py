@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from common import cli, edit, excerpts, jsonl, prompts
+from common import cli, conversation, edit, edit_prompts, excerpts, jsonl
 from common.cli import Reject
 from common.dataset import arrange, dedup, example, files
 from common.dataset.dedup import CodePrint
@@ -129,10 +129,10 @@ def as_record(made: Edit, request: str, record: Record, split: str, context: Con
     """Return the record of an edit. Raises Reject for one that its split may not have, or that is too long."""
     apis, settings = given_apis(made, request, split, context), context.settings
     change, shortened = change_of(made)
-    messages = prompts.edit_chat(request, made.before, apis, context.catalog, change)
+    messages = edit_prompts.edit_chat(request, made.before, apis, context.catalog, change)
     if (tokens := context.count_tokens(messages)) > settings.max_tokens:
         raise Reject("too_long", f"{tokens} tokens; at most {settings.max_tokens}")
-    return {"id": record["id"], "task": prompts.EDIT_TASK, "split": split, "origin": record["origin"], "query": request,
+    return {"id": record["id"], "task": conversation.EDIT_TASK, "split": split, "origin": record["origin"], "query": request,
             "code": made.after, "apis": apis, "messages": messages, "shortened": shortened, "of": record["of"], "kind": made.kind,
             "before": made.before, "change": change}  # fmt: skip
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from common import excerpts, prompts
+from common import conversation, excerpts
+from common.conversation import WHOLE, AnswerForm
 from common.dataset import dedup, provenance
 from common.dataset.dedup import CodePrint, QueryPrint
 from common.dataset.provenance import Author
 from common.jsonl import Record
-from common.prompts import WHOLE, AnswerForm
 from shortcuts import apis_of, parse, review
 from shortcuts.catalog import Catalog
 
@@ -118,7 +118,7 @@ class Sample:
         Tokens are those of the whole answer, in whatever form it is given: so a dataset without plans has the records of one with them.
         """
         def messages(code: str, form: AnswerForm = WHOLE) -> Chat:
-            return prompts.chat(self.query, self.apis, self.context.catalog, self.plan, code, form)
+            return conversation.chat(self.query, self.apis, self.context.catalog, self.plan, code, form)
 
         code, form, most = self.code, self.context.limits.form, self.context.limits.max_tokens
         shortened = (tokens := self.context.count_tokens(whole := messages(code))) > most

@@ -11,12 +11,12 @@ from __future__ import annotations
 import random
 from functools import cached_property
 
-from common import prompts
+from common import conversation
+from common.conversation import AnswerForm
 from common.dataset.example import CHARS_PER_TOKEN, Example, app_of
 from common.dataset.splits import TRAIN, HeldOut
 from common.distractors import Distractors, needed
 from common.jsonl import Record
-from common.prompts import AnswerForm
 from shortcuts.catalog import Catalog
 
 MOST, SHARE = 20, 0.5  # distractors of a prompt, at most, and the share of prompts that have some
@@ -53,7 +53,7 @@ class TrainingOffers:
         apis = gold + wrong
         source.shuffle(apis)
         self.given, self.added = self.given + 1, self.added + len(wrong)
-        question = prompts.chat(record["query"], apis, self.catalog, form=self.form)
+        question = conversation.chat(record["query"], apis, self.catalog, form=self.form)
         return {**record, "distractors": wrong, "messages": [*question, *record["messages"][1:]]}
 
     def _fitting(self, wrong: list[str], example: Example) -> list[str]:

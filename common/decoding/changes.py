@@ -10,7 +10,7 @@ from common.chat import Message, end_ids, prompt_text, prompt_tokens, text_token
 from common.decoding import generation
 from common.decoding.side_by_side import Work, in_order
 from common.decoding.token_masks import GrammarSpec, Row, table
-from common.prompts import CHANGE_FENCE
+from common.edit_prompts import CHANGE_FENCE
 from shortcuts.catalog import Catalog
 from shortcuts.grammar import change_grammar
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import shortcuts
-from common import prompts
+from common import conversation
 from common.chat import Message, end_ids, layout, prompt_text, prompt_tokens, text_tokens
 from common.decoding import generation
 from common.decoding.generation import Sampler
@@ -26,6 +26,7 @@ from common.decoding.shortest_ending import CODE
 from common.decoding.side_by_side import Work, in_order
 from common.decoding.token_masks import GrammarSpec, Row, table
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -75,7 +76,7 @@ class _Job:
         """Note an answer and what `check` finds in it."""
         self.text, self.reason = self.prefix + written.text, written.reason
         self.tokens += written.tokens
-        code = prompts.parse_answer(self.text).code if self.spec.plan else self.text
+        code = conversation.parse_answer(self.text).code if self.spec.plan else self.text
         self.left = shortcuts.check(code, self.spec.catalog) if code.strip() else [shortcuts.Diagnostic(1, "no_code", "no program")]
         self.found = self.found or tuple(finding.code for finding in self.left)
 
@@ -106,8 +107,8 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
              watch: generation.Watch | None = None) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
-    plan: the answer is a plan and a program, as common.prompts.chat asks for; else the program alone.
-    thought: False for an answer that begins with its fenced program, a prompts.AnswerForm without a plan.
+    plan: the answer is a plan and a program, as common.conversation.chat asks for; else the program alone.
+    thought: False for an answer that begins with its fenced program, a conversation.AnswerForm without a plan.
     use_all: a program ends only when it has called each API it was given.
     tries: how often an answer in which `check` finds something is written again from there on.
     """
@@ -123,7 +124,7 @@ def answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages:
     """Answer one prompt; the settings are those of `generate`."""
     ends, sampling = end_ids(model, tokenizer), (temperature, top_p, seed)
     table_ = table(tokenizer, ends, model.config.get_text_config().vocab_size)
-    offered = tuple(api for api in apis if api not in prompts.SYNTAX_APIS)
+    offered = tuple(api for api in apis if api not in SYNTAX_APIS)
     spec = GrammarSpec(table_, frozenset(offered), catalog, plan, offered if use_all else ())
     begun = {} if thought else {"prefix": UNWRITTEN + CODE.lstrip(), "unwritten": UNWRITTEN}
     job = _Job(prompt_text(messages, tokenizer), spec, prompt_tokens(messages, tokenizer), **begun)

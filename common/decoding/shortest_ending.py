@@ -17,7 +17,7 @@ from shortcuts.syntax.unclosed import open_marks
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
 
-CODE = "\n\nCode:\n```python\n"  # between plan and program, see common.prompts.answer
+CODE = "\n\nCode:\n```python\n"  # between plan and program, see common.conversation.answer
 FENCE = "```"
 _HEAD = re.compile(r" *(?:if|elif|else|for|match|case)\b")
 MAX_STEPS = 48  # of a search; three are usual

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
+
 from common import cli
 from common.jsonl import UserError
 from common.llm.batch import BatchEndpoint
@@ -28,7 +30,7 @@ from common.llm.writer import DEFAULT_MODEL, OFFLINE, CompletionResult, Usage, W
 from common.prompts import Prompt
 
 __all__ = ["DEFAULT_MODEL", "OFFLINE", "CompletionResult", "Prompt", "Usage", "Writer", "add_arguments", "add_request_arguments",
-           "from_arguments", "open_named", "open_writer", "price"]
+           "extra_fields", "from_arguments", "open_named", "open_writer", "price"]
 
 
 def open_writer(name: str, base_url: str | None = None, batch: bool = False, **options: Any) -> Writer:
@@ -100,6 +102,17 @@ def open_named(args: argparse.Namespace, name: str, base_url: str | None = None,
     options = {"cache": args.cache, "retry_rejected": args.retry_rejected, "key": key_for(args.key_variable, base_url), **settings}
     return open_writer(name, base_url, batch=args.batch, concurrency=args.batch_records if args.batch else args.concurrency,
                        timeout=args.timeout, temperature=temperature, price=rate, budget=args.budget, extra=extra, **options)
+
+
+def extra_fields(text: str) -> dict[str, Any]:
+    """Parse a JSON object of fields that a request has not anyway (an argparse type)."""
+    try:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(fields, dict) or fields.keys() & {"model", "messages", "max_tokens", "max_completion_tokens", "stream", "n"}:
+        raise argparse.ArgumentTypeError('an object of further fields is expected, such as {"top_k": 20}')
+    return fields
 
 
 def key_variable(text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from rapidfuzz.distance import Indel, LCSseq
 
-from common import edit, jsonl, prompts
+from common import edit, edit_prompts, jsonl
 from common.dataset import edits as dataset
 from common.excerpts import one_line
 from common.jsonl import Record, UserError
@@ -24,7 +24,7 @@ from common.metrics.aggregate import Rejects, Samples, counts
 from common.metrics.execution_match import execution_match
 from common.metrics.systems import SPLITS, Prediction, System, fixed
 from common.metrics.trace_match import trace_match
-from shortcuts import DialectError, check, equivalent, in_dialect, to_shortcut
+from shortcuts import check, equivalent, in_dialect, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.edit import Edited, applied, change_between, merged
 from shortcuts.edit.changes import text_of
@@ -67,7 +67,7 @@ def baselines(tests: Iterable[Record], with_gold: bool) -> Iterator[System]:
 def score_answer(record: Record, prediction: Prediction) -> Record:
     """Return the scores of an answer, each 0 to 1; None for what an edit that cannot be applied has not."""
     before, gold = record["before"], record["code"]
-    made, after, fault = edited(before, prompts.parse_change(prediction.text or ""))
+    made, after, fault = edited(before, edit_prompts.parse_change(prediction.text or ""))
     run = execution_match(gold, after)
     return {
         "applies": float(made is not None), "sound": float(made is not None and not check(after)),
@@ -87,7 +87,7 @@ def edited(before: str, change: str) -> tuple[Edited | None, str, str]:
         lines = edit.written_back(applied(before, change), before)
         made = merged(_compiled(before), lambda _: lines, Catalog.load())
         return made, in_dialect(text_of(line.text for line in lines)), ""
-    except (DialectError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # DialectError, and blocks that are nested too deep
         return None, before, str(error)
 
 

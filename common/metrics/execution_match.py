@@ -38,8 +38,9 @@ from common.metrics.call_graph import read_call_graph
 from shortcuts import DialectError, Unbalanced, to_shortcut
 from shortcuts.machine import Effect, Limits, Outcome, Program, Step, World, compile_shortcut, run
 from shortcuts.machine import worlds as generated
+from shortcuts.machine.convert import text
 from shortcuts.machine.place import Place
-from shortcuts.machine.values import File, Record, Unknown, Untold, text
+from shortcuts.machine.values import File, Record, Unknown, Untold
 from shortcuts.machine.world import Writer
 from shortcuts.syntax.recovering_parser import MAX_CHARACTERS
 

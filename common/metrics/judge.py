@@ -25,15 +25,17 @@ from tqdm import tqdm
 
 from common import cli, jsonl
 from common.cli import Reject
+from common.conversation import stubs
 from common.excerpts import shorten, shorten_code
 from common.jsonl import Record, UserError
 from common.llm import Writer
 from common.metrics import chance_and_intervals as intervals
 from common.metrics.sample_store import locked
 from common.metrics.systems import digest, prompt_messages
-from common.prompts import SYNTAX_APIS, prompt, prompt_id, stubs
+from common.prompts import JUDGE
 from shortcuts import HELPERS
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.natural import devices, table
 from shortcuts.syntax.nodes import called, constant
 from shortcuts.syntax.recovering_parser import read_tree
@@ -157,7 +159,7 @@ async def _vote(writer: Writer, record: Record, code: str, number: int, votes: i
     fields = {"query": record["query"], "code": shown(code), "stubs": stubs(record["apis"], catalog)}
     sampling = {"seed": number, "temperature": VOTE_TEMPERATURE if votes > 1 else 0.0, "max_tokens": MAX_TOKENS}
     try:
-        answer = await writer.ask(prompt("judge", fields), **sampling)
+        answer = await writer.ask(JUDGE.prompt(fields), **sampling)
     except Reject as reject:
         if reject.reason != INVALID:
             raise
@@ -177,7 +179,7 @@ def shown(code: str) -> str:
 def protocol(writer: Writer, votes: int) -> Record:
     """The settings that verdicts depend on: judge, prompt, votes and sampling. Verdicts of different ones are not mixed."""
     temperature = VOTE_TEMPERATURE if votes > 1 else 0.0
-    return {"judge": writer.name, "prompt": prompt_id("judge"), "votes": votes, "temperature": temperature, "max_tokens": MAX_TOKENS}
+    return {"judge": writer.name, "prompt": JUDGE.id, "votes": votes, "temperature": temperature, "max_tokens": MAX_TOKENS}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -24,14 +24,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
+from common.conversation import ANSWER_FORMS, EDIT_TASK, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.conversation import answer as written
 from common.decoding.progress import reported
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
-from common.model import knows_the_language, prompt_notes
-from common.prompts import ANSWER_FORMS, EDIT_TASK, SYNTAX_APIS, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
-from common.prompts import answer as written
+from common.model import knows_the_language, load_writer, prompt_notes
 from shortcuts.catalog import Catalog, call_name
+from shortcuts.catalog.search import SYNTAX_APIS
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
@@ -293,9 +294,9 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     ask = partial(asked, primed=primed, form=form, shots=setting.shots)
 
     def answer(records: list[Record]) -> Replies:
-        from common.decoding import changes, constrained, generation  # they load torch, as common.model does: seconds
+        from common.decoding import changes, constrained, generation  # they load torch: seconds
 
-        loaded = load_local(model, adapter, args.thinking)
+        loaded = load_writer(model, adapter, args.thinking)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
             prompts = map(ask, records)
@@ -324,17 +325,6 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     thinking = (args.thinking,) if args.thinking else ()
     identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
     return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed, model=adapter or model)
-
-
-def load_local(model: str, adapter: str | None, thinking: str | None) -> tuple[Any, Any]:
-    """(model, tokenizer) of a folder or a name on the hub; says what a person should know of how it is asked."""
-    from common import model as models
-
-    models.quiet_libraries()
-    loaded = models.load_writer(model, adapter, thinking)
-    for remark in chat.remarks(loaded[1], is_trained=False):
-        cli.say(f"{model}: {remark}")
-    return loaded
 
 
 def pinned(model: str) -> str:

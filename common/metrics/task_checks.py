@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shortcuts.machine import Effect, Outcome, World, values
+from shortcuts.machine import Effect, Outcome, World, convert, members
 from shortcuts.machine.values import File, Quantity, Record, Unknown, Untold
 
 Check = Mapping[str, Any]
@@ -82,7 +82,7 @@ class Run:
         changed = self.outcome.changes.get(head)
         value = before if changed is None else {**before, **changed} if head == "device" else changed
         for key in rest:
-            value = values.at_key(value, key, self.world.place) if key not in value else value[key]
+            value = members.at_key(value, key, self.world.place) if key not in value else value[key]
             if value is None:
                 return None
         return value
@@ -107,7 +107,7 @@ def _texts(value: Any, place: Any) -> Iterator[str]:
     if isinstance(value, File):
         yield value.name
     try:
-        yield values.text(value, place)
+        yield convert.text(value, place)
     except Untold:
         pass
     if isinstance(value, list | tuple):
@@ -158,7 +158,7 @@ def _numbers(text: str) -> Iterator[float]:
 def _seconds(text: str) -> float | None:
     """Return the seconds of a duration, such as `25 min`."""
     found = re.fullmatch(r"([0-9.]+) (\w+)", text)
-    return values.seconds(Quantity(float(found[1]), found[2])) if found else None
+    return convert.seconds(Quantity(float(found[1]), found[2])) if found else None
 
 
 _FORMS = {
@@ -223,7 +223,7 @@ def _after(check: Check, run: Run) -> bool:
 def _state_texts(value: Any, run: Run) -> list[str]:
     """Return a part of the world as text; a file is its contents."""
     if isinstance(value, File) and value.data is not None:
-        return [values.text(value, run.world.place)]
+        return [convert.text(value, run.world.place)]
     texts = run.texts(value)
     return texts[:1] if isinstance(value, list | tuple) else texts
 

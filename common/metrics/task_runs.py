@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from common.conversation import chat, without_thought
 from common.distractors import needed
 from common.jsonl import Record
 from common.metrics import chance_and_intervals as intervals
 from common.metrics.aggregate import Rejects, Samples, counts
-from common.metrics.systems import Prediction, System, asked, fixed
+from common.metrics.systems import Prediction, System, fixed
 from common.metrics.tasks import FAILURES, GROUPS, Task, pass_all, pass_at, score
 from common.offline.sentence import understood
-from common.prompts import Prompt, answer, chat, without_thought
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import KIT, offered
 
@@ -43,11 +43,6 @@ def as_tests(tasks: Sequence[Task], samples: int, temperature: float, seed: int,
 def name_of(identifier: str) -> str:
     """Return the task of a record's id."""
     return identifier.partition("#")[0]
-
-
-def dry_prompt(record: Record, primed: bool) -> Prompt:
-    """Return a record's prompt for a dry run, whose writer gives a draft back: here the reference, in place of an answer."""
-    return Prompt("refine", asked(record, primed), facts={"draft": answer("", record["reference"])})
 
 
 def baselines(tests: Sequence[Record], tasks: Mapping[str, Task], with_gold: bool) -> Iterator[System]:

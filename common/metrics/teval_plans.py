@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from common import cli, jsonl
+from common.conversation import TEVAL_TASK
 from common.dataset import files
 from common.dataset.splits import TRAIN
 from common.jsonl import Record
 from common.metrics.teval import TYPES, plan_of_code, written
-from common.prompts import TEVAL_TASK
 from shortcuts.catalog import Api, Catalog
 from shortcuts.catalog.search import SYNTAX_APIS
 

@@ -13,13 +13,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from common.cli import Reject
+from common.conversation import answer
 from common.excerpts import block_lines, commented, is_silent, shorten
 from common.offline import baseline, sentence
 from common.offline.request import GISTS, OPENINGS, asked_for, category_of
 from common.offline.values import draw
-from common.prompts import SYNTAX_APIS, answer, plan_text, query_problem, thoughts_of
+from common.prompts import plan_text, query_problem, thoughts_of
 from shortcuts import apis_of, parse, rename
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.explain.sentences import BUILTIN, Prose, arguments_of, listed
 from shortcuts.forms.identifiers import identifier
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from common.offline import values
 from common.offline.values import draw
-from common.prompts import SYNTAX_APIS
 from shortcuts import to_python, to_shortcut
 from shortcuts.catalog import Api, Catalog, Parameter
+from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.explain.sentences import spoken
 from shortcuts.forms.identifiers import NameAllocator
 from shortcuts.syntax.nodes import assign, call, const, keywords_of_dict, name
@@ -100,7 +100,7 @@ def _value(parameter: Parameter, outputs: Outputs, wanted: bool, key: str, decid
         "text": lambda: const(values.text(_holds(parameter), key)), "url": lambda: const(values.url(key)),
         "number": lambda: const((1 + draw(key, 9)) / 10 if share else values.number(key)),
         "boolean": lambda: const(bool(draw(key, 2))), "date": lambda: call("current_date"),
-        "dictionary": lambda: ast.Dict([const(values.pick(values.TAGS, key))], [const(values.text("title", key))]),
+        "dictionary": lambda: ast.Dict([const(values.word("tag", key))], [const(values.text("title", key))]),
     }  # fmt: skip
     if parameter.type in made:
         return made[parameter.type]()

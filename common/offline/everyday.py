@@ -16,9 +16,10 @@ from common.jsonl import Record, UserError
 from common.offline import values
 from common.offline.request import category_of
 from common.offline.sentence import understood
-from common.prompts import SYNTAX_APIS, query_problem
+from common.prompts import query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 OFFLINE = "offline"  # the writer of these, as a record names it
 TRIES = 20  # draws for a request: some combinations say what no rule understands
@@ -130,15 +131,13 @@ def _sentence(source: random.Random, key: str) -> str:
 def filled(form: str, key: str) -> str:
     """Return a clause with its slots filled by the key."""
     own = {
-        "n": str(2 + values.draw(f"{key} n", 43)), "m": str(50 + values.draw(f"{key} m",
-        450)), "percent": str(5 * (1 + values.draw(f"{key} p", 19))),
-        "charge": str(5 * (2 + values.draw(f"{key} c", 15))), "ml": str(50 * (2 + values.draw(f"{key} ml",
-        13))), "tag": values.pick(values.TAGS, key),
-        "pixels": str(80 * (4 + values.draw(f"{key} px", 20))), "deed": values.text("", key), "title": values.text("title", key),
-        "message": values.text("message", key), "question": values.text("question", key), "topic": values.text("topic",
-        key), "url": values.url(key),
-        "language": values.pick(LANGUAGES, key), "folder": values.pick(values.FOLDERS, key), "time": values.pick(values.TIMES, key),
-        **{name + end: values.pick(words, f"{key} {name}{end}") for name, words in (("thing", values.THINGS), ("city", values.CITIES))
-           for end in ("", "2", "3")},
+        "n": str(2 + values.draw(f"{key} n", 43)), "m": str(50 + values.draw(f"{key} m", 450)),
+        "percent": str(5 * (1 + values.draw(f"{key} p", 19))), "charge": str(5 * (2 + values.draw(f"{key} c", 15))),
+        "ml": str(50 * (2 + values.draw(f"{key} ml", 13))), "pixels": str(80 * (4 + values.draw(f"{key} px", 20))),
+        "deed": values.text("", key), "title": values.text("title", key), "message": values.text("message", key),
+        "question": values.text("question", key), "topic": values.text("topic", key), "url": values.url(key),
+        "tag": values.word("tag", key), "folder": values.word("folder", key), "time": values.word("time", key),
+        "language": values.pick(LANGUAGES, key),
+        **{name + end: values.word(name, f"{key} {name}{end}") for name in ("thing", "city") for end in ("", "2", "3")},
     }  # fmt: skip
     return form.format(**own)

@@ -78,7 +78,7 @@ def write(run: Path, target: Path, name: str, scores: Record | None, labels: dic
     `scores` are those of `scores_of`, `labels` the metrics to show. Raises UserError where there is no trained model, or an adapter whose
     base nobody else has: it would be of no use to anybody.
     """
-    plan = _read(run / "run.json").get("plan") if (run / "run.json").is_file() else None
+    plan = jsonl.read_object(run / "run.json").get("plan") if (run / "run.json").is_file() else None
     is_adapter = (target / "adapter_config.json").is_file()
     if not isinstance(plan, dict) or not (is_adapter or (target / "config.json").is_file()):
         raise UserError(f"{run}: no trained model of stage 07 there; name the folder of a run that is done, or export one: --export-now")
@@ -102,7 +102,7 @@ def scores_of(path: Path, run: Path) -> Record | None:
     """Return what a scores.json of stage 08 has of a run's model, None without any. One that is older than the model is not its."""
     if not path.is_file():
         return None
-    report = _read(path)
+    report = jsonl.read_object(path)
     names = [name for name, model in report.get("models", {}).items() if Path(model).resolve() == run.resolve()]
     if not names:
         return None
@@ -110,10 +110,6 @@ def scores_of(path: Path, run: Path) -> Record | None:
         cli.say(f"{path} is older than the model, so its scores are left out; run stage 08 again")
         return None
     return {**report, "systems": report["systems"].get(names[0], {})}
-
-
-def _read(path: Path) -> Record:
-    return jsonl.parse(path.read_bytes(), str(path))
 
 
 def _of_base(base: str | None, is_adapter: bool) -> str:
@@ -127,7 +123,8 @@ def _of_base(base: str | None, is_adapter: bool) -> str:
 
 def _training(run: Path, plan: Record) -> str:
     """The table of settings, data, results and versions."""
-    about, summary = _read(run / "run.json"), _read(run / "summary.json") if (run / "summary.json").is_file() else {}
+    about = jsonl.read_object(run / "run.json")
+    summary = jsonl.read_object(run / "summary.json") if (run / "summary.json").is_file() else {}
     rows = [(name.replace("_", " "), source[name]) for source, names in ((plan, SETTINGS), (summary, RESULTS)) for name in names
             if name in source]  # fmt: skip
     if summary:

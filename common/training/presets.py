@@ -81,6 +81,7 @@ def reinforced(args: argparse.Namespace) -> str | None:
         (args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"),
         (args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"),
         (args.rollouts and not args.lora_rank, "--rollouts: a server loads adapters; give a --lora-rank"),
+        (args.rollouts and not args.rollouts.startswith(("http://", "https://")), f"--rollouts {args.rollouts}: give http://HOST:PORT"),
         (args.rollouts and args.grammar, "--rollouts: the grammar is for answers that are written here"),
     ) if holds), None)  # fmt: skip
 

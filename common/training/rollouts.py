@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from common import chat
+from common.conversation import ANSWER_FORMS, WHOLE
 from common.decoding import token_masks
 from common.decoding.generation import Sampler, write
 from common.decoding.side_by_side import Work, side_by_side
 from common.jsonl import Record, UserError
-from common.prompts import ANSWER_FORMS, SYNTAX_APIS, WHOLE
 from common.training.generations import answering
 from common.training.loss import AnswerLoss
 from shortcuts.catalog import Catalog
+from shortcuts.catalog.search import SYNTAX_APIS
 
 AT_ONCE = 64  # answers that are written side by side
 PATIENCE = 600.0  # seconds that a server has for the answers to a prompt
@@ -90,42 +94,59 @@ class Local:
         if "apis" not in prompt.record or not ANSWER_FORMS.get(prompt.record.get("task", WHOLE.task), WHOLE).plan:
             raise UserError(f"record {prompt.record['id']}: --grammar needs the field `apis`, and a prompt that asks for a plan")
         table = token_masks.table(self.tokenizer, ends, model.config.get_text_config().vocab_size)
-        return token_masks.GrammarSpec(table, frozenset(prompt.record["apis"]) - SYNTAX_APIS, Catalog.load())
+        offered = frozenset([*prompt.record["apis"], *(prompt.record.get("distractors") or ())])
+        return token_masks.GrammarSpec(table, offered - SYNTAX_APIS, Catalog.load())
 
 
 class Server:
     """Writes with a vLLM server that sees the run's folder, and loads the adapter anew for each step; docs/reinforce.md has its command."""
 
     def __init__(self, args: argparse.Namespace, tokenizer: Any) -> None:
-        self.args, self.url, self.loaded = args, args.rollouts.rstrip("/").removesuffix("/v1"), ""
+        self.args, self.url = args, args.rollouts.rstrip("/").removesuffix("/v1")
+        if args.devices * args.nodes > 1:
+            raise UserError(f"--rollouts {args.rollouts}: one device trains beside a server, and here are {args.devices * args.nodes}; "
+                            "give --devices 1 --nodes 1")
 
     def write(self, objective: AnswerLoss, prompts: Sequence[Prompt], seed: str, in_step: bool = False) -> list[list[Answer]]:
         """--group answers to each prompt."""
-        folder, before = (self.args.output / "rollouts" / seed.replace("/", "-")).resolve(), self.loaded
-        objective.model.save_pretrained(folder)
-        self.loaded = f"{self.args.output.name}-{folder.name}"
-        if before:
-            self._post("unload_lora_adapter", lora_name=before)
-        self._post("load_lora_adapter", lora_name=self.loaded, lora_path=str(folder))
-        return [self._group(prompt, seed) for prompt in prompts]
+        with self._loaded(objective.model, seed) as name:
+            return [self._group(prompt, name, seed) for prompt in prompts]
 
-    def _group(self, prompt: Prompt, seed: str) -> list[Answer]:
+    @contextmanager
+    def _loaded(self, model: Any, seed: str) -> Iterator[str]:
+        """Within, the server has the model's adapter, by the name that is yielded; afterwards it lies neither there nor on the disk."""
+        folders = (self.args.output / "rollouts").resolve()
+        folder = folders / seed.replace("/", "-")
+        name = f"{self.args.output.name}-{folder.name}"
+        shutil.rmtree(folders, ignore_errors=True)  # of a run that was killed
+        model.save_pretrained(folder)
+        with suppress(UserError):  # the same; if the server is not there, the next request says so
+            self._post("unload_lora_adapter", lora_name=name)
+        self._post("load_lora_adapter", lora_name=name, lora_path=str(folder))
+        yield name
+        self._post("unload_lora_adapter", lora_name=name)
+        shutil.rmtree(folders)
+
+    def _group(self, prompt: Prompt, name: str, seed: str) -> list[Answer]:
         number = int.from_bytes(f"{seed}/{prompt.record['id']}".encode(), "big") % (2**31 - 1)
-        found = json.loads(self._post(
-            "completions", model=self.loaded, prompt=prompt.tokens, n=self.args.group, max_tokens=room_of(self.args, prompt), seed=number,
-            temperature=1.0, top_p=1.0, top_k=-1, logprobs=0, return_token_ids=True))  # fmt: skip
+        found = self._post(
+            "completions", model=name, prompt=prompt.tokens, n=self.args.group, max_tokens=room_of(self.args, prompt), seed=number,
+            temperature=1.0, top_p=1.0, top_k=-1, min_p=0.0, repetition_penalty=1.0, logprobs=0, return_token_ids=True)  # fmt: skip
         try:
-            return [Answer(one["text"], one["token_ids"], np.array(one["logprobs"]["token_logprobs"], np.float32).reshape(
-                len(one["token_ids"])), None, one["finish_reason"] == "stop") for one in found["choices"]]  # fmt: skip
+            answers = [Answer(one["text"], one["token_ids"], np.array(one["logprobs"]["token_logprobs"], np.float32).reshape(
+                len(one["token_ids"])), None, one["finish_reason"] == "stop") for one in json.loads(found)["choices"]]  # fmt: skip
         except (KeyError, TypeError, ValueError):
             raise UserError(f"{self.url}: its answers have no token_ids or logprobs; --rollouts needs vLLM 0.10.2 or later") from None
+        if len(answers) != self.args.group or not all(answer.tokens for answer in answers):
+            raise UserError(f"{self.url}: of {self.args.group} answers that were asked for, {len(answers)} came, or some were empty")
+        return answers
 
     def _post(self, path: str, **body: Any) -> bytes:
         request = urllib.request.Request(f"{self.url}/v1/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return bytes(answer.read())
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             said = " ".join(error.read(300).decode("utf-8", "replace").split()) if isinstance(error, urllib.error.HTTPError) else ""
             raise UserError(f"--rollouts {self.url}: /v1/{path} failed ({error}) {said}; docs/reinforce.md says how to start it") from None
 

@@ -38,7 +38,7 @@ def refuse_foreign(path: Path, base: str) -> None:
     if path.exists() and not path.is_dir():
         raise UserError(f"{path}: --output is a folder, and this is a file; name another --output")
     if (path / "run.json").exists():
-        if not isinstance(_object(path / "run.json").get("plan"), dict):
+        if not isinstance(jsonl.read_object(path / "run.json").get("plan"), dict):
             raise UserError(f"{path / 'run.json'} was not written by stage 07; name another --output")
         return
     found = sorted(str(file.relative_to(path)) for pattern in FOREIGN for file in path.glob(pattern))
@@ -89,12 +89,13 @@ class RunFolder:
             self.best_loss, self.validation_loss = min(known, default=self.best_loss), (known or [self.validation_loss])[-1]
             self.is_validated = bool(losses and losses[-1])
         if (path / "summary.json").exists():
-            self.summary = _object(path / "summary.json")
+            self.summary = jsonl.read_object(path / "summary.json")
         self._check_plan()
 
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
-        theirs = {"compile": False, "reinforce": False, **_object(self.path / "run.json").get("plan", {})}  # not in runs of before
+        plan = jsonl.read_object(self.path / "run.json").get("plan", {})
+        theirs = {"compile": False, "reinforce": False, **plan}  # runs of before have neither
         if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
             theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
@@ -174,10 +175,6 @@ class RunFolder:
         """Mark the run as done: the same command then has nothing left to do."""
         self.summary = summary
         jsonl.write_atomically(self.path / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-
-
-def _object(path: Path) -> dict[str, Any]:
-    return jsonl.parse(path.read_bytes(), str(path))
 
 
 def _short(value: Any) -> Any:

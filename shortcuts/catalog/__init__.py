@@ -86,6 +86,11 @@ class Catalog:
     def _names(self) -> dict[str, str]:
         return {call_name(api_id): api_id for api_id in self._lines}
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all APIs in code."""
+        return tuple(self._names)
+
     def by_name(self, name: str) -> Api | None:
         """Return the API with this name in code, or None."""
         return self[self._names[name]] if name in self._names else None

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
-from shortcuts.catalog import FOLDER, Api, Catalog, CatalogError
+from shortcuts.catalog import FOLDER, Api, Catalog
+from shortcuts.catalog.records import read_table
 from shortcuts.catalog.search import KIT, SERVICES, STOPPED, index_of, search
 from shortcuts.catalog.spoken import stems
 from shortcuts.did_you_mean import nearest
@@ -78,11 +77,7 @@ class Choice:
 @lru_cache(maxsize=1)
 def groups() -> dict[str, list[str]]:
     """Return the table of usual actions: group -> ids, those of Shortcuts without `is.workflow.actions.`. Raises CatalogError."""
-    file = FOLDER / FILE
-    try:
-        return orjson.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise CatalogError(f"{file}: cannot be read ({error}); restore it") from None
+    return read_table(FOLDER / FILE)
 
 
 def usual(catalog: Catalog) -> dict[str, list[Api]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,6 +30,14 @@ TEXTUAL = frozenset({"text", "url", "date"})  # types in which a lone variable s
 
 class CatalogError(Exception):
     """A file of a catalogue, or one to be added, cannot be used; the message is one line for the user."""
+
+
+def read_table(file: Path) -> Any:
+    """Return a JSON table of the folder catalog/. Raises CatalogError if it cannot be read."""
+    try:
+        return orjson.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise CatalogError(f"{file}: cannot be read ({error}); restore it") from None
 
 
 @dataclass(frozen=True, slots=True)

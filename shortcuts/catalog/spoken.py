@@ -19,9 +19,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-import orjson
-
-from shortcuts.catalog import FOLDER, CatalogError
+from shortcuts.catalog import FOLDER
+from shortcuts.catalog.records import read_table
 
 FILE = "spoken.json"
 WORD = re.compile(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")  # of a text or a CamelCase name: Get, URLs, From, PDF, 2
@@ -170,11 +169,7 @@ def _by_word() -> dict[str, list[_Phrase]]:
 
 def load() -> Mapping[str, Mapping[str, str]]:
     """Return the table: id -> language -> phrases. Raises CatalogError if it cannot be read."""
-    file = FOLDER / FILE
-    try:
-        return orjson.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise CatalogError(f"{file}: cannot be read ({error}); restore it") from None
+    return read_table(FOLDER / FILE)
 
 
 def _together(weights: list[float]) -> float:

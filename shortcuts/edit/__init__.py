@@ -14,9 +14,10 @@ from typing import Any
 
 from shortcuts.catalog import Catalog
 from shortcuts.edit.changes import Line, applied, apply_text, change_between
+from shortcuts.edit.comments import carried
 from shortcuts.edit.merge import Edited, merged
 
-__all__ = ["Edited", "Line", "applied", "apply_change", "apply_text", "change_between", "merged"]
+__all__ = ["Edited", "Line", "applied", "apply_change", "apply_text", "carried", "change_between", "merged"]
 
 
 def apply_change(shortcut: dict[str, Any], change: str, catalog: Catalog | None = None) -> Edited:

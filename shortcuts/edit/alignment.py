@@ -57,12 +57,12 @@ def paired_actions(before: Program, after: Program, lines: list[Line]) -> dict[i
         theirs, ours = old.get(origin, []), new.get(line, [])
         if [before.actions[index][ID] for index in theirs] == [after.actions[index][ID] for index in ours]:
             found |= zip(ours, theirs)
-    blocks, pairs = {block.start: block for block in _blocks(control_flow.tree(before.actions))}, dict(found)
-    for block in _blocks(control_flow.tree(after.actions)):
+    starts, pairs = {block.start: block for block in blocks(control_flow.tree(before.actions))}, dict(found)
+    for block in blocks(control_flow.tree(after.actions)):
         middles = [branch.marker for branch in block.branches[1:]]
         for marker in middles:
             pairs.pop(marker, None)
-        if (was := blocks.get(found.get(block.start, -1))) is not None:
+        if (was := starts.get(found.get(block.start, -1))) is not None:
             others = [branch.marker for branch in was.branches[1:]]
             plain = next((index for index in others if is_otherwise(before.actions[index])), None)
             pairs |= {index: found[index] for index in middles if found.get(index) in others}
@@ -71,12 +71,13 @@ def paired_actions(before: Program, after: Program, lines: list[Line]) -> dict[i
     return pairs
 
 
-def _blocks(body: list[int | Block]) -> Iterator[Block]:
+def blocks(body: list[int | Block]) -> Iterator[Block]:
+    """Yield the blocks of a tree of actions, outer ones before those inside them."""
     for item in body:
         if isinstance(item, Block):
             yield item
             for branch in item.branches:
-                yield from _blocks(branch.body)
+                yield from blocks(branch.body)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

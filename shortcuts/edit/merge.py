@@ -18,9 +18,10 @@ from shortcuts.compiler import Compiler
 from shortcuts.control_flow import PARAMETERS, Action
 from shortcuts.edit.alignment import Program, common, paired_actions
 from shortcuts.edit.changes import Line, lines_of, text_of
+from shortcuts.edit.previous import diverted
 from shortcuts.equality import patch
 from shortcuts.equality.canonical import canonical_actions, canonical_level
-from shortcuts.forms import triggers
+from shortcuts.forms import header, triggers
 from shortcuts.forms.header import QUESTIONS
 from shortcuts.forms.identifiers import made_uuid
 from shortcuts.syntax.errors import DialectError
@@ -33,7 +34,10 @@ UUID, GROUP = "UUID", "GroupingIdentifier"
 
 
 class Edited(NamedTuple):
-    """A shortcut after a change, its program, and the number of its actions of each kind. `removed` are those of the old shortcut."""
+    """A shortcut after a change, its program, and the number of its actions of each kind. `removed` are those of the old shortcut.
+
+    diverted: what is to be said of old actions that read another output than before, see previous.py.
+    """
 
     shortcut: dict[str, Any]
     code: str
@@ -41,6 +45,7 @@ class Edited(NamedTuple):
     changed: int
     added: int
     removed: int
+    diverted: tuple[str, ...] = ()
 
 
 class _Compiled(NamedTuple):
@@ -84,7 +89,8 @@ def merged(shortcut: dict[str, Any], change: Callable[[str], list[Line]], catalo
     _prove(new, changed, after, lines)
     new = copy.deepcopy(new)
     text, same = to_python(new, catalog)[0], len(pairs) - len(changed)
-    return Edited(new, text, same, len(changed), len(actions) - len(pairs), len(old) - len(pairs))
+    said = tuple(_diverted(before, after, pairs, catalog)) if header.is_old(new.get(header.VERSION)) else ()
+    return Edited(new, text, same, len(changed), len(actions) - len(pairs), len(old) - len(pairs), said)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -226,6 +232,17 @@ def _why_another(number: int, lines: list[Line]) -> str:
     return "it is not part of the change, yet it would become another action; " + (
         f"the change gives {anew} another meaning, so give the new value a name of its own" if anew else
         "give new values names of their own, or make this line part of the change")
+
+
+def _diverted(before: _Compiled, after: _Compiled, pairs: dict[int, int], catalog: Catalog | None) -> Iterator[str]:
+    """Yield a sentence for each old action that reads the output of another action than before, without naming it."""
+    def shown(index: int) -> str:
+        return f"`{after.program.lines[after.program.places[index] - 1].strip()[:80]}`"
+
+    for index, source in diverted(before.actions, after.actions, pairs, catalog or Catalog.load()):
+        comes = "nothing" if source is None else shown(source)
+        yield (f"line {after.program.places[index]}, {shown(index)}, takes the output of the action before it, as in all shortcuts with a "
+               f"client_version below 900: that is {comes} now, and was another")
 
 
 def _patched(old: Any, before: Any, after: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from shortcuts.catalog import Catalog
 from shortcuts.control_flow import ID, PARAMETERS
-from shortcuts.effects.written import BUILTIN, VARIABLE, Addresses, text_of
+from shortcuts.effects.written import BUILTIN, VARIABLE, Addresses, printable, text_of
 
 KINDS = ("sends", "pays", "deletes", "uploads", "runs", "reads", "asks", "changes", "saves", "requests", "opens")
 SHOWN = 60  # characters of a text in a sentence
@@ -211,7 +211,7 @@ def effects(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[Ef
     for index, action in enumerate(shortcut["WFWorkflowActions"]):
         if action[ID] == f"{BUILTIN}downloadurl":
             found.append(_request(action.get(PARAMETERS, {}), index, addresses))
-        found += [Effect(kind, sentence, index) for kind, sentence in _of(action[ID], action.get(PARAMETERS, {}), catalog)]
+        found += [Effect(kind, printable(sentence), index) for kind, sentence in _of(action[ID], action.get(PARAMETERS, {}), catalog)]
     return found
 
 
@@ -243,7 +243,7 @@ def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterato
 
 def _request(parameters: dict[str, Any], index: int, addresses: Addresses) -> Effect:
     """Return the effect of Get Contents of URL: an upload where it sends a body or headers."""
-    where = addresses.server(index, "WFURL") or "a server"
+    where = printable(addresses.server(index, "WFURL") or "a server")
     if parameters.get("WFHTTPMethod", "GET") != "GET" or "WFHTTPHeaders" in parameters:
         return Effect("uploads", f"Sends data to {where}", index)
     asked = " by an address with variables in it" if VARIABLE in (addresses.of(index, "WFURL") or "") else ""

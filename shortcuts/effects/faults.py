@@ -192,11 +192,11 @@ def _rows(value: Any) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _filter_rows(value: Any) -> list[dict[str, Any]]:
-    """Return the rules of a filter."""
-    inner = _inner(value, "WFContentPredicateTableTemplate")
+def _filtered_by(parameters: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the rules of an action's filter that are about a property."""
+    inner = _inner(parameters.get("WFContentItemFilter"), "WFContentPredicateTableTemplate")
     rows = inner.get("WFActionParameterFilterTemplates") if isinstance(inner, dict) else None
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [row for row in rows if isinstance(row, dict) and row.get("Property") == name] if isinstance(rows, list) else []
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -280,9 +280,8 @@ is_workflow_actions_filter_photos(WFContentItemInputParameter=p,
 def photo_type_filter(look: Look) -> Iterator[int]:
     """Find filters of given photos with a rule on their type."""
     for index, parameters in look.of("filter.photos"):
-        if _token(parameters.get("WFContentItemInputParameter")):
-            if any(row.get("Property") == "Photo Type" for row in _filter_rows(parameters.get("WFContentItemFilter"))):
-                yield index
+        if _token(parameters.get("WFContentItemInputParameter")) and _filtered_by(parameters, "Photo Type"):
+            yield index
 
 
 @rule("range", CRASH, "puts a variable beyond the end of a text, or where the text has no place for one: a crash, or a text without it",
@@ -456,7 +455,7 @@ def script_completion(look: Look) -> Iterator[int]:
 def note_name(look: Look) -> Iterator[int]:
     """Find rules on the whole name of a note."""
     for index, parameters in look.of("filter.notes"):
-        if any(row.get("Property") == "Name" and row.get("Operator") == 4 for row in _filter_rows(parameters.get("WFContentItemFilter"))):
+        if any(row.get("Operator") == 4 for row in _filtered_by(parameters, "Name")):
             yield index
 
 

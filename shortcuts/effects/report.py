@@ -18,6 +18,7 @@ from shortcuts.control_flow import ID
 from shortcuts.effects import KINDS, Effect, effects
 from shortcuts.effects.faults import CRASH, Fault, faults
 from shortcuts.effects.permissions import Permission, permissions
+from shortcuts.effects.written import printable
 
 PLACES = 5  # that are named in a line of the report
 
@@ -86,7 +87,8 @@ class Report:
 def report(shortcut: dict[str, Any], catalog: Catalog | None = None, lines: Sequence[int] = ()) -> Report:
     """Return what there is to know of a shortcut before it is signed, imported or run."""
     catalog = catalog or Catalog.load()
-    titles = [api.title if (api := catalog.get(action[ID])) and api.title else action[ID] for action in shortcut["WFWorkflowActions"]]
+    known = ((action[ID], catalog.get(action[ID])) for action in shortcut["WFWorkflowActions"])
+    titles = [api.title if api and api.title else printable(name) for name, api in known]
     return Report(effects(shortcut, catalog), permissions(shortcut), faults(shortcut, catalog), titles, lines)
 
 

@@ -28,6 +28,11 @@ def text_of(value: Any) -> str | None:
     return value.replace(PLACEHOLDER, VARIABLE)
 
 
+def printable(text: str) -> str:
+    """Return a text with ? for characters that are not seen, but for the joiner of emoji: one could control a terminal, or hide words."""
+    return "".join(sign if sign.isprintable() or sign == "\u200d" else "?" for sign in text)
+
+
 def variable_of(value: Any) -> dict[str, Any]:
     """Return the variable that a parameter is, alone or as a text of nothing else; {} for another value."""
     if isinstance(value, list) and len(value) == 1:

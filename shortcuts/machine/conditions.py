@@ -12,7 +12,7 @@ from typing import Any
 
 from shortcuts.forms import constants
 from shortcuts.forms.conditions import operator_code
-from shortcuts.machine import values
+from shortcuts.machine import convert, members
 from shortcuts.machine.parameters import Scope, Table, resolve
 from shortcuts.machine.values import Quantity, Unknown, Untold, first, items, kind_of, origin
 
@@ -70,7 +70,7 @@ def _compare(code: int, subject: Any, operands: Parameters, scope: Scope) -> boo
         return has_value(subject)
     wanted = operands.get("WFConditionalActionString", operands.get("WFEnumeration"))
     if code in (constants.CONTAINS, constants.BEGINS, constants.ENDS):
-        part, whole = values.text(wanted, place), [values.text(item, place) for item in items(subject)]
+        part, whole = convert.text(wanted, place), [convert.text(item, place) for item in items(subject)]
         holds = _PARTS[code]
         if any(holds(text, part) for text in whole):
             return True
@@ -89,20 +89,20 @@ def _equal(subject: Any, operands: Parameters, wanted: Any, scope: Scope) -> boo
     place, kind = scope.place, kind_of(subject)
     number = operands.get("WFNumberValue")
     if kind in ("number", "quantity") and number is not None and number != "":
-        return values.number(subject, place) == values.number(number, place)
+        return convert.number(subject, place) == convert.number(number, place)
     if kind == "boolean":
         said = number if number is not None else wanted
-        return subject is (True if said is None or said == "" else values.boolean(said, place))
+        return subject is (True if said is None or said == "" else convert.boolean(said, place))
     if kind == "date" and operands.get("WFDate") is not None:
-        return subject == values.moment(operands["WFDate"], place)
+        return subject == convert.moment(operands["WFDate"], place)
     if (wanted is None or wanted == "") and number is not None and number != "":
-        found = values.number(subject, place)
-        return found is not None and found == values.number(number, place)
-    left, right = values.text(subject, place), values.text(wanted, place)
+        found = convert.number(subject, place)
+        return found is not None and found == convert.number(number, place)
+    left, right = convert.text(subject, place), convert.text(wanted, place)
     if left != right and left.casefold() == right.casefold():
         scope.assume("is regards case")
     if kind == "number" and right != "":
-        read = values.numbers_in(right, place)
+        read = convert.numbers_in(right, place)
         return left == right or (len(read) == 1 and read[0] == subject and right.strip().replace(".", "").lstrip("-").isdigit())
     return left == right
 
@@ -114,7 +114,7 @@ def _ordered(code: int, subject: Any, operands: Parameters, scope: Scope) -> boo
     kind = kind_of(subject) if kind_of(subject) in pairs else "date" if operands.get("WFDate") is not None else "number"
     if kind == "quantity" and operands.get("WFMeasurement") is None:
         kind = "number"
-    read: Any = values.moment if kind == "date" else _size if kind == "quantity" else values.number
+    read: Any = convert.moment if kind == "date" else _size if kind == "quantity" else convert.number
     given = [operands.get(key) for key in pairs[kind]]
     if given[0] is None:
         given[0] = operands.get("WFBoundedNumber", operands.get("WFConditionalActionString"))
@@ -133,17 +133,17 @@ def _size(value: Any, place: Any) -> float | None:
     """Return a quantity in the base unit of its kind, so that km and miles compare."""
     from shortcuts.machine.units import base_amount
 
-    return base_amount(value) if isinstance(value, Quantity) else values.number(value, place)
+    return base_amount(value) if isinstance(value, Quantity) else convert.number(value, place)
 
 
 def _near(code: int, subject: Any, operands: Parameters, scope: Scope) -> bool:
     now = scope.place.now
-    moment = values.moment(subject, scope.place)
+    moment = convert.moment(subject, scope.place)
     if moment is None:
         return False
     if code == constants.IS_TODAY:
         return moment.astimezone(now.tzinfo).date() == now.date()
-    span = values.seconds(operands.get("WFDuration") or operands.get("WFQuantityFieldValue")) or 0
+    span = convert.seconds(operands.get("WFDuration") or operands.get("WFQuantityFieldValue")) or 0
     far = timedelta(seconds=max(-1e9, min(span, 1e9)))
     return now <= moment <= now + far if code == constants.WITHIN_NEXT else now - far <= moment <= now
 
@@ -164,7 +164,7 @@ def _row(row: Parameters, item: Any, scope: Scope) -> Truth:
     given = resolve(row.get("Values"), scope)
     given = {**row, **given} if isinstance(given, dict) else row
     given = {key: resolve(value, scope) for key, value in given.items()}
-    subject = values.prop(item, row["Property"], scope.place)
+    subject = members.prop(item, row["Property"], scope.place)
     boolean = given.get("Bool")
     if boolean is not None or isinstance(subject, bool):
         wanted = True if boolean is None else bool(boolean)
@@ -172,7 +172,7 @@ def _row(row: Parameters, item: Any, scope: Scope) -> Truth:
         return held if code == constants.EQUAL else not held
     if code in (constants.WITHIN_NEXT, constants.WITHIN_LAST):
         unit = _SECONDS_OF_UNIT.get(given.get("Unit"), 86400)
-        amount = values.number(given.get("Number"), scope.place) or 0
+        amount = convert.number(given.get("Number"), scope.place) or 0
         given["WFDuration"] = Quantity(amount * unit, "sec")
     enumeration = given.get("Enumeration")
     wanted = given.get("String", enumeration)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from shortcuts.control_flow import ACTION_OF_KIND
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.conditions import test
 from shortcuts.machine.outcome import Effect, Outcome, Step
 from shortcuts.machine.parameters import Dynamic, resolve
@@ -265,7 +265,7 @@ class Run:
     def said(self, value: Any) -> str:
         """Return a value as text; an unknown as its origin."""
         try:
-            return values.text(value, self.place)
+            return convert.text(value, self.place)
         except Untold as untold:
             return f"{{{untold.unknown.origin}}}"
 
@@ -283,7 +283,7 @@ class Run:
         parameters, body = node.arms[0]
         given = resolve(parameters.get("WFRepeatCount", 1), self)
         self.head(node, {"WFRepeatCount": given})
-        number = 1 if isinstance(given, Unknown) else values.number(given, self.place)
+        number = 1 if isinstance(given, Unknown) else convert.number(given, self.place)
         self.turns(node, body, range(1, max(0, int(min(number or 0, 1e6))) + 1))
 
     def turns(self, node: Compound, body: list[Act | Compound], turns: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from shortcuts.forms.constants import ARRAY_ITEM, BOOLEAN_ITEM, DICTIONARY_ITEM, NUMBER_ITEM
 from shortcuts.forms.interpolation import split
-from shortcuts.machine import values
+from shortcuts.machine import convert, members
 from shortcuts.machine.place import STYLES, Place
 from shortcuts.machine.values import MAX_TEXT, File, Quantity, Record, TooLarge, Unknown, Untold, kind_of, one_or_many, origin
 
@@ -69,15 +69,15 @@ def _same(value: Any, step: Token, scope: Scope) -> Any:
 
 
 def _key(value: Any, step: Token, scope: Scope) -> Any:
-    return values.at_key(value, str(step.get("DictionaryKey", "")), scope.place)
+    return members.at_key(value, str(step.get("DictionaryKey", "")), scope.place)
 
 
 def _coercion(value: Any, step: Token, scope: Scope) -> Any:
-    return values.as_type(value, str(step.get("CoercionItemClass")), scope.place)
+    return convert.as_type(value, str(step.get("CoercionItemClass")), scope.place)
 
 
 def _property(value: Any, step: Token, scope: Scope) -> Any:
-    return values.prop(value, str(step.get("PropertyName", "")), scope.place)
+    return members.prop(value, str(step.get("PropertyName", "")), scope.place)
 
 
 def _date_format(value: Any, step: Token, scope: Scope) -> Any:
@@ -85,7 +85,7 @@ def _date_format(value: Any, step: Token, scope: Scope) -> Any:
         return one_or_many([_date_format(item, step, scope) for item in value])
     if isinstance(value, Unknown):
         return Unknown("text", origin(value.origin, "as a date"))
-    moment = values.moment(value, scope.place)
+    moment = convert.moment(value, scope.place)
     return value if moment is None else formatted(moment, step, scope.place)
 
 
@@ -147,7 +147,7 @@ class Text(Dynamic):
                 continue
             value = piece.get(scope)
             try:
-                parts.append(values.text(value, scope.place))
+                parts.append(convert.text(value, scope.place))
             except Untold as untold:
                 lost = untold.unknown
                 parts.append(f"{{{lost.origin}}}")
@@ -196,7 +196,7 @@ class Amount(Dynamic):
         amount = resolve(self.magnitude, scope)
         if isinstance(amount, Unknown):
             return amount
-        number = values.number(amount, scope.place)
+        number = convert.number(amount, scope.place)
         unit = resolve(self.unit, scope)
         return None if number is None else Quantity(number, unit if isinstance(unit, str) else "")
 
@@ -220,9 +220,9 @@ def _item(kind: int, value: Any, scope: Scope) -> Any:
     if isinstance(value, Unknown) or kind in (DICTIONARY_ITEM, ARRAY_ITEM):
         return value
     if kind == NUMBER_ITEM:
-        return values.number(value, scope.place) if value not in ("", None) else 0
+        return convert.number(value, scope.place) if value not in ("", None) else 0
     if kind == BOOLEAN_ITEM:
-        return bool(values.boolean(value, scope.place)) if value is not None else False
+        return bool(convert.boolean(value, scope.place)) if value is not None else False
     if isinstance(value, File | Record | dict | list) or kind_of(value) in ("file", "unknown"):
         return value
     return _text_or_origin(value, scope)
@@ -230,7 +230,7 @@ def _item(kind: int, value: Any, scope: Scope) -> Any:
 
 def _text_or_origin(value: Any, scope: Scope) -> Any:
     try:
-        return values.text(value, scope.place)
+        return convert.text(value, scope.place)
     except Untold as untold:
         return untold.unknown.origin
 
@@ -333,7 +333,7 @@ def _contacts(value: Any, depth: int) -> Any:
         inner = entry.get("SerializedEntry") if isinstance(entry, dict) else None
         inner = inner.get("link.contents", inner) if isinstance(inner, dict) else inner
         if isinstance(inner, bytes):
-            found += values.vcards(inner[:100_000].decode("utf-8", "replace"))
+            found += convert.vcards(inner[:100_000].decode("utf-8", "replace"))
         elif isinstance(inner, dict):
             found.append(compiled(inner, depth))
         elif isinstance(inner, str):

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shortcuts.catalog import Catalog
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.parameters import resolve
 from shortcuts.machine.values import Unknown, Untold, origin
 
@@ -128,7 +128,7 @@ class Call:
     def said(self, value: Any) -> str:
         """Return a value as text for an origin or a reason: never fails."""
         try:
-            return values.text(value, self.place)[:200]
+            return convert.text(value, self.place)[:200]
         except Untold as untold:
             return f"{{{untold.unknown.origin}}}"
 
@@ -164,11 +164,11 @@ class Call:
 
     def text(self, key: str, fallback: str = "") -> str:
         """Return a parameter as text. Raises Untold."""
-        return values.text(self.get(key, fallback), self.place)
+        return convert.text(self.get(key, fallback), self.place)
 
     def input_text(self, key: str = "WFInput") -> str:
         """Return the input as text. Raises Untold."""
-        return values.text(self.input(key), self.place)
+        return convert.text(self.input(key), self.place)
 
     def shown(self, key: str, fallback: Any = "") -> Any:
         """Return a parameter as text for an effect, or the unknown that it is."""
@@ -177,13 +177,13 @@ class Call:
     def as_shown(self, value: Any) -> Any:
         """Return a value as text for an effect, or the unknown that it is."""
         try:
-            return values.text(value, self.place)
+            return convert.text(value, self.place)
         except Untold as untold:
             return Unknown("text", untold.unknown.origin)
 
     def number(self, key: str, fallback: float | None = None) -> float:
         """Return a parameter as a number; `fallback`, or the catalogue's default, where it is missing or none. Raises Untold."""
-        found = values.number(self.get(key, fallback), self.place)
+        found = convert.number(self.get(key, fallback), self.place)
         return found if found is not None else fallback if fallback is not None else 0
 
     def whole(self, key: str, fallback: int = 0) -> int:
@@ -192,20 +192,20 @@ class Call:
 
     def input_number(self, key: str = "WFInput") -> float | None:
         """Return the input as a number, or None. Raises Untold."""
-        return values.number(self.input(key), self.place)
+        return convert.number(self.input(key), self.place)
 
     def flag(self, key: str, fallback: bool = False) -> bool:
         """Return a switch. An unknown one is what the action does by default."""
         value = self.get(key, fallback)
         if isinstance(value, Unknown):
             return fallback
-        return value if isinstance(value, bool) else bool(values.boolean(value, self.place))
+        return value if isinstance(value, bool) else bool(convert.boolean(value, self.place))
 
     def choice(self, key: str, fallback: str = "") -> str:
         """Return a parameter that is one of some words. Raises Untold."""
         value = self.get(key, fallback)
-        return value if isinstance(value, str) else values.text(value, self.place) or fallback
+        return value if isinstance(value, str) else convert.text(value, self.place) or fallback
 
     def moment(self, key: str) -> datetime | None:
         """Return a parameter as a date, or None. Raises Untold."""
-        return values.moment(self.get(key), self.place)
+        return convert.moment(self.get(key), self.place)

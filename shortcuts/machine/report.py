@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shortcuts.catalog import Catalog
+from shortcuts.effects.written import printable
+from shortcuts.machine.convert import text
 from shortcuts.machine.outcome import Outcome, Step
 from shortcuts.machine.place import Place
 from shortcuts.machine.program import Program
-from shortcuts.machine.values import Untold, kind_of, text
+from shortcuts.machine.values import Untold, kind_of
 
 SHOWN = 70  # characters of a value
 MAX_STEPS = 500  # that are printed
@@ -27,7 +29,7 @@ def report(outcome: Outcome, program: Program, place: Place, may: list[str], not
             lines += _step(step, program, place, effects)
     if len(outcome.steps) > MAX_STEPS:
         lines.append(f"     … {len(outcome.steps) - MAX_STEPS:,} more steps")
-    return "\n".join([*lines, "", *_end(outcome, place)]) + "\n"
+    return "\n".join(map(printable, [*lines, "", *_end(outcome, place)])) + "\n"
 
 
 def _step(step: Step, program: Program, place: Place, effects: dict[int, list[str]]) -> Iterator[str]:

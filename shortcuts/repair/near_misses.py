@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from shortcuts.catalog import Api, Catalog, call_name
@@ -28,15 +27,10 @@ class Edit(NamedTuple):
 
 def edits(code: str, catalog: Catalog, apis: Iterable[str] | None = None) -> list[Edit]:
     """Return the edits that correct the near misses of a program. `apis`: the ids that may be meant (default: all of the catalogue)."""
-    names = tuple(map(call_name, apis)) if apis is not None else _names(catalog)
+    names = tuple(map(call_name, apis)) if apis is not None else catalog.names
     tree, lines = parse(code), code.encode("utf-8", "surrogatepass").split(b"\n")
     found = [edit for node in ast.walk(tree) if isinstance(node, ast.Call) for edit in _call_edits(node, catalog, names, lines)]
     return sorted({*found, *_name_edits(tree)})
-
-
-@lru_cache(maxsize=4)
-def _names(catalog: Catalog) -> tuple[str, ...]:
-    return tuple(api.name for api in catalog)
 
 
 def _call_edits(node: ast.Call, catalog: Catalog, names: tuple[str, ...], lines: list[bytes]) -> Iterator[Edit]:

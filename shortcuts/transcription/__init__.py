@@ -195,7 +195,7 @@ def _with_comments(printed: str, places: dict[int, int], code: str) -> str:
     for number, line in enumerate(printed.splitlines(), start=1):
         indent = line[: len(line) - len(line.lstrip())]
         result += [*(indent + comment for comment in above.get(number, ())), line]
-    return "\n".join(result) + "\n"
+    return "\n".join([*result, *held]) + "\n"
 
 
 def equivalent(a: dict[str, Any], b: dict[str, Any]) -> bool:

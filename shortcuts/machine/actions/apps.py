@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, members, values
 from shortcuts.machine.registry import Call, action
 from shortcuts.machine.values import Unknown, items, one_or_many
 
@@ -19,7 +19,7 @@ _JAR = "dk.simonbs.DataJar."
 
 @action(_JAR + "GetValueIntent", source="Data Jar's manual: key paths")
 def get_stored(call: Call) -> Any:
-    return values.at_key(call.run.state.read("stored"), call.text("keyPath"), call.place)
+    return members.at_key(call.run.state.read("stored"), call.text("keyPath"), call.place)
 
 
 @action(_JAR + "SetValueIntent", source="Data Jar's manual: key paths")
@@ -33,7 +33,7 @@ def set_stored(call: Call) -> Any:
 @action(_JAR + "InsertValueInArrayIntent", source="Data Jar's manual: key paths")
 def insert_stored(call: Call) -> Any:
     path, value = call.text("keyPath"), call.get("values")
-    before = items(values.at_key(call.run.state.read("stored"), path, call.place))
+    before = items(members.at_key(call.run.state.read("stored"), path, call.place))
     at_start = call.said(call.get("insertionPoint", "")).lower() in ("start", "beginning", "first")
     _store(call, path, [*items(value), *before] if at_start else [*before, *items(value)])
     call.effect("set", stored=path, to=value)
@@ -51,19 +51,19 @@ def delete_stored(call: Call) -> Any:
 
 @action(_JAR + "CheckIfValueExistsIntent", source="Data Jar's manual: key paths")
 def is_stored(call: Call) -> Any:
-    return values.at_key(call.run.state.read("stored"), call.text("keyPath"), call.place) is not None
+    return members.at_key(call.run.state.read("stored"), call.text("keyPath"), call.place) is not None
 
 
 @action(_JAR + "GetKeysIntent", source="Data Jar's manual: key paths")
 def stored_keys(call: Call) -> Any:
     path = call.text("keyPath")
-    held = values.at_key(call.run.state.read("stored"), path, call.place) if path else call.run.state.read("stored")
+    held = members.at_key(call.run.state.read("stored"), path, call.place) if path else call.run.state.read("stored")
     return one_or_many(list(held)) if isinstance(held, dict) else None
 
 
 def _store(call: Call, path: str, value: Any) -> None:
     stored = call.run.state.write("stored")
-    made = values.with_key(stored, path, value)
+    made = members.with_key(stored, path, value)
     head = path if path in made and path not in stored else path.partition(".")[0] if path not in stored else path
     stored[head] = made[head]
 
@@ -110,7 +110,7 @@ def without_duplicates(call: Call) -> Any:
     key = "items" if "items" in call.parameters else "list"
     seen: dict[str, Any] = {}
     for item in call.items(key):
-        seen.setdefault(item.origin if isinstance(item, Unknown) else values.text(item, call.place), item)
+        seen.setdefault(item.origin if isinstance(item, Unknown) else convert.text(item, call.place), item)
     return one_or_many(list(seen.values()))
 
 
@@ -126,7 +126,7 @@ def random_text(call: Call) -> Any:
 def pretty_json(call: Call) -> Any:
     import orjson
 
-    parsed = values.parse_json(call.get("json"), call.place)
+    parsed = convert.parse_json(call.get("json"), call.place)
     return orjson.dumps(parsed, option=orjson.OPT_INDENT_2).decode() if parsed is not None else None
 
 
@@ -163,7 +163,7 @@ def printable(call: Call) -> Any:
 
 @action("com.sindresorhus.Actions.GetFilePathIntent", source="the action's name")
 def file_path(call: Call) -> Any:
-    found = values.file(call.get("file"), call.place)
+    found = convert.file(call.get("file"), call.place)
     return found.facts.get("path", found.name) if found else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert
 from shortcuts.machine.parameters import formatted
 from shortcuts.machine.place import shifted
 from shortcuts.machine.registry import Call, Ended, action
@@ -23,7 +23,7 @@ def date(call: Call) -> Any:
 def format_date(call: Call) -> Any:
     options = {key: call.get(key) for key in ("WFDateFormatStyle", "WFTimeFormatStyle", "WFISO8601IncludeTime", "WFDateFormat")}
     options = {key: call.said(value) if not isinstance(value, bool) else value for key, value in options.items() if value is not None}
-    moments = [values.moment(item, call.place) for item in call.items("WFDate")]
+    moments = [convert.moment(item, call.place) for item in call.items("WFDate")]
     return one_or_many([formatted(moment, options, call.place) for moment in moments if moment is not None])
 
 
@@ -50,7 +50,7 @@ def moved(moment: datetime, amount: float, unit: str) -> datetime:
 @action("is.workflow.actions.adjustdate", source="user guide: Adjust Date")
 def adjust_date(call: Call) -> Any:
     """Move a date. Older files have the offset in WFAdjustOffsetPicker."""
-    moment = values.moment(call.input("WFDate"), call.place)
+    moment = convert.moment(call.input("WFDate"), call.place)
     if moment is None:
         return None
     operation = call.choice("WFAdjustOperation", "Add")
@@ -61,10 +61,10 @@ def adjust_date(call: Call) -> Any:
     if isinstance(duration, Quantity):
         amount, unit = duration.amount, duration.unit
     elif isinstance(picker, dict):
-        amount, unit = values.number(picker.get("Value"), call.place) or 0, str(picker.get("Unit", "Minute"))
+        amount, unit = convert.number(picker.get("Value"), call.place) or 0, str(picker.get("Unit", "Minute"))
         operation = str(picker.get("Operation", operation))
     else:
-        values.text(duration, call.place)  # an unknown duration makes an unknown date
+        convert.text(duration, call.place)  # an unknown duration makes an unknown date
         return moment
     return moved(moment, -amount if operation == "Subtract" else amount, unit)
 
@@ -83,7 +83,7 @@ _SPANS = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86400, "Weeks": 60
 @action("is.workflow.actions.gettimebetweendates", source="user guide: Get Time Between Dates")
 def time_between(call: Call) -> Any:
     """Return the time from one date to another. Older files compare the input with now or with WFTimeUntilCustomDate."""
-    until = values.moment(call.input("WFInput"), call.place)
+    until = convert.moment(call.input("WFInput"), call.place)
     if call.has("WFTimeUntilFromDate"):
         since = call.moment("WFTimeUntilFromDate")
     elif call.has("WFTimeUntilCustomDate"):

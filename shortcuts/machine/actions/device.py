@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.registry import Call, action
 from shortcuts.machine.values import Record, items
 
@@ -70,7 +70,7 @@ def switch(call: Call) -> Any:
         on: Any = not call.run.state.read("device").get(key, False)
     else:
         on = call.get("OnValue", True)
-        on = on if isinstance(on, values.Unknown) else bool(values.boolean(on, call.place))
+        on = on if isinstance(on, values.Unknown) else bool(convert.boolean(on, call.place))
     call.run.state.write("device")[key] = on
     call.effect("set", setting=key, to=on)
     return call.run.previous
@@ -80,7 +80,7 @@ def switch(call: Call) -> Any:
 def level(call: Call) -> Any:
     key = call.id.rpartition(".")[2].removeprefix("set")
     to = call.get("WFVolume" if key == "volume" else "WFBrightness", 0.5)
-    to = to if isinstance(to, values.Unknown) else values.number(to, call.place)
+    to = to if isinstance(to, values.Unknown) else convert.number(to, call.place)
     call.run.state.write("device")[key] = to
     call.effect("set", setting=key, to=to)
     return call.run.previous

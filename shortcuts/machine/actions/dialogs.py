@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.values import items, one_or_many
 
@@ -22,18 +22,18 @@ def ask(call: Call) -> Any:
     prompt = call.said(call.get("WFAskActionPrompt", ""))
     answer = call.run.ask(prompt, default if default is not None else "" if kind == "Text" else None, lambda dice: _drawn(kind, dice, call))
     if kind == "Number":
-        number = values.number(answer, call.place)
+        number = convert.number(answer, call.place)
         if number is None and answer not in (None, ""):
             raise Ended("error", f"the world's answer {answer!r} to {prompt!r} is no number")
         return 0 if number is None else number
     if kind in ("Date", "Time", "Date and Time"):
-        moment = values.moment(answer, call.place)
+        moment = convert.moment(answer, call.place)
         if moment is None and answer not in (None, ""):
             raise Ended("error", f"the world's answer {answer!r} to {prompt!r} is no date")
         return moment or call.place.now
     if kind == "URL" and isinstance(answer, str) and answer:
         return values.Url(answer)
-    return values.text(answer, call.place) if isinstance(answer, int | float | None) else answer
+    return convert.text(answer, call.place) if isinstance(answer, int | float | None) else answer
 
 
 _WORDS = ("apple", "Ada Lovelace", "12", "https://example.org/page", "London", "a note of two lines\nand more", "tomorrow", "3.5")
@@ -53,7 +53,7 @@ def choose(call: Call) -> Any:
     """Return the items that the person chooses. Of a dictionary the keys are shown, and the value is returned."""
     found = call.items()
     prompt = call.said(call.get("WFChooseFromListActionPrompt", ""))
-    if len(found) == 1 and isinstance(found[0], str) and (parsed := values.dictionary(found[0], call.place)):
+    if len(found) == 1 and isinstance(found[0], str) and (parsed := convert.dictionary(found[0], call.place)):
         found = [parsed]
     if len(found) == 1 and isinstance(found[0], dict):
         titles, found = list(found[0]), list(found[0].values())

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, members, values
 from shortcuts.machine.registry import Call, action
 from shortcuts.machine.values import File, Unknown, Untold, items, one_or_many
 
@@ -21,19 +21,19 @@ def get_value(call: Call) -> Any:
     kind = call.choice("WFGetDictionaryValueType", "Value")
     value = call.input()
     if kind == "Value":
-        return values.at_key(value, call.text("WFDictionaryKey"), call.place)
+        return members.at_key(value, call.text("WFDictionaryKey"), call.place)
     if isinstance(value, Unknown):
         return Unknown("list", values.origin(value.origin, f".{kind[4:]}"))
-    holders = [holder for item in items(value) if (holder := values.dictionary(item, call.place)) is not None]
+    holders = [holder for item in items(value) if (holder := convert.dictionary(item, call.place)) is not None]
     return one_or_many([part for holder in holders for part in (holder if kind == "All Keys" else holder.values())])
 
 
 @action("is.workflow.actions.setvalueforkey", source="user guide: Set Dictionary Value")
 def set_value(call: Call) -> Any:
-    holder = values.dictionary(call.input("WFDictionary"), call.place) or {}
+    holder = convert.dictionary(call.input("WFDictionary"), call.place) or {}
     key = call.text("WFDictionaryKey")
     call.run.spend(len(holder))
-    return values.with_key(holder, key, call.get("WFDictionaryValue", ""))
+    return members.with_key(holder, key, call.get("WFDictionaryValue", ""))
 
 
 @action("is.workflow.actions.detect.dictionary", source="user guide: Get Dictionary from Input; the action's description")
@@ -44,10 +44,10 @@ def detect_dictionary(call: Call) -> Any:
         if isinstance(item, Unknown):
             raise Untold(item)
         if isinstance(item, str | File):
-            parsed = values.parse_json(item, call.place)
-            found += items(_pairs(values.text(item, call.place), call) if parsed is None else parsed)
+            parsed = convert.parse_json(item, call.place)
+            found += items(_pairs(convert.text(item, call.place), call) if parsed is None else parsed)
         else:
-            found += items(values.dictionary(item, call.place))
+            found += items(convert.dictionary(item, call.place))
     return one_or_many(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.registry import Call, action
 from shortcuts.machine.values import File, RichText, items, one_or_many
 
@@ -29,7 +29,7 @@ def from_markdown(call: Call) -> Any:
 @action("is.workflow.actions.getrichtextfromhtml", source="user guide: Make Rich Text from HTML")
 def from_html(call: Call) -> Any:
     value = values.first(call.input("WFHTML"))
-    return RichText(value.data if isinstance(value, File) and isinstance(value.data, str) else values.text(value, call.place))
+    return RichText(value.data if isinstance(value, File) and isinstance(value.data, str) else convert.text(value, call.place))
 
 
 @action(
@@ -50,7 +50,7 @@ def html_of(item: Any, call: Call) -> str:
         return str(item.facts.get("html", item.data))
     from html import escape
 
-    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in values.text(item, call.place).split("\n"))
+    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in convert.text(item, call.place).split("\n"))
 
 
 @action(
@@ -59,7 +59,7 @@ def html_of(item: Any, call: Call) -> str:
     assumed="only headings, emphasis, links, lists and line breaks are kept",
 )
 def to_markdown(call: Call) -> Any:
-    made = [_markdown_of(item.html, call) if isinstance(item, RichText) else values.text(item, call.place) for item in call.items()]
+    made = [_markdown_of(item.html, call) if isinstance(item, RichText) else convert.text(item, call.place) for item in call.items()]
     return "\n".join(made)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, members, values
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.values import File, Record, Unknown, Untold, items, one_or_many
 from shortcuts.machine.world import clean_path
@@ -92,7 +92,7 @@ def save(call: Call) -> Any:
             call.effect("saved", path=path, value=item, asked=asks)
             saved.append(item)
             continue
-        file = values.file(item, call.place)
+        file = convert.file(item, call.place)
         if file is None:
             continue
         folder = at(call, path)
@@ -151,7 +151,7 @@ def stored_path(given: dict[str, Any]) -> str:
 def _stored(call: Call, given: Any) -> Any:
     """Return the file that a parameter stores: a file of the run, or one of the world by its path."""
     if not isinstance(given, dict):
-        return given if isinstance(given, Unknown | list | None) else values.file(given, call.place)
+        return given if isinstance(given, Unknown | list | None) else convert.file(given, call.place)
     path = stored_path(given)
     return at(call, path) or call.unknown("file", path)
 
@@ -234,7 +234,7 @@ def append(call: Call) -> Any:
         path += ".txt"
     before = at(call, path)
     text, line = call.input_text(), "\n" if call.flag("WFAppendOnNewLine", True) else ""
-    old = values.text(before, call.place) if before is not None and before.kind != "folder" else ""
+    old = convert.text(before, call.place) if before is not None and before.kind != "folder" else ""
     new = text if not old else f"{text}{line}{old}" if call.choice("WFAppendFileWriteMode", "Append") == "Prepend" else f"{old}{line}{text}"
     call.run.spend(len(new))
     call.effect("saved", path=path, value=text, appended=True)
@@ -245,7 +245,7 @@ def append(call: Call) -> Any:
 def rename(call: Call) -> Any:
     item = values.first(call.input("WFFile"))
     if not isinstance(item, File):
-        return values.file(item, call.place)
+        return convert.file(item, call.place)
     name = call.text("WFNewFilename")
     name = name if "." in name or not item.extension else f"{name}.{item.extension}"
     return _moved(call, item, f"{str(item.facts.get('path', '')).rpartition('/')[0]}/{name}")
@@ -284,7 +284,7 @@ def _named(item: Any, name: str, call: Call) -> Any:
         return Record(item.kind, {**item.fields, "Name": name})
     if isinstance(item, Unknown):
         return item
-    found = values.file(item, call.place)
+    found = convert.file(item, call.place)
     if found is None:
         return None
     keeps = found.extension and "." not in name and not call.flag("WFDontIncludeFileExtension")
@@ -293,7 +293,7 @@ def _named(item: Any, name: str, call: Call) -> Any:
 
 @action("is.workflow.actions.getitemname", source="user guide: Get Name")
 def get_name(call: Call) -> Any:
-    return one_or_many([values.name(item, call.place) for item in call.items()])
+    return one_or_many([members.name(item, call.place) for item in call.items()])
 
 
 _TYPES = {"text": "Text", "number": "Number", "boolean": "Boolean", "date": "Date", "dictionary": "Dictionary", "url": "URL",
@@ -326,7 +326,7 @@ def of_type(call: Call) -> Any:
         if wanted == "public.vcard" and isinstance(item, Record):
             made.append(item)
             continue
-        found = values.file(item, call.place)
+        found = convert.file(item, call.place)
         extension = _EXTENSIONS.get(wanted, found.extension if found else "")
         if found is not None:
             made.append(
@@ -343,7 +343,7 @@ def file_link(call: Call) -> Any:
 @action("is.workflow.actions.makezip", source="user guide: Make Archive")
 def make_archive(call: Call) -> Any:
     """Return an archive that remembers what is in it."""
-    inside = [values.file(item, call.place) for item in call.items()]
+    inside = [convert.file(item, call.place) for item in call.items()]
     name = call.text("WFZIPName") or (inside[0].stem if inside and inside[0] else "Archive")
     extension = call.choice("WFArchiveFormat", ".zip").lstrip(".")
     return File(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, members, values
 from shortcuts.machine.actions.files import contents
 from shortcuts.machine.conditions import passes
 from shortcuts.machine.parameters import Table
@@ -58,7 +58,7 @@ def _sorted(call: Call, found: list[Any]) -> list[Any]:
         return found
     order = str(call.parameters.get("WFContentItemSortOrder", ""))
     down = order in ("Latest First", "Z to A", "Biggest First", "Longest First", "Descending", "Highest First", "Newest First")
-    keys = [(place, values.prop(item, label, call.place)) for place, item in enumerate(found)]
+    keys = [(place, members.prop(item, label, call.place)) for place, item in enumerate(found)]
     if any(isinstance(key, Unknown) for _, key in keys):
         call.assume("what is sorted by a property that is not known stays in its order")
         return found
@@ -97,7 +97,7 @@ def details(call: Call) -> Any:
     held = [_held(item, kind, call) for item in items(value)]
     if label == "Name" and any(isinstance(item, values.File) for item in held):
         call.assume("properties: the name of a file is without its extension")
-    return one_or_many([found for item in held for found in items(values.prop(item, label, call.place))])
+    return one_or_many([found for item in held for found in items(members.prop(item, label, call.place))])
 
 
 def _held(item: Any, kind: str, call: Call) -> Any:
@@ -105,11 +105,11 @@ def _held(item: Any, kind: str, call: Call) -> Any:
     if isinstance(item, Unknown | Record):
         return item
     if kind == "contacts":
-        return values.contact(item, call.place)
+        return convert.contact(item, call.place)
     if kind == "images":
-        return values.image(item, call.place)
+        return convert.image(item, call.place)
     if kind in ("locations",):
-        return Record("location", {"Name": values.text(item, call.place), "Street": values.text(item, call.place)})
+        return Record("location", {"Name": convert.text(item, call.place), "Street": convert.text(item, call.place)})
     if kind == "safariwebpage" and isinstance(item, values.Url):
         return Record("page", {"Page URL": item, "Name": item.text})
     return item

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.registry import Call, action
 from shortcuts.machine.values import File, Record, Unknown, Untold, items, one_or_many, origin
 
 
 def _images(call: Call, key: str = "WFInput") -> list[File]:
-    return [found for item in call.items(key) if (found := values.image(item, call.place)) is not None]
+    return [found for item in call.items(key) if (found := convert.image(item, call.place)) is not None]
 
 
 def _made(call: Call, image: File, how: str, *, name: str = "", **facts: Any) -> File:
@@ -33,7 +33,7 @@ def detect_images(call: Call) -> Any:
 
 
 @action("is.workflow.actions.image.convert", source="user guide: Convert Image")
-def convert(call: Call) -> Any:
+def convert_image(call: Call) -> Any:
     kind = call.choice("WFImageFormat", "JPEG")
     extension = {"JPEG": "jpg", "Match Input": ""}.get(kind, kind.lower().split(" ")[0])
     return one_or_many([_made(call, image, f"{kind}", name=f"{image.stem}.{extension or image.extension}") for image in _images(call)])
@@ -159,7 +159,7 @@ def encode(call: Call) -> Any:
     audio = call.flag("WFMediaAudioOnly")
     made = []
     for item in call.items("WFMedia"):
-        found = values.file(item, call.place)
+        found = convert.file(item, call.place)
         if found is not None:
             extension = call.choice("WFMediaAudioFormat", "M4A").lower() if audio else found.extension or "mov"
             titled = call.said(call.get("WFMetadataTitle")) if call.has("WFMetadataTitle") else ""
@@ -239,7 +239,7 @@ def save_photo(call: Call) -> Any:
     album = call.shown("WFCameraRollSelectedGroup", "Recents")
     for item in items(value):
         try:
-            image = values.image(item, call.place) or values.file(item, call.place)
+            image = convert.image(item, call.place) or convert.file(item, call.place)
         except Untold as untold:
             image = untold.unknown
         call.effect("saved", to="Photos", album=album, value=image)

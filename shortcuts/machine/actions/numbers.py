@@ -12,10 +12,11 @@ from collections.abc import Callable
 from decimal import Decimal, DecimalException, localcontext
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
+from shortcuts.machine.convert import plain
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.units import converted
-from shortcuts.machine.values import Quantity, one_or_many, plain
+from shortcuts.machine.values import Quantity, one_or_many
 
 MAX_EXPRESSION = 2_000  # characters
 MAX_PARENTHESES = 60
@@ -23,7 +24,7 @@ MAX_PARENTHESES = 60
 
 @action("is.workflow.actions.number", source="user guide: Number")
 def number(call: Call) -> Any:
-    return values.number(call.get("WFNumberActionNumber", 0), call.place)
+    return convert.number(call.get("WFNumberActionNumber", 0), call.place)
 
 
 def decimal(operation: str, left: float, right: float) -> float:
@@ -85,7 +86,7 @@ def round_number(call: Call) -> Any:
         place = call.whole("TenToThePowerOf", 0)
     else:
         place = _PLACES.get(call.choice("WFRoundTo", "Ones Place"), 0)
-    found = [values.number(item, call.place) for item in call.items()]
+    found = [convert.number(item, call.place) for item in call.items()]
     if mode == "ROUND_HALF_UP" and any(one is not None and abs(place) < 15 and one * 10.0**-place % 1 == 0.5 for one in found):
         call.assume("round: halves are rounded away from zero")
     return one_or_many([_rounded(one, max(-15, min(place, 15)), mode) for one in found if one is not None])
@@ -110,8 +111,8 @@ def format_size(call: Call) -> Any:
     size = float(call.input_number("WFFileSize") or 0)
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
         if size >= factor:
-            return f"{values.number_text(plain(round(size / factor, 2 if unit == 'GB' else 1)), call.place)} {unit}"
-    return f"{values.number_text(plain(size))} bytes"
+            return f"{convert.number_text(plain(round(size / factor, 2 if unit == 'GB' else 1)), call.place)} {unit}"
+    return f"{convert.number_text(plain(size))} bytes"
 
 
 @action("is.workflow.actions.number.random", source="user guide: Random Number")
@@ -149,7 +150,7 @@ def statistics(call: Call) -> Any:
 
 
 def _numbers(item: Any, call: Call) -> Any:
-    return item if isinstance(item, int | float) else values.numbers_in(values.text(item, call.place), call.place)
+    return item if isinstance(item, int | float) else convert.numbers_in(convert.text(item, call.place), call.place)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -290,7 +291,7 @@ def measurement(call: Call) -> Any:
 
 
 @action("is.workflow.actions.measurement.convert", source="user guide: Convert Measurement")
-def convert(call: Call) -> Any:
+def convert_measurement(call: Call) -> Any:
     unit = call.get("WFMeasurementUnit")
     unit = unit.get("WFNSUnitSymbol", unit.get("Unit", "")) if isinstance(unit, dict) else unit.unit if isinstance(unit, Quantity) else unit
     symbol = call.said(unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.actions.dates import moved
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.values import Quantity, Record, Unknown, items, one_or_many
@@ -12,7 +12,7 @@ from shortcuts.machine.values import Quantity, Record, Unknown, items, one_or_ma
 
 @action("is.workflow.actions.contacts", source="user guide: Contacts")
 def contacts(call: Call) -> Any:
-    return one_or_many([values.contact(item, call.place) for item in items(call.get("WFContact"))])
+    return one_or_many([convert.contact(item, call.place) for item in items(call.get("WFContact"))])
 
 
 @action("is.workflow.actions.selectcontacts", source="user guide: Select Contact")
@@ -22,7 +22,7 @@ def select_contact(call: Call) -> Any:
 
 
 def _named(call: Call, name: str) -> Any:
-    return next((one for one in call.records("contacts") if call.said(one) == name), values.contact(name, call.place))
+    return next((one for one in call.records("contacts") if call.said(one) == name), convert.contact(name, call.place))
 
 
 def _addressed(call: Call, key: str, *labels: str) -> list[Any]:
@@ -157,9 +157,9 @@ def _given(call: Call, key: str, label: str) -> Any:
     if isinstance(value, Unknown) or value is None:
         return value
     if label.endswith("Date"):
-        return values.moment(value, call.place)
+        return convert.moment(value, call.place)
     if label.startswith("Is "):
-        return values.boolean(value, call.place)
+        return convert.boolean(value, call.place)
     return value.get("Title") or value.get("Identifier") if isinstance(value, dict) else value
 
 
@@ -175,9 +175,9 @@ def upcoming_events(call: Call) -> Any:
     coming = [
         one
         for one in call.records("events")
-        if (start := values.moment(one.get("Start Date"), call.place)) is not None and start >= call.place.now
+        if (start := convert.moment(one.get("Start Date"), call.place)) is not None and start >= call.place.now
     ]
-    coming.sort(key=lambda one: values.moment(one.get("Start Date"), call.place) or call.place.now)
+    coming.sort(key=lambda one: convert.moment(one.get("Start Date"), call.place) or call.place.now)
     return one_or_many(coming[: max(0, call.whole("WFGetUpcomingItemCount", 1))])
 
 
@@ -226,7 +226,7 @@ def start_timer(call: Call) -> Any:
 )
 def add_alarm(call: Call) -> Any:
     time = call.get("dateComponents", call.parameters.get("time"))
-    moment = time if isinstance(time, Unknown) else values.moment(time, call.place)
+    moment = time if isinstance(time, Unknown) else convert.moment(time, call.place)
     made = Record("alarm", {"Name": call.shown("name", "Alarm") or "Alarm", "Time": moment})
     call.effect("set", alarm=made)
     return made

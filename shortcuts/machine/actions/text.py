@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, values
 from shortcuts.machine.registry import Call, action
 from shortcuts.machine.spoken_dates import text_moment
 from shortcuts.machine.values import MAX_TEXT, File, Match, RichText, TooLarge, Url, items, one_or_many
@@ -28,7 +28,7 @@ def get_text(call: Call) -> Any:
 
 @action("is.workflow.actions.detect.text", source="user guide: Get Text from Input")
 def detect_text(call: Call) -> Any:
-    return one_or_many([values.text(item, call.place) for item in call.items()])
+    return one_or_many([convert.text(item, call.place) for item in call.items()])
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def split(call: Call) -> Any:
     pieces: list[str] = []
     separator = _separator(call)
     for item in call.items("text"):
-        text = values.text(item, call.place)
+        text = convert.text(item, call.place)
         if separator == "\n":
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         pieces += text.split(separator) if separator else characters(text)
@@ -57,7 +57,7 @@ def split(call: Call) -> Any:
 @action("is.workflow.actions.text.combine", source="user guide: Combine Text")
 def combine(call: Call) -> Any:
     separator = _separator(call)
-    texts = [values.text(item, call.place) for item in call.items("text")]
+    texts = [convert.text(item, call.place) for item in call.items("text")]
     if sum(map(len, texts)) + len(separator) * len(texts) > MAX_TEXT:
         raise TooLarge
     return separator.join(texts)
@@ -79,7 +79,7 @@ def trim(call: Call) -> Any:
 
 @action("is.workflow.actions.text.changecase", source="user guide: Change Case")
 def change_case(call: Call) -> Any:
-    return one_or_many([_cased(values.text(item, call.place), call.choice("WFCaseType", "UPPERCASE")) for item in call.items("text")])
+    return one_or_many([_cased(convert.text(item, call.place), call.choice("WFCaseType", "UPPERCASE")) for item in call.items("text")])
 
 
 _SMALL = frozenset("a an and as at but by en for if in of on or the to v via vs".split())
@@ -108,7 +108,7 @@ def count(call: Call) -> Any:
     found = call.items("Input")
     if kind == "Items":
         return len(found)
-    text = values.text(found, call.place)
+    text = convert.text(found, call.place)
     call.run.spend(len(text))
     if kind == "Characters":
         return len(characters(text))
@@ -227,18 +227,18 @@ def _links(item: Any, call: Call) -> list[Url]:
 
         call.run.spend(len(item.html))
         hrefs = [Url(href) for node in LexborHTMLParser(item.html).css("a[href]") if (href := node.attributes["href"])]
-        return hrefs or values.links_in(values.text(item, call.place), call.place)
+        return hrefs or convert.links_in(convert.text(item, call.place), call.place)
     if isinstance(item, values.Record):
-        return [link for link in map(lambda field: values.url(field, call.place), items(item.get("URL"))) if link]
-    text = values.text(item, call.place).strip()
-    return [Url(text)] if re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+", text) else values.links_in(text, call.place)
+        return [link for link in map(lambda field: convert.url(field, call.place), items(item.get("URL"))) if link]
+    text = convert.text(item, call.place).strip()
+    return [Url(text)] if re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]+", text) else convert.links_in(text, call.place)
 
 
 @action("is.workflow.actions.detect.number", source="user guide: Get Numbers from Input")
 def detect_numbers(call: Call) -> Any:
     found: list[Any] = []
     for item in call.items():
-        found += [item] if isinstance(item, int | float) else values.numbers_in(values.text(item, call.place), call.place)
+        found += [item] if isinstance(item, int | float) else convert.numbers_in(convert.text(item, call.place), call.place)
     return one_or_many(found)
 
 
@@ -251,9 +251,9 @@ def detect_dates(call: Call) -> Any:
     found: list[Any] = []
     for item in call.items():
         moments = (
-            [values.moment(item, call.place)]
+            [convert.moment(item, call.place)]
             if not isinstance(item, str)
-            else [text_moment(line, call.place) for line in values.text(item, call.place).split("\n")]
+            else [text_moment(line, call.place) for line in convert.text(item, call.place).split("\n")]
         )
         found += [moment for moment in moments if moment is not None]
     return one_or_many(found)
@@ -281,7 +281,7 @@ def _detected(call: Call, pattern: re.Pattern[str], label: str) -> list[Any]:
         if isinstance(item, values.Record):
             found += items(item.get(label))
         else:
-            text = values.text(item, call.place)
+            text = convert.text(item, call.place)
             call.run.spend(2 * len(text))
             found += pattern.findall(text)
     return found
@@ -299,7 +299,7 @@ def detect_addresses(call: Call) -> Any:
 
 @action("is.workflow.actions.detect.contacts", source="user guide: Get Contacts from Input")
 def detect_contacts(call: Call) -> Any:
-    return one_or_many([found for item in call.items() if (found := values.contact(item, call.place)) is not None])
+    return one_or_many([found for item in call.items() if (found := convert.contact(item, call.place)) is not None])
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -313,10 +313,10 @@ def base64_encode(call: Call) -> Any:
     if isinstance(value, values.Unknown):
         raise values.Untold(value)
     if mode == "Decode":
-        return _decoded(values.text(value, call.place))
+        return _decoded(convert.text(value, call.place))
     if isinstance(value, File) and value.data is None:
         return call.unknown("text", value.name, value.facts.get("made", ""))
-    data = value.data if isinstance(value, File) else values.text(value, call.place)
+    data = value.data if isinstance(value, File) else convert.text(value, call.place)
     call.run.spend(len(data or ""))
     text = base64.b64encode(data.encode("utf-8", "replace") if isinstance(data, str) else data or b"").decode()
     width = {"Every 64 Characters": 64, "Every 76 Characters": 76}.get(call.choice("WFBase64LineBreakMode", "None"))
@@ -333,7 +333,7 @@ def _decoded(source: str) -> Any:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return File("Decoded.png", "image", data) if values.looks_like_image(data) else File("Decoded", "file", data)
+        return File("Decoded.png", "image", data) if convert.looks_like_image(data) else File("Decoded", "file", data)
 
 
 @action("is.workflow.actions.urlencode", source="user guide: URL Encode; RFC 3986")
@@ -350,7 +350,7 @@ def make_hash(call: Call) -> Any:
     data = (
         value.data
         if isinstance(value, File) and isinstance(value.data, bytes)
-        else values.text(value, call.place).encode("utf-8", "replace")
+        else convert.text(value, call.place).encode("utf-8", "replace")
     )
     call.run.spend(len(data))
     kind = call.choice("WFHashType", "MD5").lower().replace("-", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shortcuts.machine import values
+from shortcuts.machine import convert, members, values
 from shortcuts.machine.registry import MISSING, Call, action
 from shortcuts.machine.spoken_dates import text_moment
 from shortcuts.machine.values import Record, RichText, Unknown, Untold, Url, items, one_or_many
@@ -13,7 +13,7 @@ from shortcuts.machine.values import Record, RichText, Unknown, Untold, Url, ite
 @action("is.workflow.actions.url", source="user guide: URL")
 def url(call: Call) -> Any:
     given = call.get("WFURLActionURL", "")
-    lines = [values.text(item, call.place) for item in items(given)]
+    lines = [convert.text(item, call.place) for item in items(given)]
     return one_or_many([Url(line) for line in lines if line])
 
 
@@ -28,8 +28,8 @@ def open_url(call: Call) -> Any:
 
 def _link(item: Any, call: Call) -> Any:
     try:
-        found = values.url(item, call.place)
-        return found.text if found else values.text(item, call.place)
+        found = convert.url(item, call.place)
+        return found.text if found else convert.text(item, call.place)
     except Untold as untold:
         return untold.unknown
 
@@ -51,11 +51,11 @@ def open_callback(call: Call) -> Any:
 
 @action("is.workflow.actions.geturlcomponent", source="user guide: Get Component of URL")
 def component(call: Call) -> Any:
-    link = values.url(call.input("WFURL"), call.place)
+    link = convert.url(call.input("WFURL"), call.place)
     if link is None:
         return None
     wanted = call.choice("WFURLComponent", "Scheme")
-    return values.url_part(link.text, wanted if wanted in values.URL_PARTS else "Scheme")
+    return members.url_part(link.text, wanted if wanted in members.URL_PARTS else "Scheme")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def ip_address(call: Call) -> Any:
 def current_page(call: Call) -> Any:
     page = call.run.state.read("device")["page"]
     page = page.get("Page URL") if isinstance(page, Record | dict) else page
-    return call.unknown("url", "the page") if page is None else values.url(page, call.place)
+    return call.unknown("url", "the page") if page is None else convert.url(page, call.place)
 
 
 @action("is.workflow.actions.getarticle", source="user guide: Get Article from Web Page")
@@ -164,10 +164,10 @@ def article(call: Call) -> Any:
     body = _fetched(call, link, "article")
     if isinstance(body, Unknown | Record):
         return body
-    html = values.text(body, call.place) if not isinstance(body, str) else body
-    text = values.html_text(html, call.place)
+    html = convert.text(body, call.place) if not isinstance(body, str) else body
+    text = convert.html_text(html, call.place)
     start = html.find("<title>")
-    title = values.html_text(html[start + 7 : html.find("</title>")], call.place) if start >= 0 else text.split("\n")[0]
+    title = convert.html_text(html[start + 7 : html.find("</title>")], call.place) if start >= 0 else text.split("\n")[0]
     return Record("article", {"Title": title, "Body": text, "URL": Url(call.said(link)), "Excerpt": text[:200],
                               "Number of Words": len(text.split()),
                               "Author": None, "Published Date": None, "Main Image URL": None})  # fmt: skip
@@ -181,7 +181,7 @@ def rss(call: Call) -> Any:
     body = _fetched(call, link, "list")
     if isinstance(body, Unknown | list):
         return body if isinstance(body, Unknown) else body[:limit]
-    entries = _all(r"(?s)<(item|entry)\b[^>]*>(.*?)</\1>", values.text(body, call.place), call)
+    entries = _all(r"(?s)<(item|entry)\b[^>]*>(.*?)</\1>", convert.text(body, call.place), call)
     return one_or_many([_feed_item(entry, call) for _, entry in entries[: max(limit, 0)]])
 
 
@@ -196,7 +196,7 @@ def _feed_item(entry: str, call: Call) -> Record:
     def part(*tags: str) -> str:
         for tag in tags:
             if found := _all(rf"(?s)<{tag}\b[^>]*>(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?</{tag}>", entry, call):
-                return values.html_text(found[0], call.place)
+                return convert.html_text(found[0], call.place)
         return ""
 
     link = part("link") or next(iter(_all(r"<link\b[^>]*href=[\"']([^\"']+)", entry, call)), "")
@@ -211,7 +211,7 @@ def feeds(call: Call) -> Any:
     body = _fetched(call, link, "list")
     if isinstance(body, Unknown):
         return body
-    page = values.text(body, call.place)
+    page = convert.text(body, call.place)
     return one_or_many([Url(found) for found in _all(r"<link\b[^>]*application/(?:rss|atom)\+xml[^>]*href=[\"']([^\"']+)", page, call)])
 
 
@@ -260,5 +260,5 @@ def maps_link(call: Call) -> Any:
         if isinstance(item, Record) and item.get("Latitude") is not None:
             made.append(Url(f"https://maps.apple.com/?ll={call.said(item.get('Latitude'))},{call.said(item.get('Longitude'))}"))
         else:
-            made.append(Url(f"https://maps.apple.com/?q={quote(values.text(item, call.place), errors='replace')}"))
+            made.append(Url(f"https://maps.apple.com/?q={quote(convert.text(item, call.place), errors='replace')}"))
     return one_or_many(made)
