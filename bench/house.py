@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import json
 import sys
 from collections import Counter
@@ -50,7 +51,11 @@ def read(root: Path = ROOT) -> House:
     """Parse the stages and the packages of a checkout."""
     paths = [*root.glob("0*.py"), *(path for package in ORDER for path in root.glob(f"{package}/**/*.py"))]
     files = {".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path for path in sorted(paths)}
-    trees = {module: ast.parse(path.read_bytes()) for module, path in files.items()}
+    gc.disable()  # it would look through a million nodes again and again, which takes longer than to parse them
+    try:
+        trees = {module: ast.parse(path.read_bytes()) for module, path in files.items()}
+    finally:
+        gc.enable()
     return House(files, trees, [found for module, tree in trees.items() for found in imports_in(tree.body, module, files)])
 
 

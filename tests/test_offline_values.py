@@ -74,6 +74,11 @@ def test_what_a_parameter_holds_is_told_by_its_label_and_has_many_values(label: 
     assert values.text(label, "key 1") == values.text(label, "key 1")
 
 
+def test_words_stand_one_space_apart() -> None:
+    assert [said for kind in values.SAID.values() for each in kind for said in ([each] if isinstance(each, str) else each)
+            if " ".join(said.split()) != said] == []
+
+
 def test_everyday_requests_are_understood_and_need_what_they_say() -> None:
     requests = [everyday.request(number, 3, CATALOG) for number in range(60)]
     assert requests == [everyday.request(number, 3, CATALOG) for number in range(60)] != [everyday.request(number, 4, CATALOG) for number in range(60)]
