@@ -57,8 +57,8 @@ for z in previous_output():
 class Seeds:
     """The sound inputs to break: the example programs with their files, each form of the dialect, and the shortcuts of a folder.
 
-    Real shortcuts hold 75 of the 120 forms: those that are in the table of forms alone are drawn as often as all others. An input depends on seed
-    and number alone.
+    Short real shortcuts hold 55 of the 100 helpers and methods: the table of forms, which holds all, is drawn as often as they are. An input depends
+    on seed and number alone.
     """
 
     def __init__(self, examples: Path, folder: Path | None) -> None:
