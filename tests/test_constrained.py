@@ -289,7 +289,8 @@ def test_an_answer_ends_soon_from_inside_a_character(cut, table, catalog):
 def test_a_plan_ends_at_its_share_so_that_a_program_has_room(tiny, catalog):
     (answer,) = constrained.generate(*tiny, chats(1), [["is.workflow.actions.exit"]], catalog, max_new_tokens=160, temperature=1.0, tries=0)
     plan, _, code = answer.text.partition(CODE)
-    assert len(tiny[1](plan)["input_ids"]) <= 95 and len(code) > 40 and answer.finished
+    most = 160 * token_masks.PLAN_SHARE + 20  # tokens: what is begun there is ended, in 20 at most
+    assert len(tiny[1](plan)["input_ids"]) <= most and len(code) > 40 and answer.finished
 
 
 def test_tokens_are_never_more_than_asked_for(tiny, catalog):
