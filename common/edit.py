@@ -230,6 +230,15 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
         missing = "the answer holds no change; it is one fenced block that begins with replace, insert after or delete"
         return Answer(text, "", None, (missing,))
     try:
+        return _applied(text, change, shortcut, code, catalog)
+    except (RecursionError, UnicodeEncodeError) as error:  # a model may write anything
+        what = "is nested too deep" if isinstance(error, RecursionError) else "holds half a character"
+        return Answer(text, change, None, (f"the change {what}; write it in another way",))
+
+
+def _applied(text: str, change: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
+    """Return an answer with the shortcut that a change makes, or with all that is wrong with it."""
+    try:
         lines = written_back(applied(code, change), code)
     except DialectError as error:
         return Answer(text, change, None, (f"line {error.line} of the change: {error.message}",))

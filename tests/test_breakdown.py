@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from common import charts, metrics
+from common import charts, conversation, metrics
 from common.metrics import breakdown, distractors
 from common.metrics import code_digest as digests
 from common.metrics.breakdown import MEASURES
@@ -90,6 +90,12 @@ def test_distractors_are_other_apis_in_an_order_that_tells_nothing_and_the_same_
     places = [one["apis"].index(GOLD[0]) for one in given]
     assert {0, 7} <= set(places) and 2 < sum(places) / len(places) < 5
     assert distractors.with_distractors(reversed(tests), 6, seed=0)[::-1] == given != distractors.with_distractors(tests, 6, seed=1)
+
+
+def test_a_prompt_with_other_apis_asks_for_the_same_form_of_answer() -> None:
+    task = "generate_without_plan"
+    (one,) = distractors.with_given_apis([{**record("r"), "task": task}], None, 3, 0)[0]
+    assert one["messages"][0] == conversation.chat(one["query"], one["apis"], Catalog.load(), form=conversation.ANSWER_FORMS[task])[0]
 
 
 def test_distractors_are_found_for_apis_that_nobody_knows() -> None:

@@ -138,6 +138,17 @@ def test_half_an_answer_is_no_change(here: Path, catalog: Catalog) -> None:
         edit.changed(shortcut, "say it", lambda request: CompletionResult("", finish="prompt_too_long"), catalog)
 
 
+@pytest.mark.parametrize(("new", "fault"), [
+    ("x = " + "-" * 5000 + "1", "the change is nested too deep"),
+    ("x = " + "[" * 150 + "]" * 150, "the change is nested too deep"),
+    ("is_workflow_actions_showresult(Text='\ud800')", "the change holds half a character"),
+])  # fmt: skip
+def test_whatever_a_model_writes_is_a_change_or_a_fault(new: str, fault: str, catalog: Catalog) -> None:
+    shortcut = to_shortcut(GOLD)
+    answer = edit.judged(CompletionResult(f"```change\nreplace all\n{new}\n```"), shortcut, to_python(shortcut)[0], catalog)
+    assert answer.edited is None and answer.faults[0].startswith(fault)
+
+
 def test_a_whole_program_is_a_change_too_and_keeps_what_it_repeats(here: Path) -> None:
     lines = to_python(to_shortcut(GOLD))[0].splitlines()
     whole = "\n".join([lines[0], SPEAK, *lines[1:]])

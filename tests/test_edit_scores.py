@@ -60,7 +60,11 @@ def test_another_value_is_applied_and_wrong() -> None:
     assert (found["applies"], found["right"], found["kept"]) == (1.0, 0.0, 1.0) and found["same_trace"] < 1
 
 
-@pytest.mark.parametrize("text", ["delete 99", "replace 18\nis_workflow_actions_delay(", "I cannot do that."])
+NESTED = "\n".join(["replace all", *("    " * depth + "if x:" for depth in range(98)), "    " * 98 + "pass"])
+
+
+@pytest.mark.parametrize("text", ["delete 99", "replace 18\nis_workflow_actions_delay(", "I cannot do that.", NESTED,
+                                  f"replace all\nx = {'-' * 5000}1"])  # fmt: skip
 def test_a_change_that_cannot_be_made_says_why(text: str) -> None:
     found = scores(LONGER, text)
     assert found["applies"] == 0 and found["fault"]

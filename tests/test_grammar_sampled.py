@@ -97,7 +97,7 @@ def test_the_samples_hold_blocks_and_values_of_each_kind(forty):
     "if x:\n    pass\ny = if_result(WFControlFlowMode=0)", "if x:\n    pass\nif_result(GroupingIdentifier='a')", "menu('?', UUID='a')",
     "is_workflow_actions_list(WFItems=uid(-1))", "is_workflow_actions_number(WFNumberActionNumber=1234567890123456789012345678901)",
     "is_workflow_actions_number(WFNumberActionNumber=18446744073709551616)", "is_workflow_actions_number(WFNumberActionNumber=-9999999999999999999)",
-    *(f"for z in {value}:\n    pass" for value in ("['a']", "{'a': 5}", "'a'", "-5", "repeat_each('a')", "repeat_each([x], Odd=5)")), "x += [['a']]", "x += ['a', []]", "menu('?', items=['a'], items=['b'])", "x = {'a': plain(5)}", "is_workflow_actions_list(WFItems=array(['a', number_choice(x)]))",
+    *(f"for z in {value}:\n    pass" for value in ("['a']", "{'a': 5}", "'a'", "-5", "repeat_each('a')", "repeat_each([x], Odd=5)")), "x += [['a']]", "x += ['a', []]", *(f"is_workflow_actions_list(WFItems=filter_all(rule('a', 0, leftover={left})))" for left in ("'b'", "x", "None")), "menu('?', items=['a'], items=['b'])", "x = {'a': plain(5)}", "is_workflow_actions_list(WFItems=array(['a', number_choice(x)]))",
     *(f"is_workflow_actions_list(WFItems=datetime({date}))" for date in ("2020, 2, 30", "2020, 1, 1, 24", "2020, 1, 1, 1, 60", "2020, 1, 1, 0, 121", "0, 1, 1",
                                                                          "1200, 1, 1, 1, 1, 1, 123457")),
 ])  # fmt: skip
@@ -112,6 +112,7 @@ def test_what_makes_no_file_is_refused(base, line):
     "is_workflow_actions_properties_contacts(WFInput=x, WFContentItemPropertyName='Not in the open list')",
     "is_workflow_actions_list(WFItems=datetime(2020, 1, 1, 0, 0, 0, 5))", "is_workflow_actions_list(WFItems=datetime(1, 1, 1, 5))",
     "is_workflow_actions_number(WFNumberActionNumber=\"You'll {}\".format(variable(\"N's\")))", "is_workflow_actions_downloadurl(WFURL='He said \"{}\"'.format(clipboard()['\"']))",
+    "is_workflow_actions_list(WFItems=filter_all(rule('a', 0, Bounded=None, leftover={'String': 'b'})))",
     "match menu('?', items=['a'], WFMenuLegacyCancelBehavior=True, Odd=5):\n    case _ if item(f'{x}'):\n        pass",
 ])  # fmt: skip
 def test_what_makes_one_is_accepted(base, line):

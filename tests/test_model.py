@@ -314,13 +314,22 @@ def test_sampling_draws_in_proportion_to_the_probabilities_and_says_them():
     assert all(abs(logprob - float(scores[token])) < 1e-6 for token, logprob in drawn)
 
 
+@pytest.mark.parametrize(("draw", "token"), [(0.0, 1), (0.24, 1), (0.26, 3), (1 - 2**-53, 3), (1.0, 3)])
+def test_what_is_barred_is_never_drawn_not_even_at_the_ends(draw, token):
+    import torch
+
+    chosen = Sampler("a", 1.0, 1.0, 0)
+    chosen._draw = lambda: torch.tensor(draw, dtype=torch.float64)
+    assert chosen(torch.tensor([0.0, 1.0, 0.0, 3.0, 0.0]).log())[0] == token
+
+
 def test_a_token_has_its_own_draw_whatever_was_known_of_those_before_it():
     import torch
 
     scores = torch.zeros(50)
     chosen, skipped = Sampler("a", 1.0, 1.0, 0), Sampler("a", 1.0, 1.0, 0)
     chosen(scores)
-    skipped.skip(50)
+    skipped.skip()
     assert [chosen(scores)[0] for _ in range(5)] == [skipped(scores)[0] for _ in range(5)]
 
 

@@ -106,7 +106,7 @@ def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choo
             scores = yield tokens
             token, logprob = choose(row.bar(scores) if row else scores)
         else:
-            choose.skip(row.spec.table.vocab_size)
+            choose.skip()
         tokens.append(token)
         logprobs.append(logprob)
         if row:
@@ -143,28 +143,38 @@ class Sampler:
         from transformers import TopPLogitsWarper
 
         self.temperature, self.nucleus = temperature, TopPLogitsWarper(top_p) if top_p < 1 else None
+        self.exact = torch.float64  # in fp32, tokens of a probability below 1e-7 could not be drawn
         key = hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:8]
         self.source = torch.Generator().manual_seed(int.from_bytes(key, "little") >> 1)
 
     def __call__(self, scores: torch.Tensor) -> tuple[int, float]:
-        """(a token, its log-probability) of scores (vocabulary), fp32. Sampling is an argmax of noisy scores (the Gumbel-max trick)."""
+        """(a token, its log-probability) of scores (vocabulary), fp32."""
         if self.temperature > 0:
             scores = scores / self.temperature
             scores = self.nucleus(None, scores[None])[0] if self.nucleus else scores
-            token = int((scores - self._noise(len(scores)).log()).argmax())
+            token = self._drawn(scores)
         else:
             token = int(scores.argmax())
         return token, float(scores[token] - scores.logsumexp(0))
 
-    def skip(self, size: int) -> None:
+    def skip(self) -> None:
         """Draw for a token that needs no choice: the n-th token of a text has the n-th draw, whatever is known of those before it."""
         if self.temperature > 0:
-            self._noise(size)
+            self._draw()
 
-    def _noise(self, size: int) -> torch.Tensor:
+    def _drawn(self, scores: torch.Tensor) -> int:
+        """The token whose share of the probability the draw falls into, the shares end to end: one number, not one for each token."""
         import torch
 
-        return torch.empty(size).exponential_(generator=self.source)
+        shares = (scores - scores.max()).exp().cumsum(0, dtype=self.exact)
+        place = torch.searchsorted(shares, self._draw() * shares[-1], right=True)
+        return min(int(place), int(torch.searchsorted(shares, shares[-1])))  # the product may be rounded up to the whole
+
+    def _draw(self) -> torch.Tensor:
+        """A number from 0 to 1, which is not drawn."""
+        import torch
+
+        return torch.rand((), generator=self.source, dtype=self.exact)
 
 
 def ended(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str] = ()) -> Generation:

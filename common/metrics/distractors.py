@@ -13,7 +13,7 @@ from statistics import fmean
 from common.conversation import chat
 from common.distractors import Distractors, needed
 from common.jsonl import Record
-from common.metrics.systems import SPLITS
+from common.metrics.systems import SPLITS, form_of
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import offered
 
@@ -48,7 +48,8 @@ def with_retrieved(tests: Iterable[Record], count: int) -> list[Record]:
 def with_apis(record: Record, apis: list[str], catalog: Catalog) -> Record:
     """A test record that gives other APIs, in its prompt too."""
     answer = [message for message in record["messages"] if message["role"] == "assistant"]
-    return {**record, "apis": apis, "gold_apis": needed(record["apis"]), "messages": [*chat(record["query"], apis, catalog), *answer]}
+    asked = chat(record["query"], apis, catalog, form=form_of(record))
+    return {**record, "apis": apis, "gold_apis": needed(record["apis"]), "messages": [*asked, *answer]}
 
 
 def describe(tests: Sequence[Record], distractors: int | None, retrieve: int | None) -> Record:

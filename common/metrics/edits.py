@@ -24,7 +24,7 @@ from common.metrics.aggregate import Rejects, Samples, counts
 from common.metrics.execution_match import execution_match
 from common.metrics.systems import SPLITS, Prediction, System, fixed
 from common.metrics.trace_match import trace_match
-from shortcuts import DialectError, check, equivalent, in_dialect, to_shortcut
+from shortcuts import check, equivalent, in_dialect, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.edit import Edited, applied, change_between, merged
 from shortcuts.edit.changes import text_of
@@ -87,7 +87,7 @@ def edited(before: str, change: str) -> tuple[Edited | None, str, str]:
         lines = edit.written_back(applied(before, change), before)
         made = merged(_compiled(before), lambda _: lines, Catalog.load())
         return made, in_dialect(text_of(line.text for line in lines)), ""
-    except (DialectError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # DialectError, and blocks that are nested too deep
         return None, before, str(error)
 
 

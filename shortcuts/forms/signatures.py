@@ -85,7 +85,7 @@ class Workflow:
     def workflow(*, types: Literal = (), input_types: Literal = None, output_types: Literal = (), no_input: Literal = None,
                  surfaces: Literal = (), questions: Literal = (), output_fallback: Flag = False, client_version: Text = None,
                  **others: Literal) -> None:
-        "Settings of the shortcut: its places in the system, its input, its behaviour without input. The first line, if it is needed."
+        "Settings of the shortcut, its first line: places, input (`input_types=[]` takes nothing, None anything), behaviour without input."
 
     def action(id: Text, /, **parameters: Value) -> None:
         "An action whose id no call's name gives back: `action('com.example.do-it', Text='a')`."

@@ -481,8 +481,8 @@ def _read_rule(node: ast.expr, scope: CompileScope) -> dict[str, Any]:
     named = keywords(node)
     left = from_expr(named.pop("leftover"), scope) if "leftover" in named else {}
     operands = {key: from_expr(value, scope) for key, value in named.items() if not is_none(value)}
-    if left.keys() & operands.keys():
-        raise DialectError(node.lineno, "rule(): leftover is a dictionary of operands that the operator does not use")
+    for key in sorted(left.keys() & operands.keys()):
+        raise DialectError(node.lineno, f"rule(): the key {key!r} is given twice, in leftover and beside it", "duplicate_parameter")
     operands |= left
     row = {"Operator": code, "Property": constant(given["property"])}
     if helper == "legacy_rule":

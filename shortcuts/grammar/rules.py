@@ -47,7 +47,7 @@ _MINUS_ZERO = r"-0\.0+"  # beside 0.0 no property list can hold it
 
 # The keywords of helpers, and of `formatted`. One unknown keyword a call is accepted besides.
 _DATE_WORDS = METHODS["formatted"].by_name
-_RULE_WORDS = tuple(dict.fromkeys([*SIGNATURES["rule"].by_name, *SIGNATURES["legacy_rule"].by_name]))
+_RULE_WORDS = tuple(dict.fromkeys(word for helper in ("rule", "legacy_rule") for word in SIGNATURES[helper].by_name if word != "leftover"))
 _FILTER_WORDS = SIGNATURES["filter_all"].by_name
 _WHEN_WORDS = ("WFCondition", "WFConditionalLegacyComparisonBehavior", *OPERANDS)
 _MENU_WORDS = tuple(word for word in SIGNATURES["menu"].by_name if word not in ("items", "synonyms"))
@@ -205,7 +205,7 @@ item: text | NUMBER | "True" | "False" | variable | typed_dict | typed_list | "n
   | ("boolean(" | "file(" | "dictionary_choice(" | "array_choice(") value ")"
 as_is: "plain(" (plain_dict | list | STRING | NUMBER) ")"
 row: ("rule(" | "legacy_rule(") STRING ", " (OPERATOR | INTEGER) row_words_more::0x0
-{keywords("row_words", _words(_RULE_WORDS, "row_value"), "row_value")}
+{keywords("row_words", [Keyword("leftover", "plain_dict"), *_words(_RULE_WORDS, "row_value")], "row_value")}
 row_value: value | "None"
 {keywords("filter_words", _words(_FILTER_WORDS, "row_value"), "row_value")}
 """
