@@ -106,6 +106,8 @@ def arguments() -> argparse.Namespace:
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
     args = parser.parse_args()
+    if args.sampling == "everyday" and args.writer not in (None, OFFLINE):
+        parser.error(f"--sampling everyday: rules write these requests, {args.writer} would not be asked; leave --writer away")
     args.max_apis = args.max_apis or (MAX_APIS if args.sampling == "even" else sys.maxsize)
     return args
 
@@ -478,11 +480,8 @@ def main() -> int:
         seed = read_seed(args.input, catalog, args.max_apis, args.sampling)
         for path in run.kept:
             load_queries(path, seed.queries)
-        sampler: Sampler | ChanceSampler | None = None
-        if args.sampling == "paper":
-            sampler = ChanceSampler(catalog, seed.sizes, args.seed)
-        elif args.sampling == "even":
-            sampler = Sampler(catalog, seed.apis, seed.sizes, seed.pairs, args.seed)
+        sampler = ChanceSampler(catalog, seed.sizes, args.seed) if args.sampling == "paper" else (
+            Sampler(catalog, seed.apis, seed.sizes, seed.pairs, args.seed) if args.sampling == "even" else None)
         outcomes = writer.map(lambda task: write_query(task, writer, catalog), tasks(run, sampler, seed))
         for task, outcome in in_order(outcomes):
             outcome = without_near_duplicates(outcome, seed.queries)

@@ -16,7 +16,9 @@ from typing import Any
 import shortcuts
 from common import conversation
 from shortcuts import plist
-from tests.mutations import ODD_EXPRESSIONS, mutated_code, mutated_tree
+from shortcuts.forms import header, signatures, triggers
+from tests.forms import FORMS
+from tests.mutations import ODD_EXPRESSIONS, ODD_VALUES, mutated_code, mutated_tree
 
 MAX_CODE = 2_500  # characters of a program that is broken: what is wrong shows in small ones, too
 BYTES = [b"WFSerializationType", b"\xef\xbf\xbc", b"{0, 1}", b"\x00", b"\xff" * 8, b"bplist00", b"AEA1", b"<dict>", b"[[[[", b"f'{",
@@ -35,13 +37,29 @@ METHODS = ["formatted", "property", "in_unit", "startswith", "endswith", "format
 IDS = ["print", "len", "str", "int", "input", "open", "None", "True", "class", "if", "match", "case", "type", "menu", "item", "workflow", "action", "raw_action", "_", "", " ", "a b",
        "a-b", "a.b", "1", "é", "ﬁ", "x²", "is.workflow.actions.", "is_workflow_actions_url", "range", "float", "EVERYTHING", "\ud800", "a\nb", "lambda", "__import__", "eval"]  # fmt: skip
 RANGES = ["{0, 1}", "{1, 1}", "{" + "9" * 5000 + ", 1}", "{٣, 1}", "{²,1}", "{0, 2}", "{-1, 1}", "{00, 1}", "{0,1}", "", "{4294967296, 1}", "{0, 1}\n"]
+# Names of the arguments of helpers and of the header: a file may have keys of the same names.
+ARGUMENT_NAMES = sorted({argument for form in signatures.HELPERS.values() for argument in form.bound.parameters} | {*header.SHORT_NAMES, "extra"})
 PROSE = ["Sure, here is the shortcut:\n\n", "I'm sorry, but I can't do that.", "Thought:\n1. Ask.\n2. Show.\n", "Code:\n", "**Code:**\n", "<think>\nHm, `x`…\n</think>\n", "</think>", "<think>",
          "Note: `x = 5` isn't valid.\n", "Let's break it down:\n- first\n- then\n", "\n\n---\n\n", "```\n", "```python\n", "~~~\n", "````\n", "```py\n", "   ```python\n", "\r\n", "\ufeff", "\ud83d", "\x00",
          "```json\n{\"a\": 1}\n```\n", "And that's it!\n", "Output: ", "1. `is_workflow_actions_url()`\n"]  # fmt: skip
 
 
+# What the app wrote before iOS 13: the input of a test, of a loop and of a variable is the output of the action before.
+OLD = """workflow(client_version='484')
+is_workflow_actions_ask()
+if previous_output() == 'a':
+    x = previous_output()
+for z in previous_output():
+    x += [previous_output()]
+"""
+
+
 class Seeds:
-    """The sound inputs to break: the example programs with their files, and the shortcuts of a folder. An input depends on seed and number alone."""
+    """The sound inputs to break: the example programs with their files, each form of the dialect, and the shortcuts of a folder.
+
+    Real shortcuts hold 75 of the 120 forms: those that are in the table of forms alone are drawn as often as all others. An input depends on seed
+    and number alone.
+    """
 
     def __init__(self, examples: Path, folder: Path | None) -> None:
         self.files = [path.read_bytes() for path in sorted(examples.glob("*.shortcut"))]
@@ -58,6 +76,9 @@ class Seeds:
             if len(code) < MAX_CODE:
                 self.trees.append(shortcut)
                 self.codes.append(code)
+        more = [shortcuts.to_shortcut(OLD), *(triggered(kind) for kind in triggers.TRIGGERS)]
+        self.forms = [row.shortcut for row in FORMS] + more
+        self.form_codes = [row.code for row in FORMS] + [shortcuts.to_python(tree)[0] for tree in more]
         self.lists = [json.dumps(plist.to_json(tree)).encode() for tree in self.trees]
 
     def plist(self, seed: int, number: int) -> bytes:
@@ -78,39 +99,46 @@ class Seeds:
     def program(self, seed: int, number: int) -> str:
         """A program with changes that leave most of it whole."""
         draw = random.Random(f"program {seed} {number}")
-        code = draw.choice(self.codes)
+        code = draw.choice(draw.choice([self.codes, self.form_codes]))
         for _ in range(draw.choice([1, 1, 2, 3])):
             code = self._changed(code, draw)
         return code
 
     def _changed(self, code: str, draw: random.Random) -> str:
-        what = draw.randrange(20)
+        what = draw.randrange(24)
         if what < 2:
             return mutated_code(code, draw)
         if what < 10:
             return with_expression(code, hostile_call(draw), draw)
         if what < 14:
-            return with_expression(code, draw.choice(expressions(draw.choice(self.codes)) or ["x"]), draw)
+            other = draw.choice(draw.choice([self.codes, self.form_codes]))
+            return with_expression(code, draw.choice(expressions(other) or ["x"]), draw)
         if what == 14:
             return with_expression(code, nested(draw), draw)
         if what == 15:
             return in_blocks(code, draw)
+        if what < 20:
+            return with_lines(code, draw.choice(self.form_codes), draw)
         return with_token(code, draw)
 
     def tree(self, seed: int, number: int) -> Any:
         """A property list with values of another kind."""
         draw = random.Random(f"tree {seed} {number}")
-        tree = copy.deepcopy(draw.choice(self.trees))
+        tree = copy.deepcopy(draw.choice(draw.choice([self.trees, self.forms])))
+        for _ in range(draw.choice([0, 0, 1, 3])):  # actions of other forms
+            listed = tree["WFWorkflowActions"]
+            at = draw.randrange(len(listed) + 1)
+            listed[at:at] = copy.deepcopy(draw.choice(self.forms)["WFWorkflowActions"])
         if draw.random() < 0.6:
             tree = mutated_tree(tree, draw)
         for _ in range(draw.choice([0, 1, 1, 2])):
-            damage(tree, draw.choice(self.trees), draw)
+            damage(tree, draw.choice(draw.choice([self.trees, self.forms])), draw)
         return tree
 
     def answer(self, seed: int, number: int) -> str:
         """Return an answer as a model might give it: a program, whole or not, among prose and fences."""
         draw = random.Random(f"text {seed} {number}")
-        code = draw.choice(self.codes)
+        code = draw.choice(draw.choice([self.codes, self.form_codes]))
         code = self._changed(code, draw) if draw.random() < 0.5 else code
         what = draw.randrange(4)
         text = conversation.answer(draw.choice(PROSE), code) if what < 2 else f"```python\n{code}```\n" if what == 2 else code
@@ -128,6 +156,16 @@ class Seeds:
                 lines = (text[:place] + draw.choice(TOKENS) + text[place + draw.choice([0, 1, 3]):]).split("\n")
             text = "\n".join(lines)
         return text
+
+
+def triggered(kind: triggers.Trigger) -> dict[str, Any]:
+    """Return a shortcut that a trigger of this kind starts, with all parameters that its siblings do not ask for."""
+    asked = {"Sender": "sender", "Contains": "content"}
+    keys = [key for key in kind.keys if all(word in kind.asks for ending, word in asked.items() if key.endswith(ending))]
+    parameters = {**{key: [{"Name": "a"}] for key in keys}, **kind.implied}
+    trigger = {triggers.IDENTIFIER: kind.identifier, triggers.PARAMETERS: parameters, triggers.UUID: "T"}
+    action = {"WFWorkflowActionIdentifier": "is.workflow.actions.nothing", "WFWorkflowActionParameters": {}}
+    return {"WFWorkflowActions": [action], triggers.KEY: [trigger], triggers.TYPES: ["Watch"]}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -227,6 +265,15 @@ def with_token(code: str, draw: random.Random) -> str:
     return "".join(tokens)
 
 
+def with_lines(code: str, other: str, draw: random.Random) -> str:
+    """A program with the lines of another one between its own."""
+    lines = code.split("\n")
+    at = draw.randrange(len(lines) + 1)
+    indent = re.match(" *", lines[at] if at < len(lines) else "")[0]  # type: ignore[index]
+    body = other.strip("\n").split("\n")[draw.choice([0, 1]):]  # without the action that the form reads
+    return "\n".join([*lines[:at], *(indent + line for line in body), *lines[at:]])
+
+
 def in_blocks(code: str, draw: random.Random) -> str:
     """A program, or the rest of it, inside of blocks."""
     lines, depth = code.split("\n"), draw.choice([1, 1, 1, 2, 2, 3, 5, 20, 60, 95, 120])
@@ -247,7 +294,7 @@ def damage(tree: dict[str, Any], other: dict[str, Any], draw: random.Random) -> 
     actions = tree.get("WFWorkflowActions")
     actions = [action for action in actions if isinstance(action, dict)] if isinstance(actions, list) else []
     texts = [holder for holder in holders(tree) if "attachmentsByRange" in holder]
-    what = draw.randrange(7)
+    what = draw.randrange(10)
     if what == 0 and actions:
         draw.choice(actions)["WFWorkflowActionIdentifier"] = draw.choice(IDS)
     elif what == 1 and texts:
@@ -272,12 +319,35 @@ def damage(tree: dict[str, Any], other: dict[str, Any], draw: random.Random) -> 
     elif what == 5:
         tree[draw.choice(["types", "questions", "input_types", "no_input", "WFWorkflowTypes", "WFWorkflowName", "class", "x y", "WFWorkflowNoInputBehavior"])] = \
             draw.choice([[], {}, "a", 5, None, True, ["Watch"], [5], {"Name": "x"}])  # fmt: skip
+    elif what == 6:
+        draw.choice(list(holders(tree)))[draw.choice(ARGUMENT_NAMES)] = copy.deepcopy(draw.choice(ODD_VALUES))
+    elif what in (7, 8):  # a piece of a shortcut, often a reference, where no app writes one
+        pieces = [holder for holder in holders(draw.choice([tree, other])) if "Type" in holder or "WFSerializationType" in holder] or [{}]
+        elsewhere(tree, actions, copy.deepcopy(draw.choice(pieces)), draw)
     else:
         holder = draw.choice(list(holders(tree)))
         value: Any = draw.choice([5, "a", {}])
         for _ in range(draw.choice([3, 30, 80, 120])):
             value = [value] if draw.random() < 0.5 else {"a": value}
         holder[draw.choice([*holder, "WFInput"])] = value
+
+
+def elsewhere(tree: dict[str, Any], actions: list[dict[str, Any]], piece: Any, draw: random.Random) -> None:
+    """Put a piece into a question, beside the parameters of an action, into a trigger, or on the workflow level."""
+    where = draw.randrange(4)
+    if where == 0 and actions:
+        index, keys = draw.randrange(len(actions)), ["WFTextActionText", "WFInput", "WFItems", "UUID", "Show-a"]
+        asked = {"ActionIndex": index, "Category": "Parameter", "ParameterKey": draw.choice(keys), draw.choice(["Text", "DefaultValue"]): piece}
+        if not isinstance(tree.get("WFWorkflowImportQuestions"), list):
+            tree["WFWorkflowImportQuestions"] = []
+        tree["WFWorkflowImportQuestions"].append(asked)
+    elif where == 1 and actions:
+        draw.choice(actions)[draw.choice(["Odd", "UUID", "extra"])] = piece
+    elif where == 2:
+        identifier = draw.choice([*(kind.identifier for kind in triggers.TRIGGERS), "Odd"])
+        tree[triggers.KEY] = [{triggers.IDENTIFIER: identifier, triggers.PARAMETERS: {"WFInput": piece}, triggers.UUID: "T"}]
+    else:
+        tree[draw.choice(["WFWorkflowNoInputBehavior", "WFWorkflowVariables", "Odd", "WFWorkflowTypes"])] = piece
 
 
 def holders(tree: Any) -> Iterator[dict[str, Any]]:

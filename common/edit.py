@@ -101,11 +101,11 @@ def history(path: Path, shortcut: Record) -> list[Turn]:
 
 
 def output_for(path: Path) -> Path:
-    """Return the .shortcut file of an edit that names none: the old name with the first number that is free behind it."""
+    """Return the .shortcut file of an edit that names none: the old name with the first number behind it that no file here has."""
     number = 2
-    while (file := path.with_name(f"{path.stem} {number}{query.SHORTCUT}")).exists():
+    while any(path.with_name(f"{path.stem} {number}{end}").exists() for end in (query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY)):
         number += 1
-    return file
+    return path.with_name(f"{path.stem} {number}{query.SHORTCUT}")
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
     if made.finish == "prompt_too_long":
         raise UserError("--edit: with this program the prompt is longer than the model's context; give a --model with a longer one")
     text, change = made.text, edit_prompts.parse_change(made.text)
-    if made.finish == "length" and not text.rstrip().endswith("```"):  # half a change would be one, too
+    if is_half(text, made.finish):
         return Answer(text, change, None, ("the answer was cut at the token limit; a smaller change, or a larger --max-new-tokens, ends",))
     if not change:
         missing = "the answer holds no change; it is one fenced block that begins with replace, insert after or delete"
@@ -234,6 +234,11 @@ def judged(made: CompletionResult, shortcut: Record, code: str, catalog: Catalog
     except (RecursionError, UnicodeEncodeError) as error:  # a model may write anything
         what = "is nested too deep" if isinstance(error, RecursionError) else "holds half a character"
         return Answer(text, change, None, (f"the change {what}; write it in another way",))
+
+
+def is_half(text: str, finish: str) -> bool:
+    """True for an answer that was cut within its change; half a change could be applied, too. finish: "length" for one that was cut."""
+    return finish == "length" and not text.rstrip().endswith("```")
 
 
 def _applied(text: str, change: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:

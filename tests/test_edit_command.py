@@ -178,6 +178,12 @@ def test_the_comments_of_a_program_stand_in_the_new_one(here: Path) -> None:
                                              "is_workflow_actions_showresult(Text=x)\n# the end\n")
 
 
+@pytest.mark.parametrize("taken", ["mine 2.shortcut", "mine 2.py", "mine 2.residue.json", "mine 2.edits.json"])
+def test_a_result_without_a_name_replaces_no_file(taken: str, tmp_path: Path) -> None:
+    (tmp_path / taken).touch()
+    assert edit.output_for(tmp_path / "mine.py") == tmp_path / "mine 3.shortcut"
+
+
 def test_a_signed_shortcut_is_not_replaced_unless_that_is_said(here: Path) -> None:
     (here / "new.shortcut").write_bytes(b"AEA1 signed")
     with StubOpenAI(answers(f"```change\n{CHANGE}\n```")) as stub:

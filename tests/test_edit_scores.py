@@ -70,6 +70,12 @@ def test_a_change_that_cannot_be_made_says_why(text: str) -> None:
     assert found["applies"] == 0 and found["fault"]
 
 
+def test_half_an_answer_is_not_applied_as_05_does_not() -> None:
+    assert edits.score_answer(LONGER, Prediction("", f"```change\n{LONGER['change']}", systems.TRUNCATED))["fault"] == "cut at the token limit"
+    whole = Prediction("", f"```change\n{LONGER['change']}\n```", systems.TRUNCATED)
+    assert edits.score_answer(LONGER, whole)["right"] == 1
+
+
 def test_a_rename_is_right_by_its_names_alone() -> None:
     test = record(rename(WHOLE, {"Page": "Site"}), "rename")
     assert scores(test, test["change"])["right"] == 1 and scores(test, change_between(WHOLE, rename(WHOLE, {"Page": "Web"})))["right"] == 0

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import shortcuts
+from shortcuts.forms import signatures, triggers
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ["plist", "json", "source", "program", "tree", "text"]
@@ -30,8 +31,13 @@ def fuzz() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def kinds(fuzz):
-    return fuzz.kinds(fuzz.fuzz_inputs.Seeds(ROOT / "examples", None))
+def seeds(fuzz):
+    return fuzz.fuzz_inputs.Seeds(ROOT / "examples", None)
+
+
+@pytest.fixture(scope="module")
+def kinds(fuzz, seeds):
+    return fuzz.kinds(seeds)
 
 
 @pytest.mark.ci
@@ -40,6 +46,14 @@ def test_an_input_depends_on_seed_and_number_alone(kinds, name):
     kind = kinds[name]
     inputs = [[kind.saved(kind.make(seed, number)) for number in range(20)] for seed in (1, 1, 2)]
     assert inputs[0] == inputs[1] != inputs[2]
+
+
+@pytest.mark.ci
+def test_each_form_of_the_dialect_is_among_what_is_broken(seeds):
+    said = "\n".join(seeds.form_codes)
+    unsaid = {name for name in signatures.HELPERS if f"{name}(" not in said} | {name for name in signatures.METHODS if f".{name}(" not in said}
+    assert unsaid <= {"append"}, "a list is appended to by +="
+    assert [kind.name for kind in triggers.TRIGGERS if f"@{kind.name}(" not in said] == []
 
 
 def test_a_failure_is_named_by_its_place_and_made_small(fuzz):
@@ -103,4 +117,4 @@ def test_no_broken_tree_holds_itself(fuzz):
     for number in range(300):
         given = copy.deepcopy(tree)
         fuzz.fuzz_inputs.damage(given, tree, random.Random(number))
-        json.dumps(given)
+        json.dumps(given, default=repr)

@@ -16,6 +16,7 @@ from common.prompts import query_problem
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS
+from tests import stage_runs
 
 CATALOG = Catalog.load()
 MOST = 0.02  # share of the records in which a text may stand that its request does not name
@@ -84,6 +85,11 @@ def test_everyday_requests_are_understood_and_need_what_they_say() -> None:
     for query, apis in requests:
         assert query and 1 <= len(apis) <= offline.FEW and query_problem(query, apis) is None
         assert {*apis_of(understood(query, CATALOG).program or "")} - SYNTAX_APIS == {*apis}
+
+
+def test_a_writer_that_would_not_be_asked_is_refused() -> None:
+    ended = stage_runs.run("04", "--sampling", "everyday", "--writer", "gpt-4o-mini")
+    assert ended.returncode == 2 and "--sampling everyday: rules write these requests, gpt-4o-mini would not be asked" in ended.stderr
 
 
 @pytest.mark.parametrize("form", [*everyday.ALONE, *(f"{test}, vibrate" for test in everyday.IF)])

@@ -150,6 +150,13 @@ def test_what_a_server_should_not_say_is_one_line(answer, monkeypatch):
         rollouts.Server(args, None)._group(rollouts.Prompt([1], {"id": "a"}), "m", "0/1")
 
 
+def test_a_run_may_go_on_with_a_server_at_another_address_and_not_without_one(train):
+    flags = ["--model", "runs/x", "--reinforce", "--lora-rank", "4"]
+    plans = [[getattr(train.arguments([*flags, *more]), key) for key in reinforcement.PLANNED]
+             for more in (["--rollouts", "http://a:1"], ["--rollouts", "http://b:2"], [])]  # fmt: skip
+    assert plans[0] == plans[1] != plans[2]
+
+
 def test_a_server_goes_with_one_device():
     with pytest.raises(UserError, match="one device trains beside a server, and here are 4"):
         rollouts.Server(argparse.Namespace(rollouts="http://h", devices=2, nodes=2), None)
@@ -179,6 +186,13 @@ def test_tests_are_never_trained_on(tmp_path):
     records = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(2)])
     with pytest.raises(UserError, match="models are not trained on tests"):
         reinforcement.records_of(records, set())
+
+
+def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written(run, base, tmp_path, monkeypatch):
+    tests = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(4)])
+    monkeypatch.setattr(rollouts.Local, "write", lambda *about: pytest.fail("an answer is written"))
+    with pytest.raises(UserError, match="t.jsonl: .* is of split test_id: models are not trained on tests"):
+        run("on", *STEPS, "--lora-rank", 4, "--validation", tests, base=base)
 
 
 def answer(tokens: list[int], finished: bool = True) -> rollouts.Answer:

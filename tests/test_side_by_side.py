@@ -133,6 +133,7 @@ def test_whatever_was_read_before_a_text_gets_the_scores_that_it_gets_alone(mist
             patch.setattr(ragged_reading, "PASS", 5)
             patch.setattr(ragged_reading, "BLOCK", 2)
             patch.setattr(ragged_reading, "SHORT", 2)
+            patch.setattr(ragged_reading, "BAND", 2)
         reader = RaggedReader(mistral)
         for texts in steps:
             for place in set(reader.rows) - set(texts):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "ragged"  # of our attention among those of transformers
 PASS = 4096  # tokens that the model reads at most at once
 SHORT = 16  # tokens of a text up to which it is attended to together with others
+BAND = 8  # rows that are attended to at once, as far as the longest of them reaches: those that begin together are about as long
 BLOCK = 256  # positions by which the buffers grow
 ATTENTIVE = {"full_attention", "sliding_attention"}  # kinds of layers that can be read so
 TOLERANCE = 0.02  # relative, of logits: bfloat16 rounds
@@ -186,9 +187,16 @@ class _Pass:
         self.short = sum(len(piece.tokens) for piece in short)  # tokens
         if short:
             self.width = max(len(piece.tokens) for piece in short)
-            self.reach = max(piece.start + len(piece.tokens) for piece in short)
+            self.bands, self.reach = self._bands(short), max(piece.start + len(piece.tokens) for piece in short)
             self.offsets = torch.tensor([offset for piece in short for offset in range(len(piece.tokens))], device=device)
             self.masks: dict[int | None, torch.Tensor] = {}
+
+    def _bands(self, short: list[_Piece]) -> list[tuple[slice, int]]:
+        """The rows of the buffers, some at a time, and how many positions the short pieces among them see."""
+        ends = [1] * self.count
+        for piece in short:
+            ends[piece.row] = piece.start + len(piece.tokens)
+        return [(slice(row, min(row + BAND, self.count)), max(ends[row : row + BAND])) for row in range(0, self.count, BAND)]
 
     def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float,
                window: int | None) -> torch.Tensor:  # fmt: skip
@@ -210,15 +218,17 @@ class _Pass:
         On a CPU that is faster than the library's attention, which is made for many queries; in bfloat16 fourteen times.
         """
         heads, size = query.shape[0], query.shape[2]
-        groups, rows = keys.shape[1], self.rows[: self.short]
+        groups, rows, mask = keys.shape[1], self.rows[: self.short], self._mask(window, query.dtype)
         asked = query.new_zeros(self.count, self.width, heads, size)
         asked[rows, self.offsets] = query.transpose(0, 1) * scale
         asked = asked.transpose(1, 2).reshape(self.count, groups, -1, size)  # (row, group, head of the group and token, dimension)
-        keys, values = keys[: self.count, :, : self.reach], values[: self.count, :, : self.reach]
-        weights = (asked @ keys.transpose(2, 3)).view(self.count, groups, -1, self.width, self.reach) + self._mask(window, query.dtype)
-        weights = softmax(weights, dim=-1, dtype=torch.float32).to(values.dtype).view(self.count, groups, -1, self.reach)
-        found = (weights @ values).view(self.count, heads, self.width, -1).transpose(1, 2)
-        return found[rows, self.offsets]
+        found = query.new_empty(self.count, heads, self.width, values.shape[3])
+        for band, reach in self.bands:
+            weights = asked[band] @ keys[band, :, :reach].transpose(2, 3)
+            weights = weights.view(len(weights), groups, -1, self.width, reach) + mask[band, ..., :reach]
+            weights = softmax(weights, dim=-1, dtype=torch.float32).to(values.dtype).view(len(weights), groups, -1, reach)
+            found[band] = (weights @ values[band, :, :reach]).view(len(weights), heads, self.width, -1)
+        return found.transpose(1, 2)[rows, self.offsets]
 
     def _mask(self, window: int | None, dtype: torch.dtype) -> torch.Tensor:
         """Return the summand of weights (row, group, head, token, position): minus infinity where a token may not look."""

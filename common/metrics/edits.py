@@ -67,7 +67,9 @@ def baselines(tests: Iterable[Record], with_gold: bool) -> Iterator[System]:
 def score_answer(record: Record, prediction: Prediction) -> Record:
     """Return the scores of an answer, each 0 to 1; None for what an edit that cannot be applied has not."""
     before, gold = record["before"], record["code"]
-    made, after, fault = edited(before, edit_prompts.parse_change(prediction.text or ""))
+    text = prediction.text or ""
+    cut = (None, before, "cut at the token limit") if edit.is_half(text, prediction.failure) else None  # 05 makes nothing of it, either
+    made, after, fault = cut or edited(before, edit_prompts.parse_change(text))
     run = execution_match(gold, after)
     return {
         "applies": float(made is not None), "sound": float(made is not None and not check(after)),

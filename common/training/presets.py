@@ -74,6 +74,7 @@ def reinforced(args: argparse.Namespace) -> str | None:
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
     args.sample_generations = args.sample_generations or JUDGED
+    args.served = bool(args.rollouts)  # a run may go on with a server at another address
     args.rows = args.rows or -(-args.prompts * args.group * args.context // args.row_tokens)  # the longest answers to the longest prompts
     return next((told for holds, told in (
         (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),

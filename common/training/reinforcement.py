@@ -33,7 +33,7 @@ from common.training.callbacks import AtSteps
 from common.training.rollouts import Answer, Local, Prompt, Server
 from common.training.run_folder import RunFolder
 
-PLANNED = ("group", "prompts", "max_new_tokens", "grammar", "rollouts")  # arguments that decide the numbers, beside those of stage 07
+PLANNED = ("group", "prompts", "max_new_tokens", "grammar", "served")  # arguments that decide the numbers, beside those of stage 07
 # Mean difference of log-probabilities between writing and training, in nats a token, beyond which one is not the other's model.
 GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 
@@ -92,6 +92,7 @@ class Rollouts(Plan):
             started, known, total = time.perf_counter(), self.workflows.data, self.workflows.trainer.lightning_module.total
             if self.made < 0:  # all that the run will need, in one reading
                 self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
+                self.held_out()
             answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
             self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens)
             self.lengths, self.made = self.samples.lengths, step
@@ -102,6 +103,14 @@ class Rollouts(Plan):
             tokens = sum(len(one.answer.tokens) for one in answers)
             self.figures = figures_of(answers, self.args.group) | {"rollout_tok_per_s": round(tokens / self.seconds)}
         return self.packed
+
+    def held_out(self) -> list[int]:
+        """The numbers of the validation prompts that are answered. Reads their records, once; UserError for tests among them."""
+        numbers = list(range(min(self.args.sample_generations, len(self.workflows.data.ids[1]))))
+        ids = {self.workflows.data.ids[1][number] for number in numbers}
+        if not ids <= self.records.keys():
+            self.records |= records_of(self.args.validation or self.args.input, ids)
+        return numbers
 
     def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str) -> list[Judged]:
         """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
@@ -179,8 +188,7 @@ class Watch(AtSteps):
     def on_validation_end(self, trainer: Trainer, module: Any) -> None:
         """Have the first prompts of the validation data answered."""
         plan, known, args = self.workflows.plan, self.workflows.data, module.args
-        if numbers := list(range(min(args.sample_generations, len(known.ids[1])))):
-            plan.records |= records_of(args.validation or args.input, {*known.ids[1][:len(numbers)]})
+        if numbers := plan.held_out():
             answers = plan.written(known.validation, known.ids[1], numbers, f"{args.seed}/held out")
         if numbers and trainer.is_global_zero:
             found = figures_of(answers, args.group)

@@ -95,7 +95,7 @@ class RunFolder:
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
         plan = jsonl.read_object(self.path / "run.json").get("plan", {})
-        theirs = {"compile": False, "reinforce": False, **plan}  # runs of before have neither
+        theirs = {"compile": False, "reinforce": False, "served": False, **plan}  # what runs of before do not say
         if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
             theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
