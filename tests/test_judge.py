@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -133,8 +134,8 @@ def test_verdicts_are_kept_and_renewed_with_the_code_or_the_protocol(judging: An
             assert all(verdict.passed for verdict in judging(stub, codes).values())
         assert len(stub.requests) == 3
         lines = [json.loads(line) for line in (tmp_path / "verdicts.jsonl").read_text().splitlines()]
-        assert lines[0]["protocol"] == {"judge": "stub", "prompt": judge.prompt_id("judge"), "votes": 1, "temperature": 0.0, "max_tokens": 4096}
-        monkeypatch.setattr(judge, "prompt_id", lambda task: "other words")
+        assert lines[0]["protocol"] == {"judge": "stub", "prompt": judge.JUDGE.id, "votes": 1, "temperature": 0.0, "max_tokens": 4096}
+        monkeypatch.setattr(judge, "JUDGE", replace(judge.JUDGE, turn=judge.JUDGE.turn + " "))
         judging(stub, [GOOD])
         assert len(stub.requests) == 4
 
