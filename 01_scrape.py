@@ -37,8 +37,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
 from common import cli, jsonl
 from common.crawl import links
 from common.crawl.answers import Stored
@@ -49,6 +47,9 @@ from common.http import without_query
 from common.jsonl import Record, UserError
 from shortcuts import plist
 from shortcuts.plist import PlistError, archive
+
+# isort: split
+import orjson  # after common, which says in one line what is not installed
 
 if TYPE_CHECKING:
     from common.crawl.crawler import Crawler
