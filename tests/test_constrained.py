@@ -129,8 +129,9 @@ def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tin
     apis = some_apis(catalog, 2, size=4)
 
     def called(use_all: bool) -> list[set[str]]:
+        allowed = set() if use_all else {"empty"}  # the plan of random weights may take all the tokens, and nothing is owed then
         answers = list(constrained.generate(*tiny, chats(2), apis, catalog, max_new_tokens=120, temperature=1.0, plan=plan, use_all=use_all))
-        assert all(answer.finished and not answer.left for answer in answers)
+        assert all(answer.finished and {left.code for left in answer.left} <= allowed for answer in answers)
         return [set(shortcuts.apis_of(conversation.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
 
     assert called(use_all=True) == list(map(set, apis)) != called(use_all=False)
