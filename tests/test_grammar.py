@@ -185,6 +185,13 @@ def test_a_header_takes_its_closed_sets_only(base, words):
     assert not accepts(base, f"workflow({words})\nis_workflow_actions_exit()\n")
 
 
+def test_a_model_gives_a_closed_enum_a_case_or_a_variable_and_no_text_that_could_begin_with_any_words(table, catalog):
+    for_models, everything = (matcher(table, grammar(BASE, catalog, everything=each)) for each in (False, True))
+    for value, accepted in (("'GET'", True), ("x", True), ("ask_each_time()", True), ("f'GET{x}'", False), ("'{}GET'.format(x)", False)):
+        code = f"x = clipboard()\nis_workflow_actions_downloadurl(WFHTTPMethod={value}, WFURL='a')\n"
+        assert (accepts(for_models, code), accepts(everything, code)) == (accepted, True)
+
+
 def test_parameters_come_in_any_order(base):
     for order in ("ShowHeaders=True, WFURL='a', WFHTTPMethod='GET'", "WFURL='a', WFHTTPMethod='GET', ShowHeaders=True"):
         assert accepts(base, f"is_workflow_actions_downloadurl({order})\n")

@@ -68,7 +68,7 @@ def change_grammar(apis: Iterable[str], catalog: Catalog, length: int) -> str:
 def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, depth: int, everything: bool) -> str:
     """Return the rules that do not depend on `answer` and `names`, cached: masks ask for them line by line."""
     callable_ = sorted((api, extra) for api, extra in known if api not in control_flow.KINDS)
-    values = _Values()
+    values = _Values(everything)
     names = [f"call_{number}" for number in range(len(callable_))]
     calls = [_call_rules(name, api, extra, catalog, everything, values) for name, (api, extra) in zip(names, callable_)]
     ids = " | ".join(quoted(repr(api)) for api, _ in callable_)
@@ -92,7 +92,8 @@ def _rules(known: frozenset[tuple[str, tuple[str, ...]]], catalog: Catalog, dept
 class _Values:
     """The rules of parameters' values, one for all parameters that accept the same forms."""
 
-    def __init__(self) -> None:
+    def __init__(self, everything: bool) -> None:
+        self._everything = everything
         self._names: dict[tuple[str, ...], str] = {}
         self._enums: dict[tuple[str, ...], str] = {}
 
@@ -104,6 +105,8 @@ class _Values:
             forms["str"] = "NUMERAL"
         if parameter.enum and not parameter.open_enum:
             forms["str"] = self._enums.setdefault(parameter.enum, f"ENUM_{len(self._enums)}")
+            if not self._everything:  # apps choose a case or a variable; where a model may begin a text, it writes past every case
+                forms.pop("text", None)
         if parameter.key in DICTIONARY_FIELDS:
             forms["dict"] = "typed_dict | as_is"
         if parameter.key in LIST_FIELDS and "list" in forms:
