@@ -26,6 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from common import conversation, jsonl  # noqa: E402
 from common.conversation import AnswerForm  # noqa: E402
+from common.excerpts import without_comments  # noqa: E402
 from shortcuts import apis_of, review  # noqa: E402
 from shortcuts.catalog import Catalog  # noqa: E402
 from shortcuts.catalog.search import SYNTAX_APIS, offered  # noqa: E402
@@ -138,7 +139,8 @@ def answered(model: Any, tokenizer: Any, each: Sentence, plan: bool, catalog: Ca
 
 
 def is_right(code: str, each: Sentence) -> bool:
-    """True if a program calls what is needed and nothing else but what shows a result, and holds what was said."""
+    """True if a program calls what is needed and nothing else but what shows a result, and holds what was said; its comments do not count."""
+    code = without_comments(code)
     called = {*apis_of(code)} - SYNTAX_APIS
     groups = [{OURS + name for name in group} for group in each.needed]
     others = called - HARMLESS - set().union(*groups)

@@ -44,3 +44,10 @@ def test_a_time_that_stands_in_a_reminders_title_is_not_its_alert(bench: ModuleT
     call = "is_workflow_actions_addnewreminder(WFCalendarItemTitle='water the plants{}){}"
     assert not bench.is_right(call.format(" in two hours'", "\n"), plants)
     assert bench.is_right(call.format("', WFAlertEnabled='Alert', WFAlertCondition='At Time', WFAlertCustomTime='in 2 hours'", "\n"), plants)
+
+
+def test_what_is_said_in_a_comment_alone_is_not_done(bench: ModuleType) -> None:
+    photo = next(each for each in bench.SENTENCES if "Holidays" in each.said)
+    program = "Photo = is_workflow_actions_takephoto()\n{}is_workflow_actions_savetocameraroll(WFInput=Photo{})\n"
+    assert not bench.is_right(program.format("# Save it to the Holidays album.\n", ""), photo)
+    assert bench.is_right(program.format("", ", WFCameraRollSelectedGroup='Holidays'"), photo)
