@@ -139,7 +139,7 @@ def answered(model: Any, tokenizer: Any, each: Sentence, plan: bool, catalog: Ca
 
 
 def is_right(code: str, each: Sentence) -> bool:
-    """True if a program calls what is needed and nothing else but what shows a result, and holds what was said; its comments do not count."""
+    """True if a program calls what is needed, nothing else but what shows a result, and holds what was said, comments apart."""
     code = without_comments(code)
     called = {*apis_of(code)} - SYNTAX_APIS
     groups = [{OURS + name for name in group} for group in each.needed]
