@@ -82,7 +82,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Template:
-    """What all prompts of a task share."""
+    """The texts that all prompts of a task share, and the schema of their answers."""
 
     task: str
     turn: str  # the user's turn, with fields

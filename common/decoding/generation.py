@@ -171,7 +171,7 @@ class Sampler:
         return min(int(place), int(torch.searchsorted(shares, shares[-1])))  # the product may be rounded up to the whole
 
     def _draw(self) -> torch.Tensor:
-        """A number from 0 to 1, which is not drawn."""
+        """The next number of the source: from 0 up to, but without, 1."""
         import torch
 
         return torch.rand((), generator=self.source, dtype=self.exact)
