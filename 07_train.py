@@ -220,10 +220,14 @@ from common.training.run_folder import RunFolder, refuse_foreign, sole_run
 # training
 
 
-def learning_rate(step: int, total: int, warmup: float, peak: float) -> float:
-    """Linear: up to the peak over the first `warmup` share of the steps, then down to 0 behind the last. Steps count from 0."""
+def learning_rate(step: int, total: int, warmup: float, peak: float, spent: float = 0.0) -> float:
+    """Linear: up to the peak over the first `warmup` share of the steps, then down to 0 behind the last. Steps count from 0.
+
+    `spent` is the share of the time limit that is over; where it is further than the steps are, it counts in their place.
+    """
     rising = round(warmup * total)
-    return peak * ((step + 1) / (rising + 1) if step < rising else (total - step) / max(1, total - rising))
+    risen = max((step + 1) / (rising + 1), spent / warmup if warmup else 1.0)
+    return peak * max(0.0, min(1.0, risen, (total - step) / max(1, total - rising), (1 - spent) / (1 - warmup) if warmup < 1 else 1.0))
 
 
 class FineTuning(lightning.LightningModule):
@@ -271,8 +275,8 @@ class FineTuning(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def share_of_rate(self, steps: int) -> float:
-        """The rate of a step of this process as a share of its peak: by the schedule, or by the time that is left if that is less."""
-        return min(learning_rate(self.done + steps, self.total, self.args.warmup, 1.0), max(0.0, 1 - self.seconds / self.limit))
+        """The rate of a step of this process as a share of its peak; with --max-minutes it rises and falls with what is over first."""
+        return learning_rate(self.done + steps, self.total, self.args.warmup, 1.0, self.seconds / self.limit)
 
     def begin_stretch(self) -> range:
         """The steps until the next validation, or until the end."""

@@ -106,10 +106,19 @@ def test_the_rate_falls_with_the_time_that_is_left_if_that_is_sooner(train):
     args = train.arguments(["--model", "tiny", "--max-minutes", "2"])
     tuning = train.FineTuning(args, 100, None, None)
     assert tuning.share_of_rate(50) == train.learning_rate(50, 100, 0.1, 1.0)
-    for seconds, share in ((90.0, 0.25), (120.0, 0.0), (121.0, 0.0)):
+    for seconds, share in ((93.0, 0.25), (120.0, 0.0), (121.0, 0.0)):
         tuning.seconds = seconds
-        assert tuning.share_of_rate(50) == share
+        assert tuning.share_of_rate(50) == pytest.approx(share)
     assert tuning.share_of_rate(100) == 0
+
+
+def test_a_run_with_more_steps_than_time_does_not_spend_its_time_warming_up(train):
+    args = train.arguments(["--model", "tiny", "--max-minutes", "10", "--steps", "10000"])
+    tuning = train.FineTuning(args, 10000, None, None)
+    assert tuning.share_of_rate(0) < 0.01
+    for seconds, share in ((30.0, 0.5), (60.0, 1.0), (330.0, 0.5), (600.0, 0.0)):
+        tuning.seconds = seconds
+        assert tuning.share_of_rate(40) == pytest.approx(share)
 
 
 @pytest.mark.ci
