@@ -43,7 +43,7 @@ from typing import Any, NamedTuple, cast
 
 from common import chat, cli, conversation, edit, excerpts, hub, jsonl, llm, prompts, query
 from common.cli import Reject
-from common.decoding.progress import reported
+from common.decoding.progress import Progress
 from common.decoding.side_by_side import WINDOW, Work
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt, Usage, Writer
@@ -376,8 +376,11 @@ def generate(records: Iterable[Record], args: argparse.Namespace, catalog: Catal
         outcome = yield from driven(annotate(record, suspended, settings, sampling, catalog), answer)
         return outcome if isinstance(outcome, Reject) else named(outcome, args.model, args.adapter)
 
-    records, again = tee(records)
-    yield from zip(records, in_order(model, tokenizer, map(work, again), args.batch_size))
+    def count(outcome: Outcome | Reject) -> None:
+        progress.ended(0 if isinstance(outcome, Reject) else outcome.fields["annotator"]["completion_tokens"])
+
+    (records, again), progress = tee(records), Progress()
+    yield from zip(records, in_order(model, tokenizer, map(work, again), args.batch_size, on_end=count))
 
 
 @coroutine
@@ -430,11 +433,6 @@ def windows(run: cli.Run, size: int) -> Iterator[Record]:
             yield from window
 
 
-def tokens_of(result: Result) -> int:
-    """Return the tokens that a result took to write."""
-    return 0 if isinstance(result[1], Reject) else int(result[1].fields["annotator"]["completion_tokens"])
-
-
 def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
     """Answer every query that is due; return the exit code."""
     annotator, refiner = writers(args)
@@ -442,7 +440,7 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
     with cli.Run("annotate", args) as run:
         if annotator is None:
             made = generate(windows(run, args.batch_size * WINDOW), args, catalog)  # made whole again, with what is done of it
-            results = refine_all(refiner, (result for result in reported(made, tokens_of) if result[0]["id"] not in run.done), catalog)
+            results = refine_all(refiner, (result for result in made if result[0]["id"] not in run.done), catalog)
         else:
             results = ask_server(annotator, refiner, run.records("query", "apis"), args, catalog)
         for record, outcome in results:

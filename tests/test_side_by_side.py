@@ -263,8 +263,17 @@ def test_numbers_and_threads_are_those_of_the_machine():
     assert [models.free_threads(*given) for given in ((8, 0.2), (8, 3.1), (2, 1.0), (2, 5.0))] == [8, 5, 1, 1]
 
 
+def test_an_answer_counts_as_soon_as_it_ends_though_one_before_it_goes_on(llama):
+    order = []
+    works = [greedy([5, 6, 7], count) for count in (9, 1, 3)]
+    found = list(side_by_side.in_order(llama, TOKENIZER, works, 3, on_end=lambda tokens: order.append(len(tokens))))
+    assert list(map(len, found)) == [9, 1, 3] and order == [1, 3, 9]
+
+
 def test_who_waits_is_told_number_rate_and_time_left(capsys):
     times = iter([0.0, 10.0, 40.0, 50.0, 80.0])
-    assert list(progress.reported("abcd", lambda item: 600, 8, clock=lambda: next(times))) == list("abcd")
+    told = progress.Progress(8, clock=lambda: next(times))
+    for _ in range(4):
+        told.ended(600)
     assert capsys.readouterr().err.splitlines() == ["2 of 8 answers, 30 tokens a second, 2 min left", "4 of 8 answers, 30 tokens a second, 80 s left"]
     assert progress.line(3, 30, 60.0) == "3 answers, 0.5 tokens a second"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ class ChangeSpec(GrammarSpec):
 
 def generate_change(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], apis: Iterable[str],
                     catalog: Catalog, length: int, *, max_new_tokens: int, temperature: float, top_p: float, seed: int,
-                    watch: generation.Watch | None = None) -> generation.Generation:  # fmt: skip
+                    watch: generation.Watch | None = None,
+                    on_end: Callable[[generation.Generation], None] | None = None) -> generation.Generation:  # fmt: skip
     """Return the change that a model answers, without the fence that the model is shown before it.
 
     apis: ids of those that new lines may call. length: lines of the program.
@@ -49,5 +50,5 @@ def generate_change(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, 
         written = yield from generation.write(tokenizer, asked, room, choose, ends, row=Row(spec, room), watch=watch)
         return generation.ended(tokenizer, written.tokens, ends)
 
-    (change,) = in_order(model, tokenizer, [work()], 1)
+    (change,) = in_order(model, tokenizer, [work()], 1, on_end=on_end)
     return change

@@ -13,7 +13,7 @@ Three things work together:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,7 +104,7 @@ class _Job:
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: Iterable[Sequence[Message]], apis: Iterable[Iterable[str]],
              catalog: Catalog, *, max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0,
              batch_size: int = 16, plan: bool = True, thought: bool = True, use_all: bool = False, tries: int = TRIES,
-             watch: generation.Watch | None = None) -> Iterator[Answer]:  # fmt: skip
+             watch: generation.Watch | None = None, on_end: Callable[[Answer], None] | None = None) -> Iterator[Answer]:  # fmt: skip
     """Yield one answer a chat, in order, that calls only the chat's APIs (ids). The settings are those of generation.generate.
 
     plan: the answer is a plan and a program, as common.conversation.chat asks for; else the program alone.
@@ -115,7 +115,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chats: 
     settings = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed, "plan": plan,
                 "thought": thought, "use_all": use_all, "tries": tries, "watch": watch}  # fmt: skip
     works = (answer(model, tokenizer, chat, ids, catalog, **settings) for chat, ids in zip(chats, apis))
-    yield from in_order(model, tokenizer, works, batch_size)
+    yield from in_order(model, tokenizer, works, batch_size, on_end=on_end)
 
 
 def answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], apis: Iterable[str],

@@ -45,8 +45,9 @@ class Written(NamedTuple):
 
 def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Iterable[Sequence[Message]], *,
              max_new_tokens: int = 1024, temperature: float = 0.0, top_p: float = 1.0, seed: int = 0, batch_size: int = 16,
-             stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None) -> Iterator[Generation]:
-    """Yield one answer a prompt, in order; the prompts may be a stream.
+             stop: Sequence[str] = (), in_step: bool = False, watch: Watch | None = None,
+             on_end: Callable[[Generation], None] | None = None) -> Iterator[Generation]:  # fmt: skip
+    """Yield one answer a prompt, in order; the prompts may be a stream. `on_end` is called with each as soon as it is there.
 
     Temperature 0 takes the likeliest token. Otherwise every prompt draws from its own source, seeded by (seed, prompt): an answer does
     not depend on which prompts stand beside it (but for rounding), so a run that goes on after a kill writes what it would have written.
@@ -56,7 +57,7 @@ def generate(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts
     tokens count.
     """
     settings = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed, "stop": stop, "watch": watch}
-    yield from in_order(model, tokenizer, (answer(model, tokenizer, chat, **settings) for chat in prompts), batch_size, in_step)
+    yield from in_order(model, tokenizer, (answer(model, tokenizer, chat, **settings) for chat in prompts), batch_size, in_step, on_end)
 
 
 def answer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, max_new_tokens: int,

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable
 
 from common import cli
-
-Item = TypeVar("Item")
 
 EVERY = 30.0  # seconds between two lines
 
 
-def reported(items: Iterable[Item], tokens: Callable[[Item], int], total: int | None = None,
-             clock: Callable[[], float] = time.monotonic) -> Iterator[Item]:  # fmt: skip
-    """Yield the items, and say a line every EVERY seconds. `tokens` of an item; `total`: items that there will be, where that is known."""
-    begun = told = clock()
-    done = written = 0
-    for item in items:
-        yield item
-        done, written, now = done + 1, written + tokens(item), clock()
-        if now - told >= EVERY:
-            told = now
-            cli.say(line(done, written, now - begun, total))
+class Progress:
+    """Counts answers as they end, in whatever order, and says a line every EVERY seconds. `total`: answers there will be, where known."""
+
+    def __init__(self, total: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.total, self.clock = total, clock
+        self.begun = self.told = clock()
+        self.done = self.tokens = 0
+
+    def ended(self, tokens: int) -> None:
+        """Count an answer of so many tokens."""
+        self.done, self.tokens, now = self.done + 1, self.tokens + tokens, self.clock()
+        if now - self.told >= EVERY:
+            self.told = now
+            cli.say(line(self.done, self.tokens, now - self.begun, self.total))
 
 
 def line(done: int, tokens: int, seconds: float, total: int | None = None) -> str:

@@ -16,7 +16,7 @@ the part that stays is kept. A work that ends makes room for the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,16 +33,18 @@ WINDOW = 4  # batches that are sorted by length: in a larger window fewer rows a
 
 
 def in_order(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, works: Iterable[Work[Result]], width: int,
-             in_step: bool = False) -> Iterator[Result]:
+             in_step: bool = False, on_end: Callable[[Result], None] | None = None) -> Iterator[Result]:
     """Yield the results of works, which may be a stream, in their order; WINDOW * width of them are taken at a time.
 
-    See `side_by_side` for the rest.
+    `on_end` is called with each as soon as it is there. See `side_by_side` for the rest.
     """
     works = iter(works)
     while window := list(islice(works, WINDOW * width)):
         results, due = dict[int, Result](), 0
         for number, result in side_by_side(model, tokenizer, window, width, in_step):
             results[number] = result
+            if on_end:
+                on_end(result)
             while due in results:
                 yield results.pop(due)
                 due += 1

@@ -26,7 +26,7 @@ from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
 from common.conversation import ANSWER_FORMS, EDIT_TASK, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
 from common.conversation import answer as written
-from common.decoding.progress import reported
+from common.decoding.progress import Progress
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
@@ -296,15 +296,18 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     def answer(records: list[Record]) -> Replies:
         from common.decoding import changes, constrained, generation  # they load torch: seconds
 
-        loaded = load_writer(model, adapter, args.thinking)
+        loaded, progress = load_writer(model, adapter, args.thinking), Progress(len(records))
+
+        def count(generated: generation.Generation) -> None:
+            progress.ended(generated.tokens)
 
         def texts(records: list[Record], sampling: Record) -> Iterator[generation.Generation]:
             prompts = map(ask, records)
-            settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size, **sampling}
+            settings = {"max_new_tokens": args.max_new_tokens, "batch_size": args.batch_size, "on_end": count, **sampling}
             if not is_constrained:
                 return generation.generate(*loaded, prompts, **settings)
             if records[0].get("task") == EDIT_TASK:
-                plain = {"max_new_tokens": args.max_new_tokens, "temperature": 0.0, "top_p": 1.0, "seed": 0}
+                plain = {"max_new_tokens": args.max_new_tokens, "temperature": 0.0, "top_p": 1.0, "seed": 0, "on_end": count}
                 return (changes.generate_change(*loaded, ask(record), record["apis"], Catalog.load(), record["before"].count("\n"), **plain)
                         for record in records)  # fmt: skip
             apis = [record["apis"] for record in records]
@@ -313,7 +316,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
 
         groups = [(key, [*group]) for key, group in groupby(records, lambda record: (sampling_of(record), form_of(record)))]
         made = chain.from_iterable(zip(group, texts(group, key[0]), strict=True) for key, group in groups)
-        for record, generated in reported(made, lambda answered: answered[1].tokens, len(records)):
+        for record, generated in made:
             if generated.finished or generated.reason == TRUNCATED:
                 tokens = len(chat.prompt_tokens(ask(record), loaded[1])) if setting.shots else None
                 yield record, attempted(read_answer, generated.text, "" if generated.finished else TRUNCATED, tokens)
