@@ -156,6 +156,8 @@ def add_reinforcement(parser: cli.Parser) -> None:
     add("--prompts", type=cli.positive_int, default=8, metavar="N", help="of a step of --reinforce (default: %(default)s)")
     add("--group", type=cli.positive_int, default=8, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
     add("--max-new-tokens", type=cli.positive_int, default=512, metavar="N", help="longest answer in tokens (default: %(default)s)")
+    add("--temperature", type=cli.positive, default=1.0, metavar="T",
+        help="at which answers are drawn, and learned from: below 1, nearer to what the model writes at 0 (default: %(default)s)")
     add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
     add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 

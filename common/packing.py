@@ -31,12 +31,13 @@ class Drawn(NamedTuple):
     """Facts of reinforcement on answers' tokens, which the model itself has drawn: arrays in samples, tensors in rows, one place a token.
 
     weights: the factor of its loss. logprobs: its log-probability when it was drawn. legal: a bit for each token of the vocabulary that a
-    grammar allowed there, as np.packbits(bitorder="little") has them; None without a grammar.
+    grammar allowed there, as np.packbits(bitorder="little") has them; None without a grammar. temperature: by which logits were divided.
     """
 
     weights: Any
     logprobs: Any
     legal: Any = None
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,8 @@ class Plan:
         if drawn is not None:
             number, parts = np.cumsum(self.samples.is_answer) - 1, [self._slice(sample) for sample in row]
             places = np.concatenate([np.empty(0, np.int64), *(number[part][self.samples.is_answer[part]] for part in parts)])
-            drawn = Drawn(*(None if array is None else torch.from_numpy(array[places]) for array in drawn))
+            of_tokens = {name: torch.from_numpy(array[places]) for name, array in drawn._asdict().items() if isinstance(array, np.ndarray)}
+            drawn = drawn._replace(**of_tokens)
         return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths, drawn)
 
 

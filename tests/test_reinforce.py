@@ -232,7 +232,7 @@ def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(mo
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
-    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, seed=5, rollouts=None, grammar=False)
+    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, seed=5, rollouts=None, grammar=False, temperature=1.0)
     workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], []))
     one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
     epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
@@ -241,22 +241,23 @@ def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_the_weighted_loss_is_that_of_the_legal_tokens_each_times_its_weight(bias):
+@pytest.mark.parametrize("temperature", [1.0, 0.4])
+def test_the_weighted_loss_is_that_of_the_legal_tokens_each_times_its_weight(bias, temperature):
     torch.manual_seed(0)
     head, hidden = torch.nn.Linear(8, 20, bias=bias), torch.randn(5, 8, requires_grad=True)
     targets, weights = torch.tensor([1, 4, 9, 0, 19]), torch.tensor([1.0, -2.0, 0.5, 0.0, 3.0])
     legal = torch.rand(5, 20) < 0.5
     legal[range(5), targets] = True
-    drawn = Drawn(weights, torch.zeros(5), torch.from_numpy(np.packbits(legal.numpy(), axis=1, bitorder="little")))
+    drawn = Drawn(weights, torch.zeros(5), torch.from_numpy(np.packbits(legal.numpy(), axis=1, bitorder="little")), temperature)
     found, logprobs = [], torch.zeros(5)
     for loss in (summed(head, hidden, targets, Squash(), drawn, logprobs),
-                 (weights * F.cross_entropy(head(hidden).masked_fill(~legal, -torch.inf), targets, reduction="none")).sum()):
+                 (weights * F.cross_entropy((head(hidden) / temperature).masked_fill(~legal, -torch.inf), targets, reduction="none")).sum()):
         hidden.grad = head.weight.grad = None
         loss.backward()
         found.append((loss.item(), hidden.grad, head.weight.grad))
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
     assert torch.allclose(found[0][1], found[1][1], atol=1e-6) and torch.allclose(found[0][2], found[1][2], atol=1e-6)
-    exact = head(hidden).masked_fill(~legal, -torch.inf).log_softmax(-1)[range(5), targets]
+    exact = (head(hidden) / temperature).masked_fill(~legal, -torch.inf).log_softmax(-1)[range(5), targets]
     assert torch.allclose(logprobs, exact, atol=1e-6)
 
 

@@ -145,13 +145,16 @@ def summed(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, dra
 
 
 def _cross_entropy(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, drawn: Drawn | None, part: slice) -> Tensor:
-    logits = allowed(squash(head(hidden)), drawn, part)
+    logits = drawn_from(squash(head(hidden)), drawn, part)
     return nn.functional.cross_entropy(logits, targets, reduction="sum" if drawn is None else "none")
 
 
-def allowed(logits: Tensor, drawn: Drawn | None, part: slice) -> Tensor:
-    """Logits in which what a grammar did not allow has no share: a model that was held to it drew from the others alone."""
-    if drawn is None or drawn.legal is None:
+def drawn_from(logits: Tensor, drawn: Drawn | None, part: slice) -> Tensor:
+    """Logits as they were when a model drew from them: by its temperature, and what a grammar did not allow without a share."""
+    if drawn is None:
+        return logits
+    logits = logits if drawn.temperature == 1 else logits / drawn.temperature
+    if drawn.legal is None:
         return logits
     bits = drawn.legal[part, :, None].bitwise_right_shift(torch.arange(8, dtype=torch.uint8, device=logits.device)) & 1
     return logits.masked_fill(bits.flatten(1)[:, : logits.shape[-1]] == 0, float("-inf"))
@@ -173,7 +176,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             part = slice(start, start + size)
             logits = squash(nn.functional.linear(hidden[part], weight))
             slope = squash.slope(logits)
-            logits = allowed(logits, drawn, part)
+            logits = drawn_from(logits, drawn, part)
             picked = targets[part, None]
             logits.sub_(logits.amax(-1, keepdim=True))
             chosen = logits.gather(1, picked)
@@ -184,7 +187,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             else:
                 logprobs[part] = (chosen - sums.log())[:, 0]
                 total -= (logprobs[part] * drawn.weights[part]).sum()
-                slope = slope * drawn.weights[part, None]
+                slope = slope * drawn.weights[part, None] / drawn.temperature
             if by_hidden is not None or by_weight is not None:
                 error = logits.div_(sums)
                 error.scatter_add_(1, picked, error.new_full(picked.shape, -1))

@@ -83,6 +83,7 @@ def reinforced(args: argparse.Namespace) -> str | None:
         (args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"),
         (args.rollouts and not args.lora_rank, "--rollouts: a server loads adapters; give a --lora-rank"),
         (args.rollouts and not args.rollouts.startswith(("http://", "https://")), f"--rollouts {args.rollouts}: give http://HOST:PORT"),
+        (args.rollouts and args.temperature != 1, "--rollouts: servers give log-probabilities at temperature 1; give no --temperature"),
         (args.rollouts and args.grammar, "--rollouts: the grammar is for answers that are written here"),
     ) if holds), None)  # fmt: skip
 

@@ -33,7 +33,8 @@ from common.training.callbacks import AtSteps
 from common.training.rollouts import Answer, Local, Prompt, Server
 from common.training.run_folder import RunFolder
 
-PLANNED = ("group", "prompts", "max_new_tokens", "grammar", "served")  # arguments that decide the numbers, beside those of stage 07
+# Arguments that decide the numbers, beside those of stage 07.
+PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "served")
 # Mean difference of log-probabilities between writing and training, in nats a token, beyond which one is not the other's model.
 GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 
@@ -57,8 +58,8 @@ def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = 
             for answer, one, total in zip(group, found, totals, strict=True)]  # fmt: skip
 
 
-def samples_of(answers: Sequence[Judged], constant: float) -> Samples:
-    """The answers that teach something, ready to be packed; their loss is to be divided by `constant`."""
+def samples_of(answers: Sequence[Judged], constant: float, temperature: float = 1.0) -> Samples:
+    """The answers that teach something, drawn at a temperature, ready to be packed; their loss is to be divided by `constant`."""
     kept = [one for one in answers if one.advantage]
     lengths = [len(one.answer.tokens) for one in kept]
     packed = Samples.of((one.prompt.tokens + one.answer.tokens, [False] * len(one.prompt.tokens) + [True] * length)
@@ -67,7 +68,8 @@ def samples_of(answers: Sequence[Judged], constant: float) -> Samples:
     weights = np.repeat(np.array([one.advantage for one in kept], np.float32), lengths) * np.float32(sum(lengths) / constant)
     logprobs = np.concatenate([np.empty(0, np.float32), *(one.answer.logprobs for one in kept)])
     legal = [one.answer.legal for one in kept if one.answer.legal is not None]
-    return Samples(packed.tokens, packed.is_answer, packed.offsets, Drawn(weights, logprobs, np.concatenate(legal) if legal else None))
+    drawn = Drawn(weights, logprobs, np.concatenate(legal) if legal else None, temperature)
+    return Samples(packed.tokens, packed.is_answer, packed.offsets, drawn)
 
 
 class Rollouts(Plan):
@@ -94,7 +96,7 @@ class Rollouts(Plan):
                 self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
                 self.held_out()
             answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
-            self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens)
+            self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens, self.args.temperature)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
             while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:

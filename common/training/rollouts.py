@@ -1,6 +1,6 @@
 """Answers to the prompts of a step of reinforcement: by the model in training itself, or by a vLLM server that is given its adapter.
 
-Each answer is drawn from the model's own distribution (temperature 1, all tokens, or those that a grammar leaves) and comes with the
+Each answer is drawn from the model's own distribution (all tokens, or those that a grammar leaves; --temperature) and comes with the
 log-probabilities of its tokens. It is a function of a seed, the prompt and its number, and does not depend on those beside it.
 """
 
@@ -85,7 +85,8 @@ class Local:
     def _work(self, model: Any, prompt: Prompt, seed: str) -> Work[Answer]:
         ends, room = chat.end_ids(model, self.tokenizer), room_of(self.args, prompt)
         row = Held(self._grammar(model, prompt, ends), room) if self.args.grammar else None
-        made = yield from write(self.tokenizer, prompt.tokens, room, Sampler(f"{prompt.record['id']}", 1.0, 1.0, seed), ends, row=row)
+        choose = Sampler(f"{prompt.record['id']}", self.args.temperature, 1.0, seed)
+        made = yield from write(self.tokenizer, prompt.tokens, room, choose, ends, row=row)
         finished = made.tokens[-1] in ends
         text = chat.decode(made.tokens[: len(made.tokens) - finished], self.tokenizer)
         return Answer(text, made.tokens, np.array(made.logprobs, np.float32), np.stack(row.masks) if row else None, finished)
