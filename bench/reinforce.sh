@@ -2,7 +2,7 @@
 # Does reinforcement help? From one supervised model, MINUTES of it and, beside it, as many more of supervised training on the same records;
 # all three answer the tests freely.
 #   bash bench/reinforce.sh data/corpus/bench runs/corpus SEED [RECORDS]        (the first two by runs/corpus.sh; seeds 0, 1, 2: three runs)
-# RECORDS are those that both learn from, by default the train.jsonl of the dataset. Records that the model was not trained on teach more: of
+# RECORDS are those that both learn from, by default the train.jsonl of the dataset. Those that the model was not trained on teach more: of
 # those that it knows by heart, all its answers are worth the same. MINUTES is 60 by default; OUTPUT and EVAL are the output and more flags
 # of 08. The same command goes on where it was stopped. The figures to compare are `compile`, `execution_match` and `trace_match`, and the
 # `differences` in scores.json, which are by sample; they need at least 200 tests.
