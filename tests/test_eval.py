@@ -484,7 +484,7 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
 
     asked: list[Any] = []
 
-    def generate(loaded: str, tokenizer: str, prompts: Iterator[Any], **options: Any) -> Iterator[Generation]:
+    def generate(loaded: str, tokenizer: str, prompts: Iterator[Any], on_end: Any, **options: Any) -> Iterator[Generation]:
         assert (loaded, tokenizer, options) == ("model", "tokenizer", {"max_new_tokens": 99, "batch_size": 4})
         for number, prompt in enumerate(prompts):
             asked.append(prompt)

@@ -313,7 +313,7 @@ def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: l
 
     drawn: list[dict[str, Any]] = []
 
-    def generate(loaded: str, tokenizer: str, prompts: Any, **options: Any) -> Any:
+    def generate(loaded: str, tokenizer: str, prompts: Any, on_end: Any, **options: Any) -> Any:
         drawn.append({"prompts": len(list(prompts)), **options})
         return iter([generation.Generation("Hm.", 1, True, "stop")] * drawn[-1]["prompts"])
 
