@@ -108,8 +108,8 @@ COMMANDS = {
     ],
     "docs/reinforce.md": [
         Command("python 07_train.py --reinforce --model runs/workflowllama-merged --steps 200", GPU),
-        Command("python 07_train.py --reinforce --model runs/corpus --lora-rank 0 --prompts 8 --group 8 --max-new-tokens 512 "
-                "--sample-generations 32", TRAINED),
+        Command("python 07_train.py --reinforce --model runs/corpus --input new.jsonl --lora-rank 0 --lr 1e-4 --max-minutes 15 "
+                "--steps 1000 --warmup 0.05", TRAINED),
     ],
     "docs/cluster.md": [
         Command("bash runs/slurm/single_node.sh --dry-run", SLURM),
