@@ -34,8 +34,8 @@ def base(request, table, catalog) -> LLMatcher:
 
 
 # What grammar.py says that it does not say, by what the compiler says of it.
-LISTED = {"later": "later(", "a key twice": "the key ", "no output": "no output comes before", "another's name": "UUID is the name",
-          "synonyms": "synonyms: there is no case", "left over": "leftover(): "}
+LISTED = {"later": "later(", "a loop's name": "belongs to a loop that has ended", "a key twice": "the key ",
+          "no output": "no output comes before", "another's name": "UUID is the name", "synonyms": "synonyms: there is no case", "left over": "leftover(): "}
 
 
 def outcome(code: str) -> str:

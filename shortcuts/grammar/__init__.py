@@ -10,10 +10,10 @@ No rule per order is needed to refuse a parameter given twice: a rule of llguida
 bits.
 
 Every accepted program compiles to a file, apart from the conditions that such a grammar cannot express: a name is bound before it is read
-(`names` limits the names that are read), or later in the program for `later()`; an output comes before `previous_output()`; an API outside
-the catalogue gets no parameter twice, and a dictionary no key; the synonyms of a menu are those of its cases, and what is left over in a
-test is not what the test compares with; a choice has a title, and a copied action the name of another (`item()` and `UUID=` are in
-`everything` alone); every statement can be reached. A helper takes one unknown keyword, not two.
+(`names` limits the names that are read) and not by a loop that has ended, or later in the program for `later()`; an output comes before
+`previous_output()`; an API outside the catalogue gets no parameter twice, and a dictionary no key; the synonyms of a menu are those of its
+cases, and what is left over in a test is not what the test compares with; a choice has a title, and a copied action the name of another
+(`item()` and `UUID=` are in `everything` alone); every statement can be reached. A helper takes one unknown keyword, not two.
 """
 
 from __future__ import annotations
