@@ -10,6 +10,7 @@ The signature is not verified: it proves who made a shortcut, which does not mat
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import struct
 from collections.abc import Iterator
@@ -20,8 +21,6 @@ MAGIC = b"AEA1"
 PROLOGUE_END = 0x130  # from the end of the auth data: signature 128, key 32, salt 32, MAC 32, root header 48, first cluster's MAC 32
 ROOT_HEADER = 0xE0
 SEGMENT_HEADER = struct.Struct("<II32s")
-WINDOW = 1 << 18  # bytes; LZFSE refers back 262,139 bytes at most
-BLOCK_LIMIT = 128  # LZFSE blocks in one segment of 1 MiB; Apple's encoder makes about 30
 WORKFLOW = b"Shortcut.wflow"
 
 
@@ -79,49 +78,24 @@ def _segments(data: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def _lzfse(stored: bytes, raw_size: int) -> bytes:
-    """Decompress one segment block by block. Raises PlistError.
+    """Decompress one segment. Raises PlistError.
 
-    The library grows its buffer as long as data comes, and a forged block can yield gigabytes. So each block is decoded alone, behind an
-    uncompressed block of the bytes before it, which it may refer to, and must yield the size in its header; a forged one is found out
-    after at most 24 MB.
+    The C function is called by its name, with the size of the output. The module's own decompress doubles its buffer as long as data
+    comes or a block ends early, up to all addresses of the process, which then may be unable to fork (pyliblzfse 0.4.1).
     """
     try:
         import liblzfse
     except ImportError:
         raise ModuleNotFoundError("signed shortcuts need LZFSE: pip install pyliblzfse", name="pyliblzfse") from None
-    raw, at = b"", 0
-    for _ in range(BLOCK_LIMIT):
-        if stored[at:at + 4] == b"bvx$":
-            break
-        size, expected = _block_sizes(stored, at)
-        window = raw[-WINDOW:]
-        before = b"bvx-" + struct.pack("<I", len(window)) + window if window else b""
-        if at + size > len(stored) or not 0 < expected <= raw_size - len(raw):
-            raise PlistError("bad_sizes", f"an LZFSE block claims {size:,} stored and {expected:,} raw bytes")
-        try:
-            block = liblzfse.decompress(before + stored[at:at + size] + b"bvx$")[len(window):]
-        except (liblzfse.error, MemoryError):  # for a block that ends early the library asks for ever more memory, but touches none of it
-            raise PlistError("bad_container", "an LZFSE block cannot be decompressed") from None
-        if len(block) != expected:
-            raise PlistError("bad_sizes", f"an LZFSE block of {len(block):,} bytes claims {expected:,}")
-        raw, at = raw + block, at + size
-    if len(raw) != raw_size:
-        raise PlistError("bad_sizes", f"a segment of {len(raw):,} bytes claims {raw_size:,}")
-    return raw
-
-
-def _block_sizes(stored: bytes, at: int) -> tuple[int, int]:
-    """Return (stored bytes with header, raw bytes) of the LZFSE block at an offset."""
-    magic, header = stored[at:at + 4], stored[at:at + 32].ljust(32, b"\0")
-    _, raw, payload = struct.unpack_from("<4sII", header)
-    if magic == b"bvx-":  # uncompressed
-        return 8 + raw, raw
-    if magic == b"bvxn":  # LZVN, for small inputs
-        return 12 + payload, raw
-    if magic == b"bvx2":  # LZFSE; three packed words give the sizes of literals (20 bits), matches (20 bits) and header (32 bits)
-        literals, matches, sizes = struct.unpack_from("<QQQ", header, 8)
-        return (sizes & 0xFFFFFFFF) + (literals >> 20 & 0xFFFFF) + (matches >> 40 & 0xFFFFF), raw
-    raise PlistError("bad_container", f"unknown LZFSE block {magic!r}")
+    decode = ctypes.CDLL(liblzfse.__file__).lzfse_decode_buffer
+    decode.restype, decode.argtypes = ctypes.c_size_t, (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p)
+    raw = ctypes.create_string_buffer(raw_size + 1)  # one byte more, in which what is too long shows
+    size = decode(raw, len(raw), stored, len(stored), None)
+    if not size:
+        raise PlistError("bad_container", "a segment is not LZFSE")
+    if size != raw_size:
+        raise PlistError("bad_sizes", f"an LZFSE segment has {'more' if size > raw_size else 'fewer'} than the {raw_size:,} bytes that it claims")
+    return ctypes.string_at(raw, size)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
