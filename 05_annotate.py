@@ -196,7 +196,7 @@ class Draft:
 
 def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> Draft:
     """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
-    (plan, code), blocks = conversation.parse_answer(answer.text), conversation.code_blocks(answer.text)
+    (plan, code), blocks = prompts.parse_answer(answer.text), prompts.code_blocks(answer.text)
     needed = [api for api in dict.fromkeys(needed) if api not in SYNTAX_APIS]
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))

@@ -244,7 +244,7 @@ def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     messages = conversation.chat("Show me a", apis, Catalog.load(), "1. Show a.", code)
     assert [message["role"] for message in messages] == ["user", "assistant"]
     assert messages[1]["content"].startswith("Thought:\n1. Show a.\n\nCode:\n```python\n# Show it.")
-    assert conversation.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
+    assert prompts.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
     assert "def is_workflow_actions_showresult(" in messages[0]["content"] and "conditional" not in messages[0]["content"]
 
 
@@ -256,7 +256,7 @@ def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     ("## Thought\nplan\n## Code\r\n```Python\r\nz=1\r\n```", "plan", "z=1\n"),
 ])  # fmt: skip
 def test_answers_that_miss_the_format_are_read_as_far_as_they_go(text: str, plan: str, code: str) -> None:
-    assert conversation.parse_answer(text) == (plan, code)
+    assert prompts.parse_answer(text) == (plan, code)
 
 
 def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwise() -> None:

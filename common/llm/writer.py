@@ -13,8 +13,7 @@ import orjson
 
 from common import cli
 from common.cli import Reject
-from common.conversation import without_thought
-from common.prompts import Prompt
+from common.prompts import Prompt, without_thought
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 Messages = list[dict[str, str]]

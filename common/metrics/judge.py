@@ -117,7 +117,7 @@ def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: 
             cli.say(f"{path}: {len(others)} verdicts are by another judge, prompt, number of votes or token limit; they are made anew")
         unanswered = dict[str, Reject]()
         due = [(records[identifier], code) for identifier, code in codes.items() if identifier not in kept]
-        for record, verdict in tqdm(_verdicts(writer, due, votes), path.stem, len(due), unit="sample", disable=not sys.stderr.isatty()):
+        for record, verdict in tqdm(ask(writer, due, votes), path.stem, len(due), unit="sample", disable=not sys.stderr.isatty()):
             if isinstance(verdict, Reject):
                 unanswered[record["id"]] = verdict
                 continue
@@ -127,7 +127,7 @@ def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: 
     return Judged(kept, unanswered)
 
 
-def _verdicts(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> Iterator[tuple[Record, Verdict | Reject]]:
+def ask(writer: Writer, answers: Iterable[tuple[Record, str]], votes: int) -> Iterator[tuple[Record, Verdict | Reject]]:
     """The verdict on each (record, code), as they come; a Reject where the server gave no answer."""
     catalog = Catalog.load()
 

@@ -24,13 +24,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from common import chat, cli, hub, jsonl, llm
 from common.cli import Reject
-from common.conversation import ANSWER_FORMS, EDIT_TASK, TEVAL_TASK, WHOLE, AnswerForm, in_form, parse_answer, with_primer
+from common.conversation import ANSWER_FORMS, EDIT_TASK, TEVAL_TASK, WHOLE, AnswerForm, in_form, with_primer
 from common.conversation import answer as written
 from common.decoding.progress import Progress
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language, load_writer, prompt_notes
+from common.prompts import parse_answer
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
 

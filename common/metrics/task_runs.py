@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from common.conversation import chat, without_thought
+from common.conversation import chat
 from common.distractors import needed
 from common.jsonl import Record
 from common.metrics import chance_and_intervals as intervals
@@ -18,6 +18,7 @@ from common.metrics.aggregate import Rejects, Samples, counts
 from common.metrics.systems import Prediction, System, fixed
 from common.metrics.tasks import FAILURES, GROUPS, Task, pass_all, pass_at, score
 from common.offline.sentence import understood
+from common.prompts import without_thought
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import KIT, offered
 

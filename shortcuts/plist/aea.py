@@ -94,7 +94,7 @@ def _lzfse(stored: bytes, raw_size: int) -> bytes:
     if not size:
         raise PlistError("bad_container", "a segment is not LZFSE")
     if size != raw_size:
-        raise PlistError("bad_sizes", f"an LZFSE segment has {'more' if size > raw_size else 'fewer'} than the {raw_size:,} bytes that it claims")
+        raise PlistError("bad_sizes", f"a segment of {raw_size:,} bytes unpacks to {'more' if size > raw_size else f'{size:,}'}")
     return ctypes.string_at(raw, size)
 
 
