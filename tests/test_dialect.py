@@ -304,6 +304,7 @@ TITLE = text_of({"Type": "Variable", "VariableName": "x"})
 @pytest.mark.parametrize("actions, more", [
     ([step("gettext", UUID=ONE), step("repeat.each", Odd=ONE, WFInput=reference(ONE)), step("repeat.each", WFControlFlowMode=2, Odd=ONE)], {}),
     ([step("gettext")], {"WFWorkflowImportQuestions": 5}),
+    ([step("gettext", WFInput={"Value": {"OutputUUID": ONE}})], {"WFWorkflowImportQuestions": ONE}),
     ([step("gettext")], {"WFWorkflowInputContentItemClasses": [ONE]}),
     ([step("gettext", WFTextActionText=reference(ONE, Aggrandizements=plistlib.UID(3)))], {}),
     ([step("choosefrommenu", WFMenuItems=[{"WFItemType": 0, "WFValue": TITLE}]),
@@ -319,7 +320,7 @@ TITLE = text_of({"Type": "Variable", "VariableName": "x"})
     ([step("setvariable", WFVariableName="a-b", WFInput=reference(ONE)), step("setvariable", WFVariableName="a b", UUID=ONE, CustomOutputName="x")], {}),
     ([step("gettext", Odd=[reference(ONE, Aggrandizements=[{"Type": "WFPropertyVariableAggrandizement", "PropertyName": "A", "PropertyUserInfo": info}])
                            for info in (float("nan"), float("inf"), -0.0, 0.0, -1)])], {}),
-], ids=["an identity under another key", "questions that are no list", "an identity at the workflow level", "steps that are no list",
+], ids=["an identity under another key", "questions that are no list", "an identity instead of questions", "an identity at the workflow level", "steps that are no list",
         "one title in two places", "an identity on a start that the end does not share", "a dangling identity in a literal", "a question for an identity that is no text", "a case whose identity is a list", "a name that is no text", "a raw copy of a raw action", "names that fold to one", "info of a property that is an odd number"])  # fmt: skip
 def test_odd_shortcuts_come_back_equal(actions, more):
     result = shortcuts.transcribe({"WFWorkflowActions": actions, **more})

@@ -130,7 +130,7 @@ def _value_expr(key: str, value: Any, scope: DecompileScope) -> ast.expr:
                 return expression
         except (LookupError, DialectError):
             pass
-    return values.literal_expr(value, scope if key == QUESTIONS else None)
+    return values.literal_expr(value, scope if key == QUESTIONS and isinstance(value, list) else None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
