@@ -301,6 +301,16 @@ ODD = {"Type": "Odd"}
 TITLE = text_of({"Type": "Variable", "VariableName": "x"})
 
 
+@pytest.mark.parametrize("text", [{"ParameterKey": ONE}, {"Text": ONE}, {"DefaultValue": ONE}, {"DefaultValue": {"x": ["y", ONE]}}, {"Category": ONE}])
+@pytest.mark.parametrize("more", [{"UUID": ONE}, {}], ids=["of an action", "of none"])
+@pytest.mark.parametrize("index", [0, 9])
+def test_an_identity_in_a_question_comes_back_equal(text, more, index):
+    question = {"ActionIndex": index, "Category": "Parameter", "ParameterKey": "WFTextActionText", "Text": "Which?", "DefaultValue": "one"} | text
+    actions = [step("gettext", WFTextActionText="one", **more), step("showresult", Text=reference(ONE))]
+    result = shortcuts.transcribe({"WFWorkflowActions": actions, "WFWorkflowImportQuestions": [question]})
+    assert (result.exact, result.canonical, result.fixed_point) == (True, True, True), result.code
+
+
 @pytest.mark.parametrize("actions, more", [
     ([step("gettext", UUID=ONE), step("repeat.each", Odd=ONE, WFInput=reference(ONE)), step("repeat.each", WFControlFlowMode=2, Odd=ONE)], {}),
     ([step("gettext")], {"WFWorkflowImportQuestions": 5}),

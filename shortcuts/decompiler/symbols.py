@@ -111,6 +111,14 @@ class SymbolTable:
             else:
                 self.loose_questions.append(question)
 
+    def _says_identity(self, value: Any) -> bool:
+        """True if a text in a value, not in a reference, is the UUID of an output that the shortcut uses."""
+        if isinstance(value, dict):
+            return any(self._says_identity(inner) for key, inner in value.items() if key != "OutputUUID")
+        if isinstance(value, list):
+            return any(map(self._says_identity, value))
+        return isinstance(value, str) and value in self.referenced
+
     def _fits(self, question: Any) -> bool:
         """True if a question can stand with its parameter."""
         if not isinstance(question, dict) or question.get("Category") != "Parameter":
@@ -120,6 +128,8 @@ class SymbolTable:
         index, key = question.get("ActionIndex"), question.get("ParameterKey")
         if type(index) is not int or not 0 <= index < len(self.actions) or index in self.raw or len(self.actions[index]) != 2:
             return False  # an action that is written out has its parameters in a dictionary
+        if self._says_identity(question):
+            return False  # only the header has uuid_of() for it
         if control_flow.kind_of(self.actions[index]) is not None:
             return False
         return isinstance(key, str) and key not in self.questions.get(index, {}) and key not in ("UUID", "CustomOutputName")
