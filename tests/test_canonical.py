@@ -57,10 +57,13 @@ def test_what_changes_a_run_is_kept(one, other):
     assert not equivalent(one, other)
 
 
-def test_the_kind_of_a_reference_is_no_identity_though_an_action_has_it_for_one():
-    read = step("sendmessage", WFSendMessageContent={"Value": {"attachmentsByRange": {"{3, 1}": {"OutputUUID": "Variable"}}}})
-    test = marker("conditional", 0, WFInput={"Variable": {"Value": {"Type": "Variable", "VariableName": "Sent"}}})
-    shortcut = {"WFWorkflowActions": [read, test, marker("conditional", 2)]}
+@pytest.mark.parametrize("kind", ["Variable", "WFTextTokenString"])
+def test_the_kind_of_a_reference_or_value_is_no_identity_though_an_action_has_it_for_one(kind):
+    read = step("sendmessage", WFSendMessageContent={"Value": {"attachmentsByRange": {"{3, 1}": {"OutputUUID": kind}}}})
+    test = marker("conditional", 0, WFInput={"Variable": {"Value": {"Type": kind, "VariableName": "Sent"}}})
+    key = {"Value": {"string": "a"}, "WFSerializationType": "WFTextTokenString"}
+    get = step("downloadurl", WFHTTPHeaders={"Value": {"WFDictionaryFieldValueItems": [{"WFKey": key, "WFValue": {"WFSerializationType": kind}}]}})
+    shortcut = {"WFWorkflowActions": [read, test, get, marker("conditional", 2)]}
     assert shortcuts.equivalent(shortcuts.to_shortcut(shortcuts.to_python(shortcut)[0]), shortcut)
 
 

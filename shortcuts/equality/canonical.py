@@ -214,7 +214,7 @@ class _Renamer:
             return self.value(value) if isinstance(value, dict | list) else value
         if key == "VariableName" and holder.get("Type") == "Variable":
             return self._variable(value)
-        return self._name("uuid", value) if value in self.used and key != "Type" else value
+        return self._name("uuid", value) if value in self.used and key not in constants.KIND_KEYS else value
 
     def _variable(self, name: str) -> str:
         return name if constants.IMPLICIT_VARIABLE.fullmatch(name) else self._name("variable", name)

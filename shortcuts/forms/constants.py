@@ -73,6 +73,8 @@ UNUSED_OPERANDS = {
 }
 RULE_OPERATOR_OF_CODE = {code: word for word, code in RULE_OPERATORS.items()}
 
+KIND_KEYS = frozenset(("Type", "WFSerializationType"))  # their texts are words of the format, no identities, though an action may have one
+
 IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # the variables that a loop binds by itself
 
 # Item types of dictionary and list fields (WFItemType).

@@ -115,8 +115,7 @@ def _no_value(node: ast.expr) -> str:
 def literal_expr(value: Any, scope: DecompileScope | None = None) -> ast.expr:
     """Return a value written out as a literal. With a scope, UUIDs of actions become uuid_of(name), since code alone makes them anew."""
     if isinstance(value, dict):
-        # the kind of a reference is a word of the format: no identity, even where an action has it for one
-        inner = [literal_expr(item, None if key == "Type" and isinstance(item, str) else scope) for key, item in value.items()]
+        inner = [literal_expr(item, None if key in constants.KIND_KEYS and isinstance(item, str) else scope) for key, item in value.items()]
         return ast.Dict([const(key) for key in value], inner)
     if isinstance(value, list):
         return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
