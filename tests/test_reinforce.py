@@ -14,9 +14,12 @@ import pytest
 import synthetic
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from train_runs import Killed, command, exact, kill
 
 from common import chat, model, rewards
+from common.decoding.generation import Sampler, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
 from common.training import data, reinforcement, rollouts
@@ -208,6 +211,36 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
     samples = reinforcement.samples_of(found, constant=30)
     assert samples.tokens.tolist() == [1, 2, 3, 4, 1, 2, 3]
     assert samples.drawn.weights.tolist() == pytest.approx([0.0015, 0.0015, -0.0015])  # times 3 tokens, over 30
+
+
+def test_an_endless_answer_is_worth_less_than_one_that_ends(monkeypatch):
+    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(answers=1.0))
+    endless = answer([1, 2] + [3, 4, 5] * 16, finished=False)
+    cut, ended = answer(list(range(1, 90)), finished=False), answer([3, 4, 5] * 16)
+    found = reinforcement.judged(rollouts.Prompt([1], {"id": "a", "messages": []}), [endless, cut, ended])
+    assert [round(one.advantage, 6) for one in found] == [-0.025, 0.0, 0.025]
+    figures = reinforcement.figures_of(found, 3)
+    assert (figures["loops"], figures["cut"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.lists(st.integers(0, 3), min_size=1, max_size=16))
+def test_a_loop_is_found_as_soon_as_it_is_long_enough(before, piece):
+    endless = [*before, 8, *piece * rollouts.LOOP]
+    start = len(before) + 1
+    assert [rollouts.is_loop(endless[: start + length]) for length in (rollouts.LOOP - 1, rollouts.LOOP, rollouts.LOOP + 1)] == [False, True, True]
+
+
+def test_a_table_of_rows_that_differ_is_no_loop():
+    assert not rollouts.is_loop([token for row in range(40) for token in (3, 4, 5, 100 + row)])
+
+
+def test_writing_ends_where_an_answer_repeats_itself():
+    work = write(None, [1, 2], 200, Sampler("a", 0.0, 1.0, 0), [0], gives_up=rollouts.is_loop)
+    next(work)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            work.send(F.one_hot(torch.tensor(5), 8).float())
+    assert end.value.value.tokens == [5] * rollouts.LOOP
 
 
 def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(monkeypatch, very_small):

@@ -95,8 +95,11 @@ def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
 
 
 def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choose: Sampler, ends: list[int], *,
-          row: Row | None = None, stop: Sequence[str] = (), watch: Watch | None = None) -> Work[Written]:
+          row: Row | None = None, stop: Sequence[str] = (), watch: Watch | None = None,
+          gives_up: Callable[[list[int]], bool] | None = None) -> Work[Written]:
     """Write up to `room` tokens behind a prompt, until one of the ends or a stop string is there; a row's grammar holds them.
+
+    It also ends where `gives_up`, asked after each token, finds that nothing will come of the tokens until then.
 
     Where the grammar leaves no choice the model is not asked: it reads that token together with the next ones.
     """
@@ -115,6 +118,8 @@ def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choo
         if streamer:
             streamer.put(token)
         if token in ends or any(mark in decode(tokens[len(prompt) :], tokenizer) for mark in stop):
+            break
+        if gives_up and gives_up(tokens[len(prompt) :]):
             break
     if streamer:
         streamer.end()

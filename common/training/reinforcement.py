@@ -3,9 +3,10 @@
     workflows.plan = Rollouts(args, tokenizer, workflows)      # and the rest of stage 07 is as it was
 
 On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
-same prompt. Groups of equal rewards teach nothing and are dropped; an answer that was cut off is no evidence. The loss is the sum over
-the tokens of what is left, each by its answer's advantage, divided by a constant: the tokens that all answers may have. No division by a
-deviation, no penalty for leaving the first model. Prompts and draws are functions of (seed, step), so a run goes on where it stopped.
+same prompt. Groups of equal rewards teach nothing and are dropped. An answer that was cut off is no evidence, unless it repeated itself:
+that is worth nothing. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the
+tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. Prompts and draws are functions of
+(seed, step), so a run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -49,12 +50,13 @@ class Judged(NamedTuple):
 
 
 def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = ()) -> list[Judged]:
-    """The answers to a prompt, each beside the others; one that was cut off has no say."""
-    found = [rewards.reward(prompt.record["messages"][:-1], answer.text, prompt.record) for answer in group]
+    """The answers to a prompt, each beside the others; one that was cut off has no say, one that repeats itself is worth nothing."""
+    found = [rewards.Reward() if answer.loops else rewards.reward(prompt.record["messages"][:-1], answer.text, prompt.record)
+             for answer in group]  # fmt: skip
     totals = [one.total(guaranteed) for one in found]
-    whole = [total for total, answer in zip(totals, group, strict=True) if answer.finished]
+    whole = [total for total, answer in zip(totals, group, strict=True) if answer.finished or answer.loops]
     teaches = bool(whole) and max(whole) - min(whole) > 1e-9
-    return [Judged(prompt, answer, one, total - fmean(whole) if teaches and answer.finished else 0.0)
+    return [Judged(prompt, answer, one, total - fmean(whole) if teaches and (answer.finished or answer.loops) else 0.0)
             for answer, one, total in zip(group, found, totals, strict=True)]  # fmt: skip
 
 
@@ -150,7 +152,7 @@ def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
 
 
 def figures_of(answers: Sequence[Judged], group: int) -> dict[str, float]:
-    """Means of reward, its parts and length; shares of equal groups and cut answers; answers that pass, groups in which one does."""
+    """Means of reward, its parts and length; shares of equal groups, of cut and of endless answers, of those that pass."""
     groups = [answers[start:start + group] for start in range(0, len(answers), group)]
     passes = [[one.reward.passed for one in each] for each in groups]
     tokens = sum(len(one.answer.tokens) for one in answers)
@@ -158,7 +160,8 @@ def figures_of(answers: Sequence[Judged], group: int) -> dict[str, float]:
             **{part: fmean(getattr(one.reward, part) for one in answers) for part in rewards.Reward._fields},
             "pass_1": fmean(map(fmean, passes)), f"pass_{group}": fmean(map(any, passes)),
             "equal_groups": fmean(not any(one.advantage for one in each) for each in groups),
-            "cut": fmean(not one.answer.finished for one in answers), "tokens": tokens / len(answers),
+            "cut": fmean(not one.answer.finished and not one.answer.loops for one in answers),
+            "loops": fmean(one.answer.loops for one in answers), "tokens": tokens / len(answers),
             "entropy": -sum(float(one.answer.logprobs.sum()) for one in answers) / tokens}  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS
 
 AT_ONCE = 64  # answers that are written side by side
+LOOP = 48  # tokens
 PATIENCE = 600.0  # seconds that a server has for the answers to a prompt
 
 
@@ -48,6 +49,17 @@ class Answer(NamedTuple):
     logprobs: np.ndarray
     legal: np.ndarray | None  # as in packing.Drawn
     finished: bool
+
+    @property
+    def loops(self) -> bool:
+        """True if it had no end because it repeated itself, which more tokens would not have changed."""
+        return not self.finished and is_loop(self.tokens)
+
+
+def is_loop(tokens: list[int]) -> bool:
+    """True if the last LOOP tokens are one piece three times or more."""
+    tail = tokens[-LOOP:]
+    return len(tail) == LOOP and any(tail[period:] == tail[:-period] for period in range(1, LOOP // 3 + 1))
 
 
 class Held(token_masks.Row):
@@ -86,7 +98,7 @@ class Local:
         ends, room = chat.end_ids(model, self.tokenizer), room_of(self.args, prompt)
         row = Held(self._grammar(model, prompt, ends), room) if self.args.grammar else None
         choose = Sampler(f"{prompt.record['id']}", self.args.temperature, 1.0, seed)
-        made = yield from write(self.tokenizer, prompt.tokens, room, choose, ends, row=row)
+        made = yield from write(self.tokenizer, prompt.tokens, room, choose, ends, row=row, gives_up=is_loop)
         finished = made.tokens[-1] in ends
         text = chat.decode(made.tokens[: len(made.tokens) - finished], self.tokenizer)
         return Answer(text, made.tokens, np.array(made.logprobs, np.float32), np.stack(row.masks) if row else None, finished)
