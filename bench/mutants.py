@@ -171,7 +171,7 @@ MUTANTS = [Mutant(*row) for row in [
     ("editor's switches", "check.py", 'if catalog.is_generic(key):', 'if key in Catalog.GENERIC_KEYS:',
      "`**{'Show-text': True}` is an unknown parameter"),
     # grammar
-    ("repeat over the output before", "grammar/rules.py", 'each: value | "previous_output()" | ', "each: value | ", "`for x in previous_output():` is refused"),
+    ("repeat over the output before", "grammar/rules.py", 'each: looped | "previous_output()" | ', "each: looped | ", "`for x in previous_output():` is refused"),
     ("open enums", "grammar/__init__.py", "if parameter.enum and not parameter.open_enum:", "if parameter.enum:", "a value outside an open enum is refused"),
     ("empty operand", "grammar/rules.py", 'value ")" | "True" | "None"', 'value ")" | "True"',
      '`if x == None:` is refused'),
