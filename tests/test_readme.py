@@ -108,7 +108,7 @@ COMMANDS = {
     ],
     "docs/reinforce.md": [
         Command("python 07_train.py --reinforce --model runs/workflowllama-merged --steps 200", GPU),
-        Command("python 07_train.py --reinforce --model runs/corpus --input new.jsonl --lora-rank 0 --lr 1e-4 --max-minutes 15 "
+        Command("python 07_train.py --reinforce --model runs/corpus --input new.jsonl --max-minutes 15 "
                 "--steps 1000 --warmup 0.05", TRAINED),
     ],
     "docs/cluster.md": [

@@ -91,6 +91,20 @@ def test_the_tiny_model_is_the_same_with_and_without_a_gpu(machine):
     assert filled(model="tiny") == with_gpu and with_gpu.precision == "fp32"
 
 
+def test_the_folder_of_a_small_model_is_trained_whole_unless_lora_is_asked_for(machine, tmp_path):
+    machine(bf16=True)
+    for width in (128, 576):
+        (tmp_path / f"{width}").mkdir()
+        (tmp_path / f"{width}/config.json").write_text(f'{{"hidden_size": {width}}}')
+    small, large = filled(model=str(tmp_path / "128")), filled(model=str(tmp_path / "576"))
+    assert (small.lora_rank, small.precision, small.lr, small.epochs) == (0, "fp32", 5e-4, 1.0)
+    assert (large.lora_rank, large.precision) == (16, "bf16")
+    adapted = filled(model=str(tmp_path / "128"), lora_rank=4)
+    assert (adapted.precision, adapted.lr) == (large.precision, large.lr)
+    args = given(model=str(tmp_path / "128"))
+    assert presets.told(presets.fill(args), args).startswith("a small model, so") and args.activation_checkpointing == "none"
+
+
 def test_what_a_cpu_changes_is_said_in_one_line_and_only_that(machine):
     machine()
     args = given(context=1024)

@@ -10,34 +10,38 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 # Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code; LoRA takes ten times
 # the rate. On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million
-# parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole.
-CASES = ("tiny", "LoRA", "whole", "LoRA on a CPU", "whole on a CPU")
+# parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole. So is the
+# folder of a model that is as small, at an eighth of the rate. In bf16 they would take twice as long on a CPU.
+CASES = ("tiny", "small", "LoRA", "whole", "LoRA on a CPU", "whole on a CPU")
 TABLE: dict[str, tuple[Any, ...]] = {
-    "context":                  (2048,   8192,   8192,   2048,    2048),
-    "epochs":                   (None,   3.0,    3.0,    1.0,     1.0),
-    "steps":                    (200,    None,   None,   None,    None),
-    "batch_size":               (2,      32,     32,     8,       8),
-    "lr":                       (4e-3,   2e-4,   2e-5,   1e-3,    2e-5),
-    "clip":                     (1.0,    0.3,    0.3,    0.3,     0.3),
-    "lora_rank":                (0,      16,     0,      16,      0),
-    "lora_dropout":             (0.0,    0.0,    0.0,    0.0,     0.0),
-    "precision":                ("fp32", None,   None,   None,    None),     # None: what the machine is fastest in
-    "activation_checkpointing": ("none", "full", "full", None,    None),     # None: none where they fit into memory
-    "save_every":               (25,     50,     None,   10,      10),
-    "save_minutes":             (None,   None,   15.0,   None,    None),     # a checkpoint of a whole model takes minutes
+    "context":                  (2048,    2048,    8192,    8192,    2048,    2048),
+    "epochs":                   (None,    1.0,     3.0,     3.0,     1.0,     1.0),
+    "steps":                    (200,     None,    None,    None,    None,    None),
+    "batch_size":               (2,       2,       32,      32,      8,       8),
+    "lr":                       (4e-3,    5e-4,    2e-4,    2e-5,    1e-3,    2e-5),
+    "clip":                     (1.0,     1.0,     0.3,     0.3,     0.3,     0.3),
+    "lora_rank":                (0,       0,       16,      0,       16,      0),
+    "lora_dropout":             (0.0,     0.0,     0.0,     0.0,     0.0,     0.0),
+    "precision":                ("fp32",  "fp32",  None,    None,    None,    None),     # None: what the machine is fastest in
+    "activation_checkpointing": ("none",  "none",  "full",  "full",  None,    None),     # None: none where they fit into memory
+    "save_every":               (25,      25,      50,      None,    10,      10),
+    "save_minutes":             (None,    None,    None,    15.0,    None,    None),     # a checkpoint of a whole model takes minutes
 }  # fmt: skip
 BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None of the table
               "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
 REINFORCED = 0.2  # of the rate, for training on a model's own answers: their rewards tell less than an answer to imitate
 JUDGED = 16  # prompts kept apart that are answered at each validation of --reinforce
+SMALL = 256  # width of the widest model that is small: a pretrained one is wider
 ROOM = 0.8  # share of the free memory that a run may count on
 
 
 def default(name: str) -> str:
     """Return the words of a flag's help on what it is when it is not given, such as "(default: 8192; on a CPU 2048)"."""
-    tiny, *others = TABLE[name]
+    tiny, _, *others = TABLE[name]
     on_gpus, on_a_cpu, alone = (_either(*pair, BY_MACHINE.get(name, "none")) for pair in (others[:2], others[2:], (tiny, tiny)))
     words = [on_gpus, *(f"{where} {value}" for where, value in (("on a CPU", on_a_cpu), ("tiny", alone)) if value != on_gpus)]
     return f"(default: {'; '.join(words)})"
@@ -52,7 +56,17 @@ def case(model: str, lora_rank: int | None, has_gpu: bool) -> str:
     """Return the column of the table, one of CASES; a `lora_rank` of 0 trains the whole model, None is not given."""
     if model == "tiny":
         return "tiny"
+    if not lora_rank and is_small(model):
+        return "small"
     return ("whole" if lora_rank == 0 else "LoRA") + ("" if has_gpu else " on a CPU")
+
+
+def is_small(model: str) -> bool:
+    """True for the folder of a model as small as one that was started here from nothing."""
+    try:
+        return int(orjson.loads((Path(model) / "config.json").read_bytes())["hidden_size"]) <= SMALL
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def fill(args: argparse.Namespace) -> dict[str, Any]:
@@ -89,14 +103,16 @@ def reinforced(args: argparse.Namespace) -> str | None:
 
 
 def told(chosen: dict[str, Any], args: argparse.Namespace) -> str:
-    """Return the sentence that says what was chosen because there is no GPU; or because it lacks bf16; else nothing."""
+    """Return the sentence that says what was chosen because there is no GPU, or it lacks bf16, or the model is small; else nothing."""
+    small = not args.lora_rank and is_small(args.model)
     if args.model == "tiny":
         return ""
-    if has_gpu():
+    if has_gpu() and not small:
         return "this GPU does not compute in bf16, so --precision is fp16" if chosen.get("precision") == "fp16" else ""
     flags = ", ".join(f"--{name.replace('_', '-')} {value:g}" if isinstance(value, float) else f"--{name.replace('_', '-')} {value}"
                       for name, value in chosen.items())
-    return f"no GPU here, so what was not given is set for a CPU: {flags}" if flags else ""
+    why = "a small model, so what was not given is set for one:" if small else "no GPU here, so what was not given is set for a CPU:"
+    return f"{why} {flags}" if flags else ""
 
 
 def has_gpu() -> bool:
