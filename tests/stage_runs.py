@@ -107,8 +107,9 @@ class Started:
         return self.returncode
 
     def send_signal(self, number: int, group: bool = False) -> None:
-        """Send a signal to it, or to all of its group."""
-        (os.killpg if group else os.kill)(self.pid, number)
+        """Send a signal to it, or to all of its group; none to one that is known to have ended."""
+        if self.returncode is None:
+            (os.killpg if group else os.kill)(self.pid, number)
 
     def wait(self, seconds: float = 60) -> Ended:
         """Return how it ended; it is killed, and the test fails, where it does not in time."""
