@@ -1886,6 +1886,8 @@ ROWS = [
 
 # What is refused: the program, and words of the message.
 ADVICE = [
+    ("a = [1]\nb = a\nb.append(2)", "begin with b = a.copy()"), ("a = {}\nb = a\na['k'] = 2", "a and b are one"), ("a = b = []\na.append(1)", "two in a shortcut"),
+    ("seen = []\nseen.add(x)", "there are no sets"), ("y = max('hello')", "sorted('hello')[-1]"),
     ("y = x + x", "as_number(x) + y"), ("y = s + n", "f'{x} and {y}'"), ("y = s * n", "in a loop"), ("y = n - s", "int(x) or float(x)"),
     ("y = s / 2", "s is a text"), ("y = '%s' % s", "f-string"), ("y = n & m", "bits"), ("y = ~n", "bits"), ("y = round(n, m)", "a number from"),
     ("y = divmod(n, m)", "x // y"), ("y = random.random()", "random.randint(0, 100) / 100"), ("y = int('a')", "text of no number"),

@@ -12,6 +12,7 @@ import contextlib
 import copy
 import functools
 import hashlib
+import io
 import json
 import math
 import os
@@ -248,6 +249,43 @@ def test_a_random_row_draws_what_python_may_draw() -> None:
         drawn = [machine.run(source, World.from_json({"seed": seed})).output for seed in range(8)]
         assert all(holds(y, names) for y in drawn), (python, drawn)
         assert len({str(y) for y in drawn}) > 1, python
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# programs whose values are written out, which no action gives a kind
+
+SAID = """
+if VALUE:
+    print('yes')
+else:
+    print('no')
+print('t' if VALUE else 'f')
+print(VALUE or 7)
+if not VALUE and 5 > n:
+    print('and')
+"""
+WRITTEN = [
+    *(f"n = 3\n{setting}{SAID}" for setting in (
+        "VALUE = 0", "VALUE = 5", "VALUE = 0.0", "VALUE = 1\nVALUE -= 1", "k = 0\nVALUE = k", "VALUE = ''", "VALUE = 'a'", "VALUE = 0\nfor w in 'a b'.split():\n"
+        "    if w == 'b':\n        VALUE = 1")),
+    "for x in [0, 1, 2]:\n    if x:\n        print(x)", "for x in (0, 5):\n    print('t' if x else 'f')", "print(len([x for x in [0, 1, 2] if x]))",
+    "def f(x):\n    if x > 5:\n        return 1\n    return 0\nif f(3):\n    print('t')\nelse:\n    print('f')",
+    "n = 0\nfor c in 'banana':\n    if c in 'aeiou':\n        n += 1\nprint(n)", "s = 'abc'\nt = ''\nfor c in s:\n    t = c + t\nprint(t)",
+    "for k in {'b': 1, 'a': 2}:\n    print(k)", "d = {'b': 1, 'a': 2}\nfor k in d:\n    print(k)\nprint(', '.join(d))\nprint(' '.join(sorted(d)))",
+    "d = {'b': 1}\nfor i, k in enumerate(d):\n    print(f'{i} {k}')", "d = {}\nprint('t' if d else 'f')\nd['a'] = 1\nprint('t' if d else 'f')",
+    "for i, c in enumerate('abc'):\n    print(f'{i} {c}')", "for x, y in zip('ab', 'cd'):\n    print(f'{x}{y}')",
+    "s = 'a-b'\nif any(c == '-' for c in s):\n    print('dash')", "print('-'.join('abc'))\nprint(''.join(sorted('cab')))\nprint(''.join(reversed('abc')))",
+    "x = 'Hello'\nok = x.startswith('He')\nprint('yes' if ok else 'no')\nprint('yes' if x.endswith('x') else 'no')",
+    "a = [1, 2]\nb = a.copy()\nb.append(3)\nprint(len(a))\nprint(len(b))", "a = [1]\nb = a\nb = [5]\nb.append(3)\nprint(len(a))",
+]
+
+
+@pytest.mark.parametrize("code", WRITTEN)
+def test_a_program_of_written_values_shows_what_cpython_prints(code: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "a program of ours", "exec"), {})  # noqa: S102
+    assert shortcuts.check(code) == []
+    assert [effect.what["text"] for effect in machine.run(code, World()).effects] == printed.getvalue().splitlines()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -41,14 +41,14 @@ def compiled(module: ast.Module, residue: dict[str, Any] | None, report: Callabl
     """Return the compiler of a program after its work, and the shortcut. `report` is called with each error that is left.
 
     `natural_python`: whether forms of Python that are not of the dialect are lowered to it. Most programs are of the dialect and compile as
-    they are. Only one that does not is natural Python, which is lowered first: so a program of the dialect never pays for that, and means
-    what it always meant.
+    they are. One that does not, or that names values which are written out, is natural Python, which is lowered first: so a program of the
+    dialect never pays for that, and means what it always meant.
     """
     catalog = catalog or Catalog.load()
     faults: list[DialectError] = []
     compiler = Compiler(module, residue, faults.append, catalog)
     shortcut = compiler.shortcut()
-    if faults and natural_python:
+    if natural_python and (faults or natural.has_written_values(module)):
         compiler = Compiler(natural.lowered(module, catalog), residue, report, catalog)
         shortcut = compiler.shortcut()
     elif faults:

@@ -27,8 +27,19 @@ from shortcuts.natural import (  # noqa: F401  they fill the table
     statements,
     texts,
 )  # fmt: skip
-from shortcuts.natural.lowering import Lowering
+from shortcuts.natural.lowering import Lowering, is_written
 from shortcuts.syntax.nodes import decorators
+
+
+def has_written_values(module: ast.Module) -> bool:
+    """True if a program names a value that it writes out, or loops over one: the dialect makes those by actions."""
+    left: list[ast.AST] = [module]
+    while left:  # statements alone: a program of the dialect is read whole
+        node = left.pop()
+        if (isinstance(node, ast.Assign) and is_written(node.value)) or (isinstance(node, ast.For) and is_written(node.iter)):
+            return True
+        left += [inner for field in ("body", "orelse", "cases") for inner in getattr(node, field, ())]
+    return False
 
 
 def lowered(module: ast.Module, catalog: Catalog) -> ast.Module:

@@ -18,6 +18,9 @@ def _assign(low: Lowering, node: ast.Assign) -> None:
         value = node.value if isinstance(node.value, ast.Constant | ast.List | ast.Dict) else ast.copy_location(_loaded(first), node)
         for target in node.targets[:-1]:
             low.statement(ast.copy_location(ast.Assign([target], value), node))
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        if isinstance(node.value, ast.List | ast.Dict):
+            low.other_names |= dict(zip(names, names[1:] + names[:1]))
         return
     (target,) = node.targets
     if isinstance(target, ast.Name):
@@ -83,6 +86,9 @@ def _store(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr, made
     low.written.pop(identifier, None)
     if isinstance(final, ast.Dict):
         low.written[identifier] = final
+    low.other_names.pop(identifier, None)
+    if isinstance(value, ast.Name) and value.id in low.python and kind in {*kinds.LISTS, kinds.EMPTY, kinds.DICTIONARY}:
+        low.other_names |= {identifier: value.id, value.id: identifier}
     natural = low.is_python(value, made) or final is not value
     (low.python.add if natural else low.python.discard)(identifier)
 
@@ -107,7 +113,7 @@ def _set_item(low: Lowering, target: ast.Subscript, value: ast.expr) -> None:
     item = texts.text(low, value) if is_text else low.ref(value)
     changed = low.action("setvalueforkey", WFDictionary=base, WFDictionaryKey=key, WFDictionaryValue=item)
     if isinstance(target.value, ast.Name):
-        low.written.pop(target.value.id, None)
+        low.written.pop(_only_names(low, target.value, target), None)
         low.set(target.value.id, changed)
         return
     if not isinstance(target.value, ast.Subscript):
@@ -166,7 +172,7 @@ def _augmented(low: Lowering, node: ast.AugAssign) -> None:
 
 
 def _append(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
-    _only_names(target, node)
+    _only_names(low, target, node)
     items = [_item(low, item) for item in value.args]
     low.out.append(low.rebuilt(node, value=low.rebuilt(value, args=items)))
     _grow(low, target, items)
@@ -190,7 +196,7 @@ def _grow(low: Lowering, target: ast.expr, items: list[ast.expr]) -> None:
 
 
 def _extend(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
-    _only_names(target, node)
+    _only_names(low, target, node)
     added = value.args[0] if len(value.args) == 1 else value
     items = [_item(low, item) for item in added.elts] if isinstance(added, ast.List | ast.Tuple) else [low.ref(added)]
     low.emit(ast.AugAssign(target, ast.Add(), ast.List(items, ast.Load())))
@@ -200,20 +206,20 @@ def _extend(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) ->
 def _insert(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
     if len(value.args) != 2 or integer(value.args[0]) != 0:
         raise DialectError(node.lineno, "a list grows at its end, x.append(y), or at its start, x.insert(0, y)")
-    low.run("TARGET = [NEW] + TARGET", TARGET=_only_names(target, node), NEW=value.args[1])
+    low.run("TARGET = [NEW] + TARGET", TARGET=_only_names(low, target, node), NEW=value.args[1])
 
 
 def _sort(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
     done = ast.Call(name("sorted"), [target], value.keywords, lineno=node.lineno, col_offset=0)
-    low.run("TARGET = SORTED", TARGET=_only_names(target, node), SORTED=ast.fix_missing_locations(done))
+    low.run("TARGET = SORTED", TARGET=_only_names(low, target, node), SORTED=ast.fix_missing_locations(done))
 
 
 def _reverse(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
-    low.run("TARGET = list(reversed(TARGET))", TARGET=_only_names(target, node))
+    low.run("TARGET = list(reversed(TARGET))", TARGET=_only_names(low, target, node))
 
 
 def _clear(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
-    low.run("TARGET = {}" if low.kind(target) == kinds.DICTIONARY else "TARGET = []", TARGET=_only_names(target, node))
+    low.run("TARGET = {}" if low.kind(target) == kinds.DICTIONARY else "TARGET = []", TARGET=_only_names(low, target, node))
 
 
 def _update(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
@@ -221,7 +227,12 @@ def _update(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) ->
     if not isinstance(given, ast.Dict) or None in given.keys:
         raise DialectError(node.lineno, "update() takes a dictionary that is written out: d.update({'key': value})")
     for key, item in zip(given.keys, given.values):
-        low.run("TARGET[KEY] = ITEM", TARGET=_only_names(target, node), KEY=key, ITEM=item)  # type: ignore[arg-type]
+        low.run("TARGET[KEY] = ITEM", TARGET=_only_names(low, target, node), KEY=key, ITEM=item)  # type: ignore[arg-type]
+
+
+def _into_set(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
+    raise DialectError(node.lineno, f"{shown(value)}: there are no sets; append to a list what is not in it yet: "
+                                    "if x not in seen: seen += [x]")  # fmt: skip
 
 
 def _shrink(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
@@ -233,12 +244,16 @@ def _close(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> 
 
 
 CHANGES = {"append": _append, "extend": _extend, "insert": _insert, "sort": _sort, "reverse": _reverse, "clear": _clear, "update": _update,
-            "pop": _shrink, "remove": _shrink, "close": _close, "add": _shrink, "discard": _shrink}  # fmt: skip
+            "pop": _shrink, "remove": _shrink, "close": _close, "add": _into_set, "discard": _shrink}  # fmt: skip
 
 
-def _only_names(target: ast.expr, node: ast.stmt) -> str:
+def _only_names(low: Lowering, target: ast.expr, node: ast.AST) -> str:
+    """Return the name of what is changed. Raises DialectError for what has none, or two: Python would change both."""
     if not isinstance(target, ast.Name):
-        raise DialectError(node.lineno, f"{shown(target)}: only a name can be changed; give it one on a line before")
+        raise DialectError(node.lineno, f"{shown(target)}: only a name can be changed; give it one on a line before")  # type: ignore[attr-defined]
+    if other := low.other_names.get(target.id):
+        raise DialectError(node.lineno, f"{target.id} and {other} are one in Python and two in a shortcut, of which one would change; "  # type: ignore[attr-defined]
+                                        f"use one name, or begin with {target.id} = {other}.copy()")  # fmt: skip
     return target.id
 
 

@@ -19,6 +19,7 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
 }  # fmt: skip
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+ENDS = ("startswith", "endswith")
 _HELPERS = frozenset("when otherwise_if is_within_next is_within_last is_today all_of any_of single legacy leftover".split())
 _WINDOWS = frozenset({"is_within_next", "is_within_last", "is_today"})
 # Actions that only calculate, which may be worked out though Python would not get to them.
@@ -46,8 +47,12 @@ def condition(low: Lowering, node: ast.expr) -> ast.expr:
 
 
 def truth(low: Lowering, node: ast.expr, value: ast.expr) -> ast.expr:
-    """Return the condition that a value is true in Python: a number that is not 0, a flag that is 1, any other that has a value."""
+    """Return the condition that a value is true in Python: a number that is not 0, a flag that is 1, a dictionary with keys, any other
+    that has a value."""
     kind = low.kind(value)
+    if kind == kinds.DICTIONARY and low.is_python(node, value):
+        (count,) = low.parsed("len(VALUE)", VALUE=value)
+        return _compare(low.ref(count.value), ast.NotEq(), const(0), node)  # type: ignore[attr-defined]
     if kind == kinds.FLAG:
         return _compare(value, ast.Eq(), const(1), node)
     if kind == kinds.NUMBER and low.is_python(node, value):
@@ -276,7 +281,7 @@ def _call(low: Lowering, node: ast.Call) -> ast.expr:
         return low.rebuilt(node, args=[low.expr(argument) if index else low.ref(argument) for index, argument in enumerate(node.args)])
     if function in _HELPERS or function in constants.GLOBALS:
         return node
-    if isinstance(node.func, ast.Attribute) and node.func.attr in ("startswith", "endswith"):
+    if isinstance(node.func, ast.Attribute) and node.func.attr in ENDS:
         signatures.bind(node, method=True)
         return _ends(low, node, node.func, node.args[0])
     path = low.path(node.func) or ""

@@ -119,7 +119,7 @@ def _method(low: Lowering, node: ast.Call, function: ast.Attribute) -> ast.expr:
         return low.rebuilt(node, func=low.rebuilt(function, value=low.ref(function.value)))
     if attribute == "format" and constant(function.value) is not None:
         return low.rebuilt(node, args=[low.ref(argument) if not constant(argument) else argument for argument in node.args])
-    if f".{attribute}" in table.TESTS:
+    if f".{attribute}" in table.TESTS or attribute in conditions.ENDS:
         return conditions.flag(low, node)
     path = low.path(function)
     if path is not None and low.catalog.by_name(call_name(path)) is not None:  # `com.apple.shortcuts.X(…)`

@@ -115,7 +115,7 @@ def _backwards(low: Lowering, base: ast.expr, kind: str | None) -> ast.expr:
 
 @table.call("reversed", example="list(reversed(xs))")
 def _reversed(low: Lowering, seq: ast.expr) -> ast.expr:
-    items, result, place = low.ref(seq), low.fresh("Reversed"), low.fresh("Place")
+    items, result, place = texts.iterated(low, seq), low.fresh("Reversed"), low.fresh("Place")
     count = low.hoist(low.action("count", Input=items))
     end = low.hoist(low.action("math", WFInput=count, WFMathOperand=1))
     low.run("RESULT = []\nfor INDEX in range(1, COUNT + 1):\n    PLACE = END - INDEX\n    RESULT.append(ITEM)", RESULT=result, COUNT=count,
@@ -154,7 +154,8 @@ def _statistic(operation: str | None, *names: str, example: str) -> None:
         if options or not values:
             raise DialectError(low.line, f"{names[0]}() takes a list, or several numbers; for a key or a default write a loop with an if: "
                                          "if value > most: most = value")  # fmt: skip
-        items = low.ref(values[0]) if len(values) == 1 else low.hoist(ast.List([low.number(value) for value in values], ast.Load()))
+        several = None if len(values) == 1 else ast.List([low.number(value) for value in values], ast.Load())
+        items = low.hoist(several) if several else texts.iterated(low, values[0])
         if low.kind(items) == kinds.TEXTS:
             of = shown(values[0])
             last = f"; by the alphabet they are {of_sorted(names[0], of)}" if names[0] in ("min", "max") else ""
@@ -177,7 +178,7 @@ def _sorted(low: Lowering, iterable: ast.expr, key: ast.expr | None = None, reve
     down = constant(reverse, bool)
     if reverse is not None and down is None:
         raise DialectError(iterable.lineno, "reverse is True or False")
-    items = low.ref(iterable)
+    items = texts.iterated(low, iterable)
     if low.kind(items) == kinds.DICTIONARY:
         items = low.hoist(low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=items))
     if low.kind(items) == kinds.NUMBERS:
@@ -192,7 +193,7 @@ def _by(low: Lowering, items: ast.expr, key: str, order: str | None = None) -> a
 
 @table.call("random.sample", example="random.sample(xs, 3)")
 def _sample(low: Lowering, population: ast.expr, k: ast.expr) -> ast.expr:
-    mixed = low.hoist(_by(low, low.ref(population), "Random"))
+    mixed = low.hoist(_by(low, texts.iterated(low, population), "Random"))
     return low.action("getitemfromlist", WFInput=mixed, WFItemSpecifier="Items in Range", WFItemRangeStart=1, WFItemRangeEnd=low.number(k))
 
 

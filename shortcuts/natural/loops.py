@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from shortcuts.forms import signatures
-from shortcuts.natural import arithmetic, devices, kinds, table
+from shortcuts.natural import arithmetic, devices, kinds, table, texts
 from shortcuts.natural.assignments import CHANGES
 from shortcuts.natural.lowering import Lowering, Shifted, integer, is_reference
 from shortcuts.syntax.errors import DialectError
@@ -150,7 +150,7 @@ def _over_two(low: Lowering, node: ast.For, source: ast.Call) -> None:
     targets = _names(node.target)
     if len(targets) != len(source.args) or len(targets) < 2:
         raise DialectError(node.lineno, "zip() has a name for each list: for x, y in zip(xs, ys):")
-    first, *others = [low.ref(argument) for argument in source.args]
+    first, *others = [texts.iterated(low, argument) for argument in source.args]
     index = low.fresh("Repeat Index")
     counts = [low.hoist(low.action("count", Input=other)) for other in others]
     taken = [statement for target, other in zip(targets[1:], others) for statement in low.parsed("ITEM = AT", ITEM=target, AT=low.action(
@@ -201,7 +201,7 @@ def _enumerated(low: Lowering, node: ast.For, source: ast.Call) -> None:
     if "items" not in given or start is None or len(targets) != 2:
         raise DialectError(node.lineno, "enumerate() has two names: for i, x in enumerate(xs):")
     index, item = targets
-    of = given["items"] if called(given["items"]) in ("repeat_each", "previous_output") else low.ref(given["items"])
+    of = given["items"] if called(given["items"]) in ("repeat_each", "previous_output") else texts.iterated(low, given["items"])
     kind = kinds.ITEMS.get(low.kind(of) or "")
     if start == 1:
         head = low.rebuilt(source, args=[of]) if len(source.args) == 1 and of is given["items"] else call("enumerate", of, start=const(1))

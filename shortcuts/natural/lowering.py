@@ -66,6 +66,12 @@ class Shifted(Symbolic):
         return ast.Name(self.index, ast.Load()) if self.shift + number == 0 else None
 
 
+def is_written(node: ast.expr) -> bool:
+    """True for a value that is written out, but for an empty list: the dialect makes such values by actions."""
+    is_list = isinstance(node, ast.List) and bool(node.elts)
+    return is_list or isinstance(node, ast.Dict) or constant(node, (str, int, float, bool)) is not None
+
+
 class Lowering:
     """Lowers one program. `out` is the list of statements that the current block consists of so far."""
 
@@ -85,6 +91,7 @@ class Lowering:
         self.imports: dict[str, str] = {}  # name -> what it stands for: "dt" -> "datetime.datetime"
         self.kinds: dict[str, str | None] = {}
         self.python: set[str] = set()  # names whose values natural Python made: what they mean in a test is Python's
+        self.other_names: dict[str, str] = {}  # of a list or dictionary that has two
         self.symbols: dict[str, Symbolic] = {}
         self.written: dict[str, ast.Dict] = {}  # names of dictionaries that are written out and have not changed since
         self.inside: set[str] = set()  # functions whose steps are being lowered
@@ -266,8 +273,10 @@ class Lowering:
         return kinds.DICTIONARY if isinstance(value, ast.Dict) else None
 
     def is_python(self, node: ast.expr, value: ast.expr) -> bool:
-        """True if natural Python made a value."""
-        return value.id in self.python if isinstance(value, ast.Name) else value is not node
+        """True if natural Python made a value, or it is written out, which the dialect does in actions alone."""
+        if isinstance(value, ast.Name):
+            return value.id in self.python
+        return value is not node or is_written(value)
 
     def is_output(self, value: ast.expr) -> bool:
         """True for the output of an action, which are items, unless it takes a part of a value that is not known."""

@@ -200,9 +200,22 @@ def _splitlines(low: Lowering, receiver: ast.expr) -> ast.expr:
     return low.action("text_split", text=text(low, receiver))
 
 
+def iterated(low: Lowering, node: ast.expr) -> ast.expr:
+    """Return what Python goes through, as a variable: the letters of a text, the keys of a dictionary, the items of others."""
+    value = low.expr(node)
+    kind = low.kind(value) if low.is_python(node, value) else None
+    if kind == kinds.TEXT:
+        parts = low.action("text_split", WFTextSeparator="Every Character", text=value)
+    elif kind == kinds.DICTIONARY:
+        parts = low.action("getvalueforkey", WFGetDictionaryValueType="All Keys", WFInput=low.ref_of(value, node))
+    else:
+        return low.ref_of(value, node)
+    return low.ref_of(low.typed(parts, kinds.TEXTS), node)
+
+
 @table.method("join", example="', '.join(xs)")
 def _join(low: Lowering, receiver: ast.expr, iterable: ast.expr) -> ast.expr:
-    separator, items = text(low, receiver), low.ref(iterable)
+    separator, items = text(low, receiver), iterated(low, iterable)
     usual: dict[str, ast.expr | str] | None = {"\n": {}, " ": {"WFTextSeparator": "Spaces"}, "": {"WFTextSeparator": "Custom"}}.get(
         constant(separator) if constant(separator) is not None else "-")  # type: ignore[assignment]  # fmt: skip
     if usual is None:
