@@ -82,7 +82,8 @@ def noted(made, tmp_path):
     """Run a script of runs/ in a folder of its own: noted("paper.sh", TUNING="lora") -> the commands of the stages, in order."""
 
     def run(name: str, **variables: str) -> list[list[str]]:
-        shutil.copytree(RUNS, tmp_path / "runs", dirs_exist_ok=True)
+        shutil.copytree(RUNS, tmp_path / "runs", dirs_exist_ok=True,  # without the models that stand there
+                        ignore=lambda _, names: [name for name in names if name != "slurm" and not name.endswith(".sh")])
         (tmp_path / "bin").mkdir(exist_ok=True)
         for program, text in (("python", PYTHON.format(python=sys.executable, notes=str(tmp_path / "notes"), parts=1, generated=str(made / "generated.jsonl"))),
                               ("sbatch", SBATCH)):
