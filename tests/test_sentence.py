@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
-from common.offline import phrases, sentence
+from common.offline import phrases, sentence, times
 from shortcuts.catalog import Catalog
+from shortcuts.machine.spoken_dates import text_moment
+from shortcuts.machine.world import World
 from tests import stage_runs
 
 # Sentences written before these rules were; `right` is what the rules before made of each: right, wrong without a word, null for nothing.
@@ -51,6 +53,33 @@ TRAPS = {
     "open https://example.org in Chrome": "in Chrome",
 }
 
+# What the rules set as the time of a reminder, as the app's own text dates say it.
+ALERTS = {
+    "in an hour": "in 1 hour", "in two hours": "in 2 hours", "in 3 weeks": "in 3 weeks", "in half an hour": "in 30 minutes",
+    "in an hour and a half": "in 90 minutes", "in one and a half hours": "in 90 minutes", "in twenty-five minutes": "in 25 minutes",
+    "5pm": "5pm", "at 5 p.m.": "5 pm", "at five pm": "5 pm", "at 17:30": "17:30", "17:30": "17:30", "at noon": "noon",
+    "tomorrow at 8 am": "tomorrow at 8 am", "at 5pm tomorrow": "tomorrow at 5pm", "tomorrow 5pm": "tomorrow at 5pm",
+}  # fmt: skip
+# What says when, where, how often or how urgently, and is not set: it is named as a whole.
+NAMED = (
+    "at five", "at half past four", "at a quarter to nine", "at 5", "tomorrow at 5", "at 25:99", "at 99 pm", "at 13 pm", "at 0 am", "25:99",
+    "this evening", "in the morning", "tomorrow morning", "on Friday", "next Monday", "next week", "over the weekend", "next month",
+    "at the end of the month", "on the 1st", "on the first of May", "on March 3rd", "March 3", "3 March 2027", "on 3/4", "on 3.4", "at Christmas",
+    "in a few minutes", "in a couple of days", "in three days' time", "two hours from now", "later", "as soon as possible",
+    "three times a day", "twice per week", "every other week", "monthly", "on weekends", "every morning", "each year",
+    "once I'm home", "as soon as we arrive", "when I get home", "at work", "at the office", "on the way home",
+    "with high priority", "as urgent", "next week with high priority", "at 5 pm next week",
+)  # fmt: skip
+TITLES = (
+    "read In Search of Lost Time", "look in the mirror", "put the milk in the fridge", "buy a gift for Anna", "log in", "pay for the second book",
+    "find my watch", "book a table for two", "water the plants in the kitchen", "read the morning paper", "turn the heating on", "buy version 2.5",
+)  # fmt: skip
+# Texts in quotes that say what would split or end a sentence, or be taken for a rule's words or code.
+QUOTED = (
+    "call me if you can", "tea, and then turn on wifi. Take a photo; otherwise wait", "unless it is raining, say so", "call Bob in an hour",
+    "about ~5 {last} people", "the clipboard to German", "me to the shopping list", "remind me to go at 5 pm", "a and b, or c", "🐟 if 𠀀",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["query"] for row in ROWS])
 def test_a_sentence_becomes_its_program_or_the_words_that_are_not_understood(catalog: Catalog, row: dict[str, Any]) -> None:
@@ -69,6 +98,51 @@ def test_what_was_right_stays_and_what_was_wrong_is_right_or_refused() -> None:
 def test_words_that_change_what_is_asked_are_named(catalog: Catalog, request_: str) -> None:
     program, missing = sentence.understood(request_, catalog)
     assert program is None and TRAPS[request_] in missing
+
+
+@pytest.mark.parametrize("said", ALERTS)
+@pytest.mark.parametrize("form", ["remind me to call Bob {}", "remind me {} to call Bob", "add a reminder to call Bob {}"])
+def test_the_time_of_a_reminder_is_set(catalog: Catalog, form: str, said: str) -> None:
+    program = sentence.understood(form.format(said), catalog).program or ""
+    assert f"WFAlertCustomTime={ALERTS[said]!r}, WFAlertEnabled='Alert', WFCalendarItemTitle='Call Bob'" in program
+
+
+@pytest.mark.parametrize("said", [said for said in {*ALERTS.values()} if said != "noon"])
+def test_a_time_that_is_set_is_one_for_the_machine_too(said: str) -> None:
+    assert text_moment(said, World().place) is not None
+
+
+@pytest.mark.parametrize("said", NAMED)
+@pytest.mark.parametrize("form", ["remind me to call Bob", "create a reminder called Dentist", "tell me to call Bob"])
+def test_a_time_a_place_or_a_priority_that_is_not_set_is_named_as_a_whole(catalog: Catalog, form: str, said: str) -> None:
+    assert sentence.understood(f"{form} {said}", catalog) == (None, (said,))
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_may_hold_such_words(catalog: Catalog, title: str) -> None:
+    program = sentence.understood(f"remind me to {title}", catalog).program or ""
+    assert f"(WFCalendarItemTitle={title[0].upper() + title[1:]!r})" in program
+
+
+def test_the_end_of_a_long_text_is_read_at_once() -> None:
+    for words in ("in a ", "at half past ", "on the first of ", "when I ", "next week ", "5 "):
+        times.SAYS_WHEN.search(words * 100 + "x")
+
+
+@pytest.mark.parametrize("quotes", ['""', "“”", "''", "‘’", "«»"])
+@pytest.mark.parametrize("text", QUOTED)
+def test_a_text_in_quotes_is_never_split_or_read(catalog: Catalog, text: str, quotes: str) -> None:
+    said = f"{quotes[0]}{text}{quotes[1]}"
+    for request_ in (f"show an alert saying {said}", f"say {said} if the clipboard contains {said}", f"remind me to {said}",
+                     f"take a photo and then say {said}, then vibrate", f"let me choose between {said} and tea", f"copy {said}",
+                     f"take a photo and save it in the album called {said}"):
+        program = sentence.understood(request_, catalog).program
+        assert program is not None and repr(text) in program, request_
+
+
+def test_what_is_not_understood_around_quotes_shows_their_text(catalog: Catalog) -> None:
+    assert sentence.understood("show an alert saying 'call if you can' in red", catalog).missing == ("in red",)
+    assert sentence.understood("paint 'it if you can' red", catalog).missing == ("paint 'it if you can' red",)
 
 
 @pytest.mark.parametrize("request_", [row["query"] for row in ROWS if "program" in row])

@@ -11,7 +11,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|['‘’]((?:[^'‘’]|(?<=\w)['’](?=\w))+)['’]")
+from common.offline import times
+
+QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?<!\w)['‘’]((?:[^'‘’]|(?<=\w)['’](?=\w))+)['’](?!\w)")
+HIDDEN = 0xF0000  # where the characters of texts stand while rules read a sentence: in Unicode's private use, where no rule looks
+PLANE = 0x10000  # characters that are hidden; those beyond, such as emoji, are no word of a rule
 PRONOUN = re.compile(r"it|them|that|this|these|those|the (?:result|answer|choice)", re.I)
 # A text without quotes may hold none of these: they begin what is no longer the text, or stand for something to be looked up.
 NO_TEXT = re.compile(
@@ -22,8 +26,8 @@ NO_TEXT = re.compile(
 MAKES_IMAGE, MAKES_ANY = re.compile(r"~(?:take\w+|getlast\w+|selectphoto|image_\w+|generatebarcode)\("), re.compile(r"~getclipboard\(")
 TAKES_IMAGE = re.compile(r"~(?:image_\w+|savetocameraroll|extracttextfromimage|deletephotos)\(")
 TAKES_TEXT = re.compile(r"~(?:speaktext|count|text_\w+|generatebarcode|searchweb|math|getvalueforkey|openurl|addnewreminder)\(")
+OPEN_END = re.compile(r"\b(?:a|an|the|to|for|by|from|of|at|until|before|after|with|around|and|or)$", re.I)  # no title ends so
 ITEM_WORDS = 3  # of an item in a list: more say something else
-NUMBERS = dict(zip("a an one two three four five six seven eight nine ten eleven twelve".split(), [1, 1, *range(1, 13)], strict=True))
 UNITS = {"sec": "sec", "min": "min", "hour": "hr", "hr": "hr"}
 LANGUAGES = {"arabic": "ar_AE", "chinese": "zh_CN", "dutch": "nl_NL", "english": "en_US", "french": "fr_FR", "german": "de_DE",
              "indonesian": "id_ID", "italian": "it_IT", "japanese": "ja_JP", "korean": "ko_KR", "polish": "pl_PL", "portuguese": "pt_BR",
@@ -43,19 +47,39 @@ class Slot(NamedTuple):
     value: Callable[[str], str | None]
 
 
+def hide(text: str) -> str:
+    """Return a text in characters that no rule knows, as many as before: nothing in it is taken for a word of the sentence or for code."""
+    return "".join(chr(HIDDEN + ord(char)) if ord(char) < PLANE else char for char in text)
+
+
+def reveal(text: str) -> str:
+    """Return a text as it was before `hide`, also where only parts are hidden."""
+    return "".join(chr(ord(char) - HIDDEN) if HIDDEN <= ord(char) < HIDDEN + PLANE else char for char in text)
+
+
+def hide_quoted(text: str) -> str:
+    """Return a sentence with what is within its quotes hidden."""
+    return QUOTES.sub(lambda found: found[0][0] + hide(found[0][1:-1]) + found[0][-1], text)
+
+
 def quoted(said: str) -> str | None:
     """Return the text within quotes as a literal, None if it is not all in quotes."""
     found = QUOTES.fullmatch(said)
-    return repr(found[1] or found[2]) if found else None
+    return repr(hide(found[1] or found[2])) if found else None
 
 
 def plain(said: str) -> str | None:
     """Return a text, in quotes or not, as a literal."""
-    return quoted(said) or (None if NO_TEXT.search(said) or PRONOUN.fullmatch(said) else repr(said))
+    return quoted(said) or (None if NO_TEXT.search(said) or PRONOUN.fullmatch(said) else repr(hide(said)))
 
 
 def title(said: str) -> str | None:
-    """Return a text as `plain` does, with a capital at its head."""
+    """Return a text as `plain` does, with a capital at its head.
+
+    Without quotes it ends neither in what says when or where, which would be dropped, nor in a word that leaves something open.
+    """
+    if not quoted(said) and (times.SAYS_WHEN.search(said) or OPEN_END.search(said)):
+        return None
     return plain(said[:1].upper() + said[1:])
 
 
@@ -66,7 +90,13 @@ def message(said: str) -> str | None:
 
 def number(said: str) -> str:
     """Return digits or a word for a number as a literal."""
-    return str(NUMBERS.get(said.lower(), said))
+    return said if said[0].isdigit() else str(times.number(said))
+
+
+def moment(said: str) -> str | None:
+    """Return a time as a literal, None for one that no clock shows."""
+    time = times.alert_time(said)
+    return time and repr(time)
 
 
 def app(said: str) -> str | None:
@@ -84,7 +114,7 @@ def listed(said: str) -> str | None:
 
 TOMORROW = "WFItemIndex=2, WFItemSpecifier='Item At Index'"
 PERCENT = r"(?:100|\d?\d) ?(?:%|per ?cent)"
-A_NUMBER = r"\d+(?:\.\d+)?|" + "|".join(NUMBERS)
+A_NUMBER = r"\d+(?:\.\d+)?|" + times.WORDS
 SLOTS = {
     "text": Slot(r".+?", plain),
     "quote": Slot(r".+?", quoted),
@@ -93,16 +123,15 @@ SLOTS = {
     "list": Slot(r"shopping|grocery|groceries|to-?do|packing", lambda said: repr(said.capitalize())),
     "asked": Slot("number|date|time|url", lambda said: repr(said.upper() if len(said) == 3 else said.capitalize())),
     "day": Slot("today|tomorrow", lambda said: {"today": "WFItemSpecifier='First Item'", "tomorrow": TOMORROW}[said.lower()]),
-    "name": Slot(r"[\w'’-]+(?: [\w'’-]+)?", plain),
+    "name": Slot(r"[\"“«'‘’][^\0-\uffff]+[\"”»'’]|[\w'’-]+(?: [\w'’-]+)?", plain),  # in quotes what is hidden
     "items": Slot(r".+?", listed),
     "n": Slot(A_NUMBER, number),
     "m": Slot(A_NUMBER, number),
     "percent": Slot(PERCENT, lambda said: str(int(said.rstrip(" %percnt")) / 100)),
     "charge": Slot(PERCENT, lambda said: said.rstrip(" %percnt")),
     "unit": Slot(r"(?:sec(?:ond)?|min(?:ute)?|hour|hr)s?", lambda said: repr(UNITS[re.sub("(?:ond|ute)?s?$", "", said.lower())])),
-    "time": Slot(r"(?:(?:today|tomorrow) )?at (?:\d{1,2}(?:(?::\d\d)? ?[ap]m|:\d\d)|noon|midnight)|in \d+ (?:minute|hour|day)s?",
-                 lambda said: repr(said.removeprefix("at "))),
-    "url": Slot(r"https?://\S*[^\s.,;!?]", repr),
+    "time": Slot(times.SETTABLE, moment),
+    "url": Slot(r"https?://\S*[^\s.,;!?]", lambda said: repr(hide(said))),
     "language": Slot("|".join(LANGUAGES), lambda said: repr(LANGUAGES[said.lower()])),
     "case": Slot("|".join(CASES), lambda said: repr(CASES[said.lower()])),
     "app": Slot("|".join(APPS), app),
@@ -184,6 +213,7 @@ ACTIONS = compiled([
     *switches(),
     (r"(?:(?:start|set|run) )?(?:a |the )?(?:timer|countdown) (?:for|of) {n} {unit}",
      "~timer_start(WFDuration=quantity({n}, {unit}))"),
+    (r"(?:(?:start|set|run) )?(?:a |the )?(?:timer|countdown) (?:for|of) half an hour", "~timer_start(WFDuration=quantity(30, 'min'))"),
     (r"(?:start|set|run) (?:a |the )?{n}[ -]{unit} timer", "~timer_start(WFDuration=quantity({n}, {unit}))"),
     (r"wait (?:for )?{n} seconds?", "~delay(WFDelayTime={n})"),
     (r"take a screenshot", "= ~takescreenshot()"),
@@ -231,6 +261,7 @@ ACTIONS = compiled([
     (r"remind me to {title} {time}", REMINDER),
     (r"remind me {time} to {title}", REMINDER),
     (r"(?:add|create) a reminder (?:to|called|named|saying) {title}", "~addnewreminder(WFCalendarItemTitle={title})"),
+    (r"(?:add|create) a reminder (?:to|called|named|saying) {title} {time}", REMINDER),
     (r"(?:add|put) {it} (?:to|on) (?:my|the) {list} list",
      "~addnewreminder(WFCalendarItemCalendar={list}, WFCalendarItemTitle={it})"),
     (r"add {title} to (?:my|the) {list} list", "~addnewreminder(WFCalendarItemCalendar={list}, WFCalendarItemTitle={title})"),

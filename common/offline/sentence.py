@@ -17,7 +17,7 @@ import ast
 import re
 from typing import NamedTuple
 
-from common.offline import phrases
+from common.offline import phrases, times
 from shortcuts import to_python, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.forms.identifiers import NameAllocator
@@ -26,8 +26,8 @@ LONGEST = 400  # characters of a sentence that the rules read
 CUT = re.compile(r"(?:,? (?:and then|then|after that|and)\b|,)\s+", re.I)  # between the clauses of a sentence
 POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?|i(?: want|['’]d like|would like) (?:you )?to |"
                     r"(?:i (?:want|need)|make|create|build|write)(?: me)? a shortcut (?:that |to |which )(?:can |will )?)+|"
-                    r"(?:,? (?:please|for me|now))+$", re.I)  # fmt: skip
-END = re.compile(r"[.;!?]\s+(?!(?:otherwise|else|if not)\b)", re.I)
+                    r"(?:,? (?:please|for me|(?<!from )now))+$", re.I)  # fmt: skip
+END = re.compile(r"(?<![ap]\.m)[.;!?]\s+(?!(?:otherwise|else|if not)\b)", re.I)
 CONDITION = re.compile(r"(.*?)(?:^| )(if|unless) (.+)", re.I)
 OTHERWISE = re.compile(r"(?:[,;.])? (?:otherwise|else|if not),? ", re.I)
 ALONE = re.compile(r"\b(?:when|whenever|every|each (?:day|morning|evening|night|week)|at night|as soon as)\b", re.I)
@@ -88,18 +88,17 @@ def understood(text: str, catalog: Catalog) -> Understood:
     if not sentence or len(sentence) > LONGEST:
         return Understood(None, (sentence[:60] or "an empty sentence",))
     state, missing = State(), list[str]()
-    for part in sentences(sentence):
+    for part in sentences(phrases.hide_quoted(sentence)):
         state, more = request(part, state)
         missing += more
     if missing:
-        return Understood(None, tuple(dict.fromkeys(missing)))
+        return Understood(None, tuple(dict.fromkeys(map(phrases.reveal, missing))))
     return Understood(to_python(to_shortcut(named("\n".join(state.shown().lines), catalog)))[0])
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of a text; a full stop in quotes ends none, and "Otherwise …" belongs to the one before."""
-    masked = phrases.QUOTES.sub(lambda found: "x" * len(found[0]), text)
-    cuts = [(0, 0), *(found.span() for found in END.finditer(masked)), (len(text), len(text))]
+    """Return the sentences of a text; "Otherwise …" belongs to the one before."""
+    cuts = [(0, 0), *(found.span() for found in END.finditer(text)), (len(text), len(text))]
     return [text[start:end] for (_, start), (end, _) in zip(cuts, cuts[1:])]
 
 
@@ -176,9 +175,13 @@ def action(text: str, state: State) -> State | None:
 
 
 def uncovered(text: str, state: State) -> str:
-    """Return what no rule covers of a clause: the words after the longest beginning that is understood, or all."""
-    words = text.split(" ")
-    for count in range(len(words) - 1, 0, -1):
+    """Return what no rule covers of a clause: the words after the longest beginning that is understood, or all.
+
+    What says when, at its end, is named as a whole: of "in an hour" not the hour alone.
+    """
+    words, when = text.split(" "), times.SAYS_WHEN.search(text)
+    last = len(text[: when.start()].split(" ")) if when else len(words) - 1
+    for count in range(last, 0, -1):
         if action(" ".join(words[:count]), state):
             return " ".join(words[count:])
     return text
@@ -233,4 +236,6 @@ def named(code: str, catalog: Catalog) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             node.id = names.get(node.id, node.id)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = phrases.reveal(node.value)
     return ast.unparse(tree)
