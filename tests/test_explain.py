@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortcuts import DialectError
+from shortcuts import DialectError, to_python, to_shortcut
 from shortcuts.catalog import Catalog
-from shortcuts.explain import explain
+from shortcuts.explain import explain, phrases
 from shortcuts.explain.sentences import Prose
 from tests import forms
 
@@ -84,9 +84,66 @@ def test_steps_are_numbered_and_what_is_inside_a_block_is_indented() -> None:
     ("x = ~getlastphoto(WFGetLatestPhotoCount=3)\n~deletephotos(photos=x)", "Delete “x”."),
     ("~showresult(Text=current_date().formatted(style='None', time='Short'))", "Show the current date written as a time."),
     ("~adjustdate(WFAdjustOffsetPicker=time_offset('Subtract', 2, 'Day'), WFDate=current_date())", "Move the current date by 2 days back."),
+    ("~adjustdate(WFDate=current_date(), WFDuration=quantity(3, 'days'), WFAdjustOperation='Subtract')", "Move the current date 3 days back."),
+    ("~adjustdate(WFDate=current_date(), WFDuration=quantity(3, 'days'))", "Move the current date 3 days forward."),
+    ("~adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Week')", "Take the start of the week of the current date."),
 ])  # fmt: skip
 def test_a_step_says_what_happens(code: str, said: str) -> None:
     assert told(code)[-1].split(". ", 1)[1] == said
+
+
+URL = "https://example.org/a"
+
+
+@pytest.mark.parametrize("call, said", [
+    ("get(url)", "Get what is at “url”"), ("delete(url)", "Send a DELETE request to “url”"), ("put(url)", "Send a PUT request to “url”"),
+    ("post(url)", "Send a POST request to “url”"), ("post(url, json={'a': 1})", "Send a dictionary with 'a' to “url” with POST"),
+    ("patch(url, data={'a': 1})", "Send a dictionary with 'a' to “url” with PATCH"),
+])  # fmt: skip
+def test_a_request_says_its_method_unless_it_only_reads(call: str, said: str) -> None:
+    code, _ = to_python(to_shortcut(f"url = {URL!r}\nrequests.{call}"))
+    assert f"{said} and keep the response" in told(code)[-1]
+
+
+@pytest.mark.parametrize("code, said", [
+    ("~addnewreminder(WFCalendarItemTitle='a', WFAlertEnabled='Alert', WFAlertCondition='At Time', WFAlertCustomTime='in 1 hour', WFPriority='High')",
+     "Add the reminder 'a', with an alert: 'in 1 hour', with priority 'High'."),
+    ("~addnewreminder(WFCalendarItemTitle='a', WFAlertEnabled='No Alert', WFAlertCustomTime='5 pm', WFPriority='None')",
+     "Add the reminder 'a', with an alert: '5 pm' (switched off)."),
+    ("~addnewreminder(WFCalendarItemTitle='a', WFCalendarDescriptor={'Identifier': 'x', 'Title': 'Work'})", "Add the reminder 'a' to the list 'Work'."),
+    ("~addnewevent(WFCalendarItemTitle='a', WFCalendarItemStartDate='5 pm', WFCalendarItemEndDate='6 pm')",
+     "Add the event 'a' to the calendar from '5 pm' until '6 pm'."),
+    ("~documentpicker_save(WFInput='a', WFFileDestinationPath='a.txt', WFAskWhereToSave=False, WFSaveFileOverwrite=True)",
+     "Save 'a' as the file 'a.txt', replacing one of that name."),
+    ("~documentpicker_save(WFInput='a', WFFileDestinationPath='a.txt', WFSaveFileOverwrite=False)", "Save 'a' as the file 'a.txt'."),
+    ("~file_delete(WFInput='a', WFDeleteImmediatelyDelete=True, WFDeleteFileConfirmDeletion=False)", "Delete 'a', for good, without asking."),
+    ("~file_move(WFFile='a', WFFolder='b', WFReplaceExisting=True)", "Move 'a' to 'b', replacing one of that name."),
+    ("~file_append(WFInput='a', WFFilePath='b', WFAppendFileWriteMode='Prepend')", "Put 'a' at the head of the file 'b'."),
+    ("~removeevents(WFInputEvents=clipboard(), WFCalendarIncludeFutureEvents=True)", "Remove the clipboard, and those that repeat them later."),
+    ("~sendmessage(WFSendMessageContent='Hi', WFSendMessageActionRecipients='Bob', ShowWhenRun=False)",
+     "Send the message 'Hi' to 'Bob', without asking."),
+    ("~sendemail(WFSendEmailActionSubject='Hi', WFSendEmailActionToRecipients='Bob', WFSendEmailActionShowComposeSheet=False)",
+     "Send the e-mail 'Hi' to 'Bob', without asking."),
+    ("~venmo_pay(WFVenmoActionAmount='5', WFVenmoActionRecipients='Bob')", "Pay '5' to 'Bob'."),
+    ("~dnd_set(Enabled=True, Operation='Turn', AssertionType='Time', Time='9 pm', FocusModes={'Identifier': 'x', 'DisplayString': 'Work'})",
+     "Turn the Focus 'Work' on until '9 pm'."),
+    ("~setclipboard(WFInput='a', WFExpirationDate='in 5 minutes')", "Copy 'a' to the clipboard until 'in 5 minutes'."),
+    ("~runshellscript(Script='rm', Shell='sh', Input='a', RunAsRoot=True)", "Run shell script (run as administrator on, script 'rm', shell 'sh')."),
+])  # fmt: skip
+def test_a_step_says_what_decides_of_what_is_sent_deleted_scheduled_or_paid(code: str, said: str) -> None:
+    assert told(code)[-1].split(". ", 1)[1] == said
+
+
+def test_what_decides_is_no_part_of_a_request() -> None:
+    call = ast.parse("is_workflow_actions_addnewreminder(WFCalendarItemTitle='call Bob', WFPriority='High')").body[0].value  # type: ignore[attr-defined]
+    assert Prose(Catalog.load(), plain=True).action(call) == "Add the reminder 'call Bob'"
+
+
+def test_every_parameter_that_decides_is_one_of_its_action() -> None:
+    catalog = Catalog.load()
+    for ending, clauses in phrases.MORE.items():
+        known = {parameter.key for parameter in catalog["is.workflow.actions." + ending].parameters}
+        assert ending in phrases.FORMS and {key.removeprefix("not ") for key in clauses} <= known
 
 
 def test_the_authors_words_and_the_header_come_first() -> None:

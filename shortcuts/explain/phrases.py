@@ -11,6 +11,10 @@ FORMS = {
     "addnewevent": "Add the event {WFCalendarItemTitle} to the calendar|Add an event to the calendar",
     "addnewreminder": "Add the reminder {WFCalendarItemTitle}|Add a reminder",
     "adjustdate": "Move {WFDate} by {WFAdjustOffsetPicker}|Adjust {WFDate}|Adjust the date",
+    "adjustdate Add": "Move {WFDate} by {WFAdjustOffsetPicker}|Move {WFDate} {WFDuration} forward|Adjust {WFDate}|Adjust the date",
+    "adjustdate Subtract": "Move {WFDate} {WFDuration} back|Adjust {WFDate}|Adjust the date",
+    **{f"adjustdate Get Start of {unit.capitalize()}": f"Take the start of the {unit} of {{WFDate}}|Take the start of the {unit}"
+       for unit in ("minute", "hour", "day", "week", "month", "year")},
     "airplanemode.set": "Turn airplane mode {OnValue}",
     "alert": "Show the alert {WFAlertActionMessage}|Show the alert {WFAlertActionTitle}|Show an alert",
     "appearance": "Set the appearance to {style}",
@@ -28,13 +32,20 @@ FORMS = {
     "detect.link": "Get the links in {WFInput}|Get the links in it",
     "detect.text": "Get the text of {WFInput}|Get its text",
     "dictionary": "Make {WFItems}|Make an empty dictionary",
-    "dnd.set": "Turn Focus {Enabled}",
+    "dnd.set": "Turn the Focus {FocusModes} {Enabled}|Turn Focus {Enabled}",
     "documentpicker.open": "Get the file {WFGetFilePath}|Get a file from the folder {WFFile}|Get a file",
     "documentpicker.save": "Save {WFInput} as the file {WFFileDestinationPath}|Save {WFInput} as a file|Save it as a file",
-    "downloadurl": "Send {WFJSONValues} to {WFURL} with {WFHTTPMethod}|Get what is at {WFURL}|Get the contents of the address",
+    "downloadurl": "Send {WFJSONValues} to {WFURL} with {WFHTTPMethod}|Send {WFFormValues} to {WFURL} with {WFHTTPMethod}"
+                   "|Send {WFRequestVariable} to {WFURL} with {WFHTTPMethod}|Send a {WFHTTPMethod} request to {WFURL}"
+                   "|Send a {WFHTTPMethod} request|Get the contents of the address",
+    "downloadurl GET": "Get what is at {WFURL}|Get the contents of the address",
     "exit": "Stop here",
+    "file.append": "Add {WFInput} to the file {WFFilePath}",
+    "file.append Prepend": "Put {WFInput} at the head of the file {WFFilePath}",
     "file.createfolder": "Create the folder {WFFilePath}",
+    "file.delete": "Delete {WFInput}|Delete files",
     "file.getfoldercontents": "Get the files in {WFFolder}|Get the files in a folder",
+    "file.move": "Move {WFFile} to {WFFolder}|Move {WFFile}|Move a file",
     "flashlight": "Turn the flashlight {state}",
     "folder": "Take the folder {WFFolder}|Take a folder",
     "format.date": "Write {WFDate} as {WFDateFormat}|Write {WFDate} in the style {WFDateFormatStyle}|Write {WFDate} as text"
@@ -65,11 +76,14 @@ FORMS = {
     "output": "Stop and hand over {WFOutput}|Stop and hand over the result",
     "playmusic": "Play {WFMediaItems}|Play music",
     "previewdocument": "Show {WFInput} in Quick Look|Show it in Quick Look",
+    "removeevents": "Remove {WFInputEvents}|Remove events",
+    "removereminders": "Remove {WFInputReminders}|Remove reminders",
     "round": "Round {WFInput} to {WFRoundTo}|Round {WFInput}|Round the number",
     "runworkflow": "Run the shortcut {WFWorkflowName} with {WFInput}|Run the shortcut {WFWorkflowName}|Run another shortcut",
     "savetocameraroll": "Save {WFInput} to the photo library|Save it to the photo library",
     "searchweb": "Search the web for {WFInputText}|Search the web",
     "selectphoto": "Let the person select photos",
+    "sendemail": "Send the e-mail {WFSendEmailActionSubject}|Send an e-mail",
     "sendmessage": "Send the message {WFSendMessageContent}",
     "setbrightness": "Set the brightness to {WFBrightness}|Set the brightness",
     "setclipboard": "Copy {WFInput} to the clipboard|Copy it to the clipboard",
@@ -92,11 +106,39 @@ FORMS = {
     "timer.start": "Start a timer for {WFDuration}|Start a timer",
     "url": "Take the address {WFURLActionURL}",
     "urlencode": "Make {WFInput} safe for an address|Make it safe for an address",
+    "venmo.pay": "Pay {WFVenmoActionAmount}|Pay",
+    "venmo.request": "Ask for a payment of {WFVenmoActionAmount}|Ask for a payment",
     "vibrate": "Vibrate",
     "weather.currentconditions": "Get the current weather",
     "weather.forecast": "Get the weather forecast",
     "wifi.set": "Turn Wi-Fi {OnValue}",
 }  # fmt: skip
+# A parameter whose value has a form of its own, or its default where it is left out: "downloadurl GET".
+CHOICES = {"adjustdate": "WFAdjustOperation", "downloadurl": "WFHTTPMethod", "file.append": "WFAppendFileWriteMode"}
+# What else decides what is sent, deleted, overwritten, scheduled or paid: said after the form where it is given, "not" where it is off.
+MORE = {
+    "addnewevent": {"WFCalendarItemStartDate": " from {}", "WFCalendarItemEndDate": " until {}",
+                    "WFCalendarItemAllDay": ", for the whole day"},
+    "addnewreminder": {"WFCalendarItemCalendar": " to the list {}", "WFCalendarDescriptor": " to the list {}",
+                       "WFAlertCustomTime": ", with an alert: {}", "WFAlertLocation": ", with an alert at a place",
+                       "WFAlertPerson": ", with an alert when the person writes to {}", "WFPriority": ", with priority {}"},
+    "dnd.set": {"Time": " until {}"},
+    "documentpicker.save": {"WFSaveFileOverwrite": ", replacing one of that name"},
+    "file.delete": {"WFDeleteImmediatelyDelete": ", for good", "not WFDeleteFileConfirmDeletion": ", without asking"},
+    "file.move": {"WFReplaceExisting": ", replacing one of that name"},
+    "removeevents": {"WFCalendarIncludeFutureEvents": ", and those that repeat them later"},
+    "savetocameraroll": {"WFCameraRollSelectedGroup": ", in the album {}"},
+    "sendemail": {"WFSendEmailActionToRecipients": " to {}", "WFSendEmailActionCcRecipients": ", with copies to {}",
+                  "WFSendEmailActionBccRecipients": ", with hidden copies to {}", "WFSendEmailActionInputAttachments": ", with {}",
+                  "WFSendEmailActionSaveAsDraft": ", as a draft", "not WFSendEmailActionShowComposeSheet": ", without asking"},
+    "sendmessage": {"WFSendMessageActionRecipients": " to {}", "not ShowWhenRun": ", without asking"},
+    "setclipboard": {"WFExpirationDate": " until {}"},
+    "venmo.pay": {"WFVenmoActionRecipients": " to {}", "WFVenmoActionNote": ", with the note {}"},
+    "venmo.request": {"WFVenmoActionRecipients": " by {}", "WFVenmoActionNote": ", with the note {}"},
+}  # fmt: skip
+# Labels of parameters that decide, which come first of the few that are said of an action without a form.
+DECIDES = ("amount|recipient|payee|destination|overwrite|replac|delet|confirm|immediately|administrator|method|host|date|time|mode|"
+           "operation|state")  # fmt: skip
 # The same for a request that gives no values, where the forms have none without.
 NOUNS = {"gettext": "Put a text together", "url": "Use a web address", "number": "Work with a number",
          "dictionary": "Keep values under names", "list": "Keep a list", "previewdocument": "Show it in Quick Look",

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from shortcuts.catalog import Api, Catalog
 from shortcuts.compiler.symbols import SymbolTable
+from shortcuts.explain import phrases
 from shortcuts.explain.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, JOINED, KEPT_AS, NOUNS, OPERATORS, PROPER, TRANSPARENT
 
 SHOWN = 60  # characters of a quoted value: a comment is one line
@@ -98,6 +100,9 @@ class Prose:
     def _Dict(self, node: ast.Dict) -> str:
         if node.keys and all(isinstance(key, ast.Constant) and str(key.value).startswith("WF") for key in node.keys):
             return listed([self.value(value) for value in node.values])  # a value that the app writes as a dictionary
+        parts = {getattr(key, "value", None): value for key, value in zip(node.keys, node.values, strict=True)}
+        if "Identifier" in parts and (name := parts.get("DisplayString") or parts.get("Title")):
+            return self.value(name)  # something of the device's, such as a Focus or a list of reminders
         shown = [self.value(key) for key in node.keys[:4]] + (["more"] if len(node.keys) > 4 else [])
         return "a dictionary with " + listed(shown) if shown else "an empty dictionary"
 
@@ -180,15 +185,27 @@ class Prose:
         left_out = {} if api is None else {key: ast.Constant(value) for key, value in api.left_out(arguments_of(node)).items()}
         if api and any(isinstance(value, ast.Constant) and value.value in ("toggle", "Toggle") for value in given.values()):
             return "Toggle " + sentence_case(api.title).split(" ", 1)[-1]
-        for form in FORMS.get(ending, "").split("|"):
+        deciding = phrases.CHOICES.get(ending, "")
+        choice = getattr(given.get(deciding, left_out.get(deciding)), "value", "")
+        for form in FORMS.get(f"{ending} {choice}", FORMS.get(ending, "")).split("|"):
             keys = re.findall(r"\{(\w+)\}", form)
             if form and all(key in given or key in left_out for key in keys) and (not keys or any(key in given for key in keys)):
                 values = {key: self.value(given.get(key, left_out.get(key))) for key in keys}
-                text = form.format(**{key: value.strip("'") if key.endswith("Operation") else value for key, value in values.items()})
-                return text[0].upper() + text[1:]
+                bare = ("Operation", "HTTPMethod")  # words that stand in the sentence as they are
+                text = form.format(**{key: value.strip("'") if key.endswith(bare) else value for key, value in values.items()})
+                return text[0].upper() + text[1:] + ("" if self.plain else "".join(self._more(api, given)))
         title = (self.offer(api) if self.plain or not api.builtin else sentence_case(api.title)) if api else spoken(_name(node))
-        details = [f"{_label(api, key)} {self.value(value)}" for key, value in given.items() if not Catalog.is_generic(key)][:3]
+        details = [f"{_label(api, key)} {self.value(value)}" for key, value in given.items() if not Catalog.is_generic(key)]
+        details = sorted(details, key=lambda detail: not re.search(phrases.DECIDES, detail.split(" '")[0]))[:3]
         return title + (f" ({', '.join(details)})" if details and not self.plain else "")
+
+    def _more(self, api: Api | None, given: dict[str, ast.expr]) -> Iterator[str]:
+        """Yield what else decides, after the form of an action; what the app does not look at, since another parameter says so, is off."""
+        for key, clause in phrases.MORE.get(api.id.removeprefix(BUILTIN), {}).items() if api else ():
+            value = given.get(key.removeprefix("not "))
+            off = isinstance(value, ast.Constant) and value.value in (False, "None", "No Alert")
+            if value is not None and off == key.startswith("not "):
+                yield clause.format(self.value(value)) + ("" if in_force(api, key, given) else " (switched off)")
 
     def offer(self, api: Api) -> str:
         """Say what an action can do, without values: for a request that needs it."""
@@ -281,6 +298,16 @@ def arguments_of(node: ast.Call) -> dict[str, ast.expr]:
             given.update({str(key.value): value for key, value in zip(keyword.value.keys, keyword.value.values, strict=True)
                           if isinstance(key, ast.Constant)})
     return given
+
+
+def in_force(api: Api, key: str, given: dict[str, ast.expr]) -> bool:
+    """False for a parameter that the app does not look at: another one, as it is given or by default, says so."""
+    parameter = api.parameter(key)
+    for other, relation, values in parameter.visible_when if parameter else ():
+        decides = given.get(other, ast.Constant(getattr(api.parameter(other), "default", None)))
+        if isinstance(decides, ast.Constant) and (decides.value in values) != (relation == "=="):
+            return False
+    return True
 
 
 def sayable(node: ast.AST) -> bool:
