@@ -380,7 +380,7 @@ def run(source: Program | dict[str, Any] | str, world: World | None = None, limi
     except Exception as error:
         outcome.end, outcome.reason = "stopped", "the machine failed"
         outcome.faults.append(f"{outcome.at}: {type(error).__name__}: {error}"[:300])
-    outcome.changes = session.state.changes()
+    outcome.changes, outcome.unasked = session.state.changes(), list(world.answers[session.person.turn :])
     return outcome
 
 

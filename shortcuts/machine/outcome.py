@@ -37,7 +37,7 @@ class Outcome:
     end: finished, exited, output, cancelled, error or stopped; `reason` says more for the last three. at: the index of the last action.
     assumed: what the sources leave open and the run needed. unknowns: the origins of what could not be computed, each with the index of the
     action that met it first. decisions: (index, branch taken) where a condition was unknown. questions: the prompts of the questions that
-    were asked, in turn. faults: errors of the machine itself.
+    were asked, in turn. unasked: the answers that are left. faults: errors of the machine itself.
     """
 
     end: str = "finished"
@@ -51,6 +51,7 @@ class Outcome:
     unknowns: dict[str, int] = field(default_factory=dict)
     decisions: list[tuple[int, bool]] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    unasked: list[Any] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -71,5 +72,5 @@ class Outcome:
             "steps": [{"index": step.index, "action": step.action, "inputs": to_json(step.inputs), "output": to_json(step.output),
                        "known": step.known, "depth": step.depth} for step in self.steps],
             "assumed": list(self.assumed), "unknowns": self.unknowns, "decisions": self.decisions,
-            "questions": self.questions, "faults": self.faults,
+            "questions": self.questions, "unasked": to_json(self.unasked), "faults": self.faults,
         }  # fmt: skip

@@ -65,6 +65,9 @@ def _end(outcome: Outcome, place: Place) -> Iterator[str]:
         yield f"Decided without knowing: {len(outcome.decisions)} branches"
     if outcome.assumed:
         yield f"Assumed: {'; '.join(outcome.assumed)}"
+    if left := outcome.unasked:
+        words = "1 answer was" if len(left) == 1 else f"{len(left)} answers were"
+        yield f"{words} not asked for: {', '.join(shown(value, place) for value in left[:10])}"
     for fault in outcome.faults:
         yield f"The machine failed at action {fault}"
 

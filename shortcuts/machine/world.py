@@ -46,6 +46,7 @@ from typing import Any
 
 from shortcuts.machine.place import Place, place
 from shortcuts.machine.values import File, Match, Quantity, Record, RichText, Unknown, Url
+from shortcuts.machine.world_keys import problems
 
 DEVICE = {
     "name": "iPhone", "model": "iPhone", "type": "iPhone", "system_version": "18.1", "system_build": "22B83", "hostname": "iphone.local",
@@ -115,6 +116,8 @@ class World:
 
             near = nearest(unknown[0], known, near=60)
             raise WorldError(f"{unknown[0]} is no key of a world{f'; did you mean {near}?' if near else ''}")
+        if wrong := next(problems(record, DEVICE), None):
+            raise WorldError(wrong)
         values = {key: _value_of_key(key, value) for key, value in record.items()}
         world = World(**values)
         try:
