@@ -68,7 +68,7 @@ NAMED = (
     "in a few minutes", "in a couple of days", "in three days' time", "two hours from now", "later", "as soon as possible",
     "three times a day", "twice per week", "every other week", "monthly", "on weekends", "every morning", "each year",
     "once I'm home", "as soon as we arrive", "when I get home", "at work", "at the office", "on the way home",
-    "with high priority", "as urgent", "next week with high priority", "at 5 pm next week",
+    "with high priority", "low priority", "as urgent", "near the office", "on weekdays", "the day after tomorrow", "next week with high priority", "at 5 pm next week",
 )  # fmt: skip
 TITLES = (
     "read In Search of Lost Time", "look in the mirror", "put the milk in the fridge", "buy a gift for Anna", "log in", "pay for the second book",

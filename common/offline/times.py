@@ -66,7 +66,7 @@ PIECES = {
     "count": COUNT, "hour": HOUR, "side": SIDE, "at": r"(?:(?:at|by|around|from) )?", "on": r"(?:(?:on|by|from|until) )?",
     "unit": r"(?:second|sec|minute|min|hour|hr|day|week|weekend|fortnight|month|quarter|year)s?",
     "part": r"(?:morning|afternoon|evening|night)s?",
-    "day": r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|today|tomorrow|tonight|yesterday)",
+    "day": r"(?:(?:week|mon|tues|wednes|thurs|fri|satur|sun)days?|today|tomorrow|tonight|yesterday)",
     "month": r"(?:january|february|march|april|may|june|july|august|september|october|november|december|"
              r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)",
     "nth": r"(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|fifteenth|twentieth|last)",
@@ -79,7 +79,7 @@ PHRASES = (
     r"{on}(?:the )?(?:{nth}|\d{1,2}) {month}(?: \d{4})?", r"{on}{month} (?:the )?(?:{nth}|\d{1,2})(?:,? \d{4})?",
     r"{on}\d{1,2}/\d{1,2}(?:/\d{2,4})?", r"(?:on|by|from) \d{1,2}\.\d{1,2}\.?(?:\d{4})?",
     r"{on}\d{4}-\d\d?-\d\d?", r"(?:in|by|next|this) {month}",
-    r"(?:on|at|by|over) {feast}", r"(?:(?:on|by|this|next|from|until|every|each|last|the) )*{day}",
+    r"(?:on|at|by|over) {feast}", r"(?:(?:on|by|this|next|from|until|every|each|last|the|the day after) )*{day}",
     # times of the day
     r"{at}(?:\d{1,2}(?::\d\d)? ?{side}|\d{1,2}:\d\d)", r"{at}{hour} ?(?:{side}|o['’]clock)",
     r"(?:at|by|around) (?:about |around )?(?:\d{1,2}|{hour})(?: {count})?", r"{at}half (?:past )?{hour}(?: {side})?",
@@ -97,11 +97,11 @@ PHRASES = (
     r"hourly|daily|nightly|weekly|bi-?weekly|fortnightly|monthly|quarterly|yearly|annually|regularly",
     # places
     r"(?:once|as soon as|when(?:ever)?|the moment|(?:the )?next time) (?:i|i['’]m|we|we['’]re|you|he|she|they|it|my|the) .+",
-    r"at (?:home|work|school)", r"at (?:the|my) (?:office|gym|station|airport|shops?|store|supermarket|library|hotel)",
+    r"(?:at|near) (?:home|work|school)", r"(?:at|near) (?:the|my) (?:office|gym|station|airport|shops?|store|supermarket|library|hotel)",
     r"on (?:my|the) way(?: (?:home|back|there|to \w+))?", r"on arrival",
     # priorities
-    r"(?:with|at|of|as) (?:an? )?(?:very )?(?:high|higher|highest|top|low|lowest|medium|normal|no) priority",
-    r"(?:as|with) (?:very )?(?:urgent|important|flagged|a flag|urgency)",
+    r"(?:(?:with|at|of|as) )?(?:an? )?(?:very )?(?:high|higher|highest|top|low|lowest|medium|normal|no) priority",
+    r"(?:as|with) (?:very )?(?:urgent|important|flagged|a flag|urgency)|urgently",
 )  # fmt: skip
 SAYS_WHEN = re.compile("(?:(?:^|,? )(?:{})(?![^ ,]))+$".format(
     "|".join(re.sub(r"\{([a-z]+)\}", lambda found: PIECES[found[1]], phrase) for phrase in PHRASES)), re.I)  # fmt: skip
