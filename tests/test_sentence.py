@@ -124,6 +124,11 @@ def test_a_title_may_hold_such_words(catalog: Catalog, title: str) -> None:
     assert f"(WFCalendarItemTitle={title[0].upper() + title[1:]!r})" in program
 
 
+@pytest.mark.parametrize("request_", ["start a timer for ſix minutes", "remind me to go in 5 minuteſ", "remind me to go at ſix pm", "wait ٥ seconds"])
+def test_numbers_in_letters_that_only_look_alike_are_not_understood(catalog: Catalog, request_: str) -> None:
+    assert sentence.understood(request_, catalog).missing
+
+
 def test_the_end_of_a_long_text_is_read_at_once() -> None:
     for words in ("in a ", "at half past ", "on the first of ", "when I ", "next week ", "5 "):
         times.SAYS_WHEN.search(words * 100 + "x")

@@ -88,9 +88,9 @@ def message(said: str) -> str | None:
     return quoted(said) or (None if re.search(r"\bto (?:\w+ )?\w+$", said) else plain(said))
 
 
-def number(said: str) -> str:
+def number(said: str) -> str | None:
     """Return digits or a word for a number as a literal."""
-    return said if said[0].isdigit() else str(times.number(said))
+    return None if not said.isascii() else said if said[0].isdigit() else str(times.number(said))
 
 
 def moment(said: str) -> str | None:

@@ -35,6 +35,8 @@ def number(said: str) -> int:
 def alert_time(said: str) -> str | None:
     """Return what SETTABLE matches as the app's own text dates say it, None for a time that no clock shows."""
     words = said.lower()
+    if not words.isascii():  # patterns that ignore case take "ſ" for an s, and digits of other scripts
+        return None
     if words.startswith("in "):
         return _from_now(words)
     day = next((day for day in ("today", "tomorrow") if day in words), "")
