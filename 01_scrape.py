@@ -23,6 +23,7 @@ exit code is 1, and the same command continues.
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import asyncio
 import hashlib

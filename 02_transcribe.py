@@ -20,6 +20,7 @@ Of files, it writes a shortcut as a program and a program as a shortcut; a folde
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import shlex
 from collections import Counter
@@ -77,6 +78,7 @@ def main() -> int:
     args = arguments()
     if args.run:
         return running.run_files(args.files, args)
+    cli.saves_what_is_done()
     if args.files:
         return files.convert_all(args.files, args.convert, files.Options(args.output, force=args.force, show=args.show))
     if args.to_shortcut is not None:

@@ -20,6 +20,7 @@ Answers are cached by content: after a kill the same command asks nothing twice 
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import ast
 import re

@@ -31,6 +31,7 @@ the usable APIs fit (7 MB), and some hundred requests of the seed.
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import ast
 import heapq

@@ -31,6 +31,7 @@ filters. A candidate depends only on the query, --seed and its number, not on th
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator

@@ -22,6 +22,7 @@ themselves wait in a temporary file.
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import ast
 import re

@@ -60,6 +60,7 @@ def relaunch_under_srun() -> None:
 if __name__ == "__main__":
     relaunch_under_srun()
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import functools
 import time
@@ -201,6 +202,7 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
 
 if __name__ == "__main__":
     ARGUMENTS = arguments()
+    cli.saves_what_is_done()
     Stop.on_signals()  # before the imports, which take seconds: a stop in them is a stop before the first step
     if not (ARGUMENTS.merge or ARGUMENTS.push or ARGUMENTS.export_now) and launcher.must_start_ranks(ARGUMENTS):
         cli.start(functools.partial(launcher.run_ranks, launcher.devices_here(ARGUMENTS)))

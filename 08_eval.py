@@ -24,6 +24,7 @@ A query that a server refuses, or a file lacks, is unanswered: it is not scored 
 
 from __future__ import annotations
 
+import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import hashlib
 import os
@@ -327,6 +328,7 @@ def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System
 def main() -> int:
     """Score every system, write scores.json, the tables and the page."""
     args = arguments()
+    cli.saves_what_is_done()
     started = time.perf_counter()
     if args.teval or args.tasks or args.edits:
         return (evaluate_plans if args.teval else evaluate_tasks if args.tasks else evaluate_edits)(args, started)

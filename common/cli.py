@@ -15,7 +15,7 @@ A stage that turns records into records reads like this:
     if __name__ == "__main__":
         cli.start(main)
 
-Exit codes: 0 done, 1 failed (one line on stderr), 2 bad arguments, 130 interrupted (what is done is saved; the same command continues).
+Exit codes: 0 done, 1 failed (one line on stderr), 2 bad arguments, 130 interrupted (a line says whether the same command goes on).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from typing import IO, Any, NoReturn
 import orjson
 from tqdm import tqdm
 
+import common
 from common import jsonl
 from common.jsonl import Record, UserError
 from shortcuts.catalog import CatalogError
@@ -54,6 +55,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newli
 INTERNAL_ERROR = "internal_error"  # the reason of a reject caused by a fault of this program, not of the record
 EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
 _bar: tqdm[Any] | None = None  # the progress bar on the terminal
+_goes_on = False  # this command saves what is done, and the same command goes on from there
 
 
 class Reject(Exception):
@@ -221,6 +223,7 @@ class Run:
         self._files: dict[Path, IO[bytes]] = {}
 
     def __enter__(self) -> Run:
+        saves_what_is_done()
         self._check_input()
         self.is_new = not self.output.exists()
         for path in (self.output, self.rejects):
@@ -365,9 +368,18 @@ def say(message: str) -> None:
     tqdm.write(CONTROLS.sub("?", message), file=sys.stderr)
 
 
+def saves_what_is_done() -> None:
+    """Let a Ctrl-C say that what was done is saved, for a command that writes each result once it is there."""
+    global _goes_on
+    _goes_on = True
+
+
 def command(**changed: str) -> str:
-    """Return the command that continues this run: its own without --overwrite, with `changed` options (`budget_usd="2"`)."""
-    words = [word for word in sys.argv if word != "--overwrite"]
+    """Return the command that continues this run: its own, with `changed` options (`budget_usd="2"`).
+
+    It is without --overwrite where results are saved, as that would remove them.
+    """
+    words = [word for word in sys.argv if not (_goes_on and word == "--overwrite")]
     for name, value in changed.items():
         flag = f"--{name.replace('_', '-')}"
         if flag in words:
@@ -389,16 +401,33 @@ def summary(stage: str, **counts: Any) -> None:
 
 def start(main: Callable[[], int]) -> NoReturn:
     """Run a stage's main and exit with its code; an error the user can fix is one line."""
+    if signal.getsignal(signal.SIGINT) is common.leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = main()
+    except SystemExit as end:  # of argparse
+        code = end.code
     except (UserError, CatalogError) as error:
         say(f"error: {error}")
         code = EXIT_FAILED
-    except BrokenPipeError:  # whoever read our stdout is gone, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = EXIT_FAILED
     except KeyboardInterrupt:
-        say(f"interrupted; what was done is saved, and the same command goes on: {command()}")
+        left = f"what was done is saved, and the same command goes on: {command()}" if _goes_on else "nothing was written, run it again"
+        say(f"interrupted; {left}")
         code = EXIT_INTERRUPTED
-    sys.stdout.flush()
+    except OSError as error:
+        code = _stdout_lost(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _stdout_lost(error)
     sys.exit(code)
+
+
+def _stdout_lost(error: OSError) -> int:
+    """Return the exit code where stdout takes no more, and say why, unless its reader is gone, as with `| head`. Raises other errors."""
+    if not isinstance(error, BrokenPipeError):
+        if not jsonl.is_full(error):
+            raise error
+        say(f"error: {jsonl.unwritable(Path(error.filename or 'stdout'), error)}")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest when it ends
+    return EXIT_FAILED

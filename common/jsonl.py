@@ -165,9 +165,13 @@ def repair_tail(path: Path, block: int = 1 << 16) -> int:
 
 def unwritable(path: Path, error: OSError) -> UserError:
     """Return the error for a file that cannot be written, with what helps."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return UserError(f"{path}: cannot be written: {error.strerror}; "
-                     f"{'free some space and run the same command again' if full else 'name another place, or mend this one'}")
+    remedy = "free some space and run the same command again" if is_full(error) else "name another place, or mend this one"
+    return UserError(f"{path}: cannot be written: {error.strerror}; {remedy}")
+
+
+def is_full(error: OSError) -> bool:
+    """True where a disk or a quota is full, or a file is as large as may be."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def open_output(path: Path) -> IO[bytes]:

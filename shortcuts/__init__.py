@@ -14,9 +14,13 @@ README.md beside this file describes the modules.
 Nothing is ever executed: programs are read with `ast` and interpreted.
 """
 
+import os
+import signal
 import sys
 
 if sys.argv[:1] == ["-m"]:  # `python -m shortcuts`: what keeps it from starting is one line, as in the stages
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is another where Ctrl-C is to be ignored
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # until the command begins: in an import it would be a traceback
     if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit(f"error: Python 3.11 or later is needed, this is {sys.version.split()[0]} ({sys.executable})")
     try:

@@ -19,7 +19,9 @@ Exit codes: 0 done, 1 something failed, 2 wrong arguments. A file named - is std
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -202,18 +204,34 @@ def print_summary(figures: dict[str, Any]) -> None:
 
 def start() -> None:
     """Run a command and leave with its exit code. An error that the user can mend is one line on stderr."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = main()
-        sys.stdout.flush()
+    except SystemExit as end:  # of argparse
+        code = end.code
     except (FileError, CatalogError, ModuleNotFoundError) as error:  # the last: pyliblzfse, for signed files
         say(f"error: {error}")
         code = 1
-    except BrokenPipeError:  # the reader of stdout is gone, as after `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     except KeyboardInterrupt:
         code = 130
+    except OSError as error:
+        code = _stdout_lost(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _stdout_lost(error)
     sys.exit(code)
+
+
+def _stdout_lost(error: OSError) -> int:
+    """Return the exit code where stdout takes no more, and say why, unless its reader is gone, as after `| head`. Raises other errors."""
+    if not isinstance(error, BrokenPipeError):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise error
+        say(f"error: stdout: cannot be written: {error.strerror}; free some space and run the same command again")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest when it ends
+    return 1
 
 
 if __name__ == "__main__":

@@ -111,6 +111,69 @@ def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage
     assert figures(stage())["skipped"] == done
 
 
+# Runs a script, or the module `shortcuts`, and interrupts it at the first import behind that of `common`, or of the package.
+INTERRUPTED = f"""
+    import os, runpy, signal, sys
+    class Interrupt:
+        @staticmethod
+        def find_spec(name, *_):
+            if name in ("argparse", "orjson"):
+                os.kill(os.getpid(), signal.SIGINT)
+    sys.meta_path.insert(0, Interrupt)
+    sys.path.insert(0, {str(ROOT)!r})
+    what, sys.argv = sys.argv[1], sys.argv[2:]
+    runpy.run_path(what, run_name="__main__") if what.endswith(".py") else runpy.run_module(what, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
+def test_an_interrupt_while_a_stage_is_loaded_is_one_line(script):
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(INTERRUPTED), script, script.name], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (130, "") and ended.stderr == "interrupted; nothing was written, run it again\n"
+
+
+def test_an_interrupt_while_the_command_of_the_package_is_loaded_says_nothing():
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(INTERRUPTED), "shortcuts", "-m", "stats"], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_an_interrupt_that_is_to_be_ignored_stays_so_while_a_stage_is_loaded():
+    """As in the background of a script."""
+    code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); " + textwrap.dedent(INTERRUPTED).strip()
+    ended = subprocess.run([sys.executable, "-c", code, STAGES[1], STAGES[1].name, "--help"], capture_output=True, text=True)
+    assert ended.returncode == 0 and ended.stderr == "" and "--help" in ended.stdout
+
+
+def interrupted() -> int:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_says_that_nothing_was_written_unless_results_are_saved(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["06_filter_merge.py", "--overwrite"])
+    monkeypatch.setattr(cli, "_goes_on", False)
+    for told in ("interrupted; nothing was written, run it again\n",
+                 "interrupted; what was done is saved, and the same command goes on: python 06_filter_merge.py\n"):
+        with pytest.raises(SystemExit, match="130"):
+            cli.start(interrupted)
+        assert capsys.readouterr().err == told
+        cli.saves_what_is_done()
+
+
+def test_the_command_to_go_on_with_keeps_overwrite_where_nothing_is_saved(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["05_annotate.py", "--query", "x", "--overwrite"])
+    monkeypatch.setattr(cli, "_goes_on", False)
+    assert cli.command() == "python 05_annotate.py --query x --overwrite"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("command", ["02_transcribe.py examples", "-m shortcuts read examples", "-m shortcuts stats"])
+def test_a_stdout_that_is_full_is_one_line(command):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([sys.executable, *command.split()], stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    said = "error: stdout: cannot be written: No space left on device; free some space and run the same command again\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
+
+
 def test_two_runs_do_not_write_one_file(stage, tmp_path):
     first = stage_runs.start_script(tmp_path / "small_stage.py", cwd=tmp_path, WAIT="1")
     while not (tmp_path / "out.jsonl").exists() or not (tmp_path / "out.jsonl").stat().st_size:
