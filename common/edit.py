@@ -72,7 +72,7 @@ def opened(path: Path, catalog: Catalog) -> tuple[Record, str]:
     Raises UserError.
     """
     try:
-        data = files.contents(str(path))
+        data = files.given(str(path))
         if files.is_shortcut(data):
             shortcut = plist.read_shortcut(data, str(path))
             return shortcut, program_of(shortcut, catalog)

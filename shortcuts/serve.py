@@ -73,7 +73,7 @@ class Desk:
 
     def contents(self, name: str) -> bytes:
         """Return the bytes of a file of the folder. Raises ToolError, FileError."""
-        return files.contents(str(self.inside(name)))
+        return files.given(str(self.inside(name)))
 
     def write(self, name: str, shortcut: dict[str, Any], overwrite: bool, before: dict[str, Any] | None = None) -> str:
         """Write a shortcut and return what to say of it, beside the one before a change. Raises ToolError, FileError, PlistError."""

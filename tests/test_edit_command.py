@@ -205,7 +205,8 @@ def test_flags_that_cannot_go_together_are_refused(here: Path, flags: tuple[str,
 
 @pytest.mark.parametrize(("name", "data", "message"), [
     ("none.shortcut", None, "there is no such file"),
-    ("a.shortcut", b"\x89PNG", "a.shortcut"),
+    ("a.shortcut", b"\x89PNG", "a.shortcut: this is a PNG image, no shortcut"),
+    ("a.shortcut", b"", "a.shortcut: empty: no bytes but white space"),
     ("a.py", b"x = is_workflow_actions_ask(", "a.py: line 1: not Python"),
     ("a.edits.json", b"[]", "this is no history of edits; move it away"),
 ])  # fmt: skip

@@ -156,19 +156,29 @@ def test_a_shortcut_is_known_by_its_bytes(tmp_path: Path, kind: str, programs: l
 
 
 @pytest.mark.parametrize("data, said", [
-    (b"\x89PNG\r\n\x1a\n\x00\xff", "this is a PNG image, no program"),
-    (b"%PDF-1.7\n\xff", "this is a PDF, no program"),
+    (b"\x89PNG\r\n\x1a\n\x00\xff", "this is a PNG image, no shortcut"),
+    (b"%PDF-1.7\n\xff", "this is a PDF, no shortcut"),
     (plistlib.dumps({"CFBundleName": "x"}), "not_a_shortcut"),
     (aea.MAGIC + bytes(4), "truncated"),
     (b"PK\x05\x06" + bytes(18), "an archive without a shortcut in it"),
-    (b"\xff\xfe\x00", "not UTF-8 at byte 0; save it as UTF-8"),
-    (b" \n", "an empty file"),
+    (b"\x00\xff", "neither a property list, a signed shortcut nor JSON"),
+    (PROGRAM.encode(), "neither a property list, a signed shortcut nor JSON"),
+    (b" \n", "empty: no bytes but white space"),
 ])  # fmt: skip
 def test_what_is_neither_is_named_in_one_line(tmp_path: Path, data: bytes, said: str) -> None:
     (tmp_path / "x.shortcut").write_bytes(data)
     ended = run(tmp_path / "x.shortcut", "--output", tmp_path / "out")
     assert ended.returncode == 1 and said in ended.stderr and str(tmp_path / "x.shortcut") in ended.stderr
     assert ended.stdout == "" and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("data, said", [
+    (b"\x89PNG\r\n\x1a\n\x00\xff", "this is a PNG image, no program"), (b"\xff\xfe\x00", "not UTF-8 at byte 0"), (b" \n", "an empty file"),
+])  # fmt: skip
+def test_what_is_no_program_is_named_in_one_line(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "x.py").write_bytes(data)
+    ended = run(tmp_path / "x.py", "--output", tmp_path / "out")
+    assert ended.returncode == 1 and said in ended.stderr and ended.stdout == "" and not (tmp_path / "out").exists()
 
 
 @pytest.mark.ci

@@ -94,6 +94,18 @@ def test_a_file_that_is_no_shortcut_is_one_line_and_the_others_are_read(run, exa
     assert second == f"{tmp_path / 'missing.shortcut'}: there is no such file in {tmp_path}: check the name"
 
 
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\xff", b"\x00\x01\xff", PROGRAM.encode()], ids=["empty", "picture", "bytes", "program"])
+@pytest.mark.parametrize("suffix", [".shortcut", ".PLIST", ".wflow"])
+def test_what_is_no_shortcut_though_its_name_says_so_is_no_program_to_any_command(run, tmp_path, data, suffix):
+    file = tmp_path / f"x{suffix}"
+    file.write_bytes(data)
+    said = vars(run("read", file))
+    assert said["code"] == 1 and len(said["err"].splitlines()) == 1
+    for command_ in (("explain",), ("run",), ("check",), ("check", "--report"), ("write",)):
+        assert vars(run(*command_, file)) == said
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_a_file_that_is_not_there_is_answered_with_the_one_that_is_meant(run, examples):
     done = run("read", examples / f"{EXAMPLE[:-1]}.shortcut")
     assert done.code == 1 and f"did you mean {examples / EXAMPLE}.shortcut?" in done.err

@@ -1,7 +1,8 @@
 """Shortcut files as programs, and programs as shortcut files: what 02_transcribe.py and `python -m shortcuts` do with the files they get.
 
-A file is what its bytes say: a shortcut is written as a program, and a program as a shortcut. Beside a program `NAME.py` lies its residue,
-`NAME.residue.json`: the icon, the identities and versions that code does not show, for an exact way back.
+A file is what its bytes say: a shortcut is written as a program, and a program as a shortcut; one that is named as a shortcut is no
+program. Beside a program `NAME.py` lies its residue, `NAME.residue.json`: the icon, the identities and versions that code does not show.
+With it the way back is exact: to the same property list.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def convert_all(sources: Sequence[str], convert: Convert, options: Options, prog
     failed, written = False, list[Path]()
     for name, source in files:
         try:
-            file = convert(name, source, contents(source), options._replace(several=len(files) > 1))
+            file = convert(name, source, given(source), options._replace(several=len(files) > 1))
         except FileError as error:
             failed = True
             if str(error):
@@ -175,6 +176,17 @@ def contents(source: str) -> bytes:
         raise FileError(f"{source}: there is no such file{_meant(Path(source))}") from None
     except OSError as error:
         raise FileError(f"{source}: cannot be read: {error.strerror}; see to its permissions, or give another file") from None
+
+
+def given(source: str) -> bytes:
+    """Return the bytes of a file that is named. Raises FileError where it cannot be read, or is no shortcut though its name says so."""
+    data = contents(source)
+    if Path(source).suffix.lower() in SUFFIXES and not is_shortcut(data):  # no program either: an empty one would do nothing
+        try:
+            plist.read_shortcut(data)
+        except ValueError as error:
+            raise FileError(f"{source}: {_explained(data, error)}") from None
+    return data
 
 
 def _meant(path: Path) -> str:
