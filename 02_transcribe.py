@@ -51,7 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.task.add_argument("--to-shortcut", type=Path, metavar="FILE", help="compile the code of each record of a .jsonl file; --output "
                              "is then a folder (default: shortcuts)")
     parser.task.add_argument("--force", action="store_true", help="write the shortcut of a program that compiles, whatever else `check` "
-                             "finds wrong with it, also in the place of a signed one")
+                             "finds wrong with it, also in the place of a file from elsewhere, such as a signed one")
     parser.task.add_argument("--show", action="store_true", help="print the canonical form of each FILE that is compiled")
     parser.task.add_argument("--run", action="store_true", help="run each FILE off the device and print what a person would see")
     running.add_arguments(parser.task)
@@ -80,7 +80,8 @@ def main() -> int:
         return running.run_files(args.files, args)
     cli.saves_what_is_done()
     if args.files:
-        return files.convert_all(args.files, args.convert, files.Options(args.output, force=args.force, show=args.show))
+        options = files.Options(args.output, force=args.force, show=args.show, overwrite=args.overwrite)
+        return files.convert_all(args.files, args.convert, options)
     if args.to_shortcut is not None:
         return compile_records(args.to_shortcut, args.output, args.force)
     if is_shortcut_file(args.input):

@@ -60,12 +60,14 @@ def arguments() -> argparse.Namespace:
     reading.add_argument("files", nargs="+", metavar="FILE", help="shortcut files, folders of some, or - for stdin")
     reading.add_argument("--output", type=Path, metavar="DIR", help="write NAME.py there, and NAME.residue.json, for an exact way back "
                          "(default: to stdout)")
+    reading.add_argument("--overwrite", action="store_true", help="replace a NAME.py that differs")
     writing = command("write", write, "compile programs to shortcut files")
     writing.add_argument("files", nargs="+", metavar="FILE", help=".py files, folders of some, or - for stdin")
     writing.add_argument("--output", type=Path, metavar="DIR", help="where NAME.shortcut is written (default: beside the program)")
     writing.add_argument("--residue", type=Path, metavar="FILE", help="identities, icon and versions, as `read --output` writes them "
                          "(default: NAME.residue.json beside NAME.py, if it fits)")
-    writing.add_argument("--force", action="store_true", help="write in spite of errors, if the program compiles; replace a signed file")
+    writing.add_argument("--force", action="store_true", help="write in spite of errors, if the program compiles; replace a file from "
+                         "elsewhere")
     writing.add_argument("--show", action="store_true", help="print the canonical form of each program: what was made of it")
     checking = command("check", check_files, "print the errors of programs")
     checking.add_argument("files", nargs="+", metavar="FILE", help=".py files, with --report shortcut files, too, or - for stdin")
@@ -98,7 +100,7 @@ def arguments() -> argparse.Namespace:
 
 def read(args: argparse.Namespace) -> int:
     """Print or write the program of each shortcut file; return 1 if one of them failed."""
-    return files.convert_all(args.files, files.to_program, files.Options(args.output, Catalog.load(args.catalog)))
+    return files.convert_all(args.files, files.to_program, files.Options(args.output, Catalog.load(args.catalog), overwrite=args.overwrite))
 
 
 def write(args: argparse.Namespace) -> int:

@@ -240,6 +240,15 @@ def test_without_its_packages_the_command_is_one_line(tmp_path: Path) -> None:
     assert ended.returncode == 1 and "the Python package orjson is not installed" in line and "make setup" in line
 
 
+def test_a_program_that_was_changed_is_replaced_where_that_is_said(tmp_path: Path) -> None:
+    file, program = example(tmp_path), tmp_path / "out/Split the Bill.py"
+    run(file, "--output", tmp_path / "out")
+    program.write_text(PROGRAM)
+    refused = run(file, "--output", tmp_path / "out")
+    assert refused.returncode == 1 and "--overwrite replaces it" in refused.stderr and program.read_text() == PROGRAM
+    assert run(file, "--output", tmp_path / "out", "--overwrite").returncode == 0 and program.read_text() != PROGRAM
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # git
 

@@ -129,6 +129,19 @@ def test_two_files_of_one_name_do_not_replace_each_other(run, examples, tmp_path
     assert done.code == 1 and f"{tmp_path / 'out' / 'x'}: several of the files" in done.err and not (tmp_path / "out").exists()
 
 
+def test_a_program_that_was_changed_is_not_replaced_unless_asked(run, examples, tmp_path):
+    source, program = examples / f"{EXAMPLE}.shortcut", tmp_path / f"{EXAMPLE}.py"
+    assert vars(run("read", source, "--output", tmp_path)) == vars(run("read", source, "--output", tmp_path)) == {"code": 0, "out": "", "err": ""}
+    transcribed = program.read_text()
+    program.write_text(PROGRAM)
+    (tmp_path / f"{EXAMPLE}.residue.json").write_text("{}")
+    done = run("read", source, "--output", tmp_path)
+    assert (done.code, done.err) == (1, f"{program}: differs from the program of {source}; --overwrite replaces it, another --output keeps both\n")
+    assert program.read_text() == PROGRAM and (tmp_path / f"{EXAMPLE}.residue.json").read_text() == "{}"
+    done = run("read", source, "--output", tmp_path, "--overwrite")
+    assert (done.code, done.err, program.read_text()) == (0, f"replaced {program}\n", transcribed)
+
+
 def test_a_folder_without_a_shortcut_is_an_error(run, tmp_path):
     done = run("read", tmp_path)
     assert done.code == 1 and "no file in this folder ends in .shortcut or .wflow or .plist" in done.err
@@ -175,10 +188,32 @@ def test_a_signed_original_is_not_replaced_unless_asked(run, tmp_path):
     (tmp_path / "x.py").write_text(PROGRAM)
     (tmp_path / "x.shortcut").write_bytes(aea.MAGIC + b"the original")
     done = run("write", tmp_path / "x.py", "--output", tmp_path)
-    assert done.code == 1 and "a signed shortcut of this name is there" in done.err
+    assert done.code == 1 and "a signed shortcut is there" in done.err
     assert (tmp_path / "x.shortcut").read_bytes() == aea.MAGIC + b"the original"
     assert run("write", tmp_path / "x.py", "--output", tmp_path, "--force").code == 0
     assert plist.same(shortcut(tmp_path / "x.shortcut"), shortcuts.to_shortcut(PROGRAM))
+
+
+@pytest.mark.parametrize("data", [plistlib.dumps(shortcuts.to_shortcut("print(1)")), b"a note", b"\x89PNG"], ids=["shortcut", "text", "picture"])
+def test_a_file_from_elsewhere_is_not_replaced_unless_asked(run, tmp_path, data):
+    (tmp_path / "x.py").write_text(PROGRAM)
+    file = tmp_path / "x.shortcut"
+    file.write_bytes(data)
+    done = run("write", tmp_path / "x.py")
+    assert done.code == 1 and file.read_bytes() == data
+    assert done.err == f"{file}: a file from elsewhere is there; --output DIR writes elsewhere, --force replaces it\n"
+    done = run("write", tmp_path / "x.py", "--force")
+    assert done.code == 0 and done.err.startswith(f"replaced {file}\n") and plist.same(shortcut(file), shortcuts.to_shortcut(PROGRAM))
+
+
+def test_a_shortcut_that_was_written_here_is_replaced_by_its_changed_program_and_that_is_said(run, tmp_path):
+    program, file = tmp_path / "x.py", tmp_path / "x.shortcut"
+    program.write_text(PROGRAM)
+    for _ in range(2):
+        assert "replaced" not in run("write", program).err
+    program.write_text(PROGRAM.replace("Hello", "Bye"))
+    done = run("write", program)
+    assert done.code == 0 and done.err.startswith(f"replaced {file}\n") and "Bye" in str(shortcut(file))
 
 
 @pytest.mark.parametrize("residue", ["not JSON", "[1]", '{"uuids": 5}', '{"patch": [[["WFWorkflowActions", 77, "x"], 1]]}'])

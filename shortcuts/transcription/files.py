@@ -96,8 +96,9 @@ class Options(NamedTuple):
     output: Path | None = None
     catalog: Catalog | None = None
     residue: Residue | None = None  # of the one program that is given, instead of that beside it
-    force: bool = False  # write in spite of errors, if the program compiles; replace a signed file
+    force: bool = False  # write in spite of errors, if the program compiles; replace a file from elsewhere
     show: bool = False  # print the canonical form of each program that is compiled
+    overwrite: bool = False  # replace a program that differs from what would be written
     several: bool = False  # of several files; then a line with its source stands above each text on stdout
 
 
@@ -207,6 +208,14 @@ def put(file: Path, data: bytes) -> None:
         raise FileError(f"{file}: cannot be written: {error.strerror}") from None
 
 
+def replace(file: Path, data: bytes) -> None:
+    """Write a file as `put` does, and say so where another one was there. Raises FileError."""
+    is_other = file.is_file() and contents(str(file)) != data
+    put(file, data)
+    if is_other:
+        say(f"replaced {file}")
+
+
 def say(message: str) -> None:
     """Print a message to stderr."""
     print(message, file=sys.stderr)
@@ -226,7 +235,10 @@ def to_program(name: str, source: str, data: bytes, options: Options) -> Path | 
         if options.output is None:
             print((f"# {source}\n" if options.several else "") + result.code, end="")
             continue
-        put(options.output / f"{inner}.py", result.code.encode())
+        program, code = options.output / f"{inner}.py", result.code.encode()
+        if program.is_file() and contents(str(program)) != code and not options.overwrite:
+            raise FileError(f"{program}: differs from the program of {source}; --overwrite replaces it, another --output keeps both")
+        replace(program, code)
         put(options.output / f"{inner}{RESIDUE}", orjson.dumps(result.residue, option=orjson.OPT_INDENT_2))
     return None
 
@@ -299,18 +311,31 @@ def to_file(name: str, source: str, data: bytes, options: Options) -> Path | Non
     errors = findings(source, code, options.catalog)
     if errors and not options.force:
         raise FileError(f"{source}: no shortcut is written because of {errors} error{'s' * (errors > 1)}; --force writes one that compiles")
-    if file.is_file() and contents(str(file)).startswith(SIGNED) and not options.force:
-        raise FileError(f"{file}: a signed shortcut of this name is there; --output DIR writes elsewhere, --force replaces it")
+    if file.is_file() and not options.force and (what := _not_written_here(contents(str(file)))):
+        raise FileError(f"{file}: {what} is there; --output DIR writes elsewhere, --force replaces it")
     shortcut = compiled(source, code, options)
     if options.show:
         print(to_python(shortcut, options.catalog)[0], end="")
     try:
-        put(file, plist.write_binary(shortcut))
+        replace(file, plist.write_binary(shortcut))
     except plist.PlistError as error:
         raise FileError(f"{source}: {error}") from None
     for line in report(shortcut, options.catalog).short():
         say(f"{file}: {line}")
     return file
+
+
+def _not_written_here(data: bytes) -> str:
+    """Return what a file is that no program can be compiled to: it could not be made again. "" for others.
+
+    Of two files of the same property list that two programs wrote, the bytes differ, in the order of what is in them.
+    """
+    if data.startswith(SIGNED):
+        return "a signed shortcut"
+    try:
+        return "a file from elsewhere" if data and plist.write_binary(plist.read_shortcut(data)) != data else ""
+    except ValueError:  # no shortcut
+        return "a file from elsewhere"
 
 
 def program_text(source: str, data: bytes) -> str:
