@@ -460,6 +460,7 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
 
 def annotate_one(args: argparse.Namespace, catalog: Catalog) -> int:
     """Write the shortcut that --query asks for, its program and its plan. Raises UserError if the answer has no sound program."""
+    query.refuse_taken(query.files_of(args.output), args.overwrite)
     record = query.record_of(args, catalog)
     annotator, refiner = writers(args)
     if annotator is None:

@@ -121,7 +121,7 @@ def as_process(path: Path, request: str, change: str, output: Path) -> Shortcut:
     """The same by a process of stage 05, against a server that answers the gold change."""
     with StubOpenAI(lambda body, number: change_answer(change)) as stub:
         flags = ["--edit", path, "--query", request, "--model", "stub", "--base-url", stub.base_url, "--output", output,
-                 "--cache", output.with_suffix(".sqlite")]  # fmt: skip
+                 "--overwrite", "--cache", output.with_suffix(".sqlite")]  # fmt: skip
         subprocess.run([sys.executable, "05_annotate.py", *flags], cwd=ROOT, check=True, capture_output=True, text=True)
     return plist.read_shortcut(output.read_bytes(), output.name)
 

@@ -271,7 +271,7 @@ def edited(request: Asked, args: argparse.Namespace) -> Row:
     before, after = CORPUS / f"{request.file}.plist", args.output / f"{request.file}.shortcut"
     after.unlink(missing_ok=True)
     command = [sys.executable, str(ROOT / "05_annotate.py"), "--edit", str(before), "--query", request.request, "--output", str(after),
-               "--diff", "--model", args.model, "--base-url", args.base_url,
+               "--overwrite", "--diff", "--model", args.model, "--base-url", args.base_url,
                "--timeout", str(args.timeout), "--no-cache", *args.flags]  # fmt: skip
     started = time.monotonic()
     ended = subprocess.run(command, capture_output=True, text=True)

@@ -30,6 +30,7 @@ from shortcuts.grammar import change_grammar
 from shortcuts.transcription import files
 
 HISTORY = ".edits.json"
+ENDS = query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY  # of the files that an edit writes
 SHOWN_FAULTS, SHOWN_STUBS = 20, 8  # of an answer: faults that a repair prompt lists, functions whose stubs it shows
 
 class Request(NamedTuple):
@@ -103,7 +104,7 @@ def history(path: Path, shortcut: Record) -> list[Turn]:
 def output_for(path: Path) -> Path:
     """Return the .shortcut file of an edit that names none: the old name with the first number behind it that no file here has."""
     number = 2
-    while any(path.with_name(f"{path.stem} {number}{end}").exists() for end in (query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY)):
+    while any(path.with_name(f"{path.stem} {number}{end}").exists() for end in ENDS):
         number += 1
     return path.with_name(f"{path.stem} {number}{query.SHORTCUT}")
 
@@ -115,8 +116,8 @@ def output_for(path: Path) -> Path:
 def add_arguments(parser: cli.Parser) -> None:
     """Add the flags of an edit."""
     add = parser.task.add_argument
-    add("--edit", type=Path, metavar="FILE", help="change this .shortcut or program (.py) as --query asks; --output is the new .shortcut "
-        "(default: the same name with a number)")
+    add("--edit", type=Path, metavar="FILE", help="change this .shortcut or program (.py) as --query asks; --output is the new .shortcut, "
+        "which is replaced with --overwrite alone (default: the same name with a number)")
     add("--diff", action="store_true", help="with --edit: print the lines that differ instead of the new program")
 
 
@@ -136,8 +137,7 @@ def edit_one(args: argparse.Namespace, sampling: dict[str, Any], catalog: Catalo
 
     sampling: temperature, top_p and seed of the model.
     """
-    if files.is_shortcut_file(args.output) and files.contents(str(args.output)).startswith(files.SIGNED) and not args.force:
-        raise UserError(f"--output {args.output}: a signed shortcut is there; name another file, or give --force to replace it")
+    query.refuse_taken(map(args.output.with_suffix, ENDS), args.overwrite)
     shortcut, program = opened(args.edit, catalog)
     earlier = history(args.edit, shortcut)
     ask = local_model(args, sampling, catalog) if args.here else server(args, sampling, catalog)

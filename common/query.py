@@ -33,7 +33,7 @@ def add_arguments(parser: cli.Parser) -> None:
     """Add the flags of a sentence."""
     add = parser.task.add_argument
     add("--query", metavar="TEXT", help="write the shortcut that this sentence asks for, instead of reading --input; --output is then a "
-        ".shortcut file (default: named by the first words)")
+        ".shortcut file, which is replaced with --overwrite alone (default: named by the first words)")
     add("--apis", nargs="+", metavar="API", help="the actions that --query may use (default: those that a model behind a server names, "
         "else what a search of the catalogue finds; and a few of everyday use)")
     add("--apps", nargs="+", default=[], metavar="APP", help="apps of yours whose actions --query may use, such as Things")
@@ -156,6 +156,14 @@ def files_of(output: Path) -> Files:
     return Files(output, output.with_suffix(PROGRAM), output.with_suffix(PLAN))
 
 
+def refuse_taken(paths: Iterable[Path], overwrite: bool) -> None:
+    """Raise UserError where a file to be written is there already, unless it may be replaced: a person may have changed it."""
+    taken = [str(path) for path in paths if path.exists()]
+    if taken and not overwrite:
+        are, them = ("is", "it") if len(taken) == 1 else ("are", "them")
+        raise UserError(f"--output: {', '.join(taken)} {are} there already; give another name, or --overwrite to replace {them}")
+
+
 def save_text(files: Files, plan: str, code: str) -> None:
     """Write the program and its plan: they are kept even if no shortcut can be made of them yet."""
     jsonl.write_atomically(files.program, code.encode())
@@ -176,7 +184,8 @@ def deliver(draft: Program, files: Files, force: bool, usage: Record) -> None:
         cli.say(f"the answer holds {draft.blocks} programs; the longest is taken")
     for finding in draft.diagnostics:
         cli.say(f"line {finding.line}: {finding.severity}: {finding.message}")
-    remedy = f"the program is kept in {files.program}, to be mended by hand; --candidates 4 --repair or another --model may help"
+    remedy = (f"the program is kept in {files.program}, to be mended by hand; --candidates 4 --repair or another --model may help, "
+              "with --overwrite")
     if draft.shortcut is None:
         raise UserError(f"the program does not compile, so no shortcut is written; {remedy}")
     if not force and any(finding.severity == "error" for finding in draft.diagnostics):

@@ -31,4 +31,4 @@ step "7: LoRA for $minutes minutes" 07_train.py --input $data/bench/train.jsonl 
 step "8: its scores beside baselines" 08_eval.py --bench $data/bench --model real=$model --limit "$samples" --max-new-tokens 384 \
     --output $data/eval
 step "5: one sentence" 05_annotate.py --query "remind me to water the plants in two hours" --model $model --max-new-tokens 384 \
-    --output $data/plants.shortcut --force
+    --output $data/plants.shortcut --force --overwrite

@@ -359,6 +359,18 @@ def test_a_query_becomes_a_shortcut_with_its_program_and_plan_beside_it(here: Pa
     assert "shortcuts sign --mode anyone --input rain.shortcut" in err and "written: rain.shortcut, rain.py, rain.txt" in err
 
 
+@pytest.mark.parametrize("taken", ["rain.shortcut", "rain.py", "rain.txt"])
+def test_a_file_that_is_there_is_replaced_with_overwrite_alone(here: Path, run: Callable[..., Run], taken: str) -> None:
+    (here / taken).write_text("mine")
+    with StubOpenAI(lambda body, number: ANSWER) as stub:
+        flags = ("--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--no-cache", "--output", "rain.shortcut")
+        refused = run(None, *flags)
+        assert refused.code == 1 and not stub.requests and [path.name for path in here.iterdir()] == [taken]
+        assert refused.err == f"error: --output: {taken} is there already; give another name, or --overwrite to replace it\n"
+        assert run(None, *flags, "--overwrite").code == 0
+    assert b"mine" not in (here / taken).read_bytes()
+
+
 def test_a_file_without_a_name_gets_the_querys_words_and_a_number_where_they_are_taken(here: Path, run: Callable[..., Run]) -> None:
     for _ in range(2):
         assert run(None, "--query", "start a timer for 10 minutes").code == 0

@@ -60,7 +60,7 @@ def test_the_shortcut_its_program_and_the_history_are_written_and_what_was_kept_
 def test_the_model_sees_the_numbered_program_the_request_the_primer_and_what_it_may_call(here: Path) -> None:
     with StubOpenAI(answers(f"```\n{CHANGE}\n```")) as stub:
         ask(stub, "--output", "new.shortcut", "--apis", "vibrate")
-        ask(stub, "--output", "new.shortcut", "--no-primer")
+        ask(stub, "--output", "new.shortcut", "--overwrite", "--no-primer")
     first, second = said(stub), said(stub, 1)
     assert first.endswith(second) or "def is_workflow_actions_vibrate(" in first
     assert "  7 if page:\n  8     is_workflow_actions_showresult(Text=Titles)" in first
@@ -172,7 +172,7 @@ def test_the_comments_of_a_program_stand_in_the_new_one(here: Path) -> None:
     (here / "mine.py").write_text("#!/usr/bin/env python\n\nx = is_workflow_actions_ask()  # the city\n# tell it\nprint(x)\n# the end\n")
     with StubOpenAI(answers("```change\ninsert after 1\nis_workflow_actions_vibrate()\n```", "```change\ndelete 2\n```")) as stub:
         ended = ask(stub, "--output", "new.shortcut", "--diff", file="mine.py")
-        ask(stub, "--output", "new.shortcut", file="new.py")
+        ask(stub, "--output", "new.shortcut", "--overwrite", file="new.py")
     assert ended.stdout.splitlines()[4:6] == ["+is_workflow_actions_vibrate()", " # tell it"]
     assert (here / "new.py").read_text() == ("#!/usr/bin/env python\n# the city\nx = is_workflow_actions_ask()\n# tell it\n"
                                              "is_workflow_actions_showresult(Text=x)\n# the end\n")
@@ -184,12 +184,23 @@ def test_a_result_without_a_name_replaces_no_file(taken: str, tmp_path: Path) ->
     assert edit.output_for(tmp_path / "mine.py") == tmp_path / "mine 3.shortcut"
 
 
-def test_a_signed_shortcut_is_not_replaced_unless_that_is_said(here: Path) -> None:
-    (here / "new.shortcut").write_bytes(b"AEA1 signed")
+@pytest.mark.parametrize("taken", ["new.shortcut", "new.py", "new.residue.json", "new.edits.json"])
+def test_a_file_that_is_there_is_replaced_with_overwrite_alone(here: Path, taken: str) -> None:
+    (here / taken).write_bytes(b"AEA1 signed")
     with StubOpenAI(answers(f"```change\n{CHANGE}\n```")) as stub:
-        ended = ask(stub, "--output", "new.shortcut")
-        assert ended.returncode == 1 and "a signed shortcut is there" in ended.stderr and not stub.requests
-        assert ask(stub, "--output", "new.shortcut", "--force").returncode == 0
+        ended = ask(stub, "--output", "new.shortcut", "--force")
+        assert ended.returncode == 1 and not stub.requests
+        assert ended.stderr == f"error: --output: {taken} is there already; give another name, or --overwrite to replace it\n"
+        assert ask(stub, "--output", "new.shortcut", "--overwrite").returncode == 0
+    assert (here / taken).read_bytes() != b"AEA1 signed"
+
+
+def test_a_shortcut_is_not_edited_in_its_place_unless_that_is_said(here: Path) -> None:
+    with StubOpenAI(answers(f"```change\n{CHANGE}\n```", "```change\ndelete 2\n```")) as stub:
+        assert ask(stub, "--output", "old.shortcut").returncode == 1 and not stub.requests
+        assert ask(stub, "--output", "old.shortcut", "--overwrite").returncode == 0
+        assert ask(stub, "--output", "old.shortcut", "--overwrite", query="no, do not").returncode == 0
+    assert [turn["query"] for turn in json.loads((here / "old.edits.json").read_bytes())["edits"]] == ["also say it aloud", "no, do not"]
 
 
 @pytest.mark.parametrize(("flags", "message"), [
