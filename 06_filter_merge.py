@@ -426,12 +426,13 @@ def inputs(args: argparse.Namespace) -> Files:
 
 
 def refuse_overlaps(args: argparse.Namespace) -> None:
-    """Raise UserError where the dataset would be written over what it is made from."""
+    """Raise UserError where the dataset would be written over what it is made from, or over what is no dataset."""
     read = [("--teval", args.teval), ("--tests-from", args.tests_from), ("--workflowbench", args.workflowbench),
             ("--export-workflowbench", args.export_workflowbench), ("--teval-plans", args.teval_plans)]
     if not args.workflowbench:
         read += [("--input", args.input), *(("--generated", path) for path in args.generated or () if path != NONE)]
     staging.refuse_overlaps(read, args.output)
+    staging.refuse_foreign(args.output)
     if args.workflowbench and args.export_workflowbench and args.workflowbench.resolve() == args.export_workflowbench.resolve():
         raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")
 
@@ -469,6 +470,7 @@ def main() -> int:
         files = inputs(args)
         stats = make_dataset(args, files, folder)
         staging.put_in_place(folder, args.output)
+        cli.saves_what_is_done()
         if args.export_workflowbench:
             export.write_workflowbench(args.output, args.export_workflowbench)
         if args.teval_plans:

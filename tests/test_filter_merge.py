@@ -27,7 +27,7 @@ import pytest
 
 from common import cli, conversation, jsonl
 from common.cli import Reject
-from common.dataset import dedup, example, splits
+from common.dataset import dedup, example, splits, staging
 from common.jsonl import UserError
 from tests import stage_runs
 
@@ -590,16 +590,51 @@ def test_the_card_of_an_empty_dataset_is_still_yaml(bench: Bench) -> None:
     assert yaml.safe_load((bench([]) / "README.md").read_text().split("---")[1])["configs"] == []
 
 
+@pytest.mark.parametrize("names", [["README.md"], ["notes.txt", "stats.json", "train.jsonl"], ["figure.png", "README.md"]])
+def test_a_folder_with_files_of_these_names_that_is_no_dataset_is_refused_before_anything_is_written(bench: Bench, names: list[str]) -> None:
+    (bench.folder / "bench").mkdir()
+    write(bench.folder / "seed.jsonl", [record(1)])
+    for name in names:
+        (bench.folder / "bench" / name).write_text('{"mine": 1}')
+    taken = ", ".join(sorted(set(names) - {"notes.txt"}))
+    assert run_again(bench, "--generated", "none") == (
+        f"--output {bench.folder}/bench: no earlier dataset is there, and these files would be replaced: {taken}; name another folder")
+
+
+def test_a_folder_with_other_files_and_an_earlier_dataset_are_written_to(bench: Bench) -> None:
+    (bench.folder / "bench").mkdir()
+    (bench.folder / "bench/notes.txt").write_text("mine")
+    bench([record(number) for number in range(9)], None, "--edits", "1")
+    first = contents(bench.folder / "bench")
+    assert {*first} - {"notes.txt"} <= staging.NAMES
+    assert {*contents(bench([record(number) for number in range(9)]))} < {*first} and first["notes.txt"] == b"mine"
+
+
+def test_the_file_that_a_dataset_is_known_by_is_in_place_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed in between is run again."""
+    (tmp_path / "new.part").mkdir()
+    for name in ("README.md", "stats.json", "train.jsonl"):
+        (tmp_path / "new.part" / name).write_bytes(EARLIER["stats.json"])
+    moved = list[str]()
+    monkeypatch.setattr(staging.os, "replace", lambda source, target: moved.append(target.name))
+    staging.put_in_place(tmp_path / "new.part", tmp_path)
+    assert moved == ["stats.json", "README.md", "train.jsonl"] and not staging.is_dataset(tmp_path)
+
+
+EARLIER = {"stats.json": b'{"splits": {}, "held_out": {}}', "train.jsonl": b"old"}  # as much of a dataset as it is known by
+
+
 @pytest.mark.parametrize("kilobytes", [1, 8, 30, 120])
 def test_a_full_disk_is_one_line_and_the_earlier_dataset_stays(tmp_path: Path, kilobytes: int) -> None:
     """A limit on the size of a file stands for it: the same OSError at the same calls."""
     write(tmp_path / "seed.jsonl", [record(number) for number in range(60)])
     (tmp_path / "bench").mkdir()
-    (tmp_path / "bench/train.jsonl").write_text("old")
+    for name, content in EARLIER.items():
+        (tmp_path / "bench" / name).write_bytes(content)
     ended = child(tmp_path, "--workers", "1", kilobytes=kilobytes).wait()
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert re.search(f"error: {tmp_path}/bench.*: cannot be written: File too large", ended.stderr.splitlines()[-1])
-    assert contents(tmp_path / "bench") == {"train.jsonl": b"old"}
+    assert contents(tmp_path / "bench") == EARLIER
 
 
 def child(folder: Path, *flags: str, kilobytes: int = 0) -> stage_runs.Started:

@@ -19,6 +19,9 @@ from common.jsonl import UserError
 
 STAGING = "new.part"  # the folder in --output where the dataset is made
 MAY_BE_INSIDE = "--tests-from", "--export-workflowbench", "--teval-plans"  # of the folder to write
+STATS = "stats.json"
+NAMES = {STATS, "README.md", "rejected.jsonl", "clusters.jsonl", "figure.png", "browse.html", "edits.rejected.jsonl",
+         *(f"{split}.{end}" for split in SPLITS for end in ("jsonl", "extra.jsonl", "parquet", "edits.jsonl"))}  # of a dataset's files
 SPOOL = "examined"  # in it: the records that passed the rules, in input order, until their split is known
 
 
@@ -43,6 +46,23 @@ def refuse_overlaps(named: Iterable[tuple[str, Path | None]], output: Path) -> N
             raise UserError(f"{flag} {path}: it is, or is in, the folder to write, --output {output}; name another --output")
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Raise UserError where files would be replaced that are of no earlier dataset."""
+    taken = sorted(name for name in NAMES if (folder / name).exists())
+    if taken and not is_dataset(folder):
+        raise UserError(f"--output {folder}: no earlier dataset is there, and these files would be replaced: {', '.join(taken)}; "
+                        "name another folder")
+
+
+def is_dataset(folder: Path) -> bool:
+    """True for a folder that this stage wrote, by the figures in it."""
+    try:
+        stats = orjson.loads((folder / STATS).read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(stats, dict) and {"splits", "held_out"} <= stats.keys()
+
+
 def write_splits(staging: Path, examples: Sequence[Example], splits: dict[int, str], offers: TrainingOffers) -> None:
     """Copy each record from the spool to the two files of its split, in input order, with what training prompts offer besides."""
     with ExitStack() as stack:
@@ -59,12 +79,11 @@ def write_splits(staging: Path, examples: Sequence[Example], splits: dict[int, s
 
 def put_in_place(staging: Path, folder: Path) -> None:
     """Move the finished files over those of an earlier dataset, and remove of these what the new one does not have."""
-    made = sorted(staging.iterdir())
+    made = sorted(staging.iterdir(), key=lambda path: (path.name != STATS, path.name))  # first what the folder is known by, after a kill
     for path in made:
         with open(path, "rb") as file:
             os.fsync(file.fileno())
     for path in made:
         os.replace(path, folder / path.name)
-    of_splits = (f"{split}.{ending}" for split in SPLITS for ending in ("parquet", "edits.jsonl"))
-    for name in {"browse.html", "edits.rejected.jsonl", *of_splits} - {path.name for path in made}:
+    for name in NAMES - {path.name for path in made}:
         (folder / name).unlink(missing_ok=True)
