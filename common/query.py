@@ -165,10 +165,13 @@ def refuse_taken(paths: Iterable[Path], overwrite: bool) -> None:
 
 
 def save_text(files: Files, plan: str, code: str) -> None:
-    """Write the program and its plan: they are kept even if no shortcut can be made of them yet."""
+    """Write the program and its plan: they are kept even if no shortcut can be made of them yet. An old plan belongs to another program."""
     jsonl.write_atomically(files.program, code.encode())
     if plan:
         jsonl.write_atomically(files.plan, (plan.rstrip() + "\n").encode())
+    else:
+        with jsonl.writing(files.plan):
+            files.plan.unlink(missing_ok=True)
 
 
 def deliver(draft: Program, files: Files, force: bool, usage: Record) -> None:

@@ -371,6 +371,15 @@ def test_a_file_that_is_there_is_replaced_with_overwrite_alone(here: Path, run: 
     assert b"mine" not in (here / taken).read_bytes()
 
 
+def test_a_plan_that_is_replaced_by_none_is_removed(here: Path, run: Callable[..., Run]) -> None:
+    (here / "rain.txt").write_text("mine")
+    with StubOpenAI(lambda body, number: "```python\nis_workflow_actions_showresult(Text='hello')\n```") as stub:
+        flags = ("--query", "say hello", "--model", "a", "--base-url", stub.base_url, "--no-cache", "--output", "rain.shortcut", "--overwrite")
+        ended = run(None, *flags)
+    assert ended.code == 0 and sorted(path.name for path in here.iterdir()) == ["rain.py", "rain.shortcut"]
+    assert "written: rain.shortcut, rain.py\n" in ended.err
+
+
 def test_a_file_without_a_name_gets_the_querys_words_and_a_number_where_they_are_taken(here: Path, run: Callable[..., Run]) -> None:
     for _ in range(2):
         assert run(None, "--query", "start a timer for 10 minutes").code == 0

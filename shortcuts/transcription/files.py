@@ -326,9 +326,9 @@ def to_file(name: str, source: str, data: bytes, options: Options) -> Path | Non
 
 
 def _not_written_here(data: bytes) -> str:
-    """Return what a file is that no program can be compiled to: it could not be made again. "" for others.
+    """Return what a file is that could not be made again, as it was not compiled here; "" for one that was, or is empty.
 
-    Of two files of the same property list that two programs wrote, the bytes differ, in the order of what is in them.
+    A shortcut that is read and written again gets its old bytes only if they were written here: others order a property list otherwise.
     """
     if data.startswith(SIGNED):
         return "a signed shortcut"
