@@ -13,7 +13,6 @@ if sys.version_info < (3, 11):  # noqa: UP036  (who has an older one is to read 
              "`rm -rf .venv`, and name it: `make setup PYTHON=python3.12`")  # fmt: skip
 
 
-
 def leave(number: int, frame: object) -> None:
     """What Ctrl-C does while a stage is loaded, until cli.start: an exception in an import could be lost there, or be a traceback."""
     os.write(2, b"interrupted; nothing was written, run it again\n")
