@@ -1886,7 +1886,9 @@ ROWS = [
 
 # What is refused: the program, and words of the message.
 ADVICE = [
-    ("a = [1]\nb = a\nb.append(2)", "begin with b = a.copy()"), ("a = {}\nb = a\na['k'] = 2", "a and b are one"), ("a = b = []\na.append(1)", "two in a shortcut"),
+    ("a = [1]\nb = a\nb.append(2)", "make the second with .copy()"), ("a = {}\nb = a\na['k'] = 2", "a and b are one"), ("a = b = []\na.append(1)", "two in a shortcut"),
+    ("a = [1]\nb = a\nb += [2]", "b and a are one"), ("a = [1]\nb = a if n > 3 else []\nb.append(2)", "b and a are one"), ("a = [1]\nb = a or [5]\nb.append(2)", "b and a are one"),
+    ("a = [1]\nb = a\nif n < 3:\n    b = [3]\nb.append(4)", "b and a are one"), ("a = [1]\nb = a\nc = b\nb = [9]\nc.append(5)", "c and a are one"),
     ("seen = []\nseen.add(x)", "there are no sets"), ("y = max('hello')", "sorted('hello')[-1]"),
     ("y = x + x", "as_number(x) + y"), ("y = s + n", "f'{x} and {y}'"), ("y = s * n", "in a loop"), ("y = n - s", "int(x) or float(x)"),
     ("y = s / 2", "s is a text"), ("y = '%s' % s", "f-string"), ("y = n & m", "bits"), ("y = ~n", "bits"), ("y = round(n, m)", "a number from"),

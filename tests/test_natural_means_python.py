@@ -277,6 +277,12 @@ WRITTEN = [
     "s = 'a-b'\nif any(c == '-' for c in s):\n    print('dash')", "print('-'.join('abc'))\nprint(''.join(sorted('cab')))\nprint(''.join(reversed('abc')))",
     "x = 'Hello'\nok = x.startswith('He')\nprint('yes' if ok else 'no')\nprint('yes' if x.endswith('x') else 'no')",
     "a = [1, 2]\nb = a.copy()\nb.append(3)\nprint(len(a))\nprint(len(b))", "a = [1]\nb = a\nb = [5]\nb.append(3)\nprint(len(a))",
+    "a = [1]\nb = a\nprint(len(b))\nb = []\na.append(2)\nprint(len(a))", "a, b = [1], [2]\na, b = b, a\na.append(3)\nprint(len(a))\nprint(len(b))",
+    "def count(xs):\n    ys = xs\n    return len(ys)\na = [1]\nn = count(a)\na.append(2)\nprint(len(a))", "a = b = []\na = []\nb.append(1)\nprint(len(a))",
+    "a = [1]\nb = a\nx = 5\nif x < 3:\n    b = [3]\nelse:\n    b = [4, 5]\nb.append(4)\nprint(len(a))\nprint(len(b))",
+    "def add(xs, y):\n    xs.append(y)\na = [1]\nadd(a, 2)\nprint(len(a))", "def first(text):\n    parts = text.split(',')\n    return parts\nparts = first('a,b')\nprint(parts[1])",
+    "s = 'ab'\ns += 'c'\nfor c in s:\n    print(c)", "n = 12\ns = f'{n}ab'\nfor c in s:\n    print(c)\nprint('-'.join(f'{n}a'))",
+    "xs = ['b']\nxs.extend('ab')\nw = 'cd'\nxs += w\nxs.extend({'k': 1})\nprint(len(xs))\nprint(xs[-1])",
 ]
 
 

@@ -18,9 +18,8 @@ def _assign(low: Lowering, node: ast.Assign) -> None:
         value = node.value if isinstance(node.value, ast.Constant | ast.List | ast.Dict) else ast.copy_location(_loaded(first), node)
         for target in node.targets[:-1]:
             low.statement(ast.copy_location(ast.Assign([target], value), node))
-        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
         if isinstance(node.value, ast.List | ast.Dict):
-            low.other_names |= dict(zip(names, names[1:] + names[:1]))
+            low.identities |= {target.id: frozenset({node}) for target in node.targets if isinstance(target, ast.Name)}
         return
     (target,) = node.targets
     if isinstance(target, ast.Name):
@@ -86,17 +85,16 @@ def _store(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr, made
     low.written.pop(identifier, None)
     if isinstance(final, ast.Dict):
         low.written[identifier] = final
-    low.other_names.pop(identifier, None)
-    if isinstance(value, ast.Name) and value.id in low.python and kind in {*kinds.LISTS, kinds.EMPTY, kinds.DICTIONARY}:
-        low.other_names |= {identifier: value.id, value.id: identifier}
-    natural = low.is_python(value, made) or final is not value
+    is_alias = isinstance(value, ast.Name) and value.id in low.python
+    low.identities[identifier] = low.identities.get(value.id, frozenset()) if is_alias else frozenset({node})  # type: ignore[attr-defined]
+    natural = low.is_python(value, made) or final is not value or isinstance(final, ast.JoinedStr | ast.BinOp)
     (low.python.add if natural else low.python.discard)(identifier)
 
 
 def _is_fresh(low: Lowering, last: ast.Assign, made: ast.Name) -> bool:
     """True if the last statement gives a name of its own making to the value that is to have another."""
     target = last.targets[0]
-    return isinstance(target, ast.Name) and target.id == made.id and made.id not in low.bound
+    return isinstance(target, ast.Name) and target.id == made.id and made.id not in low.bound and made.id in low.kinds
 
 
 def _set_item(low: Lowering, target: ast.Subscript, value: ast.expr) -> None:
@@ -156,12 +154,14 @@ def _annotated(low: Lowering, node: ast.AnnAssign) -> None:
 def _augmented(low: Lowering, node: ast.AugAssign) -> None:
     target = node.target
     if isinstance(node.op, ast.Add) and isinstance(node.value, ast.List) and isinstance(target, ast.Name):
+        _only_names(low, target, node)
         items = [_item(low, item) for item in node.value.elts]
         low.out.append(low.rebuilt(node, value=low.rebuilt(node.value, elts=items)))
         _grow(low, target, items)
         return
     if isinstance(node.op, ast.Add) and isinstance(target, ast.Name) and low.kind(target) in {*kinds.LISTS, kinds.EMPTY}:
-        low.emit(ast.AugAssign(target, ast.Add(), ast.List([low.ref(node.value)], ast.Load())))
+        _only_names(low, target, node)
+        low.emit(ast.AugAssign(target, ast.Add(), ast.List([texts.iterated(low, node.value)], ast.Load())))
         return
     value = ast.copy_location(ast.BinOp(ast.copy_location(_loaded(target), node), node.op, node.value), node)
     low.statement(ast.copy_location(ast.Assign([target], value), node))
@@ -198,7 +198,7 @@ def _grow(low: Lowering, target: ast.expr, items: list[ast.expr]) -> None:
 def _extend(low: Lowering, node: ast.Expr, target: ast.expr, value: ast.Call) -> None:
     _only_names(low, target, node)
     added = value.args[0] if len(value.args) == 1 else value
-    items = [_item(low, item) for item in added.elts] if isinstance(added, ast.List | ast.Tuple) else [low.ref(added)]
+    items = [_item(low, item) for item in added.elts] if isinstance(added, ast.List | ast.Tuple) else [texts.iterated(low, added)]
     low.emit(ast.AugAssign(target, ast.Add(), ast.List(items, ast.Load())))
     _grow(low, target, items if isinstance(added, ast.List | ast.Tuple) else [])
 
@@ -251,14 +251,15 @@ def _only_names(low: Lowering, target: ast.expr, node: ast.AST) -> str:
     """Return the name of what is changed. Raises DialectError for what has none, or two: Python would change both."""
     if not isinstance(target, ast.Name):
         raise DialectError(node.lineno, f"{shown(target)}: only a name can be changed; give it one on a line before")  # type: ignore[attr-defined]
-    if other := low.other_names.get(target.id):
-        raise DialectError(node.lineno, f"{target.id} and {other} are one in Python and two in a shortcut, of which one would change; "  # type: ignore[attr-defined]
-                                        f"use one name, or begin with {target.id} = {other}.copy()")  # fmt: skip
+    own = low.identities.get(target.id, frozenset())
+    if others := [other for other, meant in low.identities.items() if other != target.id and other in low.bound and meant & own]:
+        raise DialectError(node.lineno, f"{target.id} and {others[0]} are one in Python and two in a shortcut, of which one would change; "  # type: ignore[attr-defined]
+                                        "use one name, or make the second with .copy()")  # fmt: skip
     return target.id
 
 
 @table.call("random.shuffle", example="random.sample(xs, 3)")
 def _shuffle(low: Lowering, x: ast.expr) -> ast.expr | None:
     mixed = low.action("filter_files", WFContentItemInputParameter=low.ref(x), WFContentItemSortProperty="Random")
-    low.set(x.id, mixed)  # type: ignore[attr-defined]
+    low.set(_only_names(low, x, x), mixed)
     return name(x.id)  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
     taken = low.inlined | _names_outside(low.module, function)
     names |= {word: low.fresh(word) for word in sorted(stored | given.keys()) if word not in names and word in taken}
     low.inlined |= stored | given.keys()
+    low.values |= {names.get(word, word) for word in stored | given.keys()}
     for word, value in given.items():
         if not isinstance(value, ast.Name) or word in stored:
             low.run("NAME = VALUE", NAME=names.get(word, word), VALUE=value)
@@ -40,6 +41,9 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
             low.statement(last)
     finally:
         low.inside.discard(function.name)
+        for word in stored | given.keys():  # its own names mean nothing behind it
+            if not (isinstance(given.get(word), ast.Name) and word not in stored):
+                low.identities.pop(names.get(word, word), None)
     return None if result is None else name(result)
 
 

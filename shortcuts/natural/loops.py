@@ -122,6 +122,7 @@ def _body(low: Lowering, node: ast.For, kind: str | None, first: list[ast.stmt] 
     targets = [target.id for target in ast.walk(node.target) if isinstance(target, ast.Name)]
     for target in targets:
         low.symbols.pop(target, None)
+        low.identities.pop(target, None)
         low.kinds[target] = None
         low.python.discard(target)
     if targets and kind is not None:

@@ -27,7 +27,7 @@ _REFERENCE_METHODS = frozenset({"property", "formatted", "in_unit"})
 _PARTS_OF_VALUES = frozenset(f"is_workflow_actions_{action}" for action in """
     getvalueforkey getitemfromlist detect_dictionary getvariable getclipboard downloadurl runworkflow
 """.split())
-_STATE = ("taken", "values", "kinds", "python", "symbols", "inlined")
+_STATE = ("taken", "values", "kinds", "python", "symbols", "inlined", "identities")
 _LITERAL_NAMES = {ast.Dict: "Dictionary", ast.List: "List", ast.Tuple: "List", ast.Set: "List", ast.JoinedStr: "Text", ast.BinOp: "Text"}
 
 
@@ -66,6 +66,11 @@ class Shifted(Symbolic):
         return ast.Name(self.index, ast.Load()) if self.shift + number == 0 else None
 
 
+def either(one: dict[str, frozenset[object]], other: dict[str, frozenset[object]]) -> dict[str, frozenset[object]]:
+    """Return what names may mean behind two ways."""
+    return {identifier: one.get(identifier, frozenset()) | other.get(identifier, frozenset()) for identifier in {**one, **other}}
+
+
 def is_written(node: ast.expr) -> bool:
     """True for a value that is written out, but for an empty list: the dialect makes such values by actions."""
     is_list = isinstance(node, ast.List) and bool(node.elts)
@@ -91,7 +96,8 @@ class Lowering:
         self.imports: dict[str, str] = {}  # name -> what it stands for: "dt" -> "datetime.datetime"
         self.kinds: dict[str, str | None] = {}
         self.python: set[str] = set()  # names whose values natural Python made: what they mean in a test is Python's
-        self.other_names: dict[str, str] = {}  # of a list or dictionary that has two
+        self.identities: dict[str, frozenset[object]] = {}  # names of lists and dictionaries -> which ones Python may mean by them
+        self.left = self.identities  # those at the end of the last block
         self.symbols: dict[str, Symbolic] = {}
         self.written: dict[str, ast.Dict] = {}  # names of dictionaries that are written out and have not changed since
         self.inside: set[str] = set()  # functions whose steps are being lowered
@@ -102,7 +108,8 @@ class Lowering:
 
     def block(self, body: list[ast.stmt], first: Iterable[ast.stmt] = ()) -> list[ast.stmt]:
         """Return the statements of a block, the same list if none of them changes. Kinds that differ at its end are forgotten."""
-        outer, self.out, before = self.out, [], dict(self.kinds)
+        outer, self.out, before, meant = self.out, [], dict(self.kinds), self.identities
+        self.identities = dict(meant)
         for node in first:
             self.statement(node)
         for node in body:
@@ -111,6 +118,7 @@ class Lowering:
         for identifier, kind in before.items():
             if self.kinds.get(identifier) != kind and kind != kinds.EMPTY:  # a list that grows in the block
                 self.kinds[identifier] = None
+        self.left, self.identities = self.identities, either(meant, self.identities)
         same = len(done) == len(body) and all(one is other for one, other in zip(done, body))
         return body if same else done or [ast.copy_location(ast.Pass(), body[0])]
 

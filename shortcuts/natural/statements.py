@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from shortcuts.natural import assignments, conditions, devices, functions, table, texts
-from shortcuts.natural.lowering import Lowering
+from shortcuts.natural.lowering import Lowering, either
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import call, called, const, is_none
 
@@ -138,8 +138,11 @@ def _if(low: Lowering, node: ast.If) -> None:
         low.statement(parts)
         return
     test = conditions.condition(low, node.test)
-    made = low.rebuilt(node, test=test, body=low.block(node.body), orelse=_otherwise(low, node.orelse))
-    low.out.append(made)
+    before, body = low.identities, low.block(node.body)
+    behind_body, low.identities = low.left, before
+    orelse = _otherwise(low, node.orelse)
+    low.identities = either(behind_body, low.left if node.orelse else before)
+    low.out.append(low.rebuilt(node, test=test, body=body, orelse=orelse))
 
 
 def _otherwise(low: Lowering, body: list[ast.stmt]) -> list[ast.stmt]:

@@ -203,7 +203,7 @@ def _splitlines(low: Lowering, receiver: ast.expr) -> ast.expr:
 def iterated(low: Lowering, node: ast.expr) -> ast.expr:
     """Return what Python goes through, as a variable: the letters of a text, the keys of a dictionary, the items of others."""
     value = low.expr(node)
-    kind = low.kind(value) if low.is_python(node, value) else None
+    kind = low.kind(value) if low.is_python(node, value) or isinstance(value, ast.JoinedStr) else None
     if kind == kinds.TEXT:
         parts = low.action("text_split", WFTextSeparator="Every Character", text=value)
     elif kind == kinds.DICTIONARY:
