@@ -78,10 +78,11 @@ def main() -> int:
     args = arguments()
     if args.run:
         return running.run_files(args.files, args)
-    cli.saves_what_is_done()
     if args.files:
+        cli.saves_what_is_done(in_place=True)
         options = files.Options(args.output, force=args.force, show=args.show, overwrite=args.overwrite)
         return files.convert_all(args.files, args.convert, options)
+    cli.saves_what_is_done()
     if args.to_shortcut is not None:
         return compile_records(args.to_shortcut, args.output, args.force)
     if is_shortcut_file(args.input):

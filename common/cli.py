@@ -55,6 +55,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newli
 INTERNAL_ERROR = "internal_error"  # the reason of a reject caused by a fault of this program, not of the record
 EXIT_DONE, EXIT_FAILED, EXIT_ARGUMENTS, EXIT_INTERRUPTED = 0, 1, 2, 130
 _bar: tqdm[Any] | None = None  # the progress bar on the terminal
+_anew = False  # --overwrite would remove what is done
 _goes_on = False  # this command saves what is done, and the same command goes on from there
 
 
@@ -368,10 +369,13 @@ def say(message: str) -> None:
     tqdm.write(CONTROLS.sub("?", message), file=sys.stderr)
 
 
-def saves_what_is_done() -> None:
-    """Let a Ctrl-C say that what was done is saved, for a command that writes each result once it is there."""
-    global _goes_on
-    _goes_on = True
+def saves_what_is_done(in_place: bool = False) -> None:
+    """Let a Ctrl-C say that what was done is saved, for a command that writes each result once it is there.
+
+    in_place: a file for each, which --overwrite replaces one by one, so the command that goes on has it, too.
+    """
+    global _goes_on, _anew
+    _goes_on, _anew = True, not in_place
 
 
 def command(**changed: str) -> str:
@@ -379,7 +383,7 @@ def command(**changed: str) -> str:
 
     It is without --overwrite where results are saved, as that would remove them.
     """
-    words = [word for word in sys.argv if not (_goes_on and word == "--overwrite")]
+    words = [word for word in sys.argv if not (_anew and word == "--overwrite")]
     for name, value in changed.items():
         flag = f"--{name.replace('_', '-')}"
         if flag in words:

@@ -59,5 +59,5 @@ Then:
   $model/                the model
 Your own:
   source .venv/bin/activate
-  python 05_annotate.py --query "start a timer for 10 minutes" --output timer.shortcut
+  python 05_annotate.py --query "start a timer for 10 minutes"
 END

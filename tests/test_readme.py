@@ -103,7 +103,7 @@ COMMANDS = {
         Command("python 08_eval.py --model me/workflowllama", NETWORK),
         Command('python 05_annotate.py --query "remind me to water the plants if no rain is forecast" --output rain.shortcut'),
         Command("python 05_annotate.py --query … --model runs/annotator --candidates 4 --repair --output mine.shortcut", TRAINED),
-        Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output mine.shortcut", KEY),
+        Command("python 05_annotate.py --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --output other.shortcut", KEY),
         Command("python 05_annotate.py --edit rain.shortcut --query … --model gpt-4.1 --base-url https://api.openai.com/v1 --diff", KEY),
     ],
     "docs/reinforce.md": [
@@ -254,7 +254,7 @@ def test_what_is_said_to_be_run_by_ci_is() -> None:
     ci = (ROOT / ".ci/run").read_text()
     for command in COMMANDS["README.md"]:
         if command.needs == IN_CI:
-            assert re.search(rf"^(\w+=\w+ )?{command.text}$", ci, re.M), command.text
+            assert re.search(rf"^ *(\w+=\w+ )?{command.text}$", ci, re.M), command.text
 
 
 @pytest.mark.ci

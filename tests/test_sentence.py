@@ -118,6 +118,11 @@ def test_a_time_a_place_or_a_priority_that_is_not_set_is_named_as_a_whole(catalo
     assert sentence.understood(f"{form} {said}", catalog) == (None, (said,))
 
 
+@pytest.mark.parametrize("text", ["remind me to " + "a, " * 100, "say \"\U000f0061\""])
+def test_too_many_clauses_and_characters_that_stand_for_hidden_ones_are_not_understood(catalog: Catalog, text: str) -> None:
+    assert sentence.understood(text, catalog).program is None
+
+
 @pytest.mark.parametrize("title", TITLES)
 def test_a_title_may_hold_such_words(catalog: Catalog, title: str) -> None:
     program = sentence.understood(f"remind me to {title}", catalog).program or ""

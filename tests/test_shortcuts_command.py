@@ -203,7 +203,7 @@ def test_a_file_from_elsewhere_is_not_replaced_unless_asked(run, tmp_path, data)
     assert done.code == 1 and file.read_bytes() == data
     assert done.err == f"{file}: a file from elsewhere is there; --output DIR writes elsewhere, --force replaces it\n"
     done = run("write", tmp_path / "x.py", "--force")
-    assert done.code == 0 and done.err.startswith(f"replaced {file}\n") and plist.same(shortcut(file), shortcuts.to_shortcut(PROGRAM))
+    assert done.code == 0 and done.err.startswith(f"replaced {file}; what was there first is x.shortcut.bak\n") and plist.same(shortcut(file), shortcuts.to_shortcut(PROGRAM))
 
 
 def test_a_shortcut_that_was_written_here_is_replaced_by_its_changed_program_and_that_is_said(run, tmp_path):
@@ -211,9 +211,11 @@ def test_a_shortcut_that_was_written_here_is_replaced_by_its_changed_program_and
     program.write_text(PROGRAM)
     for _ in range(2):
         assert "replaced" not in run("write", program).err
-    program.write_text(PROGRAM.replace("Hello", "Bye"))
-    done = run("write", program)
-    assert done.code == 0 and done.err.startswith(f"replaced {file}\n") and "Bye" in str(shortcut(file))
+    for word in ("Bye", "Again"):
+        program.write_text(PROGRAM.replace("Hello", word))
+        done = run("write", program)
+        assert done.code == 0 and done.err.startswith(f"replaced {file}; what was there first is x.shortcut.bak\n") and word in str(shortcut(file))
+    assert "Hello" in str(shortcut(tmp_path / "x.shortcut.bak"))
 
 
 @pytest.mark.parametrize("residue", ["not JSON", "[1]", '{"uuids": 5}', '{"patch": [[["WFWorkflowActions", 77, "x"], 1]]}'])

@@ -23,6 +23,7 @@ from shortcuts.catalog import Catalog
 from shortcuts.forms.identifiers import NameAllocator
 
 LONGEST = 400  # characters of a sentence that the rules read
+MOST = 30  # clauses of one; each is read with those before it
 CUT = re.compile(r"(?:,? (?:and then|then|after that|and)\b|,)\s+", re.I)  # between the clauses of a sentence
 POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?|i(?: want|['’]d like|would like) (?:you )?to |"
                     r"(?:i (?:want|need)|make|create|build|write)(?: me)? a shortcut (?:that |to |which )(?:can |will )?)+|"
@@ -85,7 +86,7 @@ def understood(text: str, catalog: Catalog) -> Understood:
     """Return the program of a sentence, in the form in which real shortcuts are written, or the words that no rule covers."""
     sentence = " ".join(text.split()).rstrip(" .!?")
     sentence = POLITE.sub("", POLITE.sub("", sentence)) if len(sentence) <= LONGEST else sentence
-    if not sentence or len(sentence) > LONGEST:
+    if not sentence or len(sentence) > LONGEST or len(CUT.split(sentence)) > MOST or phrases.reveal(sentence) != sentence:
         return Understood(None, (sentence[:60] or "an empty sentence",))
     state, missing = State(), list[str]()
     for part in sentences(phrases.hide_quoted(sentence)):

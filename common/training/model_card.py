@@ -38,7 +38,7 @@ WorkflowLLM (arXiv 2411.05451) trained it.
 With the project, which also writes the shortcut file:
 
 ```bash
-python 05_annotate.py --model {name} --query "start a timer for 10 minutes" --output timer.shortcut
+python 05_annotate.py --model {name} --query "start a timer for 10 minutes"
 python 08_eval.py --model {name}
 ```
 

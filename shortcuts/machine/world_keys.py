@@ -37,8 +37,8 @@ LABELS = {key: tuple(text.split(", ")) for key, text in {
                "Precipitation Amount, Precipitation Chance, Chance of Precipitation, Wind Speed, Wind Direction, UV Index, Sunrise Time, "
                "Sunset Time, Air Quality Index, Air Quality Category, Air Pollutants, Forecast, Name",
 }.items()}  # fmt: skip
-SINGULAR = {"contacts": "contact", "reminders": "reminder", "events": "event", "notes": "note", "songs": "song", "photos": "photo",
-            "health": "health sample", "location": "location", "weather": "weather report"}  # fmt: skip
+SINGULAR = {"contacts": "a contact", "reminders": "a reminder", "events": "an event", "notes": "a note", "songs": "a song",
+            "photos": "a photo", "health": "a health sample", "location": "a location", "weather": "a weather report"}  # fmt: skip
 ANSWER = ("body", "status", "headers", "redirect")  # of the network
 
 
@@ -71,7 +71,7 @@ def _records(records: list[Any], kind: str) -> Iterator[str]:
 def _fields(where: str, one: dict[str, Any], kind: str) -> Iterator[str]:
     if one.get("$") in ("unknown", "turns"):
         return
-    yield from _keys(where, one, LABELS[kind], f"is no property of a {SINGULAR[kind]}", loose=True)
+    yield from _keys(where, one, LABELS[kind], f"is no property of {SINGULAR[kind]}", loose=True)
     for key, value in one.items():
         if fold(key).startswith("is") and fold(key) in map(fold, LABELS[kind]):
             yield from _type(where + key, value, bool)

@@ -210,10 +210,13 @@ def put(file: Path, data: bytes) -> None:
 
 def replace(file: Path, data: bytes) -> None:
     """Write a file as `put` does, and say so where another one was there. Raises FileError."""
-    is_other = file.is_file() and contents(str(file)) != data
+    before = contents(str(file)) if file.is_file() else data
+    kept = file.with_name(f"{file.name}.bak")
+    if before != data and file.suffix == ".shortcut" and not kept.exists():  # the first one may be a person's original
+        put(kept, before)
     put(file, data)
-    if is_other:
-        say(f"replaced {file}")
+    if before != data:
+        say(f"replaced {file}" + (f"; what was there first is {kept.name}" if kept.exists() else ""))
 
 
 def say(message: str) -> None:
