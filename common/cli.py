@@ -383,7 +383,7 @@ def command(**changed: str) -> str:
 
     It is without --overwrite where results are saved, as that would remove them.
     """
-    words = [word for word in sys.argv if not (_anew and word == "--overwrite")]
+    words = [word for word in sys.argv if not (_goes_on and _anew and word == "--overwrite")]
     for name, value in changed.items():
         flag = f"--{name.replace('_', '-')}"
         if flag in words:
