@@ -112,6 +112,7 @@ def test_the_first_interrupt_drains_and_the_same_command_goes_on(tmp_path, stage
 
 
 # Runs a script, or the module `shortcuts`, and interrupts it at the first import behind that of `common`, or of the package.
+AT_A_TERMINAL = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # else as the tests were started
 INTERRUPTED = f"""
     import os, runpy, signal, sys
     class Interrupt:
@@ -128,12 +129,12 @@ INTERRUPTED = f"""
 
 @pytest.mark.parametrize("script", STAGES, ids=lambda path: path.stem)
 def test_an_interrupt_while_a_stage_is_loaded_is_one_line(script):
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(INTERRUPTED), script, script.name], capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", AT_A_TERMINAL + textwrap.dedent(INTERRUPTED), script, script.name], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (130, "") and ended.stderr == "interrupted; nothing was written, run it again\n"
 
 
 def test_an_interrupt_while_the_command_of_the_package_is_loaded_says_nothing():
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(INTERRUPTED), "shortcuts", "-m", "stats"], capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", AT_A_TERMINAL + textwrap.dedent(INTERRUPTED), "shortcuts", "-m", "stats"], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
