@@ -296,14 +296,16 @@ def test_a_model_that_has_learned_an_answer_by_heart_writes_it_free_and_under_th
     prompt, learned = sample([CHAT[0], {"role": "assistant", "content": text}], tokenizer)
     model = network(tokenizer, hidden_size=64, num_hidden_layers=2)
     ids, labels = torch.tensor([prompt + learned]), torch.tensor([[-100] * len(prompt) + learned])
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    for _ in range(300):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(1000):  # 80 to 90 are enough where this was tried; another processor rounds otherwise
         loss = model(input_ids=ids, labels=labels).loss
         if loss < 0.01:
             break
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
+    assert loss < 0.01
     [free] = generation.generate(model, tokenizer, [CHAT[:1]], max_new_tokens=400)
     [held] = constrained.generate(model, tokenizer, [CHAT[:1]], [APIS], Catalog.load(), max_new_tokens=400, tries=0)
     assert (free.text, held.text) == (text, text) and free.finished and held.finished
