@@ -14,7 +14,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (who has an older one is to read 
 
 
 def leave(number: int, frame: object) -> None:
-    """What Ctrl-C does while a stage is loaded, until cli.start: an exception in an import could be lost there, or be a traceback."""
+    """Leave at a Ctrl-C while a stage is loaded, until cli.start: an exception in an import could be lost there, or be a traceback."""
     os.write(2, b"interrupted; nothing was written, run it again\n")
     os._exit(130)
 
