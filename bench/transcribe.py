@@ -22,14 +22,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-if __name__ == "__main__" and "--of" in sys.argv:  # one side of a comparison: the code of another tree
-    sys.path.insert(0, sys.argv[sys.argv.index("--of") + 1])
-else:
-    sys.path.insert(0, str(ROOT))
+TREE = Path(sys.argv[sys.argv.index("--of") + 1]) if "--of" in sys.argv else ROOT  # one side of a comparison: the code of another tree
+sys.path.insert(0, str(TREE))
 
-import shortcuts  # noqa: E402
-from shortcuts import plist  # noqa: E402
-from shortcuts.forms.constants import PROPERTY_INFO  # noqa: E402
+if (TREE / "shortcuts").is_dir():
+    import shortcuts
+    from shortcuts import plist
+    from shortcuts.forms.constants import PROPERTY_INFO
+else:  # a commit from before the language was a package of its own
+    from common.dialect.vocabulary import PROPERTY_INFO
+
+    from common import dialect as shortcuts
+    from common import plist
 
 SUFFIXES = {".plist", ".shortcut", ".wflow"}
 

@@ -336,8 +336,11 @@ def _same_name(shared: ast.expr | None, identifier: str | None) -> None:
 
 def _reads_input(value: Any) -> bool:
     """True if a value holds a reference to the shortcut's input, at any depth."""
-    if isinstance(value, dict):
-        if value.get("Type") == "ExtensionInput":
-            return True
-        value = value.values()
-    return any(_reads_input(inner) for inner in value if isinstance(inner, control_flow.CONTAINERS))
+    waiting = [value]
+    for container in waiting:
+        if isinstance(container, dict):
+            if container.get("Type") == "ExtensionInput":
+                return True
+            container = container.values()
+        waiting += [inner for inner in container if isinstance(inner, control_flow.CONTAINERS)]
+    return False

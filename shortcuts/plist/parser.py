@@ -125,8 +125,9 @@ def text_keys(value: dict[Any, Any]) -> list[str]:
 def same(a: Any, b: Any) -> bool:
     """True if two trees are equal, types included: 1, 1.0 and True differ, so do 0.0 and -0.0; NaN equals NaN; order of keys is ignored."""
     fingerprint = _fingerprint(a)
-    if fingerprint is not None and fingerprint == _fingerprint(b):
-        return True
+    other = None if fingerprint is None else _fingerprint(b)
+    if fingerprint is not None and other is not None:
+        return fingerprint == other
     pairs = [(a, b)]
     while pairs:
         x, y = pairs.pop()
@@ -146,7 +147,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _fingerprint(tree: Any) -> bytes | None:
-    """Return bytes that only equal trees share; None for a tree that orjson cannot tell from others, with bytes, dates or a null."""
+    """Return bytes that equal trees share, and only they; None for a tree that orjson cannot tell from others, with bytes, dates or a null."""
     try:
         text = orjson.dumps(tree, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS)
     except TypeError:  # orjson.JSONEncodeError is one
