@@ -235,8 +235,8 @@ def read_code(code: str) -> str:
         names = shortcuts.bound_names(code)
         shortcuts.apis_of(code)
         shortcuts.rename(code, {name: f"renamed_{number}" for number, name in enumerate(names)})
-    except (shortcuts.DialectError, ValueError):
-        promise(found, "check is silent about a program whose names cannot be read")
+    except (shortcuts.DialectError, ValueError) as error:
+        promise(found or "deep" in str(error), "check is silent about a program whose names cannot be read")
     mended, _ = repair(code, catalog)
     try:
         shortcuts.parse(mended)

@@ -31,12 +31,12 @@ def action(name, **parameters):
 
 
 def output(uuid, name, *steps):
-    token = {"Type": "ActionOutput", "OutputUUID": uuid, "OutputName": name, **({"Aggrandizements": list(steps)} if steps else {})}
+    token = {"Type": "ActionOutput", "OutputUUID": uuid, "OutputName": name, **({"Aggrandizements": [dict(step) for step in steps]} if steps else {})}
     return values.wrap("WFTextTokenAttachment", token)
 
 
 def variable(name, *steps):
-    token = {"Type": "Variable", "VariableName": name, **({"Aggrandizements": list(steps)} if steps else {})}
+    token = {"Type": "Variable", "VariableName": name, **({"Aggrandizements": [dict(step) for step in steps]} if steps else {})}
     return values.wrap("WFTextTokenAttachment", token)
 
 
@@ -60,11 +60,12 @@ def everything():
         action("appendvariable", WFVariableName="list", WFInput=variable("a-b", KEY)),
         action("showresult", Text=interpolation.envelope("\ufffc", {"{0, 1}": {**variable("a-b")["Value"], "VariableUUID": C}})),
         action("conditional", GroupingIdentifier=GROUP, WFControlFlowMode=2, UUID=GROUP.replace("E", "F")),
-        action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=0, WFCondition=0, WFNumberValue=5.5,
+        action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=0, WFCondition=0, WFNumberValue=5.5, UUID=GROUP.replace("E", "9"),
                WFInput={"Type": "Variable", "Variable": variable("a-b")}),
         action("conditional", GroupingIdentifier=MENU, WFControlFlowMode=2),
         action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=0, WFMenuItems=[
-            {"WFItemType": 0, "WFValue": interpolation.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})}]),
+            {"WFItemType": 0, "WFValue": interpolation.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})}],
+            WFMenuPrompt=interpolation.envelope("\ufffc", {"{0, 1}": {**variable("a-b")["Value"], "VariableUUID": C, "Aggrandizements": []}})),
         action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=1, WFMenuItemTitle="a label",
                WFMenuItemAttributedTitle=interpolation.envelope("\ufffc", {"{0, 1}": variable("a-b")["Value"]})["Value"]),
         action("choosefrommenu", GroupingIdentifier=CASES, WFControlFlowMode=2, UUID=GROUP.replace("E", "7")),
@@ -213,6 +214,12 @@ ODD = {
     "an envelope with keys of its own": lambda s: at(s, 2)["WFURL"].update(Other=1),
     "an empty table in a literal": lambda s: at(s, COUNT).update(x={"Value": {"string": "a", "attachmentsByRange": {}}, "Other": 1}),
     "a reference that is a parameter, to a UUID that nothing else refers to": lambda s: at(s, 0).update(OutputUUID=C),
+    "a start's identity with a name": lambda s: at(s, 8).update(UUID=GROUP.replace("E", "8"), CustomOutputName="One"),
+    "a start's identity and a name at the end": lambda s: (at(s, 8).update(UUID=GROUP.replace("E", "8")), at(s, 9).update(CustomOutputName="One")),
+    "a start's identity that something refers to": lambda s: (at(s, 8).update(UUID=B), at(s, COUNT).update(Input=output(B, "If Result"))),
+    "a prompt at a menu's case": lambda s: at(s, CASE).update(WFMenuPrompt=at(s, CASE - 1)["WFMenuPrompt"]),
+    "another prompt at a menu's case": lambda s: at(s, CASE).update(WFMenuPrompt="Which?"),
+    "an empty list of steps in a literal": lambda s: at(s, COUNT).update(x={"Type": "Other", "Aggrandizements": []}),
     "an identity beside a marker's parameters": lambda s: s["WFWorkflowActions"][4].update(UUID=A),
     "a question with an output": lambda s: s.update(WFWorkflowImportQuestions=[
         {"ActionIndex": COUNT, "Category": "Parameter", "ParameterKey": "x", "DefaultValue": output(B, "x")}]),

@@ -167,6 +167,7 @@ HOSTILE = {
     "a long chain": "v0 = a_b()\n" + "\n".join(f"v{number} = v{number - 1}['k']" for number in range(1, 4_000)),
     "doubling": "v = a_b()\n" + "v = {'a': v, 'b': v}\n" * 1000 + "w = (v, v)\n" + "w = (w, w)\n" * 1000,
     "a long sum": "x = a_b(k=" + "x+" * 50_000 + "x)", "methods": "a" + ".b()" * 5000, "a long number": "a_b(k=0x" + "f" * 40_000 + ")",
+    "a long number as an id": "action(0x" + "f" * 4_000 + ")",
     "open quotes": "x = '''\n" * 2_001, "deep indentation": "\n".join(" " * level + "if x(:" for level in range(1500)),
     "cases": "match menu('x':\n" + "".join(f"    case 'c{number}':\n        a_b(k={number})\n" for number in range(1500)),
     "many signs": "match menu('?'):\n    case _ if " + "-" * 900 + "1.5:\n        pass\n",

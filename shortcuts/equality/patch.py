@@ -36,7 +36,7 @@ def _compare(before: Any, after: Any, path: list[Any], operations: list[Operatio
     at_top = len(path) == 1  # an entry of a top-level list: most actions are the same
     for key, old, new in pairs:
         kind = type(new)
-        if (type(old) is kind and kind in _SIMPLE and old == new) or (at_top and plist.same(old, new)):
+        if (type(old) is kind and kind in _SIMPLE and old == new) or (at_top and old == new and plist.same(old, new)):
             continue
         path.append(key)
         _compare(old, new, path, operations)

@@ -147,7 +147,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _fingerprint(tree: Any) -> bytes | None:
-    """Return bytes that equal trees share, and only they; None for a tree that orjson cannot tell from others, with bytes, dates or a null."""
+    """Return bytes that equal trees share, and no others; None for a tree that orjson cannot tell from others: bytes, dates, a null."""
     try:
         text = orjson.dumps(tree, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS)
     except TypeError:  # orjson.JSONEncodeError is one

@@ -76,6 +76,11 @@ _LONG_NUMBER = re.compile(r"0[xXoObB][0-9a-fA-F_]{3000}")
 
 @lru_cache(maxsize=4)  # a transcription reads one program several times over
 def _parsed(code: str) -> ast.Module:
+    return _unwrapped(python_tree(code))
+
+
+def python_tree(code: str) -> ast.Module:
+    """Return a new tree of a text. Raises what `ast.parse` raises, and ValueError for a number that Python reads and cannot print."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # `check` reports what is odd in a generated program
         tree = ast.parse(code)
@@ -83,7 +88,7 @@ def _parsed(code: str) -> ast.Module:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, int):
                 str(node.value)  # Python parses any hexadecimal number, but prints none of more than 4,300 digits: raises ValueError
-    return _unwrapped(tree)
+    return tree
 
 
 def _unwrapped(tree: ast.Module) -> ast.Module:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
+
+from shortcuts.syntax.nodes import python_tree
 
 HEADS = ("if", "elif", "else", "for", "while", "match", "case", "with", "def", "try")
 
@@ -35,8 +36,6 @@ def read_statement(text: str) -> ast.Module | None:
 def read_source(text: str) -> ast.Module | None:
     """Return a new tree of a text, or None if Python cannot parse it."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        return python_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

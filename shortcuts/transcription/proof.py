@@ -32,7 +32,8 @@ from shortcuts.syntax.printer import unparse
 
 ACTIONS = "WFWorkflowActions"
 # Marks of an envelope or identity that is written out: there the code shows values that the writer ignores elsewhere.
-_WRITTEN_OUT = ("raw_action", "WFSerializationType", "uuid_of", "OutputUUID", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'")
+_WRITTEN_OUT = ("raw_action", "WFSerializationType", "uuid_of", "OutputUUID", "'OutputName'", "'VariableUUID'", "'attachmentsByRange'",
+                "'Aggrandizements'")  # fmt: skip
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _AFTER_EIGHT = re.compile("-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{4}" "-[0-9A-Fa-f]{12}")  # found fast by its first sign
 
@@ -99,8 +100,8 @@ def _is_harmless(operation: Operation, statement: Callable[[int], str], compiled
 
 def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, Any], kind: str | None, symbols: SymbolTable) -> bool:
     """True if a change inside a parameter concerns a token's name or identity, or the empty table of a text without variables."""
-    if kind == "menu":
-        return False  # the writer compares the markers of a menu with each other
+    if kind == "menu" and path[3] != "WFMenuPrompt":
+        return False  # the writer compares the markers of a menu with each other; of prompts it writes that of the first alone
     key, above = path[-1], None
     holder: Any = compiled
     for step in path[:-1]:
@@ -113,6 +114,8 @@ def _is_harmless_inside(path: list[Any], value: list[Any], compiled: dict[str, A
     if key == "VariableUUID":
         is_base = holder.get("Type") != "ActionOutput" and holder.keys() <= {"Type", "VariableName", "Aggrandizements"}
         return is_base and "Type" in holder and bool(value) and isinstance(value[0], str)
+    if key == "Aggrandizements":
+        return "Type" in holder and key not in holder and value == [[]]
     if key == "attachmentsByRange":
         is_text = holder.keys() == {"string"} and above.keys() == {"Value", "WFSerializationType"} and path[-2] == "Value"
         return is_text and above["WFSerializationType"] == interpolation.TEXT and value == [{}] and kind is None
@@ -123,8 +126,9 @@ def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], 
     """True if adding a parameter to an action does not change the code: a UUID without references, a switch of the editor."""
     parameters, kind = action[PARAMETERS], control_flow.kind_of(action)
     if key == "UUID":
-        is_free = isinstance(value, str) and value not in symbols.referenced and "CustomOutputName" not in parameters
-        return is_free and (kind is None or control_flow.mode(action) == control_flow.END)
+        is_free = isinstance(value, str) and value not in symbols.referenced
+        is_unnamed = "CustomOutputName" not in parameters and not symbols.owners.get(value)  # a start's identity may be its end's
+        return is_free and is_unnamed and (kind is None or control_flow.mode(action) in (control_flow.START, control_flow.END))
     is_call = kind is None and len(action) == 2 and isinstance(parameters.get("UUID", ""), str)
     return is_call and key not in questions and bool(api_names.switches({key: value}))
 
