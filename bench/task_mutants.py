@@ -7,9 +7,9 @@
 A mutant is the reference with one change, of a kind that models make: an action or a parameter left out, the end cut off, the branches of
 an If or a menu swapped, a branch, a condition or a repeat missing, a value replaced or a variable's value written out, a number or a
 comparison off by one, a comparison or an operation turned round, another unit, variable, property or action, a name that is written out
-as text, a result that is used before it is made, an effect that is had twice. It compiles and differs from the reference as a shortcut.
-What a task's `equivalent` excuses, with a reason, is not drawn. What is only for the eye (prompts, titles of dialogs, remarks) is not
-changed.
+as text, a result that is used before it is made, an effect that is had twice; where a program is too short for ten, two of them at once.
+It compiles and differs from the reference as a shortcut. What a task's `equivalent` excuses, with a reason, is not drawn. What is only for
+the eye (prompts, titles of dialogs, remarks) is not changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import random
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +41,7 @@ DROPPED, SWAPPED, VALUE, OFF_BY_ONE, VARIABLE = "dropped action", "swapped branc
 PARAMETER, BRANCH, CONDITION, REPEAT = "parameter left out", "missing branch", "condition ignored", "no repeat"
 OPERATION, UNIT, ACTION, ORDER = "wrong operation", "wrong unit", "wrong action", "wrong order"
 PROPERTY, LITERAL, TWICE, HARD_CODED, CUT = "wrong property", "name as text", "done twice", "hard-coded value", "cut short"
+TWO = "two changes"
 # Parameters that change what the person sees of a dialog, or only what happens where the world says nothing of it.
 FOR_THE_EYE = frozenset((
     "WFAskActionPrompt", "WFInputType", "WFChooseFromListActionPrompt", "WFAlertActionTitle", "WFNotificationActionTitle",
@@ -93,17 +94,31 @@ class Mutant(NamedTuple):
 
 
 def mutants(task: Task, count: int = PER_TASK) -> list[Mutant]:
-    """Return `count` mutants of a task, or as many as there are; equal names give equal mutants. The kinds take turns."""
-    draw, by_kind, whole = random.Random(task.name), defaultdict(list), canonical(to_shortcut(task.reference))
+    """Return `count` mutants of a task, or as many as there are; equal names give equal mutants. The kinds take turns.
+
+    A program too short for as many changes has two at once.
+    """
+    draw, whole = random.Random(task.name), canonical(to_shortcut(task.reference))
     seen: set[str] = set()
-    for mutant in changes(task.reference):
-        if mutant.code not in seen and not _excused(task, mutant) and _differs(mutant.code, whole):
-            by_kind[mutant.kind].append(mutant)
-        seen.add(mutant.code)
+
+    def other(drawn: Iterable[Mutant]) -> Iterator[Mutant]:  # the programs that are new and another shortcut
+        for mutant in drawn:
+            if mutant.code not in seen and not _excused(task, mutant) and _differs(mutant.code, whole):
+                yield mutant
+            seen.add(mutant.code)
+
+    once = _in_turns(other(changes(task.reference)), draw)
+    twice = (Mutant(TWO, f"{one.line} | {two.line}", two.code) for one in once for two in changes(one.code))
+    return once[:count] if len(once) >= count else (once + _in_turns(other(twice), draw))[:count]
+
+
+def _in_turns(drawn: Iterable[Mutant], draw: random.Random) -> list[Mutant]:
+    by_kind: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in drawn:
+        by_kind[mutant.kind].append(mutant)
     for kind in by_kind.values():
         draw.shuffle(kind)
-    turns = chain.from_iterable(zip_longest(*by_kind.values()))
-    return [mutant for mutant in turns if mutant is not None][:count]
+    return [mutant for mutant in chain.from_iterable(zip_longest(*by_kind.values())) if mutant is not None]
 
 
 def _excused(task: Task, mutant: Mutant) -> bool:

@@ -145,6 +145,7 @@ def test_an_empty_folder_is_said_to_have_no_task(tmp_path: Path) -> None:
     ({"equals": "A"}, " a ", True), ({"equals": "a"}, "ab", False), ({"lacks": "x"}, "abc", True), ({"lacks": ["x", "b"]}, "abc", False),
     ({"matches": "^a.c$"}, "abc", True), ({"number": 3, "within": 0.5}, "3.4", True), ({"number": 3}, "3.4", False),
     ({"number": [1, 2]}, "2 and 1", True), ({"date": "2026-03"}, "2026-03-14T09:30", True), ({"digits": "15550142"}, "+1 (555) 01-42", True),
+    ({"digits": "15550142"}, "001 555 0142", True), ({"digits": "15550142"}, "+11 555 0142", False), ({"digits": "15550142"}, "555 0142", False),
     ({"digits": "15550142"}, "+1 555 0143", False), ({"any": ["x", {"equals": "y"}]}, "y", True), ({"gone": True}, "x", False),
     ({"contains": ["a", "b"], "lacks": "c"}, "ab", True), ({"contains": ["a", "b"], "lacks": "c"}, "abc", False), (True, "true", True),
 ])  # fmt: skip
@@ -159,7 +160,7 @@ def test_no_text_fulfils_only_that_it_is_gone() -> None:
 CHECKS = [
     ({"told": "tea"}, SHOW.format("green tea"), {}), ({"told": {"equals": "tea"}}, "is_workflow_actions_output(WFOutput='tea')", {}),
     ({"effect": "copied"}, "is_workflow_actions_setclipboard(WFInput='x')", {}), ({"after": ["clipboard"], "is": "x"}, "is_workflow_actions_setclipboard(WFInput='x')", {}),
-    ({"effect": "sent", "with": {"to": {"digits": "0142"}}, "times": 1}, SEND, {}), ({"order": [{"told": "a"}, {"effect": "sent"}]}, SHOW.format("a") + SEND, {}),
+    ({"effect": "sent", "with": {"to": {"digits": "15550142"}}, "times": 1}, SEND, {}), ({"order": [{"told": "a"}, {"effect": "sent"}]}, SHOW.format("a") + SEND, {}),
     ({"asked": "Sure?"}, "is_workflow_actions_ask(WFAskActionPrompt='Sure?')", {"answers": ["yes"]}), ({"asked": {}}, "is_workflow_actions_ask()", {"answers": [None]}),
     ({"any": [{"told": "x"}, {"told": "y"}]}, SHOW.format("y"), {}), ({"declined": "fly"}, SHOW.format("Shortcuts cannot fly."), {}),
     ({"after": ["device", "volume"], "is": {"number": 0.25}}, "is_workflow_actions_setvolume(WFVolume=0.25)", {}),
@@ -200,6 +201,18 @@ def test_a_failure_has_its_class(code: str, failure: str) -> None:
 def test_what_nobody_asked_for_is_forbidden_unless_the_world_allows_it() -> None:
     code = SHOW.format("tea") + "is_workflow_actions_addnewreminder(WFCalendarItemTitle='x')"
     assert score(task([{"told": "tea"}]), code).failure == FORBIDDEN and score(task([{"told": "tea"}], may=("created",)), code).passed
+
+
+APPEND = "is_workflow_actions_file_append(WFInput='x', WFFilePath='{}')\n"
+
+
+@pytest.mark.parametrize(("after", "code", "failure"), [
+    (["files", "a.txt"], APPEND.format("a.txt"), ""), (["files", "a.txt"], APPEND.format("a.txt") + APPEND.format("b.txt"), FORBIDDEN),
+    (["files", "In/a.txt"], "is_workflow_actions_file_createfolder(WFFilePath='In')\n" + APPEND.format("In/a.txt"), ""),
+    (["files", "In/a.txt"], "is_workflow_actions_file_createfolder(WFFilePath='Out')\n" + APPEND.format("In/a.txt"), FORBIDDEN),
+])  # fmt: skip
+def test_a_check_of_one_file_allows_no_change_of_another(after: list[str], code: str, failure: str) -> None:
+    assert score(task([{"after": after, "is": "x"}]), code).failure == failure
 
 
 @pytest.mark.parametrize("name", ANSWERS)

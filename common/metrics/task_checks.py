@@ -13,8 +13,8 @@
 
 A condition is a text that must be contained, a number that must occur, or an object, all of whose keys must hold: `contains`, `lacks`,
 `equals`, `matches` (texts or lists of them: all; case does not count, nor white space but in `matches`), `number` with `within` (default
-0.005), `date` (the beginning of an ISO date), `digits` (the last digits of a phone number), `seconds` (of a duration), `any` (one condition
-of several), `gone` (there is no such value).
+0.005), `date` (the beginning of an ISO date), `digits` (all of a phone number's, but zeros before the first other one), `seconds` (of a
+duration), `any` (one condition of several), `gone` (there is no such value).
 
 `unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
 nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
@@ -44,6 +44,8 @@ CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set"
 CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "device": {"set setting", "set screen"},
            "notes": {"created", "saved"}, "reminders": {"created", "set reminder"}, "events": {"created", "set event"},
            "contacts": {"set contact"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
+# What names the file, the stored value or the setting that an effect changes: a check of one speaks of no other.
+NAMED_BY = {"saved": ("path",), "moved": ("file", "to"), "created": ("folder",), "set": ("stored", "setting")}
 CANNOT = re.compile(
     r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
     r"|un(?:available|supported)|"
@@ -170,7 +172,7 @@ _FORMS = {
                                               for one in (wanted if isinstance(wanted, list) else [wanted])),
     "seconds": lambda text, wanted, _: _seconds(text) == wanted,
     "date": lambda text, wanted, _: text.startswith(wanted),
-    "digits": lambda text, wanted, _: re.sub(r"\D", "", text).endswith(wanted),
+    "digits": lambda text, wanted, _: re.sub(r"\D", "", text).lstrip("0") == wanted,
 }  # fmt: skip
 
 
@@ -257,12 +259,24 @@ _CHECKS = {"told": _told, "effect": _effect, "after": _after, "order": _order, "
 def unwanted(must: Sequence[Check], may: Sequence[str], run: Run) -> Effect | None:
     """Return an effect on the outside of which no check of `must` and no kind of `may` speaks, or None."""
     checks = list(_flat(must))
-    changed = set().union(*(CHANGES.get(check["after"][0], set()) for check in checks if "after" in check), may)
     for effect in run.outcome.effects:
-        if effect.verb in CONSEQUENCES and changed.isdisjoint({effect.verb, *(f"{effect.verb} {key}" for key in effect.what)}):
-            if not any("effect" in check and fits(check, effect, run) for check in checks):
+        if effect.verb in CONSEQUENCES and _kinds(effect).isdisjoint(may):
+            if not any(_speaks_of(effect, check["after"]) if "after" in check else "effect" in check and fits(check, effect, run)
+                       for check in checks):  # fmt: skip
                 return effect
     return None
+
+
+def _kinds(effect: Effect) -> set[str]:
+    return {effect.verb, *(f"{effect.verb} {key}" for key in effect.what)}
+
+
+def _speaks_of(effect: Effect, after: Sequence[str]) -> bool:
+    """True if an effect changes the part of the world that a check reads, or a folder around it."""
+    part, *names = after
+    changed = [effect.what[key] for key in NAMED_BY.get(effect.verb, ()) if isinstance(effect.what.get(key), str)]
+    concerns = not names or not changed or any(f"{names[0]}/".startswith(f"{name}/") for name in changed)
+    return concerns and not _kinds(effect).isdisjoint(CHANGES.get(part, ()))
 
 
 def _flat(checks: Sequence[Check]) -> Iterator[Check]:
