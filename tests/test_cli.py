@@ -175,6 +175,7 @@ def test_a_stdout_that_is_full_is_one_line(command):
     assert (ended.returncode, ended.stderr) == (1, said)
 
 
+@pytest.mark.ci
 def test_two_runs_do_not_write_one_file(stage, tmp_path):
     first = stage_runs.start_script(tmp_path / "small_stage.py", cwd=tmp_path, WAIT="1")
     while not (tmp_path / "out.jsonl").exists() or not (tmp_path / "out.jsonl").stat().st_size:

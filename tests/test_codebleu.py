@@ -126,6 +126,7 @@ def test_code_beyond_a_limit_gets_no_bonus_for_missing_data_flow() -> None:
     assert score.flag == "prediction: more than 1,000,000 characters" and score.codebleu == 0.0
 
 
+@pytest.mark.ci
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_two_texts_get_scores_between_zero_and_one(reference: str, prediction: str) -> None:
     for score in (codebleu(reference, prediction), codebleu_strict(reference, prediction)):

@@ -368,6 +368,7 @@ def test_a_host_that_does_not_answer_is_given_up(scrape: Scrape, hub: StubHub, r
 # manners
 
 
+@pytest.mark.ci
 def test_the_rate_is_kept_and_a_slow_host_does_not_hold_up_another(scrape: Scrape, hub: StubHub, tmp_path: Path) -> None:
     (tmp_path / "links.txt").write_text("\n".join(share(hub, number) for number in range(3, 9)))
     scrape("--routinehub", "1-2", "--links", tmp_path / "links.txt", "--rate", "routinehub.co=2", rate=20)

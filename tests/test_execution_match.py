@@ -184,6 +184,7 @@ def test_a_damaged_program_gets_a_score(golds: list[str], seed: int) -> None:
     assert 0 <= score(gold, mutated_code(gold, random.Random(seed))) <= 1
 
 
+@pytest.mark.ci
 def test_a_program_that_floods_is_cut() -> None:
     flood = f"for i in range(1200):\n    x = {IS}gettext(WFTextActionText='{'y' * 200}')\n    {IS}showresult(Text=x)\n    {IS}setclipboard(WFInput=x)\n"
     assert score(ASKS, flood) == 0 and score(flood, flood) == 1

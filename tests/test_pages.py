@@ -317,6 +317,7 @@ def test_the_dataset_opens_on_its_first_record_and_nothing_of_it_is_markup(datas
         assert link.get_attribute("download") == "r2.py" and unquote(link.get_attribute("href").split(",", 1)[1]) == f"# Ask.\n{EXAMPLE}"
 
 
+@pytest.mark.ci
 def test_search_and_filters_find_parts_of_names_in_any_spelling(dataset: Path, browser: Any) -> None:
     with opened(browser, dataset):
         for name in ("showresult", "is_workflow_actions_showresult", "is.workflow.actions.ShowResult", "Ask and greet", "r1 1. ask"):
@@ -328,6 +329,7 @@ def test_search_and_filters_find_parts_of_names_in_any_spelling(dataset: Path, b
         assert not browser.find_element("id", "reset").is_displayed() and browser.find_element("name", "q").get_attribute("value") == ""
 
 
+@pytest.mark.ci
 def test_filters_are_counted_after_the_others_and_stand_in_the_address(evaluation: Path, browser: Any) -> None:
     with opened(browser, evaluation, "#system=one&state=checked"):
         assert texts(browser, "#count") == ["2 of 5 queries"] and chosen(browser) == "r0"

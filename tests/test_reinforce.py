@@ -48,6 +48,7 @@ def lines(folder, name: str = "rollouts.jsonl") -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key not in TIMES} for line in found]
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("flags", [["--lora-rank", 4], ["--lora-rank", 0]], ids=["adapter", "whole"])
 def test_what_was_drawn_has_the_same_log_probability_in_training_after_each_update(run, base, drawn_rewards, tmp_path, flags):
     code, summary, _ = run("on", *STEPS, *flags, base=base)

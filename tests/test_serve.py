@@ -221,6 +221,7 @@ def in_process(folder: Path, talk: Callable[[Any], Awaitable[None]]) -> None:
     anyio.run(whole)
 
 
+@pytest.mark.ci
 def test_a_client_lists_and_calls_tools(desk: Desk) -> None:
     async def talk(client: Any) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}

@@ -168,6 +168,7 @@ def test_a_prompt_that_lists_no_tools_is_refused_in_one_line(tmp_path: Path, pro
         teval.load(tmp_path / "plan.json")
 
 
+@pytest.mark.ci
 def test_the_stage_judges_plans_of_files_beside_baselines(file: Path, tmp_path: Path) -> None:
     results = tmp_path / "theirs.json"
     results.write_text(json.dumps({key: {"prediction": [{"id": 0, "name": "Air.search", "args": {"place": "Berlin"}}]} for key in data()}))

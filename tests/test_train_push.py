@@ -39,6 +39,7 @@ def test_an_adapter_is_trained_on_a_name_and_names_the_commit_it_was_trained_on(
     assert adapted.peft_config["default"].r == 4
 
 
+@pytest.mark.ci
 def test_a_pushed_adapter_is_loaded_by_its_name_with_our_code_and_with_plain_libraries(train, run, stub, based, tmp_path, capfd, monkeypatch):
     run("lora", "--lora-rank", 4, "--steps", 2, base="maker/base")
     assert train.main(train.arguments(["--output", str(tmp_path / "lora"), "--push", "me/lora"])) == 0
