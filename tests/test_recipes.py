@@ -161,7 +161,7 @@ def refined(body: dict[str, Any], number: int) -> str:
     return offline.program(apis, catalog, str(number))
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_path):
     for file in ("seed.jsonl", "queries.jsonl"):
         shutil.copy(made / file, tmp_path)
@@ -203,7 +203,7 @@ def stage(number: str, *flags: object) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 def test_models_trained_without_plans_and_on_plans_of_t_eval_are_asked_as_they_were_trained(made, tmp_path):
     whole, less, runs = tmp_path / "bench", tmp_path / "bench-no-plan", tmp_path / "runs"
     for folder, flags in ((whole, ["--teval-plans", tmp_path / "plans.jsonl"]), (less, ["--without", "plan"])):
