@@ -214,6 +214,28 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
     assert samples.drawn.weights.tolist() == pytest.approx([0.0015, 0.0015, -0.0015])  # times 3 tokens, over 30
 
 
+def test_golds_answer_is_one_of_its_group_and_counts_in_no_figure(monkeypatch):
+    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=float(text == "gold")))
+    samples = Samples.of([([7], [True]), ([1, 2, 5, 6, 0, 3], [False, False, True, True, True, False])])
+    prompt = rollouts.Prompt([1, 2], {"id": "a", "messages": [{"role": "assistant", "content": "gold"}]})
+    legal = np.zeros((3, 4), np.uint8)
+    given = reinforcement.gold(samples, 1, prompt, legal)
+    assert (given.tokens, given.finished, given.legal.tolist()) == ([5, 6, 0], True, [[255] * 4] * 3)
+    assert reinforcement.gold(samples, 1, prompt, None).legal is None
+    found = reinforcement.judged(prompt, [answer([3]), answer([4]), answer([8]), given._replace(legal=None)])  # the model's own are equal
+    assert [round(one.advantage, 6) for one in found] == [-0.0125] * 3 + [0.0375]
+    assert reinforcement.samples_of(found, 10).drawn.logprobs.tolist() == [-1] * 3 + [-np.inf] * 3
+    figures = reinforcement.figures_of(found, 3)
+    assert (figures["calls"], figures["tokens"], figures["entropy"], figures["equal_groups"]) == (0, 1, 1, 0)
+
+
+def test_a_run_with_gold_in_each_group_learns_from_it(run, base, tmp_path):
+    code, _, _ = run("on", *STEPS, "--lora-rank", 0, "--gold", base=base)
+    steps = lines(tmp_path / "on")
+    assert code == 0 and any(step["equal_groups"] < 1 for step in steps)  # though all that this model writes is worth nothing
+    assert max(step["largest_gap"] for step in steps) < 1e-3  # of what it wrote itself
+
+
 def test_an_endless_answer_is_worth_less_than_one_that_ends(monkeypatch):
     monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(answers=1.0))
     endless = answer([1, 2] + [3, 4, 5] * 16, finished=False)

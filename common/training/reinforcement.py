@@ -4,9 +4,11 @@
 
 On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
 same prompt. Groups of equal rewards teach nothing and are dropped. An answer that was cut off is no evidence, unless it repeated itself:
-that is worth nothing. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the
-tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. Prompts and draws are functions of
-(seed, step), so a run goes on where it stopped.
+that is worth nothing. With --gold, gold's answer is judged and learned from as one more of its group (mixed-policy GRPO of LUFFY,
+arXiv 2504.14945, without its shaping): it pulls while the model's own are worse, and not at all once they are as good. The loss is the
+sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the tokens that all answers may have. No
+division by a deviation, no penalty for leaving the first model. Prompts and draws are functions of (seed, step), so a run goes on where
+it stopped.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from common.training.rollouts import Answer, Local, Prompt, Server
 from common.training.run_folder import RunFolder
 
 # Arguments that decide the numbers, beside those of stage 07.
-PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "served")
+PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "gold", "served")
 # Mean difference of log-probabilities between writing and training, in nats a token, beyond which one is not the other's model.
 GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 
@@ -97,14 +99,14 @@ class Rollouts(Plan):
             if self.made < 0:  # all that the run will need, in one reading
                 self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
                 self.held_out()
-            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
+            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}", self.args.gold)
             self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens, self.args.temperature)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
             while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:
                 capacity += capacity // 16 + 1
             self.packed, self.seconds = packed, time.perf_counter() - started
-            tokens = sum(len(one.answer.tokens) for one in answers)
+            tokens = sum(len(one.answer.tokens) for one in answers if not one.answer.is_gold)
             self.figures = figures_of(answers, self.args.group) | {"rollout_tok_per_s": round(tokens / self.seconds)}
         return self.packed
 
@@ -116,12 +118,15 @@ class Rollouts(Plan):
             self.records |= records_of(self.args.validation or self.args.input, ids)
         return numbers
 
-    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str) -> list[Judged]:
-        """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
+    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str, with_gold: bool = False) -> list[Judged]:
+        """The answers to prompts, judged, group by group, gold's last: each process writes its share, and gets them all."""
         trainer, world = self.workflows.trainer, self.workflows.trainer.world_size
         mine = (numbers + numbers[:1] * (-len(numbers) % world))[trainer.global_rank::world]
         prompts = [Prompt(prompt_of(samples, number), self.records[ids[number]]) for number in mine]
         groups = self.writer.write(trainer.lightning_module.objective, prompts, seed, world > 1)
+        if with_gold:
+            groups = [[*group, gold(samples, number, prompt, group[0].legal)]
+                      for group, number, prompt in zip(groups, mine, prompts, strict=True)]  # fmt: skip
         guaranteed = rewards.GUARANTEED if self.args.grammar else ()
         shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
         if world > 1:
@@ -138,6 +143,15 @@ def prompt_of(samples: Samples, number: int) -> list[int]:
     return samples.tokens[part][:start].tolist()
 
 
+def gold(samples: Samples, number: int, prompt: Prompt, legal: np.ndarray | None) -> Answer:
+    """The answer that a sample holds; all tokens are legal there, if `legal` has those of another answer."""
+    part = slice(samples.offsets[number] + len(prompt.tokens), samples.offsets[number + 1])
+    tokens = samples.tokens[part][samples.is_answer[part]].tolist()
+    everything = None if legal is None else np.full((len(tokens), *legal.shape[1:]), 255, np.uint8)
+    text = prompt.record["messages"][-1]["content"]
+    return Answer(text, tokens, np.full(len(tokens), -np.inf, np.float32), everything, finished=True, is_gold=True)
+
+
 def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
     """The records with these ids. UserError for a file with tests, or a record without a program."""
     found = {}
@@ -152,7 +166,8 @@ def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
 
 
 def figures_of(answers: Sequence[Judged], group: int) -> dict[str, float]:
-    """Means of reward, its parts and length; shares of equal groups, of cut and of endless answers, of those that pass."""
+    """Means over the model's own answers of reward, its parts and length; shares of equal groups, of cut and endless answers, of passes."""
+    answers = [one for one in answers if not one.answer.is_gold]
     groups = [answers[start:start + group] for start in range(0, len(answers), group)]
     passes = [[one.reward.passed for one in each] for each in groups]
     tokens = sum(len(one.answer.tokens) for one in answers)
@@ -173,7 +188,8 @@ class Watch(AtSteps):
 
     def on_after_backward(self, trainer: Trainer, module: Any) -> None:
         """Compare log-probabilities with those at the time of writing, before a weight changes. UserError if they are another model's."""
-        self.gaps.append((module.objective.logprobs - module.part.row.drawn.logprobs).abs())
+        drawn = module.part.row.drawn.logprobs
+        self.gaps.append((module.objective.logprobs - drawn)[drawn > -torch.inf].abs())
         gap, most = torch.cat(self.gaps), GAP[module.args.precision]
         if len(gap) and not gap.mean() <= most:
             raise UserError(f"step {module.step + 1}: in training, the tokens that the model wrote have log-probabilities that differ by "
