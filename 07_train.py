@@ -98,7 +98,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="what stage 08 found, for the card of --push if it has scored this model (default: %(default)s)")
     add_model(parser)
     add_training(parser)
-    add_reinforcement(parser)
+    presets.add_reinforcement(parser)
     add_run(parser)
     return checked(parser, parser.parse_args(argv))
 
@@ -147,21 +147,6 @@ def add_training(parser: cli.Parser) -> None:
     add("--weight-decay", type=cli.amount, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=cli.positive, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
     add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
-
-
-def add_reinforcement(parser: cli.Parser) -> None:
-    """Add the arguments of training on the model's own answers."""
-    add = parser.task.add_argument
-    add("--reinforce", action="store_true", help="train on the model's own answers to the input's prompts, by what their programs do "
-        "(common/rewards.py); see docs/reinforce.md")
-    add("--prompts", type=cli.positive_int, default=8, metavar="N", help="of a step of --reinforce (default: %(default)s)")
-    add("--group", type=cli.positive_int, default=8, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
-    add("--max-new-tokens", type=cli.positive_int, default=512, metavar="N", help="longest answer in tokens (default: %(default)s)")
-    add("--temperature", type=cli.positive, default=1.0, metavar="T",
-        help="at which answers are drawn, and learned from: below 1, nearer to what the model writes at 0 (default: %(default)s)")
-    add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
-    add("--gold", action="store_true", help="take gold's answer into each group, as one more of the model's own")
-    add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
 
 def add_run(parser: cli.Parser) -> None:
@@ -214,7 +199,6 @@ import torch
 import torch.distributed as dist
 
 from common import model
-from common.packing import Plan
 from common.training import after, callbacks, checkpoint, data, devices, estimate, logs, network, precision, reinforcement
 from common.training.data import Part, Workflows, training_data
 from common.training.export import export
@@ -263,8 +247,6 @@ class FineTuning(lightning.LightningModule):
         """True behind the last step, or when --max-minutes are spent."""
         return self.step == self.total or self.seconds >= self.limit
 
-    # --- set-up
-
     def configure_model(self) -> None:
         """Load the model in the first process, and put it on all devices."""
         if self.objective is None:  # Lightning calls this twice under some strategies
@@ -292,8 +274,6 @@ class FineTuning(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Start the clock and the sum of a step's loss."""
         self.clock, self.loss = time.perf_counter(), torch.zeros((), device=self.device)
-
-    # --- a step
 
     def training_step(self, part: Part, index: int) -> torch.Tensor:
         """The loss of a row, scaled so that a step's gradient is that of the mean over its supervised tokens."""
@@ -331,8 +311,6 @@ class FineTuning(lightning.LightningModule):
         """Begin the next step behind what the callbacks did."""
         if (index + 1) % self.trainer.accumulate_grad_batches == 0:
             self.on_train_epoch_start()
-
-    # --- validation
 
     def on_validation_epoch_start(self) -> None:
         """Begin the sum."""
@@ -396,7 +374,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)
     if folder.summary is None or (folder.step < total and folder.seconds < tuning.limit):
         if launcher.is_first():
-            announce(folder, plan, tuning, rejected, chat.remarks(tokenizer))
+            logs.announce(folder, plan, tuning, len(rejected), chat.remarks(tokenizer))
         if args.dry_run:
             return estimate.dry_run(tuning, workflows, started)
         begin = functools.partial(folder.begin, args, tokenizer, rejected)
@@ -435,26 +413,6 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Call
         num_sanity_val_steps=-1 if is_due else 0)
     trainer.fit(tuning, datamodule=workflows)
     return throughput
-
-
-def announce(folder: RunFolder, plan: Plan, tuning: FineTuning, rejected: list[dict[str, Any]], remarks: list[str]) -> None:
-    """Say what is going to happen."""
-    args, world = tuning.args, tuning.args.devices * tuning.args.nodes
-    if said := presets.told(args.chosen, args):
-        cli.say(said)
-    fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
-    idle = -plan.rows_per_step % world
-    advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
-    rows = f"; {args.group} answers each to {args.prompts} a step" if args.reinforce else \
-        f" in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} full"
-    cli.say(f"{len(plan.samples)} samples ({len(rejected)} rejected){rows}; {tuning.total} steps of {plan.rows_per_step} rows, "
-            f"{plan.steps_per_epoch} an epoch{advice}")
-    for remark in remarks:
-        cli.say(f"{args.model}: {remark}")
-    if args.max_minutes:
-        cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
-    if folder.step:
-        cli.say(f"going on after step {folder.step}")
 
 
 if __name__ == "__main__":

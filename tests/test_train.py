@@ -23,6 +23,7 @@ from train_runs import STAGE, Killed, command, exact, kill, metrics, wait_for_st
 from common import cli, model
 from common.decoding.generation import generate
 from common.jsonl import UserError
+from common.packing import Plan
 
 pytest_plugins = ["train_fixtures"]
 
@@ -55,7 +56,7 @@ def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train,
     trained, tokenizer = model.load_run(tmp_path / "a")
     source = orjson.loads((tmp_path / "a" / "run.json").read_bytes())["arguments"]["input"]
     held_out = train.training_data(train.arguments(["--input", source, "--context", "512"]), tokenizer).validation
-    batch = train.Plan(held_out, 512, 99, 0).batch(0)
+    batch = Plan(held_out, 512, 99, 0).batch(0)
     with torch.no_grad():
         loss = sum(AnswerLoss(trained)(row).item() for row in batch.rows) / batch.supervised
     assert loss == pytest.approx(min(validated), rel=1e-5)

@@ -1,4 +1,5 @@
-"""Where the figures of a step go: metrics.csv, and for those who watch them TensorBoard and Weights & Biases, both optional packages.
+"""What a run says before its first step; and where the figures of a step go: metrics.csv, and for those who watch them TensorBoard and
+Weights & Biases, both optional packages.
 
 Trackio has no logger for Lightning.
 """
@@ -11,7 +12,10 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
+from common import cli
 from common.jsonl import UserError
+from common.packing import Plan
+from common.training import presets
 from common.training.run_folder import RunFolder
 
 
@@ -53,3 +57,23 @@ def loggers(folder: RunFolder, tensorboard: bool, wandb: str | None) -> list[Log
             raise UserError(f"--wandb: {' '.join(str(error).split())}; see `wandb login`, WANDB_API_KEY or WANDB_MODE=offline") from None
         found.append(run)
     return found
+
+
+def announce(folder: RunFolder, plan: Plan, tuning: Any, rejected: int, remarks: list[str]) -> None:
+    """Say what is going to happen; `tuning` is the FineTuning of stage 07, `rejected` a number of samples."""
+    args, world = tuning.args, tuning.args.devices * tuning.args.nodes
+    if said := presets.told(args.chosen, args):
+        cli.say(said)
+    fill = len(plan.samples.tokens) / plan.rows_per_epoch / plan.capacity
+    idle = -plan.rows_per_step % world
+    advice = f"; {idle} of {world} devices idle at the end of each step, not with --rows {plan.rows_per_step + idle}" if idle else ""
+    rows = f"; {args.group} answers each to {args.prompts} a step" if args.reinforce else \
+        f" in {plan.rows_per_epoch} rows of {plan.capacity} tokens, {fill:.0%} full"
+    cli.say(f"{len(plan.samples)} samples ({rejected} rejected){rows}; {tuning.total} steps of {plan.rows_per_step} rows, "
+            f"{plan.steps_per_epoch} an epoch{advice}")
+    for remark in remarks:
+        cli.say(f"{args.model}: {remark}")
+    if args.max_minutes:
+        cli.say(f"--max-minutes {args.max_minutes:g}: the rate follows the clock, so a run that is killed goes on, but with other numbers")
+    if folder.step:
+        cli.say(f"going on after step {folder.step}")

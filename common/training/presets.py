@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from common import cli
+
 # Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code; LoRA takes ten times
 # the rate. On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million
 # parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole. So is the
@@ -81,6 +83,21 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
         setattr(args, name, value)
     overruled = {name for name, by in (("epochs", args.steps), ("batch_size", getattr(args, "rows", None))) if by}
     return {name: value for name, value in chosen.items() if name not in overruled}
+
+
+def add_reinforcement(parser: cli.Parser) -> None:
+    """Add the arguments of training on the model's own answers."""
+    add = parser.task.add_argument
+    add("--reinforce", action="store_true", help="train on the model's own answers to the input's prompts, by what their programs do "
+        "(common/rewards.py); see docs/reinforce.md")
+    add("--prompts", type=cli.positive_int, default=8, metavar="N", help="of a step of --reinforce (default: %(default)s)")
+    add("--group", type=cli.positive_int, default=8, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
+    add("--max-new-tokens", type=cli.positive_int, default=512, metavar="N", help="longest answer in tokens (default: %(default)s)")
+    add("--temperature", type=cli.positive, default=1.0, metavar="T",
+        help="at which answers are drawn, and learned from: below 1, nearer to what the model writes at 0 (default: %(default)s)")
+    add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
+    add("--gold", action="store_true", help="take gold's answer into each group, as one more of the model's own")
+    add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
 
 def reinforced(args: argparse.Namespace) -> str | None:
