@@ -42,7 +42,7 @@ from pathlib import Path
 from types import coroutine
 from typing import Any, NamedTuple, cast
 
-from common import chat, cli, conversation, edit, excerpts, hub, jsonl, llm, prompts, query
+from common import chat, cli, conversation, edit, excerpts, hub, jsonl, llm, prompts, query, replies
 from common.cli import Reject
 from common.decoding.progress import Progress
 from common.decoding.side_by_side import WINDOW, Work
@@ -197,7 +197,7 @@ class Draft:
 
 def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> Draft:
     """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
-    (plan, code), blocks = prompts.parse_answer(answer.text), prompts.code_blocks(answer.text)
+    (plan, code), blocks = replies.parse_answer(answer.text), replies.code_blocks(answer.text)
     needed = [api for api in dict.fromkeys(needed) if api not in SYNTAX_APIS]
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from common import conversation, jsonl, prompts  # noqa: E402
+from common import conversation, jsonl, replies  # noqa: E402
 from common.conversation import AnswerForm  # noqa: E402
 from common.excerpts import without_comments  # noqa: E402
 from shortcuts import apis_of, review  # noqa: E402
@@ -129,7 +129,7 @@ def answered(model: Any, tokenizer: Any, each: Sentence, plan: bool, catalog: Ca
     apis, started = [api for api in offered(each.said, catalog) if api not in SYNTAX_APIS], time.process_time()
     chat = conversation.chat(each.said, apis, catalog, form=AnswerForm(plan=plan))
     (answer,) = constrained.generate(model, tokenizer, [chat], [apis], catalog, thought=plan, max_new_tokens=room)
-    said, code = prompts.parse_answer(answer.text)
+    said, code = replies.parse_answer(answer.text)
     findings, shortcut = review(code, catalog)
     compiled = shortcut is not None and not any(finding.severity == "error" for finding in findings)
     return {"query": each.said, "offered": apis, "plan": said, "code": code,

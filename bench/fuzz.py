@@ -39,7 +39,7 @@ sys.path.insert(0, str(ROOT))
 
 import shortcuts  # noqa: E402
 from bench import fuzz_inputs  # noqa: E402
-from common import prompts  # noqa: E402
+from common import replies  # noqa: E402
 from common.jsonl import UserError  # noqa: E402
 from common.metrics import score  # noqa: E402
 from common.metrics.call_graph import read_call_graph  # noqa: E402
@@ -262,7 +262,7 @@ def compiled(shortcut: dict[str, Any], found: list[shortcuts.Diagnostic]) -> str
 def read_answer(text: str) -> str:
     """Read a model's answer and the program in it; return the outcome's name."""
     try:
-        code = prompts.parse_answer(text).code
+        code = replies.parse_answer(text).code
     except UserError:
         return "no answer"
     trace(text)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from common.excerpts import without_comments
-from common.prompts import Template, parse_answer
+from common.prompts import Template
+from common.replies import parse_answer
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
 from shortcuts.primer import primer

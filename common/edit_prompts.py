@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from common.conversation import stubs
 from common.excerpts import numbered, shown_code
-from common.prompts import LOOK, PYTHON, Prompt, Template, accept_query, code_blocks, without_thought
+from common.prompts import LOOK, Prompt, Template, accept_query
+from common.replies import PYTHON, code_blocks, without_thought
 from shortcuts.catalog import Catalog
 
 CHANGE_FENCE = "```change\n"

@@ -25,7 +25,7 @@ from common.excerpts import without_comments
 from common.jsonl import Record
 from common.metrics.execution_match import execution_match
 from common.metrics.trace_match import trace_match, traced
-from common.prompts import parse_answer
+from common.replies import parse_answer
 from shortcuts.trace import Trace
 
 # The share of each stage in the whole; what comes last weighs most.

@@ -10,7 +10,7 @@ import pytest
 
 from common import model
 from common.conversation import ANSWER, ANSWER_FORMS, WHOLE, AnswerForm, answer, chat, in_form
-from common.prompts import parse_answer
+from common.replies import parse_answer
 from shortcuts.catalog import Catalog
 
 APIS = ["is.workflow.actions.gettext", "is.workflow.actions.showresult"]

@@ -12,7 +12,7 @@ import synthetic
 
 import shortcuts
 from common import model as models
-from common import prompts
+from common import replies
 from common.decoding import constrained, generation, token_masks
 from common.decoding.changes import generate_change
 from common.decoding.shortest_ending import CODE, ending, missing_bytes
@@ -72,7 +72,7 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
     answers = list(constrained.generate(*tiny, chats(4), apis, catalog, max_new_tokens=100, temperature=1.0, batch_size=2, plan=plan))
     assert len(answers) == 4
     for answer, offered in zip(answers, apis):
-        code = prompts.parse_answer(answer.text).code if plan else answer.text
+        code = replies.parse_answer(answer.text).code if plan else answer.text
         assert answer.finished and {finding.code for finding in answer.left} <= {"empty"} and code.strip()
         assert faults(code, catalog) == [] and set(shortcuts.apis_of(code)) <= set(offered)
         if plan:
@@ -90,7 +90,7 @@ def test_an_answer_without_a_plan_begins_with_its_program_and_so_does_what_the_m
     monkeypatch.setattr(generation, "write", noted)
     answers = list(constrained.generate(*tiny, chats(3), apis, catalog, max_new_tokens=100, temperature=1.0, thought=False))
     for answer, offered in zip(answers, apis, strict=True):
-        parts = prompts.parse_answer(answer.text)
+        parts = replies.parse_answer(answer.text)
         assert answer.text.startswith("Code:\n```python\n") and answer.text.endswith("```") and parts.plan == "" and parts.code
         assert faults(parts.code, catalog) == [] and set(shortcuts.apis_of(parts.code)) <= set(offered)
     assert len(shown) >= 3 and all("Code:\n```python\n" in text and "Thought" not in text for text in shown)
@@ -132,7 +132,7 @@ def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tin
         allowed = set() if use_all else {"empty"}  # the plan of random weights may take all the tokens, and nothing is owed then
         answers = list(constrained.generate(*tiny, chats(2), apis, catalog, max_new_tokens=120, temperature=1.0, plan=plan, use_all=use_all))
         assert all(answer.finished and {left.code for left in answer.left} <= allowed for answer in answers)
-        return [set(shortcuts.apis_of(prompts.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
+        return [set(shortcuts.apis_of(replies.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
 
     assert called(use_all=True) == list(map(set, apis)) != called(use_all=False)
 
@@ -271,7 +271,7 @@ def test_an_answer_ends_legally_from_any_of_its_parts(cut, table, catalog):
     assert matcher.consume_tokens(table.tokenize_str(cut))
     end = ending(matcher, table, cut.encode(), answer=True)
     assert end is not None
-    code = prompts.parse_answer(cut + table.decode_str(end)).code
+    code = replies.parse_answer(cut + table.decode_str(end)).code
     assert code.strip() and faults(code, catalog) == []
 
 
@@ -283,7 +283,7 @@ def test_an_answer_ends_soon_from_inside_a_character(cut, table, catalog):
         assert matcher.consume_tokens(table.tokenize_bytes(said))
         end = ending(matcher, table, said, answer=True)
         assert end is not None and len(end) <= 20, said[-20:]
-        assert faults(prompts.parse_answer((said + table.decode_bytes(end)).decode()).code, catalog) == []
+        assert faults(replies.parse_answer((said + table.decode_bytes(end)).decode()).code, catalog) == []
         assert missing_bytes(said) == dropped
 
 

@@ -11,7 +11,7 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 
 import shortcuts
-from common import conversation, excerpts, prompts
+from common import conversation, excerpts, replies
 from shortcuts import plist
 from shortcuts.catalog import Catalog
 from shortcuts.edit import apply_text
@@ -85,7 +85,7 @@ def test_an_example_is_accepted_with_and_without_comments_and_in_an_answer(few, 
         assert accepts(start, annotated)
         answer = conversation.answer("1. First.\n2. Then `this`.", annotated)
         assert accepts(whole, answer)
-        assert prompts.parse_answer(answer).code == annotated
+        assert replies.parse_answer(answer).code == annotated
 
 
 def corpus(shared: Path, step: int) -> list[str]:

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from common import prompts
+from common import replies
 from common.jsonl import UserError
 from common.llm.completion import MOST_TOKENS, count, parse_body, read_completion
 from common.llm.connection import check_address, is_secret
 from common.llm.writer import find_object
-from common.prompts import without_thought
+from common.replies import without_thought
 
 
 def body(content, finish="stop", usage=None, **message):
@@ -61,7 +61,7 @@ def test_a_thought_before_an_answer_is_cut(text, rest):
 
 def test_a_draft_in_a_thought_is_not_the_program():
     text = "<think>\n```python\ndraft()\n```\n</think>\nThought:\n1. Do it.\n\nCode:\n```python\nright()\n```"
-    assert prompts.parse_answer(text) == ("1. Do it.", "right()\n")
+    assert replies.parse_answer(text) == ("1. Do it.", "right()\n")
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', 'Here it is:\n{"a": 1}', '```json\n{"a": 1}\n```', 'Look:\n```\n{"a": 1}\n```\nDone.'])
@@ -76,7 +76,7 @@ def test_reading_an_answer_takes_linear_time(unit, start):
     def seconds(count: int) -> float:
         def once() -> float:
             began = time.perf_counter()
-            prompts.parse_answer(start + unit * count)
+            replies.parse_answer(start + unit * count)
             with pytest.raises(ValueError):
                 find_object(start + unit * count)
             return time.perf_counter() - began
@@ -99,5 +99,5 @@ def test_an_address_that_no_request_can_go_to_is_one_line(address):
     ("```Python3\na()\n``` That is all.", "a()\n", [True]), ("```python\na(", "a(\n", [False]), ("a()", "", []), ("```text\na()\n```", "", []),
 ])  # fmt: skip
 def test_the_program_is_the_longest_block_of_python(text: str, code: str, closed: list[bool]) -> None:
-    assert prompts.parse_answer(text).code == code
-    assert [block.closed for block in prompts.code_blocks(text)] == closed
+    assert replies.parse_answer(text).code == code
+    assert [block.closed for block in replies.code_blocks(text)] == closed

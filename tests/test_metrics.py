@@ -162,7 +162,7 @@ def test_four_times_the_text_takes_about_four_times_as_long_to_read(unit: str) -
     """Answers are untrusted: none may cost time by the square of its length."""
     from common.metrics.sample_store import path_of
     from common.metrics.teval import read_plan
-    from common.prompts import without_thought
+    from common.replies import without_thought
 
     readers = (without_comments, without_thought, lambda text: read_plan(text, "json", []), lambda text: read_plan(text, "str", ["a.b", "x"]),
                lambda text: path_of(Path(), "samples", text))  # fmt: skip

@@ -11,7 +11,8 @@ import pytest
 from common import offline
 from common.offline import baseline, everyday, request, values
 from common.offline.sentence import understood
-from common.prompts import parse_answer, query_problem
+from common.prompts import query_problem
+from common.replies import parse_answer
 from shortcuts import apis_of
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS

@@ -14,7 +14,7 @@ from common.metrics import report, teval, teval_plans
 from common.metrics.embedding import Embedder, open_embedder
 from common.metrics.systems import Prediction
 from common.metrics.teval import Step
-from common.prompts import without_thought
+from common.replies import without_thought
 from shortcuts.catalog import Catalog
 from tests import stage_runs
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import shortcuts
-from common import conversation, edit_prompts, excerpts, jsonl, offline, prompts
+from common import conversation, edit_prompts, excerpts, jsonl, offline, prompts, replies
 from common.cli import Reject
 from common.llm import open_writer
 from shortcuts.catalog import Catalog
@@ -244,7 +244,7 @@ def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     messages = conversation.chat("Show me a", apis, Catalog.load(), "1. Show a.", code)
     assert [message["role"] for message in messages] == ["user", "assistant"]
     assert messages[1]["content"].startswith("Thought:\n1. Show a.\n\nCode:\n```python\n# Show it.")
-    assert prompts.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
+    assert replies.parse_answer(messages[1]["content"]) == ("1. Show a.", code)
     assert "def is_workflow_actions_showresult(" in messages[0]["content"] and "conditional" not in messages[0]["content"]
 
 
@@ -256,7 +256,7 @@ def test_an_answer_in_the_chat_format_comes_apart_again() -> None:
     ("## Thought\nplan\n## Code\r\n```Python\r\nz=1\r\n```", "plan", "z=1\n"),
 ])  # fmt: skip
 def test_answers_that_miss_the_format_are_read_as_far_as_they_go(text: str, plan: str, code: str) -> None:
-    assert prompts.parse_answer(text) == (plan, code)
+    assert replies.parse_answer(text) == (plan, code)
 
 
 def test_long_literals_are_shortened_visibly_and_the_code_stays_the_same_otherwise() -> None:

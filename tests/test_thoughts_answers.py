@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
-from common import conversation, excerpts, offline, prompts
+from common import conversation, excerpts, offline, prompts, replies
 from common.cli import Reject
 from common.llm import CompletionResult, open_writer
 from common.llm.offline import OfflineWriter
@@ -85,7 +85,7 @@ def test_marks_of_code_in_a_comment_are_text(stage: Any, text: str) -> None:
 
     record, _ = twisted(stage, "thoughts", change)
     assert is_the_same_shortcut(record) and "# #" not in record["annotated_code"]
-    sample = prompts.parse_answer(conversation.answer(record["plan"], record["annotated_code"]))
+    sample = replies.parse_answer(conversation.answer(record["plan"], record["annotated_code"]))
     assert sample == (record["plan"], record["annotated_code"])
 
 
@@ -251,7 +251,7 @@ def test_line_ends_in_a_step_do_not_make_steps(stage: Any) -> None:
 
     record, _ = twisted(stage, "thoughts", change)
     assert len(record["plan"].splitlines()) == len(think(stage, workflow())["plan"].splitlines())
-    assert prompts.parse_answer(conversation.answer(record["plan"], "x = 1\n")) == (record["plan"], "x = 1\n")
+    assert replies.parse_answer(conversation.answer(record["plan"], "x = 1\n")) == (record["plan"], "x = 1\n")
 
 
 @pytest.mark.parametrize("query", [

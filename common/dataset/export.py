@@ -22,7 +22,7 @@ from common.dataset import files
 from common.dataset.example import SEED, SHAPE
 from common.dataset.splits import SPLITS, TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record
-from common.prompts import parse_answer
+from common.replies import parse_answer
 
 GROUP = 1000  # records in a row group of Parquet: some 30 MB, which a reader holds at a time
 TRAINING_KEY, OOD_KEY = "synthesized_training_data", "synthesized_ood_test_data"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import shortcuts
-from common import prompts
+from common import replies
 from common.chat import Message, end_ids, layout, prompt_text, prompt_tokens, text_tokens
 from common.decoding import generation
 from common.decoding.generation import Sampler
@@ -76,7 +76,7 @@ class _Job:
         """Note an answer and what `check` finds in it."""
         self.text, self.reason = self.prefix + written.text, written.reason
         self.tokens += written.tokens
-        code = prompts.parse_answer(self.text).code if self.spec.plan else self.text
+        code = replies.parse_answer(self.text).code if self.spec.plan else self.text
         self.left = shortcuts.check(code, self.spec.catalog) if code.strip() else [shortcuts.Diagnostic(1, "no_code", "no program")]
         self.found = self.found or tuple(finding.code for finding in self.left)
 

@@ -13,7 +13,8 @@ import orjson
 
 from common import cli
 from common.cli import Reject
-from common.prompts import Prompt, without_thought
+from common.prompts import Prompt
+from common.replies import without_thought
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 Messages = list[dict[str, str]]

@@ -31,7 +31,7 @@ from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
 from common.model import knows_the_language, load_writer, prompt_notes
-from common.prompts import parse_answer
+from common.replies import parse_answer
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
 

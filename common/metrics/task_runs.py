@@ -18,7 +18,7 @@ from common.metrics.aggregate import Rejects, Samples, counts
 from common.metrics.systems import Prediction, System, fixed
 from common.metrics.tasks import FAILURES, GROUPS, Task, pass_all, pass_at, score
 from common.offline.sentence import understood
-from common.prompts import without_thought
+from common.replies import without_thought
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import KIT, offered
 

@@ -28,7 +28,7 @@ from common.jsonl import Record, UserError
 from common.metrics.embedding import Embedder
 from common.metrics.systems import Prediction, System, fixed, found_in_file
 from common.metrics.worfeval import longest_increasing
-from common.prompts import parse_answer, without_thought
+from common.replies import parse_answer, without_thought
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.syntax.nodes import called
 from shortcuts.syntax.recovering_parser import read_tree

@@ -14,7 +14,7 @@ import torch
 import torch.distributed as dist
 
 import shortcuts
-from common import cli, prompts
+from common import cli, replies
 from common.chat import prompt_tokens
 from common.decoding.generation import Generation, generate, room_behind
 from common.training.activation_checkpointing import layers
@@ -74,7 +74,7 @@ def shared_out(asked: list[Question], is_fit: Callable[[Question], bool], rank: 
 
 
 def _checked(identifier: str, answer: Generation) -> dict[str, Any]:
-    code = prompts.parse_answer(answer.text).code
+    code = replies.parse_answer(answer.text).code
     try:
         with cli.one_record():
             diagnostics = [f"line {found.line}: {found.code}: {found.message}" for found in shortcuts.check(code)] if code.strip() else []

@@ -1,0 +1,79 @@
+"""A model's reply, read: its thoughts taken away, its fenced blocks, and of those the plan and the program."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"[ \t]*```[ \t]*([\w+-]*)[ \t]*")
+PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
+
+
+class Parts(NamedTuple):
+    """The plan and the code of an answer, each "" where there is none."""
+
+    plan: str
+    code: str
+
+
+class Block(NamedTuple):
+    """A fenced block of an answer: its place in the text, its language, its lines, and False if its fence is never closed."""
+
+    start: int
+    end: int
+    language: str
+    text: str
+    closed: bool
+
+
+def parse_answer(text: str) -> Parts:
+    """Return plan and code of a model's answer.
+
+    The code is a fenced block of Python: the longest, as shorter ones beside it show parts or other ways. A fence that is never closed (an
+    answer cut at the token limit) ends with the text; without a fence the code is what follows a line `Code:`. The plan is the text before
+    it, without its `Thought:`.
+    """
+    text = without_thought(text.replace("\r\n", "\n"))
+    if blocks := code_blocks(text):
+        block = max(blocks, key=lambda each: len(each.text))
+        ends = [0, *(other.end for other in blocks if other.end <= block.start)]
+        starts = [*(other.start for other in blocks if other.end <= block.start), block.start]
+        before, code = "".join(text[end:start] for end, start in zip(ends, starts)), block.text
+    elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
+        before, code = text[: mark.start()], text[mark.end():]
+    else:
+        before, code = text, ""
+    before = re.sub(r"^[^\w\n]*code\W*\Z", "", before, flags=re.MULTILINE | re.IGNORECASE)
+    thought = re.search(r"^[^\w\n]*thought[^\w\n]*?(?::[*_]*|$)", before, re.MULTILINE | re.IGNORECASE)
+    return Parts((before[thought.end():] if thought else before).strip(), code.strip("\n") + "\n" if code.strip() else "")
+
+
+def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
+    """Return the fenced blocks of an answer that are marked as one of some languages. A fence that opens a block ends the one before."""
+    blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
+    for line in text.splitlines(keepends=True):
+        fence = _FENCE.fullmatch(line.rstrip("\r\n"))
+        if start >= 0 and line.lstrip(" \t").startswith("```"):
+            closes = not (fence and fence[1])
+            blocks.append(Block(start, place + len(line) * closes, language, "".join(lines), closes))
+            start, fence = -1, None if closes else fence
+        if fence:
+            start, language, lines = place, fence[1].lower(), []
+        elif start >= 0:
+            lines.append(line)
+        place += len(line)
+    if start >= 0:
+        blocks.append(Block(start, place, language, "".join(lines), False))
+    return [block for block in blocks if block.language in languages]
+
+
+def without_thought(text: str) -> str:
+    """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
+
+    A thought that never ends leaves nothing, as its text is a draft.
+    """
+    if closed := _THOUGHT_END.search(text):
+        if _THOUGHT_START.match(text) or "<think" not in text[: closed.start()].lower():
+            return text[closed.end():].lstrip()
+    return "" if _THOUGHT_START.match(text) else text
