@@ -89,8 +89,8 @@ MUTANTS = [Mutant(*row) for row in [
     ("later of nothing", "compiler/__init__.py", "for identifier, line in self.symbols.unbound():", "for identifier, line in ():", "`later(x)` that nothing binds dangles"),
     ("names after an error", "compiler/__init__.py", "                self.symbols.bound.add(target.id)", "                pass", "each error brings undefined names with it"),
     ("default of a question", "compiler/__init__.py", 'default = given.get("default", value)', 'default = given.get("default")', "a question loses its default answer"),
-    ("input in a list", "compiler/__init__.py", "return any(_reads_input(inner) for inner in value if isinstance(inner, control_flow.CONTAINERS))",
-     "return any(_reads_input(inner) for inner in value if isinstance(inner, dict))", "a shortcut that reads its input in a list does not say so"),
+    ("input in a list", "compiler/__init__.py", "waiting += [inner for inner in container if isinstance(inner, control_flow.CONTAINERS)]",
+     "waiting += [inner for inner in container if isinstance(inner, dict)]", "a shortcut that reads its input in a list does not say so"),
     ("keyword of ask_on_import", "compiler/__init__.py", 'if "question" in given:', "if False:", "the question's text is lost"),
     # blocks
     ("for with else", "forms/repeat_blocks.py", "if node.orelse:", "if False:",
