@@ -4,11 +4,9 @@
 
 On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
 same prompt. Groups of equal rewards teach nothing and are dropped. An answer that was cut off is no evidence, unless it repeated itself:
-that is worth nothing. With --gold, gold's answer is judged and learned from as one more of its group (mixed-policy GRPO of LUFFY,
-arXiv 2504.14945, without its shaping): it pulls while the model's own are worse, and not at all once they are as good. The loss is the
-sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the tokens that all answers may have. No
-division by a deviation, no penalty for leaving the first model. Prompts and draws are functions of (seed, step), so a run goes on where
-it stopped.
+that is worth nothing. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the
+tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. --imitate adds the mean loss of
+gold's answers to the same prompts, by a factor. Prompts and draws are functions of (seed, step), so a run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -37,13 +35,13 @@ from common.training.rollouts import Answer, Local, Prompt, Server
 from common.training.run_folder import RunFolder
 
 # Arguments that decide the numbers, beside those of stage 07.
-PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "gold", "served")
+PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "imitate", "served")
 # Mean difference of log-probabilities between writing and training, in nats a token, beyond which one is not the other's model.
 GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 
 
 class Judged(NamedTuple):
-    """An answer with its reward and its advantage, which is 0 for one that teaches nothing."""
+    """An answer with its reward and its advantage, which is 0 for one that teaches nothing; for gold's, the factor of its loss."""
 
     prompt: Prompt
     answer: Answer
@@ -63,13 +61,18 @@ def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = 
 
 
 def samples_of(answers: Sequence[Judged], constant: float, temperature: float = 1.0) -> Samples:
-    """The answers that teach something, drawn at a temperature, ready to be packed; their loss is to be divided by `constant`."""
+    """The answers that teach something, drawn at a temperature, ready to be packed.
+
+    The loss of those that the model wrote is to be divided by `constant`, that of gold's by the number of their tokens.
+    """
     kept = [one for one in answers if one.advantage]
     lengths = [len(one.answer.tokens) for one in kept]
+    imitated = sum(length for one, length in zip(kept, lengths, strict=True) if one.answer.is_gold)
+    factors = [one.advantage / (imitated if one.answer.is_gold else constant) for one in kept]
     packed = Samples.of((one.prompt.tokens + one.answer.tokens, [False] * len(one.prompt.tokens) + [True] * length)
                         for one, length in zip(kept, lengths, strict=True))  # fmt: skip
     # a step's loss is divided by its tokens, as in supervised training
-    weights = np.repeat(np.array([one.advantage for one in kept], np.float32), lengths) * np.float32(sum(lengths) / constant)
+    weights = np.repeat(np.array(factors, np.float32), lengths) * np.float32(sum(lengths))
     logprobs = np.concatenate([np.empty(0, np.float32), *(one.answer.logprobs for one in kept)])
     legal = [one.answer.legal for one in kept if one.answer.legal is not None]
     drawn = Drawn(weights, logprobs, np.concatenate(legal) if legal else None, temperature)
@@ -99,7 +102,7 @@ class Rollouts(Plan):
             if self.made < 0:  # all that the run will need, in one reading
                 self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
                 self.held_out()
-            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}", self.args.gold)
+            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}", self.args.imitate)
             self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens, self.args.temperature)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
@@ -118,17 +121,17 @@ class Rollouts(Plan):
             self.records |= records_of(self.args.validation or self.args.input, ids)
         return numbers
 
-    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str, with_gold: bool = False) -> list[Judged]:
-        """The answers to prompts, judged, group by group, gold's last: each process writes its share, and gets them all."""
+    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str, imitate: float = 0.0) -> list[Judged]:
+        """The answers to prompts, judged, group by group, gold's behind each: each process writes its share, and gets them all."""
         trainer, world = self.workflows.trainer, self.workflows.trainer.world_size
         mine = (numbers + numbers[:1] * (-len(numbers) % world))[trainer.global_rank::world]
         prompts = [Prompt(prompt_of(samples, number), self.records[ids[number]]) for number in mine]
         groups = self.writer.write(trainer.lightning_module.objective, prompts, seed, world > 1)
-        if with_gold:
-            groups = [[*group, gold(samples, number, prompt, group[0].legal)]
-                      for group, number, prompt in zip(groups, mine, prompts, strict=True)]  # fmt: skip
         guaranteed = rewards.GUARANTEED if self.args.grammar else ()
         shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
+        if imitate:
+            for prompt, group, number in zip(prompts, shares[0], mine, strict=True):
+                group.append(Judged(prompt, gold(samples, number, prompt, group[0].answer.legal), rewards.Reward(), imitate))
         if world > 1:
             own, shares = shares[0], [None] * world
             dist.all_gather_object(shares, own)
