@@ -43,9 +43,9 @@ from common.crawl import links
 from common.crawl.answers import Stored
 from common.crawl.jobs import Bodies, Jobs
 from common.crawl.links import OptOut, find_link, hub_link, readable
-from common.crawl.scrub import scrub_shortcut, scrub_text
 from common.http import without_query
 from common.jsonl import Record, UserError
+from common.scrub import scrub_shortcut, scrub_text
 from shortcuts import plist
 from shortcuts.plist import PlistError, archive
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from typing import Any
 
-from common.crawl.scrub import LOOKS_RANDOM, PLACEHOLDER, SECRET, SECRET_NAME, scrub_text
+from common.scrub import LOOKS_RANDOM, PLACEHOLDER, SECRET, SECRET_NAME, scrub_text
 
 SHOWN_LITERAL = 384  # characters of a literal that a model is shown, as in the paper
 SHOWN_LINE = 2000  # characters of a line: a dictionary may hold hundreds of literals

@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shortcuts
-from common.crawl import answers, links, scrub
+from common import scrub
+from common.crawl import answers, links
 from common.crawl.client import LONGEST_REST, Client
 from common.crawl.jobs import BAD, OK, TRIES, Bodies, Gone, Jobs, Later
 from common.crawl.links import OptOut, find_link, hub_link, share_link

@@ -1,4 +1,4 @@
-"""Fetch shortcuts politely: find links, fetch them, keep what came without private data, and read it.
+"""Fetch shortcuts politely: find links, fetch them, keep what came without private data (common/scrub.py), and read it.
 
     links.py        lists, archives and ids as links; the opt-out list
     client.py       HTTP at the hosts' rates, within robots.txt
@@ -6,7 +6,6 @@
     jobs.py         a SQLite table of jobs, and the bodies, content-addressed
     crawler.py      visits every job once a run, all hosts side by side
     answers.py      what RoutineHub's API and pages and iCloud's records say
-    scrub.py        placeholders for e-mail addresses, phone numbers, secrets, places and contacts
 
 The state of a job:
 

@@ -23,9 +23,9 @@ from common.crawl import answers, client
 from common.crawl.client import Client, Response
 from common.crawl.jobs import BAD, DISALLOWED, GONE, OK, OPTED_OUT, TRANSIENT, Bodies, Closed, Disallowed, Gone, Job, Jobs, Later
 from common.crawl.links import DOWNLOAD, ICLOUD, LISTING, PAGE, RECORD, VERSION, Link, OptOut, find_link, hub_link
-from common.crawl.scrub import IN_MARKUP, scrub_shortcut, scrub_text
 from common.http import without_query
 from common.jsonl import Record, UserError
+from common.scrub import IN_MARKUP, scrub_shortcut, scrub_text
 from shortcuts import plist
 from shortcuts.plist import archive
 
