@@ -214,30 +214,6 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
     assert samples.drawn.weights.tolist() == pytest.approx([0.0015, 0.0015, -0.0015])  # times 3 tokens, over 30
 
 
-def test_golds_answers_are_learned_from_by_their_mean_loss_and_count_in_no_figure(monkeypatch):
-    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=0.2 * len(text)))
-    samples = Samples.of([([7], [True]), ([1, 2, 5, 6, 0, 3], [False, False, True, True, True, False])])
-    prompt = rollouts.Prompt([1, 2], {"id": "a", "messages": [{"role": "assistant", "content": "gold"}]})
-    legal = np.zeros((3, 4), np.uint8)
-    given = reinforcement.gold(samples, 1, prompt, legal)
-    assert (given.text, given.tokens, given.finished, given.legal.tolist()) == ("gold", [5, 6, 0], True, [[255] * 4] * 3)
-    assert reinforcement.gold(samples, 1, prompt, None).legal is None
-    found = reinforcement.judged(prompt, [answer([3, 4]), answer([3])])
-    found.append(reinforcement.Judged(prompt, given._replace(legal=None), rewards.Reward(), 0.5))
-    drawn = reinforcement.samples_of(found, constant=30).drawn
-    assert drawn.weights.tolist() == pytest.approx([0.003, 0.003, -0.003, 1, 1, 1])  # times 6 tokens, over 30 and over gold's 3
-    assert drawn.logprobs.tolist() == [-1] * 3 + [-np.inf] * 3
-    figures = reinforcement.figures_of(found, 2)
-    assert (figures["tokens"], figures["entropy"], figures["equal_groups"]) == (1.5, 1, 0)
-
-
-def test_a_run_that_imitates_learns_from_gold_where_its_own_answers_are_all_the_same(run, base, tmp_path):
-    code, _, rows = run("on", *STEPS, "--lora-rank", 0, "--imitate", 1, base=base)  # a model that knows nothing, and no fake reward
-    steps = lines(tmp_path / "on")
-    assert code == 0 and any(step["equal_groups"] == 1 for step in steps) and all(float(row["grad_norm"]) > 0 for row in rows)
-    assert max(step["largest_gap"] for step in steps) < 1e-3  # of what it wrote itself
-
-
 def test_an_endless_answer_is_worth_less_than_one_that_ends(monkeypatch):
     monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(answers=1.0))
     endless = answer([1, 2] + [3, 4, 5] * 16, finished=False)

@@ -96,7 +96,6 @@ def add_reinforcement(parser: cli.Parser) -> None:
     add("--temperature", type=cli.positive, default=1.0, metavar="T",
         help="at which answers are drawn, and learned from: below 1, nearer to what the model writes at 0 (default: %(default)s)")
     add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
-    add("--imitate", type=cli.amount, default=0.0, metavar="X", help="add X times the loss of gold's answers to the prompts (default: 0)")
     add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
 

@@ -5,8 +5,8 @@
 On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
 same prompt. Groups of equal rewards teach nothing and are dropped. An answer that was cut off is no evidence, unless it repeated itself:
 that is worth nothing. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the
-tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. --imitate adds the mean loss of
-gold's answers to the same prompts, by a factor. Prompts and draws are functions of (seed, step), so a run goes on where it stopped.
+tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. Prompts and draws are functions of
+(seed, step), so a run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from common.training.rollouts import Answer, Local, Prompt, Server
 from common.training.run_folder import RunFolder
 
 # Arguments that decide the numbers, beside those of stage 07.
-PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "imitate", "served")
+PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "served")
 # Mean difference of log-probabilities between writing and training, in nats a token, beyond which one is not the other's model.
 GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 
 
 class Judged(NamedTuple):
-    """An answer with its reward and its advantage, which is 0 for one that teaches nothing; for gold's, the factor of its loss."""
+    """An answer with its reward and its advantage, which is 0 for one that teaches nothing."""
 
     prompt: Prompt
     answer: Answer
@@ -61,18 +61,13 @@ def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = 
 
 
 def samples_of(answers: Sequence[Judged], constant: float, temperature: float = 1.0) -> Samples:
-    """The answers that teach something, drawn at a temperature, ready to be packed.
-
-    The loss of those that the model wrote is to be divided by `constant`, that of gold's by the number of their tokens.
-    """
+    """The answers that teach something, drawn at a temperature, ready to be packed; their loss is to be divided by `constant`."""
     kept = [one for one in answers if one.advantage]
     lengths = [len(one.answer.tokens) for one in kept]
-    imitated = sum(length for one, length in zip(kept, lengths, strict=True) if one.answer.is_gold)
-    factors = [one.advantage / (imitated if one.answer.is_gold else constant) for one in kept]
     packed = Samples.of((one.prompt.tokens + one.answer.tokens, [False] * len(one.prompt.tokens) + [True] * length)
                         for one, length in zip(kept, lengths, strict=True))  # fmt: skip
     # a step's loss is divided by its tokens, as in supervised training
-    weights = np.repeat(np.array(factors, np.float32), lengths) * np.float32(sum(lengths))
+    weights = np.repeat(np.array([one.advantage for one in kept], np.float32), lengths) * np.float32(sum(lengths) / constant)
     logprobs = np.concatenate([np.empty(0, np.float32), *(one.answer.logprobs for one in kept)])
     legal = [one.answer.legal for one in kept if one.answer.legal is not None]
     drawn = Drawn(weights, logprobs, np.concatenate(legal) if legal else None, temperature)
@@ -102,14 +97,14 @@ class Rollouts(Plan):
             if self.made < 0:  # all that the run will need, in one reading
                 self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
                 self.held_out()
-            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}", self.args.imitate)
+            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
             self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens, self.args.temperature)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
             while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:
                 capacity += capacity // 16 + 1
             self.packed, self.seconds = packed, time.perf_counter() - started
-            tokens = sum(len(one.answer.tokens) for one in answers if not one.answer.is_gold)
+            tokens = sum(len(one.answer.tokens) for one in answers)
             self.figures = figures_of(answers, self.args.group) | {"rollout_tok_per_s": round(tokens / self.seconds)}
         return self.packed
 
@@ -121,17 +116,14 @@ class Rollouts(Plan):
             self.records |= records_of(self.args.validation or self.args.input, ids)
         return numbers
 
-    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str, imitate: float = 0.0) -> list[Judged]:
-        """The answers to prompts, judged, group by group, gold's behind each: each process writes its share, and gets them all."""
+    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str) -> list[Judged]:
+        """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
         trainer, world = self.workflows.trainer, self.workflows.trainer.world_size
         mine = (numbers + numbers[:1] * (-len(numbers) % world))[trainer.global_rank::world]
         prompts = [Prompt(prompt_of(samples, number), self.records[ids[number]]) for number in mine]
         groups = self.writer.write(trainer.lightning_module.objective, prompts, seed, world > 1)
         guaranteed = rewards.GUARANTEED if self.args.grammar else ()
         shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
-        if imitate:
-            for prompt, group, number in zip(prompts, shares[0], mine, strict=True):
-                group.append(Judged(prompt, gold(samples, number, prompt, group[0].answer.legal), rewards.Reward(), imitate))
         if world > 1:
             own, shares = shares[0], [None] * world
             dist.all_gather_object(shares, own)
@@ -144,15 +136,6 @@ def prompt_of(samples: Samples, number: int) -> list[int]:
     answered = np.flatnonzero(samples.is_answer[part])
     start = answered[np.flatnonzero(np.diff(answered, prepend=-2) > 1)[-1]]
     return samples.tokens[part][:start].tolist()
-
-
-def gold(samples: Samples, number: int, prompt: Prompt, legal: np.ndarray | None) -> Answer:
-    """The answer that a sample holds; all tokens are legal there, if `legal` has those of another answer."""
-    part = slice(samples.offsets[number] + len(prompt.tokens), samples.offsets[number + 1])
-    tokens = samples.tokens[part][samples.is_answer[part]].tolist()
-    everything = None if legal is None else np.full((len(tokens), *legal.shape[1:]), 255, np.uint8)
-    text = prompt.record["messages"][-1]["content"]
-    return Answer(text, tokens, np.full(len(tokens), -np.inf, np.float32), everything, finished=True, is_gold=True)
 
 
 def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
@@ -169,8 +152,7 @@ def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
 
 
 def figures_of(answers: Sequence[Judged], group: int) -> dict[str, float]:
-    """Means over the model's own answers of reward, its parts and length; shares of equal groups, of cut and endless answers, of passes."""
-    answers = [one for one in answers if not one.answer.is_gold]
+    """Means of reward, its parts and length; shares of equal groups, of cut and of endless answers, of those that pass."""
     groups = [answers[start:start + group] for start in range(0, len(answers), group)]
     passes = [[one.reward.passed for one in each] for each in groups]
     tokens = sum(len(one.answer.tokens) for one in answers)
@@ -191,8 +173,7 @@ class Watch(AtSteps):
 
     def on_after_backward(self, trainer: Trainer, module: Any) -> None:
         """Compare log-probabilities with those at the time of writing, before a weight changes. UserError if they are another model's."""
-        drawn = module.part.row.drawn.logprobs
-        self.gaps.append((module.objective.logprobs - drawn)[drawn > -torch.inf].abs())
+        self.gaps.append((module.objective.logprobs - module.part.row.drawn.logprobs).abs())
         gap, most = torch.cat(self.gaps), GAP[module.args.precision]
         if len(gap) and not gap.mean() <= most:
             raise UserError(f"step {module.step + 1}: in training, the tokens that the model wrote have log-probabilities that differ by "

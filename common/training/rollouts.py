@@ -49,7 +49,6 @@ class Answer(NamedTuple):
     logprobs: np.ndarray
     legal: np.ndarray | None  # as in packing.Drawn
     finished: bool
-    is_gold: bool = False  # nobody drew it: its tokens' log-probabilities are -inf
 
     @property
     def loops(self) -> bool:
