@@ -9,6 +9,7 @@ import os
 import plistlib
 import random
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -94,3 +95,29 @@ def test_a_title_of_a_menu_may_be_of_any_type() -> None:
         marks = [{"WFControlFlowMode": mode, **({"WFMenuItemTitle": title} if mode == 1 else {})} for mode in (0, 1, 2)]
         shortcut = {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": "is.workflow.actions.choosefrommenu", "WFWorkflowActionParameters": mark} for mark in marks]}
         assert shortcuts.transcribe(shortcut).exact
+
+
+BARE = {"Value": "abc", "WFSerializationType": "WFTextTokenString"}  # no app writes a text so
+TYPED = {"Value": {"WFDictionaryFieldValueItems": [{"WFKey": BARE, "WFItemType": 0, "WFValue": BARE}]}, "WFSerializationType": "WFDictionaryFieldValue"}
+
+
+@pytest.mark.parametrize("value", [BARE, [BARE], {"a": BARE}, {"WFKey": BARE}, TYPED, [TYPED], {"Value": ["abc"], "WFSerializationType": "WFArrayParameterState"}])
+@pytest.mark.parametrize("question", [{}, {"Text": "?"}, {"Text": 0}, {"DefaultValue": 0}])
+def test_an_odd_envelope_is_canonical_in_a_parameter_and_in_a_question(value: Any, question: dict[str, Any]) -> None:
+    asked = {"ActionIndex": 0, "Category": "Parameter", "ParameterKey": "WFInput", **{key: text or value for key, text in question.items()}}
+    action = {"WFWorkflowActionIdentifier": "is.workflow.actions.date", "WFWorkflowActionParameters": {} if question else {"WFInput": value}}
+    result = shortcuts.transcribe({"WFWorkflowActions": [action], "WFWorkflowImportQuestions": [asked] if question else []})
+    assert result.exact and result.canonical
+
+
+def test_a_variable_may_be_called_as_an_identity_that_an_action_refers_to() -> None:
+    read = {"WFVariable": {"Value": {"VariableName": "x", "Type": "Variable"}}}
+    actions = [{"WFWorkflowActionIdentifier": "is.workflow.actions.getvariable", "WFWorkflowActionParameters": read, **more} for more in ({}, {"extra": {"OutputUUID": "x"}})]
+    result = shortcuts.transcribe({"WFWorkflowActions": actions})
+    assert result.exact and result.canonical
+
+
+def test_an_identity_that_is_no_text_is_no_fault_of_the_proof() -> None:
+    for uuid in ("\ud800", {"a": 1}, ["a"], 5):
+        action = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"UUID": uuid}}
+        assert shortcuts.transcribe({"WFWorkflowActions": [action]}).exact

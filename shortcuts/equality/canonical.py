@@ -212,7 +212,7 @@ class _Renamer:
     def _entry(self, key: str, value: Any, holder: dict[str, Any]) -> Any:
         if not isinstance(value, str):
             return self.value(value) if isinstance(value, dict | list) else value
-        if key == "VariableName" and holder.get("Type") == "Variable":
+        if constants.names_variable(key, holder):
             return self._variable(value)
         return self._name("uuid", value) if value in self.used and key not in constants.KIND_KEYS else value
 

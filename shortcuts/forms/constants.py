@@ -6,6 +6,7 @@ Sources: the Shortcuts property-list format as found in files made by Apple's ap
 from __future__ import annotations
 
 import re
+from typing import Any
 
 # Values that no action in the shortcut makes; each is a call without arguments (`ask_each_time` may take a prompt).
 GLOBALS = {
@@ -74,7 +75,6 @@ UNUSED_OPERANDS = {
 RULE_OPERATOR_OF_CODE = {code: word for word, code in RULE_OPERATORS.items()}
 
 KIND_KEYS = frozenset(("Type", "WFSerializationType"))  # their texts are words of the format, no identities, though an action may have one
-
 IMPLICIT_VARIABLE = re.compile(r"Repeat (Item|Index)( [0-9]+)?")  # the variables that a loop binds by itself
 
 # Item types of dictionary and list fields (WFItemType).
@@ -135,3 +135,8 @@ PRESENTATION_KEYS = frozenset({
 # Keys of a block's markers that follow from their place; those that only the start of a menu uses.
 MARKER_KEYS = frozenset({"UUID", "GroupingIdentifier", "WFControlFlowMode", "CustomOutputName"})
 START_KEYS_OF_MENU = frozenset({"WFMenuItems", "WFMenuPrompt"})
+
+
+def names_variable(key: str, holder: dict[str, Any]) -> bool:
+    """True for a key whose text is the name of a variable, and no identity, though an action may have one that reads the same."""
+    return key == "VariableName" and holder.get("Type") == "Variable"

@@ -115,7 +115,9 @@ def _no_value(node: ast.expr) -> str:
 def literal_expr(value: Any, scope: DecompileScope | None = None) -> ast.expr:
     """Return a value written out as a literal. With a scope, UUIDs of actions become uuid_of(name), since code alone makes them anew."""
     if isinstance(value, dict):
-        inner = [literal_expr(item, None if key in constants.KIND_KEYS and isinstance(item, str) else scope) for key, item in value.items()]
+        names_no_action = {key for key, item in value.items()
+                           if isinstance(item, str) and (key in constants.KIND_KEYS or constants.names_variable(key, value))}  # fmt: skip
+        inner = [literal_expr(item, None if key in names_no_action else scope) for key, item in value.items()]
         return ast.Dict([const(key) for key in value], inner)
     if isinstance(value, list):
         return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
@@ -238,7 +240,7 @@ def _write_items(value: Any, scope: DecompileScope) -> ast.Dict | None:
     for item in items:
         if not isinstance(item, dict) or item.keys() - {"UUID"} != {"WFKey", "WFItemType", "WFValue"}:
             return None
-        key = interpolation.to_expr(item["WFKey"] if isinstance(item["WFKey"], str) else unwrap(item["WFKey"], interpolation.TEXT), scope)
+        key = _text_expr(item["WFKey"], scope)
         if key is None:
             return None
         result.keys.append(key)
@@ -314,8 +316,14 @@ def _token_string(value: Any) -> Any:
 
 
 def _write_text_item(value: Any, scope: DecompileScope) -> ast.expr | None:
-    expression = interpolation.to_expr(value if isinstance(value, str) else unwrap(value, interpolation.TEXT), scope)
+    expression = _text_expr(value, scope)
     return interpolation.lone_variable(expression) or expression
+
+
+def _text_expr(value: Any, scope: DecompileScope) -> ast.expr | None:
+    """Return the expression of a text, plain or in its envelope; None for another value, also for an envelope around a plain one."""
+    token_string = unwrap(value, interpolation.TEXT)
+    return const(value) if isinstance(value, str) else interpolation.to_expr(token_string, scope) if isinstance(token_string, dict) else None
 
 
 def _write_number_item(value: Any, scope: DecompileScope) -> ast.expr | None:
@@ -585,7 +593,7 @@ def _envelope_expr(kind: Any, value: Any, scope: DecompileScope, key: str | None
     if kind == ATTACHMENT:
         return references.to_expr(value, scope)
     if kind == interpolation.TEXT:
-        return interpolation.to_expr(value, scope)
+        return interpolation.to_expr(value, scope) if isinstance(value, dict) else None
     if kind == DICTIONARY and key in constants.DICTIONARY_FIELDS:
         return _write_items(value, scope)
     form = _FORM_OF_ENVELOPE.get(kind) if isinstance(kind, str) else None

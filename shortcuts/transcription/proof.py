@@ -126,8 +126,8 @@ def _is_unseen(key: str, value: Any, action: Action, questions: dict[str, Any], 
     """True if adding a parameter to an action does not change the code: a UUID without references, a switch of the editor."""
     parameters, kind = action[PARAMETERS], control_flow.kind_of(action)
     if key == "UUID":
-        is_free = isinstance(value, str) and value not in symbols.referenced
-        is_unnamed = "CustomOutputName" not in parameters and not symbols.owners.get(value)  # a start's identity may be its end's
+        is_free = isinstance(value, str) and value not in symbols.referenced and not symbols.owners.get(value)  # a start's may be its end's
+        is_unnamed = "CustomOutputName" not in parameters
         return is_free and is_unnamed and (kind is None or control_flow.mode(action) in (control_flow.START, control_flow.END))
     is_call = kind is None and len(action) == 2 and isinstance(parameters.get("UUID", ""), str)
     return is_call and key not in questions and bool(api_names.switches({key: value}))
