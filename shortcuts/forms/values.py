@@ -322,8 +322,10 @@ def _write_text_item(value: Any, scope: DecompileScope) -> ast.expr | None:
 
 def _text_expr(value: Any, scope: DecompileScope) -> ast.expr | None:
     """Return the expression of a text, plain or in its envelope; None for another value, also for an envelope around a plain one."""
-    token_string = unwrap(value, interpolation.TEXT)
-    return const(value) if isinstance(value, str) else interpolation.to_expr(token_string, scope) if isinstance(token_string, dict) else None
+    if isinstance(value, str):
+        return const(value)
+    inner = unwrap(value, interpolation.TEXT)
+    return interpolation.to_expr(inner, scope) if isinstance(inner, dict) else None
 
 
 def _write_number_item(value: Any, scope: DecompileScope) -> ast.expr | None:
