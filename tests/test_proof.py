@@ -219,6 +219,10 @@ ODD = {
     "a start's identity that something refers to": lambda s: (at(s, 8).update(UUID=B), at(s, COUNT).update(Input=output(B, "If Result"))),
     "a prompt at a menu's case": lambda s: at(s, CASE).update(WFMenuPrompt=at(s, CASE - 1)["WFMenuPrompt"]),
     "another prompt at a menu's case": lambda s: at(s, CASE).update(WFMenuPrompt="Which?"),
+    "a menu with items of its own, and a variable in a literal": lambda s: (
+        at(s, CASE - 1).update(WFMenuItems=["x"]), at(s, COUNT).update(x={"Type": "Variable", "VariableName": "a-b"})),
+    "a menu without items, and a variable in a literal": lambda s: (
+        at(s, CASE - 1).pop("WFMenuItems"), at(s, COUNT).update(x={"Type": "Variable", "VariableName": "a-b"})),
     "an empty list of steps in a literal": lambda s: at(s, COUNT).update(x={"Type": "Other", "Aggrandizements": []}),
     "an identity beside a marker's parameters": lambda s: s["WFWorkflowActions"][4].update(UUID=A),
     "a question with an output": lambda s: s.update(WFWorkflowImportQuestions=[

@@ -210,6 +210,8 @@ APPEND = "is_workflow_actions_file_append(WFInput='x', WFFilePath='{}')\n"
     (["files", "a.txt"], APPEND.format("a.txt"), ""), (["files", "a.txt"], APPEND.format("a.txt") + APPEND.format("b.txt"), FORBIDDEN),
     (["files", "In/a.txt"], "is_workflow_actions_file_createfolder(WFFilePath='In')\n" + APPEND.format("In/a.txt"), ""),
     (["files", "In/a.txt"], "is_workflow_actions_file_createfolder(WFFilePath='Out')\n" + APPEND.format("In/a.txt"), FORBIDDEN),
+    (["files", "a.txt"], "f = is_workflow_actions_documentpicker_save(WFInput='x', WFFileDestinationPath='tmp.txt', WFAskWhereToSave=False)\n"
+                         "is_workflow_actions_file_rename(WFFile=f, WFNewFilename='a.txt')\n", ""),
 ])  # fmt: skip
 def test_a_check_of_one_file_allows_no_change_of_another(after: list[str], code: str, failure: str) -> None:
     assert score(task([{"after": after, "is": "x"}]), code).failure == failure

@@ -46,6 +46,7 @@ CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "de
            "contacts": {"set contact"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
 # What names the file, the stored value or the setting that an effect changes: a check of one speaks of no other.
 NAMED_BY = {"saved": ("path",), "moved": ("file", "to"), "created": ("folder",), "set": ("stored", "setting")}
+INSIDE = {"set": "."}  # what stands between a name and one inside it: the keys of a stored value; else folders
 CANNOT = re.compile(
     r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
     r"|un(?:available|supported)|"
@@ -260,11 +261,20 @@ def unwanted(must: Sequence[Check], may: Sequence[str], run: Run) -> Effect | No
     """Return an effect on the outside of which no check of `must` and no kind of `may` speaks, or None."""
     checks = list(_flat(must))
     for effect in run.outcome.effects:
-        if effect.verb in CONSEQUENCES and _kinds(effect).isdisjoint(may):
-            if not any(_speaks_of(effect, check["after"]) if "after" in check else "effect" in check and fits(check, effect, run)
-                       for check in checks):  # fmt: skip
+        if effect.verb in CONSEQUENCES and _kinds(effect).isdisjoint(may) and not _is_moved_on(effect, run):
+            if not any(_covers(check, effect, run) for check in checks):
                 return effect
     return None
+
+
+def _is_moved_on(effect: Effect, run: Run) -> bool:
+    """True for a file that was saved to be moved: it counts where it ends."""
+    return effect.verb == "saved" and any(
+        other.verb == "moved" and other.what["file"] == effect.what.get("path") for other in run.outcome.effects)  # fmt: skip
+
+
+def _covers(check: Check, effect: Effect, run: Run) -> bool:
+    return _speaks_of(effect, check["after"]) if "after" in check else "effect" in check and fits(check, effect, run)
 
 
 def _kinds(effect: Effect) -> set[str]:
@@ -272,11 +282,16 @@ def _kinds(effect: Effect) -> set[str]:
 
 
 def _speaks_of(effect: Effect, after: Sequence[str]) -> bool:
-    """True if an effect changes the part of the world that a check reads, or a folder around it."""
+    """True if an effect changes the part of the world that a check reads, or what is around it or in it."""
     part, *names = after
-    changed = [effect.what[key] for key in NAMED_BY.get(effect.verb, ()) if isinstance(effect.what.get(key), str)]
-    concerns = not names or not changed or any(f"{names[0]}/".startswith(f"{name}/") for name in changed)
+    changed, mark = _named(effect), INSIDE.get(effect.verb, "/")
+    concerns = not names or not changed or any(
+        f"{one}{mark}".startswith(f"{other}{mark}") for name in changed for one, other in ((names[0], name), (name, names[0])))  # fmt: skip
     return concerns and not _kinds(effect).isdisjoint(CHANGES.get(part, ()))
+
+
+def _named(effect: Effect) -> list[str]:
+    return [effect.what[key] for key in NAMED_BY.get(effect.verb, ()) if isinstance(effect.what.get(key), str)]
 
 
 def _flat(checks: Sequence[Check]) -> Iterator[Check]:

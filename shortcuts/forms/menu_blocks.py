@@ -141,7 +141,7 @@ def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) 
     if listed is not None and not is_none(listed):
         parameters["WFMenuItems"] = values.from_expr(listed, markers.scope, "WFMenuItems")
     group, start = markers.open("menu", parameters, subject.lineno)
-    items = []
+    items, makes_items = [], listed is None and "WFMenuItems" not in given
     for case in cases:
         if isinstance(case.guard, ast.Call) and called(case.guard) == "before":
             signatures.bind(case.guard)
@@ -149,11 +149,11 @@ def read(subject: ast.Call, cases: list[ast.match_case], markers: MarkerReader) 
                 raise DialectError(case.pattern.lineno, "before() holds the actions before the first choice; it can only be the first case")
         else:
             title = _case_title(case, markers)
-            # compiled a second time: the patch of a residue changes one of the two in place
-            items.append(title if isinstance(title, str) else {"WFItemType": TEXT_ITEM, "WFValue": _case_title(case, markers)})
+            if makes_items:  # a title is compiled a second time: the patch of a residue changes one of the two in place
+                items.append(title if isinstance(title, str) else {"WFItemType": TEXT_ITEM, "WFValue": _case_title(case, markers)})
             markers.mark("menu", group, control_flow.MIDDLE, _title_parameters(case, title), case.pattern.lineno)
         markers.body(case.body)
-    if listed is None and "WFMenuItems" not in given:
+    if makes_items:
         start["WFMenuItems"] = _with_synonyms(items, synonyms, markers)
     markers.mark("menu", group, control_flow.END, {}, subject.lineno)
 

@@ -82,7 +82,7 @@ def _parsed(code: str) -> ast.Module:
 def python_tree(code: str) -> ast.Module:
     """Return a new tree of a text. Raises what `ast.parse` raises, and ValueError for a number that Python reads and cannot print."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # `check` reports what is odd in a generated program
+        warnings.simplefilter("ignore")  # `check` reports what is odd in a generated program
         tree = ast.parse(code)
     if _LONG_NUMBER.search(code):
         for node in ast.walk(tree):
