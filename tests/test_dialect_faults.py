@@ -121,3 +121,20 @@ def test_an_identity_that_is_no_text_is_no_fault_of_the_proof() -> None:
     for uuid in ("\ud800", {"a": 1}, ["a"], 5):
         action = {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"UUID": uuid}}
         assert shortcuts.transcribe({"WFWorkflowActions": [action]}).exact
+
+
+@pytest.mark.parametrize("marked", ["text", "\ud800", 5, ["text"], {"Type": "Clipboard"}])
+def test_what_a_text_marks_may_be_anything(marked: Any) -> None:
+    text = {"string": "\ufffc left", "attachmentsByRange": {"{0, 1}": marked}}
+    modes = [{"WFControlFlowMode": mode, **({"WFMenuItemAttributedTitle": text} if mode == 1 else {})} for mode in (0, 1, 2)]
+    menu = [{"WFWorkflowActionIdentifier": "is.workflow.actions.choosefrommenu", "WFWorkflowActionParameters": mode} for mode in modes]
+    shown = {"WFWorkflowActionIdentifier": "is.workflow.actions.showresult",
+             "WFWorkflowActionParameters": {"Text": {"Value": text, "WFSerializationType": "WFTextTokenString"}}}  # fmt: skip
+    result = shortcuts.transcribe({"WFWorkflowActions": [*menu, shown]})
+    assert result.exact and result.canonical
+
+
+def test_questions_that_are_no_list_refer_to_nothing() -> None:
+    action = {"WFWorkflowActionIdentifier": "is.workflow.actions.date", "WFWorkflowActionParameters": {"UUID": "X"}}
+    result = shortcuts.transcribe({"WFWorkflowActions": [action], "WFWorkflowImportQuestions": {"Value": {"OutputUUID": "X"}}})
+    assert result.exact and result.canonical

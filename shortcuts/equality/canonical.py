@@ -165,7 +165,8 @@ class _Renamer:
         self.renamed: dict[tuple[str, str], str] = {}
         for action in actions:  # an action's own parameter of that name refers to nothing
             self._collect([*action[PARAMETERS].values(), *(value for key, value in action.items() if key not in (ID, PARAMETERS))])
-        self._collect([questions])
+        if isinstance(questions, list):  # what is none refers to nothing, whatever stands in it
+            self._collect(questions)
 
     def _collect(self, value: Any) -> None:
         if isinstance(value, dict):

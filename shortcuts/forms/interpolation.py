@@ -65,8 +65,8 @@ def lone_variable(expression: ast.expr | None) -> ast.expr | None:
 
 
 def split(text: str, attachments: Any) -> list[str | Token] | None:
-    """Return the pieces of a text between and at its variables, or None if a range is not exactly one mark of the text."""
-    if not isinstance(attachments, dict):
+    """Return the pieces of a text between and at its variables, or None if a range is not exactly one mark, or marks no token."""
+    if not isinstance(attachments, dict) or not all(isinstance(token, dict) for token in attachments.values()):
         return None
     if text == MARK and attachments.keys() == {"{0, 1}"}:
         return [attachments["{0, 1}"]]
