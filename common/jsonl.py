@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import IO, Any
 import orjson
 
 Record = dict[str, Any]
+
+PATIENCE = 2.0  # seconds for a lock: the workers of a run that was just killed hold it until they notice that, or are cleared away
 
 # orjson keeps insertion order and every stage writes `id` first, so most ids are read without parsing the (often long) rest of the line.
 _ID_FIRST = re.compile(rb'\{"id":"([A-Za-z0-9._:/-]+)"')
@@ -220,12 +223,16 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise unwritable(path, error) from None
 
 
-def lock(file: IO[bytes] | int, path: Path) -> None:
-    """Lock an output until its file (or descriptor) is closed. Raises UserError if another run holds the lock."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
+def lock(file: IO[Any] | int, path: Path) -> None:
+    """Lock an output until its file (or descriptor) is closed. Raises UserError if another run holds the lock for longer than PATIENCE."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
+            time.sleep(0.05)
 
 
 @contextmanager

@@ -519,6 +519,7 @@ def test_a_dataset_is_not_written_over_what_it_is_made_from(bench: Bench, flags:
 
 def test_a_second_run_on_one_folder_is_refused(bench: Bench) -> None:
     folder = bench([record(number) for number in range(9)])
+    bench.monkeypatch.setattr(jsonl, "PATIENCE", 0.1)
     with jsonl.sole_writer(folder):
         assert "another run is writing it" in run_again(bench, "--generated=none")
 

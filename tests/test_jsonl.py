@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,22 @@ def test_an_output_that_is_removed_or_replaced_meanwhile_is_noticed(tmp_path):
         path.touch()
         with pytest.raises(UserError, match="removed or replaced"):
             jsonl.check_still_there(file, path)
+
+
+def test_a_lock_is_waited_for_while_the_workers_of_a_killed_run_end(tmp_path: Path) -> None:
+    with open(tmp_path / "out", "ab") as file:
+        jsonl.lock(file, tmp_path / "out")
+        if not (worker := os.fork()):  # it inherits the lock
+            time.sleep(0.3)
+            os._exit(0)
+    with open(tmp_path / "out", "ab") as file:
+        jsonl.lock(file, tmp_path / "out")
+    os.waitpid(worker, 0)
+
+
+def test_a_lock_that_another_run_keeps_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "PATIENCE", 0.1)
+    with open(tmp_path / "out", "ab") as first, open(tmp_path / "out", "ab") as second:
+        jsonl.lock(first, tmp_path / "out")
+        with pytest.raises(UserError, match="another run is writing it"):
+            jsonl.lock(second, tmp_path / "out")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,9 +55,7 @@ def sole_run(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from None
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{path}: another run is writing it; wait for it, or name another --output") from None
+            jsonl.lock(file, path)
         except OSError:
             cli.say(f"{path}: this file system has no locks; start no second run in this folder")
         yield
