@@ -152,6 +152,28 @@ def test_rounding_in_bf16_is_no_misfit(monkeypatch):
     loss.check_fits(model)
 
 
+@pytest.mark.parametrize(("dtype", "most"), [("float32", 1e-5), ("bfloat16", 0.02)])
+@pytest.mark.parametrize(("length", "heads", "groups"), [(7, 4, 2), (8, 3, 1), (9, 2, 2), (21, 4, 4)])
+def test_the_backward_pass_of_products_gives_the_slopes_of_the_formula(length, heads, groups, dtype, most, monkeypatch):
+    import torch
+
+    from common.training import attention
+
+    monkeypatch.setattr(attention, "BACKWARD_BLOCK", 8)
+    monkeypatch.setattr(attention, "_has_slow_backward", lambda query: True)
+    torch.manual_seed(0)
+    parts = [2 * torch.randn(1, number, length, 16) for number in (heads, groups, groups)]
+    weights = torch.randn(1, length, heads, 16)
+    kinds = [[part.to(getattr(torch, kind)).requires_grad_() for part in parts] for kind in (dtype, "float32")]
+    starts = torch.tensor([0, 2, length])
+    found, _ = attention.packed_attention(None, *kinds[0], None, scaling=0.25, cu_seq_lens_q=starts)
+    monkeypatch.setattr(attention, "_has_slow_backward", lambda query: False)
+    expected, _ = attention.packed_attention(None, *kinds[1], None, scaling=0.25, cu_seq_lens_q=starts)
+    slopes = [torch.autograd.grad((output * weights).sum(), given) for output, given in zip((found, expected), kinds)]
+    for one, other in zip(*slopes):
+        assert one.dtype == kinds[0][0].dtype and (one.float() - other).norm() <= most * other.norm()
+
+
 @pytest.mark.parametrize("settings", [{}, {"sliding_window": 5}, {"softcap": 1.5}, {"s_aux": True}, {"sliding_window": 3, "s_aux": True}])
 def test_attention_written_out_in_blocks_is_the_formula(settings, monkeypatch):
     import torch

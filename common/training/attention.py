@@ -21,7 +21,7 @@ from common.jsonl import UserError
 
 PACKED, VARLEN = "packed", "varlen"  # the names of this file's attentions among those of transformers
 SIDE_BY_SIDE = ("sdpa", "eager")
-BLOCK = 512  # queries whose scores exist at once, where they are written out
+BLOCK, BACKWARD_BLOCK = 512, 128  # queries whose scores exist at once, where they are written out, and in a backward pass of products
 # Layers of other types carry a state along the row, or choose what they attend to, and know nothing of where a sample ends.
 ATTENDING = {"full_attention", "sliding_attention", "attention"}
 
@@ -81,22 +81,14 @@ def packed_attention(module: nn.Module, query: Tensor, key: Tensor, value: Tenso
     outputs = []
     for q, k, v in zip(query.split(parts, 2), key.split(parts, 2), value.split(parts, 2), strict=True):
         length = q.shape[2]
-        if softcap or s_aux is not None or (sliding_window and length > sliding_window) or _is_slow_kernel(q):
+        if softcap or s_aux is not None or (sliding_window and length > sliding_window):
             outputs.append(written_out(q, k, v, scaling, dropout, sliding_window or length, softcap, s_aux))
+        elif not dropout and q.requires_grad and _has_slow_backward(q):
+            outputs.append(CausalInProducts.apply(q, k, v, scaling))
         else:
             outputs.append(nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, dropout_p=dropout,
                                                                       enable_gqa=grouped))
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None  # as transformers' own have it: some models take a view of it
-
-
-@functools.cache
-def _has_half_products() -> bool:
-    return torch.backends.cpu.get_cpu_capability() == "AVX512"
-
-
-def _is_slow_kernel(query: Tensor) -> bool:
-    """True for short samples in bf16 on a CPU: two matrix products and a softmax take half the time of PyTorch's kernel there."""
-    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.shape[2] <= BLOCK and _has_half_products()
 
 
 def written_out(query: Tensor, key: Tensor, value: Tensor, scale: float, dropout: float, window: int, softcap: float | None,
@@ -133,6 +125,66 @@ def _block(query: Tensor, key: Tensor, value: Tensor, window: int, softcap: floa
     shares = scores.softmax(-1, dtype=torch.float32 if sinks is not None or softcap else None).to(value.dtype)[..., :keys]
     shares = nn.functional.dropout(shares, dropout) if dropout else shares
     return (shares.reshape(groups, -1, keys) @ value[0]).view(1, heads, queries, -1)
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# packed, in bf16 on a CPU
+
+
+def _has_slow_backward(query: Tensor) -> bool:
+    """True in bf16 on a CPU with instructions for it: the backward pass of PyTorch's kernel makes little use of them (torch 2.13)."""
+    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and _has_wide_registers()
+
+
+@functools.cache
+def _has_wide_registers() -> bool:
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+class CausalInProducts(torch.autograd.Function):
+    """Causal attention of one sample by PyTorch's kernel, with a backward pass of matrix products, a block of queries at a time.
+
+    It is that of FlashAttention-2 (arXiv 2307.08691, algorithm 2). What it subtracts from two of the products, the softmax's logsumexp and
+    delta, stands in two more columns of one factor, beside ones in the other: it costs no pass, and comes before a product is rounded.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+        """Query [1, heads, tokens, width], key and value with as many heads or a fraction of them; returns [1, heads, tokens, width]."""
+        group = query.shape[1] // key.shape[1]
+        output, logsumexp = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            query, key.repeat_interleave(group, 1), value.repeat_interleave(group, 1), 0.0, True, scale=scale)
+        ctx.save_for_backward(query, key, value, output, logsumexp)
+        ctx.scale = scale
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the slopes of query, key and value. Those of key and value are summed up in fp32."""
+        query, key, value, output, logsumexp = (part[0] for part in ctx.saved_tensors)
+        slope, (groups, length, width) = slope[0], key.shape
+        queries = _less(query * ctx.scale, logsumexp).unflatten(0, (groups, -1))  # [groups, heads of each, tokens, width + 2]
+        slopes = _less(slope, (output * slope).sum(-1, dtype=torch.float32)).unflatten(0, (groups, -1))
+        keys, values = (torch.cat([part, part.new_ones(groups, length, 2)], -1).mT.contiguous() for part in (key, value))
+        by_query = torch.empty_like(queries[..., :width])
+        by_key, by_value = (torch.zeros(key.shape, dtype=torch.float32) for _ in range(2))
+        for start in range(0, length, BACKWARD_BLOCK):
+            end = min(start + BACKWARD_BLOCK, length)
+            some, above = (part[:, :, start:end].flatten(1, 2) for part in (queries, slopes))
+            shares = some @ keys[..., :end]
+            later = torch.ones(end - start, end - start, dtype=torch.bool).triu(1)
+            shares.unflatten(1, (-1, end - start))[..., start:].masked_fill_(later, -torch.inf)
+            by_value[:, :end] += shares.exp_().mT @ above[..., :width]
+            by_score = (above @ values[..., :end]).mul_(shares)
+            by_query[:, :, start:end] = (by_score @ key[:, :end]).unflatten(1, (-1, end - start))
+            by_key[:, :end] += by_score.mT @ some[..., :width]
+        return (by_query * ctx.scale).view(1, *query.shape), by_key[None].to(key.dtype), by_value[None].to(value.dtype), None
+
+
+def _less(part: Tensor, number: Tensor) -> Tensor:
+    """[heads, tokens, width + 2]: a product with it, where the other factor ends in two ones, is less by each token's fp32 number."""
+    head = number.to(part.dtype)
+    return torch.cat([part, -head[..., None], (head - number)[..., None].to(part.dtype)], -1)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
