@@ -162,9 +162,9 @@ def test_the_backward_pass_of_products_gives_the_slopes_of_the_formula(length, h
     monkeypatch.setattr(attention, "BACKWARD_BLOCK", 8)
     monkeypatch.setattr(attention, "_has_slow_backward", lambda query: True)
     torch.manual_seed(0)
-    parts = [2 * torch.randn(1, number, length, 16) for number in (heads, groups, groups)]
+    parts = [torch.randn(1, number, length, 16).to(getattr(torch, dtype)) for number in (heads, groups, groups)]
     weights = torch.randn(1, length, heads, 16)
-    kinds = [[part.to(getattr(torch, kind)).requires_grad_() for part in parts] for kind in (dtype, "float32")]
+    kinds = [[part.to(kind, copy=True).requires_grad_() for part in parts] for kind in (parts[0].dtype, torch.float32)]
     starts = torch.tensor([0, 2, length])
     found, _ = attention.packed_attention(None, *kinds[0], None, scaling=0.25, cu_seq_lens_q=starts)
     monkeypatch.setattr(attention, "_has_slow_backward", lambda query: False)
