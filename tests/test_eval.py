@@ -628,3 +628,12 @@ def test_models_are_named_after_their_last_part() -> None:
     assert named("runs/tiny") == ("tiny", "runs/tiny") and named("a=runs/tiny") == ("a", "runs/tiny")
     assert named("answers/mine.jsonl") == ("mine", "answers/mine.jsonl")
     assert named("meta-llama/Llama-3.1-8B") == ("Llama-3.1-8B", "meta-llama/Llama-3.1-8B")
+
+
+def test_files_of_others_in_the_output_are_not_replaced(bench: Path) -> None:
+    folder = bench.parent / "eval"
+    folder.mkdir()
+    (folder / "tables.md").write_text("mine")
+    ended = evaluate(bench, code=1)
+    assert re.search(r"error: --output .*eval: no samples of an earlier run are there, .*replaced: tables.md; name another", ended.stderr)
+    assert [path.name for path in folder.iterdir()] == ["tables.md"] and (folder / "tables.md").read_text() == "mine"

@@ -20,6 +20,7 @@ from common.metrics.systems import NO_PREDICTION, Prediction, Reply, System, att
 from common.workers import ordered_map
 
 POOL_FROM = 64  # samples from which worker processes pay
+RESULTS = "scores.json", "eval.html", "tables.md", "tables.tex", "breakdown.png"  # what stage 08 writes when it has its samples
 OPTIONAL_BASELINES = frozenset({"gold", "references"})
 LONGEST_NAME = 100  # characters of a system's name in that of a file
 
@@ -38,8 +39,10 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
     """The samples of a system: read from their file, or made and appended to it.
 
     `scorer` names what the scores depend on: a sample scored by another is scored again, not answered again. An answer that cannot be
-    scored is kept without scores. Memory: all samples of one system. Raises UserError if another run writes the file.
+    scored is kept without scores. Memory: all samples of one system. Raises UserError if another run writes the file, or the results
+    would replace files of others.
     """
+    refuse_foreign(folder)
     path = path_of(folder, "samples", system.name)
     unanswered: dict[str, Reject] = {}
     with locked(path, overwrite) as file:
@@ -65,6 +68,14 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
         if lines != len(kept) + len(others):  # the file also has older lines of these samples
             jsonl.write_atomically(path, b"".join(map(jsonl.encode, kept + others)))
     return Collected([sample for sample in kept if sample["scorer"] == scorer], unanswered)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise UserError where files would be replaced that are of no earlier run: such a run leaves its samples."""
+    taken = [name for name in RESULTS if (folder / name).exists()]
+    if taken and not any(folder.glob("samples_*.jsonl")):
+        raise UserError(f"--output {folder}: no samples of an earlier run are there, and these files would be replaced: {', '.join(taken)}; "
+                        "name another folder")
 
 
 def stored_samples(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:
