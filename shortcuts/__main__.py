@@ -143,7 +143,9 @@ def run_files(args: argparse.Namespace) -> int:
 
 
 def serve(args: argparse.Namespace) -> int:
-    """Serve the tools until stdin ends."""
+    """Serve the tools until stdin ends, or a Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is another where Ctrl-C is to be ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # an exception could be lost in an import, or be a traceback
     from shortcuts import serve as tools  # its imports are of use to no other command
 
     return tools.serve(args.folder, args.catalog)

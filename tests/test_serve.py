@@ -328,3 +328,19 @@ def test_the_package_is_imported_by_the_server_alone() -> None:
 
     code = "import sys, shortcuts.__main__, shortcuts.serve; print('mcp' in sys.modules, 'anyio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout == "False False\n"
+
+
+def test_a_ctrl_c_while_the_package_is_imported_ends_the_server_without_a_word(tmp_path: Path) -> None:
+    """A package may swallow the exception: it is a stand-in here that does."""
+    import signal
+    import subprocess
+    import time
+
+    (tmp_path / "mcp").mkdir()
+    (tmp_path / "mcp/__init__.py").write_text("import time\nopen('here', 'w').close()\ntry:\n    time.sleep(9)\nexcept KeyboardInterrupt:\n    pass\n")
+    serving = subprocess.Popen([sys.executable, "-m", "shortcuts", "serve", "--folder", "."], cwd=tmp_path, text=True, stderr=subprocess.PIPE,
+                               stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"})  # fmt: skip
+    while not (tmp_path / "here").exists() and serving.poll() is None:
+        time.sleep(0.01)
+    serving.send_signal(signal.SIGINT)
+    assert serving.communicate() == ("", "") and serving.returncode == -signal.SIGINT
