@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_FENCE = re.compile(r"[ \t]*```[ \t]*([\w+-]*)[ \t]*")
+# indent, marks, a language or none; a language that stands at the marks may be followed by a title
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
 PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
 
 
@@ -30,13 +31,13 @@ class Block(NamedTuple):
 def parse_answer(text: str) -> Parts:
     """Return plan and code of a model's answer.
 
-    The code is a fenced block of Python: the longest, as shorter ones beside it show parts or other ways. A fence that is never closed (an
-    answer cut at the token limit) ends with the text; without a fence the code is what follows a line `Code:`. The plan is the text before
-    it, without its `Thought:`.
+    The code is a fenced block of Python: the longest that is marked so, else the longest without a mark, as shorter ones beside it show
+    parts or other ways. A fence that is never closed (an answer cut at the token limit) ends with the text; without a fence the code is
+    what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
     """
     text = without_thought(text.replace("\r\n", "\n"))
     if blocks := code_blocks(text):
-        block = max(blocks, key=lambda each: len(each.text))
+        block = max(blocks, key=lambda each: (each.language != "", len(each.text)))
         ends = [0, *(other.end for other in blocks if other.end <= block.start)]
         starts = [*(other.start for other in blocks if other.end <= block.start), block.start]
         before, code = "".join(text[end:start] for end, start in zip(ends, starts)), block.text
@@ -51,21 +52,27 @@ def parse_answer(text: str) -> Parts:
 
 def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
     """Return the fenced blocks of an answer that are marked as one of some languages. A fence that opens a block ends the one before."""
-    blocks, start, language, lines, place = list[Block](), -1, "", list[str](), 0
+    blocks, start, opened, lines, place = list[Block](), -1, None, list[str](), 0
     for line in text.splitlines(keepends=True):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))
-        if start >= 0 and line.lstrip(" \t").startswith("```"):
-            closes = not (fence and fence[1])
-            blocks.append(Block(start, place + len(line) * closes, language, "".join(lines), closes))
-            start, fence = -1, None if closes else fence
-        if fence:
-            start, language, lines = place, fence[1].lower(), []
-        elif start >= 0:
+        if opened and line.lstrip(" \t").startswith(opened[2]):
+            closes = not (fence and (fence[3] or fence[4]))
+            blocks.append(_block(start, place + len(line) * closes, opened, lines, closes))
+            opened, fence = None, None if closes else fence
+        if fence and not opened:
+            start, opened, lines = place, fence, []
+        elif opened:
             lines.append(line)
         place += len(line)
-    if start >= 0:
-        blocks.append(Block(start, place, language, "".join(lines), False))
+    if opened:
+        blocks.append(_block(start, place, opened, lines, False))
     return [block for block in blocks if block.language in languages]
+
+
+def _block(start: int, end: int, fence: re.Match[str], lines: list[str], closed: bool) -> Block:
+    """Return a block without the indent of its fence, which stands below a list's item, as far as all its lines have it."""
+    indent = min([len(fence[1]), *(len(line) - len(line.lstrip(" \t")) for line in lines if line.strip())])
+    return Block(start, end, (fence[3] or fence[4] or "").lower(), "".join(line[indent:] if line.strip() else line for line in lines), closed)
 
 
 def without_thought(text: str) -> str:

@@ -96,7 +96,12 @@ def test_an_address_that_no_request_can_go_to_is_one_line(address):
     ("```json\n{}\n```\nThen:\n```python\nright()\n```", "right()\n", [True]),  # the end of another block opens none
     ("First:\n```python\na()\n```\nAll of it:\n```python\na()\nb()\n```\n", "a()\nb()\n", [True, True]),
     ("```python\na()\n```python\na()\nb()\n", "a()\nb()\n", [False, False]),
-    ("```Python3\na()\n``` That is all.", "a()\n", [True]), ("```python\na(", "a(\n", [False]), ("a()", "", []), ("```text\na()\n```", "", []),
+    ("```Python3\na()\n``` That is all.", "a()\n", [True]),
+    ("1. Like this:\n\n   ```python\n   if a:\n       b()\n\n   ```\n", "if a:\n    b()\n", [True]),  # below an item of a list
+    ("  ```python\nif a:\n    b()\n  ```\n", "if a:\n    b()\n", [True]),
+    ("```python title.py\na()\n```\n", "a()\n", [True]), ("~~~python\na()\n~~~\n", "a()\n", [True]),
+    ("````python\na('```')\n```\nb()\n````\n", "a('```')\n```\nb()\n", [True]),  # fewer marks close nothing
+    ("```python\na()\n```\nIt shows:\n```\nmuch more than that\n```\n", "a()\n", [True, True]), ("```python\na(", "a(\n", [False]), ("a()", "", []), ("```text\na()\n```", "", []),
 ])  # fmt: skip
 def test_the_program_is_the_longest_block_of_python(text: str, code: str, closed: list[bool]) -> None:
     assert replies.parse_answer(text).code == code
