@@ -103,7 +103,7 @@ def arguments() -> argparse.Namespace:
         help="most APIs in a set: more than people ask for in a few sentences (default: 12; with --sampling paper as many as the seed has)")
     add("--sampling", choices=tuple(IDS), default="even", help="draw APIs evenly and so that they belong together, by chance as the paper "
         "does, or short requests of everyday life, which rules write and 05 --model offline answers (default: even)")
-    add("--seed", type=int, default=0, metavar="N", help="random seed of the draw (default: 0)")
+    add("--seed", type=cli.seed, default=0, metavar="N", help="random seed of the draw (default: 0)")
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
     args = parser.parse_args()

@@ -103,7 +103,7 @@ def add_model(parser: cli.Parser) -> None:
     add("--max-new-tokens", type=cli.positive_int, default=MAX_NEW_TOKENS, metavar="N", help=f"of an answer (default: {MAX_NEW_TOKENS})")
     add("--temperature", type=float, metavar="T", help=f"0: the likeliest token (default: 0, {SAMPLED} for all candidates but the first)")
     add("--top-p", type=float, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
-    add("--seed", type=int, default=0, metavar="N", help="random seed of the sampling (default: 0)")
+    add("--seed", type=cli.seed, default=0, metavar="N", help="random seed of the sampling (default: 0)")
     add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="answers at a time; a kill loses up to 4 x N (default: 16)")
     add("--refine", metavar="MODEL", help="let this model revise plan and code, as the paper's last step (at OpenAI, or --refine-url)")
     add("--refine-url", metavar="URL", help="an OpenAI-compatible server for --refine")

@@ -107,7 +107,7 @@ def arguments() -> argparse.Namespace:
 def seed_number(text: str) -> int:
     """Parse the number of --seed (an argparse type), which once was the file of the records."""
     try:
-        return int(text)
+        return cli.seed(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number; the file of the records is named by --input") from None
 

@@ -146,7 +146,7 @@ def add_training(parser: cli.Parser) -> None:
     add("--warmup", type=cli.share, default=0.1, metavar="X", help="share of the steps in which the rate rises, then falls (default: 0.1)")
     add("--weight-decay", type=cli.amount, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=cli.positive, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
-    add("--seed", type=int, default=0, metavar="N", help="(default: %(default)s)")
+    add("--seed", type=cli.seed, default=0, metavar="N", help="(default: %(default)s)")
 
 
 def add_run(parser: cli.Parser) -> None:

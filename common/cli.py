@@ -128,6 +128,14 @@ def positive_int(text: str) -> int:
     return value
 
 
+def seed(text: str) -> int:
+    """Parse a random seed, a number that each generator here takes (an argparse type)."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{text}: a number from 0 to {2**32 - 1} is needed")
+    return value
+
+
 def count(text: str) -> int:
     """Parse an integer of at least 0 (an argparse type)."""
     value = int(text)

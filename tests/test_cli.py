@@ -55,6 +55,7 @@ def stage(tmp_path):
 
 @pytest.mark.parametrize(("parse", "taken", "refused"), [
     (cli.positive_int, ["1", "7"], ["0", "-1", "x"]), (cli.count, ["0", "7"], ["-1", "1.5"]),
+    (cli.seed, ["0", "4294967295"], ["-1", "4294967296", "x"]),
     (cli.positive, ["1e-9", "3"], ["0", "-1", "inf", "nan", "x"]), (cli.amount, ["0", "5"], ["-1e-9", "inf", "nan"]),
     (cli.share, ["0", "0.5", "1"], ["-0.1", "1.1", "nan"]),
 ])
@@ -311,3 +312,12 @@ def test_threads_that_wait_are_told_to_sleep_before_pytorch_is_loaded_unless_the
     free = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
     for environment, policy in ((free, "PASSIVE"), (free | {"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
         assert subprocess.check_output([sys.executable, "-c", told], cwd=ROOT, env=environment, text=True) == f"{policy} False\n"
+
+
+@pytest.mark.parametrize("number", ["04", "05", "06", "07", "08"])
+def test_a_seed_that_a_generator_would_not_take_is_refused_before_anything_is_made(number, monkeypatch, capsys):
+    stage = stage_runs.load(number)
+    monkeypatch.setattr(sys, "argv", [stage.__file__, "--seed", "-1"])
+    with pytest.raises(SystemExit) as left:
+        stage.arguments()
+    assert left.value.code == 2 and "--seed: -1: a number from 0 to 4294967295" in capsys.readouterr().err
