@@ -167,6 +167,8 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
         (min(args.shots) < 0, "--shots: a number from 0 on"),
         (any(args.shots) and (args.teval or args.tasks or args.edits),
          "--shots are examples of the dataset: they go with none of --teval, --tasks and --edits"),
+        (args.teval and (args.judge or args.compare), "--teval goes with neither --judge nor --compare"),
+        (args.human_labels and not args.judge, "--human-labels says how far a judge agrees with people: it goes with --judge"),
         (args.judge == llm.OFFLINE, "--judge: the offline writer cannot judge"),
         (args.dry_run and (not args.judge or args.teval) and not served,
          "--dry-run counts what a judge or the models of a server would be asked: it goes with --judge, or these"),
@@ -243,6 +245,9 @@ def collect_all(systems: list[System], tests: list[Record], folder: Path, score:
                 args: argparse.Namespace) -> tuple[Samples, Rejects, dict[str, str]]:
     """(samples of the systems that have any, what is unanswered, why a system has no answer at all)."""
     samples, unanswered, silent = Samples(), Rejects(), dict[str, str]()
+    for name, path in map(named, args.predictions):
+        if Path(path).resolve() == path_of(folder, "samples", name).resolve():
+            raise UserError(f"--predictions {path}: this run would write that file; copy it, or name another --output")
     for system in systems:
         own = collect(system, tests, folder, score, scorer, overwrite=args.overwrite, workers=args.workers)
         unanswered[system.name] = own.unanswered

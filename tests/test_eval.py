@@ -317,7 +317,7 @@ def test_all_that_is_printed_fits_and_says_how_a_system_stands_to_the_baselines(
     assert "trace match: on ID good" in said
     said = " ".join(evaluate(bench, "--predictions", files[1], "--gold", "--overwrite").stdout.split())
     assert re.search(r"on OOD bad has 0.0 ±0.0, below the best baseline \(constant, [^;]*; the intervals do not overlap\)\.", said)
-    assert "on ID no model was scored beside the best baseline" in " ".join(evaluate(bench, "--overwrite").stdout.split())
+    assert "on ID no model was scored on all queries beside the best baseline" in " ".join(evaluate(bench, "--overwrite").stdout.split())
 
 
 def test_every_metric_of_the_registry_is_scored_and_has_a_column() -> None:
@@ -637,3 +637,27 @@ def test_files_of_others_in_the_output_are_not_replaced(bench: Path) -> None:
     ended = evaluate(bench, code=1)
     assert re.search(r"error: --output .*eval: no samples of an earlier run are there, .*replaced: tables.md; name another", ended.stderr)
     assert [path.name for path in folder.iterdir()] == ["tables.md"] and (folder / "tables.md").read_text() == "mine"
+
+
+def test_answers_to_some_of_the_queries_are_ranked_with_none(bench: Path, tmp_path: Path) -> None:
+    some = write(tmp_path / "some.jsonl", [{"id": "r0", "code": program(0)}])
+    said = " ".join(evaluate(bench, "--predictions", str(some), code=1).stdout.split())
+    assert "on ID no model was scored on all queries beside the best baseline" in said and "some has" not in said
+
+
+def test_a_file_of_samples_that_the_run_would_write_is_not_read_as_predictions(bench: Path, tmp_path: Path) -> None:
+    mine = write(tmp_path / "mine.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)])
+    evaluate(bench, "--predictions", str(mine))
+    made = bench.parent / "eval/samples_mine.jsonl"
+    before = made.read_bytes()
+    ended = evaluate(bench, "--predictions", f"mine={made}", "--overwrite", "--limit", "1", code=1)
+    assert "this run would write that file; copy it, or name another --output" in ended.stderr and made.read_bytes() == before
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    (["--teval", "plan_json_v1.json", "--compare", "x"], "--teval goes with neither --judge nor --compare"),
+    (["--teval", "plan_json_v1.json", "--judge", "x"], "--teval goes with neither --judge nor --compare"),
+    (["--human-labels", "labels.jsonl"], "it goes with --judge"),
+])  # fmt: skip
+def test_flags_that_would_do_nothing_are_refused(bench: Path, flags: list[str], said: str) -> None:
+    assert said in evaluate(bench, *flags, code=2).stderr

@@ -59,10 +59,13 @@ def difference_table(differences: list[Record]) -> list[Table]:
 
 
 def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> str:
-    """A sentence: the system that leads in a metric, by split, and how that compares with the best baseline."""
+    """A sentence: the system that leads in a metric, by split, and how that compares with the best baseline.
+
+    Only systems that answered all queries of a split: the mean over some of them is no rank.
+    """
     parts = []
     for split in next(iter(result.values()), {}):
-        known = {name: own[split][key] for name, own in result.items() if own[split]["n"]}
+        known = {name: own[split][key] for name, own in result.items() if own[split]["n"] and not own[split]["unanswered"]}
         ranked = sorted(known, key=lambda name: -known[name]["mean"])
         model = next((name for name in ranked if name in models), None)
         baseline = next((name for name in ranked if name in baselines_of(result, models)), None)
@@ -70,7 +73,7 @@ def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> s
             continue
         here, best = f"on {SETS.get(split, split)}", f"the best baseline ({baseline}, {cell(known[baseline])}"
         if model is None:
-            parts.append(f"{here} no model was scored beside {best})")
+            parts.append(f"{here} no model was scored on all queries beside {best})")
             continue
         ours, theirs = known[model], known[baseline]
         side = "above" if ours["mean"] > theirs["mean"] else "below" if ours["mean"] < theirs["mean"] else "level with"
