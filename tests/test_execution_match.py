@@ -71,6 +71,34 @@ def test_order_counts_for_what_a_person_sees_alone() -> None:
     assert score(one + two + a + b, one + b + two + a) == 1 and score(one + two, two + one) == 0.5
 
 
+@pytest.mark.parametrize(("gold", "other"), [
+    pytest.param("match menu('Which?'):\n    case 'Tea':\n        @showresult(Text='tea')\n    case 'Coffee':\n        @vibrate()\n",
+                 "match menu('Which?'):\n    case 'Coffee':\n        @vibrate()\n    case 'Tea':\n        @showresult(Text='tea')\n", id="menu"),
+    pytest.param("a = ['b', 'a', 'c']\nx = @choosefromlist(WFInput=a)\n@showresult(Text=f'{x}')\n",
+                 "a = ['a', 'c', 'b']\nx = @choosefromlist(WFInput=a)\n@showresult(Text=f'{x}')\n", id="list"),
+    pytest.param("a = ['b', 'a']\nx = @choosefromlist(WFInput=a, WFChooseFromListActionSelectMultiple=True)\n@count(Input=x)\n@vibrate()\n"
+                 "for one in x:\n    @savetocameraroll(WFInput=one)\n",
+                 "a = ['a', 'b']\nx = @choosefromlist(WFInput=a, WFChooseFromListActionSelectMultiple=True)\n@count(Input=x)\n@vibrate()\n"
+                 "for one in x:\n    @savetocameraroll(WFInput=one)\n", id="several of a list"),
+])  # fmt: skip
+def test_choices_in_another_order_are_the_same_choices(gold: str, other: str) -> None:
+    assert execution_match(gold.replace("@", IS), other.replace("@", IS)).equal
+
+
+@pytest.mark.parametrize("gold", [
+    pytest.param("n = 0\nfor one in shortcut_input():\n    n = @math(WFInput=n, WFMathOperand=1)\n@showresult(Text=f'{n}')\n", id="of the input"),
+    pytest.param("d = @downloadurl(WFURL='https://a.example')\nt = ''\nfor one in d['articles']:\n    t = f\"{t}{one['title']}\"\n@showresult(Text=t)\n",
+                 id="of a list of dictionaries"),
+    pytest.param("d = @downloadurl(WFURL='https://a.example')\nt = ''\nfor one in d['tags']:\n    t = f'{t}{one}'\n@showresult(Text=t)\n",
+                 id="of a list of texts"),
+    pytest.param("p = @selectphoto(WFSelectMultiplePhotos=True)\nn = 0\nfor one in p:\n    n = @math(WFInput=n, WFMathOperand=1)\n@showresult(Text=f'{n}')\n", id="of photos"),
+])  # fmt: skip
+def test_what_stands_behind_a_repeat_is_not_the_same_inside_it(gold: str) -> None:
+    gold = gold.replace("@", IS)
+    moved = gold.replace(f"\n{IS}showresult", f"\n    {IS}showresult")
+    assert moved != gold and execution_match(gold, gold).equal and not execution_match(gold, moved).equal
+
+
 def test_both_branches_of_gold_are_compared() -> None:
     code = f"number = {IS}ask(WFAskActionPrompt='How many?', WFInputType='Number')\nif number > 9:\n    {IS}showresult(Text='many')\n" \
         f"else:\n    {IS}showresult(Text='few')\n"  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from shortcuts import to_shortcut
 from shortcuts.machine import run
-from shortcuts.machine.worlds import body, needs, worlds
+from shortcuts.machine.worlds import Needs, body, needs, worlds
 
 
 def compiled(code: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def test_the_keys_that_a_program_reads_are_the_shape_of_its_json() -> None:
 
 
 def test_keys_that_are_numbers_make_a_list_that_counts_from_one() -> None:
-    made = body({"edges": {"2": {"text": {}}}}, random.Random(1))
+    made = body({"edges": {"2": {"text": {}}}}, random.Random(1), Needs())
     assert isinstance(made["edges"], list) and len(made["edges"]) == 2
     assert isinstance(made["edges"][1]["text"], str)
 

@@ -8,7 +8,7 @@ and the seconds that patterns take; the outcome names the limit that was met. Er
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,9 +59,9 @@ class Run:
         """Record an outward effect."""
         self.outcome.effects.append(Effect(verb, what, index))
 
-    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None, choices: int = 0) -> Any:
-        """Return the person's answer; where the world has none the default, or by chance what `draw` makes or one of some choices (from 1).
-        Raises Ended where they cancel.
+    def ask(self, prompt: str, default: Any, draw: Callable[[random.Random], Any] | None = None, choices: Sequence[str] = ()) -> Any:
+        """Return the person's answer; where the world has none the default, or by chance what `draw` makes or the number of a choice, from
+        1. By chance a choice is drawn by its title, wherever it stands. Raises Ended where they cancel.
         """
         person = self.session.person
         self.outcome.questions.append(prompt)
@@ -73,7 +73,9 @@ class Run:
                 self.assume("a person who cancels ends the shortcut")
                 raise Ended("cancelled", f"no answer to {prompt!r}")
             if unanswered == "random":
-                return person.turned(question, choices) if choices else draw(person.dice(question)) if draw else default
+                if choices:
+                    return sorted(range(len(choices)), key=choices.__getitem__)[person.turned(question, len(choices)) - 1] + 1
+                return draw(person.dice(question)) if draw else default
             self.assume("a question without an answer in the world got its default, the first choice, or OK")
             return default
         if answer is None:
@@ -81,9 +83,9 @@ class Run:
             raise Ended("cancelled", f"at {prompt!r}" if prompt else "")
         return answer
 
-    def pick(self, what: str, candidates: list[Any]) -> Any:
+    def pick(self, what: str, candidates: list[Any], several: bool = False) -> Any:
         """Return what the person picks: the world's next pick (a text is a name or path), else one of the candidates, of which there may be
-        none: then None. Raises Ended where they cancel.
+        none: then None. By chance it is two of them where `several` may be picked. Raises Ended where they cancel.
         """
         found, picked = self.session.person.pick()
         unanswered = self.session.world.unanswered
@@ -92,7 +94,8 @@ class Run:
         if found or unanswered == "cancel":
             raise Ended("cancelled", f"at the picker of {what}")
         if unanswered == "random":
-            return self.session.person.dice(what).choice(candidates) if candidates else None
+            dice = self.session.person.dice(what)
+            return dice.sample(candidates, 2) if several and len(candidates) > 1 else dice.choice(candidates) if candidates else None
         self.assume("a picker without an answer in the world got the first candidate")
         return candidates[0] if candidates else None
 
@@ -250,7 +253,7 @@ class Run:
 
     def chosen(self, prompt: str, titles: list[str], others: list[Any] | None = None) -> int:
         """Return the index of the choice that the person makes: a title, or a number from 1. Raises Ended."""
-        answer = self.ask(prompt, 1, choices=len(titles))
+        answer = self.ask(prompt, 1, choices=titles)
         if isinstance(answer, str) and answer in titles:
             return titles.index(answer)
         if isinstance(answer, str) and others and answer in others:

@@ -44,7 +44,9 @@ class Needs:
     """The needs of a shortcut in its world."""
 
     keys: Tree = field(default_factory=dict)
+    repeated: frozenset[int] = frozenset()  # the ids of the trees of `keys` that a repeat goes through
     classes: tuple[str, ...] = ()  # of its input
+    takes_several: bool = False  # True if a repeat goes through its input
     literals: tuple[str, ...] = ()  # the texts that it compares with: values that are one of them take the rarer branches
     files: set[str] = field(default_factory=set)
     shortcuts: set[str] = field(default_factory=set)
@@ -64,6 +66,7 @@ class _Keys:
         self.outputs: dict[str, Tree] = {}
         self.variables: dict[str, Tree] = {}
         self.loops: list[Tree] = []
+        self.repeated: set[int] = set()
 
     def read(self) -> Tree:
         """Return the keys, as a tree."""
@@ -88,6 +91,7 @@ class _Keys:
         mode = parameters.get("WFControlFlowMode", 0)
         if mode == 0:
             self.loops.append(source if source is not None else {})
+            self.repeated.add(id(self.loops[-1]))
         elif self.loops:
             self.loops.pop()
         for level, tree in enumerate(self.loops, start=1):
@@ -155,7 +159,10 @@ def _plain_text(value: Any) -> str:
 def needs(shortcut: dict[str, Any]) -> Needs:
     """Return what a shortcut needs, as far as its actions say it."""
     actions = shortcut["WFWorkflowActions"]
-    found = Needs(_Keys(actions).read())
+    keys = _Keys(actions)
+    found = Needs(keys.read(), frozenset(keys.repeated))
+    found.takes_several = any(action[ID] == "is.workflow.actions.repeat.each" and token.get("Type") == "ExtensionInput"
+                              for action in actions if (token := _token(action.get(PARAMETERS, {}).get("WFInput"))))
     classes = shortcut.get("WFWorkflowInputContentItemClasses")
     found.classes = tuple(one for one in classes if isinstance(one, str)) if isinstance(classes, list) else ()
     compared = (_plain_text(action.get(PARAMETERS, {}).get("WFConditionalActionString")) for action in actions)
@@ -208,14 +215,23 @@ def leaf(key: str, dice: random.Random, literals: tuple[str, ...] = ()) -> Any:
     return f"{dice.choice(_WORDS)} {dice.choice(_WORDS)}"
 
 
-def body(tree: Tree, dice: random.Random, literals: tuple[str, ...] = (), depth: int = 0) -> Any:
-    """Return JSON of a shape: keys that are numbers make a list."""
+def body(tree: Tree, dice: random.Random, found: Needs, key: str = "", depth: int = 0) -> Any:
+    """Return JSON of the shape of a key's tree: a list of two or three where a repeat goes through it."""
     if depth > 10:
         return None
-    if tree and all(key.isascii() and key.isdigit() and int(key[:3]) <= 60 for key in tree) and "0" not in tree:
-        made = [body(tree.get(str(place), {}), dice, literals, depth + 1) or "item" for place in range(1, max(map(int, tree)) + 1)]
-        return made
-    return {key: body(inner, dice, literals, depth + 1) if inner else leaf(key, dice, literals) for key, inner in tree.items()}
+    if id(tree) in found.repeated:
+        return [_one(tree, dice, found, key, depth) for _ in range(dice.randint(2, 3))]
+    return _one(tree, dice, found, key, depth)
+
+
+def _one(tree: Tree, dice: random.Random, found: Needs, key: str, depth: int) -> Any:
+    """Return JSON of the shape of a tree: keys that are numbers make a list."""
+    if not tree:
+        return leaf(key, dice, found.literals)
+    if all(name.isascii() and name.isdigit() and int(name[:3]) <= 60 for name in tree) and "0" not in tree:
+        inner = [tree.get(str(place)) for place in range(1, max(map(int, tree)) + 1)]
+        return [body(one, dice, found, "", depth + 1) if one else "item" for one in inner]
+    return {name: body(inner, dice, found, name, depth + 1) for name, inner in tree.items()}
 
 
 def compared_text(found: Needs, dice: random.Random) -> str:
@@ -234,7 +250,7 @@ def given(found: Needs, number: int, dice: random.Random) -> Any:
         "WFArticleContentItem": Url(f"https://example.org/{dice.choice(_WORDS)}"),
         "WFNumberContentItem": dice.randint(1, 99),
         "WFDateContentItem": place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(days=dice.randint(-40, 40)),
-        "WFDictionaryContentItem": body(tree, dice) or {"key": "value"},
+        "WFDictionaryContentItem": body(tree, dice, found) if tree else {"key": "value"},
     }  # fmt: skip
     if wanted in kinds:
         return kinds[wanted]
@@ -281,10 +297,12 @@ def _file(path: str, text: str) -> Any:
 
 
 def world(found: Needs, number: int, seed: int) -> World:
-    """Return the world of a number. The first has all that is needed; in each fourth one input, clipboard and files are missing."""
+    """Return the world of a number. The first has all that is needed; in each fourth one input, clipboard and files are missing, and
+    in another fourth the input is several items, as it is everywhere for a shortcut that goes through its input.
+    """
     dice = random.Random(f"{seed} {number}")
     now = place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(hours=dice.randint(0, 5000) if number else 0)
-    json = body(found.keys, dice, found.literals)
+    json = body(found.keys, dice, found) if found.keys else {}
     text = orjson.dumps(json).decode() if json else f"{dice.choice(_WORDS)}\n{dice.choice(_WORDS)}"
     kind = ("iPhone", "iPad", "Mac")[number % 3]
     made = World(
@@ -303,7 +321,9 @@ def world(found: Needs, number: int, seed: int) -> World:
         return made
     clipboard = (f"https://example.org/{dice.choice(_WORDS)}", compared_text(found, dice), text)[number % 3]
     files = {**made.files, **{path: _file(path, text) for path in sorted(found.files)}}
-    return replace(made, input=given(found, number, dice), clipboard=clipboard, files=files)
+    several = dice.randint(2, 3) if found.takes_several or number % 4 == 1 else 1
+    inputs = [given(found, number, dice) for _ in range(several)]
+    return replace(made, input=inputs if several > 1 else inputs[0], clipboard=clipboard, files=files)
 
 
 def page(dice: random.Random) -> str:

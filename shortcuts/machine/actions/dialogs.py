@@ -66,11 +66,17 @@ def choose(call: Call) -> Any:
         answer = call.run.ask(
             prompt,
             titles if call.flag("WFChooseFromListActionSelectAll") else titles[:1],
-            lambda dice: [title for title in titles if dice.random() < 0.5] or titles[:1],
+            lambda dice: _some(titles, dice),
         )
         return one_or_many([found[_place(call, prompt, one, titles)] for one in items(answer)])
-    answer = call.run.ask(prompt, 1, choices=len(titles))
+    answer = call.run.ask(prompt, 1, choices=titles)
     return found[_place(call, prompt, values.first(answer), titles)]
+
+
+def _some(titles: list[str], dice: Random) -> list[str]:
+    """Return some titles by chance, at least one: the same ones in whatever order they stand."""
+    drawn = {title for title in sorted(set(titles)) if dice.random() < 0.5} or {min(titles)}
+    return [title for title in titles if title in drawn]
 
 
 def _title(item: Any, call: Call) -> str:

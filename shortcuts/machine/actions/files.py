@@ -162,7 +162,7 @@ def pick(call: Call, kind: str = "") -> Any:
         candidates = [file for file in contents(call, "") if file.kind == kind] or [File("Shortcuts", "folder", None, {"path": ""})]
     else:
         candidates = [file for file in contents(call, "", recursive=True) if file.kind != "folder"]
-    picked = call.run.pick(kind or "files", candidates)
+    picked = call.run.pick(kind or "files", candidates, call.flag("SelectMultiple"))
     if isinstance(picked, str):
         return at(call, picked) or File(
             picked.rpartition("/")[2], kind or KINDS.get(picked.rpartition(".")[2].lower(), "file"), None, {"path": picked}

@@ -197,7 +197,7 @@ def record_audio(call: Call) -> Any:
 def select_photo(call: Call) -> Any:
     """Return what the person picks or takes."""
     photos = call.records("photos")
-    picked = call.run.pick("photos", photos)
+    picked = call.run.pick("photos", photos, call.flag("WFSelectMultiplePhotos"))
     if isinstance(picked, str):
         return next((photo for photo in photos if photo.name == picked), File(picked, "image"))
     return picked if picked is not None else call.unknown("image", "picked")

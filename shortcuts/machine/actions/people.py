@@ -17,7 +17,7 @@ def contacts(call: Call) -> Any:
 
 @action("is.workflow.actions.selectcontacts", source="user guide: Select Contact")
 def select_contact(call: Call) -> Any:
-    picked = call.run.pick("contacts", call.records("contacts"))
+    picked = call.run.pick("contacts", call.records("contacts"), call.flag("WFSelectMultiple"))
     return _named(call, picked) if isinstance(picked, str) else picked if picked is not None else call.unknown("contact", "picked")
 
 
