@@ -115,7 +115,7 @@ def add_model(parser: cli.Parser) -> None:
     add("--lora-rank", type=cli.count, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
     add("--lora-alpha", type=cli.positive, default=32.0, metavar="X", help="(default: %(default)s)")
     add("--lora-dropout", type=cli.share, default=None, metavar="X", help="(default: 0)")
-    add("--lora-targets", default="all-linear", metavar="A,B", help="modules to adapt, such as q_proj,v_proj (default: %(default)s)")
+    add("--lora-targets", type=presets.names, default="all-linear", metavar="A,B", help="modules, such as q_proj,v_proj (default: all-linear)")
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
     add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
@@ -160,7 +160,7 @@ def add_run(parser: cli.Parser) -> None:
     add("--save-every", type=cli.positive_int, metavar="N", help="steps from checkpoint to checkpoint " + presets.default("save_every"))
     add("--save-minutes", type=cli.positive, metavar="X", help="minutes from checkpoint to checkpoint " + presets.default("save_minutes"))
     add("--validate-every", type=cli.positive_int, metavar="N", help="steps from validation to validation (default: a tenth of the run)")
-    add("--sample-generations", type=cli.count, default=0, metavar="N", help="answers to N prompts at each validation (default: none)")
+    add("--sample-generations", type=cli.count, metavar="N", help="answers to N prompts at each validation (default: with --reinforce 16)")
     add("--tensorboard", action="store_true", help="curves for TensorBoard, too; needs the package tensorboard")
     add("--wandb", metavar="PROJECT", help="curves for Weights & Biases, too; needs the package wandb")
     add("--dry-run", action="store_true", help="instead of training: measure a few steps, and say what the run would take")
@@ -172,6 +172,7 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     args.chosen = presets.fill(args)
     args.row_tokens, args.export = args.row_tokens or args.context, args.export or ("last" if args.reinforce else "best")
     parser.refuse(
+        *presets.without_effect(args),
         (args.model == "tiny" and args.lora_rank,
          "--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away"),
         (args.copy_drill and args.model != "tiny", "--copy-drill is for --model tiny: others have learned to copy"),

@@ -116,7 +116,7 @@ def add_task(parser: cli.Parser) -> None:
         "in training, the same for all (0 1: a row without and one with an example)")
     add("--any-shot", action="store_true", help="draw them without regard to the APIs that the OOD test holds out, as the paper may have")
     add("--compare", metavar="NAME", help="compare every system with this one, sample by sample (default: each two that are no baselines)")
-    add("--seed", type=cli.seed, default=0, metavar="N", help="of the bootstrap, the examples, the wrong APIs and drawn answers (default: 0)")
+    add("--seed", type=cli.seed, default=0, metavar="N", help="of the bootstrap, examples, wrong APIs and drawn answers (default: 0)")
     add("--teval", type=Path, metavar="FILE", help="plan_json_v1.json or plan_str_v1.json: T-Eval's planning test, not workflows")
     add("--as-program", action="store_true", help="ask for T-Eval's plans as our models are asked, for plan and program")
     add("--tasks", nargs="?", type=Path, const=task_set.FOLDER, metavar="DIR", help="not workflows but tasks (default: those in tasks/): "

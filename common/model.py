@@ -7,6 +7,7 @@ Heavy imports stand inside the functions, so that a stage that imports this file
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -45,6 +46,7 @@ TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}
 MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
 PROMPT_FILE = "prompt.json"  # beside an adapter or a model of stage 07: how it was asked in training
 NO_PRIMER = {"primer": False}
+MERGED_FILE = "merged.json"  # beside a merged model: the hash of its adapter
 TASK = "generate"  # what a model of stage 07 is asked for unless its PROMPT_FILE names another task of its training data
 SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
 
@@ -244,7 +246,8 @@ def knows_the_language(model: str | Path, adapter: str | Path | None = None) -> 
 
 def note_prompt(folder: Path, data: Path | None = None) -> None:
     """Write beside trained weights how the model is to be asked: with the task of its training data, where that is one other than TASK."""
-    first, *more = {record.get("task", TASK) for record in jsonl.read(data)} if data else {TASK}
+    named = (record.get("task") for record in jsonl.read(data)) if data else ()
+    first, *more = {task if isinstance(task, str) else TASK for task in named} or {TASK}
     jsonl.write_atomically(folder / PROMPT_FILE, jsonl.encode(NO_PRIMER | ({} if more or first == TASK else {"task": first})))
 
 
@@ -308,6 +311,8 @@ def merge(run: Path, output: Path) -> float:
     Raises UserError if they differ by more than rounding, when there is no adapter, or when `output` is there already: a merged model is
     never written over anything. It is the model as read back that is checked, before it gets its name.
     """
+    if (run / "run.json").is_file() and not any((run / name).is_file() for name in ("adapter_config.json", "config.json")):
+        raise UserError(f"{run}: this run was stopped before its end; go on with it, or write what it has learned: --export-now")
     if not (run / "adapter_config.json").is_file():
         raise UserError(f"{run}: no adapter there; a model that was trained whole needs no merging, use its folder as it is")
     refuse_overlap("--merge", output, "the adapter", run)
@@ -328,6 +333,17 @@ def merge(run: Path, output: Path) -> float:
     return difference
 
 
+def is_merge_of(folder: Path, run: Path) -> bool:
+    """True for the merged model of a run's adapter as it is now."""
+    note = folder / MERGED_FILE
+    return note.is_file() and (run / "adapter_model.safetensors").is_file() and jsonl.whole(note) == _merged_from(run)
+
+
+def _merged_from(run: Path) -> Record:
+    with open(run / "adapter_model.safetensors", "rb") as file:
+        return {"adapter": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
 def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
     """Merge, write, read back and compare."""
     import torch
@@ -342,6 +358,7 @@ def _merged(model: Any, tokenizer: Any, run: Path, output: Path) -> float:
         save_tokenizer(tokenizer, output)
         if notes := prompt_notes(run):
             jsonl.write_atomically(output / PROMPT_FILE, jsonl.encode(notes))
+        jsonl.write_atomically(output / MERGED_FILE, jsonl.encode(_merged_from(run)))
         del model
         found = load_model(output)(input_ids=ids.to("cuda" if torch.cuda.is_available() else "cpu")).logits.float().cpu()
     difference = float((found - expected).norm() / expected.norm())

@@ -72,7 +72,8 @@ def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
 def _block(start: int, end: int, fence: re.Match[str], lines: list[str], closed: bool) -> Block:
     """Return a block without the indent of its fence, which stands below a list's item, as far as all its lines have it."""
     indent = min([len(fence[1]), *(len(line) - len(line.lstrip(" \t")) for line in lines if line.strip())])
-    return Block(start, end, (fence[3] or fence[4] or "").lower(), "".join(line[indent:] if line.strip() else line for line in lines), closed)
+    text = "".join(line[indent:] if line.strip() else line for line in lines)
+    return Block(start, end, (fence[3] or fence[4] or "").lower(), text, closed)
 
 
 def without_thought(text: str) -> str:

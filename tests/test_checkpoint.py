@@ -249,3 +249,34 @@ def test_two_processes_go_on_from_what_one_has_saved_and_one_from_what_two_have(
     assert equal(values(again, its), said["saved"][0]) and its.state[again.first.weight]["step"] == 3
     step(network, optimizer)
     assert all(torch.allclose(tensor, said["saved"][0][name], atol=1e-6) for name, tensor in values(network, optimizer).items())
+
+
+def test_a_part_that_the_data_does_not_use_changes_nothing_of_a_resumed_run(tmp_path):
+    """Models for pictures have such a part, and it may be their last."""
+    import torch
+    from torch import nn
+
+    from common.training import checkpoint
+
+    def begun() -> tuple[nn.ModuleDict, torch.optim.Optimizer]:
+        torch.manual_seed(0)
+        parts = nn.ModuleDict({"used": nn.Linear(3, 3), "unused": nn.Linear(3, 3)})
+        return parts, torch.optim.AdamW(parts.parameters(), lr=0.1, weight_decay=0.5)
+
+    def learn(parts: nn.ModuleDict, optimizer: torch.optim.Optimizer) -> None:
+        parts["used"](torch.ones(2, 3)).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    straight, resumed = begun(), begun()
+    for _ in range(3):
+        learn(*straight)
+    for _ in range(2):
+        learn(*resumed)
+    checkpoint.save(tmp_path / "last.json", *resumed, {"step": 2}, is_writer=True)
+    resumed = begun()
+    checkpoint.restore(tmp_path / "last.json", *resumed)
+    learn(*resumed)
+    for one, other in zip(straight[0].parameters(), resumed[0].parameters()):
+        assert torch.equal(one, other)
+    assert checkpoint.position(tmp_path / "last.json")["updates"] == 2

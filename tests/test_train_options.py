@@ -626,3 +626,46 @@ def test_weights_that_cannot_be_exported_are_exported_by_the_same_command(run, t
     monkeypatch.setattr(train, "export", kept)
     code, summary, _ = run("a")
     assert code == 0 and summary["steps"] == 12 and (tmp_path / "a" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    (["--dry-run", "--merge", "x"], "--dry-run measures a training, and --merge does none"),
+    (["--dry-run", "--push", "a/b"], "--dry-run measures a training, and --push does none"),
+    (["--dry-run", "--export-now"], "--dry-run measures a training, and --export-now does none"),
+    (["--model", "tiny", "--dora"], "--dora is of LoRA, and the whole model is trained"),
+    (["--lora-rank", "0", "--lora-dropout", "0.5"], "--lora-dropout is of LoRA"),
+    (["--lora-rank", "0", "--lora-targets", "q_proj"], "--lora-targets is of LoRA"),
+    (["--grammar"], "--grammar goes with --reinforce"), (["--rollouts", "http://x"], "--rollouts goes with --reinforce"),
+    (["--group", "4"], "--group goes with --reinforce"), (["--max-new-tokens", "9"], "--max-new-tokens goes with --reinforce"),
+])  # fmt: skip
+def test_a_flag_that_would_do_nothing_is_refused(train, flags, said, capsys):
+    with pytest.raises(SystemExit) as left:
+        train.arguments(flags)
+    assert left.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_as_many_prompts_are_answered_as_were_asked_for(train):
+    given = ["--model", "some", "--reinforce"]
+    assert [train.arguments([*given, *more]).sample_generations for more in ([], ["--sample-generations", "0"], ["--sample-generations", "3"])] \
+        == [16, 0, 3]
+    assert train.arguments(["--model", "tiny"]).sample_generations == 0
+
+
+@pytest.mark.parametrize(("names", "said"), [
+    ("q_proj, v_porj", "no module is called v_porj; there are down_proj, gate_proj, k_proj, lm_head, o_proj, q_proj, up_proj, v_proj"),
+    ("lm_head", "the weights of lm_head are those of the embeddings"), ("embed_tokens", "the weights of embed_tokens are those"),
+])  # fmt: skip
+def test_targets_of_lora_that_cannot_be_adapted_are_refused(run, base, names, said):
+    with pytest.raises(UserError, match=said):
+        run("lora", "--lora-rank", 4, "--lora-targets", names, base=base)
+
+
+def test_targets_of_lora_may_have_spaces_between_them(run, base, tmp_path):
+    run("lora", "--lora-rank", 4, "--steps", 1, "--lora-targets", "q_proj, v_proj", base=base)
+    assert orjson.loads((tmp_path / "lora/adapter_config.json").read_bytes())["target_modules"] == ["q_proj", "v_proj"]
+
+
+def test_a_step_of_more_samples_than_were_asked_for_says_so(train, data, tmp_path, very_small, capfd):
+    given = ["--input", data, "--model", "tiny", "--output", tmp_path / "run", "--context", 2048, "--steps", 1, "--batch-size", 2]
+    assert train.main(train.arguments([*map(str, given)])) == 0
+    assert "samples, so a step has as many, not --batch-size 2; a lower --context or --row-tokens" in capfd.readouterr().err

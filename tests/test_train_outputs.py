@@ -194,3 +194,59 @@ def test_a_checkpoint_of_an_earlier_version_is_neither_read_nor_removed(run, tmp
         run("a", "--steps", 2)
     assert "\n" not in str(error.value) and (tmp_path / "a" / "checkpoints" / "last.safetensors").exists()
     assert run("a", "--steps", 2, "--overwrite")[0] == 0
+
+
+def test_a_run_that_is_done_stays_done_without_its_checkpoints(run, base, capfd):
+    """People remove them to save space. The tensors of the model must not go before there are new ones."""
+    shutil.rmtree(base / "checkpoints")
+    before = contents(base)
+    code, summary, _ = run("base", "--steps", 2)
+    assert code == 0 and summary["steps"] == 2 and contents(base) == before
+
+
+def test_a_whole_model_is_exported_with_what_is_stored_and_not_trained(run, tmp_path):
+    """A router's biases are a buffer that a model's files hold; a frozen weight is in no checkpoint."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModelForCausalLM, Glm4MoeConfig, Glm4MoeForCausalLM
+
+    from common.training.export import export
+    from common.training.precision import trainable
+
+    torch.manual_seed(0)
+    config = Glm4MoeConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=8,
+                           vocab_size=32, n_routed_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1)  # fmt: skip
+    made = Glm4MoeForCausalLM(config)
+    gate = made.model.layers[1].mlp.gate
+    gate.e_score_correction_bias.copy_(torch.tensor([3.0, -1, 2, 0]))
+    made.model.norm.weight.requires_grad_(False).mul_(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("common.training.checkpoint.weights", lambda *_: {name: weight.detach() for name, weight in trainable(made).items()})
+        export(made, tmp_path, tmp_path / "out", "base", torch.float32)
+    written, found = load_file(tmp_path / "out/model.safetensors"), AutoModelForCausalLM.from_pretrained(tmp_path / "out")
+    assert "model.norm.weight" in written and (found.model.norm.weight == 2).all()
+    assert found.model.layers[1].mlp.gate.e_score_correction_bias.tolist() == [3, -1, 2, 0]
+    assert found.state_dict().keys() == made.state_dict().keys()
+
+
+def test_a_stopped_run_is_not_taken_for_one_that_needs_no_merging(refused, base, run, tmp_path):
+    run("lora", "--lora-rank", 4, "--steps", 2, base=base)
+    for name in ("adapter_config.json", "adapter_model.safetensors", "summary.json"):
+        (tmp_path / "lora" / name).unlink()
+    refused(tmp_path / "lora", "was stopped before its end; .* --export-now", "lora", "--merge", tmp_path / "merged")
+
+
+def test_a_record_may_have_any_task(run, tmp_path, data):
+    records = [orjson.loads(line) | {"task": task} for line, task in zip(data.read_bytes().splitlines(), [["a"], None, {}, 3] * 5)]
+    odd = tmp_path / "odd.jsonl"
+    odd.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
+    assert run("odd", "--steps", 1, records=odd)[0] == 0
+    assert orjson.loads((tmp_path / "odd/prompt.json").read_bytes()) == {"primer": False}
+
+
+def test_a_split_that_leaves_nothing_to_train_or_validate_on_is_told(run, tmp_path):
+    with pytest.raises(UserError, match="--validation-share 1 holds out all 20 samples"):
+        run("none", "--validation-share", 1)
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    with pytest.raises(UserError, match="--validation .*empty.jsonl: no sample to validate on"):
+        run("none", "--validation", tmp_path / "empty.jsonl")

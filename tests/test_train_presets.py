@@ -23,7 +23,7 @@ def machine(monkeypatch):
 
 def given(model: str = "some/model", **values: Any) -> argparse.Namespace:
     """The arguments of a command line: None where nothing was given."""
-    return argparse.Namespace(**{"model": model, **dict.fromkeys(presets.TABLE), **values})
+    return argparse.Namespace(**{"model": model, "sample_generations": None, "reinforce": False, **dict.fromkeys(presets.TABLE), **values})
 
 
 def filled(**values: Any) -> argparse.Namespace:

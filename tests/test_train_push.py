@@ -148,3 +148,31 @@ def test_a_card_has_the_scores_in_percent(train, run, stub, based, scored, tmp_p
     train.main(train.arguments(["--output", str(tmp_path / "trained"), "--push", "me/lora", "--scores", str(file)]))
     card = stub.files("me/lora")["README.md"].decode()
     assert "test_id.jsonl `abababababab`" in card and "CodeBLEU" in card and "| unseen requests (ID)" in card and "50.0" in card
+
+
+def test_a_push_that_went_wrong_after_a_merge_goes_on_from_it(train, run, stub, base, tmp_path, monkeypatch):
+    run("lora", "--lora-rank", 4, "--steps", 2, base=base)
+    command = ["--output", str(tmp_path / "lora"), "--merge", str(tmp_path / "merged"), "--push", "me/merged"]
+
+    def lost(*_):
+        raise UserError("the hub is gone")
+
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="the hub is gone"):
+        patch.setattr("common.hub.push", lost)
+        train.main(train.arguments(command))
+    assert train.main(train.arguments(command)) == 0 and "model.safetensors" in stub.files("me/merged")
+    run("lora", "--lora-rank", 4, "--steps", 3, "--resume", "never", base=base)
+    with pytest.raises(UserError, match="merged is there already"):  # it is of another adapter
+        train.main(train.arguments(command))
+
+
+def test_the_card_of_a_reinforced_model_says_what_it_learned_from(trained, tmp_path):
+    import shutil
+
+    run = shutil.copytree(trained, tmp_path / "run")
+    about = orjson.loads((run / "run.json").read_bytes())
+    about["plan"] |= {"reinforce": True, "group": 8, "temperature": 0.6}
+    (run / "run.json").write_bytes(orjson.dumps(about))
+    model_card.write(run, run, "me/model", None, HEADLINE)
+    card = (run / "README.md").read_text()
+    assert "by reinforcement" in card and "| group" in card and "on the answers only" not in card

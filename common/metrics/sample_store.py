@@ -74,8 +74,8 @@ def refuse_foreign(folder: Path) -> None:
     """Raise UserError where files would be replaced that are of no earlier run: such a run leaves its samples."""
     taken = [name for name in RESULTS if (folder / name).exists()]
     if taken and not any(folder.glob("samples_*.jsonl")):
-        raise UserError(f"--output {folder}: no samples of an earlier run are there, and these files would be replaced: {', '.join(taken)}; "
-                        "name another folder")
+        raise UserError(f"--output {folder}: no samples of an earlier run are there, and these files would be replaced: "
+                        f"{', '.join(taken)}; name another folder")
 
 
 def stored_samples(system: System, tests: Iterable[Record], path: Path) -> tuple[dict[str, Record], list[Record], int]:

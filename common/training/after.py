@@ -20,7 +20,9 @@ def merge_or_push(args: argparse.Namespace) -> int:
     done: dict[str, Any] = {}
     if args.push:
         hub.token()  # missing it is said before minutes of merging
-    if args.merge:
+    if args.merge and args.push and model.is_merge_of(args.merge, args.output):
+        done = {"merged": str(args.merge)}  # by the same command, whose push went wrong
+    elif args.merge:
         done = {"merged": str(args.merge), "difference": model.merge(args.output, args.merge)}
     if args.push:
         from common.metrics import HEADLINE

@@ -31,7 +31,7 @@ from common import jsonl
 from common.jsonl import UserError
 from common.training.precision import trainable
 
-MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; all have had the same updates
+MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; all that have one have had the same updates
 FILE_BYTES = 1 << 30  # of whole tensors in a file: each process serialises its part of one at a time
 
 
@@ -40,12 +40,15 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
 
     Raises UserError, in all of them where one cannot write its tensors; what had the name before is intact.
     """
-    tensors = {}
+    tensors, updates, without = dict[str, Tensor](), 0, list[str]()
     for name, parameter in trainable(model).items():
         tensors[f"model/{name}"] = parameter.detach()
-        state = optimizer.state.get(parameter) or {moment: torch.zeros_like(parameter) for moment in MOMENTS}  # none before an update
+        if state := optimizer.state.get(parameter):
+            updates = int(state["step"])
+        else:  # before its first gradient, which a part that the data does not use never gets
+            state = {moment: torch.zeros_like(parameter) for moment in MOMENTS}
+            without.append(name)
         tensors |= {f"{moment}/{name}": state[moment] for moment in MOMENTS}
-    updates = int(optimizer.state[parameter]["step"]) if optimizer.state.get(parameter) else 0
     part = path.with_suffix(".part")
     with _told(f"{path}: cannot be written", "the one before it is intact, and the same command goes on from it"):
         if is_writer:
@@ -54,7 +57,7 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
         try:
             dcp.save(tensors, storage_writer=HuggingFaceStorageWriter(str(part), _files(tensors), save_distributed=True))
             if is_writer:
-                _name(path, part, {**position, "updates": updates})
+                _name(path, part, {**position, "updates": updates, **({"without_moments": without} if without else {})})
         finally:
             if is_writer:  # alone: the others are through with it earlier
                 shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
@@ -69,7 +72,7 @@ def _files(tensors: dict[str, Tensor]) -> dict[str, int]:
     return files
 
 
-def _name(path: Path, part: Path, position: dict[str, float]) -> None:
+def _name(path: Path, part: Path, position: dict[str, Any]) -> None:
     """Give a complete folder its place and the name."""
     folder, used = path.with_name(f"step-{position['step']}"), _named(path.parent)
     while folder.name in used:  # the same step was saved before
@@ -106,8 +109,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: no checkpoint can be read from it: {error}; start anew with --overwrite") from None
 
 
-def position(path: Path) -> dict[str, float]:
-    """The numbers that were saved with a checkpoint, such as its step."""
+def position(path: Path) -> dict[str, Any]:
+    """What was saved with a checkpoint beside its tensors, such as its step."""
     return {key: value for key, value in _read(path).items() if key != "folder"}
 
 
@@ -130,9 +133,10 @@ def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> N
         dcp.load(tensors, storage_reader=reader)  # into the parameters themselves
     names = {parameter: name for name, parameter in parameters.items()}
     ordered = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
-    updates = torch.tensor(float(position(path)["updates"]))
+    saved = position(path)
+    updates, without = torch.tensor(float(saved["updates"])), saved.get("without_moments", ())
     state = {number: {"step": updates.clone(), **{moment: tensors[f"{moment}/{name}"].detach() for moment in MOMENTS}}
-             for number, name in enumerate(ordered)}
+             for number, name in enumerate(ordered) if name not in without}
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 

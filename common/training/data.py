@@ -160,6 +160,10 @@ def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
         held_out, train = train[:count], train[count:]
     if args.validation is None:
         held_ids, held_samples = [ids[number] for number in held_out], samples.chosen(held_out)
+    if not train and held_out:
+        raise UserError(f"--validation-share {args.validation_share:g} holds out all {len(held_out)} samples; give a smaller one")
+    if args.validation is not None and not held_ids:
+        raise UserError(f"--validation {file}: no sample to validate on ({len(rejected)} rejected); see --context, or leave the flag away")
     if not train:
         raise UserError(f"{args.input}: no sample to train on ({len(rejected)} rejected, the first: "
                         f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
@@ -175,6 +179,14 @@ def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
             last = max((n for n, message in enumerate(record["messages"]) if message["role"] == "assistant"), default=0)
             found[str(record["id"])] = {"id": str(record["id"]), "messages": record["messages"][:last]}
     return [found[identifier] for identifier in ids if identifier in found]
+
+
+def tell_of_full_rows(args: argparse.Namespace, samples: Samples) -> None:
+    """Say that a step has more samples than was asked for, where one row has: fewer steps learn less."""
+    held = args.row_tokens * len(samples) / max(1, len(samples.tokens))
+    if args.rows == 1 and min(held, len(samples)) > 1.5 * args.batch_size and launcher.is_first():
+        cli.say(f"a row of {args.row_tokens} tokens holds {held:.0f} samples, so a step has as many, not --batch-size {args.batch_size}; "
+                f"a lower --context or --row-tokens makes it fewer (the longest sample has {max(samples.lengths)} tokens)")
 
 
 class Part(NamedTuple):
@@ -221,8 +233,10 @@ class Workflows(LightningDataModule):
         if self.plan is not None:
             return
         self.data = launcher.from_first(self.tokenise)
-        rows = self.args.rows = self.args.rows or rows_for(self.args.batch_size, self.data.train, self.args.row_tokens)
-        self.plan = Plan(self.data.train, self.args.row_tokens, rows, self.args.seed)
+        if not self.args.rows:
+            self.args.rows = rows_for(self.args.batch_size, self.data.train, self.args.row_tokens)
+            tell_of_full_rows(self.args, self.data.train)
+        self.plan = Plan(self.data.train, self.args.row_tokens, self.args.rows, self.args.seed)
         if held_out := len(self.data.validation):
             self.validation = Plan(self.data.validation, self.args.row_tokens, held_out, self.args.seed)  # all of it in one step
 

@@ -9,6 +9,7 @@ import orjson
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save
+from torch.distributed.tensor import DTensor
 
 from common import hub, jsonl
 from common.jsonl import UserError
@@ -18,9 +19,9 @@ from common.training import checkpoint
 def export(network: Any, chosen: Path, folder: Path, base: str, dtype: torch.dtype) -> None:
     """Write an adapter, or a whole model in `dtype`, from a checkpoint, and which tokens end its answers (generation_config.json).
 
-    `network` says what was trained; its weights are not looked at, it may be sharded or without any. Host memory holds what is written,
-    once. `base` is the name under which the adapter will look for its base model, with the revision behind it. UserError if the disk does
-    not take it.
+    `network` says what was trained; of its weights, which may be sharded or none, only those are looked at that are not trained and belong
+    to a whole model. Host memory holds what is written, once. `base` is the name under which the adapter will look for its base model,
+    with the revision behind it. UserError if the disk does not take it.
     """
     try:
         if hasattr(network, "peft_config"):
@@ -37,10 +38,23 @@ def _whole(network: Any, weights: dict[str, torch.Tensor], folder: Path) -> None
     from transformers import AutoModelForCausalLM
 
     dtype = next(iter(weights.values())).dtype
+    weights |= _untrained(network, weights)
     with torch.device("meta"):
         empty = AutoModelForCausalLM.from_config(network.config, dtype=dtype, trust_remote_code=False)
     empty.generation_config = network.generation_config
     empty.save_pretrained(folder, state_dict=weights)
+
+
+def _untrained(network: Any, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return what a model has beside what is trained: buffers that are stored, such as a router's biases, and frozen weights."""
+    stored = network.state_dict()
+    frozen = [name for name, weight in network.named_parameters() if not weight.requires_grad]
+    names = [*(name for name, _ in network.named_buffers()), *frozen]
+    found = {name.replace("_orig_mod.", ""): stored[name] for name in names if name in stored}
+    if any(isinstance(tensor, DTensor) for tensor in found.values()):
+        raise UserError("the weights that are not trained lie on several devices; write the model by one process: the same command with "
+                        "--export-now")
+    return {name: tensor.detach().cpu() for name, tensor in found.items() if name not in weights}
 
 
 def _adapter(network: Any, weights: dict[str, torch.Tensor], folder: Path, base: str) -> None:

@@ -17,7 +17,10 @@ from common.jsonl import Record, UserError
 from common.model import base_of
 
 SETTINGS = ("context", "row_tokens", "rows", "lr", "warmup", "weight_decay", "clip", "lora_rank", "lora_alpha", "lora_dropout",
-            "lora_targets", "rslora", "dora", "quantize", "precision", "neftune", "seed")  # fmt: skip
+            "lora_targets", "rslora", "dora", "quantize", "precision", "neftune", "seed",
+            "group", "prompts", "max_new_tokens", "temperature", "grammar")  # fmt: skip
+LOSSES = {False: "The loss is on the answers only; samples that share a row do not see each other.",
+          True: "It learned from its own answers, by reinforcement, rewarded by what their programs are and do."}
 RESULTS = ("steps", "validation_loss", "best_validation_loss")
 SPLITS = {"id": "unseen requests (ID)", "ood": "APIs that training lacks (OOD)"}
 
@@ -57,7 +60,7 @@ tokenizer's chat template writes it as in training.
 
 ## Training
 
-The loss is on the answers only; samples that share a row do not see each other.
+{loss}
 
 {training}
 
@@ -93,7 +96,8 @@ def write(run: Path, target: Path, name: str, scores: Record | None, labels: dic
         name=name, title=name.split("/")[-1], library="peft" if is_adapter else "transformers",
         loader="AutoPeftModelForCausalLM" if is_adapter else "AutoModelForCausalLM", metadata=_of_base(base, is_adapter),
         kind=f"A {'LoRA adapter' if is_adapter else 'language model'}, {origin}",
-        training=_training(run, plan), scores=_table_of(scores, labels) if scores else "None were measured.",
+        loss=LOSSES[bool(plan.get("reinforce"))], training=_training(run, plan),
+        scores=_table_of(scores, labels) if scores else "None were measured.",
         of_base=f"What holds for `{base}` holds for this model too: its licence, and what that asks of names and notices. " if base else "")
     jsonl.write_atomically(target / "README.md", card.encode())
 

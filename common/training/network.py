@@ -52,11 +52,25 @@ def adapted(base: Any, args: argparse.Namespace) -> Any:
     """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
     attention.choose(base, args.attention)
     if args.lora_rank:
-        targets = args.lora_targets if args.lora_targets == "all-linear" else args.lora_targets.split(",")
+        targets = args.lora_targets if args.lora_targets == "all-linear" else targeted(base, args.lora_targets.split(","))
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
                                  target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
     activation_checkpointing.keep_activations(base, args.activation_checkpointing)
     return base
+
+
+def targeted(base: Any, names: list[str]) -> list[str]:
+    """The names of modules to adapt. UserError for one that no module has, and for weights in two places: merged, both would change."""
+    modules = dict(base.named_modules())
+    for name in names:
+        found = [module for path, module in modules.items() if path == name or path.endswith(f".{name}")]
+        if not found:
+            linear = sorted({path.split(".")[-1] for path, module in modules.items() if isinstance(module, torch.nn.Linear)})
+            raise UserError(f"--lora-targets: no module is called {name}; there are {', '.join(linear)}")
+        both = base.get_input_embeddings(), base.get_output_embeddings()
+        if both[1] is not None and both[0].weight is both[1].weight and any(module in both for module in found):
+            raise UserError(f"--lora-targets: the weights of {name} are those of the embeddings, too, in this model; leave it away")
+    return names
 
 
 def skeleton(config: Any, args: argparse.Namespace) -> Any:

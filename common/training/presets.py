@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
 BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None of the table
               "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
 REINFORCED = 0.2  # of the rate, for training on a model's own answers: their rewards tell less than an answer to imitate
+REINFORCING = {"prompts": 8, "group": 8, "max_new_tokens": 512, "temperature": 1.0, "grammar": False, "rollouts": None}
+ADAPTING = {"rslora": False, "dora": False, "lora_targets": "all-linear", "lora_dropout": 0.0}  # flags of LoRA that are easily forgotten
 JUDGED = 16  # prompts kept apart that are answered at each validation of --reinforce
 SMALL = 256  # width of the widest model that is small: a pretrained one is wider
 ROOM = 0.8  # share of the free memory that a run may count on
@@ -73,6 +76,8 @@ def is_small(model: str) -> bool:
 
 def fill(args: argparse.Namespace) -> dict[str, Any]:
     """Set what was not given, and return what of it counts. On a CPU `activation_checkpointing` stays None until the model is known."""
+    if args.sample_generations is None:
+        args.sample_generations = JUDGED * args.reinforce
     column = CASES.index(case(args.model, args.lora_rank, args.model == "tiny" or has_gpu()))
     preset = {name: values[column] for name, values in TABLE.items()}
     preset["precision"] = preset["precision"] or fastest()
@@ -88,22 +93,38 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
 def add_reinforcement(parser: cli.Parser) -> None:
     """Add the arguments of training on the model's own answers."""
     add = parser.task.add_argument
+    parser.set_defaults(**REINFORCING)
     add("--reinforce", action="store_true", help="train on the model's own answers to the input's prompts, by what their programs do "
         "(common/rewards.py); see docs/reinforce.md")
-    add("--prompts", type=cli.positive_int, default=8, metavar="N", help="of a step of --reinforce (default: %(default)s)")
-    add("--group", type=cli.positive_int, default=8, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
-    add("--max-new-tokens", type=cli.positive_int, default=512, metavar="N", help="longest answer in tokens (default: %(default)s)")
-    add("--temperature", type=cli.positive, default=1.0, metavar="T",
+    add("--prompts", type=cli.positive_int, metavar="N", help="of a step of --reinforce (default: %(default)s)")
+    add("--group", type=cli.positive_int, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
+    add("--max-new-tokens", type=cli.positive_int, metavar="N", help="longest answer in tokens (default: %(default)s)")
+    add("--temperature", type=cli.positive, metavar="T",
         help="at which answers are drawn, and learned from: below 1, nearer to what the model writes at 0 (default: %(default)s)")
     add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
     add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
+
+
+def names(text: str) -> str:
+    """Parse names with commas between them, and perhaps spaces (an argparse type)."""
+    return ",".join(filter(None, map(str.strip, text.split(","))))
+
+
+def without_effect(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
+    """Yield flags that were given but would do nothing: (True, what is wrong)."""
+    for flag in ("merge", "push", "export_now"):
+        told = f"--dry-run measures a training, and --{flag.replace('_', '-')} does none; leave one away"
+        yield args.dry_run and getattr(args, flag), told
+    for flags, needed in ((REINFORCING, args.reinforce), (ADAPTING, args.lora_rank)):
+        given = next((name for name, usual in flags.items() if getattr(args, name) != usual), None)
+        what = "goes with --reinforce" if flags is REINFORCING else "is of LoRA, and the whole model is trained; give a --lora-rank"
+        yield given and not needed, f"--{(given or '').replace('_', '-')} {what}"
 
 
 def reinforced(args: argparse.Namespace) -> str | None:
     """Set what was not given otherwise for --reinforce; return what does not go with it, or None."""
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
-    args.sample_generations = args.sample_generations or JUDGED
     args.served = bool(args.rollouts)  # a run may go on with a server at another address
     args.rows = args.rows or -(-args.prompts * args.group * args.context // args.row_tokens)  # the longest answers to the longest prompts
     return next((told for holds, told in (

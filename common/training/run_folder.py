@@ -87,6 +87,9 @@ class RunFolder:
             self.is_validated = bool(losses and losses[-1])
         if (path / "summary.json").exists():
             self.summary = jsonl.read_object(path / "summary.json")
+            if not self.last.exists():  # removed to save space: what is done stays done
+                self.step, self.seconds = int(self.summary["steps"]), float("inf")
+                cli.say(f"{path}: this run is done and its checkpoints are gone, so it cannot go on; --overwrite starts anew")
         self._check_plan()
 
     def _check_plan(self) -> None:
