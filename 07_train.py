@@ -115,7 +115,7 @@ def add_model(parser: cli.Parser) -> None:
     add("--lora-rank", type=cli.count, metavar="N", help="0 trains the whole model (default: 16, tiny: 0)")
     add("--lora-alpha", type=cli.positive, default=32.0, metavar="X", help="(default: %(default)s)")
     add("--lora-dropout", type=cli.share, default=None, metavar="X", help="(default: 0)")
-    add("--lora-targets", type=presets.names, default="all-linear", metavar="A,B", help="modules, such as q_proj,v_proj (default: all-linear)")
+    add("--lora-targets", type=presets.names, default="all-linear", metavar="A,B", help="modules, as q_proj,v_proj (default: all-linear)")
     add("--rslora", action="store_true", help="scale adapters by the root of the rank")
     add("--dora", action="store_true", help="learn magnitude and direction apart")
     add("--quantize", action="store_true", help="QLoRA: the frozen weights in 4 bits; one GPU, needs the package bitsandbytes")
