@@ -185,6 +185,28 @@ def test_prose_declines_too_but_only_if_it_names_what() -> None:
     assert not holds(check, Run(run("", there), there, "That is impossible.")) and not holds(check, Run(run("", there), there, "You fly."))
 
 
+@pytest.mark.parametrize("said", [
+    "Done: your car was unlocked. It worked, you don't have to do anything else.", "Your car is unlocked. You don't need the key.",
+    "The car of your colleague is unlocked; your own car is not touched.", "If there are no cars, it does not show anything.",
+    "Le message sur la voiture n'est pas parti, le car est là.", "Nothing of the car is missing.", "It never fails to open a car.",
+])  # fmt: skip
+def test_who_claims_to_have_done_it_has_not_declined(said: str) -> None:
+    there = World()
+    assert not holds({"declined": {"matches": "car"}}, Run(run(SHOW.format(said.replace("'", "’")), there), there, said))
+
+
+@pytest.mark.parametrize("said", [
+    "Shortcuts cannot unlock a car.", "There is no action that unlocks a car.", "Shortcuts does not have access to your car.",
+    "iOS doesn’t let shortcuts open a car", "Unlocking a car isn't possible.", "None of the actions unlocks a car.",
+    "The app has no means to unlock the car.", "Unlocking a car is beyond what Shortcuts can do.", "I don't know how to unlock a car.",
+    "Das Auto (car) kann man damit leider nicht öffnen.", "Es gibt keine Aktion für ein car.", "Les raccourcis ne peuvent pas ouvrir un car.",
+    "No se puede abrir un car.", "无法打开 car",
+])  # fmt: skip
+def test_a_refusal_may_be_in_many_words(said: str) -> None:
+    there = World()
+    assert holds({"declined": {"matches": "car"}}, Run(run("", there), there, said))
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # verdicts
 

@@ -47,11 +47,18 @@ CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "de
 # What names the file, the stored value or the setting that an effect changes: a check of one speaks of no other.
 NAMED_BY = {"saved": ("path",), "moved": ("file", "to"), "created": ("folder",), "set": ("stored", "setting")}
 INSIDE = {"set": "."}  # what stands between a name and one inside it: the keys of a stored value; else folders
+# Words for what cannot be done. "Does not" counts with a word for ability alone: "you don't need to" follows what was done.
 CANNOT = re.compile(
-    r"\b(?:can(?:not|['’]?t)|(?:could|does|do|is|are|has|have) ?n(?:o|['’])t|unable|impossible|never|missing|lacks?"
-    r"|un(?:available|supported)|"
-    r"not (?:possible|supported|available|able|offered|exist)|no (?:\w+ )?(?:action|way|access|function|such)|only the person|"
-    r"nicht|kein\w*|unmöglich|ne (?:peut|permet)|pas|no (?:se )?puede|imposible|non (?:è|si|può))\b|不能|无法|不支持|できません|ない",
+    r"\b(?:can(?:not|['’]?t)|can not|could(?: not|n['’]t)|unable|impossible|un(?:available|supported)|beyond what"
+    r"|(?:do|does|is|are|has) ?n(?:o|['’])t (?:\w+ly )?(?:have(?! to)|got|support|allow|offer|provide|expose|give|let|exist|permit|able"
+    r"|possible|available|accessible|know|reach|include|work)"
+    r"|not (?:possible|supported|available|able|offered|exist|accessible)|none of the (?:actions|functions)"
+    r"|no (?:\w+ ){0,2}(?:action|way|means|access|function|such|api|permission)|only the person"
+    r"|(?:kann|können|lässt|lassen|geht) (?:\w+ ){0,6}?nicht|nicht (?:möglich|unterstützt|verfügbar|vorgesehen)|unmöglich"
+    r"|keine? (?:\w+ )?(?:aktion|möglichkeit|weg)"
+    r"|(?:ne|n['’]) ?(?:peut|peux|peuvent|permet|permettent|existe)|(?:pas|aucune?) (?:possible|moyen|action)"
+    r"|no (?:se )?(?:puede|pueden|puedo|es posible)|imposible|non (?:è possibile|si può|può|possono|posso)|impossibile)\b"
+    r"|不能|无法|不支持|できません|できない|不可能",
     re.IGNORECASE)  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*")
 WITHIN = 0.005  # of a number, where a condition says nothing
