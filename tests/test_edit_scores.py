@@ -127,3 +127,13 @@ def test_the_stage_scores_answers_beside_baselines(tmp_path: Path) -> None:
     assert right == {"mine": full, "gold": full, "whole gold": full, "no change": {"id": 0.0, "ood": 0.0}}
     assert sum(there for _, there in report["right_by_kind"]["gold"].values()) == 6
     assert "mine, right by kind: " in ended.stdout and "gold, right" not in ended.stdout
+
+
+def test_what_is_inserted_elsewhere_is_not_right() -> None:
+    vibrate, lines = "is_workflow_actions_vibrate()\n", WHOLE.splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith("is_workflow")) + 1
+    gold = "".join([*lines[:first], vibrate, *lines[first:]])
+    test = record(gold, "insert")
+    assert scores(test, change_between(WHOLE, gold))["right"] == 1.0
+    found = scores(test, change_between(WHOLE, WHOLE + vibrate))
+    assert (found["applies"], found["right"]) == (1.0, 0.0)

@@ -23,7 +23,7 @@ from common.metrics import chance_and_intervals as intervals
 from common.metrics.aggregate import Rejects, Samples, counts
 from common.metrics.execution_match import execution_match
 from common.metrics.systems import SPLITS, Prediction, System, fixed
-from common.metrics.trace_match import trace_match
+from common.metrics.trace_match import trace_match, traced
 from shortcuts import check, equivalent, in_dialect, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.edit import Edited, applied, change_between, merged
@@ -99,12 +99,20 @@ _compiled = lru_cache(CACHED)(to_shortcut)
 def is_right(record: Record, after: str) -> bool:
     """True if a program is gold's: the same shortcut, or the same calls on every path where gold's edit changes these.
 
-    Names cannot change a run, so for a rename the programs must be the same.
+    Names cannot change a run, so for a rename the programs must be the same. What is inserted must stand where gold has it.
     """
     before, gold = record["before"], record["code"]
     if record["kind"] == "rename":
         return after == gold
-    return equivalent(_compiled(after), _compiled(gold)) or (trace_match(gold, before) < 1 and trace_match(gold, after) == 1)
+    if equivalent(_compiled(after), _compiled(gold)):
+        return True
+    in_place = record["kind"] != "insert" or _in_order(after) == _in_order(gold)
+    return in_place and trace_match(gold, before) < 1 and trace_match(gold, after) == 1
+
+
+def _in_order(code: str) -> list[list[str]]:
+    """Return the names of the steps of each path of a program."""
+    return [[step.name for step in path] for path in traced(code).paths]
 
 
 def kept_share(before: str, gold: str, shortcut: Record) -> float:
