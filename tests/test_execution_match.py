@@ -65,10 +65,25 @@ def test_each_difference_costs_its_share(change: tuple[str, str], by: float) -> 
     assert ASKS.replace(*change) != ASKS and score(ASKS, ASKS.replace(*change)) == pytest.approx(1 - by)
 
 
-def test_order_counts_for_what_a_person_sees_alone() -> None:
-    shown, set_ = (f"{IS}showresult(Text='{word}')\n" for word in ("one", "two")), (f"{IS}setclipboard(WFInput='{word}')\n" for word in "ab")
-    (one, two), (a, b) = shown, set_
+def test_order_counts_for_what_a_person_sees_and_for_what_is_written_to_one_place() -> None:
+    one, two = (f"{IS}showresult(Text='{word}')\n" for word in ("one", "two"))
+    a, b = f"{IS}setclipboard(WFInput='a')\n", f"{IS}setvolume(WFVolume=0.3)\n"
     assert score(one + two + a + b, one + b + two + a) == 1 and score(one + two, two + one) == 0.5
+
+
+SAVE = IS + "documentpicker_save(WFInput='{}', WFFileDestinationPath='{}', WFAskWhereToSave=False, WFSaveFileOverwrite=True)\n"
+
+
+@pytest.mark.parametrize(("first", "second", "by"), [
+    pytest.param(f"{IS}setclipboard(WFInput='a')\n", f"{IS}setclipboard(WFInput='b')\n", 0.5, id="the clipboard"),
+    pytest.param(SAVE.format("a", "x.txt"), SAVE.format("b", "x.txt"), 0.5, id="a file"),
+    pytest.param(SAVE.format("a", "x.txt"), SAVE.format("b", "y.txt"), 1.0, id="two files"),
+    pytest.param(f"{IS}setvolume(WFVolume=0.3)\n", f"{IS}setvolume(WFVolume=0.6)\n", 0.5, id="a setting"),
+    pytest.param(f"{IS}setvolume(WFVolume=0.3)\n", f"{IS}setbrightness(WFBrightness=0.3)\n", 1.0, id="two settings"),
+])  # fmt: skip
+def test_what_is_written_last_to_a_place_stays_there(first: str, second: str, by: float) -> None:
+    assert score(first + second, second + first) == by
+    assert execution_match(first + second, first + second).equal
 
 
 @pytest.mark.parametrize(("gold", "other"), [

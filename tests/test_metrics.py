@@ -129,6 +129,12 @@ def test_parameters_are_compared_on_matched_calls() -> None:
 
 def test_equal_calls_are_matched_whatever_their_place() -> None:
     assert compare("a_b(x=2)\na_b(x=1)", "a_b(x=1)\na_b(x=2)")["parameter_values"] == 1.0
+    asks = "f = a_ask(x='From')\nt = a_ask(x='To')\n"
+    assert compare(f"{asks}a_less(x=t, y=f)", f"{asks}a_less(x=f, y=t)")["parameter_values"] == 0.5  # those of the questions
+    turned = "t = a_ask(x='To')\nf = a_ask(x='From')\n"
+    assert compare(f"{asks}a_less(x=t, y=f)", f"{turned}a_less(x=t, y=f)")["parameter_values"] == 1.0
+    twice = "a = a_date()\nb = a_date()\n"
+    assert compare(f"{twice}a_less(x=a, y=b)", "a = a_date()\na_less(x=a, y=a)")["parameter_values"] == 1.0  # a date is a date
 
 
 def test_a_dropped_edge_is_seen_where_the_calls_are_the_same() -> None:

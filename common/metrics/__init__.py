@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from common.metrics.call_graph import read_call_graph
+from common.metrics.call_graph import Call, read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.execution_match import execution_match
 from common.metrics.trace_match import trace_match, traced
@@ -123,19 +123,28 @@ def order_f1(pair: Pair) -> float:
 
 def parameter_names(pair: Pair) -> float:
     """Of the parameters of matched calls on either side, the share that both name; 1 if matched calls take none, 0 if no call matches."""
-    return _shared_parameters(pair, lambda gold, guess: len(gold.keys() & guess.keys()))
+    return _shared_parameters(pair, lambda key, gold, guess: True)
 
 
 def parameter_values(pair: Pair) -> float:
     """Like parameter_names, of those that have the same value on both sides."""
-    return _shared_parameters(pair, lambda gold, guess: len(gold.items() & guess.items()))
+    (gold, guess), places = pair.graphs, dict(pair.matched)
+
+    def is_same(source: int, other: int) -> bool:
+        return places.get(source, other) == other or gold.calls[source] == guess.calls[other]  # calls of equal constants give the same
+
+    def is_given(key: str, left: Call, right: Call) -> bool:
+        return left.arguments[key] == right.arguments[key] and all(map(is_same, left.sources[key], right.sources[key]))
+
+    return _shared_parameters(pair, is_given)
 
 
-def _shared_parameters(pair: Pair, shared: Callable[[dict[str, str], dict[str, str]], int]) -> float:
+def _shared_parameters(pair: Pair, is_shared: Callable[[str, Call, Call], bool]) -> float:
     gold, guess = pair.graphs
-    arguments = [(gold.calls[left].arguments, guess.calls[right].arguments) for left, right in pair.matched]
-    total = sum(len(ours.keys() | theirs.keys()) for ours, theirs in arguments)
-    return sum(shared(*both) for both in arguments) / total if total else float(bool(pair.matched) or not gold.calls)
+    calls = [(gold.calls[left], guess.calls[right]) for left, right in pair.matched]
+    total = sum(len(left.arguments.keys() | right.arguments.keys()) for left, right in calls)
+    shared = sum(is_shared(key, left, right) for left, right in calls for key in left.arguments.keys() & right.arguments.keys())
+    return shared / total if total else float(bool(pair.matched) or not gold.calls)
 
 
 def graph_f1(pair: Pair) -> float:

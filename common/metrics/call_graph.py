@@ -23,10 +23,13 @@ Deciders = list[tuple[str, int]]  # (kind of block, call that decides it) of eac
 
 
 class Call(NamedTuple):
-    """An API call: its name as in code, and its arguments in a form that does not depend on the names of variables."""
+    """An API call: its name as in code, its arguments in a form that does not depend on the names of variables, and the calls that each
+    stems from, by their places.
+    """
 
     name: str
     arguments: dict[str, str]
+    sources: dict[str, tuple[int, ...]]
 
 
 class CallGraph(NamedTuple):
@@ -56,7 +59,7 @@ def read_call_graph(code: str) -> CallGraph:
         return CallGraph(reader.calls, reader.edges, parsed)
     # statements nested deeper than Python recurses: the calls alone
     names = [name for node in ast.walk(tree) if (name := called(node)) and name not in FUNCTIONS]
-    return CallGraph([Call(name, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
+    return CallGraph([Call(name, {}, {}) for name in names], [("data", START, place) for place in range(len(names))], False)
 
 
 class _Reader:
@@ -134,7 +137,8 @@ class _Reader:
         here = len(self.calls)
         edges = [("data", source, here) for source in sorted(sources)] + [(kind, source, here) for kind, source in deciders]
         self.edges += edges or [("data", START, here)]
-        self.calls.append(Call(name, {key: self.nameless(value) for key, value in arguments.items()}))
+        self.calls.append(Call(name, {key: self.nameless(value) for key, value in arguments.items()},
+                               {key: tuple(value.sources) for key, value in arguments.items()}))
         return origin("•", Origin("•", (here,)))
 
     def nameless(self, value: Origin) -> str:

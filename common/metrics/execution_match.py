@@ -9,9 +9,9 @@ Nothing of the host runs: shortcuts.machine interprets the compiled actions in w
    kept, in the first of which gold does something: each time the one that takes most branches and reaches most actions that are new.
 2. The prediction runs in the worlds of gold. Its questions get the answers that gold got, even if it asks in other words
    (World.questions).
-3. What a run does are its effects with their values, and the output of Stop and Output. What a person sees or hears counts in order, the
-   rest in any order. An effect whose values are all empty is none. What an unknown is compared by is its origin: the action that made it,
-   and what that was given.
+3. What a run does are its effects with their values, and the output of Stop and Output. What a person sees or hears counts in order, and
+   so does what is written to one place: the clipboard, a file, a setting, a stored value. The rest counts in any order. An effect whose
+   values are all empty is none. What an unknown is compared by is its origin: the action that made it, and what that was given.
 4. A world's score is F1 of the effects: twice those that both have by all of both. A prediction that fails where gold does not has one
    effect more.
 5. As prompts name the APIs of gold, the score is what F1 is above that of a bare list, which calls each of them once without parameters:
@@ -29,7 +29,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
@@ -52,6 +53,7 @@ MOST_QUESTIONS = 100  # of gold that a prediction's are matched with
 MOST_TEXT = 2_000_000  # characters of a run's effects that are compared
 LONGEST = 200  # characters of an effect; a longer one is kept as a digest
 SEEN = frozenset(("shown", "notified", "spoken", "vibrated", "played", "opened", "shared"))  # by the person, so that their order counts
+PLACES = {"path": "file", "file": "file", "folder": "file", "stored": "stored", "setting": "setting"}  # what names a place that is written
 PLAIN = frozenset(("shown", "notified", "spoken"))  # it is the same by Show Result, Show Alert and Quick Look: only the values count
 
 
@@ -65,10 +67,13 @@ class ExecutionMatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """The effects of a run: `seen` in order, `done` in any order, and True if it failed."""
+    """The effects of a run: `seen` in order, `done` as (place that is written, effect), and True if it failed.
+
+    What is done counts in order for each place, for none ("") in any.
+    """
 
     seen: tuple[str, ...]
-    done: tuple[str, ...]
+    done: tuple[tuple[str, str], ...]
     failed: bool = False
 
     def __bool__(self) -> bool:
@@ -125,9 +130,16 @@ def compiled(code: str) -> tuple[dict[str, Any], Program] | None:
 
 def f1(gold: Behaviour, found: Behaviour) -> float:
     """Return F1 of what two runs do, one of them at least anything."""
-    shared = LCSseq.similarity(gold.seen, found.seen) + (Counter(gold.done) & Counter(found.done)).total()
+    shared = LCSseq.similarity(gold.seen, found.seen) + _done_by_both(gold.done, found.done)
     of_both = sum(map(len, (gold.seen, gold.done, found.seen, found.done)))
     return 2 * shared / (of_both + (found.failed and not gold.failed))
+
+
+def _done_by_both(gold: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> int:
+    places = {place for place, _ in gold if place}
+    in_turn = ([[effect for own, effect in side if own == place] for side in (gold, found)] for place in places)
+    either = (Counter(effect for place, effect in side if not place) for side in (gold, found))
+    return sum(LCSseq.similarity(*sides) for sides in in_turn) + reduce(and_, either).total()
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -197,14 +209,25 @@ def _way(step: Step) -> tuple[int, str]:
 def behaviour(outcome: Outcome, world: World, by_output: bool = False) -> Behaviour:
     """Return what a run did, each effect as a short text. by_output: an output counts that is just the last action's, too."""
     spell = _Spelling(world.place)
-    seen, done = [], []
+    seen, done = list[str](), list[tuple[str, str]]()
     for effect in outcome.effects[:MOST_EFFECTS]:
-        if said := spell.effect(effect):
-            (seen if effect.verb in SEEN else done).append(said)
+        if (said := spell.effect(effect)) and effect.verb in SEEN:
+            seen.append(said)
+        elif said:
+            done.append((_place(effect), said))
     is_output = outcome.end == "output" or (by_output and outcome.end in ("finished", "exited") and outcome.output is not world.input)
     if is_output and (said := spell.value(outcome.output)):
-        done.append(short(f"output {said}"))
+        done.append(("", short(f"output {said}")))
     return Behaviour(tuple(seen), tuple(done), outcome.end in ("error", "stopped"))
+
+
+def _place(effect: Effect) -> str:
+    """Return the place that an effect writes, so that a later one there undoes or builds on it; "" for none."""
+    if effect.verb == "copied":
+        return "clipboard"
+    if effect.verb not in ("saved", "moved", "created", "deleted", "set"):
+        return ""
+    return next((f"{kind} {effect.what[key]}" for key, kind in PLACES.items() if isinstance(effect.what.get(key), str)), "")
 
 
 def short(said: str) -> str:
