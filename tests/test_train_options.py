@@ -669,3 +669,26 @@ def test_a_step_of_more_samples_than_were_asked_for_says_so(train, data, tmp_pat
     given = ["--input", data, "--model", "tiny", "--output", tmp_path / "run", "--context", 2048, "--steps", 1, "--batch-size", 2]
     assert train.main(train.arguments([*map(str, given)])) == 0
     assert "samples, so a step has as many, not --batch-size 2; a lower --context or --row-tokens" in capfd.readouterr().err
+
+
+def test_parts_that_text_does_not_go_through_get_no_adapter(train):
+    """Gemma 4 comes with its eyes: AutoModelForCausalLM gives all of it."""
+    import torch
+    from transformers import AutoModelForCausalLM, Gemma4Config, Gemma4TextConfig, Gemma4VisionConfig
+
+    from common.training import network
+
+    text = Gemma4TextConfig(
+        vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, head_dim=16,
+        global_head_dim=16, max_position_embeddings=64, sliding_window=16, hidden_size_per_layer_input=0, num_kv_shared_layers=0,
+        layer_types=["sliding_attention", "full_attention"], bos_token_id=1, eos_token_id=2, pad_token_id=0)  # fmt: skip
+    vision = Gemma4VisionConfig(hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=16)
+    made = AutoModelForCausalLM.from_config(Gemma4Config(
+        text_config=text, vision_config=vision, audio_config=None, image_token_id=63, video_token_id=62, audio_token_id=61, boi_token_id=60,
+        eoi_token_id=59))  # fmt: skip
+    assert network.unread(made) == r"model\.embed_vision(\..*)?|model\.vision_tower(\..*)?"
+    adapted = network.adapted(made, train.arguments(["--model", "some", "--lora-rank", "4", "--precision", "fp32"]))
+    ids = torch.arange(3, 19)[None]
+    adapted(input_ids=ids, labels=ids).loss.backward()
+    trained = {name: weight for name, weight in adapted.named_parameters() if weight.requires_grad}
+    assert len(trained) == 28 and all(weight.grad is not None for weight in trained.values())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -54,9 +56,21 @@ def adapted(base: Any, args: argparse.Namespace) -> Any:
     if args.lora_rank:
         targets = args.lora_targets if args.lora_targets == "all-linear" else targeted(base, args.lora_targets.split(","))
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
-                                 target_modules=targets, use_rslora=args.rslora, use_dora=args.dora)
+                                 target_modules=targets, exclude_modules=unread(base), use_rslora=args.rslora, use_dora=args.dora)
     activation_checkpointing.keep_activations(base, args.activation_checkpointing)
     return base
+
+
+def unread(base: Any) -> str | None:
+    """A pattern of the parts that text does not go through, such as those for pictures: an adapter there would learn nothing."""
+    known = {id(module) for part in (base.get_decoder(), base.get_output_embeddings()) if part is not None for module in part.modules()}
+    read = [path for path, module in base.named_modules() if id(module) in known]
+    parts = set()
+    for path, module in base.named_modules():
+        if isinstance(module, torch.nn.Linear) and id(module) not in known:
+            above = accumulate(path.split("."), "{}.{}".format)
+            parts.add(next(part for part in above if not any(f"{one}.".startswith(f"{part}.") for one in read)))
+    return "|".join(rf"{re.escape(part)}(\..*)?" for part in sorted(parts)) or None
 
 
 def targeted(base: Any, names: list[str]) -> list[str]:
