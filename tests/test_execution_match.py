@@ -71,6 +71,18 @@ def test_order_counts_for_what_a_person_sees_and_for_what_is_written_to_one_plac
     assert score(one + two + a + b, one + b + two + a) == 1 and score(one + two, two + one) == 0.5
 
 
+SURE = f"f = {IS}documentpicker_open(WFGetFilePath='notes.txt')\n"
+
+
+@pytest.mark.parametrize("sure", [f"{IS}alert(WFAlertActionMessage='Delete it?')\n", f"{IS}alert(WFAlertActionTitle='Sure?')\n"])
+def test_who_is_asked_after_the_deletion_cannot_stop_it(sure: str) -> None:
+    delete = f"{IS}file_delete(WFInput=f)\n"
+    assert execution_match(SURE + sure + delete, SURE + sure + delete).equal
+    assert not execution_match(SURE + sure + delete, SURE + delete + sure).equal
+    told = sure.replace("')", "', WFAlertActionCancelButtonShown=False)")  # nobody can cancel this one
+    assert execution_match(SURE + told + delete, SURE + delete + told).equal
+
+
 SAVE = IS + "documentpicker_save(WFInput='{}', WFFileDestinationPath='{}', WFAskWhereToSave=False, WFSaveFileOverwrite=True)\n"
 
 

@@ -7,6 +7,7 @@ Nothing of the host runs: shortcuts.machine interprets the compiled actions in w
 
 1. CANDIDATES worlds are made from what gold needs, by a seed that is its text: input, files, answers of the network. WORLDS of them are
    kept, in the first of which gold does something: each time the one that takes most branches and reaches most actions that are new.
+   Where an alert that can be cancelled stands before a GRAVE effect in one of them, another is the same with a person who cancels.
 2. The prediction runs in the worlds of gold. Its questions get the answers that gold got, even if it asks in other words
    (World.questions).
 3. What a run does are its effects with their values, and the output of Stop and Output. What a person sees or hears counts in order, and
@@ -54,6 +55,7 @@ MOST_TEXT = 2_000_000  # characters of a run's effects that are compared
 LONGEST = 200  # characters of an effect; a longer one is kept as a digest
 SEEN = frozenset(("shown", "notified", "spoken", "vibrated", "played", "opened", "shared"))  # by the person, so that their order counts
 PLACES = {"path": "file", "file": "file", "folder": "file", "stored": "stored", "setting": "setting"}  # what names a place that is written
+GRAVE = frozenset(("deleted", "sent", "called", "uploaded"))  # what an alert before it asks about
 PLAIN = frozenset(("shown", "notified", "spoken"))  # it is the same by Show Result, Show Alert and Quick Look: only the values count
 
 
@@ -162,10 +164,15 @@ def _reference(gold: str) -> Reference:
             ran.append((replace(world, questions=tuple(outcome.questions[:MOST_QUESTIONS])), outcome))
     by_output = not any(behaviour(outcome, world) for world, outcome in ran)
     bare, trials = compiled(bare_list(gold)), []
-    for world, outcome, done in _telling([(world, outcome, behaviour(outcome, world, by_output)) for world, outcome in ran]):
+    telling = [*_telling([(world, outcome, behaviour(outcome, world, by_output)) for world, outcome in ran])]
+    if warned := next((world for world, outcome, _ in telling if _is_warned(outcome)), None):
+        refused = replace(warned, cancels=True)
+        outcome = run(program, refused, LIMITS)
+        telling.append((refused, outcome, behaviour(outcome, refused, by_output)))
+    for world, outcome, done in telling:
         likeness = f1(done, behaviour(run(bare[1], world, LIMITS), world, by_output)) if bare and done else 0.0
         if likeness < 1:
-            trials.append(Trial(world, done, likeness, outcome.whole))
+            trials.append(Trial(world, done, likeness, outcome.whole or world.cancels))
     return Reference(tuple(trials) if any(trial.behaviour for trial in trials) else (), by_output)
 
 
@@ -181,6 +188,13 @@ def _guessed(outcome: Outcome) -> bool:
     decided = outcome.decisions[0][0]
     first = outcome.effects[0].index if outcome.effects else None
     return next((step.index == decided for step in outcome.steps if step.index in (decided, first)), True)
+
+
+def _is_warned(outcome: Outcome) -> bool:
+    """True if an alert stood before a grave effect of a run."""
+    alerts = [step.index for step in outcome.steps if step.action == "is.workflow.actions.alert"]
+    grave = [effect.index for effect in outcome.effects if effect.verb in GRAVE]
+    return bool(alerts and grave and alerts[0] < grave[-1])
 
 
 def _telling(ran: list[tuple[World, Outcome, Behaviour]]) -> Iterator[tuple[World, Outcome, Behaviour]]:

@@ -19,6 +19,7 @@ A world is JSON; every key may be left out. Values are JSON where JSON has them;
     questions   for "random": the prompts of the questions that the draws belong to, in turn. Then a question gets the draw of its
                 prompt's place, one with another prompt the first that is left: so a program that asks the same in other words is
                 answered the same; not given (then by the prompt alone)
+    cancels     true for a person who taps Cancel in each alert that has the button; false
     branches    for conditions that the machine cannot know, in turn: true or false; where it ends, true
     files       iCloud Drive's Shortcuts folder: {path: text, value or {} for a folder}; {}
     picked      the files, photos or folders that the person picks, in turn; [] (then the first that is there)
@@ -87,6 +88,7 @@ class World:
     answers_to: dict[str, Any] = field(default_factory=dict)
     unanswered: str = "default"
     questions: tuple[str, ...] | None = None
+    cancels: bool = False
     branches: tuple[bool, ...] = ()
     files: dict[str, Any] = field(default_factory=dict)
     picked: tuple[Any, ...] = ()
@@ -139,7 +141,7 @@ class World:
 
 def _value_of_key(key: str, value: Any) -> Any:
     """Return the value of a key of a world. Raises WorldError where it has not the right shape."""
-    wanted = {"now": str, "zone": str, "locale": str, "unanswered": str, "seed": int}.get(key)
+    wanted = {"now": str, "zone": str, "locale": str, "unanswered": str, "seed": int, "cancels": bool}.get(key)
     if wanted is not None:
         if type(value) is not wanted:
             raise WorldError(f"{key}: a {wanted.__name__} is expected, not {type(value).__name__}")

@@ -99,9 +99,11 @@ def _place(call: Call, prompt: str, answer: Any, titles: list[str]) -> int:
 def alert(call: Call) -> Any:
     title, message = call.shown("WFAlertActionTitle"), call.shown("WFAlertActionMessage")
     call.effect("shown", title=title, text=message)
-    answers = call.run.session.world.answers_to
+    world, can_cancel = call.run.session.world, call.flag("WFAlertActionCancelButtonShown", True)
+    if can_cancel and world.cancels:
+        raise Ended("cancelled", f"at {title or message!r}")
     for prompt in (title, message):
-        if isinstance(prompt, str) and prompt in answers and call.flag("WFAlertActionCancelButtonShown", True):
+        if isinstance(prompt, str) and prompt in world.answers_to and can_cancel:
             call.run.ask(prompt, None)  # null cancels
             break
     return call.run.previous
