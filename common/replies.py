@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-# indent, marks, a language or none; a language that stands at the marks may be followed by a title
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
+# indent, marks, a language or none (tildes alone underline); a language that stands at the marks may be followed by a title
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,}(?=[ \t]*\w))(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
+WRAPPERS = frozenset(("markdown", "md"))  # the marks of a block around a whole answer
 PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
 
 
@@ -52,11 +53,16 @@ def parse_answer(text: str) -> Parts:
 
 def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
     """Return the fenced blocks of an answer that are marked as one of some languages. A fence that opens a block ends the one before."""
-    blocks, start, opened, lines, place = list[Block](), -1, None, list[str](), 0
+    blocks, start, opened, wrapper, lines, place = list[Block](), -1, None, "", list[str](), 0
     for line in text.splitlines(keepends=True):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))
-        if opened and line.lstrip(" \t").startswith(opened[2]):
-            closes = not (fence and (fence[3] or fence[4]))
+        if fence and not opened and _language(fence) in WRAPPERS:
+            wrapper, fence = fence[2], None
+        elif wrapper and not opened and line.strip() == wrapper:
+            wrapper, fence = "", None
+        is_program = fence and _language(fence) in PYTHON - {""}
+        if opened and (line.lstrip(" \t").startswith(opened[2]) or (is_program and _language(opened) not in PYTHON - {""})):
+            closes = not (fence and _language(fence))
             blocks.append(_block(start, place + len(line) * closes, opened, lines, closes))
             opened, fence = None, None if closes else fence
         if fence and not opened:
@@ -69,11 +75,15 @@ def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
     return [block for block in blocks if block.language in languages]
 
 
+def _language(fence: re.Match[str]) -> str:
+    return (fence[3] or fence[4] or "").lower()
+
+
 def _block(start: int, end: int, fence: re.Match[str], lines: list[str], closed: bool) -> Block:
     """Return a block without the indent of its fence, which stands below a list's item, as far as all its lines have it."""
     indent = min([len(fence[1]), *(len(line) - len(line.lstrip(" \t")) for line in lines if line.strip())])
     text = "".join(line[indent:] if line.strip() else line for line in lines)
-    return Block(start, end, (fence[3] or fence[4] or "").lower(), text, closed)
+    return Block(start, end, _language(fence), text, closed)
 
 
 def without_thought(text: str) -> str:

@@ -81,6 +81,7 @@ def test_who_is_asked_after_the_deletion_cannot_stop_it(sure: str) -> None:
     assert not execution_match(SURE + sure + delete, SURE + delete + sure).equal
     told = sure.replace("')", "', WFAlertActionCancelButtonShown=False)")  # nobody can cancel this one
     assert execution_match(SURE + told + delete, SURE + delete + told).equal
+    assert [world.cancels for world in gold_worlds(SURE + sure + delete)][-1] and not any(world.cancels for world in gold_worlds(SURE + told + delete))
 
 
 SAVE = IS + "documentpicker_save(WFInput='{}', WFFileDestinationPath='{}', WFAskWhereToSave=False, WFSaveFileOverwrite=True)\n"

@@ -100,6 +100,10 @@ def test_an_address_that_no_request_can_go_to_is_one_line(address):
     ("1. Like this:\n\n   ```python\n   if a:\n       b()\n\n   ```\n", "if a:\n    b()\n", [True]),  # below an item of a list
     ("  ```python\nif a:\n    b()\n  ```\n", "if a:\n    b()\n", [True]),
     ("```python title.py\na()\n```\n", "a()\n", [True]), ("~~~python\na()\n~~~\n", "a()\n", [True]),
+    ("````markdown\nThought: plan\n\n```python\na()\nb()\n```\n````\n", "a()\nb()\n", [True]),
+    ("```markdown\nThought: plan\n\n```python\na()\n```\n```\n", "a()\n", [True]),
+    ("Plan\n~~~~\n1. do it\n\n```python\na()\n```\n", "a()\n", [True]),
+    ("It prints\n```\n5\n\nCode:\n```python\na()\n```\n", "a()\n", [False, True]),
     ("````python\na('```')\n```\nb()\n````\n", "a('```')\n```\nb()\n", [True]),  # fewer marks close nothing
     ("```python\na()\n```\nIt shows:\n```\nmuch more than that\n```\n", "a()\n", [True, True]), ("```python\na(", "a(\n", [False]), ("a()", "", []), ("```text\na()\n```", "", []),
 ])  # fmt: skip

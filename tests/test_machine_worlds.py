@@ -27,6 +27,16 @@ def test_keys_that_are_numbers_make_a_list_that_counts_from_one() -> None:
     assert isinstance(made["edges"][1]["text"], str)
 
 
+def test_only_what_a_repeat_goes_through_is_several() -> None:
+    code = ("p = @filter_photos()\nfor one in p:\n    @vibrate()\nq = @filter_reminders()\nfor two in q:\n    @vibrate()\n"
+            "d = @downloadurl(WFURL='https://a.example')\nk = @getvalueforkey(WFInput=d, WFGetDictionaryValueType='All Keys')\n"
+            "for three in k:\n    @vibrate()\nt = d['name']\nu = d['other']\nfor four in u:\n    @vibrate()\n@showresult(Text=f'{t}')")
+    found = needs(compiled(code))
+    assert found.repeated == {id(found.keys["other"])}
+    made = body(found.keys, random.Random(1), found)
+    assert isinstance(made["name"], str) and isinstance(made["other"], list)
+
+
 def test_a_generated_world_has_the_files_shortcuts_and_answers_that_a_program_asks_for() -> None:
     code = ("f = @documentpicker_open(WFGetFilePath='a/b.txt', WFShowFilePicker=False)\nx = @runworkflow(WFWorkflowName='Other', WFInput=f)\n"
             "d = @downloadurl(WFURL='https://a.example')\n@showresult(Text=f\"{d['name']} {x}\")")

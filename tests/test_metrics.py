@@ -133,6 +133,8 @@ def test_equal_calls_are_matched_whatever_their_place() -> None:
     assert compare(f"{asks}a_less(x=t, y=f)", f"{asks}a_less(x=f, y=t)")["parameter_values"] == 0.5  # those of the questions
     turned = "t = a_ask(x='To')\nf = a_ask(x='From')\n"
     assert compare(f"{asks}a_less(x=t, y=f)", f"{turned}a_less(x=t, y=f)")["parameter_values"] == 1.0
+    shown = "t = a_ask(x='To')\na = a_fmt(x=t)\nb = a_fmt(x=t)\n"
+    assert compare(f"a_z()\n{shown}a_show(x=b)", f"{shown}a_show(x=a)\na_z()")["parameter_values"] == 1.0  # the same, formatted twice
     twice = "a = a_date()\nb = a_date()\n"
     assert compare(f"{twice}a_less(x=a, y=b)", "a = a_date()\na_less(x=a, y=a)")["parameter_values"] == 1.0  # a date is a date
 

@@ -188,7 +188,7 @@ def test_prose_declines_too_but_only_if_it_names_what() -> None:
 @pytest.mark.parametrize("said", [
     "Done: your car was unlocked. It worked, you don't have to do anything else.", "Your car is unlocked. You don't need the key.",
     "The car of your colleague is unlocked; your own car is not touched.", "If there are no cars, it does not show anything.",
-    "Le message sur la voiture n'est pas parti, le car est là.", "Nothing of the car is missing.", "It never fails to open a car.",
+    "Le message sur la voiture n'est pas parti, le car est là.", "Nothing of the car is missing.", "That isn't a problem: your car is open.", "It never fails to open a car.",
 ])  # fmt: skip
 def test_who_claims_to_have_done_it_has_not_declined(said: str) -> None:
     there = World()
@@ -200,6 +200,9 @@ def test_who_claims_to_have_done_it_has_not_declined(said: str) -> None:
     "iOS doesn’t let shortcuts open a car", "Unlocking a car isn't possible.", "None of the actions unlocks a car.",
     "The app has no means to unlock the car.", "Unlocking a car is beyond what Shortcuts can do.", "I don't know how to unlock a car.",
     "Das Auto (car) kann man damit leider nicht öffnen.", "Es gibt keine Aktion für ein car.", "Les raccourcis ne peuvent pas ouvrir un car.",
+    "There isn't an action that unlocks a car.", "There aren't any actions for a car.", "That is not something that a car allows here.",
+    "Shortcuts lacks an action for a car.", "An action for a car is missing.", "It does not come with an action for a car.",
+    "There is no built-in action for a car.", "Il n'y a pas d'action pour un car.", "Ein car zu öffnen ist nicht erlaubt.",
     "No se puede abrir un car.", "无法打开 car",
 ])  # fmt: skip
 def test_a_refusal_may_be_in_many_words(said: str) -> None:

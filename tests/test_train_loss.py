@@ -152,6 +152,19 @@ def test_rounding_in_bf16_is_no_misfit(monkeypatch):
     loss.check_fits(model)
 
 
+def test_values_of_another_width_than_keys_are_left_to_the_kernel(monkeypatch):
+    """DeepSeek's are narrower."""
+    import torch
+
+    from common.training import attention
+
+    monkeypatch.setattr(attention, "_has_slow_backward", lambda query: True)
+    query, key, value = (torch.randn(1, 2, 5, width, requires_grad=True) for width in (16, 16, 8))
+    found, _ = attention.packed_attention(None, query, key, value, None, scaling=0.25)
+    found.sum().backward()
+    assert found.shape == (1, 5, 2, 8) and value.grad is not None
+
+
 @pytest.mark.parametrize(("dtype", "most"), [("float32", 1e-5), ("bfloat16", 0.02)])
 @pytest.mark.parametrize(("length", "heads", "groups"), [(7, 4, 2), (8, 3, 1), (9, 2, 2), (21, 4, 4)])
 def test_the_backward_pass_of_products_gives_the_slopes_of_the_formula(length, heads, groups, dtype, most, monkeypatch):

@@ -652,12 +652,34 @@ def test_as_many_prompts_are_answered_as_were_asked_for(train):
 
 
 @pytest.mark.parametrize(("names", "said"), [
-    ("q_proj, v_porj", "no module is called v_porj; there are down_proj, gate_proj, k_proj, lm_head, o_proj, q_proj, up_proj, v_proj"),
+    ("q_proj, v_porj", "no module is called v_porj; there are down_proj, gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj"),
     ("lm_head", "the weights of lm_head are those of the embeddings"), ("embed_tokens", "the weights of embed_tokens are those"),
 ])  # fmt: skip
 def test_targets_of_lora_that_cannot_be_adapted_are_refused(run, base, names, said):
     with pytest.raises(UserError, match=said):
         run("lora", "--lora-rank", 4, "--lora-targets", names, base=base)
+
+
+def test_the_experts_of_a_mixture_go_by_the_names_that_peft_knows(train):
+    from transformers import MixtralConfig, MixtralForCausalLM
+
+    from common.training import network
+
+    made = MixtralForCausalLM(MixtralConfig(vocab_size=32, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+                                            num_key_value_heads=1, num_local_experts=2))  # fmt: skip
+    given = ["--model", "some", "--lora-rank", "2", "--precision", "fp32", "--lora-targets", "q_proj,w1,w2,w3"]
+    adapted = network.adapted(made, train.arguments(given))
+    assert any("experts" in name for name, weight in adapted.named_parameters() if weight.requires_grad)
+
+
+def test_the_layers_around_the_head_of_a_model_for_text_are_adapted(train):
+    from transformers import RobertaConfig, RobertaForCausalLM
+
+    from common.training import network
+
+    made = RobertaForCausalLM(RobertaConfig(vocab_size=32, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+                                            is_decoder=True))  # fmt: skip
+    assert network.unread(made) is None
 
 
 def test_targets_of_lora_may_have_spaces_between_them(run, base, tmp_path):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from common.metrics.call_graph import Call, read_call_graph
+from common.metrics.call_graph import Call, CallGraph, read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.execution_match import execution_match
 from common.metrics.trace_match import trace_match, traced
@@ -128,15 +128,27 @@ def parameter_names(pair: Pair) -> float:
 
 def parameter_values(pair: Pair) -> float:
     """Like parameter_names, of those that have the same value on both sides."""
-    (gold, guess), places = pair.graphs, dict(pair.matched)
+    places, (of_gold, of_guess) = dict(pair.matched), _results(*pair.graphs)
 
     def is_same(source: int, other: int) -> bool:
-        return places.get(source, other) == other or gold.calls[source] == guess.calls[other]  # calls of equal constants give the same
+        return places.get(source, other) == other or of_gold[source] == of_guess[other]
 
     def is_given(key: str, left: Call, right: Call) -> bool:
         return left.arguments[key] == right.arguments[key] and all(map(is_same, left.sources[key], right.sources[key]))
 
     return _shared_parameters(pair, is_given)
+
+
+def _results(*graphs: CallGraph) -> list[list[int]]:
+    """A number for each call of some programs: equal for calls of one API with equal arguments, which give the same."""
+    known: dict[object, int] = {}
+    numbers: list[list[int]] = []
+    for graph in graphs:
+        numbers.append([])
+        for call in graph.calls:
+            arguments = [(key, value, *(numbers[-1][source] for source in call.sources[key])) for key, value in call.arguments.items()]
+            numbers[-1].append(known.setdefault((call.name, *sorted(arguments)), len(known)))
+    return numbers
 
 
 def _shared_parameters(pair: Pair, is_shared: Callable[[str, Call, Call], bool]) -> float:

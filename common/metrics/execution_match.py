@@ -168,7 +168,8 @@ def _reference(gold: str) -> Reference:
     if warned := next((world for world, outcome, _ in telling if _is_warned(outcome)), None):
         refused = replace(warned, cancels=True)
         outcome = run(program, refused, LIMITS)
-        telling.append((refused, outcome, behaviour(outcome, refused, by_output)))
+        if outcome.end == "cancelled":
+            telling.append((refused, outcome, behaviour(outcome, refused, by_output)))
     for world, outcome, done in telling:
         likeness = f1(done, behaviour(run(bare[1], world, LIMITS), world, by_output)) if bare and done else 0.0
         if likeness < 1:

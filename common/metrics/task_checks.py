@@ -50,13 +50,15 @@ INSIDE = {"set": "."}  # what stands between a name and one inside it: the keys 
 # Words for what cannot be done. "Does not" counts with a word for ability alone: "you don't need to" follows what was done.
 CANNOT = re.compile(
     r"\b(?:can(?:not|['’]?t)|can not|could(?: not|n['’]t)|unable|impossible|un(?:available|supported)|beyond what"
-    r"|(?:do|does|is|are|has) ?n(?:o|['’])t (?:\w+ly )?(?:have(?! to)|got|support|allow|offer|provide|expose|give|let|exist|permit|able"
-    r"|possible|available|accessible|know|reach|include|work)"
+    r"|(?:is|are) ?n(?:o|['’])t (?:something|(?:an?|any) (?:[\w-]+ ){0,2}(?:actions?|way|means|functions?))|lacks?"
+    r"|(?:action|function|way) (?:\w+ ){0,3}is missing"
+    r"|(?:do|does|is|are|has) ?n(?:o|['’])t (?:\w+ly )?(?:have(?! to)|come|got|support|allow|offer|provide|expose|give|let|exist|permit"
+    r"|able|possible|available|accessible|know|reach|include|work)"
     r"|not (?:possible|supported|available|able|offered|exist|accessible)|none of the (?:actions|functions)"
-    r"|no (?:\w+ ){0,2}(?:action|way|means|access|function|such|api|permission)|only the person"
-    r"|(?:kann|können|lässt|lassen|geht) (?:\w+ ){0,6}?nicht|nicht (?:möglich|unterstützt|verfügbar|vorgesehen)|unmöglich"
+    r"|no (?:[\w-]+ ){0,2}(?:action|way|means|access|function|such|api|permission)|only the person"
+    r"|(?:kann|können|lässt|lassen|geht) (?:\w+ ){0,6}?nicht|nicht (?:möglich|erlaubt|machbar|unterstützt|verfügbar|vorgesehen)|unmöglich"
     r"|keine? (?:\w+ )?(?:aktion|möglichkeit|weg)"
-    r"|(?:ne|n['’]) ?(?:peut|peux|peuvent|permet|permettent|existe)|(?:pas|aucune?) (?:possible|moyen|action)"
+    r"|(?:ne|n['’]) ?(?:peut|peux|peuvent|permet|permettent|existe)|(?:pas|aucune?) (?:possible|moyen|action|d['’]action)"
     r"|no (?:se )?(?:puede|pueden|puedo|es posible)|imposible|non (?:è possibile|si può|può|possono|posso)|impossibile)\b"
     r"|不能|无法|不支持|できません|できない|不可能",
     re.IGNORECASE)  # fmt: skip

@@ -38,7 +38,7 @@ def export_now(folder: RunFolder, args: argparse.Namespace, whole: Callable[[], 
     """Export a run that was stopped, as it is; it can still go on. Of several processes the first does it."""
     if not launcher.is_first():
         return cli.EXIT_DONE
-    if not folder.step:
+    if not folder.last.exists():
         raise UserError(f"{args.output}: there is no checkpoint to export; train first")
     chosen = folder.chosen(args.export)
     export(whole(), chosen, folder.path, args.model, precision.DTYPES[args.precision])

@@ -83,7 +83,7 @@ def packed_attention(module: nn.Module, query: Tensor, key: Tensor, value: Tenso
         length = q.shape[2]
         if softcap or s_aux is not None or (sliding_window and length > sliding_window):
             outputs.append(written_out(q, k, v, scaling, dropout, sliding_window or length, softcap, s_aux))
-        elif not dropout and q.requires_grad and _has_slow_backward(q):
+        elif not dropout and q.requires_grad and v.shape[-1] == q.shape[-1] and _has_slow_backward(q):
             outputs.append(CausalInProducts.apply(q, k, v, scaling))
         else:
             outputs.append(nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, dropout_p=dropout,

@@ -16,6 +16,8 @@ from common.jsonl import UserError
 from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, launcher, precision
 from common.training.loss import AnswerLoss, check_fits
 
+EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # the names of their number in configs
+
 
 def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
     """(tokenizer, config, a function that loads or builds the model to train, in host memory)."""
@@ -54,15 +56,18 @@ def adapted(base: Any, args: argparse.Namespace) -> Any:
     """The model ready to train: with LoRA or whole, and with what it trades for memory or time."""
     attention.choose(base, args.attention)
     if args.lora_rank:
-        targets = args.lora_targets if args.lora_targets == "all-linear" else targeted(base, args.lora_targets.split(","))
+        is_all = args.lora_targets == "all-linear"
+        targets, excluded = (args.lora_targets, unread(base)) if is_all else (targeted(base, args.lora_targets.split(",")), None)
         base = model.attach_lora(base, args.seed, r=args.lora_rank, lora_alpha=args.lora_alpha, lora_dropout=args.lora_dropout,
-                                 target_modules=targets, exclude_modules=unread(base), use_rslora=args.rslora, use_dora=args.dora)
+                                 target_modules=targets, exclude_modules=excluded, use_rslora=args.rslora, use_dora=args.dora)
     activation_checkpointing.keep_activations(base, args.activation_checkpointing)
     return base
 
 
 def unread(base: Any) -> str | None:
     """A pattern of the parts that text does not go through, such as those for pictures: an adapter there would learn nothing."""
+    if base.config.get_text_config() is base.config:
+        return None
     known = {id(module) for part in (base.get_decoder(), base.get_output_embeddings()) if part is not None for module in part.modules()}
     read = [path for path, module in base.named_modules() if id(module) in known]
     parts = set()
@@ -75,13 +80,14 @@ def unread(base: Any) -> str | None:
 
 def targeted(base: Any, names: list[str]) -> list[str]:
     """The names of modules to adapt. UserError for one that no module has, and for weights in two places: merged, both would change."""
-    modules = dict(base.named_modules())
+    modules, config = dict(base.named_modules()), base.config.get_text_config()
+    has_experts = any(getattr(config, count, None) for count in EXPERTS)  # PEFT knows their weights by other names than the modules have
+    both = base.get_input_embeddings(), base.get_output_embeddings()
     for name in names:
         found = [module for path, module in modules.items() if path == name or path.endswith(f".{name}")]
-        if not found:
-            linear = sorted({path.split(".")[-1] for path, module in modules.items() if isinstance(module, torch.nn.Linear)})
-            raise UserError(f"--lora-targets: no module is called {name}; there are {', '.join(linear)}")
-        both = base.get_input_embeddings(), base.get_output_embeddings()
+        if not found and not has_experts:
+            linear = {path.split(".")[-1] for path, module in modules.items() if isinstance(module, torch.nn.Linear) and module not in both}
+            raise UserError(f"--lora-targets: no module is called {name}; there are {', '.join(sorted(linear))}")
         if both[1] is not None and both[0].weight is both[1].weight and any(module in both for module in found):
             raise UserError(f"--lora-targets: the weights of {name} are those of the embeddings, too, in this model; leave it away")
     return names

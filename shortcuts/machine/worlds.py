@@ -76,7 +76,7 @@ class _Keys:
             source = self._tree_of(parameters.get("WFInput"))
             if kind == "getvalueforkey":
                 key = _plain_text(parameters.get("WFDictionaryKey"))
-                source = self._below(source if source is not None else self.tree, key)
+                source = self._below(source if source is not None else self.tree, key) if key else None  # all keys, or all values
             elif kind in ("setvariable", "appendvariable") and source is not None:
                 self.variables.setdefault(_plain_text(parameters.get("WFVariableName")), source)
             elif kind == "repeat.each":
@@ -91,7 +91,8 @@ class _Keys:
         mode = parameters.get("WFControlFlowMode", 0)
         if mode == 0:
             self.loops.append(source if source is not None else {})
-            self.repeated.add(id(self.loops[-1]))
+            if source is not None and source is not self.tree:
+                self.repeated.add(id(source))  # of a part of the tree, which stays
         elif self.loops:
             self.loops.pop()
         for level, tree in enumerate(self.loops, start=1):
