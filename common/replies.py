@@ -9,7 +9,8 @@ _THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE),
 # indent, marks, a language or none (tildes alone underline); a language that stands at the marks may be followed by a title
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,}(?=[ \t]*\w))(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
 WRAPPERS = frozenset(("markdown", "md"))  # the marks of a block around a whole answer
-PYTHON = frozenset(("", "python", "py", "python3"))  # the marks of a fenced block that may hold the program
+MARKED_PYTHON = frozenset(("python", "py", "python3"))  # the marks of a fenced block that holds the program
+PYTHON = MARKED_PYTHON | {""}  # ... that may hold it
 
 
 class Parts(NamedTuple):
@@ -60,8 +61,9 @@ def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
             wrapper, fence = fence[2], None
         elif wrapper and not opened and line.strip() == wrapper:
             wrapper, fence = "", None
-        is_program = fence and _language(fence) in PYTHON - {""}
-        if opened and (line.lstrip(" \t").startswith(opened[2]) or (is_program and _language(opened) not in PYTHON - {""})):
+        # a program may begin before a block of something else has ended, and hold shorter marks in its texts
+        begins = fence and opened and _language(fence) in MARKED_PYTHON and _language(opened) not in MARKED_PYTHON
+        if opened and (begins or line.lstrip(" \t").startswith(opened[2])):
             closes = not (fence and _language(fence))
             blocks.append(_block(start, place + len(line) * closes, opened, lines, closes))
             opened, fence = None, None if closes else fence

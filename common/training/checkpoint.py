@@ -110,7 +110,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def position(path: Path) -> dict[str, Any]:
-    """What was saved with a checkpoint beside its tensors, such as its step."""
+    """Return what was saved with a checkpoint beside its tensors, such as its step."""
     return {key: value for key, value in _read(path).items() if key != "folder"}
 
 

@@ -13,10 +13,8 @@ from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 
 from common import chat, cli, hub, model
 from common.jsonl import UserError
-from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, launcher, precision
+from common.training import activation_checkpointing, attention, copy_drill, data, devices, fsdp, launcher, precision, presets
 from common.training.loss import AnswerLoss, check_fits
-
-EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # the names of their number in configs
 
 
 def load(args: argparse.Namespace) -> tuple[Any, Any, Callable[[], Any]]:
@@ -81,7 +79,8 @@ def unread(base: Any) -> str | None:
 def targeted(base: Any, names: list[str]) -> list[str]:
     """The names of modules to adapt. UserError for one that no module has, and for weights in two places: merged, both would change."""
     modules, config = dict(base.named_modules()), base.config.get_text_config()
-    has_experts = any(getattr(config, count, None) for count in EXPERTS)  # PEFT knows their weights by other names than the modules have
+    # PEFT knows their weights by other names than the modules have
+    has_experts = any(getattr(config, count, None) for count in presets.EXPERTS)
     both = base.get_input_embeddings(), base.get_output_embeddings()
     for name in names:
         found = [module for path, module in modules.items() if path == name or path.endswith(f".{name}")]

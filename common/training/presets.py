@@ -40,6 +40,7 @@ REINFORCED = 0.2  # of the rate, for training on a model's own answers: their re
 REINFORCING = {"prompts": 8, "group": 8, "max_new_tokens": 512, "temperature": 1.0, "grammar": False, "rollouts": None}
 ADAPTING = {"rslora": False, "dora": False, "lora_targets": "all-linear", "lora_dropout": 0.0}  # flags of LoRA that are easily forgotten
 JUDGED = 16  # prompts kept apart that are answered at each validation of --reinforce
+EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # what configs call the number of a layer's experts
 SMALL = 256  # width of the widest model that is small: a pretrained one is wider
 ROOM = 0.8  # share of the free memory that a run may count on
 
@@ -196,7 +197,7 @@ def needed(config: Any, tokens: int, precision: str, whole: bool) -> float:
     width, layers = text.hidden_size, text.num_hidden_layers
     inner = getattr(text, "intermediate_size", None) or 4 * width
     inner = max(inner) if isinstance(inner, list) else inner  # Gemma 3n has one for each layer
-    experts = max(getattr(text, name, None) or 1 for name in ("num_experts", "num_local_experts", "n_routed_experts"))
+    experts = max(getattr(text, name, None) or 1 for name in EXPERTS)
     vocabularies = 1 if text.tie_word_embeddings else 2
     parameters = layers * (4 * width * width + 3 * width * inner * experts) + vocabularies * text.vocab_size * width
     weights = parameters * (16 if whole else 4 if precision == "fp32" else 2)

@@ -221,11 +221,11 @@ def body(tree: Tree, dice: random.Random, found: Needs, key: str = "", depth: in
     if depth > 10:
         return None
     if id(tree) in found.repeated:
-        return [_one(tree, dice, found, key, depth) for _ in range(dice.randint(2, 3))]
-    return _one(tree, dice, found, key, depth)
+        return [_item(tree, dice, found, key, depth) for _ in range(dice.randint(2, 3))]
+    return _item(tree, dice, found, key, depth)
 
 
-def _one(tree: Tree, dice: random.Random, found: Needs, key: str, depth: int) -> Any:
+def _item(tree: Tree, dice: random.Random, found: Needs, key: str, depth: int) -> Any:
     """Return JSON of the shape of a tree: keys that are numbers make a list."""
     if not tree:
         return leaf(key, dice, found.literals)
