@@ -22,7 +22,7 @@ from common import chat, model, rewards
 from common.decoding.generation import Sampler, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
-from common.training import data, reinforcement, rollouts
+from common.training import attention, data, reinforcement, rollouts
 from common.training.loss import AnswerLoss, Squash, summed
 
 pytest_plugins = ["train_fixtures"]
@@ -263,6 +263,24 @@ def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(mo
             parameter -= parameter.grad
     better, worse = (now - then for now, then in zip(likely(), before, strict=True))
     assert better > 0 > worse
+
+
+@pytest.mark.parametrize(("room", "lengths"), [(11, [9, 7, 4]), (100, [14, 4])])
+def test_answers_behind_one_copy_of_their_prompt_have_the_loss_and_gradients_of_answers_alone(very_small, room, lengths):
+    network, _ = model.build_tiny(["some text"], 64)
+    attention.choose(network)
+    objective, prompts = AnswerLoss(network), [rollouts.Prompt([1, 2, 7], {"id": "a"}), rollouts.Prompt([3, 2], {"id": "b"})]
+    texts = [(prompts[0], [3, 3, 9], 1.0), (prompts[0], [5, 9], -0.5), (prompts[0], [9, 4, 4, 8], 0.25), (prompts[1], [5, 9], 2.0)]
+    answers = [reinforcement.Judged(prompt, answer(tokens), rewards.Reward(), advantage) for prompt, tokens, advantage in texts]
+    found = []
+    for samples in (reinforcement.samples_of(answers, 6, room=room), reinforcement.samples_of(answers, 6)):
+        network.zero_grad()
+        loss = objective(Plan(samples, 100, 1, 0).row(0, 0))
+        loss.backward()
+        found.append((samples.lengths, loss.item(), sorted(objective.logprobs.tolist()), [part.grad for part in network.parameters()]))
+    assert [lengths, [6, 5, 7, 4]] == [some for some, *_ in found]
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-5) and found[0][2] == pytest.approx(found[1][2], rel=1e-5)
+    assert all(torch.allclose(*both, atol=1e-5) for both in zip(found[0][3], found[1][3], strict=True))
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():

@@ -155,26 +155,28 @@ class Sampler:
 
     def __call__(self, scores: torch.Tensor) -> tuple[int, float]:
         """(a token, its log-probability) of scores (vocabulary), fp32."""
-        if self.temperature > 0:
-            scores = scores / self.temperature
-            scores = self.nucleus(None, scores[None])[0] if self.nucleus else scores
-            token = self._drawn(scores)
-        else:
+        if not self.temperature > 0:
             token = int(scores.argmax())
-        return token, float(scores[token] - scores.logsumexp(0))
+            return token, float(scores[token] - scores.logsumexp(0))
+        scores = scores / self.temperature
+        return self._drawn(self.nucleus(None, scores[None])[0] if self.nucleus else scores)
 
     def skip(self) -> None:
         """Draw for a token that needs no choice: the n-th token of a text has the n-th draw, whatever is known of those before it."""
         if self.temperature > 0:
             self._draw()
 
-    def _drawn(self, scores: torch.Tensor) -> int:
+    def _drawn(self, scores: torch.Tensor) -> tuple[int, float]:
         """The token whose share of the probability the draw falls into, the shares end to end: one number, not one for each token."""
         import torch
 
-        shares = (scores - scores.max()).exp().cumsum(0, dtype=self.exact)
-        place = torch.searchsorted(shares, self._draw() * shares[-1], right=True)
-        return min(int(place), int(torch.searchsorted(shares, shares[-1])))  # the product may be rounded up to the whole
+        most = scores.max()
+        shares = (scores - most).exp().cumsum(0, dtype=self.exact)
+        whole = shares[-1]
+        token = int(torch.searchsorted(shares, self._draw() * whole, right=True))
+        if token == len(shares) or shares[token] == whole:  # the product may be rounded up to the whole
+            token = int(torch.searchsorted(shares, whole))
+        return token, float(scores[token] - most - whole.log())
 
     def _draw(self) -> torch.Tensor:
         """The next number of the source: from 0 up to, but without, 1."""

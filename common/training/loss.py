@@ -82,7 +82,7 @@ def _bounds(base: Any, row: Row) -> dict[str, Any]:
     starts = torch.tensor([0, *accumulate(row.lengths)], dtype=torch.int32)
     starts = starts if attention == PACKED else starts.to(row.input_ids.device)
     longest = max(row.lengths)
-    return {"cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
+    return {"branches": row.branches, "cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
 
 
 def noisy(embeddings: Tensor, lengths: tuple[int, ...], strength: float) -> Tensor:

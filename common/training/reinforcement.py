@@ -15,7 +15,7 @@ import argparse
 import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import fmean
@@ -30,6 +30,7 @@ from common import cli, rewards
 from common.jsonl import Record, UserError
 from common.packing import Drawn, Plan, Samples, best_fit
 from common.training import data
+from common.training.attention import PACKED
 from common.training.callbacks import AtSteps
 from common.training.rollouts import Answer, Local, Prompt, Server
 from common.training.run_folder import RunFolder
@@ -60,18 +61,39 @@ def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = 
             for answer, one, total in zip(group, found, totals, strict=True)]  # fmt: skip
 
 
-def samples_of(answers: Sequence[Judged], constant: float, temperature: float = 1.0) -> Samples:
-    """The answers that teach something, drawn at a temperature, ready to be packed; their loss is to be divided by `constant`."""
+def samples_of(answers: Sequence[Judged], constant: float, temperature: float = 1.0, room: int = 0) -> Samples:
+    """The answers that teach something, drawn at a temperature, ready to be packed; their loss is to be divided by `constant`.
+
+    Where there is `room`, the tokens of a sample, it holds several answers behind one copy of their prompt, the last token of which stands
+    before each: the answer's first is predicted from it.
+    """
     kept = [one for one in answers if one.advantage]
     lengths = [len(one.answer.tokens) for one in kept]
-    packed = Samples.of((one.prompt.tokens + one.answer.tokens, [False] * len(one.prompt.tokens) + [True] * length)
-                        for one, length in zip(kept, lengths, strict=True))  # fmt: skip
+    together = [(some[0].prompt.tokens, [one.answer.tokens for one in some]) for some in bundles(kept, room)]
+    packed = Samples.of((before[:-1] + [token for text in texts for token in before[-1:] + text],
+                         [False] * len(before[:-1]) + [place > 0 for text in texts for place in range(1 + len(text))])
+                        for before, texts in together)  # fmt: skip
+    branches = [(len(before) - 1, *(1 + len(text) for text in texts)) for before, texts in together] if room else None
     # a step's loss is divided by its tokens, as in supervised training
     weights = np.repeat(np.array([one.advantage for one in kept], np.float32), lengths) * np.float32(sum(lengths) / constant)
     logprobs = np.concatenate([np.empty(0, np.float32), *(one.answer.logprobs for one in kept)])
     legal = [one.answer.legal for one in kept if one.answer.legal is not None]
     drawn = Drawn(weights, logprobs, np.concatenate(legal) if legal else None, temperature)
-    return Samples(packed.tokens, packed.is_answer, packed.offsets, drawn)
+    return Samples(packed.tokens, packed.is_answer, packed.offsets, drawn, branches)
+
+
+def bundles(answers: Sequence[Judged], room: int) -> Iterator[list[Judged]]:
+    """Successive answers to a prompt, as many at a time as fit with it into `room` tokens, at least one."""
+    some, length = list[Judged](), 0
+    for one in answers:
+        more = 1 + len(one.answer.tokens)
+        if some and (one.prompt is not some[0].prompt or length + more > room):
+            yield some
+            some = []
+        length = more + (length if some else len(one.prompt.tokens) - 1)
+        some.append(one)
+    if some:
+        yield some
 
 
 class Rollouts(Plan):
@@ -98,7 +120,9 @@ class Rollouts(Plan):
                 self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
                 self.held_out()
             answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
-            self.samples = samples_of(answers, self.args.prompts * self.args.group * self.args.max_new_tokens, self.args.temperature)
+            constant = self.args.prompts * self.args.group * self.args.max_new_tokens
+            is_packed = self.workflows.trainer.lightning_module.objective.model.config._attn_implementation == PACKED
+            self.samples = samples_of(answers, constant, self.args.temperature, self.args.row_tokens * is_packed)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
             while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:
