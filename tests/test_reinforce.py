@@ -22,7 +22,7 @@ from common import chat, model, rewards
 from common.decoding.generation import Sampler, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
-from common.training import attention, data, reinforcement, rollouts
+from common.training import attention, data, generations, precision, reinforcement, rollouts
 from common.training.loss import AnswerLoss, Squash, summed
 
 pytest_plugins = ["train_fixtures"]
@@ -49,13 +49,24 @@ def lines(folder, name: str = "rollouts.jsonl") -> list[dict[str, Any]]:
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("flags", [["--lora-rank", 4], ["--lora-rank", 0]], ids=["adapter", "whole"])
-def test_what_was_drawn_has_the_same_log_probability_in_training_after_each_update(run, base, drawn_rewards, tmp_path, flags):
+@pytest.mark.parametrize(("flags", "most"), [(["--lora-rank", 4], 1e-3), (["--lora-rank", 0], 1e-3), (["--lora-rank", 4, "--precision", "bf16"], 0.1)],
+                         ids=["adapter", "whole", "adapter in bf16"])  # fmt: skip
+def test_what_was_drawn_has_the_same_log_probability_in_training_after_each_update(run, base, drawn_rewards, tmp_path, flags, most):
     code, summary, _ = run("on", *STEPS, *flags, base=base)
     found = lines(tmp_path / "on")
     assert (code, summary["steps"], [line["step"] for line in found]) == (0, 4, [1, 2, 3, 4])
-    assert 0 < max(line["largest_gap"] for line in found) < 1e-3
+    assert 0 < max(line["largest_gap"] for line in found) < most
     assert any(line["equal_groups"] < 1 for line in found)
+
+
+def test_a_model_that_computes_in_bf16_writes_with_the_weights_of_its_last_update(very_small):
+    network, _ = model.build_tiny(["some text"], 64)
+    objective = precision.cast(AnswerLoss(network), torch.bfloat16)
+    with torch.no_grad():
+        for weight in objective.behind:
+            weight += 1
+    with generations.answering(objective):
+        assert all(torch.equal(copy, copy.behind.to(torch.bfloat16)) for copy in network.parameters())
 
 
 @pytest.mark.ci
