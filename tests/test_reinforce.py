@@ -295,12 +295,18 @@ def test_answers_behind_one_copy_of_their_prompt_have_the_loss_and_gradients_of_
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
-    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, seed=5, rollouts=None, grammar=False, temperature=1.0)
+    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, context=9, max_new_tokens=4, seed=5, rollouts=None, grammar=False, temperature=1.0)
     workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], []))
     one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
     epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
     assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2 and epochs[0] != epochs[1]
     assert other.asked(5) == one.asked(5)
+
+
+@pytest.mark.parametrize(("row_tokens", "rows"), [(100, 2 + 8), (200, 1 + 4), (1600, 1 + 1)])
+def test_a_step_has_as_many_rows_as_the_longest_answers_to_the_longest_prompts_fill(row_tokens, rows):
+    args = argparse.Namespace(prompts=2, group=8, row_tokens=row_tokens, context=100, max_new_tokens=10)
+    assert reinforcement.rows_needed(args, [10, 15, 95, 12]) == rows
 
 
 @pytest.mark.parametrize("bias", [False, True])

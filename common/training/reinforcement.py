@@ -100,6 +100,7 @@ class Rollouts(Plan):
     """A plan whose samples the model writes, as it then is, when the first row of a step is asked for."""
 
     def __init__(self, args: argparse.Namespace, tokenizer: Any, workflows: data.Workflows) -> None:
+        args.rows = min(args.rows, rows_needed(args, workflows.data.train.lengths))
         super().__init__(workflows.data.train, args.row_tokens, args.rows, args.seed)
         self.args, self.workflows, self.made, self.records = args, workflows, -1, dict[str, Record]()
         self.rows_per_epoch, self.steps_per_epoch = args.rows, math.ceil(len(workflows.data.train) / args.prompts)
@@ -152,6 +153,12 @@ class Rollouts(Plan):
             own, shares = shares[0], [None] * world
             dist.all_gather_object(shares, own)
         return [one for number in range(len(numbers)) for one in shares[number % world][number // world]]
+
+
+def rows_needed(args: argparse.Namespace, lengths: Sequence[int]) -> int:
+    """Rows that hold the longest answers to the longest prompts, of samples of these lengths; with more, some would always be empty."""
+    texts = (min(args.context, length + args.max_new_tokens) for length in lengths)
+    return sum(sorted(-(-args.group // (args.row_tokens // text)) for text in texts)[-args.prompts:])
 
 
 def prompt_of(samples: Samples, number: int) -> list[int]:
