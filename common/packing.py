@@ -48,7 +48,7 @@ class Samples:
     is_answer: np.ndarray  # bool: a token that is predicted with loss
     offsets: np.ndarray  # int64, one more than there are samples
     drawn: Drawn | None = None  # a place for each token that is an answer's
-    branches: Sequence[tuple[int, ...]] | None = None  # of each sample: as Row.branches has them; None: a sample is one text
+    branches: Sequence[tuple[int, ...]] | None = None  # the pieces of each sample; None: each is one text
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -57,6 +57,10 @@ class Samples:
     def lengths(self) -> list[int]:
         """Tokens of each sample."""
         return np.diff(self.offsets).tolist()
+
+    def pieces(self, number: int) -> tuple[int, ...]:
+        """Tokens of a sample's beginning, and of each text that goes on from it and sees it and itself. One text is one piece."""
+        return self.branches[number] if self.branches else (int(self.offsets[number + 1] - self.offsets[number]),)
 
     def sha256(self) -> str:
         """One hash of data, tokenizer and template: what a run was trained on."""
@@ -125,7 +129,7 @@ class Row(NamedTuple):
     supervised: torch.Tensor  # [positions with loss]: known here, a GPU need not be waited for to count them
     lengths: tuple[int, ...]  # tokens of each sample
     drawn: Drawn | None = None  # at the supervised positions; None: each counts 1, as in supervised training
-    branches: tuple[tuple[int, ...], ...] = ()  # of each sample: tokens of a beginning, and of each text that goes on from it
+    pieces: tuple[tuple[int, ...], ...] = ()  # of each sample, as Samples.pieces has them; of none: each is one text
 
 
 class Batch(NamedTuple):
@@ -198,10 +202,9 @@ class Plan:
             ids[start:end] = tokens = self.samples.tokens[part]
             targets[start:end - 1] = np.where(self.samples.is_answer[part], tokens, IGNORED)[1:]  # each position predicts the next
             start = end
-        known = self.samples.branches
-        branches = () if known is None else tuple(known[sample] for sample in row)
-        positions = np.concatenate([np.arange(length) for length in lengths] if not branches else [
-            trunk * (place > 0) + np.arange(length) for trunk, *texts in branches for place, length in enumerate([trunk, *texts])])
+        pieces = tuple(map(self.samples.pieces, row)) or (lengths,)
+        positions = np.concatenate([np.arange(start, start + length) for beginning, *texts in pieces
+                                    for start, length in ((0, beginning), *((beginning, text) for text in texts))])
         supervised = torch.from_numpy(np.flatnonzero(targets != IGNORED))
         drawn = self.samples.drawn
         if drawn is not None:
@@ -209,7 +212,7 @@ class Plan:
             places = np.concatenate([np.empty(0, np.int64), *(number[part][self.samples.is_answer[part]] for part in parts)])
             of_tokens = {name: torch.from_numpy(array[places]) for name, array in drawn._asdict().items() if isinstance(array, np.ndarray)}
             drawn = drawn._replace(**of_tokens)
-        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths, drawn, branches)
+        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths, drawn, pieces)
 
 
 def rows_for(batch_size: int, samples: Samples, capacity: int) -> int:

@@ -4,10 +4,10 @@
     found.total()                                               # what the model is trained on
 
 A stage counts as far as the one before it holds, so no later one can be had without the earlier: a text with a program, which parses,
-calls the APIs that gold calls (with a value where gold gives one), compiles, passes `check`, whose calls come to something, and which does
-what gold does. A call comes to something if its result, where gold uses that, reaches a call that gold makes for its own sake: it is shown,
-sent, kept, put out. So a list of a request's APIs, whose metrics are good, or a line that always compiles is worth as little here as it
-is to a person.
+calls the APIs that gold calls, with values as gold gives them, compiles, passes `check`, whose calls come to something, and which does
+what gold does. A call comes to something if its result, where gold uses that, goes where it goes in gold, and so reaches a call that gold
+makes for its own sake: it is shown, sent, kept, put out. So a list of a request's APIs, whose metrics are good, one whose last call takes
+the results of all, or a line that always compiles is worth as little here as it is to a person.
 
 `trl` and `verl` are the same as reward functions of those trainers, see bench/trl_reward.py.
 """
@@ -15,7 +15,7 @@ is to a person.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -32,7 +32,8 @@ from shortcuts.trace import Trace
 SHARES = {"answers": 0.05, "parses": 0.05, "calls": 0.05, "compiles": 0.15, "clean": 0.1, "reaches": 0.25, "matches": 0.35}
 GUARANTEED = ("answers", "parses")  # what a grammar sees to: it earns nothing there
 CHARGE = 0.05  # for a program that is twice as long as gold, or longer
-HEADS = ("if", "menu", "for")  # steps of a trace that are no calls
+DECIDING = ("if", "menu")  # steps of a trace that take something and are no calls
+HEADS = (*DECIDING, "for")  # that one hands on what it takes
 KEPT = 4096  # golds whose calls are remembered
 
 
@@ -94,50 +95,82 @@ def _staged(code: str, gold: str) -> Reward:
 
 
 def reached(gold: str, code: str) -> tuple[float, float]:
-    """(share of the APIs of gold that a program of the dialect calls as gold does, share of those that also come to something)."""
-    (given, ends), made = _wanted(gold), traced(code)
-    called = {step.number: step.name for path in made.paths for step in path
-              if step.name in given and (not given[step.name] or given[step.name] & _keys(step))}  # fmt: skip
-    live = _live(made, ends)
-    names = set(called.values()), {name for number, name in called.items() if number in live}
-    calls, reaches = (len(some) / max(1, len(given)) for some in names)
-    return calls, reaches
+    """(share of the APIs of gold that a program of the dialect calls as gold does, share of those that also come to something).
+
+    A call counts as far as its values stem from results where those of a call in gold do, and where those do not.
+    """
+    wanted = _wanted(gold)
+    made = _Flow(traced(code), wanted.given.keys())
+    live, calls, reaches = made.live(wanted), defaultdict[str, float](float), set[str]()
+    for step in made.steps:
+        if step.name in wanted.given and (share := max(_share(one, made.values(step)) for one in wanted.given[step.name])):
+            calls[step.name] = max(calls[step.name], share)
+            reaches |= {step.name} & {made.names[number] for number in live & {step.number}}
+    count = max(1, len(wanted.given))
+    return sum(calls.values()) / count, len(reaches) / count
+
+
+class _Wanted(NamedTuple):
+    """What gold does: API -> the values of each of its calls, the APIs whose results it does not use, (API, what takes its result)."""
+
+    given: dict[str, set[frozenset[tuple[str, bool]]]]
+    ends: set[str]
+    flows: set[tuple[str, str]]
 
 
 @lru_cache(KEPT)
-def _wanted(gold: str) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-    """Return the parameters that gold gives to each API, and the APIs that it calls for their own sake: it uses no result of theirs."""
-    steps = [step for path in traced(shortcuts.in_dialect(gold)).paths for step in path]
-    used = {source for step in steps for source in _sources(step)}
-    given: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    for step in steps:
-        if step.name not in HEADS:
-            given[step.name] |= _keys(step)
-    return dict(given), frozenset(step.name for step in steps if step.name in given and step.number not in used)
+def _wanted(gold: str) -> _Wanted:
+    trace = traced(shortcuts.in_dialect(gold))
+    made = _Flow(trace, {step.name for path in trace.paths for step in path} - {*HEADS})
+    given: defaultdict[str, set[frozenset[tuple[str, bool]]]] = defaultdict(set)
+    for step in (step for step in made.steps if step.name not in HEADS):
+        given[step.name].add(made.values(step))
+    used = {source for step in made.steps for source in _sources(step)}
+    return _Wanted(dict(given), {name for number, name in made.names.items() if name in given and number not in used},
+                   {(made.names[source], step.name) for step in made.steps for source in made.taken(step)})
 
 
-def _live(made: Trace, ends: frozenset[str]) -> set[int]:
-    """Return the numbers of the steps that come to something: calls of `ends`, all that these stem from, and what decides about them."""
-    live = {step.number for path in made.paths for step in path if step.name in ends}
-    branches: defaultdict[int, dict[str, set[int]]] = defaultdict(dict)  # of a head: branch -> calls of `ends` on paths that take it
-    for path in made.paths:
-        for step in path:
-            if step.name in HEADS:
-                taken = dict(step.arguments)
-                ours = branches[step.number].setdefault(str(taken.get("is", taken.get("case"))), set())
-                ours.update(other.number for other in path if other.number in live)
-    live |= {head for head, each in branches.items() if len({*map(frozenset, each.values())}) > 1}
-    while more := {source for path in made.paths for step in path if step.number in live for source in _sources(step)} - live:
-        live |= more
-    return live
+class _Flow:
+    """Where the results of calls of some APIs go in a trace: calls of others, and repeats, hand on what they take."""
+
+    def __init__(self, trace: Trace, apis: Collection[str]) -> None:
+        self.paths, self.steps = trace.paths, [step for path in trace.paths for step in path]
+        self.names, self.stems = {step.number: step.name for step in self.steps}, dict[int, set[int]]()
+        for step in self.steps:  # a call can take one thing on one path and another on the next
+            own = {step.number} if step.name in apis or step.name in DECIDING else self.taken(step)
+            self.stems.setdefault(step.number, set()).update(own)
+
+    def taken(self, step: Any) -> set[int]:
+        """The calls of these APIs whose results a step takes."""
+        return {stem for source in _sources(step) for stem in self.stems.get(source, ())}
+
+    def values(self, step: Any) -> frozenset[tuple[str, bool]]:
+        """The parameters of a call, each with True if its value stems from a result."""
+        return frozenset((key, any(map(self.stems.get, value.sources))) for key, value in step.arguments if key != "within")
+
+    def live(self, wanted: _Wanted) -> set[int]:
+        """The steps that come to something: calls of gold's ends, what decides about them, and what these take as in gold."""
+        live = {number for number, name in self.names.items() if name in wanted.ends}
+        branches: defaultdict[int, dict[str, set[tuple[int, ...]]]] = defaultdict(dict)  # head: branch -> ends, what they take
+        for path in self.paths:
+            for step in path:
+                if step.name in HEADS:
+                    taken = dict(step.arguments)
+                    ours = branches[step.number].setdefault(str(taken.get("is", taken.get("case"))), set())
+                    ours.update((other.number, *_sources(other)) for other in path if other.number in live)
+        live |= {head for head, each in branches.items() if len({*map(frozenset, each.values())}) > 1}
+        while more := {source for step in self.steps if step.number in live for source in self.taken(step)
+                       if (self.names[source], step.name) in wanted.flows} - live:  # fmt: skip
+            live |= more
+        return live
+
+
+def _share(wanted: frozenset[tuple[str, bool]], given: frozenset[tuple[str, bool]]) -> float:
+    return len(wanted & given) / len(wanted) if wanted else 1.0
 
 
 def _sources(step: Any) -> list[int]:
     return [source for _, value in step.arguments for source in value.sources]
-
-
-def _keys(step: Any) -> frozenset[str]:
-    return frozenset(key for key, _ in step.arguments if key != "within")
 
 
 def trl(prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str], **columns: Any) -> list[float]:

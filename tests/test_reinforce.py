@@ -16,9 +16,10 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from train_runs import Killed, command, exact, kill
+from safetensors.torch import load_file
+from train_runs import STAGE, Killed, command, exact, kill, metrics
 
-from common import chat, model, rewards
+from common import chat, conversation, model, rewards
 from common.decoding.generation import Sampler, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
@@ -28,7 +29,7 @@ from common.training.loss import AnswerLoss, Squash, summed
 pytest_plugins = ["train_fixtures"]
 
 TIMES = ("rollout_tok_per_s", "update_tok_per_s")  # figures that no two runs share
-STEPS = ["--reinforce", "--prompts", 2, "--group", 4, "--max-new-tokens", 24, "--steps", 4, "--rows", 3, "--save-every", 1, "--validate-every", 2,
+STEPS = ["--reinforce", "--prompts", 2, "--group", 4, "--max-new-tokens", 24, "--steps", 4, "--save-every", 1, "--validate-every", 2,
          "--sample-generations", 2, "--lr", 0.01]  # fmt: skip
 
 
@@ -69,6 +70,24 @@ def test_a_model_that_computes_in_bf16_writes_with_the_weights_of_its_last_updat
         assert all(torch.equal(copy, copy.behind.to(torch.bfloat16)) for copy in network.parameters())
 
 
+def test_a_server_is_given_the_weights_of_the_last_update(very_small, monkeypatch, tmp_path):
+    network, _ = model.build_tiny(["some text"], 64)
+    objective, given = precision.cast(AnswerLoss(network), torch.bfloat16), {}
+    with torch.no_grad():
+        for weight in objective.behind:
+            weight += 1
+
+    def post(self: Any, path: str, **body: Any) -> bytes:
+        if path == "load_lora_adapter":
+            given.update(load_file(Path(body["lora_path"]) / "model.safetensors"))
+        return b""
+
+    monkeypatch.setattr(rollouts.Server, "_post", post)
+    rollouts.Server(argparse.Namespace(rollouts="http://there", devices=1, nodes=1, output=tmp_path), None).write(objective, [], "0/1")
+    weights = precision.trainable(network)
+    assert given and all(torch.equal(given[name], weights[name].to(torch.bfloat16)) for name in given)
+
+
 @pytest.mark.ci
 def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_step, drawn_rewards, tmp_path):
     flags = [*STEPS, "--lora-rank", 4]
@@ -84,13 +103,29 @@ def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_st
     assert ours.read_bytes() == theirs.read_bytes()
 
 
+REWARDED = """import runpy, sys, zlib
+sys.path[:0] = [{root!r}]
+from common import chat, rewards
+rewards.reward = lambda prompt, answer, record: rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
+chat.end_ids = lambda model, tokenizer: [*range(0, model.config.vocab_size, 16)]
+runpy.run_path({stage!r}, run_name="__main__")
+"""
+
+
 @pytest.mark.slow
-def test_two_processes_write_and_judge_the_answers_of_one(base, data, tmp_path):
+@pytest.mark.parametrize(("precision", "most"), [("fp32", 1e-4), ("bf16", 0.05)])
+def test_two_processes_write_and_judge_the_answers_of_one_and_learn_the_same(base, data, tmp_path, precision, most):
+    script, learned, figures = tmp_path / "rewarded.py", [], []
+    script.write_text(REWARDED.format(root=str(synthetic.ROOT), stage=str(STAGE)))
     for devices in (1, 2):
-        argv = command(data, tmp_path / str(devices), "--model", base, *STEPS, "--steps", 2, "--prompts", 3, "--devices", devices)
-        assert subprocess.run(argv, capture_output=True).returncode == 0
-    kept = [[(line["tokens"], line["reward"], line["cut"]) for line in lines(tmp_path / name)] for name in ("1", "2")]
-    assert kept[0] == kept[1] and len(kept[0]) == 2
+        flags = (*STEPS, "--steps", 2, "--prompts", 3, "--precision", precision, "--devices", devices)
+        done = subprocess.run(command(data, tmp_path / str(devices), "--model", base, *flags, stage=script), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        learned.append([[float(step[name]) for name in ("loss", "grad_norm")] for step in metrics(tmp_path / str(devices))])
+        figures.append([[step[name] for name in ("tokens", "reward", "cut", "equal_groups")] for step in lines(tmp_path / str(devices))])
+        assert max(step["largest_gap"] for step in lines(tmp_path / str(devices))) < most
+    assert figures[0][0] == figures[1][0] and figures[0][0][-1] < 1  # rounding may make the second step's answers others
+    assert np.allclose(learned[0][0], learned[1][0], rtol=most)
 
 
 def test_under_a_grammar_both_are_renormalised_over_the_legal_tokens(run, base, drawn_rewards, tmp_path, monkeypatch):
@@ -190,6 +225,7 @@ def test_a_server_that_is_not_there_is_one_line(run, base):
     (["--rollouts", "http://h", "--grammar"], "answers that are written here"),
     (["--rollouts", "localhost:8000", "--lora-rank", "4"], "give http://HOST:PORT"),
     (["--rollouts", "http://h", "--lora-rank", "0"], "give a --lora-rank"),
+    (["--rows", "4"], "as many rows of --row-tokens as its answers take"),
 ])  # fmt: skip
 def test_what_does_not_go_with_it_is_refused(train, capsys, flags, said):
     with pytest.raises(SystemExit):
@@ -201,6 +237,29 @@ def test_tests_are_never_trained_on(tmp_path):
     records = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(2)])
     with pytest.raises(UserError, match="models are not trained on tests"):
         reinforcement.records_of(records, set())
+
+
+def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, base, monkeypatch, tmp_path):
+    seen = {0: set(), 1: set()}
+
+    def reward(prompt: Any, answer: str, record: Any) -> rewards.Reward:
+        seen[int("kept apart" in prompt[-1]["content"])].add(record["messages"][-1]["content"])
+        return rewards.Reward()
+
+    monkeypatch.setattr(rewards, "reward", reward)
+    records = synthetic.records(4)
+    other = [{**record, "messages": [{"role": "user", "content": "kept apart"}, {"role": "assistant", "content": conversation.answer("", "b = 2\n")}]}
+             for record in records]  # fmt: skip
+    code, _, _ = run("own", *STEPS, "--steps", 2, "--validation", synthetic.write(tmp_path / "other.jsonl", other), "--lora-rank", 4, base=base,
+                     records=synthetic.write(tmp_path / "records.jsonl", records))  # fmt: skip
+    assert code == 0 and seen[0] <= {record["messages"][-1]["content"] for record in records} and len(seen[0]) > 1
+    assert seen[1] == {other[0]["messages"][-1]["content"]}
+
+
+def test_two_records_with_one_id_are_refused(tmp_path):
+    twice = synthetic.write(tmp_path / "twice.jsonl", [synthetic.records(1)[0]] * 2)
+    with pytest.raises(UserError, match="two records have the id"):
+        reinforcement.records_of(twice, {str(synthetic.records(1)[0]["id"])})
 
 
 def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written(run, base, tmp_path, monkeypatch):
@@ -230,7 +289,7 @@ def test_an_endless_answer_is_worth_less_than_one_that_ends(monkeypatch):
     endless = answer([1, 2] + [3, 4, 5] * 16, finished=False)
     cut, ended = answer(list(range(1, 90)), finished=False), answer([3, 4, 5] * 16)
     found = reinforcement.judged(rollouts.Prompt([1], {"id": "a", "messages": []}), [endless, cut, ended])
-    assert [round(one.advantage, 6) for one in found] == [-0.025, 0.0, 0.025]
+    assert [round(one.advantage, 6) for one in found] == [-0.05, 0.0, 0.05]
     figures = reinforcement.figures_of(found, 3)
     assert (figures["loops"], figures["cut"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
 
@@ -276,12 +335,13 @@ def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(mo
     assert better > 0 > worse
 
 
-@pytest.mark.parametrize(("room", "lengths"), [(11, [9, 7, 4]), (100, [14, 4])])
+@pytest.mark.parametrize(("room", "lengths"), [(11, [9, 7, 4, 3, 2]), (100, [14, 4, 3, 2])])
 def test_answers_behind_one_copy_of_their_prompt_have_the_loss_and_gradients_of_answers_alone(very_small, room, lengths):
     network, _ = model.build_tiny(["some text"], 64)
     attention.choose(network)
-    objective, prompts = AnswerLoss(network), [rollouts.Prompt([1, 2, 7], {"id": "a"}), rollouts.Prompt([3, 2], {"id": "b"})]
-    texts = [(prompts[0], [3, 3, 9], 1.0), (prompts[0], [5, 9], -0.5), (prompts[0], [9, 4, 4, 8], 0.25), (prompts[1], [5, 9], 2.0)]
+    objective, prompts = AnswerLoss(network), [rollouts.Prompt(tokens, {}) for tokens in ([1, 2, 7], [3, 2], [6])]
+    texts = [(prompts[0], [3, 3, 9], 1.0), (prompts[0], [5, 9], -0.5), (prompts[0], [9, 4, 4, 8], 0.25), (prompts[1], [5, 9], 2.0),
+             (prompts[2], [5, 9], 1.0), (prompts[2], [4], -1.0)]  # behind one token there is no copy to stand
     answers = [reinforcement.Judged(prompt, answer(tokens), rewards.Reward(), advantage) for prompt, tokens, advantage in texts]
     found = []
     for samples in (reinforcement.samples_of(answers, 6, room=room), reinforcement.samples_of(answers, 6)):
@@ -289,13 +349,13 @@ def test_answers_behind_one_copy_of_their_prompt_have_the_loss_and_gradients_of_
         loss = objective(Plan(samples, 100, 1, 0).row(0, 0))
         loss.backward()
         found.append((samples.lengths, loss.item(), sorted(objective.logprobs.tolist()), [part.grad for part in network.parameters()]))
-    assert [lengths, [6, 5, 7, 4]] == [some for some, *_ in found]
+    assert [lengths, [6, 5, 7, 4, 3, 2]] == [some for some, *_ in found]
     assert found[0][1] == pytest.approx(found[1][1], rel=1e-5) and found[0][2] == pytest.approx(found[1][2], rel=1e-5)
     assert all(torch.allclose(*both, atol=1e-5) for both in zip(found[0][3], found[1][3], strict=True))
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
-    args = argparse.Namespace(prompts=3, group=2, rows=1, row_tokens=9, context=9, max_new_tokens=4, seed=5, rollouts=None, grammar=False, temperature=1.0)
+    args = argparse.Namespace(prompts=3, group=2, devices=1, nodes=1, row_tokens=9, context=9, max_new_tokens=4, seed=5, rollouts=None, grammar=False, temperature=1.0)
     workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], []))
     one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
     epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]

@@ -22,6 +22,7 @@ GOLD = ("Sum = 4\n"
         "    is_workflow_actions_showresult(Text=f'Much: {Total}')\n")  # fmt: skip
 TASKS = ("age-in-years", "append-to-log", "bmi", "book-lunch", "count-lines-of-file", "mail-the-clipboard", "open-first-link", "initials")
 MUTANTS = 6
+CONSTANT = "x"
 
 
 def worth(code: str, gold: str = GOLD) -> rewards.Reward:
@@ -37,8 +38,16 @@ def cheats(gold: str) -> dict[str, str]:
     """Programs that some metric likes, or that always compile."""
     lines = gold.splitlines(keepends=True)
     return {"each API once": bare_list(gold), "calls without values": "".join(f"{call.name}()\n" for call in read_call_graph(gold).calls),
-            "empty": "", "a comment": "'done'\n", "constant": "is_workflow_actions_showresult(Text='Hello')\n",
+            "all results in the last call": glued(gold), "empty": "", "a comment": "'done'\n", "constant": "is_workflow_actions_showresult(Text='Hello')\n",
             "one statement again and again": next(line for line in lines if line[0] not in " '") * 30}
+
+
+def glued(gold: str) -> str:
+    """Each API of gold once, every value a constant, and the results of all in the last one."""
+    calls = list({call.name: call for call in read_call_graph(gold).calls}.values())
+    lines = [f"V{place} = {call.name}({', '.join(f'{name}={CONSTANT!r}' for name in call.arguments)})\n" for place, call in enumerate(calls[:-1])]
+    every = "".join(f"{{V{place}}} " for place in range(len(lines)))
+    return "".join(lines) + f"{calls[-1].name}({', '.join(f'{name}=f{every!r}' for name in calls[-1].arguments)})\n"
 
 
 def test_each_stage_is_worth_more_than_the_one_before():
@@ -63,8 +72,9 @@ def test_a_result_that_nobody_uses_and_one_that_decides_nothing_come_to_nothing(
     assert worth(GOLD).reaches == 1
     shown = "    is_workflow_actions_showresult(Text=f'Much: {Total}')\n"
     unused = GOLD.replace(shown, "    is_workflow_actions_showresult(Text='Much')\n").replace("if Total > 10", "if Text > 10")
-    assert worth(unused).calls == 1 and worth(unused).reaches == pytest.approx(2 / 4)
-    assert worth(GOLD.replace(shown, "    pass\n") + "is_workflow_actions_showresult(Text='Much')\n").reaches == pytest.approx(1 / 4)
+    assert worth(unused).calls == 3 / 4 and worth(unused).reaches == 0  # nothing of it is shown, and it decides otherwise than in gold
+    assert worth(GOLD.replace(shown, "    pass\n") + "is_workflow_actions_showresult(Text='Much')\n").reaches == 0
+    assert worth(GOLD.replace("Total > 10", "Sum > 10").replace("{Total}", "{Sum}")).reaches == pytest.approx(1 / 4)  # what is shown alone
 
 
 def test_what_a_grammar_sees_to_earns_nothing_under_it():

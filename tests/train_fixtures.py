@@ -32,10 +32,11 @@ def data(tmp_path_factory) -> Path:
     return synthetic.write(tmp_path_factory.mktemp("data") / "train.jsonl", synthetic.records(20))
 
 
-def flags(records: Path, base: str | Path, output: Path) -> list[Any]:
-    """The flags that all runs are started with."""
-    return ["--input", records, "--model", base, "--output", output, "--context", 512, "--steps", 12, "--rows", 2, "--save-every", 5,
-            "--validate-every", 4, "--precision", "fp32"]
+def flags(records: Path, base: str | Path, output: Path, *argv: Any) -> list[str]:
+    """The flags that all runs are started with, and those of one."""
+    rows = [] if "--reinforce" in argv else ["--rows", 2]  # there a step has as many as its answers take
+    return [str(part) for part in ("--input", records, "--model", base, "--output", output, "--context", 512, "--steps", 12, *rows,
+                                   "--save-every", 5, "--validate-every", 4, "--precision", "fp32", *argv)]
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def run(train, very_small, data, tmp_path, capfd):
 
     def go(name: str, *argv: Any, records: Path = data, base: str | Path = "tiny") -> tuple[int, dict[str, Any], list[dict[str, str]]]:
         capfd.readouterr()
-        code = train.main(train.arguments([str(part) for part in [*flags(records, base, tmp_path / name), *argv]]))
+        code = train.main(train.arguments(flags(records, base, tmp_path / name, *argv)))
         lines = capfd.readouterr().out.splitlines()
         return code, orjson.loads(lines[-1]) if lines else {}, metrics(tmp_path / name)
 
@@ -57,7 +58,7 @@ def trained(train, data, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("trained") / "base"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "TINY_SHAPE", synthetic.SHAPE)
-        assert train.main(train.arguments([str(part) for part in [*flags(data, "tiny", folder), "--steps", 2]])) == 0
+        assert train.main(train.arguments(flags(data, "tiny", folder, "--steps", 2))) == 0
     return folder
 
 

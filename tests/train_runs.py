@@ -34,9 +34,10 @@ def exact(rows: list[dict[str, str]]) -> list[tuple[str, ...]]:
     return [tuple(row[column] for column in EXACT) for row in rows]
 
 
-def command(data: Path, output: Path, *argv: Any) -> list[str]:
+def command(data: Path, output: Path, *argv: Any, stage: Path = STAGE) -> list[str]:
     """The command line of a run of its own."""
-    return [sys.executable, str(STAGE), *map(str, ("--model", "tiny", "--input", data, "--output", output, "--context", 512, "--rows", 4,
+    rows = () if "--reinforce" in argv else ("--rows", 4)
+    return [sys.executable, str(stage), *map(str, ("--model", "tiny", "--input", data, "--output", output, "--context", 512, *rows,
                                                    "--validate-every", 3, "--save-every", 3, *argv))]
 
 

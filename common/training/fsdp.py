@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 import torch.distributed as dist
@@ -66,8 +67,10 @@ def memory(device: torch.device) -> int:
 
 def shard(objective: AnswerLoss, mesh: DeviceMesh, dtype: torch.dtype) -> AnswerLoss:
     """The same loss with its weights over a mesh, whose layers compute in `dtype`."""
-    for module in (*layers(objective.model), objective):
-        fully_shard(module, mesh=mesh, mp_policy=precision.policy(dtype))
+    policy = precision.policy(dtype)
+    for layer in layers(objective.model):
+        fully_shard(layer, mesh=mesh, mp_policy=policy)
+    fully_shard(objective, mesh=mesh, mp_policy=replace(policy, cast_forward_inputs=False))  # what was drawn stays in fp32
     return objective
 
 

@@ -6,7 +6,7 @@ chunk at a time, and each chunk's gradient is made while it is there.
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import torch
@@ -82,7 +82,9 @@ def _bounds(base: Any, row: Row) -> dict[str, Any]:
     starts = torch.tensor([0, *accumulate(row.lengths)], dtype=torch.int32)
     starts = starts if attention == PACKED else starts.to(row.input_ids.device)
     longest = max(row.lengths)
-    return {"branches": row.branches, "cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
+    # a tensor, as the others are: a compiled layer would be compiled again for each value of a number
+    pieces = torch.tensor([*chain(*row.pieces)]) if any(len(each) > 1 for each in row.pieces) else None
+    return {"pieces": pieces, "cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
 
 
 def noisy(embeddings: Tensor, lengths: tuple[int, ...], strength: float) -> Tensor:

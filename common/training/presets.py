@@ -127,9 +127,11 @@ def reinforced(args: argparse.Namespace) -> str | None:
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
     args.served = bool(args.rollouts)  # a run may go on with a server at another address
-    args.rows = args.rows or -(-args.prompts * args.group * args.context // args.row_tokens)  # the longest answers to the longest prompts
+    args.chosen.pop("batch_size", None)
+    wanted, args.rows = args.rows, args.prompts  # as many as it takes: reinforcement.Rollouts
     return next((told for holds, told in (
         (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),
+        (wanted, "--rows: with --reinforce a step has as many rows of --row-tokens as its answers take; leave it away"),
         (args.group < 2, "--group 1: an answer is compared with others to the same prompt"),
         (args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"),
         (args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"),

@@ -4,9 +4,9 @@
 
 On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
 same prompt. Groups of equal rewards teach nothing and are dropped. An answer that was cut off is no evidence, unless it repeated itself:
-that is worth nothing. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the
-tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. Prompts and draws are functions of
-(seed, step), so a run goes on where it stopped.
+that is worth less than none. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant:
+the tokens that all answers may have. No division by a deviation, no penalty for leaving the first model. Answers to a prompt stand behind
+one copy of it. Prompts and draws are functions of (seed, step), so a run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Judged(NamedTuple):
 
 
 def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = ()) -> list[Judged]:
-    """The answers to a prompt, each beside the others; one that was cut off has no say, one that repeats itself is worth nothing."""
-    found = [rewards.Reward() if answer.loops else rewards.reward(prompt.record["messages"][:-1], answer.text, prompt.record)
+    """The answers to a prompt, each beside the others; one that was cut off has no say, one that repeats itself is the worst."""
+    found = [rewards.Reward(length=1.0) if answer.loops else rewards.reward(prompt.record["messages"][:-1], answer.text, prompt.record)
              for answer in group]  # fmt: skip
     totals = [one.total(guaranteed) for one in found]
     whole = [total for total, answer in zip(totals, group, strict=True) if answer.finished or answer.loops]
@@ -87,7 +87,8 @@ def bundles(answers: Sequence[Judged], room: int) -> Iterator[list[Judged]]:
     some, length = list[Judged](), 0
     for one in answers:
         more = 1 + len(one.answer.tokens)
-        if some and (one.prompt is not some[0].prompt or length + more > room):
+        # of a prompt of one token nothing would stand before the answers
+        if some and (one.prompt is not some[0].prompt or length + more > room or len(one.prompt.tokens) == 1):
             yield some
             some = []
         length = more + (length if some else len(one.prompt.tokens) - 1)
@@ -100,9 +101,11 @@ class Rollouts(Plan):
     """A plan whose samples the model writes, as it then is, when the first row of a step is asked for."""
 
     def __init__(self, args: argparse.Namespace, tokenizer: Any, workflows: data.Workflows) -> None:
-        args.rows = min(args.rows, rows_needed(args, workflows.data.train.lengths))
+        self.world = args.devices * args.nodes
+        args.rows = -(-rows_needed(args, workflows.data.train.lengths) // self.world) * self.world
         super().__init__(workflows.data.train, args.row_tokens, args.rows, args.seed)
         self.args, self.workflows, self.made, self.records = args, workflows, -1, dict[str, Record]()
+        self.kept_apart = dict[str, Record]()
         self.rows_per_epoch, self.steps_per_epoch = args.rows, math.ceil(len(workflows.data.train) / args.prompts)
         self.writer = Server(args, tokenizer) if args.rollouts else Local(args, tokenizer)
         count = len(workflows.data.train)
@@ -118,12 +121,11 @@ class Rollouts(Plan):
         if step != self.made:
             started, known, total = time.perf_counter(), self.workflows.data, self.workflows.trainer.lightning_module.total
             if self.made < 0:  # all that the run will need, in one reading
-                self.records |= records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
+                self.records = records_of(self.args.input, {known.ids[0][i] for later in range(step, total) for i in self.asked(later)})
                 self.held_out()
-            answers = self.written(known.train, known.ids[0], self.asked(step), f"{self.seed}/{step}")
+            answers = self.written(known.train, known.ids[0], self.records, self.asked(step), f"{self.seed}/{step}")
             constant = self.args.prompts * self.args.group * self.args.max_new_tokens
-            is_packed = self.workflows.trainer.lightning_module.objective.model.config._attn_implementation == PACKED
-            self.samples = samples_of(answers, constant, self.args.temperature, self.args.row_tokens * is_packed)
+            self.samples = samples_of(answers, constant, self.args.temperature, self.room(answers))
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
             while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:
@@ -133,19 +135,26 @@ class Rollouts(Plan):
             self.figures = figures_of(answers, self.args.group) | {"rollout_tok_per_s": round(tokens / self.seconds)}
         return self.packed
 
+    def room(self, answers: Sequence[Judged]) -> int:
+        """Tokens of a sample of several answers: a row's, but fewer where some device would have none; 0 for another attention."""
+        if self.workflows.trainer.lightning_module.objective.model.config._attn_implementation != PACKED:
+            return 0
+        apart = sum(len(one.prompt.tokens) + len(one.answer.tokens) for one in answers if one.advantage)
+        return min(self.args.row_tokens, apart // self.world)
+
     def held_out(self) -> list[int]:
         """The numbers of the validation prompts that are answered. Reads their records, once; UserError for tests among them."""
         numbers = list(range(min(self.args.sample_generations, len(self.workflows.data.ids[1]))))
-        ids = {self.workflows.data.ids[1][number] for number in numbers}
-        if not ids <= self.records.keys():
-            self.records |= records_of(self.args.validation or self.args.input, ids)
+        if numbers and not self.kept_apart:
+            ids = {self.workflows.data.ids[1][number] for number in numbers}
+            self.kept_apart = records_of(self.args.validation or self.args.input, ids)
         return numbers
 
-    def written(self, samples: Samples, ids: Sequence[str], numbers: list[int], seed: str) -> list[Judged]:
+    def written(self, samples: Samples, ids: Sequence[str], records: dict[str, Record], numbers: list[int], seed: str) -> list[Judged]:
         """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
         trainer, world = self.workflows.trainer, self.workflows.trainer.world_size
         mine = (numbers + numbers[:1] * (-len(numbers) % world))[trainer.global_rank::world]
-        prompts = [Prompt(prompt_of(samples, number), self.records[ids[number]]) for number in mine]
+        prompts = [Prompt(prompt_of(samples, number), records[ids[number]]) for number in mine]
         groups = self.writer.write(trainer.lightning_module.objective, prompts, seed, world > 1)
         guaranteed = rewards.GUARANTEED if self.args.grammar else ()
         shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
@@ -170,12 +179,14 @@ def prompt_of(samples: Samples, number: int) -> list[int]:
 
 
 def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
-    """The records with these ids. UserError for a file with tests, or a record without a program."""
+    """The records with these ids. UserError for a file with tests, two records with one id, or one without a program."""
     found = {}
     for record in data.chat_records(path):
         if str(record.get("split", "")).startswith("test"):
             raise UserError(f"{path}: {record['id']} is of split {record['split']}: models are not trained on tests; take train.jsonl")
         if str(record["id"]) in ids:
+            if str(record["id"]) in found:
+                raise UserError(f"{path}: two records have the id {record['id']}: whose program is gold for whom? Give each its own")
             if not rewards.gold_of(record).strip():
                 raise UserError(f"{path}: {record['id']}: its answer holds no program to compare others with; leave the record out")
             found[str(record["id"])] = record
@@ -225,7 +236,7 @@ class Watch(AtSteps):
         """Have the first prompts of the validation data answered."""
         plan, known, args = self.workflows.plan, self.workflows.data, module.args
         if numbers := plan.held_out():
-            answers = plan.written(known.validation, known.ids[1], numbers, f"{args.seed}/held out")
+            answers = plan.written(known.validation, known.ids[1], plan.kept_apart, numbers, f"{args.seed}/held out")
         if numbers and trainer.is_global_zero:
             found = figures_of(answers, args.group)
             self.folder.note("passes.jsonl", [{"step": module.step, **found}])

@@ -26,6 +26,7 @@ from common.decoding.side_by_side import Work, side_by_side
 from common.jsonl import Record, UserError
 from common.training.generations import answering
 from common.training.loss import AnswerLoss
+from common.training.precision import renew
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS
 
@@ -122,6 +123,7 @@ class Server:
 
     def write(self, objective: AnswerLoss, prompts: Sequence[Prompt], seed: str, in_step: bool = False) -> list[list[Answer]]:
         """--group answers to each prompt."""
+        renew(objective)
         with self._loaded(objective.model, seed) as name:
             return [self._group(prompt, name, seed) for prompt in prompts]
 
