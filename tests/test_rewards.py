@@ -72,9 +72,36 @@ def test_a_result_that_nobody_uses_and_one_that_decides_nothing_come_to_nothing(
     assert worth(GOLD).reaches == 1
     shown = "    is_workflow_actions_showresult(Text=f'Much: {Total}')\n"
     unused = GOLD.replace(shown, "    is_workflow_actions_showresult(Text='Much')\n").replace("if Total > 10", "if Text > 10")
-    assert worth(unused).calls == 3 / 4 and worth(unused).reaches == 0  # nothing of it is shown, and it decides otherwise than in gold
+    assert worth(unused).calls == 2 / 3 and worth(unused).reaches == 0  # nothing of it is shown, and it decides otherwise than in gold
     assert worth(GOLD.replace(shown, "    pass\n") + "is_workflow_actions_showresult(Text='Much')\n").reaches == 0
-    assert worth(GOLD.replace("Total > 10", "Sum > 10").replace("{Total}", "{Sum}")).reaches == pytest.approx(1 / 4)  # what is shown alone
+    assert worth(GOLD.replace("Total > 10", "Sum > 10").replace("{Total}", "{Sum}")).reaches == 0
+    assert worth(GOLD.replace("Total > 10", "Text > 10")).reaches == 1  # what is shown, and what it stems from
+
+
+def test_results_count_where_they_stand_in_gold_and_nowhere_else():
+    gold = "Day = is_workflow_actions_ask(WFAskActionPrompt='?')\nis_workflow_actions_showresult(Text='Hello')\nis_workflow_actions_openurl(WFInput=Day)\n"
+    assert worth(gold, gold).reaches == 1
+    assert worth(gold.replace("'Hello'", "Day"), gold).calls == pytest.approx(2 / 3)
+    assert worth(gold.replace("=Day", "='https://a.org'"), gold).calls == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(("task", "old", "new"), [
+    ("longest-word", "is_workflow_actions_showresult(Text=f'{longest}')", "Shown = f'{longest}'\nis_workflow_actions_showresult(Text=Shown)"),
+    ("longest-word", "most = 0\n", "zero = 0\nmost = zero\n"),
+    ("flight-mode-on", "OnValue=True", ""),  # as by default
+    ("flight-mode-on", "is_workflow", "Word = 'unused'\nis_workflow"),
+])  # fmt: skip
+def test_what_a_program_does_may_be_written_otherwise(task, old, new):
+    gold = rewards.gold_of({"reference": "\n".join(json.loads((ROOT / "tasks" / f"{task}.json").read_text())["reference"])})
+    assert old in gold
+    found = worth(gold.replace(old, new), gold)
+    assert (found.calls, found.reaches, found.clean) == (1, 1, 1)
+
+
+def test_a_finding_that_gold_has_too_is_no_fault():
+    gold = rewards.gold_of({"reference": "\n".join(json.loads((ROOT / "tasks" / "count-water.json").read_text())["reference"])})
+    assert rewards._faults(gold) and worth(gold, gold).clean == 1
+    assert worth(gold + "is_workflow_actions_showresult(Txt='Hello')\n", gold).clean == 0
 
 
 def test_what_a_grammar_sees_to_earns_nothing_under_it():
