@@ -134,6 +134,13 @@ def test_both_branches_of_gold_are_compared() -> None:
     assert 0 < score(code, f"{IS}showresult(Text='few')\n") < 1 and score(code, code.replace("> 9", "<= 9")) == 0
 
 
+@pytest.mark.parametrize(("name", "least", "never"), [("Chance of Precipitation", 50, 101), ("UV Index", 6, 12), ("Humidity", 60, 100)])
+def test_what_a_shortcut_compares_of_the_weather_takes_both_branches(name: str, least: int, never: int) -> None:
+    code = f"now = {IS}weather_currentconditions()\nfound = {IS}properties_weather_conditions(WFInput=now, WFContentItemPropertyName='{name}')\n" \
+        f"if found >= {least}:\n    {IS}showresult(Text='yes')\nelse:\n    {IS}showresult(Text='no')\n"  # fmt: skip
+    assert score(code, code) == 1 and 0 < score(code, code.replace(f">= {least}", f">= {never}")) < 1
+
+
 def test_doing_something_where_gold_does_nothing_costs() -> None:
     asked = f"number = {IS}ask(WFAskActionPrompt='How many?', WFInputType='Number')\n"
     gold = f"{asked}if number > 9:\n    {IS}setclipboard(WFInput='x')\n"

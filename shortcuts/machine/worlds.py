@@ -311,7 +311,8 @@ def world(found: Needs, number: int, seed: int) -> World:
         device={
             "model": kind, "type": kind, "battery": dice.randint(5, 100), "charging": number % 2 == 1, "song": SONGS[0],
             "page": Url("https://example.org/page"),
-            "weather": Record("weather", {**_WEATHER, "Temperature": Quantity(dice.randint(-5, 30), "°C")}),
+            "weather": Record("weather", {**weather(random.Random(f"weather {seed} {number}")),
+                                          "Temperature": Quantity(dice.randint(-5, 30), "°C")}),
         },
         stored={path: leaf(path, dice) for path in sorted(found.stored) if "." not in path},
         shortcuts=dict.fromkeys(sorted(found.shortcuts), _ECHO), scripts={"*": f"{dice.choice(_WORDS)}\n{dice.randint(1, 99)}"},
@@ -336,7 +337,17 @@ def page(dice: random.Random) -> str:
 SONGS = tuple(Record("song", {
     "Title": title, "Artist": "Band", "Album": "Record", "Genre": "Pop", "Media Kind": "Music", "Play Count": count, "Duration": 200,
     "Lyrics": "la la"}) for count, title in enumerate(("First", "Second", "Third"), start=1))  # fmt: skip
-_WEATHER = {"Condition": "Rain", "High": Quantity(21, "°C"), "Low": Quantity(3, "°C"), "Humidity": 60, "Location": "London"}
+
+
+def weather(dice: random.Random) -> dict[str, Any]:
+    """Return a weather report but for its temperature: what a shortcut compares must be there, and differ from world to world."""
+    chance = dice.randint(0, 100)
+    return {"Condition": dice.choice(["Rain", "Sunny", "Cloudy", "Snow"]), "High": Quantity(21, "°C"), "Low": Quantity(3, "°C"),
+            "Feels Like": Quantity(dice.randint(-10, 35), "°C"), "Dewpoint": Quantity(dice.randint(-5, 20), "°C"),
+            "Humidity": dice.randint(20, 95), "Precipitation Chance": chance, "Chance of Precipitation": chance,
+            "Precipitation Amount": Quantity(dice.randint(0, 20), "mm"), "Wind Speed": Quantity(dice.randint(0, 90), "km/h"),
+            "Wind Direction": dice.choice(["N", "E", "S", "W"]), "UV Index": dice.randint(0, 11), "Pressure": dice.randint(980, 1040),
+            "Visibility": Quantity(dice.randint(1, 40), "km"), "Location": "London"}  # fmt: skip
 
 
 def records(now: datetime, dice: random.Random) -> dict[str, tuple[Any, ...]]:
