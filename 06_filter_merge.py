@@ -443,19 +443,20 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
 
 def report(args: argparse.Namespace, files: Files, stats: Record) -> None:
     """Say what was dropped and why, with an example of each reason, and show the splits; with --report, more examples."""
-    shown = dict[tuple[str, str], Record]()  # of each reason the first ones
+    shown = dict[tuple[str, str, str], Record]()  # of each reason the first ones
     counts = Counter[str]()
     for reject in jsonl.read(args.output / "rejected.jsonl"):
         counts[reject["reason"]] += 1
         if counts[reject["reason"]] <= (args.report or 1):
-            shown[reject["origin"], reject["id"]] = reject
+            shown[reject["reason"], reject["origin"], reject["id"]] = reject
     if shown:
         examples = {reject["reason"]: f"{reject['id']}: {reject['detail']}" for reject in reversed(shown.values())}
         cli.say(f"{counts.total()} of {stats['read']} rejected:\n{cli.rejects_by_reason(counts, examples)}")
     if args.report:
         for origin, where, line in tasks(files):
-            if reject := shown.get((origin, jsonl.record_id(line, where))):
-                reject |= {"query": str(jsonl.parse(line, where).get("query")), "where": where}
+            for reason in counts:
+                if reject := shown.get((reason, origin, jsonl.record_id(line, where))):
+                    reject |= {"query": str(jsonl.parse(line, where).get("query")), "where": where}
         for reject in sorted(shown.values(), key=lambda reject: (reject["reason"], reject["where"])):
             cli.say(f"{reject['reason']}: {reject['id']} ({reject['where']}): {reject['detail'][:200]}\n    {reject['query'][:200]}")
     cli.say(card.overview(stats))

@@ -202,6 +202,37 @@ def test_a_record_near_a_query_of_another_test_set_is_dropped_by_name(bench, tmp
     assert not any(reject.get("test") == "teval:query_8" for reject in lines(folder / "rejected.jsonl"))
 
 
+def test_words_that_two_outside_queries_share_count_for_each_of_them():
+    shared = "every morning when I get up please look at the weather of the town where I live and then"
+    first, second = f"{shared} tell me about it", f"{shared} write a long letter about the state of the sky and the wind over the sea to my old aunt"
+    own, outside = dedup.query_print(f"{shared} tell me how warm it is"), [dedup.query_print(query) for query in (first, second)]
+    assert dedup.near_outside([own], outside[:1], 0.99, 0.5) == {0: 0}
+    assert 0 in dedup.near_outside([own], outside, 0.99, 0.5) and 0 in dedup.near_outside([own], outside[::-1], 0.99, 0.5)
+
+
+def test_a_test_of_an_earlier_dataset_that_is_gone_is_told_and_what_is_near_it_is_not_trained_on(bench):  # noqa: F811
+    seed = [record(number) for number in range(60)]
+    first = bench(seed, None, "--test-size", "8", output="first")
+    gone = lines(first / "test_id.jsonl")[0]["id"]
+    anew = [{**item, "id": "scraped-anew"} if item["id"] == gone else item for item in seed]
+    second = bench(anew, None, "--tests-from", str(first), output="second")
+    assert "every_earlier_test_is_there" in bench.printed.err
+    assert json.loads((second / "stats.json").read_text())["assertions"]["every_earlier_test_is_there"] is False
+    (reject,) = [item for item in lines(second / "rejected.jsonl") if item["id"] == "scraped-anew"]
+    assert (reject["reason"], reject["test"]) == ("contaminated", gone)
+    bench(seed, None, "--tests-from", str(first), output="third")
+    assert "every_earlier_test_is_there" not in bench.printed.err
+
+
+def test_a_record_that_is_left_out_of_the_dataset_drops_no_other(bench):  # noqa: F811
+    seed = [record(number) for number in range(30)]
+    twin = {**seed[5], "id": "z-twin", "query": "Another request altogether for somebody else"}
+    seed[5] = {**seed[5], "query": arrange.task_requests()["task:guess-the-number"]}
+    folder = bench([*seed, twin], None)
+    dropped = {item["id"]: item["reason"] for item in lines(folder / "rejected.jsonl")}
+    assert dropped.get(seed[5]["id"]) == "contaminated" and "z-twin" not in dropped
+
+
 def test_a_record_near_the_request_of_a_task_is_dropped_without_a_flag(bench):  # noqa: F811
     seed = [record(number) for number in range(30)]
     seed[5]["query"] = arrange.task_requests()["task:guess-the-number"]

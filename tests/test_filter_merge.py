@@ -320,6 +320,12 @@ def test_a_second_record_with_the_same_id_is_dropped(bench: Bench) -> None:
     assert [item["reason"] for item in lines(folder / "rejected.jsonl")].count("duplicate_id") == 1
 
 
+def test_two_records_of_one_id_that_break_different_rules_are_both_told(bench: Bench) -> None:
+    folder = bench([record(number) for number in range(8)], [{**record(20, "synthetic"), "plan": " "}, {**record(20, "synthetic"), "query": "Do it"}], "--report=1")
+    assert {item["reason"] for item in lines(folder / "rejected.jsonl")} >= {"no_plan", "no_query"}
+    assert bench.printed.err.count(record(20, "synthetic")["id"]) >= 4  # an example of each, and each in the report
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # splits
 

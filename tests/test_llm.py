@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import threading
 import time
@@ -253,6 +254,12 @@ def test_the_budget_is_never_passed() -> None:
             for item, _ in writer.map(lambda item: writer.ask(item, max_tokens=5), (prompt(str(number)) for number in range(50))):
                 finished.append(item)
     assert len(finished) == len(stub.requests) == 10
+
+
+def test_a_price_is_for_models_whose_own_is_not_known(tmp_path, capsys):
+    args = argparse.Namespace(price=(0.0, 0.0), prices=None, dry_run=True, cache=None, batch=False, output=tmp_path / "x.jsonl", overwrite=False)
+    assert [llm.open_named(args, name).price for name in ("of-my-own", "gpt-4o")] == [(0.0, 0.0), (2.5, 10.0)]
+    assert "--price is not for gpt-4o" in capsys.readouterr().err
 
 
 def test_a_budget_needs_a_price() -> None:

@@ -54,6 +54,12 @@ def test_a_training_prompt_offers_wrong_apis_among_the_right_ones_and_the_record
     assert any("is.workflow.actions.showresult" in one["distractors"] for one in made)  # what 05 --query offers with everything
 
 
+def test_what_a_program_calls_beyond_what_it_was_given_is_offered_too() -> None:
+    given = record("r", GOLD[:1])
+    made = offers()(given, TRAIN, example())
+    assert all(f"def {CATALOG[api].name}(" in made["messages"][0]["content"] for api in GOLD) and made["apis"] == GOLD[:1]
+
+
 def test_distractors_are_a_function_of_seed_and_record_and_a_share_gets_them() -> None:
     records = [record(f"r{number}") for number in range(80)]
     first, second = ([each(one, TRAIN, example()) for one in order] for each, order in ((offers(share=0.5), records), (offers(share=0.5), records[::-1])))

@@ -21,10 +21,11 @@ OVERLAP_CODE, OVERLAP_NGRAMS = 0.6, 0.5  # similarity, and share of a test query
 
 
 class Earlier(NamedTuple):
-    """The split of each test of an earlier dataset, by id, and what it holds out; None: that follows from the tests."""
+    """The split of each test of an earlier dataset, by id, what it holds out (None: that follows from the tests), and their queries."""
 
     tests: dict[str, str]
     held: HeldOut | None
+    queries: dict[str, str] = {}
 
 
 class Options(NamedTuple):
@@ -39,7 +40,9 @@ class Options(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """The reason for dropping a record, and the `other` one: the one `kept` in its place, or the `test` that it would give away."""
+    """The reason for dropping a record, and the `other` one: the one `kept` in its place, the `test` that it would give away, or one that
+    was `dropped` itself.
+    """
 
     reason: str
     detail: str
@@ -62,14 +65,18 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
     near_code = dedup.MinHashIndex([code.signature for code in codes], NEAR_CODE)
     near_query = dedup.MinHashIndex([query.signature for query in queries], NEAR_QUERY)
     overlap = dedup.Overlap(codes, queries, OVERLAP_CODE, OVERLAP_NGRAMS).of
-    tests = options.earlier.tests if options.earlier else {}
+    tests, asked, here = {}, {}, {example.id for example in examples}
+    if options.earlier:
+        tests, asked = options.earlier.tests, options.earlier.queries
+    # what is near a test must not be trained on, also if the test itself is gone
+    gone = {name: query for name, query in asked.items() if name not in here}
+    elsewhere = {i: drop for i, drop in _known_elsewhere(queries, gone | (options.outside or {})).items() if examples[i].id not in tests}
     # of equal records a test is kept first, then a seed, then the one with fewest findings
-    best_first = sorted(range(len(examples)), key=lambda i: (examples[i].id not in tests, examples[i].origin != SEED,
-                                                             examples[i].findings, examples[i].id))
+    best_first = sorted(set(range(len(examples))) - elsewhere.keys(), key=lambda i: (
+        examples[i].id not in tests, examples[i].origin != SEED, examples[i].findings, examples[i].id))
     duplicates = dedup.duplicates(best_first, [("code", [code.exact for code in codes], near_code),
                                                ("query", [query.exact for query in queries], near_query)])
-    dropped = {i: Dropped(reason, f"of {examples[kept].id}", examples[kept].id) for i, (kept, reason) in duplicates.items()}
-    dropped |= {i: drop for i, drop in _known_elsewhere(queries, options.outside or {}).items() if examples[i].id not in tests}
+    dropped = {i: Dropped(reason, f"of {examples[kept].id}", examples[kept].id) for i, (kept, reason) in duplicates.items()} | elsewhere
     # what follows looks only at the remaining records, in a seeded order
     apis = [frozenset(example.apis) for example in examples]
     order = [i for i in splits.shuffled([example.id for example in examples], options.seed_number) if i not in dropped]
@@ -83,7 +90,11 @@ def arrange(examples: Sequence[Example], app_of: Callable[[str], str | None], op
     assigned, lost = splits.assign(apis, order, held, overlap, size_id, size_ood, given)
     for i, (reason, detail, other) in lost.items():
         dropped[i] = Dropped(reason, detail, None if other is None else examples[other].id, "test")
-    properties = splits.properties(apis, app_of, held, assigned, lambda i: [*near_code.neighbours(i), *near_query.neighbours(i)], overlap)
+    for i, (kept, _) in duplicates.items():
+        if kept in lost and i not in elsewhere:
+            dropped[i] = dropped[i]._replace(detail=f"{dropped[i].detail}, which was dropped as {lost[kept][0]}", relation="dropped")
+    properties = {"every_earlier_test_is_there": asked.keys() <= {examples[i].id for i in assigned}} if asked else {}
+    properties |= splits.properties(apis, app_of, held, assigned, lambda i: [*near_code.neighbours(i), *near_query.neighbours(i)], overlap)
     return Arrangement(assigned, held, properties, dict(sorted(dropped.items())))
 
 
@@ -125,7 +136,9 @@ def earlier_tests(folder: Path) -> Earlier:
         out = HeldOut(frozenset(held["apis"]), tuple(held["apps"]), frozenset(held["common"]))
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise UserError(f"--tests-from {folder}: stats.json of a finished dataset is expected ({type(error).__name__})") from None
-    return Earlier({identifier: split for split in (TEST_ID, TEST_OOD) for identifier in jsonl.ids(folder / f"{split}.jsonl")}, out)
+    tests = {str(record["id"]): (split, str(record.get("query", ""))) for split in (TEST_ID, TEST_OOD)
+             for record in jsonl.read(folder / f"{split}.jsonl")}  # fmt: skip
+    return Earlier({name: split for name, (split, _) in tests.items()}, out, {name: query for name, (_, query) in tests.items()})
 
 
 def published_tests(records: Sequence[tuple[str, str]]) -> Earlier | None:

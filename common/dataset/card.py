@@ -232,7 +232,7 @@ def _origins(stats: dict[str, Any], meaning: Callable[[str], str]) -> str:
     return f"""## What was dropped
 
 {stats["read"]:,} records were read, {stats["written"]:,} kept. Every dropped one is in `rejected.jsonl` with its reason, and with the id of
-the record that was kept in its place or of the test that it would have given away.
+the record that was kept in its place, of the test that it would have given away, or of a like record that was dropped itself.
 
 {table(("reason", "what it means", "records"), rejected) if rejected else "Nothing."}
 

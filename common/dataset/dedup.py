@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import blake2b
@@ -295,13 +295,16 @@ class Overlap:
 def near_outside(queries: Sequence[QueryPrint], outside: Sequence[QueryPrint], threshold: float, share: float) -> dict[int, int]:
     """Return {record: outside query} for queries near an outside one, or with a `share` of its n-grams."""
     near = MinHashIndex([query.signature for query in (*queries, *outside)], threshold)
-    owner_of = {int(gram): place for place, query in enumerate(outside) for gram in np.frombuffer(query.ngrams, np.uint32)}
-    wanted = np.fromiter(owner_of, np.uint32, len(owner_of))
+    owners = defaultdict[int, list[int]](list)
+    for place, query in enumerate(outside):
+        for gram in np.frombuffer(query.ngrams, np.uint32).tolist():
+            owners[gram].append(place)
+    wanted = np.fromiter(owners, np.uint32, len(owners))
     found: dict[int, int] = {}
     for place in range(len(outside)):
         found.update({other: place for other in near.neighbours(len(queries) + place) if other < len(queries)})
     for index, query in enumerate(queries):
-        shared = Counter(owner_of[int(gram)] for gram in np.intersect1d(np.frombuffer(query.ngrams, np.uint32), wanted))
+        shared = Counter(place for gram in np.intersect1d(np.frombuffer(query.ngrams, np.uint32), wanted) for place in owners[int(gram)])
         for place, count in shared.items():
             if count >= share * (len(outside[place].ngrams) // 4):
                 found.setdefault(index, place)

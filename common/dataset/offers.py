@@ -44,7 +44,7 @@ class TrainingOffers:
         source = random.Random(f"{self.seed} {record['id']}: distractors")
         if split != TRAIN or not self.most or source.random() >= self.share:
             return record
-        gold, program = needed(record["apis"]), record.get("annotated_code") or record.get("code") or ""
+        gold, program = needed(example.apis), record.get("annotated_code") or record.get("code") or ""
         count = source.randint(1, self.most)
         wrong = self._fitting(self.distractors.draw_as_a_search(record["id"], gold, program, count, source), example)
         assert not any(map(self.is_held_out, wrong)), "a distractor is held out for the OOD test"

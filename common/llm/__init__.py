@@ -93,7 +93,10 @@ def open_named(args: argparse.Namespace, name: str, base_url: str | None = None,
     """
     if name == OFFLINE and not args.dry_run:
         return open_writer(name)
-    rate = args.price or known_price(name, read_prices(args.prices) if args.prices else None)
+    known = known_price(name, read_prices(args.prices) if args.prices else None)
+    if known and args.price:  # it may be for another writer of the run
+        cli.say(f"--price is not for {name}: its price is known, {known[0]:g}/{known[1]:g}; --prices FILE gives another")
+    rate = known or args.price
     if args.dry_run:
         writer = DryRun(name, settings.get("cache", args.cache), rate, temperature, batch=args.batch, extra=extra)
         args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is

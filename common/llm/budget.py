@@ -13,7 +13,7 @@ from common import cli
 from common.jsonl import UserError
 from common.llm.writer import Messages
 
-PRICES = {  # US dollars per million tokens, (prompt, completion); the longest matching prefix counts; --prices and --price override
+PRICES = {  # US dollars per million tokens, (prompt, completion); the longest matching prefix counts; --prices overrides
     "gpt-4o-mini": (0.15, 0.60), "gpt-4o": (2.50, 10.00),
     "gpt-4.1-nano": (0.10, 0.40), "gpt-4.1-mini": (0.40, 1.60), "gpt-4.1": (2.00, 8.00),
 }  # fmt: skip
