@@ -78,11 +78,14 @@ def main() -> int:
         for key, detail in dropped:
             opt_out.names.add(key)  # so that its stored body is removed, too
             run.reject(key, cli.Reject("opted_out", detail))
+        opt_out.names.update(rejected_before(run, opt_out))
         if args.folder is not None:
             failed, others = import_files(run, args.folder, opt_out)
         if args.links is not None or args.routinehub:
-            counts = fetch(run, opt_out)
-            failed += sum(counts["states"].get(state, 0) for state in ("new", "transient"))
+            counts, left = fetch(run, opt_out)
+            failed += left + sum(counts["states"].get(state, 0) for state in ("new", "transient"))
+        elif opt_out.names and store_of(run).exists():
+            forget_opted_out(Jobs(store_of(run)), Bodies(store_of(run)), opt_out)
         code = run.finish(failed=failed, other_files=others, **counts)
     if failed and code == cli.EXIT_DONE:
         cli.say(f"error: {failed} could not be read or fetched (see above); run the same command again to try them again")
@@ -316,10 +319,8 @@ def parts_of(name: str, data: bytes) -> Iterator[Found]:
     """Yield a file, or the members of an archive, or the records of an array."""
     digest = hashlib.sha256(data).hexdigest()
     try:
-        if archive.is_archive(data) and len(data) <= plist.MAX_BYTES:
-            for member, content in archive.members(data):
-                own = digest if isinstance(content, PlistError) else hashlib.sha256(content).hexdigest()
-                yield Found(f"{name}/{readable(member)}", content, own)
+        if archive.is_archive(data):
+            yield from members_of(name, data, digest)
         elif (text := data.lstrip(b"\xef\xbb\xbf \t\r\n")).startswith(b"["):
             for number, entry in enumerate(plist.load_json(text), start=1):
                 yield entry_of(f"{name}:{number}", orjson.dumps(entry))
@@ -327,6 +328,18 @@ def parts_of(name: str, data: bytes) -> Iterator[Found]:
             yield Found(name, data, digest)
     except PlistError as error:
         yield Found(name, error, digest)
+
+
+def members_of(name: str, data: bytes, digest: str) -> Iterator[Found]:
+    """Yield the members of an archive. Raises PlistError for one that is too large, or has none."""
+    if len(data) > plist.MAX_BYTES:
+        raise PlistError("too_large", f"an archive of more than {plist.MAX_BYTES:,} bytes; unpack it and name the folder")
+    member = None
+    for member, content in archive.members(data):
+        own = digest if isinstance(content, PlistError) else hashlib.sha256(content).hexdigest()
+        yield Found(f"{name}/{readable(member)}", content, own)
+    if member is None:
+        raise PlistError("not_a_shortcut", "an archive without a shortcut in it")
 
 
 def lines_of(name: str, path: Path) -> Iterator[Found]:
@@ -357,8 +370,10 @@ def entry_of(name: str, line: bytes) -> Found:
 # links
 
 
-def fetch(run: cli.Run, opt_out: OptOut) -> Record:
-    """Fetch what --links and --routinehub name, and what that leads to; return counts for the summary line."""
+def fetch(run: cli.Run, opt_out: OptOut) -> tuple[Record, int]:
+    """Fetch what --links and --routinehub name, and what that leads to; return counts for the summary line, and how many answers that
+    were known were due again and not asked for, as their host wants a rest.
+    """
     store = store_of(run)
     jobs, bodies = Jobs(store), Bodies(store)
     try:
@@ -368,11 +383,20 @@ def fetch(run: cli.Run, opt_out: OptOut) -> Record:
         run.progress((), total=sum(row[3] for row in jobs.waiting()))  # the crawler updates the bar
         asyncio.run(crawler.crawl())
         forget_opted_out(jobs, bodies, opt_out)  # some are known only by the author or the id of what was fetched
-        return {"states": jobs.states(), "requests": {host.name: host.requests for host in crawler.client.hosts.values()}}
+        left = sum(count for host, _, state, count, due in jobs.waiting(run.args.since)
+                   if due and state not in ("new", "transient") and crawler.client.host(host).closed)  # fmt: skip
+        return {"states": jobs.states(), "requests": {host.name: host.requests for host in crawler.client.hosts.values()}}, left
     except (sqlite3.Error, OSError) as error:
         raise UserError(f"{store}: cannot be written ({error}); free some space and run the same command again") from None
     finally:
         jobs.close()
+
+
+def rejected_before(run: cli.Run, opt_out: OptOut) -> set[str]:
+    """Return the keys of shortcuts that earlier runs took out of the output: a run that was killed may have left their bodies."""
+    path = cli.rejects_path(run.output)
+    rejects = jsonl.read(path) if opt_out.names and path.exists() else ()
+    return {reject["id"] for reject in rejects if reject.get("reason") == "opted_out"}
 
 
 def forget_opted_out(jobs: Jobs, bodies: Bodies, opt_out: OptOut) -> None:

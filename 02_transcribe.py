@@ -25,6 +25,7 @@ import argparse
 import shlex
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def main() -> int:
         return files.convert_all(args.files, args.convert, options)
     cli.saves_what_is_done()
     if args.to_shortcut is not None:
-        return compile_records(args.to_shortcut, args.output, args.force)
+        return compile_records(args)
     if is_shortcut_file(args.input):
         raise UserError(f"{args.input}: this is a shortcut, not JSONL; its program: "
                         f"{shlex.join(['python', '02_transcribe.py', str(args.input)])}")
@@ -149,12 +150,14 @@ def transcribe(record: Record) -> Record:
 # Python -> shortcut
 
 
-def compile_records(source: Path, folder: Path, force: bool) -> int:
+def compile_records(args: argparse.Namespace) -> int:
     """Write a .shortcut file for the program of each record, say on stderr what is wrong with others, and return the exit code."""
+    source, folder, force = args.to_shortcut, args.output, args.force
     if is_shortcut_file(source):
         raise UserError(f"{source}: this is a shortcut already; name a .jsonl file of records with code")
     written = failed = 0
-    for name, where, code, residue, renames in programs(source):
+    due = (program for identifier, *program in programs(source) if cli.in_shard(identifier, args.shard))
+    for name, where, code, residue, renames in islice(due, args.limit):
         try:
             data = compiled(code, residue, renames) if residue else checked(code, where, force)
         except cli.Reject as reject:
@@ -191,14 +194,16 @@ def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str])
             raise cli.Reject("no_program", str(error)) from None
 
 
-def programs(source: Path) -> Iterator[tuple[str, str, str, dict[str, Any] | None, dict[str, str]]]:
-    """Yield (file name, its place for messages, program, residue, renames) of each record of a .jsonl file."""
+def programs(source: Path) -> Iterator[tuple[str, str, str, str, dict[str, Any] | None, dict[str, str]]]:
+    """Yield (id, file name, its place for messages, program, residue, renames) of each record of a .jsonl file."""
     for number, record in enumerate(jsonl.records(source), start=1):
         code = record.get("annotated_code") or record.get("code")
         if not isinstance(code, str):
             raise UserError(f'{source}: record {number}: neither "annotated_code" nor "code" is there')
         renames = record.get("renames") if "annotated_code" in record else None
-        yield record_name(record.get("name") or "", record["id"]), f"{source}: {record['id']}", code, record.get("residue"), renames or {}
+        identifier = str(record["id"])
+        yield (identifier, record_name(record.get("name") or "", identifier), f"{source}: {identifier}", code, record.get("residue"),
+               renames or {})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -104,6 +105,31 @@ def test_a_later_run_asks_only_whether_something_changed(scrape: Scrape, hub: St
     hub.by_record["f" * 32] = hub.by_record.pop(new)
     assert scrape("--routinehub", "1-4", "--since", "0s")[1]["written"] == 1
     assert len(records(output)) == 5
+
+
+@pytest.mark.parametrize(("fault", "code"), [("version 500 once", 0), ("version 403", 1)])
+def test_an_answer_that_is_due_again_and_fails_is_not_taken_for_the_old_one(scrape: Scrape, hub: StubHub, output: Path, fault: str, code: int) -> None:
+    scrape("--routinehub", "1-3")
+    hub.by_number[1].fault, hub.by_number[1].etag = fault, '"new"'
+    hub.asked.clear()
+    now = datetime.now().isoformat()
+    assert scrape("--routinehub", "1-3", "--since", now)[0] == code
+    asked = hub.count("/1/")
+    assert asked == 2 - code  # again in this run, where that makes sense
+    assert scrape("--routinehub", "1-3", "--since", now)[0] == code and hub.count("/1/") == asked + code
+
+
+def test_answers_that_are_due_again_and_whose_host_wants_a_rest_are_counted(scrape: Scrape, hub: StubHub) -> None:
+    scrape("--routinehub", "1-3")
+    hub.by_number[1].fault, hub.by_number[1].etag = "version 429 after 3600 once", '"new"'
+    now = datetime.now().isoformat()
+    code, summary = scrape("--routinehub", "1-3", "--since", now)
+    assert code == 1 and 1 <= summary["failed"] <= 3 and "no longer asked" in summary["said"]
+
+
+def test_what_is_rejected_was_read(scrape: Scrape, hub: StubHub) -> None:
+    summary = scrape("--routinehub", "1,90-93")[1]
+    assert (summary["read"], summary["written"], summary["rejected"]) == (5, 1, 4)
 
 
 @pytest.mark.parametrize("page", [old_page, new_page])
@@ -511,3 +537,13 @@ def test_who_opted_out_is_not_fetched_and_dropped_if_there(scrape: Scrape, hub: 
     assert [n for n in range(1, 9) if hub.by_number[n].record.encode() in stored] == [2, 5, 8]
     again = scrape("--links", tmp_path / "links.jsonl", "--opt-out", tmp_path / "opt-out.txt")[1]
     assert (again["written"], again["rejected"]) == (0, 0)
+
+
+def test_who_opts_out_is_gone_from_the_disk_also_where_that_run_fetches_nothing(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
+    (tmp_path / "links.txt").write_text(f"{share(hub, 1)}\n{share(hub, 2)}\n")
+    scrape("--links", tmp_path / "links.txt")
+    (tmp_path / "opt-out.txt").write_text(next(record["id"] for record in records(output) if record["source"]["record"] == hub.by_number[1].record))
+    (tmp_path / "empty").mkdir()
+    scrape("--folder", tmp_path / "empty", "--opt-out", tmp_path / "opt-out.txt")
+    stored = b"".join(path.read_bytes() for path in (output.with_suffix(".crawl") / "blobs").rglob("*") if path.is_file())
+    assert hub.by_number[1].record.encode() not in stored and hub.by_number[2].record.encode() in stored

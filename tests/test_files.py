@@ -145,6 +145,16 @@ def signed_or_not(kind: str, data: bytes) -> bytes:
     return {"XML": plistlib.dumps(plistlib.loads(data)), "binary": data, "archive": packed.getvalue()}[kind]
 
 
+def test_a_bad_file_of_an_archive_is_named_and_the_others_are_done(tmp_path: Path) -> None:
+    good = plist.write_binary(shortcuts.to_shortcut(PROGRAM))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        for name, data in {"a.shortcut": good, "b.plist": b"<plist><dict>", "c.shortcut": good}.items():
+            packed.writestr(name, data)
+    done = run(tmp_path / "x.zip", "--output", tmp_path / "out")
+    assert done.returncode == 1 and "x_b" in done.stderr and "1 of its 3" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.py")) == ["x_a.py", "x_c.py"]
+
+
 @pytest.mark.parametrize("kind, programs", [("XML", ["x.py"]), ("binary", ["x.py"]), ("archive", ["x_Two.py", "x_a_One.py"])])
 @pytest.mark.parametrize("suffix", [".txt", ".plist", ".py", ""])
 def test_a_shortcut_is_known_by_its_bytes(tmp_path: Path, kind: str, programs: list[str], suffix: str) -> None:

@@ -16,6 +16,7 @@ from common import cli, llm
 from common.cli import Reject
 from common.jsonl import UserError
 from common.llm import Prompt, budget, endpoint, limiter, open_writer
+from common.llm.profile import ServerProfile
 from common.llm.writer import schema_error
 from tests.stub_openai import Reply, StubOpenAI, error
 
@@ -260,6 +261,39 @@ def test_a_price_is_for_models_whose_own_is_not_known(tmp_path, capsys):
     args = argparse.Namespace(price=(0.0, 0.0), prices=None, dry_run=True, cache=None, batch=False, output=tmp_path / "x.jsonl", overwrite=False)
     assert [llm.open_named(args, name).price for name in ("of-my-own", "gpt-4o")] == [(0.0, 0.0), (2.5, 10.0)]
     assert "--price is not for gpt-4o" in capsys.readouterr().err
+
+
+def test_another_variable_with_a_key_is_a_key(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("MINE", "sk-test")
+    given = {"writer": None, "base_url": None, "temperature": None, "price": None, "prices": None, "dry_run": False, "cache": None, "batch": False,
+             "budget_usd": None, "retry_rejected": False, "concurrency": 1, "timeout": 1.0}
+    assert llm.from_arguments(argparse.Namespace(**given, key_variable=[("", "MINE")])).name == llm.DEFAULT_MODEL
+    with pytest.raises(UserError, match="NOT_THERE: it is not set"):
+        llm.from_arguments(argparse.Namespace(**given, key_variable=[("", "NOT_THERE")]))
+
+
+def test_a_prompt_whose_estimate_fills_the_context_gets_the_room_that_there_may_be() -> None:
+    profile = ServerProfile("m")
+    profile.context = 8192
+    message = [{"role": "user", "content": "x" * 3 * 8190}]
+    assert profile.room(message, 4096) > 1500 and profile.room(message, 5) == 5
+    assert profile.room([{"role": "user", "content": "x" * 4 * 9000}], 4096) == 64  # the server will say that it does not fit
+    body = {"model": "m", "messages": [{"role": "user", "content": "x" * 4 * 9000}], "max_tokens": 64, "response_format": {"type": "json_schema"}}
+    assert profile.learn(body, "maximum context length is 8192 tokens") is False and profile.format == "json_schema"  # that was not the format's fault
+
+
+def test_an_answer_that_was_cut_for_want_of_room_is_not_kept(tmp_path) -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return Reply("x", finish="length")
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, cache=tmp_path / "cache.sqlite")
+        writer.profile.context = 1000
+        for _ in range(2):
+            [*writer.map(lambda item: writer.ask(item, max_tokens=4096), [prompt("0")])]
+    assert len(stub.requests) == 2
 
 
 def test_a_budget_needs_a_price() -> None:

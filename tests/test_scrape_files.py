@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from common import cli
+from shortcuts import plist
 from shortcuts.plist import PlistError, archive, content_id, from_json, read_field, read_shortcut, same, to_json, write_binary, write_xml
 
 
@@ -60,6 +61,15 @@ def rejects(output: Path) -> dict[str, str]:
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 # archives
+
+
+@pytest.mark.parametrize(("files", "reason"), [({"readme.txt": b"hello"}, "not_a_shortcut"), ({"film.mov": bytes(range(256)) * 8}, "too_large")])
+def test_an_archive_that_holds_none_or_is_too_large_is_a_reject(scrape: Any, tmp_path: Path, output: Path, files: dict[str, bytes], reason: str,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plist, "MAX_BYTES", 1000)
+    (tmp_path / "all.zip").write_bytes(zipped(files, zipfile.ZIP_STORED))
+    assert scrape("--folder", tmp_path / "all.zip")[1]["rejected"] == 1
+    assert rejects(output) == {"all.zip": reason}
 
 
 def test_each_shortcut_of_an_archive_is_a_record_with_its_own_id_and_place(scrape: Any, tmp_path: Path, output: Path) -> None:

@@ -150,6 +150,9 @@ def test_records_become_the_shortcuts_they_came_from(tmp_path):
     source = write_shortcuts(tmp_path / "in.jsonl", 3)
     run("--input", source, "--output", tmp_path / "out.jsonl")
     assert summary(run("--to-shortcut", tmp_path / "out.jsonl", "--output", tmp_path / "made"))["written"] == 3
+    assert summary(run("--to-shortcut", tmp_path / "out.jsonl", "--output", tmp_path / "one", "--limit", 1))["written"] == 1
+    parts = [summary(run("--to-shortcut", tmp_path / "out.jsonl", "--output", tmp_path / "parts", "--shard", f"{part}/2"))["written"] for part in (0, 1)]
+    assert sum(parts) == 3 == len([*(tmp_path / "parts").iterdir()])
     made = {path.name: plistlib.loads(path.read_bytes()) for path in (tmp_path / "made").iterdir()}
     for record in jsonl.read(source):
         assert plist.same(made[f"{record['name'].replace('. ', '_')}.{record['id']}.shortcut"], plist.from_json(record["shortcut"]))

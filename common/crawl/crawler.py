@@ -136,6 +136,7 @@ class Crawler:
         try:
             await self._visit(job)
         except Gone as error:
+            self.run.read += job.kind != RECORD
             self.jobs.done(job, GONE, str(error), checked_at=time.time())
             self.run.reject(job.key, cli.Reject(GONE, self.clean_error(error)))
             self._over(job, GONE)
@@ -161,6 +162,7 @@ class Crawler:
             self.running[job.host].discard(job.url)
 
     def _rejected(self, job: Job, reject: cli.Reject, state: str) -> None:
+        self.run.read += job.kind != RECORD  # what is rejected has been read
         self.jobs.done(job, state, f"{reject.reason}: {self.clean_error(reject.detail)}", checked_at=time.time())
         self.run.reject(job.key, cli.Reject(reject.reason, self.clean_error(f"{without_query(job.url)}: {reject.detail}")))
         self._over(job, state)
@@ -191,7 +193,7 @@ class Crawler:
             raise Gone(job.error or "")
         columns: dict[str, Any] = {}
         body = self.bodies.read(job.sha256)
-        if body is None or not (job.kind == RECORD or job.checked_at >= self.options.since):
+        if body is None or not (job.kind == RECORD or job.state == OK and job.checked_at >= self.options.since):
             body, columns = await self._fetch(job, body)
         found = self._read(job, body)
         if columns:

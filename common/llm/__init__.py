@@ -79,7 +79,8 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
 def from_arguments(args: argparse.Namespace) -> Writer:
     """The writer that the arguments of `add_arguments` name; without a name and a key the offline one, with a message."""
     name = args.writer
-    if name is None and not (os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL") or args.base_url):
+    known = os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL") or args.base_url
+    if name is None and not (known or key_for(args.key_variable, None)):
         cli.say("no OPENAI_API_KEY and no --writer: the offline, rule-based writer is used")
         name = OFFLINE
     return open_named(args, name or DEFAULT_MODEL, args.base_url, args.temperature)
@@ -98,7 +99,8 @@ def open_named(args: argparse.Namespace, name: str, base_url: str | None = None,
         cli.say(f"--price is not for {name}: its price is known, {known[0]:g}/{known[1]:g}; --prices FILE gives another")
     rate = known or args.price
     if args.dry_run:
-        writer = DryRun(name, settings.get("cache", args.cache), rate, temperature, batch=args.batch, extra=extra)
+        writer = DryRun(name, settings.get("cache", args.cache), rate, temperature, batch=args.batch, extra=extra,
+                        retry_rejected=settings.get("retry_rejected", args.retry_rejected))  # fmt: skip
         args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
         return writer
     args.budget = getattr(args, "budget", None) or Budget(args.budget_usd)

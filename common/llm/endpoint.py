@@ -89,7 +89,8 @@ class Endpoint(Writer):
         if prompt.schema is not None and answer.finish == "length":
             if self._renew(key):
                 return await self.reply(prompt, messages, sampling)
-            raise Reject("answer_too_long", f"{prompt.task}: no complete object within {request['max_tokens']} tokens")
+            limit = self.profile.room(messages, request["max_tokens"])
+            raise Reject("answer_too_long", f"{prompt.task}: no complete object within {limit} tokens")
         return answer
 
     def _request(self, sampling: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +142,8 @@ class Endpoint(Writer):
         if prompt.grammar and self.profile.takes_grammar and not follows_grammar(prompt.grammar, answer.text, answer.finish == "stop"):
             self.profile.left_out.add(GRAMMAR)
             self.profile.say("ignores the grammar it is given; its answers may have any form")
-        if self.cache:
+        is_short = answer.finish == "length" and self.profile.room(messages, request["max_tokens"]) < request["max_tokens"]
+        if self.cache and not is_short:  # a server with more room would write more
             self.cache.put(self._key(prompt, messages, request) if prompt.grammar else key, answer)
         return answer
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from common.cli import Reject
 from common.llm.budget import DISCOUNT, Price, cost, estimated_tokens, known_price
 from common.llm.cache import Cache, CacheKey
 from common.llm.endpoint import MAX_TOKENS
@@ -32,8 +33,9 @@ class DryRun(Writer):
     """Answers come from the cache at no cost, else from the offline writer as stand-ins; `scratch` is a folder for the output."""
 
     def __init__(self, name: str, cache: Path | None = None, price: Price | None = None, temperature: float | None = None,
-                 batch: bool = False, extra: dict[str, Any] | None = None) -> None:
+                 batch: bool = False, extra: dict[str, Any] | None = None, retry_rejected: bool = False) -> None:
         super().__init__()
+        self.retry_rejected = retry_rejected
         price = None if name == OFFLINE else price or known_price(name)
         self.name, self.price = name, (price[0] * DISCOUNT, price[1] * DISCOUNT) if price and batch else price
         self.sampling = ({} if temperature is None else {"temperature": temperature}) | (extra or {})
@@ -44,6 +46,8 @@ class DryRun(Writer):
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
         key = CacheKey.of(self.name, messages, prompt.schema or prompt.grammar, request)
         known = self.cache.get(key) if self.cache else None
+        if self.retry_rejected and (isinstance(known, Reject) or (known and prompt.schema and known.finish == "length")):
+            known = None  # it would be asked again
         if isinstance(known, CompletionResult):
             return self.count(known._replace(usage=Usage()), cached=True)
         if known is not None:

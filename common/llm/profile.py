@@ -43,7 +43,7 @@ class ServerProfile:
             first = {**messages[1], "content": f"{messages[0]['content']}\n\n{messages[1]['content']}"}
             messages = [first, *messages[2:]]
         fields = {**request, **self._shape(prompt)}
-        limit = max(1, self._room(messages, fields.pop("max_tokens")))
+        limit = self.room(messages, fields.pop("max_tokens"))
         return {"model": self.model, "messages": messages, **{name: value for name, value in fields.items() if name not in self.left_out},
                 self.limit_name: limit}
 
@@ -56,10 +56,14 @@ class ServerProfile:
             return {"response_format": {"type": self.format, "json_schema": schema}}
         return {"response_format": {"type": self.format}} if self.format == "json_object" else {}
 
-    def _room(self, messages: Messages, wanted: int) -> int:
+    def room(self, messages: Messages, wanted: int) -> int:
         """Tokens that an answer can have, at most `wanted`."""
         room = min(wanted, self.longest or wanted)
-        return min(room, self.context - estimated_tokens(messages)) if self.context else room
+        if self.context:
+            tokens = estimated_tokens(messages)  # rather too many: where they leave no room, the server may have some
+            free = self.context - tokens
+            room = min(room, free if free >= SMALLEST_ROOM else max(SMALLEST_ROOM, self.context - tokens * 3 // 4))
+        return max(1, room)
 
     def confirm(self, prompt: Prompt, sent: dict[str, Any]) -> None:
         """Learn from an answer that its format is taken."""
@@ -72,8 +76,10 @@ class ServerProfile:
         It may have been learned from another request meanwhile, so it is the body sent that counts. A format is changed last, as any bad
         request might be the format's fault; it goes back to the first if none helps.
         """
-        if self._learn_fields(sent, problem) or self._learn_room(sent, problem):
+        if self._learn_fields(sent, problem):
             return True
+        if (is_smaller := self._learn_room(sent, problem)) is not None:
+            return is_smaller
         if GRAMMAR in sent:
             if self.takes_grammar:
                 self.say(f"takes no grammar ({problem[:120]}); its answers may have any form")
@@ -101,16 +107,16 @@ class ServerProfile:
             return True
         return False
 
-    def _learn_room(self, sent: dict[str, Any], problem: str) -> bool:
-        """Learn how many tokens there is room for; True if the next request will be smaller."""
+    def _learn_room(self, sent: dict[str, Any], problem: str) -> bool | None:
+        """Learn how many tokens there is room for; True if the next request will be smaller, None if that was not the problem."""
         wanted = sent.get(self.limit_name, 0)
         if context := re.search(r"context (?:length|window)\D{0,30}(\d{3,8})", problem):
             self.context = int(context[1])
         elif most := re.search(r"(?:at most|less than or equal to|<=)\D{0,10}(\d{2,8})", problem):
             self.longest = int(most[1])
         else:
-            return False
-        if smaller := SMALLEST_ROOM <= self._room(sent["messages"], wanted) < wanted:
+            return None
+        if smaller := SMALLEST_ROOM <= self.room(sent["messages"], wanted) < wanted:
             cli.say(f"{self.model}: answers get fewer tokens here; the server says: {problem[:160]}")
         return smaller
 

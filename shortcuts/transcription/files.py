@@ -229,12 +229,23 @@ def say(message: str) -> None:
 
 
 def to_program(name: str, source: str, data: bytes, options: Options) -> Path | None:
-    """Print the program of a shortcut file, or write it with its residue; each of an archive's files becomes one. Raises FileError."""
-    for inner, content in _members(name, source, data):
+    """Print the program of a shortcut file, or write it with its residue; each of an archive's files becomes one. Raises FileError.
+
+    A file of an archive that cannot be read is named, and the others are there before that is an error.
+    """
+    found, failed = _members(name, source, data), 0
+    for inner, content in found:
         try:
+            if isinstance(content, ValueError):
+                raise content
             result = read_file(content, options.catalog)
         except ValueError as error:
-            raise FileError(f"{source}: {_explained(content, error)}") from None
+            told = str(error) if isinstance(content, ValueError) else _explained(content, error)
+            if len(found) == 1:
+                raise FileError(f"{source}: {told}") from None
+            say(f"{source}: {inner}: {told}")
+            failed += 1
+            continue
         if options.output is None:
             print((f"# {source}\n" if options.several else "") + result.code, end="")
             continue
@@ -243,6 +254,8 @@ def to_program(name: str, source: str, data: bytes, options: Options) -> Path | 
             raise FileError(f"{program}: differs from the program of {source}; --overwrite replaces it, another --output keeps both")
         replace(program, code)
         put(options.output / f"{inner}{RESIDUE}", orjson.dumps(result.residue, option=orjson.OPT_INDENT_2))
+    if failed:
+        raise FileError(f"{source}: {failed} of its {len(found)} shortcuts cannot be read; the others are done")
     return None
 
 
@@ -271,21 +284,17 @@ def reported(source: str, data: bytes, catalog: Catalog | None) -> Report:
         raise FileError(f"{source}: {_explained(data, error)}") from None
 
 
-def _members(name: str, source: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield (name of the output, bytes) of a file, or of each member of an archive of several. Raises FileError for a bad archive."""
+def _members(name: str, source: str, data: bytes) -> list[tuple[str, bytes | ValueError]]:
+    """Return (name of the output, bytes, or what is wrong) of a file, or of each member of an archive. Raises FileError for a bad one."""
     if not archive.is_archive(data):
-        yield name, data
-        return
+        return [(name, data)]
     try:
         found = list(archive.members(data))
     except ValueError as error:
         raise FileError(f"{source}: {error}") from None
     if not found:
         raise FileError(f"{source}: an archive without a shortcut in it")
-    for member, content in found:
-        if isinstance(content, ValueError):
-            raise FileError(f"{source}: {member}: {content}")
-        yield (name if len(found) == 1 else f"{name}_{'_'.join(Path(member).with_suffix('').parts)}"), content
+    return [(name if len(found) == 1 else f"{name}_{'_'.join(Path(member).with_suffix('').parts)}", content) for member, content in found]
 
 
 def _explained(data: bytes, error: ValueError) -> str:
