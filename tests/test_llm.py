@@ -258,7 +258,8 @@ def test_the_budget_is_never_passed() -> None:
 
 
 def test_a_price_is_for_models_whose_own_is_not_known(tmp_path, capsys):
-    args = argparse.Namespace(price=(0.0, 0.0), prices=None, dry_run=True, cache=None, batch=False, output=tmp_path / "x.jsonl", overwrite=False)
+    args = argparse.Namespace(price=(0.0, 0.0), prices=None, dry_run=True, cache=None, batch=False, output=tmp_path / "x.jsonl", overwrite=False,
+                              retry_rejected=False)  # fmt: skip
     assert [llm.open_named(args, name).price for name in ("of-my-own", "gpt-4o")] == [(0.0, 0.0), (2.5, 10.0)]
     assert "--price is not for gpt-4o" in capsys.readouterr().err
 

@@ -31,8 +31,8 @@ def record(identifier: str, apis: list[str] = GOLD) -> dict[str, Any]:
             "messages": chat("make my photo smaller and crop it", apis, CATALOG, "1. Resize.", CODE)}
 
 
-def example(tokens: int = 100) -> Example:
-    return Example("r", "seed", "none", "", (), tuple(GOLD), 2, {"tokens": tokens}, 0, False, None, None)  # type: ignore[arg-type]
+def example(tokens: int = 100, apis: list[str] = GOLD) -> Example:
+    return Example("r", "seed", "none", "", (), tuple(apis), 2, {"tokens": tokens}, 0, False, None, None)  # type: ignore[arg-type]
 
 
 def offers(most: int = 20, share: float = 1.0, seed: int = 0, max_tokens: int = 8192) -> TrainingOffers:
@@ -77,10 +77,10 @@ def test_tests_and_a_dataset_without_distractors_stay_as_they_are() -> None:
 def test_nothing_that_the_ood_test_holds_out_is_offered_not_even_an_api_of_its_apps_that_no_record_uses() -> None:
     near = [f"{DRAFTS}.CreateDraftIntent"]  # its own app's APIs would be the nearest
     add = offers()
-    made = [add(record(f"r{number}", near), TRAIN, example()) for number in range(12)]
+    made = [add(record(f"r{number}", near), TRAIN, example(apis=near)) for number in range(12)]
     assert not [api for one in made for api in one["distractors"] if api in HELD.apis or app_of(api, CATALOG) == DRAFTS]
     free = TrainingOffers(CATALOG, HeldOut(frozenset(), (), frozenset()), 20, 1.0, 0, 8192, WHOLE)
-    assert any(api.startswith(DRAFTS) for number in range(12) for api in free(record(f"r{number}", near), TRAIN, example())["distractors"])
+    assert any(api.startswith(DRAFTS) for number in range(12) for api in free(record(f"r{number}", near), TRAIN, example(apis=near))["distractors"])
 
 
 @pytest.mark.parametrize("room", [0, 150, 400])
