@@ -117,9 +117,10 @@ runpy.run_path({stage!r}, run_name="__main__")
 def test_two_processes_write_and_judge_the_answers_of_one_and_learn_the_same(base, data, tmp_path, precision, most):
     script, learned, figures = tmp_path / "rewarded.py", [], []
     script.write_text(REWARDED.format(root=str(synthetic.ROOT), stage=str(STAGE)))
-    for devices in (1, 2):
-        flags = (*STEPS, "--steps", 2, "--prompts", 3, "--precision", precision, "--devices", devices)
-        done = subprocess.run(command(data, tmp_path / str(devices), "--model", base, *flags, stage=script), capture_output=True, text=True)
+    for devices, launcher in ((1, []), (2, ["-m", "torch.distributed.run", "--nproc-per-node=2"])):  # its processes run the script, too
+        flags = (*STEPS, "--steps", 2, "--prompts", 3, "--precision", precision)
+        python, *argv = command(data, tmp_path / str(devices), "--model", base, *flags, stage=script)
+        done = subprocess.run([python, *launcher, *argv], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         learned.append([[float(step[name]) for name in ("loss", "grad_norm")] for step in metrics(tmp_path / str(devices))])
         figures.append([[step[name] for name in ("tokens", "reward", "cut", "equal_groups")] for step in lines(tmp_path / str(devices))])
