@@ -226,6 +226,7 @@ def test_a_server_that_is_not_there_is_one_line(run, base):
     (["--rollouts", "http://h", "--grammar"], "answers that are written here"),
     (["--rollouts", "localhost:8000", "--lora-rank", "4"], "give http://HOST:PORT"),
     (["--rollouts", "http://h", "--lora-rank", "0"], "give a --lora-rank"),
+    (["--batch-size", "4"], "a step has --prompts"),
     (["--rows", "4"], "as many rows of --row-tokens as its answers take"),
 ])  # fmt: skip
 def test_what_does_not_go_with_it_is_refused(train, capsys, flags, said):

@@ -127,10 +127,11 @@ def reinforced(args: argparse.Namespace) -> str | None:
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
     args.served = bool(args.rollouts)  # a run may go on with a server at another address
-    args.chosen.pop("batch_size", None)
+    is_sized = args.chosen.pop("batch_size", None) is None
     wanted, args.rows = args.rows, args.prompts  # as many as it takes: reinforcement.Rollouts
     return next((told for holds, told in (
         (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),
+        (is_sized and not wanted, "--batch-size: with --reinforce a step has --prompts and --group answers to each; leave it away"),
         (wanted, "--rows: with --reinforce a step has as many rows of --row-tokens as its answers take; leave it away"),
         (args.group < 2, "--group 1: an answer is compared with others to the same prompt"),
         (args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"),
