@@ -26,6 +26,7 @@ from __future__ import annotations
 import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import os
@@ -85,7 +86,8 @@ def main() -> int:
             counts, left = fetch(run, opt_out)
             failed += left + sum(counts["states"].get(state, 0) for state in ("new", "transient"))
         elif opt_out.names and store_of(run).exists():
-            forget_opted_out(Jobs(store_of(run)), Bodies(store_of(run)), opt_out)
+            with contextlib.closing(Jobs(store_of(run))) as jobs:
+                forget_opted_out(jobs, Bodies(store_of(run)), opt_out)
         code = run.finish(failed=failed, other_files=others, **counts)
     if failed and code == cli.EXIT_DONE:
         cli.say(f"error: {failed} could not be read or fetched (see above); run the same command again to try them again")

@@ -97,7 +97,7 @@ def _staged(code: str, gold: str) -> Reward:
     if shortcut is None:
         return found
     found = found._replace(compiles=calls)
-    if {(diagnostic.code, diagnostic.message) for diagnostic in diagnostics} - _faults(gold):
+    if diagnostics and {(diagnostic.code, diagnostic.message) for diagnostic in diagnostics} - _faults(gold):
         return found
     match = execution_match(gold, program).match if reaches else 0.0
     match = trace_match(gold, program) if match is None else match  # the machine cannot run every gold
@@ -137,7 +137,7 @@ def _likeness(gold: _Given, call: _Given) -> float:
 
 
 class _Wanted(NamedTuple):
-    """What gold does: API -> its calls, the APIs whose results it does not use, (API, what takes its result)."""
+    """The calls of gold: API -> its calls, the APIs whose results it does not use, (API, what takes its result)."""
 
     given: dict[str, set[_Given]]
     ends: set[str]
@@ -159,7 +159,7 @@ def _wanted(gold: str) -> _Wanted:
 
 
 class _Flow:
-    """Where the results of calls of some APIs go in a trace: calls of others, and repeats, hand on what they take."""
+    """The results of calls of some APIs on their way through a trace: calls of others, and repeats, hand on what they take."""
 
     def __init__(self, trace: Trace, apis: Collection[str]) -> None:
         self.paths, self.steps, self.apis = trace.paths, [step for path in trace.paths for step in path], apis
