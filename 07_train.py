@@ -417,4 +417,4 @@ def fit(tuning: FineTuning, workflows: Workflows, folder: RunFolder, begin: Call
 
 
 if __name__ == "__main__":
-    cli.start(launcher.with_one_voice(functools.partial(main, ARGUMENTS)))
+    launcher.start(functools.partial(main, ARGUMENTS))

@@ -43,11 +43,10 @@ def forked(train, data, base, tmp_path):
         argv = [str(part) for part in (*lora(data, base, tmp_path / name), *flags)]
 
         def main(rank: int) -> None:
-            from common import cli
             from common.training import launcher
 
             act(rank)
-            cli.start(launcher.with_one_voice(lambda: train.main(train.arguments(argv))))
+            launcher.start(lambda: train.main(train.arguments(argv)))
 
         for rank in (0, 1):
             environment = {key: str(value) for key, value in {**shared, "RANK": rank, "LOCAL_RANK": rank, **variables}.items()}
@@ -313,6 +312,41 @@ def until(condition: Callable[[], bool]) -> None:
 def test_the_launcher_ends_with_the_first_that_fails_and_its_code(ranks, act, code, said):
     ended = ranks(act).wait(60)
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", said)
+
+
+LAST = """
+import atexit, sys
+sys.path.insert(0, {root!r})
+from common import cli
+from common.training import launcher
+
+class Tensor:
+    def __del__(self):
+        print("Python has taken itself apart")
+
+def main():
+    atexit.register(print, "the logger is closed")
+    print("trained", end=" ")
+    {act}
+
+kept = Tensor()
+launcher.start(main)
+"""
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize(("act", "code", "said"), [
+    ("return 0", 0, ""),
+    ("return 130", 130, ""),
+    ("raise cli.UserError('no')", 1, "error: no\n"),
+    ("raise SystemError", 1, "SystemError"),
+])
+def test_one_of_several_processes_leaves_before_python_takes_itself_apart(act, code, said):
+    script = LAST.format(root=str(synthetic.ROOT), act=act)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60,
+                           env=os.environ | {"TORCHELASTIC_RUN_ID": "train", "RANK": "0"})  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (code, "trained the logger is closed\n")
+    assert ended.stderr == said or said == "SystemError" and said in ended.stderr
 
 
 @pytest.mark.ci

@@ -7,6 +7,7 @@ others then lose touch is told by nobody.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 from common import cli
 from common.jsonl import UserError
@@ -144,7 +145,29 @@ def end_with_parent() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-# failing
+# ending
+
+
+def start(main: Callable[[], int]) -> NoReturn:
+    """`cli.start` of a process that may be one of several.
+
+    The threads of a group outlive it. One that frees the tensor of the last exchange while Python takes itself apart ends the process with
+    SIGABRT, and a run that is done has failed (torch 2.13: 4 of 28 processes on a busy machine). So one of several leaves without that.
+    """
+    code = cli.EXIT_FAILED
+
+    def leave() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+    if by_torch() or by_srun():
+        atexit.register(leave)  # what a run registers later is called before it
+    try:
+        cli.start(with_one_voice(main))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else cli.EXIT_DONE
+        raise
 
 
 def with_one_voice(main: Callable[[], int]) -> Callable[[], int]:
