@@ -15,7 +15,7 @@ one whose last call takes the results of all, or a line that always compiles is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -26,18 +26,13 @@ from common.jsonl import Record
 from common.metrics.execution_match import execution_match
 from common.metrics.trace_match import trace_match, traced
 from common.replies import parse_answer
-from shortcuts.catalog import Catalog
 from shortcuts.forms.constants import LITERAL_ACTIONS
-from shortcuts.trace import Trace
-from shortcuts.trace.origins import literal
+from shortcuts.trace.flow import HEADS, Edges, Flow, Given, sources
 
 # The share of each stage in the whole; what comes last weighs most.
 SHARES = {"answers": 0.05, "parses": 0.05, "calls": 0.05, "compiles": 0.15, "clean": 0.1, "reaches": 0.15, "matches": 0.45}
 GUARANTEED = ("answers", "parses")  # what a grammar sees to: it earns nothing there
 CHARGE = 0.05  # for a program that is twice as long as gold, or longer
-DECIDING = ("if", "menu")  # steps of a trace that take something and are no calls
-HEADS = (*DECIDING, "for")  # that one hands on what it takes
-WITHIN = "within"  # the argument of a step that says in which repeat it stands
 LITERALS = {api.replace(".", "_") for api, _ in LITERAL_ACTIONS.values()}
 KEPT = 4096  # golds whose calls are remembered
 
@@ -111,103 +106,43 @@ def reached(gold: str, code: str) -> tuple[float, float]:
     of those that gold gives, beside the defaults, there is one.
     """
     wanted = _wanted(gold)
-    made = _Flow(traced(code), wanted.given.keys())
-    live, calls, reaches = made.live(wanted), defaultdict[str, float](float), defaultdict[str, float](float)
+    made = Flow(traced(code), wanted.given.keys())
+    live, calls, reaches = made.live(wanted.ends, wanted.edges), defaultdict[str, float](float), defaultdict[str, float](float)
     for step in (step for step in made.steps if step.name in wanted.given):
         share = max(_likeness(one, made.given(step)) for one in wanted.given[step.name])
         calls[step.name] = max(calls[step.name], share)
         if step.number in live:
             taken = {(made.names[source], step.name) for source in made.taken(step)}
-            reaches[step.name] = max(reaches[step.name], share * len(taken & wanted.flows) / len(taken) if taken else share)
+            reaches[step.name] = max(reaches[step.name], share * len(taken & wanted.edges) / len(taken) if taken else share)
     calls_of_gold, reaches_of_gold = (sum(each.values()) / max(1, len(wanted.given)) for each in (calls, reaches))
     return calls_of_gold, reaches_of_gold
 
 
-class _Given(NamedTuple):
-    """The parameters of a call whose values stem from results, and the others that are not as by default."""
-
-    results: frozenset[str]
-    constants: frozenset[str]
-
-
-def _likeness(gold: _Given, call: _Given) -> float:
+def _likeness(gold: Given, call: Given) -> float:
     if both := gold.results | call.results:
         return len(gold.results & call.results) / len(both)
     return float(not gold.constants or bool(gold.constants & call.constants))
 
 
 class _Wanted(NamedTuple):
-    """The calls of gold: API -> its calls, the APIs whose results it does not use, (API, what takes its result)."""
+    """The calls of gold: API -> its calls, the APIs whose results it does not use, and how it uses those of the others."""
 
-    given: dict[str, set[_Given]]
+    given: dict[str, set[Given]]
     ends: set[str]
-    flows: set[tuple[str, str]]
+    edges: Edges
 
 
 @lru_cache(KEPT)
 def _wanted(gold: str) -> _Wanted:
     trace = traced(shortcuts.in_dialect(gold))
     steps = [step for path in trace.paths for step in path]
-    used = {source for step in steps for source in _sources(step)}
+    used = {source for step in steps for source in sources(step)}
     # a literal may as well be written where it is used
-    made = _Flow(trace, {step.name for step in steps if step.name not in HEADS and not (step.name in LITERALS and step.number in used)})
-    given: defaultdict[str, set[_Given]] = defaultdict(set)
-    for step in (step for step in steps if step.name in made.apis):
-        given[step.name].add(made.given(step))
-    return _Wanted(dict(given), {step.name for step in steps if step.name in given and step.number not in used},
-                   {(made.names[source], step.name) for step in steps for source in made.taken(step)})
-
-
-class _Flow:
-    """The results of calls of some APIs on their way through a trace: calls of others, and repeats, hand on what they take."""
-
-    def __init__(self, trace: Trace, apis: Collection[str]) -> None:
-        self.paths, self.steps, self.apis = trace.paths, [step for path in trace.paths for step in path], apis
-        self.names, self.stems = {step.number: step.name for step in self.steps}, dict[int, set[int]]()
-        for step in self.steps:  # a call can take one thing on one path and another on the next
-            own = {step.number} if step.name in apis or step.name in DECIDING else self.taken(step)
-            self.stems.setdefault(step.number, set()).update(own)
-
-    def taken(self, step: Any) -> set[int]:
-        """The calls of these APIs whose results a step takes."""
-        return {stem for source in _sources(step) for stem in self.stems.get(source, ())}
-
-    def given(self, step: Any) -> _Given:
-        """The parameters of a call."""
-        results = frozenset(key for key, value in step.arguments if any(map(self.stems.get, value.sources)))
-        return _Given(results - {WITHIN}, frozenset(key for key, value in step.arguments if key not in results and key != WITHIN
-                                                    and value.form != _default(step.name, key)))  # fmt: skip
-
-    def live(self, wanted: _Wanted) -> set[int]:
-        """The steps that come to something: calls of gold's ends, what decides about them, and what these take as in gold."""
-        live = {number for number, name in self.names.items() if name in wanted.ends}
-        branches: defaultdict[int, defaultdict[str, set[tuple[int, ...]]]] = defaultdict(lambda: defaultdict(set))
-        for path in self.paths:
-            behind, stand = set(live), set[tuple[int, ...]]()  # what ends take on this path, through any calls
-            for step in reversed(path):
-                if step.number in behind:
-                    behind.update(_sources(step))
-                    stand.add((step.number, *_sources(step)))
-            for step in path:
-                if step.name in HEADS:
-                    taken = dict(step.arguments)
-                    branches[step.number][str(taken.get("is", taken.get("case")))] |= stand
-        live |= {head for head, each in branches.items() if len({*map(frozenset, each.values())}) > 1}
-        while more := {source for step in self.steps if step.number in live for source in self.taken(step)
-                       if (self.names[source], step.name) in wanted.flows} - live:  # fmt: skip
-            live |= more
-        return live
-
-
-def _sources(step: Any) -> list[int]:
-    return [source for _, value in step.arguments for source in value.sources]
-
-
-@lru_cache(KEPT)
-def _default(api: str, name: str) -> str | None:
-    known = Catalog.load().by_name(api)
-    parameter = known.parameter(name) if known else None
-    return None if parameter is None or parameter.default is None else literal(parameter.default).form
+    flow = Flow(trace, {step.name for step in steps if step.name not in HEADS and not (step.name in LITERALS and step.number in used)})
+    given: defaultdict[str, set[Given]] = defaultdict(set)
+    for step in (step for step in steps if step.name in flow.apis):
+        given[step.name].add(flow.given(step))
+    return _Wanted(dict(given), {step.name for step in steps if step.name in given and step.number not in used}, flow.edges())
 
 
 def trl(prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str], **columns: Any) -> list[float]:
