@@ -6,17 +6,17 @@ whatever the number of prompts: one that ran a sharded model more often than the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-import torch.distributed as dist
 
 import shortcuts
 from common import cli, replies
 from common.chat import prompt_tokens
 from common.decoding.generation import Generation, generate, room_behind
+from common.training import launcher
 from common.training.activation_checkpointing import layers
 from common.training.attention import PACKED, VARLEN, plain
 from common.training.fsdp import gathered
@@ -29,16 +29,14 @@ LONGEST = 512  # tokens of an answer: most programs fit, and a model that cannot
 
 def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, rank: int, world: int) -> list[dict[str, Any]]:
     """The model's likeliest answers, checked, in the order of the questions; every process calls it and gets them all."""
-    fitting, mine = shared_out(asked, lambda question: fits(tokenizer, inner(objective.model), question), rank, world)
-    with answering(objective):
-        written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST,
-                                in_step=world > 1))
-    results = [_checked(question["id"], answer) for question, answer in zip(mine, written, strict=True)]
-    shares: list[Any] = [results]
-    if world > 1:
-        shares = [None] * world
-        dist.all_gather_object(shares, results)
-    found = {question["id"]: shares[number % world][number // world] for number, question in enumerate(fitting)}
+    def answered(mine: list[Question]) -> list[dict[str, Any]]:
+        with answering(objective):
+            written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST,
+                                    in_step=world > 1))
+        return [_checked(question["id"], answer) for question, answer in zip(mine, written, strict=True)]
+
+    fitting = [question for question in asked if room_behind(inner(objective.model), prompt_tokens(question["messages"], tokenizer)) > 0]
+    found = {result["id"]: result for result in launcher.shared_out(fitting, answered, rank, world)}
     too_long = Generation("", 0, False, "prompt_too_long")
     return [found.get(question["id"]) or _checked(question["id"], too_long) for question in asked]
 
@@ -56,21 +54,6 @@ def answering(objective: AnswerLoss) -> Iterator[None]:
         yield
     objective.train()
     base.set_attn_implementation(attention)
-
-
-def fits(tokenizer: Any, model: Any, question: dict[str, Any]) -> bool:
-    """True if a conversation leaves room for an answer in the context."""
-    return room_behind(model, prompt_tokens(question["messages"], tokenizer)) > 0
-
-
-def shared_out(asked: list[Question], is_fit: Callable[[Question], bool], rank: int, world: int) -> tuple[list[Question], list[Question]]:
-    """(the questions that can be answered, those of them that a process is to answer): as many for each process.
-
-    Where they do not come out even, the last processes answer the first question again, and nobody looks at what they say.
-    """
-    fitting = [question for question in asked if is_fit(question)]
-    padded = fitting + fitting[:1] * (-len(fitting) % world)
-    return fitting, padded[rank::world]
 
 
 def _checked(identifier: str, answer: Generation) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from common import cli
 from common.jsonl import UserError
@@ -26,6 +26,7 @@ from common.jsonl import UserError
 GRACE = 3.0  # seconds in which a failure of the first process reaches the others
 POLL = 0.1  # seconds between two looks at the other processes
 
+Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
@@ -82,6 +83,20 @@ def from_first(make: Callable[[], Made]) -> Made:
     shared = [make() if is_first() else None]
     dist.broadcast_object_list(shared)
     return shared[0]  # type: ignore[return-value]
+
+
+def shared_out(items: list[Item], work: Callable[[list[Item]], list[Made]], rank: int, world: int) -> list[Made]:
+    """What `work` makes of each of some items: every process does as many of them as the others, and gets them all.
+
+    Where they do not come out even, the last processes do the first one again, and nobody looks at that.
+    """
+    import torch.distributed as dist
+
+    if world == 1:
+        return work(items)
+    shares: list[Any] = [None] * world
+    dist.all_gather_object(shares, work((items + items[:1] * (-len(items) % world))[rank::world]))
+    return [shares[number % world][number // world] for number in range(len(items))]
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

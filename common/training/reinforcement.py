@@ -17,19 +17,19 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from lightning.pytorch import Trainer
 
 from common import cli, rewards
 from common.jsonl import Record, UserError
 from common.packing import Drawn, Plan, Samples, best_fit
-from common.training import data
+from common.training import data, launcher
 from common.training.attention import PACKED
 from common.training.callbacks import AtSteps
 from common.training.rollouts import Answer, Local, Prompt, Server
@@ -152,16 +152,14 @@ class Rollouts(Plan):
 
     def written(self, samples: Samples, ids: Sequence[str], records: dict[str, Record], numbers: list[int], seed: str) -> list[Judged]:
         """The answers to prompts, judged, group by group: each process writes its share, and gets them all."""
-        trainer, world = self.workflows.trainer, self.workflows.trainer.world_size
-        mine = (numbers + numbers[:1] * (-len(numbers) % world))[trainer.global_rank::world]
-        prompts = [Prompt(prompt_of(samples, number), records[ids[number]]) for number in mine]
-        groups = self.writer.write(trainer.lightning_module.objective, prompts, seed, world > 1)
-        guaranteed = rewards.GUARANTEED if self.args.grammar else ()
-        shares: list[Any] = [[judged(*both, guaranteed) for both in zip(prompts, groups, strict=True)]]
-        if world > 1:
-            own, shares = shares[0], [None] * world
-            dist.all_gather_object(shares, own)
-        return [one for number in range(len(numbers)) for one in shares[number % world][number // world]]
+        trainer, guaranteed = self.workflows.trainer, rewards.GUARANTEED if self.args.grammar else ()
+
+        def groups(mine: list[int]) -> list[list[Judged]]:
+            prompts = [Prompt(prompt_of(samples, number), records[ids[number]]) for number in mine]
+            found = self.writer.write(trainer.lightning_module.objective, prompts, seed, trainer.world_size > 1)
+            return [judged(*both, guaranteed) for both in zip(prompts, found, strict=True)]
+
+        return [*chain.from_iterable(launcher.shared_out(numbers, groups, trainer.global_rank, trainer.world_size))]
 
 
 def rows_needed(args: argparse.Namespace, lengths: Sequence[int]) -> int:
