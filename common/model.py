@@ -196,8 +196,8 @@ def load_writer(name: str | Path, adapter: str | Path | None = None,
                 thinking: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:  # fmt: skip
     """Return the model of `load_run`, made fast for generation; say what a person should know of how it is asked.
 
-    An adapter is merged (its own products take an eighth of the time), the numbers are those that the processor is quick with, and there
-    are no more threads than cores without work.
+    An adapter is merged where it can be (its own products take an eighth of the time), the numbers are those that the processor is quick
+    with, and there are no more threads than cores without work.
     """
     import torch
 
@@ -207,7 +207,15 @@ def load_writer(name: str | Path, adapter: str | Path | None = None,
     for remark in chat.remarks(tokenizer, is_trained=False):
         cli.say(f"{name}: {remark}")
     torch.set_num_threads(min(torch.get_num_threads(), free_threads(os.cpu_count() or 1, os.getloadavg()[0])))
-    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model, tokenizer
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") and not adapts_tied_weights(model) else model, tokenizer
+
+
+def adapts_tied_weights(model: Any) -> bool:
+    """True if an adapter is on embeddings or a head that share their weights: merged into the one, it would change the other."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    ends = model.get_input_embeddings(), model.get_output_embeddings()
+    return ends[1] is not None and ends[0].weight is ends[1].weight and any(isinstance(end, BaseTunerLayer) for end in ends)
 
 
 def quick_dtype(capabilities: Mapping[str, Any]) -> torch.dtype:

@@ -237,6 +237,19 @@ def test_the_merged_model_gives_the_adapters_logits(adapter, tmp_path):
     assert tokenizer.chat_template == load_tokenizer(adapter).chat_template
 
 
+@pytest.mark.parametrize("targets", [["q_proj"], ["q_proj", "lm_head"], ["embed_tokens"]])
+def test_a_writer_says_what_its_adapter_says_where_head_and_embeddings_share_weights(folder, tmp_path, targets):
+    import peft
+
+    adapted = peft.get_peft_model(load_model(folder), peft.LoraConfig(task_type="CAUSAL_LM", target_modules=targets, init_lora_weights=False))
+    adapted.save_pretrained(tmp_path, save_embedding_layers=False)
+    writer, tokenizer = models.load_writer(folder, tmp_path)
+    expected = logits(load_run(folder, tmp_path)[0], tokenizer)
+    assert float((logits(writer, tokenizer).float() - expected).norm() / expected.norm()) < 0.05
+    assert hasattr(writer, "merge_and_unload") is (targets != ["q_proj"])
+    assert len(texts(writer, tokenizer)) == 5
+
+
 def test_merging_refuses_a_whole_model_and_a_result_that_differs(folder, adapter, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="needs no merging"):
         merge(folder, tmp_path)
