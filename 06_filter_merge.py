@@ -413,8 +413,6 @@ def inputs(args: argparse.Namespace) -> Files:
     """Return the files to read. Raises UserError for one that is missing."""
     if args.workflowbench:
         return [*published.mend(args.workflowbench, args.output, args.workers or cores()).items()]
-    if args.generated is None:
-        cli.say(f"{DEFAULT_GENERATED}: no such file, so there are no synthetic records; stage 05 writes them")
     files = [(SEED, args.input), *((SYNTHETIC, path) for path in args.generated or () if path != NONE)]
     for origin, path in files:
         if not path.exists():
@@ -422,6 +420,8 @@ def inputs(args: argparse.Namespace) -> Files:
                 "run stage 05, which writes it, or say --generated none to go without")
             raise UserError(f"{path}: no such file; {remedy}")
         next(jsonl.numbered_lines(path), None)
+    if args.generated is None:
+        cli.say(f"{DEFAULT_GENERATED}: no such file, so there are no synthetic records; stage 05 writes them")
     return files
 
 
