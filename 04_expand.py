@@ -98,7 +98,6 @@ def arguments() -> argparse.Namespace:
     parser = cli.parser(__doc__, "data/seed.jsonl", "data/queries.jsonl")
     add = parser.task.add_argument
     add("--count", type=cli.positive_int, default=200, metavar="N", help="queries in all, earlier runs included (default: 200)")
-    add("--n", type=cli.positive_int, dest="count", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
     add("--max-apis", type=cli.positive_int, metavar="N",
         help="most APIs in a set: more than people ask for in a few sentences (default: 12; with --sampling paper as many as the seed has)")
     add("--sampling", choices=tuple(IDS), default="even", help="draw APIs evenly and so that they belong together, by chance as the paper "

@@ -93,7 +93,6 @@ def arguments() -> argparse.Namespace:
     add("--edits", type=cli.count, default=0, metavar="N", help="also make up to N edits of each program: <split>.edits.jsonl has requests "
         "to change it, and the changes (default: 0)")
     add("--seed", type=seed_number, default=0, metavar="N", help="random seed of the splits (default: 0)")
-    add("--seed-number", type=int, dest="seed", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # its earlier name
     add("--report", type=cli.positive_int, metavar="N", help="show N of the records that each rule dropped")
     parser.model.add_argument("--tokenizer", metavar="NAME",
                               help="count tokens with that of a model, by name or folder (default: estimate from characters)")

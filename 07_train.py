@@ -87,8 +87,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--validation-share", type=cli.share, default=0.02, metavar="X", help="share of the input that is held out (default: %(default)s)")
     add("--token-cache", type=Path, metavar="DIR", help="keeps what was tokenised, by hashes (default: .tokens beside the output)")
     add("--output", type=Path, metavar="DIR", help="(default: runs/<model>)")
-    add("--resume", choices=("auto", "never"), default="auto", help=argparse.SUPPRESS)  # never: the earlier name of --overwrite
-    add("--overwrite", action="store_const", const="never", dest="resume", help="start anew, removing the run that is there")
+    add("--overwrite", action="store_true", help="start anew, removing the run that is there")
     add("--merge", type=Path, metavar="DIR", help="instead of training: merge the adapter of --output into its base, check the logits")
     add("--export-now", action="store_true", help="instead of training: export the last or best checkpoint of a run that was stopped")
     add("--push", metavar="OWNER/NAME",
@@ -369,7 +368,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     args.validate_every = args.validate_every or max(1, total // 10)
     planned = {key: getattr(args, key) for key in (*PLANNED, *reinforcement.PLANNED * args.reinforce)} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
-        args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.resume == "never" and not devices.REQUEUED))
+        args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.overwrite and not devices.REQUEUED))
     if args.export_now:
         return after.export_now(folder, args, whole)
     tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)

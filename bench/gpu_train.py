@@ -202,12 +202,12 @@ def plain(args: argparse.Namespace) -> dict[str, Any]:
     model = get_peft_model(model, LoraConfig(**LORA)).train()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=1e-4, fused=parameters[0].is_cuda)
-    plan = train.Plan(documents(args), SMALL_ROW if args.smoke else ROW, 1, 0)
+    plan = train.data.Plan(documents(args), SMALL_ROW if args.smoke else ROW, 1, 0)
     name = torch.cuda.get_device_name() if parameters[0].is_cuda else "cpu"
     tokens, seconds, shares = [], [], []
     for step in range(args.steps):
         started = time.perf_counter()
-        [row] = plan.batch(step).rows
+        row = plan.row(step, 0)
         ids = row.input_ids.to(parameters[0].device)
         with torch.autocast(ids.device.type, torch.bfloat16, enabled=not args.smoke):
             loss = model(input_ids=ids, labels=ids, use_cache=False).loss

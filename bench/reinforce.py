@@ -72,10 +72,10 @@ def prepared(args: argparse.Namespace) -> dict[str, Any]:
     texts = [(record, answer) for record in chosen for gold in [rewards.gold_of(record)]
              for answer in (conversation.answer("", gold), conversation.answer("", bare_list(gold)))]  # fmt: skip
     for record, answer in texts:  # gold's worlds are made once
-        rewards.reward(None, answer, record)
+        rewards.reward(answer, record)
     begun = time.process_time()
     for record, answer in texts:
-        rewards.reward(None, answer, record)
+        rewards.reward(answer, record)
     return {"prompts": len(chosen), "group": args.group, "tokens": args.tokens, "parameters": whole.num_parameters(),
             "prompt_tokens": round(statistics.fmean(len(tokenizer(record["messages"][0]["content"])["input_ids"]) for record in chosen)),
             "reward_ms": round(1e3 * (time.process_time() - begun) / len(texts), 1)}  # fmt: skip

@@ -1,8 +1,8 @@
-"""Tokenised samples -> a packing plan -> batches.
+"""Tokenised samples -> a packing plan -> rows.
 
 Several samples share one row of up to `capacity` tokens, so there is no padding. Position ids restart with each sample, and `lengths`
-tells the attention where one ends: no sample sees another (training/loss.py). Nothing is drawn at training time: `Plan.batch(step, rank,
-world)` is a pure function of its arguments and the seed, so a run resumes from an integer and every rank knows the whole global batch.
+tells the attention where one ends: no sample sees another (training/loss.py). Nothing is drawn at training time: `Plan.row(step, number)`
+is a function of its arguments, the samples and the seed, so a run resumes from an integer. training/data.py deals the rows out.
 """
 
 from __future__ import annotations
@@ -132,14 +132,6 @@ class Row(NamedTuple):
     pieces: tuple[tuple[int, ...], ...] = ()  # of each sample, as Samples.pieces has them; of none: each is one text
 
 
-class Batch(NamedTuple):
-    """The work of one rank in one optimizer step."""
-
-    rows: list[Row]
-    tokens: int  # of the global batch
-    supervised: int  # tokens with loss in the global batch: what the summed loss is divided by, on every rank
-
-
 class Plan:
     """The samples that share a row, and the rows that make a step, epoch by epoch.
 
@@ -169,14 +161,6 @@ class Plan:
         """The rows of the global batch of a step, counted from 0 through all epochs."""
         epoch, index = divmod(step, self.steps_per_epoch)
         return self.rows(epoch)[index * self.rows_per_step:(index + 1) * self.rows_per_step]
-
-    def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
-        """The rows of a step's global batch that a rank does, and the size of the whole.
-
-        Every rank gets as many rows as every other (sharded training would hang otherwise): one that runs out gets a row without loss.
-        """
-        rounds = math.ceil(len(self.step_rows(step)) / world)
-        return Batch([self.row(step, rank + number * world) for number in range(rounds)], *self.size(step))
 
     def row(self, step: int, number: int) -> Row:
         """Row `number` of a step's global batch; behind the last one, a row without loss."""

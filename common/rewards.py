@@ -1,7 +1,7 @@
 """The reward of an answer in reinforcement (07 --reinforce): what its program is and does, stage by stage. This is the file to edit.
 
-    found = reward(record["messages"][:-1], answer, record)     # a Reward: its parts, each 0 to 1
-    found.total()                                               # what the model is trained on
+    found = reward(answer, record)      # a Reward: its parts, each 0 to 1
+    found.total()                       # what the model is trained on
 
 A stage counts as far as the one before it holds, so no later one can be had without the earlier: a text with a program, which parses,
 calls the APIs that gold calls, with results where gold has some, compiles, passes `check` as far as gold does, whose calls come to
@@ -59,8 +59,8 @@ class Reward(NamedTuple):
         return sum(share * getattr(self, stage) for stage, share in SHARES.items() if stage not in guaranteed) - CHARGE * self.length
 
 
-def reward(prompt: Any, answer: str, record: Record) -> Reward:
-    """The reward of a model's answer to the prompt of a record: `reference` or the last message holds gold. Never fails."""
+def reward(answer: str, record: Record) -> Reward:
+    """The reward of a model's answer to the prompt of a record, whose `reference` or last message holds gold. Never fails."""
     code, gold = without_comments(parse_answer(answer).code), gold_of(record)
     if not code.strip():
         return Reward()
@@ -148,9 +148,9 @@ def _wanted(gold: str) -> _Wanted:
 def trl(prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str], **columns: Any) -> list[float]:
     """The reward function of TRL's GRPOTrainer, for a dataset with gold programs in a column `reference`."""
     texts = [answer if isinstance(answer, str) else answer[-1]["content"] for answer in completions]
-    return [reward(*row).total() for row in zip(prompts, texts, ({"reference": gold} for gold in reference), strict=True)]
+    return [reward(text, {"reference": gold}).total() for text, gold in zip(texts, reference, strict=True)]
 
 
 def verl(data_source: str, solution_str: str, ground_truth: str, extra_info: Any = None) -> float:
     """The reward function of verl (`compute_score`); `ground_truth` is the gold program."""
-    return reward(None, solution_str, {"reference": ground_truth}).total()
+    return reward(solution_str, {"reference": ground_truth}).total()

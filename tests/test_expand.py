@@ -97,7 +97,7 @@ def test_records_are_complete_and_name_no_api(seed: Path) -> None:
 
 @pytest.mark.ci
 def test_about_half_of_the_apis_are_built_in_and_their_number_is_at_most_the_seeds(seed: Path) -> None:
-    run(seed, "--n", "200")
+    run(seed, "--count", "200")
     catalog = Catalog.load()
     counts, builtin = Counter[int](), 0
     for record in queries(seed).values():
@@ -195,7 +195,7 @@ def test_nearly_equal_queries_are_one_whatever_order_they_come_in(seed: Path) ->
         return Reply(wish(body, number, different=3), delay=0.02 * (number % 5))
 
     with StubOpenAI(answer) as stub:
-        flags = ("--n", "24", "--writer", "stub", "--base-url", stub.base_url)
+        flags = ("--count", "24", "--writer", "stub", "--base-url", stub.base_url)
         assert run(seed, *flags, "--concurrency", "8")[1]["written"] == 3
         first, rejects = queries(seed), list(jsonl.read(seed.with_name("queries.rejected.jsonl")))
         assert {record["reason"] for record in rejects} == {"near_duplicate"} and len(rejects) == 21
@@ -210,7 +210,7 @@ def test_a_query_copied_from_an_example_is_no_new_one(seed: Path) -> None:
     records = [record | {"query": "Look up who follows me and tell me their names"} for record in jsonl.read(seed)]
     seed.write_bytes(b"".join(map(jsonl.encode, records)))
     with StubOpenAI(lambda body, number: request("Look up who follows me, and tell me their names!")) as stub:
-        summary = run(seed, "--n", "3", "--writer", "stub", "--base-url", stub.base_url)[1]
+        summary = run(seed, "--count", "3", "--writer", "stub", "--base-url", stub.base_url)[1]
     assert summary["written"] == 0 and summary["rejected"] == 3
     assert next(jsonl.read(seed.with_name("queries.rejected.jsonl")))["detail"].startswith("of s0: ")
 
@@ -327,8 +327,8 @@ def test_what_nobody_would_ask_for_is_not_usable(stage: Any, catalog: Catalog) -
 @pytest.mark.ci
 @pytest.mark.pictures
 def test_the_statistics_stand_beside_the_output_and_count_earlier_runs(seed: Path) -> None:
-    run(seed, "--n", "30")
-    run(seed, "--n", "56", "--figure")
+    run(seed, "--count", "30")
+    run(seed, "--count", "56", "--figure")
     made = len(queries(seed))
     statistics = json.loads(seed.with_name("queries.stats.json").read_bytes())
     assert [statistics[name]["records"] for name in ("seed", "queries", "together")] == [10, made, 10 + made]

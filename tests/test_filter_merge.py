@@ -685,9 +685,9 @@ def test_the_file_that_seed_once_named_is_told_its_flag(bench: Bench) -> None:
     assert bench.capsys.readouterr().err.splitlines()[-1].endswith("'seed.jsonl' is not a number; the file of the records is named by --input")
 
 
-def test_earlier_flags_and_overwrite_are_accepted(bench: Bench) -> None:
+def test_overwrite_is_accepted_as_in_the_other_stages(bench: Bench) -> None:
     seeds = [record(number) for number in range(40)]
-    first = contents(bench(seeds, None, "--seed-number", "5", output="one"))
+    first = contents(bench(seeds, None, "--seed", "5", output="one"))
     assert contents(bench(seeds, None, "--seed", "5", "--overwrite", output="two")) == first
 
 

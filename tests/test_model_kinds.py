@@ -97,7 +97,7 @@ def test_the_end_is_learned_where_padding_is_the_same_token_and_inference_stops_
     kind, tokenizer = KINDS[name], tokenizer_of(KINDS[name])
     tokenizer.pad_token = kind.end
     [(_, *encoded)] = encode([{"id": "a", "messages": CHAT}], tokenizer)
-    [row] = Plan(Samples.of([encoded]), 4096, 1, seed=0).batch(0).rows
+    row = Plan(Samples.of([encoded]), 4096, 1, seed=0).row(0, 0)
     assert row.targets[0, -2] == end_of(kind, tokenizer) == tokenizer.pad_token_id
     assert end_of(kind, tokenizer) in chat.end_ids(network(tokenizer), tokenizer)
     ended = generation.ended(tokenizer, [*text_tokens("b", tokenizer), tokenizer.pad_token_id], chat.end_ids(network(tokenizer), tokenizer))

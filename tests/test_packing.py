@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 import synthetic
@@ -11,7 +13,10 @@ from hypothesis import strategies as st
 
 from common.chat import encode, prompt_text, turns
 from common.jsonl import UserError
-from common.packing import IGNORED, Plan, Samples, best_fit, rows_for
+from common.packing import IGNORED, Plan, Row, Samples, best_fit, rows_for
+
+if TYPE_CHECKING:
+    from common.training.data import Part
 
 TEMPLATES = {
     "llama3": "{{ bos_token }}{% for m in messages %}{{ '<|start|>' + m['role'] + '<|end|>\n\n' + m['content'] | trim + '<|eot|>' }}{% endfor %}"
@@ -151,27 +156,38 @@ def test_an_epoch_holds_every_sample_once_and_epochs_differ(samples):
     assert epochs[0] != epochs[1] != epochs[2]
 
 
-def test_a_batch_depends_on_its_arguments_alone(samples):
+def rows_of(plan: Plan, step: int = 0, rank: int = 0, world: int = 1) -> list[Row]:
+    """The rows of a step that a process computes."""
+    return [part.row for part in parts_of(plan, step, rank, world)]
+
+
+def parts_of(plan: Plan, step: int, rank: int, world: int) -> list[Part]:
+    from common.training.data import Rows
+
+    rows = Rows(plan, range(step, step + 1), rank, world)
+    return [rows[number] for number in range(len(rows))]
+
+
+def test_a_row_depends_on_its_arguments_alone(samples):
     first, second = plan(samples), plan(samples)
-    second.batch(99)  # whatever was asked before
-    one, other = first.batch(5, rank=1, world=2), second.batch(5, rank=1, world=2)
-    assert one.supervised == other.supervised
-    assert all((a.input_ids == b.input_ids).all() for a, b in zip(one.rows, other.rows, strict=True))
+    second.row(99, 0)  # whatever was asked before
+    assert first.size(5) == second.size(5)
+    assert all((a.input_ids == b.input_ids).all() for a, b in zip(rows_of(first, 5, 1, 2), rows_of(second, 5, 1, 2), strict=True))
     assert plan(samples, seed=1).rows(0) != first.rows(0)
 
 
 @pytest.mark.parametrize("world", [1, 2, 3, 5])
 def test_ranks_share_a_step_and_have_equally_many_rows(samples, world):
     for step in range(plan(samples, rows=3).steps_per_epoch):
-        whole = plan(samples, rows=3).batch(step)
-        parts = [plan(samples, rows=3).batch(step, rank, world) for rank in range(world)]
-        assert len({len(part.rows) for part in parts}) == 1
-        assert {(part.tokens, part.supervised) for part in parts} == {(whole.tokens, whole.supervised)}
-        assert sum(int((row.targets != IGNORED).sum()) for part in parts for row in part.rows) == whole.supervised
+        size = plan(samples, rows=3).size(step)
+        shares = [parts_of(plan(samples, rows=3), step, rank, world) for rank in range(world)]
+        assert {len(share) for share in shares} == {math.ceil(3 / world)}
+        assert {(part.tokens, part.supervised) for share in shares for part in share} == {size}
+        assert sum(int((part.row.targets != IGNORED).sum()) for share in shares for part in share) == size[1]
 
 
 def test_positions_restart_and_targets_stay_within_a_sample(samples):
-    for row in plan(samples).batch(0).rows:
+    for row in rows_of(plan(samples)):
         ids, targets, start = row.input_ids[0].tolist(), row.targets[0].tolist(), 0
         for length in row.lengths:
             assert row.position_ids[0, start:start + length].tolist() == list(range(length))
@@ -207,10 +223,10 @@ def test_packed_loss_and_gradient_equal_those_one_by_one(tiny, samples, attentio
 
     model = tiny[0]
     model.set_attn_implementation(attention)
-    packed = loss_and_gradient(model, plan(samples, capacity=2000, rows=9).batch(0).rows)
+    packed = loss_and_gradient(model, rows_of(plan(samples, capacity=2000, rows=9)))
     single = Plan(samples, max(samples.lengths), 99, seed=0)
     single._rows = [[number] for number in range(len(samples))]
-    rows = single.batch(0).rows
+    rows = [single.row(0, number) for number in range(len(samples))]
     assert all(len(row.lengths) == 1 for row in rows)
     model.set_attn_implementation("sdpa")
     alone = loss_and_gradient(model, rows)
@@ -222,14 +238,14 @@ def test_the_loss_is_the_models_own(tiny, samples):
     import torch
 
     tiny[0].set_attn_implementation("sdpa")
-    row = next(row for row in plan(samples, capacity=max(samples.lengths)).batch(0).rows if len(row.lengths) == 1)
+    row = next(row for row in rows_of(plan(samples, capacity=max(samples.lengths))) if len(row.lengths) == 1)
     logits = tiny[0](input_ids=row.input_ids).logits[0]
     expected = torch.nn.functional.cross_entropy(logits, row.targets[0], ignore_index=IGNORED, reduction="sum")
     assert loss_and_gradient(tiny[0], [row])[0] == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_chunks_of_logits_add_up(tiny, samples, monkeypatch):
-    rows = plan(samples).batch(0).rows
+    rows = rows_of(plan(samples))
     whole = loss_and_gradient(tiny[0], rows)
     monkeypatch.setattr("common.training.loss.CPU_CHUNK", 7 * tiny[0].config.vocab_size)
     chunked = loss_and_gradient(tiny[0], rows)
@@ -238,7 +254,7 @@ def test_chunks_of_logits_add_up(tiny, samples, monkeypatch):
 
 
 def test_a_row_without_loss_still_reaches_the_parameters(tiny, samples):
-    empty = plan(samples, rows=1).batch(0, rank=1, world=2).rows
+    empty = rows_of(plan(samples, rows=1), rank=1, world=2)
     loss, gradient = loss_and_gradient(tiny[0], empty)
     assert loss == 0 and not gradient.any()
 

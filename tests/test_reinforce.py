@@ -33,7 +33,7 @@ STEPS = ["--reinforce", "--prompts", 2, "--group", 4, "--max-new-tokens", 24, "-
          "--sample-generations", 2, "--lr", 0.01]  # fmt: skip
 
 
-def by_text(prompt: Any, answer: str, record: Any) -> rewards.Reward:
+def by_text(answer: str, record: Any) -> rewards.Reward:
     return rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
 
 
@@ -106,7 +106,7 @@ def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_st
 REWARDED = """import runpy, sys, zlib
 sys.path[:0] = [{root!r}]
 from common import chat, rewards
-rewards.reward = lambda prompt, answer, record: rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
+rewards.reward = lambda answer, record: rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
 chat.end_ids = lambda model, tokenizer: [*range(0, model.config.vocab_size, 16)]
 runpy.run_path({stage!r}, run_name="__main__")
 """
@@ -242,13 +242,15 @@ def test_tests_are_never_trained_on(tmp_path):
 
 
 def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, base, monkeypatch, tmp_path):
-    seen = {0: set(), 1: set()}
+    seen, write = {False: set(), True: set()}, rollouts.Local.write
 
-    def reward(prompt: Any, answer: str, record: Any) -> rewards.Reward:
-        seen[int("kept apart" in prompt[-1]["content"])].add(record["messages"][-1]["content"])
-        return rewards.Reward()
+    def watched(self: rollouts.Local, objective: Any, prompts: Any, *others: Any) -> Any:
+        for prompt in prompts:
+            asked = chat.decode(prompt.tokens, self.tokenizer)
+            seen["kept apart" in asked].add(prompt.record["messages"][-1]["content"])
+        return write(self, objective, prompts, *others)
 
-    monkeypatch.setattr(rewards, "reward", reward)
+    monkeypatch.setattr(rollouts.Local, "write", watched)
     records = synthetic.records(4)
     other = [{**record, "messages": [{"role": "user", "content": "kept apart"}, {"role": "assistant", "content": conversation.answer("", "b = 2\n")}]}
              for record in records]  # fmt: skip
@@ -276,7 +278,7 @@ def answer(tokens: list[int], finished: bool = True) -> rollouts.Answer:
 
 
 def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_all(monkeypatch):
-    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=0.2 * len(text)))
+    monkeypatch.setattr(rewards, "reward", lambda text, record: rewards.Reward(calls=0.2 * len(text)))
     prompt = rollouts.Prompt([1, 2], {"id": "a", "messages": []})
     found = reinforcement.judged(prompt, [answer([3, 4]), answer([3]), answer([5, 6, 7], finished=False)])
     assert [round(one.advantage, 6) for one in found] == [0.015, -0.015, 0.0]  # "[3, 4]" is three characters longer than "[3]"
@@ -287,7 +289,7 @@ def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_a
 
 
 def test_an_endless_answer_is_worth_less_than_one_that_ends(monkeypatch):
-    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(answers=1.0))
+    monkeypatch.setattr(rewards, "reward", lambda text, record: rewards.Reward(answers=1.0))
     endless = answer([1, 2] + [3, 4, 5] * 16, finished=False)
     cut, ended = answer(list(range(1, 90)), finished=False), answer([3, 4, 5] * 16)
     found = reinforcement.judged(rollouts.Prompt([1], {"id": "a", "messages": []}), [endless, cut, ended])
@@ -317,11 +319,11 @@ def test_writing_ends_where_an_answer_repeats_itself():
 
 
 def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(monkeypatch, very_small):
-    monkeypatch.setattr(rewards, "reward", lambda prompt, text, record: rewards.Reward(calls=float("3" in text)))
+    monkeypatch.setattr(rewards, "reward", lambda text, record: rewards.Reward(calls=float("3" in text)))
     network, _ = model.build_tiny(["some text"], 64)
     objective, prompt = AnswerLoss(network), rollouts.Prompt([1, 2], {"id": "a", "messages": []})
     samples = reinforcement.samples_of(reinforcement.judged(prompt, [answer([3, 3, 9]), answer([5, 6, 9])]), constant=6)
-    (row,) = Plan(samples, 100, 1, 0).batch(0).rows
+    row = Plan(samples, 100, 1, 0).row(0, 0)
 
     def likely() -> list[float]:
         objective(row)
@@ -396,6 +398,6 @@ def test_a_row_has_what_was_drawn_in_the_order_of_its_positions():
     samples = Samples.of([([1, 2, 3], [0, 1, 1]), ([4, 5, 6, 7], [0, 0, 1, 1]), ([8, 9], [0, 1])])
     samples = Samples(samples.tokens, samples.is_answer, samples.offsets, Drawn(np.array([2, 3, 6, 7, 9], np.float32), np.zeros(5, np.float32)))
     plan = Plan(samples, 7, 2, 0)
-    for row in plan.batch(0).rows:
+    for row in (plan.row(0, 0), plan.row(0, 1)):
         assert row.drawn.weights.tolist() == row.targets[0, row.supervised].tolist()
     assert plan.row(0, 5).drawn.weights.tolist() == []

@@ -26,7 +26,7 @@ CONSTANT = "x"
 
 
 def worth(code: str, gold: str = GOLD) -> rewards.Reward:
-    return rewards.reward(None, conversation.answer("1. Do it.", code), {"reference": gold})
+    return rewards.reward(conversation.answer("1. Do it.", code), {"reference": gold})
 
 
 def golds() -> dict[str, str]:
@@ -116,11 +116,11 @@ def test_a_longer_program_of_equal_effect_is_worth_a_little_less():
 
 @pytest.mark.parametrize("text", ["", "no program", "```python\n" + "(" * 5000 + "\n```", "```python\n\ud800\x00\n```", "```python\n" + "x = 1\n" * 300])
 def test_whatever_a_model_writes_has_a_reward(text):
-    assert 0 <= rewards.reward(None, text, {"reference": GOLD}).total() <= 0.2
+    assert 0 <= rewards.reward(text, {"reference": GOLD}).total() <= 0.2
 
 
 def test_other_trainers_get_the_same_reward():
     answer, record = conversation.answer("1. Do it.", GOLD), {"reference": GOLD}
-    expected = rewards.reward(None, answer, record).total()
+    expected = rewards.reward(answer, record).total()
     assert rewards.trl(["p", "p"], [answer, [{"role": "assistant", "content": answer}]], reference=[GOLD, GOLD], other=[1, 2]) == [expected] * 2
     assert rewards.verl("workflows", answer, GOLD, {"index": 3}) == expected

@@ -56,9 +56,9 @@ def test_what_is_exported_is_the_model_with_the_best_validation_loss(run, train,
     trained, tokenizer = model.load_run(tmp_path / "a")
     source = orjson.loads((tmp_path / "a" / "run.json").read_bytes())["arguments"]["input"]
     held_out = train.training_data(train.arguments(["--input", source, "--context", "512"]), tokenizer).validation
-    batch = Plan(held_out, 512, 99, 0).batch(0)
+    plan = Plan(held_out, 512, 99, 0)
     with torch.no_grad():
-        loss = sum(AnswerLoss(trained)(row).item() for row in batch.rows) / batch.supervised
+        loss = sum(AnswerLoss(trained)(plan.row(0, number)).item() for number in range(plan.rows_per_epoch)) / plan.size(0)[1]
     assert loss == pytest.approx(min(validated), rel=1e-5)
 
 

@@ -52,7 +52,7 @@ def packed_row(lengths=(9, 5, 12)):
 
     drawn = np.random.default_rng(0)
     samples = Samples.of((drawn.integers(1, SHAPE["vocab_size"], length), np.arange(length) > 2) for length in lengths)
-    return Plan(samples, sum(lengths), 1, 0).batch(0).rows[0]
+    return Plan(samples, sum(lengths), 1, 0).row(0, 0)
 
 
 def gradient(model):

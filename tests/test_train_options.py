@@ -160,7 +160,7 @@ def test_selective_checkpointing_keeps_less_than_none_and_computes_less_again_th
     from common.training.activation_checkpointing import keep_activations
     from common.training.loss import AnswerLoss
 
-    row = Plan(Samples.of(([7] * 200, [True] * 200) for _ in range(2)), 400, 1, 0).batch(0).rows[0]
+    row = Plan(Samples.of(([7] * 200, [True] * 200) for _ in range(2)), 400, 1, 0).row(0, 0)
     flop, losses, kept = {}, {}, {}
     for mode in ("none", "selective", "full"):
         model, _ = build_tiny(["some text"], 512)

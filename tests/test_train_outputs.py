@@ -38,7 +38,7 @@ def refused(run, tmp_path):
 
 
 @pytest.mark.parametrize("output", ["models/base", "models/base/run", "models", "link", "models/../models/base"])
-@pytest.mark.parametrize("flags", [(), ("--resume", "never")])
+@pytest.mark.parametrize("flags", [(), ("--overwrite",)])
 def test_a_run_into_the_folder_of_its_model_is_refused(refused, base, tmp_path, output, flags):
     (tmp_path / "models").mkdir()
     moved = shutil.move(base, tmp_path / "models" / "base")
@@ -61,7 +61,7 @@ def test_by_default_a_run_does_not_go_into_the_folder_of_its_model(train, base, 
 def test_a_folder_with_files_of_others_is_refused(refused, tmp_path, name):
     (tmp_path / "theirs" / name).parent.mkdir(parents=True)
     (tmp_path / "theirs" / name).write_text("theirs")
-    refused(tmp_path / "theirs", f"holds {name} and no run of stage 07", "theirs", "--resume", "never")
+    refused(tmp_path / "theirs", f"holds {name} and no run of stage 07", "theirs", "--overwrite")
 
 
 @pytest.mark.parametrize("text", ["{}", '{"plan": 1}', "[]", "no JSON"])
@@ -69,7 +69,7 @@ def test_another_programs_run_json_does_not_open_the_folder(refused, tmp_path, t
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "run.json").write_text(text)
     (tmp_path / "theirs" / "model.safetensors").write_text("weights")
-    refused(tmp_path / "theirs", "run.json", "theirs", "--resume", "never")
+    refused(tmp_path / "theirs", "run.json", "theirs", "--overwrite")
 
 
 def test_a_folder_with_notes_alone_may_be_used(run, tmp_path):
@@ -84,7 +84,7 @@ def test_a_folder_with_notes_alone_may_be_used(run, tmp_path):
 
 def test_an_old_run_stays_whole_until_the_model_of_the_new_one_is_loaded(refused, base, data, tmp_path, monkeypatch):
     old = tmp_path / "base"
-    anew = ("--resume", "never", "--lora-rank", 4)
+    anew = ("--overwrite", "--lora-rank", 4)
     other = tmp_path / "other"
     shutil.copytree(base, other)
     refused(old, "no such file", "base", *anew, base=other, records=tmp_path / "mistyped.jsonl")
@@ -97,7 +97,7 @@ def test_an_old_run_stays_whole_until_the_model_of_the_new_one_is_loaded(refused
 
 def test_what_replaces_an_old_run_leaves_nothing_of_it(run, base, tmp_path):
     shutil.copytree(base, tmp_path / "other")
-    run("base", "--resume", "never", "--lora-rank", 4, "--steps", 2, base=tmp_path / "other")
+    run("base", "--overwrite", "--lora-rank", 4, "--steps", 2, base=tmp_path / "other")
     left = contents(tmp_path / "base")
     assert "adapter_model.safetensors" in left and "model.safetensors" not in left and "config.json" not in left
 
@@ -105,7 +105,7 @@ def test_what_replaces_an_old_run_leaves_nothing_of_it(run, base, tmp_path):
 def test_two_runs_do_not_write_one_folder(refused, base, tmp_path):
     with open(tmp_path / "base" / ".lock", "a") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        refused(tmp_path / "base", "another run is writing it", "base", "--resume", "never")
+        refused(tmp_path / "base", "another run is writing it", "base", "--overwrite")
 
 
 def test_a_token_cache_leaves_what_others_keep_in_its_folder(run, base):
@@ -184,16 +184,6 @@ def test_an_adapter_is_the_same_files_from_run_to_run(run, base, tmp_path, monke
     run("b", "--lora-rank", 4, "--steps", 2, base=base)
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-
-
-def test_a_checkpoint_of_an_earlier_version_is_neither_read_nor_removed(run, tmp_path):
-    run("a", "--steps", 2)
-    (tmp_path / "a" / "summary.json").unlink()
-    (tmp_path / "a" / "checkpoints" / "last.json").rename(tmp_path / "a" / "checkpoints" / "last.safetensors")
-    with pytest.raises(UserError, match="checkpoint of an earlier version.*--overwrite") as error:
-        run("a", "--steps", 2)
-    assert "\n" not in str(error.value) and (tmp_path / "a" / "checkpoints" / "last.safetensors").exists()
-    assert run("a", "--steps", 2, "--overwrite")[0] == 0
 
 
 def test_a_run_that_is_done_stays_done_without_its_checkpoints(run, base, capfd):

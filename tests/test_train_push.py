@@ -161,7 +161,7 @@ def test_a_push_that_went_wrong_after_a_merge_goes_on_from_it(train, run, stub, 
         patch.setattr("common.hub.push", lost)
         train.main(train.arguments(command))
     assert train.main(train.arguments(command)) == 0 and "model.safetensors" in stub.files("me/merged")
-    run("lora", "--lora-rank", 4, "--steps", 3, "--resume", "never", base=base)
+    run("lora", "--lora-rank", 4, "--steps", 3, "--overwrite", base=base)
     with pytest.raises(UserError, match="merged is there already"):  # it is of another adapter
         train.main(train.arguments(command))
 

@@ -24,7 +24,7 @@ from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_
 from common.metrics.execution_match import execution_match
 from common.metrics.trace_match import trace_match, traced
 from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
-from shortcuts import DialectError, check, in_dialect, is_empty, parse, to_shortcut
+from shortcuts import DialectError, in_dialect, is_empty, parse, review
 from shortcuts.collector import collector_paused
 from shortcuts.syntax.recovering_parser import MAX_CHARACTERS
 
@@ -82,13 +82,9 @@ def validity(code: str) -> dict[str, Any]:
         parse(code)
     except DialectError:
         return {"parse": 0.0, "check": 0.0, "compile": 0.0, "nonempty": 0.0, "diagnostics": {"syntax": 1}}
-    diagnostics = Counter(diagnostic.code for diagnostic in check(code))
-    try:
-        to_shortcut(code)
-        compiles = 1.0
-    except DialectError:
-        compiles = 0.0
-    return {"parse": 1.0, "check": float(not diagnostics), "compile": compiles, "nonempty": float(not is_empty(code)),
+    found, shortcut = review(code)
+    diagnostics = Counter(diagnostic.code for diagnostic in found)
+    return {"parse": 1.0, "check": float(not found), "compile": float(shortcut is not None), "nonempty": float(not is_empty(code)),
             "diagnostics": dict(sorted(diagnostics.items()))}  # fmt: skip
 
 

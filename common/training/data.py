@@ -200,7 +200,10 @@ class Part(NamedTuple):
 
 
 class Rows(Dataset):  # type: ignore[type-arg]
-    """The rows of some steps that one of several processes computes: equally many in each step, of every process, the last ones empty."""
+    """The rows of some steps that one of several processes computes: equally many in each step, of every process, the last ones empty.
+
+    Sharded training would hang otherwise.
+    """
 
     def __init__(self, plan: Plan, steps: range, rank: int, world: int) -> None:
         self.plan, self.steps, self.rank, self.world = plan, steps, rank, world

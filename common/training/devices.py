@@ -27,7 +27,7 @@ from common import model
 from common.jsonl import UserError
 from common.training import launcher, precision
 
-REQUEUED = int(os.environ.get("SLURM_RESTART_COUNT", 0)) > 0  # by the command line of the first start, `--resume never` included
+REQUEUED = int(os.environ.get("SLURM_RESTART_COUNT", 0)) > 0  # by the command line of the first start, --overwrite included
 # Of glibc's malloc: never map a block by itself, never give memory back. By default each activation of a step is mapped and zeroed anew.
 KEPT = {-4: 0, -1: -1}  # M_MMAP_MAX, M_TRIM_THRESHOLD
 PATIENCE = timedelta(hours=2)  # for the first process, which tokenises and loads the model while the others wait

@@ -52,8 +52,7 @@ class Judged(NamedTuple):
 
 def judged(prompt: Prompt, group: Sequence[Answer], guaranteed: Sequence[str] = ()) -> list[Judged]:
     """The answers to a prompt, each beside the others; one that was cut off has no say, one that repeats itself is the worst."""
-    found = [rewards.Reward(length=1.0) if answer.loops else rewards.reward(prompt.record["messages"][:-1], answer.text, prompt.record)
-             for answer in group]  # fmt: skip
+    found = [rewards.Reward(length=1.0) if answer.loops else rewards.reward(answer.text, prompt.record) for answer in group]
     totals = [one.total(guaranteed) for one in found]
     whole = [total for total, answer in zip(totals, group, strict=True) if answer.finished or answer.loops]
     teaches = bool(whole) and max(whole) - min(whole) > 1e-9

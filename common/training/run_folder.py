@@ -75,9 +75,6 @@ class RunFolder:
         self.summary: dict[str, Any] | None = None
         if anew or not (path / "run.json").exists():
             return
-        if self.last.with_suffix(".safetensors").exists():
-            raise UserError(f"{path} holds a checkpoint of an earlier version, which this one does not read; go on with that version, "
-                            "or start anew with --overwrite")
         if self.last.exists():
             position = checkpoint.position(self.last)
             self.step, self.seconds = int(position["step"]), position.get("seconds", 0.0)
@@ -94,8 +91,7 @@ class RunFolder:
 
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
-        plan = jsonl.read_object(self.path / "run.json").get("plan", {})
-        theirs = {"compile": False, "reinforce": False, "served": False, **plan}  # what runs of before do not say
+        theirs = jsonl.read_object(self.path / "run.json").get("plan", {})
         if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
             theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
