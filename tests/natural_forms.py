@@ -580,7 +580,8 @@ ROWS = [
     row('y = int(n / m)', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperand=m, WFMathOperation='÷')
         Calculation_Result_2 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperation='…', WFScientificMathOperand=1, WFScientificMathOperation='Modulus')
-        y = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=Calculation_Result_2, WFMathOperation='-')
+        Calculation_Result_3 = is_workflow_actions_math(WFInput=Calculation_Result, WFMathOperand=Calculation_Result_2, WFMathOperation='-')
+        y = is_workflow_actions_round(WFInput=Calculation_Result_3)
     """),
     row("y = int('42')", 'y = is_workflow_actions_number(WFNumberActionNumber=42)'),
     row("y = float(input('How much?'))", "y = is_workflow_actions_ask(WFAskActionPrompt='How much?', WFInputType='Number')"),
@@ -1835,7 +1836,8 @@ ROWS = [
     """),
     row('y = int(n)', r"""
         Calculation_Result = is_workflow_actions_math(WFInput=n, WFMathOperation='…', WFScientificMathOperand=1, WFScientificMathOperation='Modulus')
-        y = is_workflow_actions_math(WFInput=n, WFMathOperand=Calculation_Result, WFMathOperation='-')
+        Calculation_Result_2 = is_workflow_actions_math(WFInput=n, WFMathOperand=Calculation_Result, WFMathOperation='-')
+        y = is_workflow_actions_round(WFInput=Calculation_Result_2)
     """),
     row('y = len([x for x in xs if len(x) > 1])', r"""
         List = []
@@ -1889,6 +1891,18 @@ ADVICE = [
     ("a = [1]\nb = a\nb.append(2)", "make the second with .copy()"), ("a = {}\nb = a\na['k'] = 2", "a and b are one"), ("a = b = []\na.append(1)", "two in a shortcut"),
     ("a = [1]\nb = a\nb += [2]", "b and a are one"), ("a = [1]\nb = a if n > 3 else []\nb.append(2)", "b and a are one"), ("a = [1]\nb = a or [5]\nb.append(2)", "b and a are one"),
     ("a = [1]\nb = a\nif n < 3:\n    b = [3]\nb.append(4)", "b and a are one"), ("a = [1]\nb = a\nc = b\nb = [9]\nc.append(5)", "c and a are one"),
+    ("d = timedelta(days=1)\nif n > 5:\n    d = timedelta(weeks=1)\nt2 = t + d", "d is a timedelta, and set twice"),
+    ("if n > 5:\n    p = Path('a')\nelse:\n    p = Path('b')\np.write_text(s)", "p is a file, and set twice"),
+    ("f = open('a', 'w')\nf.write(s)\nf.write(s)", "with open"), ("f = open('a', 'w')\nfor x in xs:\n    f.write(x)", "with open"),
+    ("print(s, end='')", "a result of its own"), ("print(s, file=s)", "with open"), ("def f():\n    nonlocal n\n    n = 5\nf()", "nonlocal"),
+    ("def f():\n    global n\n    n = 5\n    return 1\ny = n + f()", "n is read before"), ("print(n, (n := 5), n)", "n is read before"),
+    ("def f():\n    global n\n    n = 5\n    return 1\nn += f()", "n is read before"), ("def f(x=n):\n    return x\ny = f()", "default"),
+    ("def f(x=[]):\n    return x\ny = f()", "default"), ("def f():\n    return 1\ndef f():\n    return 2\ny = f()", "two functions"),
+    ("for i in range(3):\n    print(xs[i - 1:])", "max(0, i - 1)"), ("y = re.sub('a', r'\\n', s)", "replacement"), ("y = re.sub('a', s, s)", "replacement"),
+    ("y = re.sub('a', r'\\g<x>', s)", "replacement"), ("for i in range(2):\n    for i in range(3):\n        print(i)", "another name"),
+    ("for x in xs:\n    for x in xs:\n        print(x)", "another name"), ("for x in xs:\n    xs.append(x)\n    print(x)", "while it is gone through"),
+    ("y = s.replace('', '-')", "nothing to look for"), ("def f(x):\n    return list(map(lambda y: y + x, [1]))[0]\ny = 3\nz = f(y)", "another name"),
+    ("n = 1\ndef f():\n    global n\n    n += 1\nwhile n < 4:\n    f()\n    n += 1", "rounds of a while"),
     ("seen = []\nseen.add(x)", "there are no sets"), ("y = max('hello')", "sorted('hello')[-1]"),
     ("y = x + x", "as_number(x) + y"), ("y = s + n", "f'{x} and {y}'"), ("y = s * n", "in a loop"), ("y = n - s", "int(x) or float(x)"),
     ("y = s / 2", "s is a text"), ("y = '%s' % s", "f-string"), ("y = n & m", "bits"), ("y = ~n", "bits"), ("y = round(n, m)", "a number from"),

@@ -24,6 +24,7 @@ import textwrap
 import urllib.parse
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -264,6 +265,7 @@ print(VALUE or 7)
 if not VALUE and 5 > n:
     print('and')
 """
+TICK = "def tick():\n    global n\n    n += 1\n    return n\n"
 WRITTEN = [
     *(f"n = 3\n{setting}{SAID}" for setting in (
         "VALUE = 0", "VALUE = 5", "VALUE = 0.0", "VALUE = 1\nVALUE -= 1", "k = 0\nVALUE = k", "VALUE = ''", "VALUE = 'a'", "VALUE = 0\nfor w in 'a b'.split():\n"
@@ -283,6 +285,18 @@ WRITTEN = [
     "def add(xs, y):\n    xs.append(y)\na = [1]\nadd(a, 2)\nprint(len(a))", "def first(text):\n    parts = text.split(',')\n    return parts\nparts = first('a,b')\nprint(parts[1])",
     "s = 'ab'\ns += 'c'\nfor c in s:\n    print(c)", "n = 12\ns = f'{n}ab'\nfor c in s:\n    print(c)\nprint('-'.join(f'{n}a'))",
     "xs = ['b']\nxs.extend('ab')\nw = 'cd'\nxs += w\nxs.extend({'k': 1})\nprint(len(xs))\nprint(xs[-1])",
+    "def f(x):\n    if x > 1:\n        return 'big'\nfor x in [2, 1]:\n    r = f(x)\n    print(r or 'nothing')",
+    "n = 3\nif n > 5 and (n := 10) > 1:\n    print('a')\nprint(n)", f"n = 1\n{TICK}if n > 5 and tick() > 0:\n    print('a')\nprint(n)",
+    f"n = 0\n{TICK}xs = [tick(), tick(), tick()]\nprint(xs[0], xs[2])", f"n = 0\n{TICK}print(tick(), tick(), n)",
+    "n = 1\ndef f(x):\n    global n\n    n = 5\n    return x\nprint(f(n))", f"n = 1\n{TICK}def f(x):\n    tick()\n    return x\nprint(f(n))",
+    "def f(x):\n    return list(map(lambda x: x * 2, [1, 2]))[0]\ny = 5\nprint(f(y))",
+    "xs = ['a', 'b', 'c']\nn = -1\nprint(xs[n])", "xs = ['a', 'b', 'c']\nfor i in range(3):\n    print(xs[i - 1])",
+    "xs = ['a', 'b', 'c']\nfor i, x in enumerate(xs):\n    print(x, xs[i - 1], xs[len(xs) - 1 - i])", "s = 'abc'\nn = -1\nprint(s[n])\nprint(s[n + 2])",
+    "xs = ['a', 'b', 'c', 'd']\nn = 2\nprint('-'.join(xs[-n:]))\nprint('-'.join(xs[:-n]))\nprint(xs[-n])\nprint('-'.join(xs[max(0, n - 3):]))",
+    "from datetime import *\nt, n = datetime(2026, 1, 1), 2\nd = timedelta(days=n)\nn = 5\nprint((t + d).isoformat())",
+    "from datetime import *\nt = date(2026, 1, 31)\nprint(t)\nprint(t.isoformat())\nprint(t + timedelta(days=1))\nprint(datetime(2026, 1, 31))",
+    "def f(a):\n    b = a % 3\n    a = 5\n    return b\nprint(f(-7))",
+    "def f(a):\n    b = int(a)\n    a = 5\n    return b\nprint(f(2.7))", "xs = [3, 4]\nprint([y for x in xs if (y := x + 1) > 4][0])", "n = 4\nprint(n if (n := 3) else 0)",
 ]
 
 
@@ -292,6 +306,21 @@ def test_a_program_of_written_values_shows_what_cpython_prints(code: str) -> Non
         exec(compile(code, "a program of ours", "exec"), {})  # noqa: S102
     assert shortcuts.check(code) == []
     assert [effect.what["text"] for effect in machine.run(code, World()).effects] == printed.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(("code", "files"), [
+    ("with open('a.txt', 'w') as f:\n    f.write('one')\n", {"a.txt": "one"}),
+    ("with open('a.txt', 'w') as f:\n    f.write('one')\n    f.write('two')\n", {"a.txt": "onetwo"}),
+    ("with open('a.txt', 'w') as f:\n    for x in ['a', 'b']:\n        f.write(x + '\\n')\n", {"a.txt": "a\nb\n"}),
+    ("for x in ['a', 'b']:\n    with open(f'{x}.txt', 'w') as f:\n        f.write(x)\n", {"a.txt": "a", "b.txt": "b"}),
+    ("n = 7\nwith open('a.txt', 'w') as f:\n    if n > 5:\n        f.write('x')\n", {"a.txt": "x"}),
+])
+def test_a_file_holds_all_that_is_written_to_it(code: str, files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "a program of ours", "exec"), {})  # noqa: S102
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == files
+    assert shortcuts.check(code) == []
+    assert {effect.what["path"]: effect.what["value"] for effect in machine.run(code, World()).effects} == files
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shortcuts.control_flow import ID, PARAMETERS, Block, completed, tree
+from shortcuts.forms import header
 from shortcuts.machine.actions import ACTIONS
 from shortcuts.machine.parameters import compiled
 from shortcuts.machine.registry import Definition
@@ -44,6 +45,7 @@ class Program:
     no_input: str = ""
     name: str = ""
     lines: list[int] = field(default_factory=list)
+    is_old: bool = False  # made by an app from before iOS 13
 
 
 def compile_shortcut(shortcut: dict[str, Any], name: str = "") -> Program:
@@ -51,7 +53,8 @@ def compile_shortcut(shortcut: dict[str, Any], name: str = "") -> Program:
     actions = completed(shortcut)["WFWorkflowActions"]
     behavior = shortcut.get("WFWorkflowNoInputBehavior")
     no_input = str(behavior.get("Name", "")) if isinstance(behavior, dict) else ""
-    return Program(_nodes(tree(actions), actions, 0), len(actions), no_input, name or str(shortcut.get("WFWorkflowName", "")))
+    return Program(_nodes(tree(actions), actions, 0), len(actions), no_input, name or str(shortcut.get("WFWorkflowName", "")),
+                   is_old=header.is_old(shortcut.get(header.VERSION)))
 
 
 def _nodes(body: list[int | Block], actions: list[dict[str, Any]], level: int) -> list[Act | Compound]:

@@ -243,9 +243,10 @@ def _int(low: Lowering, x: ast.expr) -> ast.expr:
         return value
     if low.kind(value) == kinds.NUMBER and is_positive(low, x):
         return low.action("round", WFInput=value, WFRoundMode="Always Round Down")
-    if low.kind(value) == kinds.NUMBER:  # without its decimals, on both sides of 0
+    if low.kind(value) == kinds.NUMBER:  # without its decimals, on both sides of 0; 2.7 - 0.7 is not quite 2
         value = low.ref_of(value, x)
-        return low.action("math", WFInput=value, WFMathOperation="-", WFMathOperand=low.hoist(science(low, "Modulus", value, const(1))))
+        rest = low.hoist(science(low, "Modulus", value, const(1)))
+        return low.action("round", WFInput=low.hoist(low.action("math", WFInput=value, WFMathOperation="-", WFMathOperand=rest)))
     return value if low.kind(value) == kinds.FLAG else call("as_number", low.ref_of(value, x))
 
 

@@ -60,6 +60,8 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
                                         f"{identifier} = 10 ** 9")  # fmt: skip
     made = low.value(value)
     if isinstance(made, Symbolic) and not isinstance(made, Shifted):
+        if identifier in low.changing:  # which of its values it has is known when the shortcut runs, and this one is known before
+            raise DialectError(node.lineno, f"{identifier} is {made.called}, and set twice; give each one a name of its own")
         for part in made.names(low.changing):  # what the value is made of may have another value when it is read
             low.run("KEPT = PART", KEPT=(kept := low.fresh("Old")), PART=name(part.id))
             part.id = kept

@@ -101,7 +101,7 @@ def first_loud(low: Lowering, node: ast.BoolOp) -> int | None:
         for index, value in enumerate(node.values):
             before = len(low.out)
             condition(low, value)
-            if index and any(_is_loud(low, inner) for statement in low.out[before:] for inner in ast.walk(statement)):
+            if index and any(_is_loud(low, inner) or _sets(low, inner) for statement in low.out[before:] for inner in ast.walk(statement)):
                 return index
     return None
 
@@ -118,6 +118,11 @@ def _is_loud(low: Lowering, node: ast.AST) -> bool:
     if function is None or not low.is_action(node):  # type: ignore[arg-type]
         return False
     return function not in _QUIET or (function == "is_workflow_actions_getitemfromlist" and len(node.keywords) > 2)  # type: ignore[attr-defined]
+
+
+def _sets(low: Lowering, node: ast.AST) -> bool:
+    """True for a name of the program that is set."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in low.bound
 
 
 def _step_by_step(low: Lowering, node: ast.BoolOp) -> ast.expr:

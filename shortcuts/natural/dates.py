@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 
 from shortcuts.natural import kinds, table
 from shortcuts.natural.lowering import Lowering, Symbolic, integer, shown
@@ -23,25 +22,23 @@ _PARTS = {"year": "yyyy", "month": "M", "day": "d", "hour": "H", "minute": "m", 
 class Duration(Symbolic):
     """A timedelta: (amount, unit) pairs, each of which one Adjust Date action adds."""
 
+    called = "a timedelta"
     advice = "a timedelta is added to a date, or subtracted from one"
 
     def __init__(self, parts: list[tuple[ast.expr, str]]) -> None:
-        super().__init__()
-        self.parts = parts
+        super().__init__(*(amount for amount, _ in parts))
+        self.parts = [(amount, unit) for amount, (_, unit) in zip(self.made_of, parts)]
 
 
 class Span(Symbolic):
     """The difference of two dates; `.days` is an action, and so is `.total_seconds()`."""
 
+    called = "the time between two dates"
     advice = "the time between two dates is read as a number: (a - b).days, or (a - b).total_seconds()"
 
     def __init__(self, end: ast.expr, start: ast.expr) -> None:
-        super().__init__()
-        self.end, self.start = copy.copy(end), copy.copy(start)
-
-    def names(self, changing: set[str]) -> list[ast.Name]:
-        """Return the dates that the program sets more than once."""
-        return [date for date in (self.end, self.start) if isinstance(date, ast.Name) and date.id in changing]
+        super().__init__(end, start)
+        self.end, self.start = self.made_of
 
 
 def operation(low: Lowering, node: ast.BinOp, left: ast.expr, right: ast.expr) -> ast.expr:
@@ -103,7 +100,14 @@ def _day(low: Lowering, date: ast.expr) -> ast.expr:
     return low.typed(low.action("adjustdate", WFAdjustOperation="Get Start of Day", WFDate=date), kinds.DAY)
 
 
-@table.call("datetime.datetime", "datetime.date", "date", example="date(2026, 12, 24)")
+@table.call("datetime.date", "date", example="date(2026, 12, 24)")
+def _date_of(low: Lowering, year: ast.expr, month: ast.expr, day: ast.expr) -> ast.expr:
+    made = _datetime(low, year, month, day)
+    made.is_day = True  # type: ignore[attr-defined]  # for Lowering.kind: it is written without a time
+    return made
+
+
+@table.call("datetime.datetime", example="date(2026, 12, 24)")
 def _datetime(low: Lowering, year: ast.expr, month: ast.expr, day: ast.expr, hour: ast.expr | None = None, minute: ast.expr | None = None,
               second: ast.expr | None = None) -> ast.expr:  # fmt: skip
     fields = [part for part in (year, month, day, hour, minute, second) if part is not None]
@@ -219,7 +223,8 @@ def _is_date(low: Lowering, node: ast.expr) -> bool:
     """True for an expression that is known to be a date before it is lowered: another `x.day` is a property."""
     if isinstance(node, ast.Call):
         row = table.CALLS.get(low.path(node.func) or "")
-        return called(node) == "current_date" or (row is not None and row.function in (_now, _today, _fromisoformat, _strptime, _datetime))
+        makers = (_now, _today, _fromisoformat, _strptime, _datetime, _date_of)
+        return called(node) == "current_date" or (row is not None and row.function in makers)
     return isinstance(node, ast.Name) and low.kind(node) in kinds.DATES
 
 

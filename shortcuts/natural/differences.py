@@ -20,5 +20,13 @@ ITEMS = "a number in a list that is written out is a text there; append it to ke
 COMPACT = "`json.dumps` writes no spaces between the parts"
 SHOWN = "a value of JSON is shown as the app shows it: True is Yes, a list has a line for each item"
 EMPTY = "`sum` of an empty list is nothing, and not 0"
+INDEX = "an index below 0 that a person gives, or that a difference of others makes, is no item: Python counts it from the end"
+LINES = "`splitlines` of a text that ends with a new line has an empty last item"
+OLD = "`weekday` of a date before 1900 is a day of the week below 0"
+KEYS = "`x in data` looks for a key of what `json.loads` gives; of a list, write `x in list(data)`"
+SENTENCES = "`capitalize` begins each sentence with a capital letter"
+SIGN = "a number below 0 is filled up before its sign: `{n:03d}` of -5 is 0-5"
+CLOCK = "hours are added as they pass: where the clocks change, 24 hours later is another time of the day"
 
-DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, WEEKS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY)
+DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, WEEKS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY, INDEX,
+               LINES, OLD, KEYS, SENTENCES, SIGN, CLOCK)  # fmt: skip

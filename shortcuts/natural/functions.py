@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from shortcuts.natural import order
 from shortcuts.natural.lowering import Lowering, renamed
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import const, name
@@ -18,31 +19,35 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
         raise DialectError(node.lineno, f"{function.name}() calls itself; a shortcut can do so: is_workflow_actions_runworkflow(WFInput=x)")
     given = _arguments(node, function)
     stored = {inner.id for inner in ast.walk(function) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
-    stored -= {word for inner in ast.walk(function) if isinstance(inner, ast.Global) for word in inner.names}
-    names = {word: value.id for word, value in given.items() if isinstance(value, ast.Name) and word not in stored}
+    of_program = {word for inner in ast.walk(function) if isinstance(inner, ast.Global) for word in inner.names}
+    stored -= of_program
+    own = stored | {word for word, value in given.items() if isinstance(value, ast.Name) and value.id in order.changed_by(low, function)}
+    names = {word: value.id for word, value in given.items() if isinstance(value, ast.Name) and word not in own}
     taken = low.inlined | _names_outside(low.module, function)
     names |= {word: low.fresh(word) for word in sorted(stored | given.keys()) if word not in names and word in taken}
     low.inlined |= stored | given.keys()
     low.values |= {names.get(word, word) for word in stored | given.keys()}
     for word, value in given.items():
-        if not isinstance(value, ast.Name) or word in stored:
+        if not isinstance(value, ast.Name) or word in own:
             low.run("NAME = VALUE", NAME=names.get(word, word), VALUE=value)
     result = low.fresh("Result") if any(isinstance(inner, ast.Return) and inner.value for inner in ast.walk(function)) else None
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    steps = _steps(body, result)
+    steps = _steps(body, result, function)
     low.inside.add(function.name)
     try:
         for step in steps[:-1]:
             low.statement(renamed(step, names))
         last = renamed(steps[-1], names) if steps else None
         if isinstance(last, ast.Assign) and result is not None and last.targets[0].id == result:  # type: ignore[attr-defined]
-            return low.value(last.value)
+            may_change = isinstance(last.value, ast.Name) and last.value.id in of_program
+            if not may_change:
+                return low.value(last.value)
         if last is not None:
             low.statement(last)
     finally:
         low.inside.discard(function.name)
         for word in stored | given.keys():  # its own names mean nothing behind it
-            if not (isinstance(given.get(word), ast.Name) and word not in stored):
+            if not (isinstance(given.get(word), ast.Name) and word not in own):
                 low.identities.pop(names.get(word, word), None)
     return None if result is None else name(result)
 
@@ -59,10 +64,14 @@ def _arguments(node: ast.Call, function: ast.FunctionDef) -> dict[str, ast.expr]
     missing = [word for word in words if word not in given and word not in defaults]
     if odd or missing or len(node.args) > len(places) or not given.keys() <= set(words):
         raise DialectError(node.lineno, f"{function.name}() takes {', '.join(words) or 'no arguments'}, each given once")
+    for word in words:
+        if word not in given and not isinstance(defaults[word], ast.Constant | ast.UnaryOp):
+            raise DialectError(node.lineno, f"the default of {word} is made once in Python, when the program begins; give "
+                                            f"{function.name}() the value: {word}={ast.unparse(defaults[word])}")  # fmt: skip
     return {word: given.get(word, defaults.get(word, const(None))) for word in words}
 
 
-def _steps(body: list[ast.stmt], result: str | None) -> list[ast.stmt]:
+def _steps(body: list[ast.stmt], result: str | None, function: ast.FunctionDef) -> list[ast.stmt]:
     """Return the steps with assignments for returns; what follows an `if x: return` goes into its else."""
     for index, statement in enumerate(body):
         if isinstance(statement, ast.Return):
@@ -75,10 +84,13 @@ def _steps(body: list[ast.stmt], result: str | None) -> list[ast.stmt]:
             continue
         if not isinstance(statement, ast.If) or not _ends(statement.body):
             raise DialectError(statement.lineno, "a return stands at the end of a function, or of an if: if x: return y")
-        rest = _steps([*statement.orelse, *body[index + 1 :]], result)
-        inner = _steps(statement.body, result) or [ast.copy_location(ast.Pass(), statement)]
+        rest = _steps([*statement.orelse, *body[index + 1 :]], result, function)
+        inner = _steps(statement.body, result, function) or [ast.copy_location(ast.Pass(), statement)]
         return [*body[:index], ast.copy_location(ast.If(statement.test, inner, rest), statement)]
-    return body
+    if result is None:
+        return body
+    nothing = ast.fix_missing_locations(ast.copy_location(ast.Assign([name(result, store=True)], const(None)), function))
+    return [*body, nothing]  # the name may have the result of an earlier round
 
 
 def _ends(body: list[ast.stmt]) -> bool:

@@ -31,7 +31,7 @@ def _item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node
     if kind == kinds.TEXT:
         if place is None:
             letters = low.hoist(low.action("text_split", WFTextSeparator="Every Character", text=base))
-            return _at(low, letters, _place(low, index, node))
+            return _at(low, letters, _place(low, letters, index, node))
         return texts.sliced(low, base, node, place, None if place == -1 else place + 1)
     if kind in (kinds.NUMBER, kinds.DATE):
         raise DialectError(node.lineno, f"{shown(node)}: a {kind} has no items")
@@ -45,22 +45,54 @@ def _item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node
     if place is not None and place < 0:
         count = low.hoist(low.action("count", Input=base))
         return _at(low, base, low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=-place - 1)))
-    return _at(low, base, const(place + 1) if place is not None else _place(low, index, node))
+    return _at(low, base, const(place + 1) if place is not None else _place(low, base, index, node))
 
 
 def _at(low: Lowering, base: ast.expr, place: ast.expr) -> ast.Call:
     return low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Item At Index", WFItemIndex=place)
 
 
-def _place(low: Lowering, index: ast.expr, node: ast.Subscript) -> ast.expr:
+def _place(low: Lowering, base: ast.expr, index: ast.expr, node: ast.Subscript) -> ast.expr:
     """Return the place from 1 of an index from 0. Raises DialectError for one that may be no number."""
     if isinstance(index, Shifted) and (counted := index.plus(1)) is not None:
         return counted
     if not isinstance(index, Symbolic) and low.kind(index) is None and isinstance(index, ast.Name):
         raise DialectError(node.lineno, f"{shown(node)}: whether {shown(node.slice)} is a number or a key is not known; write "
                                         f"int({shown(node.slice)}) for an item of a list, str({shown(node.slice)}) for a key")  # fmt: skip
-    value = low.expr_of(index, node.slice)
-    return low.hoist(low.action("math", WFInput=low.number_of(value, node.slice), WFMathOperand=1))
+    value = low.number_of(low.expr_of(index, node.slice), node.slice)
+    if not may_be_negative(low, node.slice):
+        return low.hoist(low.action("math", WFInput=value, WFMathOperand=1))
+    place = low.fresh("Place")
+    low.run("if INDEX < 0:\n    PLACE = INDEX + COUNT + 1\nelse:\n    PLACE = INDEX + 1", PLACE=place, INDEX=low.ref_of(value, node),
+            COUNT=low.hoist(low.action("count", Input=base)))  # fmt: skip
+    return name(place)
+
+
+def may_be_negative(low: Lowering, node: ast.expr | None, inside: frozenset[str] = frozenset()) -> bool:
+    """True for an index that a program makes less than 0: by a number, a sign, or a loop's index less more than that begins with."""
+    number = constant(node, (int, float))
+    if number is not None:
+        return number < 0
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.USub) or may_be_negative(low, node.operand, inside)
+    if isinstance(node, ast.BinOp):
+        index = low.symbols.get(node.left.id) if isinstance(node.left, ast.Name) else None
+        if isinstance(node.op, ast.Sub):
+            first = 1 + index.shift if isinstance(index, Shifted) else integer(node.left)
+            is_less = first is not None and first < (integer(node.right) or 0)
+            return is_less or may_be_negative(low, node.left, inside)
+        return may_be_negative(low, node.right, inside) or (not isinstance(node.op, ast.Mod) and may_be_negative(low, node.left, inside))
+    if isinstance(node, ast.Call):
+        function, tests = low.path(node.func), [may_be_negative(low, argument, inside) for argument in node.args]
+        if function in ("max", "random.randint"):
+            return all(tests) if function == "max" else tests[:1] == [True]
+        return function not in ("len", "abs") and any(tests)
+    if isinstance(node, ast.Name) and node.id not in inside:
+        index = low.symbols.get(node.id)
+        if isinstance(index, Shifted):
+            return index.shift < -1
+        return any(may_be_negative(low, value, inside | {node.id}) for value in low.bindings.get(node.id, ()))
+    return False
 
 
 def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -> ast.expr:
@@ -70,19 +102,22 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
         if integer(node.slice.step) == -1 and node.slice.lower is None and node.slice.upper is None:
             return _backwards(low, base, kind)
         raise DialectError(node.lineno, f"{shown(node)}: there is no step but x[::-1]; take the items in a loop")
-    ends = [None if end is None else low.expr(end) for end in (node.slice.lower, node.slice.upper)]
+    back = [_from_end(low, end) for end in (node.slice.lower, node.slice.upper)]
+    ends = [None if end is None else low.expr(end if n is None else n) for end, n in zip((node.slice.lower, node.slice.upper), back)]
     start, stop = (None if end is None else integer(end) for end in ends)
     if kind == kinds.TEXT:
         if any(end is not None and integer(end) is None for end in ends):
             raise DialectError(node.lineno, f"{shown(node)}: the places of a part of a text are written out, x[2:5]")
         return texts.sliced(low, base, node, start, stop)
     base = low.ref_of(base, node)
-    count = low.hoist(low.action("count", Input=base)) if (start or 0) < 0 or (stop or 0) < 0 else None
+    count = low.hoist(low.action("count", Input=base)) if (start or 0) < 0 or (stop or 0) < 0 or any(back) else None
 
-    def counted(end: ast.expr | None, place: int | None, beyond: int) -> ast.expr:
+    def counted(end: ast.expr | None, place: int | None, beyond: int, is_from_end: bool) -> ast.expr:
         """Return an end as a place from 1; "" is the first, or the last."""
         if end is None:
             return const("")
+        if is_from_end:
+            end = low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=low.number_of(end, node)))
         if place is not None and place >= 0:
             return const(place + beyond)
         if place is not None and count is not None:
@@ -90,9 +125,20 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
             return low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=back)) if back else count
         return end if not beyond else low.hoist(low.action("math", WFInput=low.number_of(end, node), WFMathOperand=beyond))
 
-    first, last = counted(ends[0], start, 1), counted(ends[1], stop, 0)
+    first, last = counted(ends[0], start, 1, bool(back[0])), counted(ends[1], stop, 0, bool(back[1]))
     taken = low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Items in Range", WFItemRangeStart=first, WFItemRangeEnd=last)
     return _of_kind(low, taken, kind if kind in kinds.LISTS else None)
+
+
+def _from_end(low: Lowering, end: ast.expr | None) -> ast.expr | None:
+    """Return n for the end -n of a part; None for one that counts from the start. Raises DialectError where it may be either."""
+    if end is None or integer(end) is not None:
+        return None
+    if isinstance(end, ast.UnaryOp) and isinstance(end.op, ast.USub) and not may_be_negative(low, end.operand):
+        return end.operand
+    if may_be_negative(low, end):
+        raise DialectError(end.lineno, f"{shown(end)} may be below 0, which counts from the end: write max(0, {shown(end)})")
+    return None
 
 
 def joined(low: Lowering, left: ast.expr, right: ast.expr) -> ast.expr:

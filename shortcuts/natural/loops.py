@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from shortcuts.forms import signatures
-from shortcuts.natural import arithmetic, devices, kinds, table, texts
+from shortcuts.natural import arithmetic, devices, kinds, order, table, texts
 from shortcuts.natural.assignments import CHANGES
 from shortcuts.natural.lowering import Lowering, Shifted, integer, is_reference
 from shortcuts.syntax.errors import DialectError
@@ -17,8 +17,33 @@ from shortcuts.syntax.nodes import assign, call, called, const, name
 def _for(low: Lowering, node: ast.For) -> None:
     if node.orelse:
         raise DialectError(node.lineno, "a for has no else; put those steps after the loop")
-    node = low.rebuilt(node, body=_without_break(low, _without_continue(node.body)))
     source = node.iter
+    if isinstance(source, ast.Call) and called(source) == "reversed" and source.args and called(source.args[0]) == "range":
+        low.statement(low.rebuilt(node, iter=_turned(source.args[0])))
+        return
+    _refuse_shared(low, node)
+    node = low.rebuilt(node, body=_without_break(low, _without_continue(node.body)))
+    low.looping.append({inner.id for inner in ast.walk(node.target) if isinstance(inner, ast.Name)} - {"_"})
+    try:
+        _lowered(low, node, source)
+    finally:
+        low.looping.pop()
+
+
+def _refuse_shared(low: Lowering, node: ast.For) -> None:
+    """Raise DialectError for a loop that takes the name of one around it, or changes the list that it goes through."""
+    targets = {inner.id for inner in ast.walk(node.target) if isinstance(inner, ast.Name)}
+    if taken := targets & set().union(*low.looping):
+        raise DialectError(node.lineno, f"{min(taken)} is the name of a loop around this one; give it another name")
+    of = node.iter.id if isinstance(node.iter, ast.Name) else None
+    for inner in (inner for statement in node.body for inner in ast.walk(statement)):
+        function = inner.func if isinstance(inner, ast.Call) else None
+        changed = function.value if isinstance(function, ast.Attribute) and function.attr in CHANGES else getattr(inner, "target", None)
+        if of is not None and isinstance(changed, ast.Name) and changed.id == of and not isinstance(inner, ast.For | ast.comprehension):
+            raise DialectError(inner.lineno, f"{of} changes while it is gone through; go through a copy: for x in {of}.copy():")  # type: ignore[attr-defined]
+
+
+def _lowered(low: Lowering, node: ast.For, source: ast.expr) -> None:
     function = called(source)
     if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr == "items":
         _over_items(low, node, source.func.value)
@@ -28,8 +53,6 @@ def _for(low: Lowering, node: ast.For) -> None:
         _counted(low, node, source)
     elif isinstance(source, ast.Call) and function == "enumerate":
         _enumerated(low, node, source)
-    elif isinstance(source, ast.Call) and function == "reversed" and source.args and called(source.args[0]) == "range":
-        low.statement(low.rebuilt(node, iter=_turned(source.args[0])))
     else:
         _each(low, node, source)
 
@@ -196,6 +219,7 @@ def _enumerated(low: Lowering, node: ast.For, source: ast.Call) -> None:
     if "items" in given and start is not None and len(parts) == 2 and isinstance(parts[0], ast.Name) and isinstance(parts[1], ast.Tuple):
         low.run("INDEX = BEFORE", INDEX=parts[0].id, BEFORE=const(start - 1) if start else ast.parse("-1", mode="eval").body)
         (counted,) = low.parsed("INDEX += 1", INDEX=parts[0].id)
+        low.looping[-1] = set()  # the loop takes its names anew
         low.statement(low.rebuilt(node, target=parts[1], iter=given["items"], body=[counted, *node.body]))
         return
     targets = _names(node.target)
@@ -365,6 +389,8 @@ def _is_set_once(low: Lowering, node: ast.While, counter: str, limit: ast.expr) 
     stored = {child.id for child in inner if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
     stored |= {child.func.value.id for child in inner if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute)
                and child.func.attr in CHANGES and isinstance(child.func.value, ast.Name)}  # fmt: skip
+    for function in (low.functions.get(called(child) or "") for child in inner):
+        stored |= order.changed_by(low, function) if function else set()
     read = {child.id for child in ast.walk(limit) if isinstance(child, ast.Name)}
     leaves = any(isinstance(child, ast.Break | ast.Continue) for child in inner)
     return counter not in stored and not read & {*stored, counter} and not leaves and low.kinds.get(counter) in kinds.NUMERIC

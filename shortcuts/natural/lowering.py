@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from shortcuts.catalog import Catalog
 from shortcuts.forms import api_names, constants, identifiers, signatures, values
 from shortcuts.forms.references import NO_NAMES
-from shortcuts.natural import kinds, table
+from shortcuts.natural import kinds, order, table
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import assign, call, called, const, constant, name, signed
 
@@ -34,7 +34,12 @@ _LITERAL_NAMES = {ast.Dict: "Dictionary", ast.List: "List", ast.Tuple: "List", a
 class Symbolic(ast.expr):
     """A value that only the compiler knows, such as a timedelta: no action makes it, and the forms that take it know what it is."""
 
+    called = "a value"
     advice = "it cannot stand here"
+
+    def __init__(self, *made_of: ast.expr) -> None:
+        super().__init__()
+        self.made_of = [copy.deepcopy(node) for node in made_of]
 
     def shown(self, low: Lowering, line: int) -> ast.expr:
         """Return the expression of the value where an ordinary one is needed. Raises DialectError if there is none."""
@@ -42,7 +47,7 @@ class Symbolic(ast.expr):
 
     def names(self, changing: set[str]) -> list[ast.Name]:
         """Return those of the names in the value, as nodes of its own, that the program sets more than once."""
-        return []
+        return [inner for node in self.made_of for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner.id in changing]
 
 
 class Shifted(Symbolic):
@@ -90,6 +95,7 @@ class Lowering:
         self.bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         stores = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         self.bindings = _bindings(nodes)
+        self.changes_within = any(isinstance(node, ast.Global | ast.NamedExpr) for node in nodes)  # a line may change what it reads
         self.changing = {identifier for identifier, count in stores.items() if count > 1}
         self.values = set(self.bound)  # names of values: those that the program binds, and those made here
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
@@ -99,6 +105,7 @@ class Lowering:
         self.identities: dict[str, frozenset[object]] = {}  # names of lists and dictionaries -> which ones Python may mean by them
         self.left = self.identities  # those at the end of the last block
         self.symbols: dict[str, Symbolic] = {}
+        self.looping: list[set[str]] = []  # the names of each loop around what is lowered
         self.written: dict[str, ast.Dict] = {}  # names of dictionaries that are written out and have not changed since
         self.inside: set[str] = set()  # functions whose steps are being lowered
         self.inlined: set[str] = set()  # names that belong to functions lowered so far
@@ -126,6 +133,8 @@ class Lowering:
         """Lower a statement into `out`. One with an error stays there with its `refusal`, which the compiler raises in its place."""
         start, outer, self.line = len(self.out), self.line, node.lineno
         try:
+            if self.changes_within:
+                order.refuse_late_reads(self, node)
             lower = table.STATEMENTS.get(type(node))
             if lower is None:
                 self.out.append(node)
@@ -267,6 +276,8 @@ class Lowering:
         if isinstance(value, ast.Name):
             return self.kinds.get(value.id)
         if isinstance(value, ast.Call):
+            if getattr(value, "is_day", False):
+                return kinds.DAY
             if isinstance(value.func, ast.Attribute):
                 return kinds.TEXT if value.func.attr in ("formatted", "format") else None
             return kinds.of_call(value, self.catalog)
@@ -350,6 +361,14 @@ class _Filled(ast.NodeTransformer):
     def __init__(self, nodes: Mapping[str, ast.expr | str]) -> None:
         self.nodes = nodes
 
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+        others = {identifier: given for identifier, given in self.nodes.items() if identifier not in own}
+        if taken := own & {given if isinstance(given, str) else getattr(given, "id", None) for given in others.values()}:
+            raise DialectError(node.lineno, f"{taken.pop()} is a name of the program, too; give the lambda another name")
+        node.body = _Filled(others).visit(node.body)
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
         given = self.nodes.get(node.id)
         if given is None:
@@ -381,6 +400,8 @@ def _bindings(nodes: list[ast.AST]) -> dict[str, list[ast.expr | None]]:
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
             found.setdefault(node.id, []).append(None)
+        elif isinstance(node, ast.arg):
+            found.setdefault(node.arg, []).append(None)
     return found
 
 

@@ -7,7 +7,7 @@ import ast
 from shortcuts.natural import assignments, conditions, devices, functions, table, texts
 from shortcuts.natural.lowering import Lowering, either
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, const, is_none
+from shortcuts.syntax.nodes import call, called, const, is_none, name
 
 MODULES = frozenset("""
     base64 clipboard collections copy datetime dateutil decimal enum glob hashlib itertools json math os pathlib pyperclip random re
@@ -29,6 +29,7 @@ _ADVICE: dict[type[ast.stmt], str] = {
     ast.Continue: "continue stands last under an if of a for; put the rest of the loop under an if",
     ast.Delete: "nothing is deleted; a name can be set to another value",
     ast.Assert: "there is no assert; write if not x: exit()",
+    ast.Nonlocal: "there is no nonlocal: a function within another shares no names with it; give it the value, and return the new one",
     ast.AsyncFunctionDef: "every action waits for the one before; leave async out",
 }
 
@@ -59,7 +60,9 @@ def _import(low: Lowering, node: ast.Import | ast.ImportFrom) -> None:
 @table.statement(ast.FunctionDef)
 def _function(low: Lowering, node: ast.FunctionDef) -> None:
     """Leave it out: its steps are lowered where it is called."""
-    if node.decorator_list:
+    if low.functions[node.name] is not node:
+        low.out.append(refused_whole(node, f"two functions are called {node.name}; each call becomes the steps of one"))
+    elif node.decorator_list:
         low.out.append(refused_whole(node, "a decorator is a trigger of the function `shortcut` alone; leave it out"))
 
 
@@ -85,15 +88,22 @@ def _return(low: Lowering, node: ast.Return) -> None:
 
 @table.statement(ast.With, examples=("with open('a.txt') as f: s = f.read()",))
 def _with(low: Lowering, node: ast.With) -> None:
+    written: list[devices.File] = []
     for item in node.items:
         value = low.value(item.context_expr)
         if not isinstance(value, devices.File) or not isinstance(item.optional_vars, ast.Name):
             raise DialectError(node.lineno, "with stands only before open('name.txt') as f; leave it out")
         low.symbols[item.optional_vars.id] = value
+        if devices.writes_several(value, item.optional_vars.id, node.body):
+            low.run("TEXT = ''", TEXT=(text := low.fresh("Text")))
+            value.text = text
+            written.append(value)
     low.out.extend(low.block(node.body))
+    for file in written:
+        low.emit(ast.Expr(devices.saved(low, file, name(file.text or ""))))
 
 
-@table.statement(ast.Global, ast.Nonlocal)
+@table.statement(ast.Global)
 def _global(low: Lowering, node: ast.stmt) -> None:
     """Leave it out: every name of a shortcut is known everywhere."""
 

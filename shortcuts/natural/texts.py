@@ -230,6 +230,8 @@ def _replace(low: Lowering, receiver: ast.expr, *values: ast.expr, **fields: ast
     if len(values) != 2:
         raise DialectError(receiver.lineno, "replace() takes two texts and replaces all: x.replace('a', 'b')")
     value, old, new = (text(low, node) for node in (receiver, *values))
+    if constant(old) == "":
+        raise DialectError(receiver.lineno, "replace(): there is nothing to look for in ''; '-'.join(x) puts a text between letters")
     return low.action("text_replace", WFInput=value, WFReplaceTextFind=old, WFReplaceTextReplace=_unless_empty(new))
 
 
@@ -387,7 +389,10 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
         raise DialectError(repl.lineno, "a replacement is one text, in which \\1 is the first group: "
                                         f"re.sub('([0-9]+)', r'<\\1>', {shown(string)})")  # fmt: skip
     found, sensitive = _pattern(low, pattern, flags)
-    replacement = text(low, repl)
+    replacement, constants_ = text(low, repl), _GROUP.sub("", constant(repl) or "")
+    if constant(repl) is None or "\\" in constants_:
+        raise DialectError(repl.lineno, "a replacement is written out, in which \\1 or \\g<1> is the first group and nothing else stands "
+                                        "behind a \\; a text that is not known before: x.replace('a', text)")  # fmt: skip
     if constant(replacement):
         replacement = const(_GROUP.sub(lambda found: f"${found[1] or found[2]}", constant(replacement).replace("$", r"\$")))
     return low.action("text_replace", WFInput=text(low, string), WFReplaceTextFind=found, WFReplaceTextRegularExpression=True,

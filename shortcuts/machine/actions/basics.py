@@ -22,9 +22,14 @@ def nothing(call: Call) -> Any:
 
 @action("is.workflow.actions.setvariable", source="user guide: Set Variable")
 def set_variable(call: Call) -> Any:
-    value = call.input()
+    value = _given(call)
     call.run.variables[_name(call)] = value
     return value
+
+
+def _given(call: Call) -> Any:
+    """Return what a variable is set to: without an input nothing, but before iOS 13 the output of the action before."""
+    return call.input() if "WFInput" in call.parameters or call.run.program.is_old else None
 
 
 @action("is.workflow.actions.getvariable", source="user guide: Get Variable")
@@ -34,7 +39,7 @@ def get_variable(call: Call) -> Any:
 
 @action("is.workflow.actions.appendvariable", source="user guide: Add to Variable")
 def append_variable(call: Call) -> Any:
-    value = call.input()
+    value = _given(call)
     added = items(value)
     if isinstance(value, list) and len(value) != 1:
         call.assume("appendvariable: the items of a list are added one by one")
