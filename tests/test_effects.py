@@ -36,6 +36,14 @@ from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, summary
     ("@openapp(WFAppIdentifier='com.apple.Maps')", "opens", "Opens the app 'com.apple.Maps'"),
     ("@wifi_set(OnValue=False)", "changes", "Changes a setting: Set Wi-Fi"),
     ("com_apple_mobilephone_call()", "sends", "Calls somebody"),
+    ("u = @url(WFURLActionURL='tel:+15550100')\n@openurl(WFInput=u)", "opens", "Opens 'tel:+15550100'"),
+    ("@sirikit_donation_handle(ShowWhenRun=False)", "asks", "Has an app do what Siri can ask it for"),
+    ("@cloudapp_upload()", "uploads", "Uploads a file to CloudApp"),
+    ("@ride_requestride()", "pays", "Orders a ride"),
+    ("@print()", "changes", "Prints"),
+    ("@location(WFLocation={'isCurrentLocation': True})", "reads", "Reads your location"),
+    ("@downloadurl(WFURL='https://a.example/x', WFHTTPHeaders={})", "requests", "Gets data from a.example"),
+    ("@downloadurl(WFURL='https://a.example/x', WFHTTPHeaders={'a': 'b'})", "uploads", "Sends data to a.example"),
 ])  # fmt: skip
 def test_an_effect_is_named(code: str, kind: str, sentence: str) -> None:
     shortcut = to_shortcut(code.replace("@", "is_workflow_actions_"))
@@ -68,9 +76,14 @@ def test_addresses_that_lead_in_a_circle_are_given_up() -> None:
     assert summary({"WFWorkflowActions": [turning, asking]}) == ["Gets data from a server"]
 
 
-def test_an_apps_action_has_the_kind_of_its_first_word() -> None:
-    assert ("sends", "Uses the app Mastodon: Post on Mastodon") in [(effect.kind, effect.sentence) for effect in effects(
-        {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": api.id} for api in Catalog.load() if api.title == "Post on Mastodon"]})]  # fmt: skip
+@pytest.mark.parametrize(("kind", "sentence"), [
+    ("sends", "Uses the app Mastodon: Post on Mastodon"), ("sends", "Uses the app Mail: Forward Message"),
+    ("deletes", "Uses the app Finder: Trash Items"), ("deletes", "Uses the app Safari: Clear History"),
+])  # fmt: skip
+def test_an_apps_action_has_the_kind_of_its_first_word(kind: str, sentence: str) -> None:
+    title = sentence.partition(": ")[2]
+    assert (kind, sentence) in [(effect.kind, effect.sentence) for effect in effects(
+        {"WFWorkflowActions": [{"WFWorkflowActionIdentifier": api.id} for api in Catalog.load() if api.title == title]})]  # fmt: skip
 
 
 def test_each_entry_is_an_action_of_the_catalogue_and_of_a_known_kind() -> None:

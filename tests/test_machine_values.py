@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from machine_coercions import ASSUMED, COERCIONS
 
+from shortcuts import machine
 from shortcuts.forms.constants import COERCIONS as CLASSES
 from shortcuts.machine import World, convert, members
 from shortcuts.machine.actions.numbers import Expression, decimal
@@ -171,3 +172,23 @@ def test_units_convert(amount: float, unit: str, to: str, expected: float) -> No
 @pytest.mark.parametrize(("unit", "to"), [("km", "kg"), ("km", "nonsense"), ("__import__('os')", "m"), ("", "m")])
 def test_what_measures_something_else_does_not_convert(unit: str, to: str) -> None:
     assert converted(Quantity(1, unit), to) is None
+
+
+BERLIN = World(zone="Europe/Berlin", now="2026-03-01T12:00:00")
+CLOCKS = """a = is_workflow_actions_date(WFDateActionMode='Specified Date', WFDateActionDate='{start}')
+b = is_workflow_actions_adjustdate(WFDate=a, WFDuration=quantity({amount}, '{unit}'))
+Passed = is_workflow_actions_gettimebetweendates(WFTimeUntilFromDate=a, WFInput=b, WFTimeUntilUnit='{between}')
+is_workflow_actions_showresult(Text=f'{{Passed}}')
+if b > a:
+    is_workflow_actions_showresult(Text='later')
+"""
+
+
+@pytest.mark.parametrize(("start", "amount", "unit", "between", "passed"), [
+    ("2026-03-28 12:00", 24, "hr", "Hours", "24"), ("2026-03-28 12:00", 1, "days", "Hours", "23"), ("2026-03-28 12:00", 1, "days", "Days", "1"),
+    ("2026-10-25 01:30", 120, "min", "Minutes", "120"), ("2026-10-25 02:30", 60, "min", "Seconds", "3600"), ("2026-06-01 12:00", 2, "weeks", "Days", "14"),
+])
+def test_time_passes_where_the_clocks_change(start, amount, unit, between, passed):
+    """Of one zone, Python subtracts and compares dates by what the clock shows."""
+    code = CLOCKS.format(start=start, amount=amount, unit=unit, between=between)
+    assert [effect.what["text"] for effect in machine.run(code, BERLIN).effects] == [passed, "later"]

@@ -44,6 +44,7 @@ TABLE = {
     "tweet": ("sends", "Posts to Twitter"),
     "postonfacebook": ("sends", "Posts to Facebook"),
     "ifttt": ("sends", "Triggers an applet of IFTTT"),
+    "ride.requestride": ("pays", "Orders a ride"),
     "deskconnect.send": ("sends", "Sends something to another device"),
     "venmo.pay": ("pays", "Pays by Venmo"),
     "venmo.request": ("pays", "Asks for money by Venmo"),
@@ -71,6 +72,7 @@ TABLE = {
     "pocket.add": ("uploads", "Adds to Pocket"),
     "instapaper.add": ("uploads", "Adds to Instapaper"),
     "pinboard.add": ("uploads", "Adds to Pinboard"),
+    "cloudapp.upload": ("uploads", "Uploads a file to CloudApp"),
     "file.getlink": ("uploads", "Makes a public link to a file"),
     "runsshscript": ("runs", "Runs a script on {WFSSHHost} over SSH|Runs a script on another computer over SSH"),
     "runshellscript": ("runs", "Runs the shell script {Script}|Runs a shell script"),
@@ -85,6 +87,8 @@ TABLE = {
     "gettraveltime": ("reads", "Reads your location, for the way"),
     "getdistance": ("reads", "Reads your location, for the way"),
     "gethalfwaypoint": ("reads", "Reads your location, for the way"),
+    "sirikit.donation.handle": ("asks", "Has an app do what Siri can ask it for"),
+    "print": ("changes", "Prints"),
     "searchlocalbusinesses": ("reads", "Reads your location, to search near it"),
     "getparkedcarlocation": ("reads", "Reads where your car is parked"),
     "filter.health.quantity": ("reads", "Reads your Health data"),
@@ -199,7 +203,8 @@ OTHERS = {
     "com.apple.mobilenotes.SharingExtension": ("changes", "Makes a note"),
 }
 # The first word of an app's action that says its kind; others are "asks". Not "Remove" or "Add": such are mostly about a text or a list.
-VERBS = {"Send": "sends", "Post": "sends", "Reply": "sends", "Pay": "pays", "Delete": "deletes", "Erase": "deletes", "Upload": "uploads"}
+VERBS = {"Send": "sends", "Post": "sends", "Reply": "sends", "Forward": "sends", "Call": "sends", "Share": "sends", "Pay": "pays",
+         "Delete": "deletes", "Erase": "deletes", "Trash": "deletes", "Clear": "deletes", "Upload": "uploads"}  # fmt: skip
 SWITCH = re.compile(r"is\.workflow\.actions\.(\w+)\.set")
 
 
@@ -211,7 +216,10 @@ def effects(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[Ef
     for index, action in enumerate(shortcut["WFWorkflowActions"]):
         if action[ID] == f"{BUILTIN}downloadurl":
             found.append(_request(action.get(PARAMETERS, {}), index, addresses))
-        found += [Effect(kind, printable(sentence), index) for kind, sentence in _of(action[ID], action.get(PARAMETERS, {}), catalog)]
+        parameters = action.get(PARAMETERS, {})
+        if action[ID] == f"{BUILTIN}openurl" and (address := addresses.of(index, "WFInput")) is not None:
+            parameters = {**parameters, "WFInput": address}
+        found += [Effect(kind, printable(sentence), index) for kind, sentence in _of(action[ID], parameters, catalog)]
     return found
 
 
@@ -222,9 +230,11 @@ def summary(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[st
 
 
 def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterator[tuple[str, str]]:
-    if _reads_clipboard(parameters, 0):
+    if holds(parameters, "Type", "Clipboard"):
         yield "reads", "Reads the clipboard"
     name = action_id.removeprefix(BUILTIN)
+    if holds(parameters, "isCurrentLocation", True) and "location" not in TABLE.get(name, ("", ""))[1]:
+        yield "reads", "Reads your location"
     if name == "askllm":
         yield _question(text_of(parameters.get("WFLLMModel")) or "")
     elif action_id in OTHERS:
@@ -244,7 +254,7 @@ def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterato
 def _request(parameters: dict[str, Any], index: int, addresses: Addresses) -> Effect:
     """Return the effect of Get Contents of URL: an upload where it sends a body or headers."""
     where = printable(addresses.server(index, "WFURL") or "a server")
-    if parameters.get("WFHTTPMethod", "GET") != "GET" or "WFHTTPHeaders" in parameters:
+    if parameters.get("WFHTTPMethod", "GET") != "GET" or _rows(parameters.get("WFHTTPHeaders")):
         return Effect("uploads", f"Sends data to {where}", index)
     asked = " by an address with variables in it" if VARIABLE in (addresses.of(index, "WFURL") or "") else ""
     return Effect("requests", f"Gets data from {where}{asked}", index)
@@ -268,10 +278,16 @@ def _filled(form: str, parameters: dict[str, Any]) -> str | None:
     return form
 
 
-def _reads_clipboard(value: Any, depth: int) -> bool:
-    """True if a parameter reads the clipboard."""
+def _rows(value: Any) -> bool:
+    """True for a dictionary that has an item, or is a variable."""
+    inner = value.get("Value", value) if isinstance(value, dict) else value
+    return bool(inner.get("WFDictionaryFieldValueItems", inner) if isinstance(inner, dict) else inner)
+
+
+def holds(value: Any, key: str, wanted: Any, depth: int = 0) -> bool:
+    """True if a value of a property list holds an entry, anywhere in it."""
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, dict):
-        return value.get("Type") == "Clipboard" or any(_reads_clipboard(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_reads_clipboard(inner, depth + 1) for inner in value)
+        return (key in value and value[key] == wanted) or any(holds(inner, key, wanted, depth + 1) for inner in value.values())
+    return isinstance(value, list) and any(holds(inner, key, wanted, depth + 1) for inner in value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from shortcuts.control_flow import ID, PARAMETERS
-from shortcuts.effects import BUILTIN, MAX_DEPTH, OTHERS
+from shortcuts.effects import BUILTIN, OTHERS, holds
 
 
 class Permission(NamedTuple):
@@ -60,17 +60,8 @@ def permissions(shortcut: dict[str, Any]) -> list[Permission]:
     found: dict[str, list[int]] = {}
     for index, action in enumerate(shortcut["WFWorkflowActions"]):
         names = _BY_ACTION.get(action[ID], ())
-        if LOCATION not in names and _is_here(action.get(PARAMETERS, {}), 0):
+        if LOCATION not in names and holds(action.get(PARAMETERS, {}), "isCurrentLocation", True):
             names = (*names, LOCATION)
         for name in names:
             found.setdefault(name, []).append(index)
     return [Permission(name, tuple(found[name])) for name in NAMES if name in found]
-
-
-def _is_here(value: Any, depth: int) -> bool:
-    """True if a parameter is the place where the device is."""
-    if depth > MAX_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return value.get("isCurrentLocation") is True or any(_is_here(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_is_here(inner, depth + 1) for inner in value)

@@ -7,7 +7,6 @@ number, a date with a date, anything else as text. Texts are compared as they ar
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from shortcuts.forms import constants
@@ -114,7 +113,7 @@ def _ordered(code: int, subject: Any, operands: Parameters, scope: Scope) -> boo
     kind = kind_of(subject) if kind_of(subject) in pairs else "date" if operands.get("WFDate") is not None else "number"
     if kind == "quantity" and operands.get("WFMeasurement") is None:
         kind = "number"
-    read: Any = convert.moment if kind == "date" else _size if kind == "quantity" else convert.number
+    read: Any = _moment if kind == "date" else _size if kind == "quantity" else convert.number
     given = [operands.get(key) for key in pairs[kind]]
     if given[0] is None:
         given[0] = operands.get("WFBoundedNumber", operands.get("WFConditionalActionString"))
@@ -127,6 +126,12 @@ def _ordered(code: int, subject: Any, operands: Parameters, scope: Scope) -> boo
     return {constants.LESS: left < low, constants.LESS_EQUAL: left <= low, constants.GREATER: left > low,
             constants.GREATER_EQUAL: left >= low}.get(
         code, False)  # fmt: skip
+
+
+def _moment(value: Any, place: Any) -> float | None:
+    """Return a date as seconds of the world's time: Python compares two of one zone by the clock, which may have changed."""
+    moment = convert.moment(value, place)
+    return None if moment is None else moment.timestamp()
 
 
 def _size(value: Any, place: Any) -> float | None:
@@ -144,8 +149,8 @@ def _near(code: int, subject: Any, operands: Parameters, scope: Scope) -> bool:
     if code == constants.IS_TODAY:
         return moment.astimezone(now.tzinfo).date() == now.date()
     span = convert.seconds(operands.get("WFDuration") or operands.get("WFQuantityFieldValue")) or 0
-    far = timedelta(seconds=max(-1e9, min(span, 1e9)))
-    return now <= moment <= now + far if code == constants.WITHIN_NEXT else now - far <= moment <= now
+    away = moment.timestamp() - now.timestamp()
+    return 0 <= away <= span if code == constants.WITHIN_NEXT else -span <= away <= 0
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -93,9 +93,15 @@ def time_between(call: Call) -> Any:
     if until is None or since is None:
         raise Ended("error", f"the time between {call.said(since)!r} and {call.said(until)!r} cannot be told: no dates")
     unit = call.choice("WFTimeUntilUnit", "Minutes")
-    if (until - since).total_seconds() % _SPANS.get(unit, 86400):
+    if passed(since, until) % _SPANS.get(unit, 86400):
         call.assume("gettimebetweendates: only whole units count")
     return span(since, until, unit)
+
+
+def passed(since: datetime, until: datetime) -> float:
+    """Return the seconds from one date to another; Python alone goes by the clock where both are of one zone."""
+    offsets = (until.utcoffset() or timedelta()) - (since.utcoffset() or timedelta())
+    return (until.replace(tzinfo=None) - since.replace(tzinfo=None) - offsets).total_seconds()
 
 
 def span(since: datetime, until: datetime, unit: str) -> Any:
@@ -105,7 +111,8 @@ def span(since: datetime, until: datetime, unit: str) -> Any:
 
         between = relativedelta(until, since)
         return between.years if unit == "Years" else between.years * 12 + between.months
-    seconds = (until - since).total_seconds()
+    # days are the calendar's: one in which the clocks change is one, too
+    seconds = (until - since).total_seconds() if unit in ("Days", "Weeks") else passed(since, until)
     if unit != "Total Time":
         return int(seconds / _SPANS.get(unit, 60))
     left, parts = int(abs(seconds)), []
