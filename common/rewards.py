@@ -51,8 +51,8 @@ class Reward(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """True for a program without findings that calls what gold calls, all of which comes to something."""
-        return self.reaches == 1.0
+        """True for a program without findings that does some of what gold does, by its calls, all of which come to something."""
+        return self.reaches == 1.0 and self.matches > 0.0
 
     def total(self, guaranteed: Sequence[str] = ()) -> float:
         """The whole, at most 1, without what the guaranteed stages earn."""

@@ -252,3 +252,26 @@ def test_a_program_that_floods_is_cut() -> None:
     flood = f"for i in range(1200):\n    x = {IS}gettext(WFTextActionText='{'y' * 200}')\n    {IS}showresult(Text=x)\n    {IS}setclipboard(WFInput=x)\n"
     assert score(ASKS, flood) == 0 and score(flood, flood) == 1
     assert {len(behaviour(run(flood, world, LIMITS), world).seen) for world in gold_worlds(flood)} <= set(range(MOST_EFFECTS + 1))
+
+
+IF = "x = is_workflow_actions_ask(WFAskActionPrompt='Word?'{kind})\nif x {test}:\n    is_workflow_actions_showresult(Text='Welcome')\n"
+ELSE = "else:\n    is_workflow_actions_showresult(Text='Wrong')\n"
+NUMBER = ", WFInputType='Number'"
+
+
+@pytest.mark.parametrize(("gold", "guess"), [
+    (IF.format(kind="", test="== 'sesame'"), IF.format(kind="", test="== 'other'")),
+    (IF.format(kind="", test="== 'sesame'"), "x = is_workflow_actions_ask(WFAskActionPrompt='Word?')\n"),
+    (IF.format(kind="", test="== 'sesame'") + ELSE, "is_workflow_actions_showresult(Text='Wrong')\n"),
+    (IF.format(kind="", test="== 'sesame' or x == 'open'") + ELSE, IF.format(kind="", test="== 'a' or x == 'b'") + ELSE),
+    (IF.format(kind=NUMBER, test="> 40") + ELSE, IF.format(kind=NUMBER, test="> 50") + ELSE),
+    (IF.format(kind=NUMBER, test="> 40") + ELSE, IF.format(kind=NUMBER, test=">= 40") + ELSE),
+])
+def test_a_person_says_what_gold_asks_about(gold, guess):
+    assert execution_match(gold, gold).equal
+    assert execution_match(gold, guess).match <= 0.75 and not execution_match(gold, guess).equal
+
+
+def test_what_no_world_reaches_is_not_judged_by_the_output():
+    gold = "x = is_workflow_actions_ask(WFAskActionPrompt='Go?')\nif x.startswith('yes') and x.endswith('sir'):\n    is_workflow_actions_showresult(Text='done')\n"
+    assert execution_match(gold, "x = is_workflow_actions_ask(WFAskActionPrompt='Go?')\n").match in (None, 0)

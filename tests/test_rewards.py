@@ -55,7 +55,14 @@ def test_each_stage_is_worth_more_than_the_one_before():
               "Text = is_workflow_actions_ask(WFAskActionPrompt='How much?')\n", GOLD.replace("Total > 10", "Total < 10"), GOLD]
     totals = [worth(code).total() for code in stages]
     assert totals == sorted(totals) and totals[0] == 0 and totals[-1] == 1
-    assert [worth(code).passed for code in stages] == [False] * 5 + [True] * 2
+    assert [worth(code).passed for code in stages] == [False] * 6 + [True]
+
+
+def test_what_a_run_is_given_is_no_constant():
+    gold = ("if clipboard():\n    is_workflow_actions_speaktext(WFText=f'{clipboard()}')\nelse:\n"
+            "    is_workflow_actions_showresult(Text='Nothing copied')\n")  # fmt: skip
+    constants = worth("is_workflow_actions_speaktext(WFText='clipboard()')\nis_workflow_actions_showresult(Text='x')\n", gold)
+    assert constants.total() < worth(gold[:gold.index("else")], gold).total() and not constants.passed and worth(gold, gold).passed
 
 
 @pytest.mark.parametrize("name", TASKS)

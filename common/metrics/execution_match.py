@@ -19,8 +19,8 @@ Nothing of the host runs: shortcuts.machine interprets the compiled actions in w
    (F1 - bare) / (1 - bare), at least 0. A world in which the list does the same as gold is left out, as is one in which neither gold nor
    prediction do anything. A sample's score is the mean over its worlds.
 
-A gold that has no effect in any world is compared by its output, as it is made to be called by others. One that does nothing, or nothing
-that its bare list does not, or only after a branch on an unknown, is not scored.
+A gold that has no effect in any world, and no action that none of them reaches, is compared by its output, as it is made to be called by
+others. One that does nothing, or nothing that its bare list does not, or only after a branch on an unknown, is not scored.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from rapidfuzz.distance import LCSseq
 
 from common.metrics.call_graph import read_call_graph
 from shortcuts import DialectError, Unbalanced, to_shortcut
+from shortcuts.control_flow import ID, kind_of
 from shortcuts.machine import Effect, Limits, Outcome, Program, Step, World, compile_shortcut, run
 from shortcuts.machine import worlds as generated
 from shortcuts.machine.convert import text
@@ -56,6 +57,7 @@ LONGEST = 200  # characters of an effect; a longer one is kept as a digest
 SEEN = frozenset(("shown", "notified", "spoken", "vibrated", "played", "opened", "shared"))  # by the person, so that their order counts
 PLACES = {"path": "file", "file": "file", "folder": "file", "stored": "stored", "setting": "setting"}  # what names a place that is written
 GRAVE = frozenset(("deleted", "sent", "called", "uploaded"))  # what an alert before it asks about
+SILENT = frozenset(f"is.workflow.actions.{end}" for end in ("comment", "nothing", "exit", "output"))  # no steps, or no effects
 PLAIN = frozenset(("shown", "notified", "spoken"))  # it is the same by Show Result, Show Alert and Quick Look: only the values count
 
 
@@ -162,7 +164,9 @@ def _reference(gold: str) -> Reference:
         outcome = run(program, world, LIMITS)
         if not _guessed(outcome):
             ran.append((replace(world, questions=tuple(outcome.questions[:MOST_QUESTIONS])), outcome))
-    by_output = not any(behaviour(outcome, world) for world, outcome in ran)
+    reached = {step.index for _, outcome in ran for step in outcome.steps if not step.depth}
+    missed = {action[ID] for index, action in enumerate(shortcut["WFWorkflowActions"]) if index not in reached and kind_of(action) is None}
+    by_output = missed <= SILENT and not any(behaviour(outcome, world) for world, outcome in ran)
     bare, trials = compiled(bare_list(gold)), []
     telling = [*_telling([(world, outcome, behaviour(outcome, world, by_output)) for world, outcome in ran])]
     if warned := next((world for world, outcome, _ in telling if _is_warned(outcome)), None):

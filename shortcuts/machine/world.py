@@ -19,6 +19,7 @@ A world is JSON; every key may be left out. Values are JSON where JSON has them;
     questions   for "random": the prompts of the questions that the draws belong to, in turn. Then a question gets the draw of its
                 prompt's place, one with another prompt the first that is left: so a program that asks the same in other words is
                 answered the same; not given (then by the prompt alone)
+    compared    for "random": texts and numbers; half of the answers that are drawn are one of these, or a number next to one; []
     cancels     true for a person who taps Cancel in each alert that has the button; false
     branches    for conditions that the machine cannot know, in turn: true or false; where it ends, true
     files       iCloud Drive's Shortcuts folder: {path: text, value or {} for a folder}; {}
@@ -88,6 +89,7 @@ class World:
     answers_to: dict[str, Any] = field(default_factory=dict)
     unanswered: str = "default"
     questions: tuple[str, ...] | None = None
+    compared: tuple[str | float, ...] = ()
     cancels: bool = False
     branches: tuple[bool, ...] = ()
     files: dict[str, Any] = field(default_factory=dict)
@@ -150,7 +152,7 @@ def _value_of_key(key: str, value: Any) -> Any:
         return value
     if key in ("input", "clipboard"):
         return from_json(value)
-    if key in ("answers", "branches", "picked", "questions", *_KINDS):
+    if key in ("answers", "branches", "picked", "questions", "compared", *_KINDS):
         if not isinstance(value, list):
             raise WorldError(f"{key}: a list is expected, not {type(value).__name__}")
         return tuple(_record(_KINDS.get(key), item) for item in value)

@@ -32,7 +32,7 @@ from shortcuts.machine.world import World, from_json
 
 Tree = dict[str, Any]  # of keys; a leaf is an empty one
 MAX_KEYS = 400  # of a body
-MAX_LITERAL = 100  # characters of a text that is compared with
+MAX_LITERAL, MAX_LITERALS = 100, 200  # characters of a text that is compared with, and how many of those count
 
 _ECHO = {"WFWorkflowActions": [{ID: "is.workflow.actions.output", PARAMETERS: {"WFOutput": {
     "Value": {"attachmentsByRange": {"{0, 1}": {"Type": "ExtensionInput"}}, "string": "\ufffc"},
@@ -47,7 +47,7 @@ class Needs:
     repeated: frozenset[int] = frozenset()  # the ids of the trees of `keys` that a repeat goes through
     classes: tuple[str, ...] = ()  # of its input
     takes_several: bool = False  # True if a repeat goes through its input
-    literals: tuple[str, ...] = ()  # the texts that it compares with: values that are one of them take the rarer branches
+    literals: tuple[str | float, ...] = ()  # the texts and numbers that it compares with: values that are one take the rarer branches
     files: set[str] = field(default_factory=set)
     shortcuts: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
@@ -157,6 +157,21 @@ def _plain_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _compared(value: Any, depth: int = 0) -> Iterator[str | float]:
+    """Yield the texts and numbers that the conditions among some parameters compare with."""
+    if depth > 20:
+        return
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if key == "WFConditionalActionString" and 0 < len(text := _plain_text(inner)) <= MAX_LITERAL:
+            yield text
+        elif key in ("WFNumberValue", "WFAnotherNumber") and re.fullmatch(r"-?\d{1,9}(\.\d{1,4})?", str(inner)):
+            yield float(inner) if "." in str(inner) else int(inner)
+        elif isinstance(inner, dict | list):
+            yield from _compared(inner, depth + 1)
+    for inner in value if isinstance(value, list) else ():
+        yield from _compared(inner, depth + 1)
+
+
 def needs(shortcut: dict[str, Any]) -> Needs:
     """Return what a shortcut needs, as far as its actions say it."""
     actions = shortcut["WFWorkflowActions"]
@@ -166,8 +181,7 @@ def needs(shortcut: dict[str, Any]) -> Needs:
                               for action in actions if (token := _token(action.get(PARAMETERS, {}).get("WFInput"))))
     classes = shortcut.get("WFWorkflowInputContentItemClasses")
     found.classes = tuple(one for one in classes if isinstance(one, str)) if isinstance(classes, list) else ()
-    compared = (_plain_text(action.get(PARAMETERS, {}).get("WFConditionalActionString")) for action in actions)
-    found.literals = tuple(sorted({text for text in compared if text and len(text) <= MAX_LITERAL}))
+    found.literals = tuple(sorted({one for action in actions for one in _compared(action.get(PARAMETERS, {}))}, key=str)[:MAX_LITERALS])
     for action in actions:
         parameters = action.get(PARAMETERS, {})
         if action[ID].startswith("dk.simonbs.DataJar.") and (path := _plain_text(parameters.get("keyPath"))):
@@ -199,14 +213,14 @@ def observe(found: Needs, outcome: Outcome) -> None:
 
 _WORDS = "amber birch cedar delta ember fjord grove harbor island juniper kestrel lagoon".split()
 _NUMERIC = ("count", "number", "size", "width", "height", "version", "build", "age", "price", "temp", "lat", "lon", "score",
-            "total", "index", "build")
+            "total", "index")
 
 
-def leaf(key: str, dice: random.Random, literals: tuple[str, ...] = ()) -> Any:
-    """Return a value for a key: a link, number or date where its name says so, else words; every third a text that is compared with."""
+def leaf(key: str, dice: random.Random, literals: tuple[str | float, ...] = ()) -> Any:
+    """Return a value for a key: a link, number or date where its name says so, else words; every third is one that is compared with."""
     low = key.lower()
     if literals and dice.random() < 1 / 3:
-        return dice.choice(literals)
+        return _near(dice.choice(literals), dice)
     if any(part in low for part in ("url", "link", "href", "download", "image", "src")):
         return f"https://example.org/{dice.choice(_WORDS)}/{dice.randint(1, 99)}"
     if any(part in low for part in _NUMERIC) or low.endswith("id"):
@@ -236,8 +250,13 @@ def _item(tree: Tree, dice: random.Random, found: Needs, key: str, depth: int) -
 
 
 def compared_text(found: Needs, dice: random.Random) -> str:
-    """Return one of the texts that a shortcut compares with; a word where there are none."""
-    return dice.choice(found.literals) if found.literals else f"{dice.choice(_WORDS)} 7"
+    """Return one of the texts and numbers that a shortcut compares with, as a text; a word where there are none."""
+    return str(_near(dice.choice(found.literals), dice)) if found.literals else f"{dice.choice(_WORDS)} 7"
+
+
+def _near(literal: str | float, dice: random.Random) -> str | float:
+    """Return a text, or a number or one next to it."""
+    return literal if isinstance(literal, str) else literal + dice.choice((-1, 0, 1))
 
 
 def given(found: Needs, number: int, dice: random.Random) -> Any:
@@ -249,7 +268,7 @@ def given(found: Needs, number: int, dice: random.Random) -> Any:
         "WFURLContentItem": Url(f"{site}/{dice.choice(_WORDS)}"),
         "WFSafariWebPageContentItem": Url(f"{site}/{dice.choice(_WORDS)}"),
         "WFArticleContentItem": Url(f"https://example.org/{dice.choice(_WORDS)}"),
-        "WFNumberContentItem": dice.randint(1, 99),
+        "WFNumberContentItem": dice.choice([dice.randint(1, 99), *(_near(one, dice) for one in found.literals if type(one) is not str)]),
         "WFDateContentItem": place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(days=dice.randint(-40, 40)),
         "WFDictionaryContentItem": body(tree, dice, found) if tree else {"key": "value"},
     }  # fmt: skip
@@ -307,7 +326,7 @@ def world(found: Needs, number: int, seed: int) -> World:
     text = orjson.dumps(json).decode() if json else f"{dice.choice(_WORDS)}\n{dice.choice(_WORDS)}"
     kind = ("iPhone", "iPad", "Mac")[number % 3]
     made = World(
-        now=now.isoformat(), seed=seed * 1000 + number, unanswered="random", http={"*": json or page(dice)},
+        now=now.isoformat(), seed=seed * 1000 + number, unanswered="random", compared=found.literals, http={"*": json or page(dice)},
         device={
             "model": kind, "type": kind, "battery": dice.randint(5, 100), "charging": number % 2 == 1, "song": SONGS[0],
             "page": Url("https://example.org/page"),

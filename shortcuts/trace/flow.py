@@ -7,25 +7,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from functools import lru_cache
 from typing import NamedTuple
 
 from shortcuts.catalog import Catalog
+from shortcuts.forms import constants
 from shortcuts.trace import Trace
 from shortcuts.trace.interpreter import Path, Step
 from shortcuts.trace.origins import literal
 
 DECIDING = ("if", "menu")  # steps that take something and are no calls
 HEADS = (*DECIDING, "for")  # that one hands on what it takes
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_GLOBAL = re.compile(rf"\b(?:{'|'.join(constants.GLOBALS)})\(\)")
 WITHIN = "within"  # the argument of a step that says in which repeat it stands
 
 Edges = set[tuple[str, str]]  # (API, what takes its result)
 
 
 class Given(NamedTuple):
-    """The parameters of a call whose values stem from results, and the others that are not as by default."""
+    """The parameters of a call whose values stem from results or from what a run is given, and the others that are not as by default."""
 
     results: frozenset[str]
     constants: frozenset[str]
@@ -51,7 +55,7 @@ class Flow:
 
     def given(self, step: Step) -> Given:
         """The parameters of a call."""
-        results = frozenset(key for key, value in step.arguments if any(map(self.stems.get, value.sources)))
+        results = frozenset(key for key, value in step.arguments if any(map(self.stems.get, value.sources)) or _is_given(value.form))
         return Given(results - {WITHIN}, frozenset(key for key, value in step.arguments if key not in results and key != WITHIN
                                                    and value.form != _default(step.name, key)))  # fmt: skip
 
@@ -77,6 +81,12 @@ class Flow:
                     taken = dict(step.arguments)
                     branches[step.number][str(taken.get("is", taken.get("case")))] |= behind
         return {head for head, each in branches.items() if len({*map(frozenset, each.values())}) > 1}
+
+
+@lru_cache(4096)
+def _is_given(form: str) -> bool:
+    """True for the form of a value that stems from the input, the clipboard or another global."""
+    return _GLOBAL.search(_QUOTED.sub("''", form)) is not None
 
 
 def sources(step: Step) -> list[int]:

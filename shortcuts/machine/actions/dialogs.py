@@ -41,6 +41,11 @@ _WORDS = ("apple", "Ada Lovelace", "12", "https://example.org/page", "London", "
 
 def _drawn(kind: str, dice: Random, call: Call) -> Any:
     """Return an answer by chance, of the kind that is asked for."""
+    compared = call.run.session.world.compared
+    if kind in ("Text", "Number") and compared and dice.random() < 1 / 2:
+        one = dice.choice([one for one in compared if kind == "Text" or not isinstance(one, str)] or [dice.randint(1, 20)])
+        number = one if isinstance(one, str) else one + dice.choice((-1, 0, 1))
+        return number if kind == "Number" or isinstance(number, str) else convert.text(number, call.place)
     if kind == "Number":
         return dice.randint(1, 20)
     if kind in ("Date", "Time", "Date and Time"):
@@ -145,12 +150,12 @@ def vibrate(call: Call) -> Any:
 
 @action("is.workflow.actions.dictatetext", source="user guide: Dictate Text")
 def dictate(call: Call) -> Any:
-    return call.run.ask("Dictate Text", "", lambda dice: dice.choice(_WORDS))
+    return call.run.ask("Dictate Text", "", lambda dice: _drawn("Text", dice, call))
 
 
 @action("is.workflow.actions.scanbarcode", source="user guide: Scan QR or Bar Code")
 def scan(call: Call) -> Any:
-    return call.run.ask("Scan QR or Bar Code", "", lambda dice: dice.choice(_WORDS))
+    return call.run.ask("Scan QR or Bar Code", "", lambda dice: _drawn("Text", dice, call))
 
 
 @action("is.workflow.actions.setclipboard", source="user guide: Copy to Clipboard")
