@@ -277,7 +277,7 @@ def import_files(run: cli.Run, folder: Path, opt_out: OptOut) -> tuple[int, int]
         if run.interrupted:
             break
         key = file_key(found.name, found.sha256)
-        if run.is_due(key):
+        if run.takes(key):
             run.read += 1
             known = {name: found.about.get(name) for name in ("url", "author", "licence")}
             source = {"site": found.about.get("site") or "file", **known, "record": None, "file": found.name, "sha256": found.sha256}
@@ -291,6 +291,8 @@ def list_files(folder: Path, written: Iterable[Path] = ()) -> tuple[list[Path], 
     `written` are the run's own files, which may be in the folder: it would read what it writes, without end.
     """
     own = {path.resolve() for path in written}
+    if folder.resolve() in own:
+        raise UserError(f"{folder}: it is read and would be written; name another --output")
     if folder.is_file():
         return [folder], 0
     if not folder.is_dir():

@@ -156,8 +156,8 @@ def compile_records(args: argparse.Namespace) -> int:
     if is_shortcut_file(source):
         raise UserError(f"{source}: this is a shortcut already; name a .jsonl file of records with code")
     written = failed = 0
-    due = (program for identifier, *program in programs(source) if cli.in_shard(identifier, args.shard))
-    for name, where, code, residue, renames in islice(due, args.limit):
+    due = (program for identifier, *program in islice(programs(source), args.limit) if cli.in_shard(identifier, args.shard))
+    for name, where, code, residue, renames in due:
         try:
             data = compiled(code, residue, renames) if residue else checked(code, where, force)
         except cli.Reject as reject:

@@ -108,6 +108,9 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.sampling == "everyday" and args.writer not in (None, OFFLINE):
         parser.error(f"--sampling everyday: rules write these requests, {args.writer} would not be asked; leave --writer away")
+    parser.refuse(
+        (args.max_apis and args.sampling == "everyday", "--max-apis: the requests of --sampling everyday are what they are; leave it away"),
+        (args.max_apis and args.max_apis < SMALLEST, f"--max-apis {args.max_apis}: a set has at least {SMALLEST}"))
     args.max_apis = args.max_apis or (MAX_APIS if args.sampling == "even" else sys.maxsize)
     return args
 
@@ -167,7 +170,7 @@ def add_by_shape(shapes: dict[str, list[Record]], record: Record) -> None:
 
 def is_example(record: Record) -> bool:
     """True if a request shows how people speak: not one that rules have put together, neither a word nor a story."""
-    by_rules = record.get("writer", {}).get("model") == OFFLINE
+    by_rules = (record.get("writer") or {}).get("model") == OFFLINE
     return not by_rules and EXAMPLE_WORDS[0] <= excerpts.word_count(record["query"]) <= EXAMPLE_WORDS[1]
 
 

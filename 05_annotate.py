@@ -428,7 +428,7 @@ def windows(run: cli.Run, size: int) -> Iterator[Record]:
     everything = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit)
     records = (record for record in everything if cli.in_shard(record["id"], run.args.shard))
     while (window := list(islice(records, size))) and not run.interrupted:
-        due = [run.is_due(record["id"]) for record in window]
+        due = [run.takes(record["id"]) for record in window]
         run.read += sum(due)
         if any(due):
             yield from window

@@ -21,6 +21,7 @@ Exit codes: 0 done, 1 failed (one line on stderr), 2 bad arguments, 130 interrup
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import math
 import os
@@ -223,6 +224,7 @@ class Run:
         self.output = shard_path(args.output, args.shard)
         self.rejects = rejects_path(self.output)
         self.read = self.written = self.rejected = self.skipped = 0
+        self.begun = set[str]()  # ids that are in hand, or done in this run
         self.reasons, self.examples = Counter[str](), dict[str, str]()  # of the rejects: how many, and the first of each
         self.skipped_rejects = 0  # skipped because an earlier run has rejected them
         self.stale: list[Path] = []  # files that are emptied before the first new record is written
@@ -291,6 +293,15 @@ class Run:
             return False
         return True
 
+    def takes(self, identifier: str) -> bool:
+        """True if a record is due, and no other with its id was before it; it is in hand from now on."""
+        if not self.is_due(identifier):
+            return False
+        is_first = identifier not in self.begun
+        self.begun.add(identifier)
+        self.skipped += not is_first
+        return is_first
+
     def records(self, *required: str) -> Iterator[Record]:
         """Yield the records of the input that are due; `required` fields must be there."""
         assert self.input is not None
@@ -301,7 +312,7 @@ class Run:
             if self.interrupted or (self.args.limit is not None and seen >= self.args.limit):
                 break
             seen += 1
-            if self.is_due(identifier):
+            if self.takes(identifier):
                 self.read += 1
                 yield jsonl.parse_record(line, where, required)
 
@@ -427,7 +438,11 @@ def start(main: Callable[[], int]) -> NoReturn:
         say(f"interrupted; {left}")
         code = EXIT_INTERRUPTED
     except OSError as error:
-        code = _stdout_lost(error)
+        if error.errno == errno.ENAMETOOLONG:
+            say(f"error: {str(error.filename)[:EXAMPLE]}…: this name is longer than a file's can be; give a shorter one")
+            code = EXIT_FAILED
+        else:
+            code = _stdout_lost(error)
     try:
         sys.stdout.flush()
     except OSError as error:

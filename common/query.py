@@ -22,7 +22,7 @@ from shortcuts.catalog.search import offered, search, understood
 from shortcuts.effects.report import report
 from shortcuts.transcription.files import sign_command
 
-FILE_NAME_WORDS = 8  # words of a query that become its file's name
+FILE_NAME_WORDS, FILE_NAME_BYTES = 8, 200  # of a query that become its file's name, of which a disk takes 255 bytes
 READ = 0.5  # share of a sentence's clauses in which the search has to find an action
 MEANT = 2  # actions offered for a name that no action has
 SHORTCUT, PROGRAM, PLAN = ".shortcut", ".py", ".txt"  # the files of one query, by their ends
@@ -55,6 +55,7 @@ def file_for(query: str) -> Path:
     On a phone the file's name becomes the shortcut's.
     """
     name = " ".join(re.findall(r"[\w'’-]+", query)[:FILE_NAME_WORDS]).capitalize() or "Shortcut"
+    name = name.encode()[:FILE_NAME_BYTES].decode(errors="ignore")  # a language without spaces has long words
     path, number = Path(name + SHORTCUT), 1
     while any(path.with_suffix(end).exists() for end in (SHORTCUT, PROGRAM, PLAN)):
         number += 1

@@ -321,3 +321,10 @@ def test_a_seed_that_a_generator_would_not_take_is_refused_before_anything_is_ma
     with pytest.raises(SystemExit) as left:
         stage.arguments()
     assert left.value.code == 2 and "--seed: -1: a number from 0 to 4294967295" in capsys.readouterr().err
+
+
+def test_of_two_records_with_one_id_the_first_is_taken_whatever_is_in_hand(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"id": "a", "n": 1}\n{"id": "b", "n": 2}\n{"id": "a", "n": 3}\n')
+    args = cli.parser("", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")).parse_args([])
+    with cli.Run("test", args) as run:
+        assert [record["n"] for record in list(run.records())] == [1, 2] and run.skipped == 1

@@ -51,3 +51,9 @@ def test_an_ordinary_id_is_its_own_name(name: str) -> None:
 def test_a_title_stays_readable() -> None:
     assert record_name("Split the Bill (v2)", "3f2a") == "Split_the_Bill_v2.3f2a"
     assert words("größe 📏 数") == "größe_数" and words("CON") == "CON_" and words("☃") == ""
+
+
+def test_a_request_in_a_language_without_spaces_gives_a_name_that_a_disk_takes():
+    from common import query
+
+    assert len(query.file_for("提醒我喝水并且显示今天的天气预报" * 8).name.encode()) <= 255

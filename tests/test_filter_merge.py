@@ -717,3 +717,21 @@ def test_a_dataset_without_plans_has_the_records_and_splits_of_one_with_them(ben
             assert one.pop("messages")[1]["content"] == "1. Check each thing, and repeat if needed." + other.pop("messages")[1]["content"]
             assert one == other
     assert "made without plans" in (without / "README.md").read_text() and "made without" not in (whole / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("flags", "words"), [
+    (("--tests-from", "tests", "--test-size", "60"), "--test-size: the tests are those of --tests-from"),
+    (("--tests-from", "tests", "--ood-share", "0"), "--ood-share: the tests are"),
+])
+def test_flags_that_would_draw_tests_go_with_no_given_ones(bench: Bench, flags: tuple[str, ...], words: str) -> None:
+    with pytest.raises(SystemExit):
+        bench([record(0)], None, *flags)
+    assert words in bench.capsys.readouterr().err
+
+
+@pytest.mark.parametrize("plans", ["seed.jsonl", "bench/train.jsonl"])
+def test_plans_are_written_over_nothing_that_is_read_or_made(bench: Bench, plans: str) -> None:
+    seeds = [record(number) for number in range(20)]
+    bench(seeds, None, output="bench")
+    with pytest.raises(UserError, match="--teval-plans .*name another file"):
+        bench(seeds, None, f"--teval-plans={bench.folder / plans}", output="bench")

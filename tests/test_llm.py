@@ -264,6 +264,47 @@ def test_a_price_is_for_models_whose_own_is_not_known(tmp_path, capsys):
     assert "--price is not for gpt-4o" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flags", [("--budget-usd", "nan"), ("--budget-usd", "-1"), ("--timeout", "0"), ("--price=-5/-5",), ("--temperature", "nan")])
+def test_an_amount_that_is_none_is_refused(flags, capsys):
+    parser = cli.parser("")
+    llm.add_arguments(parser)
+    with pytest.raises(SystemExit) as left:
+        parser.parse_args(flags)
+    assert left.value.code == 2 and flags[0].partition("=")[0] in capsys.readouterr().err
+
+
+def test_a_server_that_fails_once_at_first_is_still_asked_for_an_object() -> None:
+    asked: list[bool] = []
+
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        asked.append("response_format" in body)
+        return error(500) if number == 0 else GOOD
+
+    with StubOpenAI(answer) as stub:
+        writer = open_writer("m", stub.base_url, concurrency=1)
+        list(writer.map(writer.ask, [prompt(text, SCHEMA) for text in "ab"]))
+    assert asked == [True] * 3
+
+
+@pytest.mark.parametrize(("problem", "is_learned"), [
+    ("content management system rejected this prompt", False), ("System role not supported", True), ("roles must be user or assistant, not system", True),
+    ("unsupported message role: 'system'", True), ("the system prompt is not supported by this model", True),
+])
+def test_a_refusal_of_the_system_turn_is_told_from_one_that_names_a_system(problem, is_learned):
+    body = {"messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]}
+    assert ServerProfile("m").learn(body, problem) is is_learned
+
+
+def test_an_answer_of_the_cache_costs_nothing_again(tmp_path):
+    with serve("hello") as stub:
+        costs = []
+        for _ in range(2):
+            writer = open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite", price=(1.0, 1.0))
+            writer.complete(prompt())
+            costs.append((writer.figures()["cached"], writer.figures()["cost_usd"] > 0))
+    assert costs == [(0, True), (1, False)]
+
+
 def test_another_variable_with_a_key_is_a_key(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)

@@ -104,6 +104,20 @@ def test_random_refusals_and_overloads_do_not_slow_it_down(monkeypatch: pytest.M
         assert result.seconds <= 1.6 * 4000 / 256 + 5, noise
 
 
+@pytest.mark.parametrize(("share", "most"), [(0.3, 700), (0.5, 1000)])
+def test_refusals_that_do_not_depend_on_the_rate_leave_it_one_request_in_each_retry_after(monkeypatch, share: float, most: float) -> None:
+    """The rate halved with each of them, and below a request a second nothing that passed was measured: 200 answers took an hour."""
+    answer = Server._answer
+
+    async def refusing(self: Server, now: float) -> Outcome:
+        if self.draw.random() < share:
+            return Outcome(RequestStatus.THROTTLED, headers={"retry-after": "1"}, problem="429: not now")
+        return await answer(self, now)
+
+    monkeypatch.setattr(Server, "_answer", refusing)
+    assert storm(monkeypatch, 200, 32, latency=0.2).seconds < most
+
+
 def test_it_ramps_up_by_doubling_and_keeps_to_the_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
     result = storm(monkeypatch, 10_000, 1000, latency=1.0)
     assert result.server.peak == 1000 and result.seconds <= 10 + 7

@@ -13,9 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import orjson
 import pytest
+import stage_runs
 
-from common import cli
+from common import cli, jsonl
 from shortcuts import plist
 from shortcuts.plist import PlistError, archive, content_id, from_json, read_field, read_shortcut, same, to_json, write_binary, write_xml
 
@@ -203,3 +205,16 @@ def test_of_a_file_that_grows_what_was_there_is_read(tmp_path: Path, load_stage:
         with path.open("ab") as grown:
             grown.write(found.data + b"\n")
     assert path.read_text() == '{"a": 1}\n{"a": 1}\n\n'
+
+
+def test_a_record_with_fields_that_no_property_list_has_is_read_by_its_shortcut(tmp_path):
+    record = {"name": "x", "description": None, "shortcut": {"WFWorkflowActions": []}}
+    assert plist.read_shortcut(orjson.dumps(record)) == {"WFWorkflowActions": []}
+    assert plist.read_shortcut(orjson.dumps(record | {"shortcut": '{"WFWorkflowActions": []}'})) == {"WFWorkflowActions": []}
+
+
+def test_a_file_is_not_imported_into_itself(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"shortcut": {"WFWorkflowActions": []}}\n')
+    with pytest.raises(jsonl.UserError, match="read and would be written"):
+        stage_runs.load("01").list_files(path, (path,))

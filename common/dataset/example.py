@@ -102,9 +102,7 @@ class Sample:
     @cached_property
     def shape(self) -> dict[str, int]:
         """The counts of SHAPE: those of stage 02, or anew."""
-        stats = self.record.get("stats")
-        known = isinstance(stats, dict) and all(isinstance(stats.get(key), int) for key in SHAPE)
-        return {key: stats[key] for key in SHAPE} if known else shape(self.tree)
+        return shape_known(self.record) or shape(self.tree)
 
     @cached_property
     def apis(self) -> tuple[str, ...]:
@@ -171,6 +169,12 @@ def app_of(api: str, catalog: Any) -> str | None:
     """Return the third-party app of an API, None for a built-in one; outside the catalogue, the first three parts of the id."""
     known = catalog.get(api)
     return None if is_builtin(api, catalog) else known.app if known else ".".join(api.split(".")[:3])
+
+
+def shape_known(record: Record) -> dict[str, int] | None:
+    """Return the counts of SHAPE that stage 02 has put into a record; None where it has not."""
+    stats = record.get("stats")
+    return {key: stats[key] for key in SHAPE} if isinstance(stats, dict) and all(isinstance(stats.get(key), int) for key in SHAPE) else None
 
 
 def shape(tree: ast.Module) -> dict[str, int]:

@@ -19,10 +19,11 @@ import orjson
 
 from common import jsonl
 from common.dataset import files
-from common.dataset.example import SEED, SHAPE
+from common.dataset.example import SEED, shape, shape_known
 from common.dataset.splits import SPLITS, TEST_ID, TEST_OOD, TRAIN
 from common.jsonl import Record
 from common.replies import parse_answer
+from shortcuts import parse
 
 GROUP = 1000  # records in a row group of Parquet: some 30 MB, which a reader holds at a time
 TRAINING_KEY, OOD_KEY = "synthesized_training_data", "synthesized_ood_test_data"
@@ -74,7 +75,7 @@ def write_workflowbench(folder: Path, target: Path) -> None:
                 key = published_key(record, split)
                 (add_seed if record["origin"] == SEED else add_synthetic)(published(record, key))
                 keys[split].append(key)
-                statistics[key] = {name: int((record.get("stats") or {}).get(name, 0)) for name in SHAPE}
+                statistics[key] = shape_known(record) or shape(parse(record["code"]))
         seeds.write(b"\n]\n")
         synthetic.write(b"\n]\n")
     for part, name in zip(parts, names, strict=True):

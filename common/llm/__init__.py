@@ -51,7 +51,7 @@ def add_arguments(parser: cli.Parser) -> None:
     group.add_argument("--writer", metavar="MODEL", help='a model\'s name, or "offline" for the rule-based writer '
                        f"(default: {DEFAULT_MODEL} if OPENAI_API_KEY or --base-url is given, else offline)")
     group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server (default: OPENAI_BASE_URL, else OpenAI's)")
-    group.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: the endpoint's own)")
+    group.add_argument("--temperature", type=cli.amount, metavar="T", help="sampling temperature (default: the endpoint's own)")
     add_request_arguments(parser.requests)
 
 
@@ -59,7 +59,7 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
     """Add the arguments of whatever sends requests, whichever models they go to."""
     group.add_argument("--concurrency", type=cli.positive_int, default=32, metavar="N",
                        help="most requests, and records, in flight; the number adapts to the server (default: 32)")
-    group.add_argument("--timeout", type=float, default=timeout, metavar="S",
+    group.add_argument("--timeout", type=cli.positive, default=timeout, metavar="S",
                        help=f"seconds to wait for one answer (default: {timeout:g})")
     group.add_argument("--cache", type=Path, default=Path("data/answers.sqlite"), metavar="FILE",
                        help="answers by content, shared by all stages, so that none is paid twice (default: data/answers.sqlite)")
@@ -68,7 +68,7 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
                        help="the variable that holds the key, of one server or of all others; repeatable (default: OPENAI_API_KEY)")
     group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
     group.add_argument("--prices", type=Path, metavar="FILE", help='prices of several models, as JSON: {"gpt-4o-mini": [0.15, 0.60]}')
-    group.add_argument("--budget-usd", type=float, metavar="D", help="stop before this run spends more than that")
+    group.add_argument("--budget-usd", type=cli.amount, metavar="D", help="stop before this run spends more than that")
     group.add_argument("--dry-run", action="store_true", help="send nothing: estimate requests, tokens and cost from the real prompts")
     group.add_argument("--retry-rejected", action="store_true", help="ask again what was rejected in earlier runs")
     group.add_argument("--batch", action="store_true", help="through the provider's Batch API: half the price, answers within a day")
@@ -144,7 +144,7 @@ def key_for(variables: Sequence[tuple[str, str]], base_url: str | None) -> str |
 def price(text: str) -> tuple[float, float]:
     """An argparse type: `PROMPT/COMPLETION` in dollars per million tokens."""
     try:
-        prompt, completion = map(float, text.split("/"))
-    except ValueError:
+        prompt, completion = map(cli.amount, text.split("/"))
+    except (ValueError, argparse.ArgumentTypeError):
         raise argparse.ArgumentTypeError(f"{text!r} is not PROMPT/COMPLETION, such as 0.15/0.60") from None
     return prompt, completion

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ def read_prices(path: Path) -> dict[str, Price]:
     """The table of --prices: a JSON object {"model": [prompt, completion]}, in US dollars per million tokens. Raises UserError."""
     try:
         table = orjson.loads(path.read_bytes())
-        return {model: (float(prompt), float(completion)) for model, (prompt, completion) in table.items()}
+        prices = {model: (float(prompt), float(completion)) for model, (prompt, completion) in table.items()}
+        if any(not 0 <= price < inf for pair in prices.values() for price in pair):
+            raise ValueError
+        return prices
     except OSError as error:
         raise UserError(f"--prices {path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, AttributeError):

@@ -171,7 +171,7 @@ class Endpoint(Writer):
         while True:
             sent = self.profile.body(prompt, messages, request)
             outcome = await self._attempt(sent)
-            if outcome.completion is None and outcome.http_status == INTERNAL_ERROR and attempt == 0 and not limiter.answered:
+            if outcome.completion is None and outcome.http_status == INTERNAL_ERROR and attempt == 1 and not limiter.answered:
                 outcome = await self._without_extras(sent) or outcome
             if outcome.completion is not None:
                 self.forbidden = 0

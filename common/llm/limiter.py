@@ -122,7 +122,7 @@ class AdaptiveLimiter:
         if status is RequestStatus.THROTTLED and permit in self.passed:
             self.passed.remove(permit)
         if (wait or (too_many and status is RequestStatus.THROTTLED)) and permit.sent_at > self.rate_cut_at + PERIOD / 2:
-            self._cut_rate(permit.sent_at, now)
+            self._cut_rate(permit.sent_at, now, wait)
         if too_many and status is RequestStatus.OVERLOADED and permit.sent_at > self.window_cut_at:
             self.window, self.slow_start, self.window_cut_at = max(1.0, self.window * WINDOW_CUT), False, now
             self.shares[status] = 0.0
@@ -134,13 +134,15 @@ class AdaptiveLimiter:
             self._failed(permit, outcome, now)
         self.changed.set()
 
-    def _cut_rate(self, sent_at: float, now: float) -> None:
-        """Take what passed in the second before a 429 as the server's limit, and stay a little below."""
+    def _cut_rate(self, sent_at: float, now: float, wait: float | None = None) -> None:
+        """Take what passed in the second before a 429 as the server's limit, and stay a little below; but not below one request in each
+        Retry-After, after which the server says that it takes one.
+        """
         rate, since = self.rate(now), max(sent_at - PERIOD, self.rate_cut_at, self.busy_since)
         if sent_at - since < PERIOD / 4:  # too short to measure
             since = sent_at - PERIOD
         measured = sum(since < permit.sent_at <= sent_at for permit in self.passed) / (sent_at - since)
-        self.base_rate = RATE_CUT * min(rate, max(measured, rate / 4 if rate < inf else 1.0))
+        self.base_rate = max(RATE_CUT * min(rate, max(measured, rate / 4 if rate < inf else 1.0)), min(rate, 1 / wait) if wait else 0.0)
         self.recovery = RECOVERY if sent_at - self.busy_since > PERIOD / 2 else RECOVERY / 10  # a guess is corrected sooner
         self.rate_cut_at = self.grows_from = now
         self.shares[RequestStatus.THROTTLED] = 0.0

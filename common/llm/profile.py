@@ -17,6 +17,8 @@ from common.prompts import Prompt
 FORMATS = "json_schema", "json_object", "text"  # of an object, best first; older servers refuse the first, or the first two
 SAMPLING = "temperature", "top_p", "seed", "chat_template_kwargs"  # an answer can be had without them
 GRAMMAR = "structured_outputs"  # vLLM's field
+SYSTEM_TURN = re.compile(r"system[ '\"`_-]*(role|message|prompt|instruction|turn)|(role|message)s?\b.{0,60}\bsystem\b|['\"`]system['\"`]",
+                         re.IGNORECASE)  # fmt: skip
 SMALLEST_ROOM = 64  # tokens of an answer: with less room it is not worth a request
 
 
@@ -100,7 +102,7 @@ class ServerProfile:
                 self.say(f"does not take {', '.join(new)}; left out from now on")
             self.left_out.update(refused)
             return True
-        if sent["messages"][0]["role"] == "system" and re.search(r"\bsystem\b", problem, re.IGNORECASE):
+        if sent["messages"][0]["role"] == "system" and SYSTEM_TURN.search(problem):
             if self.takes_system:
                 self.say("takes no system turn; its text goes before the user's")
             self.takes_system = False

@@ -178,8 +178,9 @@ class Writer(ABC):
             await writer.close()
 
     def count(self, answer: CompletionResult, cached: bool = False) -> CompletionResult:
-        """Add an answer to the totals of this run; returns it."""
-        self.requests, self.cached, self.used = self.requests + (not cached), self.cached + cached, self.used.plus(answer.usage)
+        """Add an answer to the totals of this run, one from the cache without what it cost an earlier one; returns it."""
+        self.requests, self.cached = self.requests + (not cached), self.cached + cached
+        self.used = self.used if cached else self.used.plus(answer.usage)
         return answer
 
     def figures(self) -> dict[str, Any]:

@@ -125,7 +125,11 @@ def _parse_signed(data: bytes) -> Any:
 
 
 def _parse_json(data: bytes) -> Any:
-    return from_json(load_json(data))
+    """Return the tree of JSON; of a record, of which the other fields may hold what no property list can, that of its shortcut."""
+    tree = load_json(data)
+    if isinstance(tree, dict) and "shortcut" in tree and "WFWorkflowActions" not in tree:
+        tree = tree["shortcut"]
+    return tree if isinstance(tree, str) else from_json(tree)
 
 
 def load_json(data: bytes) -> Any:
