@@ -125,7 +125,7 @@ def add_task(parser: cli.Parser) -> None:
     add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
     add("--kit", action=argparse.BooleanOptionalAction, default=True, help="give beside the actions that a task needs those that join them "
         "(--no-kit: for a model with a short context)")
-    add("--temperature", type=float, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
+    add("--temperature", type=cli.amount, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
     add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
         f"all-mpnet-base-v2 (default: {NGRAMS}, which needs no weights; its figures are comparable with each other only)")
     add("--gold", action="store_true", help="score the gold itself as well: 100 on every metric, or something is broken")
@@ -407,6 +407,7 @@ def provenance(args: argparse.Namespace, scorer: str, systems: Iterable[System])
         "resamples": intervals.RESAMPLES, "seed": args.seed,
         "max_new_tokens": args.max_new_tokens, "limit": args.limit,
         "models": {system.name: system.model for system in systems if system.model},
+        "asked": {system.name: system.asked for system in systems if system.asked},
     }  # fmt: skip
 
 

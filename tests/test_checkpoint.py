@@ -154,6 +154,21 @@ def test_killed_at_any_place_a_save_leaves_the_checkpoint_before_and_the_next_on
     assert kept(tmp_path) == ["last.json", "step-2"] and checkpoint.position(last)["step"] == 2
 
 
+def test_each_parameter_goes_on_behind_its_own_updates(tmp_path):
+    """Of a mixture of experts, a step may use some alone; AdamW corrects each parameter by how often it was updated."""
+    network, optimizer = stepped(0, 1)
+    network.second.requires_grad_(False)
+    step(network, optimizer)
+    network.second.requires_grad_(True)
+    checkpoint.save(tmp_path / "last.json", network, optimizer, {"step": 2}, True)
+    again, its = stepped(1, 3)
+    checkpoint.restore(tmp_path / "last.json", again, its)
+    for pair in ((network, optimizer), (again, its)):
+        step(*pair)
+    assert equal(values(again, its), values(network, optimizer))
+    assert [int(its.state[weight]["step"]) for weight in checkpoint.trainable(again).values()] == [3, 3, 2, 2]
+
+
 def test_what_cannot_be_written_is_one_line_and_leaves_the_checkpoint_before(tmp_path, monkeypatch):
     last = tmp_path / "last.json"
     network, optimizer = stepped(0, 1)

@@ -628,6 +628,7 @@ def test_models_are_named_after_their_last_part() -> None:
     assert named("runs/tiny") == ("tiny", "runs/tiny") and named("a=runs/tiny") == ("a", "runs/tiny")
     assert named("answers/mine.jsonl") == ("mine", "answers/mine.jsonl")
     assert named("meta-llama/Llama-3.1-8B") == ("Llama-3.1-8B", "meta-llama/Llama-3.1-8B")
+    assert named(".")[0] == Path.cwd().name
 
 
 def test_files_of_others_in_the_output_are_not_replaced(bench: Path) -> None:

@@ -175,6 +175,8 @@ def test_scores_name_the_model_behind_each_row_also_of_earlier_runs(bench: Bench
     evaluate(bench, "--model", "owner/base")
     ours = {"run": str(weights.parent), "run, free": str(weights.parent)}
     assert scores(bench)["models"] == {"base": "owner/base@c0ffee", **ours}
+    grammar = {name: asked["grammar"] for name, asked in scores(bench)["asked"].items()}
+    assert grammar == {"base": True, "run": True, "run, free": False}
     os.utime(weights, (time.time() + 60,) * 2)  # trained anew: the rows are of another model
     evaluate(bench)
     assert scores(bench)["models"] == {"base": "owner/base@c0ffee"} and "run" in scores(bench)["systems"]

@@ -135,7 +135,13 @@ def test_under_a_grammar_both_are_renormalised_over_the_legal_tokens(run, base, 
     monkeypatch.setattr(rewards, "reward", by_text)
     data = [{**record, "apis": [api.replace("_", ".") for api in synthetic.ACTIONS]} for record in synthetic.records(8)]
     records = synthetic.write(tmp_path / "apis.jsonl", data)
-    code, _, _ = run("held", *STEPS, "--steps", 1, "--max-new-tokens", 60, "--grammar", "--lora-rank", 4, records=records, base=base)
+    flags = (*STEPS, "--steps", 1, "--max-new-tokens", 60, "--grammar", "--lora-rank", 4)
+    run("cut", *flags, records=records, base=base)
+    (line,) = lines(tmp_path / "cut")
+    assert line["cut"] == line["equal_groups"] == 1  # the grammar ends them for want of room, and no evidence is in that
+    ended = {"cut": property(lambda row: False, lambda row, is_cut: None)}
+    monkeypatch.setattr(rollouts, "Held", type("Ended", (rollouts.Held,), ended))
+    code, _, _ = run("held", *flags, records=records, base=base)
     (line,) = lines(tmp_path / "held")
     assert (code, line["cut"], line["equal_groups"]) == (0, 0, 0)
     assert 0 < line["largest_gap"] < 1e-3

@@ -247,6 +247,8 @@ def read_labels(path: Path, models: Sequence[str]) -> dict[tuple[str, str], bool
     for number, label in enumerate(jsonl.read(path, ("id", "pass")), start=1):
         if not isinstance(label["pass"], bool):
             raise UserError(f'{path}: label {number}: "pass" is true or false, not {label["pass"]!r}')
+        if not isinstance(label.get("model", ""), str):
+            raise UserError(f'{path}: label {number}: "model" is the name of a system, not {label["model"]!r}')
         if "model" not in label and len(models) != 1:
             raise UserError(f'{path}: label {number}: "model" is missing, and {len(models)} models are judged')
         labels[str(label["id"]), label.get("model", models[0] if models else "")] = label["pass"]

@@ -50,6 +50,9 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
         unscored = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
                     if record["id"] in samples and samples[record["id"]]["scorer"] != scorer]  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
+        known = set(jsonl.ids(path))
+        if changed := sum(record["id"] in known for record in due):
+            cli.say(f"{path}: {changed} of its answers were given to other prompts or settings, or are none; they are asked for anew")
         answers = chain(unscored, system.answers(due) if due else ())
         results = scored(answers, score, workers if system.is_quick else 1)
         for record, reply, scores in tqdm(results, system.name, len(due), unit="sample", disable=not sys.stderr.isatty()):
@@ -122,7 +125,8 @@ def earlier_systems(folder: Path, present: Iterable[str], facts: Mapping[str, An
     def unasked(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         yield from ((record, Reject(NO_PREDICTION, "not asked in the run that measured this system")) for record in records)
 
-    return [System(name, None, unasked, is_quick=True, primed=name in report.get("primer", {}), model=models.get(name))
+    return [System(name, None, unasked, is_quick=True, primed=name in report.get("primer", {}), model=models.get(name),
+                   asked=report.get("asked", {}).get(name))
             for name in names if path_of(folder, "samples", name).exists()]  # fmt: skip
 
 

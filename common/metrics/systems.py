@@ -86,6 +86,7 @@ class System:
     is_quick: bool = False  # the answers are at hand
     primed: bool = False  # the primer of the language stands in its prompts
     estimate: Callable[[list[Record]], Record] | None = None  # requests, tokens and cost of answers, in a dry run; None: nothing is paid
+    asked: Record | None = None  # how: under a grammar, to use all APIs, with thinking
     model: str | None = None  # the model or adapter behind it: a folder, a name on the hub with its commit, or a name and its server
 
 
@@ -261,6 +262,7 @@ def named(text: str) -> tuple[str, str]:
     if equals and "/" not in name:
         return name, value
     path = Path(ADDRESS.sub("", text))
+    path = path if path.name else path.resolve()
     return path.stem if text.endswith((".jsonl", ".json")) else path.name, text
 
 
@@ -328,7 +330,8 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     state = [(stat.st_size, stat.st_mtime_ns) for stat in weights]
     thinking = (args.thinking,) if args.thinking else ()
     identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
-    return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed, model=adapter or model)
+    return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed, model=adapter or model,
+                  asked={"grammar": is_constrained, "use_all": args.use_all, "thinking": args.thinking})  # fmt: skip
 
 
 def pinned(model: str) -> str:
@@ -380,4 +383,4 @@ def served_model(name: str, model: str, args: argparse.Namespace, setting: Setti
 
     identity = (model, base_url, args.max_new_tokens, *([args.extra_body] if args.extra_body else []))
     return System(name, lambda record: repr((*identity, ask(record))) + drawn(record), answer, primed=primed, estimate=estimate,
-                  model=f"{model}@{base_url}")  # fmt: skip
+                  model=f"{model}@{base_url}", asked={"grammar": False, **({"extra_body": args.extra_body} if args.extra_body else {})})

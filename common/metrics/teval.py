@@ -93,7 +93,8 @@ def _tools(apis: list[str], prompt: str) -> Catalog:
     line = next((line for line in prompt.splitlines() if line.startswith("[[")), "[]")
     lines = {}
     for name, tool in ast.literal_eval(line):
-        parameters = [{"key": each["name"], "type": TYPES.get(each["type"], "any"), "label": each["description"], "required": is_needed}
+        parameters = [{"key": _text(each["name"]), "type": TYPES.get(each["type"], "any"), "label": each["description"],
+                       "required": is_needed}
                       for is_needed in (True, False)
                       for each in tool["required_parameters" if is_needed else "optional_parameters"]]  # fmt: skip
         summary = " ".join([tool["description"], *(f"{each['key']}: {each['label']}" for each in parameters)])
@@ -102,6 +103,13 @@ def _tools(apis: list[str], prompt: str) -> Catalog:
     if missing := set(apis) - lines.keys():
         raise ValueError(f"the prompt does not describe {sorted(missing)[0]}")
     return Catalog(lines)
+
+
+def _text(value: Any) -> str:
+    """Return a text as it is. Raises ValueError for another value."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no name")
+    return value
 
 
 def as_test(item: Item, as_program: bool) -> Record:
@@ -140,7 +148,7 @@ def _plan_of_json(text: str) -> Plan:
         try:
             steps = [(int(step["id"]), Step(str(step["name"]), str(step["args"]))) for step in read(listed)]
             return [step for _, step in sorted(steps, key=lambda numbered: numbered[0])]
-        except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError):  # MemoryError: nested too deep for the parser
+        except (ValueError, SyntaxError, TypeError, KeyError, OverflowError, RecursionError, MemoryError):  # the last: nested too deep
             continue
     return []
 
@@ -221,7 +229,7 @@ def score_answer(items: dict[str, Item], embedder: Embedder, record: Record, ans
 
 def score(plan: Plan, gold: Plan, embedder: Embedder) -> dict[str, float]:
     """METRICS of one plan, 0 to 1 each."""
-    result = dict.fromkeys(METRICS, 0.0)
+    result = dict.fromkeys(METRICS, float(not plan and not gold))
     if not plan or not gold:
         return result
     names, arguments = (embedder.similarity([step[part] for step in plan], [step[part] for step in gold]) for part in (0, 1))

@@ -31,7 +31,7 @@ from common import jsonl
 from common.jsonl import UserError
 from common.training.precision import trainable
 
-MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter; all that have one have had the same updates
+MOMENTS = ("exp_avg", "exp_avg_sq")  # AdamW's state of a parameter
 FILE_BYTES = 1 << 30  # of whole tensors in a file: each process serialises its part of one at a time
 
 
@@ -40,11 +40,11 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
 
     Raises UserError, in all of them where one cannot write its tensors; what had the name before is intact.
     """
-    tensors, updates, without = dict[str, Tensor](), 0, list[str]()
+    tensors, updates, without = dict[str, Tensor](), dict[str, int](), list[str]()
     for name, parameter in trainable(model).items():
         tensors[f"model/{name}"] = parameter.detach()
         if state := optimizer.state.get(parameter):
-            updates = int(state["step"])
+            updates[name] = int(state["step"])
         else:  # before its first gradient, which a part that the data does not use never gets
             state = {moment: torch.zeros_like(parameter) for moment in MOMENTS}
             without.append(name)
@@ -57,7 +57,10 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, positio
         try:
             dcp.save(tensors, storage_writer=HuggingFaceStorageWriter(str(part), _files(tensors), save_distributed=True))
             if is_writer:
-                _name(path, part, {**position, "updates": updates, **({"without_moments": without} if without else {})})
+                most = max(updates.values(), default=0)
+                fewer = {name: count for name, count in updates.items() if count < most}  # a part that some steps do not use
+                _name(path, part, {**position, "updates": most, **({"fewer_updates": fewer} if fewer else {}),
+                                   **({"without_moments": without} if without else {})})  # fmt: skip
         finally:
             if is_writer:  # alone: the others are through with it earlier
                 shutil.rmtree(part, ignore_errors=True)  # it may be what fills the disk
@@ -134,9 +137,10 @@ def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> N
     names = {parameter: name for name, parameter in parameters.items()}
     ordered = [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]
     saved = position(path)
-    updates, without = torch.tensor(float(saved["updates"])), saved.get("without_moments", ())
-    state = {number: {"step": updates.clone(), **{moment: tensors[f"{moment}/{name}"].detach() for moment in MOMENTS}}
-             for number, name in enumerate(ordered) if name not in without}
+    without, fewer = saved.get("without_moments", ()), saved.get("fewer_updates", {})
+    state = {number: {"step": torch.tensor(float(fewer.get(name, saved["updates"]))),
+                      **{moment: tensors[f"{moment}/{name}"].detach() for moment in MOMENTS}}
+             for number, name in enumerate(ordered) if name not in without}  # fmt: skip
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 

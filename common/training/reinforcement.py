@@ -184,7 +184,7 @@ def records_of(path: Path, ids: set[str]) -> dict[str, Record]:
         if str(record["id"]) in ids:
             if str(record["id"]) in found:
                 raise UserError(f"{path}: two records have the id {record['id']}: whose program is gold for whom? Give each its own")
-            if not rewards.gold_of(record).strip():
+            if not isinstance(record.get("reference", ""), str | None) or not rewards.gold_of(record).strip():
                 raise UserError(f"{path}: {record['id']}: its answer holds no program to compare others with; leave the record out")
             found[str(record["id"])] = record
     return found
@@ -239,5 +239,5 @@ class Watch(AtSteps):
             self.folder.note("passes.jsonl", [{"step": module.step, **found}])
             self.folder.sample(module.step, [{"id": str(prompt.record["id"]), "answer": answer.text, **reward._asdict()}
                                              for prompt, answer, reward, _ in answers])  # fmt: skip
-            cli.say(f"step {module.step}: prompts kept apart: reward {found['reward']:.3f}, {found['compiles']:.0%} compile, "
+            cli.say(f"step {module.step}: prompts kept apart: reward {found['reward']:.3f}, compiles {found['compiles']:.3f}, "
                     f"{found['pass_1']:.0%} pass; of {args.group} one passes: {found[f'pass_{args.group}']:.0%}")

@@ -100,13 +100,14 @@ class Local:
         row = Held(self._grammar(model, prompt, ends), room) if self.args.grammar else None
         choose = Sampler(f"{prompt.record['id']}", self.args.temperature, 1.0, seed)
         made = yield from write(self.tokenizer, prompt.tokens, room, choose, ends, row=row, gives_up=is_loop)
-        finished = made.tokens[-1] in ends
-        text = chat.decode(made.tokens[: len(made.tokens) - finished], self.tokenizer)
+        has_end = made.tokens[-1] in ends
+        text = chat.decode(made.tokens[: len(made.tokens) - has_end], self.tokenizer)
+        finished = has_end and not (row and row.cut)  # by the model, not for want of room
         return Answer(text, made.tokens, np.array(made.logprobs, np.float32), np.stack(row.masks) if row else None, finished)
 
     def _grammar(self, model: Any, prompt: Prompt, ends: list[int]) -> token_masks.GrammarSpec:
-        if "apis" not in prompt.record or not ANSWER_FORMS.get(prompt.record.get("task", WHOLE.task), WHOLE).plan:
-            raise UserError(f"record {prompt.record['id']}: --grammar needs the field `apis`, and a prompt that asks for a plan")
+        if not isinstance(prompt.record.get("apis"), list) or not ANSWER_FORMS.get(prompt.record.get("task", WHOLE.task), WHOLE).plan:
+            raise UserError(f"record {prompt.record['id']}: --grammar needs a list `apis`, and a prompt that asks for a plan")
         table = token_masks.table(self.tokenizer, ends, model.config.get_text_config().vocab_size)
         offered = frozenset([*prompt.record["apis"], *(prompt.record.get("distractors") or ())])
         return token_masks.GrammarSpec(table, offered - SYNTAX_APIS, Catalog.load())
