@@ -46,6 +46,7 @@ TINY_PIECES = r" ?[\p{L}_][\p{L}\p{N}_]*|\p{N}{1,3}|\r?\n[ \t]*| ?[^\s\p{L}\p{N}
 MERGE_TOLERANCE = {"float32": 1e-4, "bfloat16": 5e-2, "float16": 1e-2}  # of logits, relative: the sum of weight and adapter is rounded
 PROMPT_FILE = "prompt.json"  # beside an adapter or a model of stage 07: how it was asked in training
 NO_PRIMER = {"primer": False}
+ATTENDING = frozenset({"full_attention", "sliding_attention", "attention"})  # types of layers
 MERGED_FILE = "merged.json"  # beside a merged model: the hash of its adapter
 TASK = "generate"  # what a model of stage 07 is asked for unless its PROMPT_FILE names another task of its training data
 SMALL_WIDTH = 512  # below it, a second thread costs a CPU more than it brings (on a busy machine, ten times more)
@@ -161,6 +162,15 @@ def load_model(name: str | Path, adapter: str | Path | None = None, dtype: torch
         model = _with_adapter(model, adapter, name)
     one_thread_if_small(model.config)
     return (model if quantize else model.to(device)).eval()
+
+
+def is_attention_alone(model: Any) -> bool:
+    """True if all layers of a model are attention that transformers lets us replace.
+
+    Layers of other types carry a state along, or choose what they attend to, and know nothing of where a text ends.
+    """
+    types = getattr(model.config.get_text_config(), "layer_types", None) or ()
+    return bool(model._supports_attention_backend) and not model._is_stateful and ATTENDING.issuperset(types)
 
 
 def one_thread_if_small(config: Any) -> None:

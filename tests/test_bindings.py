@@ -36,12 +36,16 @@ def test_an_appended_variable_has_a_label_of_its_own_too() -> None:
     "for y in x:\n    pass\nis_workflow_actions_showresult(Text=f'{y}')\n",
     "for i in range(1, 3):\n    pass\nis_workflow_actions_showresult(Text=f'{i}')\n",
     "for i, y in enumerate(x, start=1):\n    pass\nis_workflow_actions_showresult(Text=f'{i}')\n",
-    "for y in x:\n    for y in x:\n        pass\n    is_workflow_actions_showresult(Text=f'{y}')\n",
     "y = clipboard()\nfor y in x:\n    pass\nis_workflow_actions_showresult(Text=f'{y}')\n",
 ])
 def test_a_loops_name_means_nothing_after_the_loop(body: str) -> None:
     (finding,) = shortcuts.check("x = clipboard()\n" + body)
     assert finding.code == "undefined_name" and "loop that has ended" in finding.message
+
+
+def test_a_loop_in_a_loop_has_a_name_of_its_own() -> None:
+    (finding,) = shortcuts.check("x = clipboard()\nfor y in x:\n    for y in x:\n        pass\n    is_workflow_actions_showresult(Text=f'{y}')\n")
+    assert "y is the name of a loop around this one" in finding.message
 
 
 def test_a_loops_name_may_be_used_again() -> None:

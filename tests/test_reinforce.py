@@ -64,17 +64,17 @@ def test_a_model_that_computes_in_bf16_writes_with_the_weights_of_its_last_updat
     network, _ = model.build_tiny(["some text"], 64)
     objective = precision.cast(AnswerLoss(network), torch.bfloat16)
     with torch.no_grad():
-        for weight in objective.behind:
+        for weight in objective.master:
             weight += 1
     with generations.answering(objective):
-        assert all(torch.equal(copy, copy.behind.to(torch.bfloat16)) for copy in network.parameters())
+        assert all(torch.equal(copy, copy.master.to(torch.bfloat16)) for copy in network.parameters())
 
 
 def test_a_server_is_given_the_weights_of_the_last_update(very_small, monkeypatch, tmp_path):
     network, _ = model.build_tiny(["some text"], 64)
     objective, given = precision.cast(AnswerLoss(network), torch.bfloat16), {}
     with torch.no_grad():
-        for weight in objective.behind:
+        for weight in objective.master:
             weight += 1
 
     def post(self: Any, path: str, **body: Any) -> bytes:

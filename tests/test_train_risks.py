@@ -174,7 +174,7 @@ def test_a_log_without_a_terminal_says_step_loss_speed_and_the_time_left(run, tr
 
 def test_what_changes_the_draws_of_dropout_belongs_to_the_plan(train, tmp_path):
     assert {"compile", "lora_dropout"} <= set(train.PLANNED)
-    (tmp_path / "run.json").write_bytes(orjson.dumps({"plan": {"lr": 1.0}}))  # of a run from before
+    (tmp_path / "run.json").write_bytes(orjson.dumps({"plan": {"lr": 1.0, "compile": False}}))
     train.RunFolder(tmp_path, {"lr": 1.0, "compile": False}, anew=False)
     with pytest.raises(UserError, match="compile False there, True here"):
         train.RunFolder(tmp_path, {"lr": 1.0, "compile": True}, anew=False)

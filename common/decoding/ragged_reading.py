@@ -19,6 +19,8 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention, softmax
 from transformers import AttentionInterface
 
+from common.model import is_attention_alone
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -27,7 +29,6 @@ PASS = 4096  # tokens that the model reads at most at once
 SHORT = 16  # tokens of a text up to which it is attended to together with others
 BAND = 8  # rows that are attended to at once, as far as the longest of them reaches: those that begin together are about as long
 BLOCK = 256  # positions by which the buffers grow
-ATTENTIVE = {"full_attention", "sliding_attention"}  # kinds of layers that can be read so
 TOLERANCE = 0.02  # relative, of logits: bfloat16 rounds
 
 
@@ -38,15 +39,9 @@ def can_read(model: PreTrainedModel) -> bool:
     """
     known: bool | None = getattr(model, "_reads_ragged", None)
     if known is None:
-        known = bool(_is_attentive(model) and _agrees(model))
+        known = bool(is_attention_alone(model) and _agrees(model))
         object.__setattr__(model, "_reads_ragged", known)
     return known
-
-
-def _is_attentive(model: PreTrainedModel) -> bool:
-    config = model.config.get_text_config()
-    kinds = set(getattr(config, "layer_types", None) or ATTENTIVE)
-    return model._supports_attention_backend and not model._is_stateful and kinds <= ATTENTIVE
 
 
 def _agrees(model: PreTrainedModel) -> bool:

@@ -61,15 +61,15 @@ class _LoRA(torch.autograd.Function):
         return torch.addmm(share, x, weight.T).view(*shape[:-1], -1)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         x, entering, weight, a, b, middle = ctx.saved_tensors
-        shape, slope = slope.shape[:-1], slope.reshape(-1, slope.shape[-1])
-        by_middle = (slope @ b) * ctx.scale
-        by_up = (slope.T @ middle) * ctx.scale
-        by_down = by_middle.T @ (x if entering is None else entering)
-        by_x = by_entering = None
+        shape, grad_output = grad_output.shape[:-1], grad_output.reshape(-1, grad_output.shape[-1])
+        grad_middle = (grad_output @ b) * ctx.scale
+        grad_up = (grad_output.T @ middle) * ctx.scale
+        grad_down = grad_middle.T @ (x if entering is None else entering)
+        grad_x = grad_entering = None
         if entering is not None:
-            by_entering = (by_middle @ a).view(*shape, -1)
+            grad_entering = (grad_middle @ a).view(*shape, -1)
         if ctx.needs_input_grad[0]:
-            by_x = (slope @ weight if entering is not None else torch.addmm(by_middle @ a, slope, weight)).view(*shape, -1)
-        return by_x, by_entering, None, None, by_down.to(ctx.types[0]), by_up.to(ctx.types[1]), None
+            grad_x = (grad_output @ weight if entering is not None else torch.addmm(grad_middle @ a, grad_output, weight)).view(*shape, -1)
+        return grad_x, grad_entering, None, None, grad_down.to(ctx.types[0]), grad_up.to(ctx.types[1]), None

@@ -21,12 +21,11 @@ from torch.utils.checkpoint import checkpoint
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from common.jsonl import UserError
+from common.model import is_attention_alone
 
 PACKED, VARLEN = "packed", "varlen"  # the names of this file's attentions among those of transformers
 SIDE_BY_SIDE = ("sdpa", "eager")
 BLOCK, BACKWARD_BLOCK = 512, 128  # queries whose scores exist at once, where they are written out, and in a backward pass of products
-# Layers of other types carry a state along the row, or choose what they attend to, and know nothing of where a sample ends.
-ATTENDING = {"full_attention", "sliding_attention", "attention"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -38,8 +37,8 @@ def choose(model: Any, wanted: str | None = None) -> str:
 
     It follows from the model's kind alone, so that all processes of a run come to the same. UserError if `wanted` cannot be had.
     """
-    name = wanted or (PACKED if is_packable(model) else plain(model))
-    if name not in SIDE_BY_SIDE and not is_packable(model):
+    name = wanted or (PACKED if is_attention_alone(model) else plain(model))
+    if name not in SIDE_BY_SIDE and not is_attention_alone(model):
         raise UserError(f"--attention {name}: models of type {model.config.model_type} have layers that would let packed samples see each "
                         f"other; leave the flag away, {plain(model)} is chosen then")
     try:
@@ -59,12 +58,6 @@ def note(model: Any) -> str:
     name = model.config._attn_implementation
     return "" if name == PACKED else f"samples are not packed but padded (--attention {name}): models of type {model.config.model_type} " \
                                      "have layers that see a whole row"
-
-
-def is_packable(model: Any) -> bool:
-    """True if all layers of a model are attention that transformers lets us replace."""
-    types = getattr(model.config.get_text_config(), "layer_types", None) or ()
-    return model._supports_attention_backend and not model._is_stateful and set(types) <= ATTENDING
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -143,9 +136,9 @@ def _block(query: Tensor, key: Tensor, value: Tensor, window: int, softcap: floa
     scores = scores.masked_fill((distance < 0) | (distance >= window), -torch.inf)
     if sinks is not None:  # one more place to attend to, where nothing is
         scores = torch.cat([scores, sinks.to(scores.dtype)[:, None, None].expand(heads, queries, 1)], dim=2)
-    shares = scores.softmax(-1, dtype=torch.float32 if sinks is not None or softcap else None).to(value.dtype)[..., :keys]
-    shares = nn.functional.dropout(shares, dropout) if dropout else shares
-    return (shares.reshape(groups, -1, keys) @ value[0]).view(1, heads, queries, -1)
+    probabilities = scores.softmax(-1, dtype=torch.float32 if sinks is not None or softcap else None).to(value.dtype)[..., :keys]
+    probabilities = nn.functional.dropout(probabilities, dropout) if dropout else probabilities
+    return (probabilities.reshape(groups, -1, keys) @ value[0]).view(1, heads, queries, -1)
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -180,26 +173,26 @@ class CausalInProducts(torch.autograd.Function):
         return output
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
-        """Return the slopes of query, key and value. Those of key and value are summed up in fp32."""
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of query, key and value. Those of key and value are summed up in fp32."""
         query, key, value, output, logsumexp = (part[0] for part in ctx.saved_tensors)
-        slope, (groups, length, width) = slope[0], key.shape
+        grad_output, (groups, length, width) = grad_output[0], key.shape
         queries = _less(query * ctx.scale, logsumexp).unflatten(0, (groups, -1))  # [groups, heads of each, tokens, width + 2]
-        slopes = _less(slope, (output * slope).sum(-1, dtype=torch.float32)).unflatten(0, (groups, -1))
+        grads = _less(grad_output, (output * grad_output).sum(-1, dtype=torch.float32)).unflatten(0, (groups, -1))
         keys, values = (torch.cat([part, part.new_ones(groups, length, 2)], -1).mT.contiguous() for part in (key, value))
-        by_query = torch.empty_like(queries[..., :width])
-        by_key, by_value = (torch.zeros(key.shape, dtype=torch.float32) for _ in range(2))
+        grad_query = torch.empty_like(queries[..., :width])
+        grad_key, grad_value = (torch.zeros(key.shape, dtype=torch.float32) for _ in range(2))
         for start in range(0, length, BACKWARD_BLOCK):
             end = min(start + BACKWARD_BLOCK, length)
-            some, above = (part[:, :, start:end].flatten(1, 2) for part in (queries, slopes))
-            shares = some @ keys[..., :end]
+            some, above = (part[:, :, start:end].flatten(1, 2) for part in (queries, grads))
+            probabilities = some @ keys[..., :end]
             later = torch.ones(end - start, end - start, dtype=torch.bool).triu(1)
-            shares.unflatten(1, (-1, end - start))[..., start:].masked_fill_(later, -torch.inf)
-            by_value[:, :end] += shares.exp_().mT @ above[..., :width]
-            by_score = (above @ values[..., :end]).mul_(shares)
-            by_query[:, :, start:end] = (by_score @ key[:, :end]).unflatten(1, (-1, end - start))
-            by_key[:, :end] += by_score.mT @ some[..., :width]
-        return (by_query * ctx.scale).view(1, *query.shape), by_key[None].to(key.dtype), by_value[None].to(value.dtype), None
+            probabilities.unflatten(1, (-1, end - start))[..., start:].masked_fill_(later, -torch.inf)
+            grad_value[:, :end] += probabilities.exp_().mT @ above[..., :width]
+            grad_scores = (above @ values[..., :end]).mul_(probabilities)
+            grad_query[:, :, start:end] = (grad_scores @ key[:, :end]).unflatten(1, (-1, end - start))
+            grad_key[:, :end] += grad_scores.mT @ some[..., :width]
+        return (grad_query * ctx.scale).view(1, *query.shape), grad_key[None].to(key.dtype), grad_value[None].to(value.dtype), None
 
 
 def _less(part: Tensor, number: Tensor) -> Tensor:

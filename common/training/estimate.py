@@ -100,7 +100,7 @@ def measured(tuning: Any, workflows: Any) -> dict[str, Any]:
         "trained": sum(map(torch.Tensor.numel, trained)), **{f"{name}_bytes": size for name, size in memory.items()},
         "activation_bytes": max(0, measurement.peak - measurement.before - memory["gradients"] - memory["optimizer"]),
         "peak_bytes": measurement.peak, "checkpoint_bytes": 3 * sum(each.numel() * each.element_size() for each in trained),
-        "measured_steps": len(counted), "step_seconds": seconds / len(counted), "tok_per_s": tokens / seconds * 1.0,
+        "measured_steps": len(counted), "step_seconds": seconds / len(counted), "tok_per_s": tokens / seconds,
         "run_seconds": run_tokens * seconds / tokens}
     if measurement.validated:
         validated, spent = measurement.validated[-1]

@@ -172,8 +172,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, squash: Squash, size: int, drawn: Drawn | None,
                 logprobs: Tensor | None) -> Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
-        by_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
-        by_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
+        grad_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
+        grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
         for start in range(0, len(hidden), size):
             part = slice(start, start + size)
             logits = squash(nn.functional.linear(hidden[part], weight))
@@ -190,22 +190,22 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 logprobs[part] = (chosen - sums.log())[:, 0]
                 total -= (logprobs[part] * drawn.weights[part]).sum()
                 slope = slope * drawn.weights[part, None] / drawn.temperature
-            if by_hidden is not None or by_weight is not None:
+            if grad_hidden is not None or grad_weight is not None:
                 error = logits.div_(sums)
                 error.scatter_add_(1, picked, error.new_full(picked.shape, -1))
                 error = error.mul_(slope).to(weight.dtype)
-                if by_hidden is not None:
-                    by_hidden[part] = error @ weight
-                if by_weight is not None:
-                    by_weight += error.T @ hidden[part].to(weight.dtype)
-        ctx.save_for_backward(by_hidden, by_weight)
+                if grad_hidden is not None:
+                    grad_hidden[part] = error @ weight
+                if grad_weight is not None:
+                    grad_weight += error.T @ hidden[part].to(weight.dtype)
+        ctx.save_for_backward(grad_hidden, grad_weight)
         return total
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         # in fp32: a factor that is rounded to bf16 would be off by as much in every gradient of the step
-        by_hidden, by_weight = (None if part is None else (part.float() * slope).to(part.dtype) for part in ctx.saved_tensors)
-        return by_hidden, by_weight, None, None, None, None, None
+        grad_hidden, grad_weight = (None if part is None else (part.float() * grad_output).to(part.dtype) for part in ctx.saved_tensors)
+        return grad_hidden, grad_weight, None, None, None, None, None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

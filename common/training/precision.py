@@ -2,7 +2,7 @@
 
 Several devices leave it to FSDP2, whose policy casts what it gathers. On one device there is nothing to gather: FSDP2 on a mesh of one
 copies every weight at every pass and sends the optimizer through DTensor, a sixth of the tiny model's speed. There the model holds
-copies to compute with, and the weights stand behind them: the same numbers, to the last bit. Autocast is neither's way: the residual
+copies to compute with, beside its master weights in fp32: the same numbers, to the last bit. Autocast is neither's way: the residual
 stream of a whole model and the inputs of adapters would be fp32.
 """
 
@@ -35,6 +35,7 @@ class Scaled(MixedPrecision):
         """Return a context that changes nothing: the model itself computes in fp16."""
         return nullcontext()
 
+
 def scaling(precision: str, device: str) -> Precision:
     """Lightning's plugin for a --precision on a type of device."""
     return Scaled(device) if precision == "fp16" else Precision()
@@ -60,30 +61,30 @@ def cast(objective: AnswerLoss, dtype: torch.dtype) -> AnswerLoss:
                 continue
             if weight not in copies:
                 copies[weight] = nn.Parameter(weight.detach().to(dtype))
-                copies[weight].behind = weight
+                copies[weight].master = weight
                 copies[weight].register_post_accumulate_grad_hook(_hand_over)
             setattr(module, name, copies[weight])
     if copies:
-        objective.behind = nn.ParameterList(copies)  # so that they move with it from device to device
+        objective.master = nn.ParameterList(copies)  # so that they move with it from device to device
         objective.register_forward_pre_hook(lambda *_: renew(objective))
     return objective
 
 
 def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
     """The parameters that are trained, by name, those behind copies in their stead; the same names whether compiled or not."""
-    return {name.replace("_orig_mod.", ""): getattr(parameter, "behind", parameter)
+    return {name.replace("_orig_mod.", ""): getattr(parameter, "master", parameter)
             for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 @torch.no_grad()
 def renew(objective: AnswerLoss) -> None:
     """Have the copies equal their weights, which an optimizer or a checkpoint has changed."""
-    copies = [parameter for parameter in objective.model.parameters() if hasattr(parameter, "behind")]
+    copies = [parameter for parameter in objective.model.parameters() if hasattr(parameter, "master")]
     if copies:
-        torch._foreach_copy_(copies, [copy.behind for copy in copies])
+        torch._foreach_copy_(copies, [copy.master for copy in copies])
 
 
 def _hand_over(copy: nn.Parameter) -> None:
-    weight, slope = copy.behind, copy.grad.to(copy.behind.dtype)
-    weight.grad = slope if weight.grad is None else weight.grad.add_(slope)
+    weight, grad = copy.master, copy.grad.to(copy.master.dtype)
+    weight.grad = grad if weight.grad is None else weight.grad.add_(grad)
     copy.grad = None

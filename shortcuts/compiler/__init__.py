@@ -161,7 +161,7 @@ class Compiler:
             self._declare(identifier, line)
         elif called(value) in control_flow.RESULT_HELPERS.values():
             self._result(value, identifier, previous)  # type: ignore[arg-type]
-        elif self.symbols.is_action_call(value):
+        elif api_names.is_action_call(value):
             self._bind(identifier, lambda name: self._call(value, name), line)  # type: ignore[arg-type]
         elif called(value) == "previous_output" or is_none(value):
             source = self._without_name(value)
@@ -235,9 +235,9 @@ class Compiler:
 
     def _appended(self, item: ast.expr) -> Parameters:
         """Return the input of an append: a variable, or the output of the action that makes a literal."""
-        if not self.symbols.is_action_call(item) and (token := references.from_expr(item, self.symbols)) is not None:
+        if not api_names.is_action_call(item) and (token := references.from_expr(item, self.symbols)) is not None:
             return _input(token)
-        if self.symbols.is_action_call(item):
+        if api_names.is_action_call(item):
             self._call(item, None)  # type: ignore[arg-type]
         else:
             self._literal(item, None)

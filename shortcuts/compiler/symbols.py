@@ -78,7 +78,7 @@ class SymbolTable:
         self.variables |= {identifier for identifier, count in bindings.items() if count > 1}
 
     def _count_binding(self, identifier: str, value: ast.expr, bindings: Counter[str]) -> None:
-        makes_output = self.is_action_call(value) or called(value) in control_flow.RESULT_HELPERS.values()
+        makes_output = api_names.is_action_call(value) or called(value) in control_flow.RESULT_HELPERS.values()
         literal = isinstance(value, _LITERALS) or \
             (isinstance(value, ast.List) and value.elts) or \
             (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format")  # fmt: skip
@@ -89,12 +89,6 @@ class SymbolTable:
             self.variables.add(identifier)
 
     # -- questions about a name -----------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def is_action_call(node: ast.expr) -> bool:
-        """True if an expression calls an action, not a helper."""
-        helper = called(node)
-        return helper is not None and (helper not in constants.HELPERS or helper in ("action", "raw_action"))
 
     def is_variable(self, identifier: str) -> bool:
         """True if a name is a variable of the shortcut, not the output of one action."""

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 
 from shortcuts.catalog import Api, Catalog
-from shortcuts.compiler.symbols import SymbolTable
 from shortcuts.explain import phrases
 from shortcuts.explain.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, JOINED, KEPT_AS, NOUNS, OPERATORS, PROPER, TRANSPARENT
+from shortcuts.forms.api_names import is_action_call
 
 SHOWN = 60  # characters of a quoted value: a comment is one line
 
@@ -254,7 +254,7 @@ class Prose:
         return self.action(node)
 
     def _assignment(self, name: str, node: ast.expr) -> str:
-        if isinstance(node, ast.Call) and SymbolTable.is_action_call(node):
+        if isinstance(node, ast.Call) and is_action_call(node):
             ending = api.id.removeprefix(BUILTIN) if (api := self.api(node)) else ""
             return f"{self.action(node)} and keep {KEPT_AS.get(ending, 'it')} as {self.named(name)}"
         if isinstance(node, ast.List) and not node.elts:

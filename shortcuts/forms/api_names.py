@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from functools import lru_cache
 from typing import Any
 
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.control_flow import END, KINDS, RESULT_NAMES, Action, mode
-from shortcuts.forms.constants import PYTHON_FUNCTIONS
+from shortcuts.forms.constants import HELPERS, PYTHON_FUNCTIONS
 from shortcuts.forms.identifiers import RESERVED
-from shortcuts.syntax.nodes import is_keyword_name
+from shortcuts.syntax.nodes import called, is_keyword_name
 
 COMMENT = "is.workflow.actions.comment"
 SET_VARIABLE = "is.workflow.actions.setvariable"
@@ -64,3 +65,9 @@ def takes_text(identifier: str, key: str, catalog: Catalog | None = None) -> boo
 def takes_output(identifier: str, key: str, catalog: Catalog | None = None) -> bool:
     """True if this parameter takes the output of an action: a text or a list that is written out has no effect there."""
     return (catalog or Catalog.load()).takes_output(identifier, key)
+
+
+def is_action_call(node: ast.expr) -> bool:
+    """True if an expression calls an action, not a helper."""
+    function = called(node)
+    return function is not None and (function not in HELPERS or function in ("action", "raw_action"))

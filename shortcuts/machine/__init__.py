@@ -9,7 +9,7 @@ is an Unknown, which is carried on and named in the outcome. docs/machine.md say
 to add an action.
 """
 
-from shortcuts.machine.interpreter import run, run_both_ways
+from shortcuts.machine.interpreter import run
 from shortcuts.machine.outcome import Effect, Outcome, Step
 from shortcuts.machine.program import Program, as_program, compile_shortcut
 from shortcuts.machine.session import Limits
@@ -26,5 +26,4 @@ __all__ = [
     "as_program",
     "compile_shortcut",
     "run",
-    "run_both_ways",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from shortcuts.control_flow import ACTION_OF_KIND
@@ -397,19 +396,3 @@ def _given(program: Program, session: Session, runner: Run) -> Any:
     if program.no_input.endswith("AskForInput"):
         return runner.ask("input", None)
     raise Ended("error", "the shortcut needs an input") if program.no_input.endswith("ShowError") else Ended("error", program.no_input)
-
-
-def run_both_ways(
-    source: Program | dict[str, Any] | str, world: World | None = None, bound: int = 8, limits: Limits = LIMITS
-) -> list[Outcome]:
-    """Return the outcomes of a run that takes each branch on an unknown both ways, at most `bound` of them, the usual one first."""
-    program, world = as_program(source), world or World()
-    outcomes: list[Outcome] = []
-    due: list[tuple[bool, ...]] = [world.branches]
-    while due and len(outcomes) < bound:
-        taken = due.pop(0)
-        outcome = run(program, replace(world, branches=taken), limits)
-        outcomes.append(outcome)
-        made = tuple(branch for _, branch in outcome.decisions)
-        due += [(*made[:place], not made[place]) for place in range(len(taken), len(made))]
-    return outcomes

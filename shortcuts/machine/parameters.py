@@ -341,10 +341,6 @@ def _contacts(value: Any, depth: int) -> Any:
     return Whole(found) if any(isinstance(part, Dynamic) for part in found) else found
 
 
-def _table(value: Any, depth: int) -> Any:
-    return Table(value, depth)
-
-
 class Table(Dynamic):
     """A table of tests: the rows of a filter or of an If with several conditions. It is read by conditions.py and is no value."""
 
@@ -362,5 +358,5 @@ class Table(Dynamic):
 
 _ENVELOPES: dict[str, Any] = {
     "WFTextTokenString": _text, "WFTextTokenAttachment": compiled, "WFDictionaryFieldValue": _dictionary, "WFArrayParameterState": _list,
-    "WFQuantityFieldValue": _quantity, "WFContactFieldValue": _contacts, "WFContentPredicateTableTemplate": _table,
+    "WFQuantityFieldValue": _quantity, "WFContactFieldValue": _contacts, "WFContentPredicateTableTemplate": Table,
 }  # fmt: skip

@@ -133,42 +133,8 @@ def _babel(locale: str) -> Any:
 
 
 # Babel knows these letters of Unicode's patterns; a run of another, or a longer one than Babel takes, is shortened or quoted.
-_LONGEST = {
-    "G": 5,
-    "y": 9,
-    "Y": 9,
-    "u": 9,
-    "Q": 4,
-    "q": 4,
-    "M": 5,
-    "L": 5,
-    "w": 2,
-    "W": 1,
-    "d": 2,
-    "D": 3,
-    "F": 1,
-    "E": 5,
-    "e": 5,
-    "c": 5,
-    "a": 3,
-    "b": 3,
-    "B": 3,
-    "h": 2,
-    "H": 2,
-    "K": 2,
-    "k": 2,
-    "m": 2,
-    "s": 2,
-    "S": 9,
-    "A": 9,
-    "z": 4,
-    "Z": 5,
-    "v": 4,
-    "V": 4,
-    "x": 5,
-    "X": 5,
-    "O": 4,
-}
+_LONGEST = {letter: most for most, letters in {1: "WF", 2: "dwhHKkms", 3: "DabB", 4: "QqzvVO", 5: "GMLEecZxX", 9: "yYuSA"}.items()
+            for letter in letters}  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -103,6 +103,11 @@ class File:
         return replace(self, name=name)
 
 
+def fold(key: str) -> str:
+    """Return a key as the machine compares it."""
+    return key.replace(" ", "").replace("_", "").lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """An object of an app: a contact, an event, a song. `fields` are its properties by the labels of the app."""
@@ -114,8 +119,8 @@ class Record:
         """Return a field by its label, whatever its case; None if it is missing."""
         if label in self.fields:
             return self.fields[label]
-        wanted = label.replace(" ", "").replace("_", "").lower()
-        return next((value for key, value in self.fields.items() if key.replace(" ", "").replace("_", "").lower() == wanted), None)
+        wanted = fold(label)
+        return next((value for key, value in self.fields.items() if fold(key) == wanted), None)
 
 
 def origin(*parts: Any) -> str:

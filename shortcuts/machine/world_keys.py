@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shortcuts.did_you_mean import nearest
+from shortcuts.machine.values import fold
 
 NEAR = 75  # per cent of likeness that make a slip of a key
 SWITCHED = ("flashlight", "hotspot", "orientation_lock", "night_shift", "true_tone")  # of a device, off where the world does not say
@@ -105,11 +106,6 @@ def _only(key: str, labels: Iterable[str]) -> str | None:
     words = set(key.lower().replace("_", " ").split())
     found = [label for label in labels if words and words < set(label.lower().replace("_", " ").split())]
     return found[0] if len(found) == 1 else None
-
-
-def fold(key: str) -> str:
-    """Return a key as the machine compares it."""
-    return key.replace(" ", "").replace("_", "").lower()
 
 
 WORDS = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}

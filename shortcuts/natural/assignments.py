@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from shortcuts.forms.api_names import is_action_call
 from shortcuts.natural import conditions, kinds, lists, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, shown
 from shortcuts.syntax.errors import DialectError
@@ -186,7 +187,7 @@ def _item(low: Lowering, node: ast.expr) -> ast.expr:
         raise DialectError(node.lineno, "a list in a list becomes part of it; append a dictionary, or a text")
     value = low.value(node)
     value = value.shown(low, node.lineno) if isinstance(value, Symbolic) else value
-    return value if low.is_action(value) or called(value) == "previous_output" or is_none(value) else low.located(low.made(value), node)
+    return value if is_action_call(value) or called(value) == "previous_output" or is_none(value) else low.located(low.made(value), node)
 
 
 def _grow(low: Lowering, target: ast.expr, items: list[ast.expr]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from shortcuts.forms import constants, signatures
+from shortcuts.forms.api_names import is_action_call
 from shortcuts.natural import kinds, table, texts
 from shortcuts.natural.lowering import Lowering, integer, is_reference, shown
 from shortcuts.syntax.errors import DialectError
@@ -115,7 +116,7 @@ def _stands_alone(test: ast.expr) -> bool:
 def _is_loud(low: Lowering, node: ast.AST) -> bool:
     """True for the call of an action that does more than calculate, or that ends the shortcut where a list has no such item."""
     function = called(node)
-    if function is None or not low.is_action(node):  # type: ignore[arg-type]
+    if function is None or not is_action_call(node):  # type: ignore[arg-type]
         return False
     return function not in _QUIET or (function == "is_workflow_actions_getitemfromlist" and len(node.keywords) > 2)  # type: ignore[attr-defined]
 

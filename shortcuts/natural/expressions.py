@@ -86,7 +86,7 @@ def _call(low: Lowering, node: ast.Call) -> ast.expr:
         return conditions.flag(low, node) if function in table.TESTS else node
     if function not in constants.HELPERS:
         _refuse_unknown(low, node, function)
-    if low.is_action(node) and any(is_none(keyword.value) for keyword in node.keywords):  # as good as left out
+    if api_names.is_action_call(node) and any(is_none(keyword.value) for keyword in node.keywords):  # as good as left out
         node = low.rebuilt(node, keywords=[keyword for keyword in node.keywords if not is_none(keyword.value)])
     return low.rebuilt(node, **_arguments(low, node, function))
 

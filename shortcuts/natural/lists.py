@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from shortcuts.forms.api_names import is_action_call
 from shortcuts.natural import advice, conditions, kinds, table, texts
 from shortcuts.natural.lowering import Lowering, Shifted, Symbolic, integer, is_reference, renamed, shown
 from shortcuts.syntax.errors import DialectError
@@ -23,7 +24,7 @@ def item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node:
 
 def _of_kind(low: Lowering, value: ast.expr, kind: str | None) -> ast.expr:
     """Return the output of an action as a value whose kind is known, if it is."""
-    return low.typed(value, kind) if kind is not None and low.is_action(value) and low.kind(value) != kind else value
+    return low.typed(value, kind) if kind is not None and is_action_call(value) and low.kind(value) != kind else value
 
 
 def _item(low: Lowering, base: ast.expr, kind: str | None, index: ast.expr, node: ast.Subscript) -> ast.expr:

@@ -175,11 +175,11 @@ class Lowering:
         node.col_offset = node.end_col_offset = 0
         self.out.append(ast.fix_missing_locations(node))
 
-    def set(self, identifier: str, value: ast.expr, python: bool = True) -> None:
+    def set(self, identifier: str, value: ast.expr) -> None:
         """Append an assignment and remember what kind of value the name has."""
         self.symbols.pop(identifier, None)
         self.kinds[identifier] = self.kind(value)
-        (self.python.add if python else self.python.discard)(identifier)
+        self.python.add(identifier)
         self.emit(assign(name(identifier, store=True), value))
 
     def parsed(self, source: str, **nodes: ast.expr | str) -> list[ast.stmt]:
@@ -252,7 +252,7 @@ class Lowering:
         """Return a lowered value of which an action's output has a name."""
         if isinstance(value, Symbolic):
             value = value.shown(self, node.lineno)
-        return self.located(self.hoist(value), node) if self.is_action(value) else value
+        return self.located(self.hoist(value), node) if api_names.is_action_call(value) else value
 
     def ref(self, node: ast.expr) -> ast.expr:
         """Return the expression as a variable or a part of one: a literal gets a name, too."""
@@ -300,7 +300,7 @@ class Lowering:
     def is_output(self, value: ast.expr) -> bool:
         """True for the output of an action, which are items, unless it takes a part of a value that is not known."""
         made = self.bindings.get(value.id, []) if isinstance(value, ast.Name) else [value]
-        return bool(made) and all(one is not None and self.is_action(one) and called(one) not in _PARTS_OF_VALUES for one in made)
+        return bool(made) and all(one is not None and api_names.is_action_call(one) and called(one) not in _PARTS_OF_VALUES for one in made)
 
     def number(self, node: ast.expr) -> ast.expr:
         """Return an operand of a calculation: a number, or a variable that is not known to be anything else."""
@@ -324,12 +324,6 @@ class Lowering:
         """Return the call of one of the app's own actions. Parameters that are None are left out."""
         given = {key: value if isinstance(value, ast.AST) else signed(value) for key, value in parameters.items() if value is not None}
         return call(f"is_workflow_actions_{action}", **given)
-
-    @staticmethod
-    def is_action(node: ast.expr) -> bool:
-        """True if an expression calls an action, not a helper."""
-        function = called(node)
-        return function is not None and (function not in constants.HELPERS or function in ("action", "raw_action"))
 
     @staticmethod
     def located(value: ast.expr, node: ast.AST) -> ast.expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from shortcuts.forms.api_names import is_action_call
 from shortcuts.natural import assignments, conditions, devices, functions, table, texts
 from shortcuts.natural.lowering import Lowering, either
 from shortcuts.syntax.errors import DialectError
@@ -127,7 +128,7 @@ def _line(low: Lowering, node: ast.Expr) -> None:
     made = low.value(value)
     if made is value:
         low.out.append(node)
-    elif low.is_action(made):
+    elif is_action_call(made):
         low.emit(ast.Expr(made))
 
 
