@@ -12,6 +12,7 @@ takes for a system; `cpu_seconds` are what these processes used, which differs w
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import random
 import resource
@@ -120,6 +121,18 @@ def dropped(gold: str, golds: list[str]) -> str | None:
     return shortcuts.to_python(shortcut)[0]
 
 
+def compares_otherwise(gold: str, golds: list[str]) -> str | None:
+    """Return gold with another text or number in one comparison."""
+    tree = ast.parse(gold)
+    compared = [side for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in node.comparators
+                if isinstance(side, ast.Constant) and type(side.value) in (str, int, float) and side.value != ""]  # fmt: skip
+    if not compared:
+        return None
+    other = random.Random(gold).choice(compared)
+    other.value = f"{other.value}x" if isinstance(other.value, str) else other.value + 1  # type: ignore[operator]
+    return ast.unparse(tree)
+
+
 def shuffled(gold: str, golds: list[str]) -> str:
     """Return another gold."""
     return random.Random(gold).choice([other for other in golds if other.partition("\n")[2] != gold.partition("\n")[2]] or [""])
@@ -134,7 +147,8 @@ EVERYTHING = "".join(f"is_workflow_actions_{name}({key}=x)\n" for name, key in (
     ("showresult", "Text"), ("notification", "WFNotificationActionBody"), ("speaktext", "WFText"), ("setclipboard", "WFInput"),
     ("share", "WFInput"), ("openurl", "WFInput"), ("previewdocument", "WFInput")))  # fmt: skip
 KINDS: dict[str, Callable[[str, list[str]], str | None]] = {
-    "gold": lambda gold, golds: gold, "renamed": renamed, "dropped effect": dropped, "empty": shows(""),
+    "gold": lambda gold, golds: gold, "renamed": renamed, "dropped effect": dropped,
+    "compares otherwise": compares_otherwise, "empty": shows(""),
     "API list": lambda gold, golds: bare_list(gold),
     "shuffled gold": shuffled, "constant text": shows("is_workflow_actions_showresult(Text='Done')\n"),
     "shows its input everywhere": shows(f"x = shortcut_input()\n{EVERYTHING}"),

@@ -275,3 +275,14 @@ def test_a_person_says_what_gold_asks_about(gold, guess):
 def test_what_no_world_reaches_is_not_judged_by_the_output():
     gold = "x = is_workflow_actions_ask(WFAskActionPrompt='Go?')\nif x.startswith('yes') and x.endswith('sir'):\n    is_workflow_actions_showresult(Text='done')\n"
     assert execution_match(gold, "x = is_workflow_actions_ask(WFAskActionPrompt='Go?')\n").match in (None, 0)
+
+
+@pytest.mark.parametrize("gold", [
+    "level = is_workflow_actions_getbatterylevel()\nif level < 30:\n    is_workflow_actions_setbrightness(WFBrightness=0.2)\n",
+    "n = shortcut_input()\nif n > 12:\n    is_workflow_actions_showresult(Text='many')\nelse:\n    is_workflow_actions_showresult(Text='few')\n",
+    "mode = dk_simonbs_DataJar_GetValueIntent(keyPath='mode')\nif mode == 'day':\n    is_workflow_actions_showresult(Text='a')\nelse:\n"
+    "    is_workflow_actions_showresult(Text='b')\n",
+])
+def test_another_threshold_is_another_program(gold):
+    other = gold.replace("30", "31").replace("> 12", ">= 12").replace("'day'", "'night'")
+    assert execution_match(gold, gold).equal and not execution_match(gold, other).equal

@@ -6,7 +6,8 @@
 Nothing of the host runs: shortcuts.machine interprets the compiled actions in worlds that are data.
 
 1. CANDIDATES worlds are made from what gold needs, by a seed that is its text: input, files, answers of the network. WORLDS of them are
-   kept, in the first of which gold does something: each time the one that takes most branches and reaches most actions that are new.
+   kept, in the first of which gold does something: each time the one that takes most branches and reaches most actions that are new; a
+   branch by the very value that gold compares with is another.
    Where an alert that can be cancelled stands before a GRAVE effect in one of them, another is the same with a person who cancels.
 2. The prediction runs in the worlds of gold. Its questions get the answers that gold got, even if it asks in other words
    (World.questions).
@@ -206,8 +207,8 @@ def _telling(ran: list[tuple[World, Outcome, Behaviour]]) -> Iterator[tuple[Worl
     """Yield at most WORLDS runs: first one that does something, then each time the one that reaches most that those before it do not; of
     equals one that does something, the earlier. None that only fails.
     """
-    left = [(one, set(map(_way, one[1].steps))) for one in ran if one[2] or not one[2].failed]
-    reached: set[tuple[int, str]] = set()
+    left = [(one, {_way(step, one[0]) for step in one[1].steps}) for one in ran if one[2] or not one[2].failed]
+    reached: set[tuple[int, str, str]] = set()
     for turn in range(min(WORLDS, len(left))):
         one, own = max(left, key=lambda item: (turn == 0 and bool(item[0][2]), len(item[1] - reached), bool(item[0][2])))
         left = [item for item in left if item[0] is not one]
@@ -215,10 +216,11 @@ def _telling(ran: list[tuple[World, Outcome, Behaviour]]) -> Iterator[tuple[Worl
         yield one
 
 
-def _way(step: Step) -> tuple[int, str]:
-    """Return the place of a step, and which way it goes on from the head of an If or a menu."""
-    taken = step.inputs.get("is", step.inputs.get("chosen"))
-    return step.index, str(taken) if isinstance(taken, bool | str) else ""
+def _way(step: Step, world: World) -> tuple[int, str, str]:
+    """Return the place of a step, which way it goes on from the head of an If or a menu, and the value, if gold compares with that."""
+    taken, value = step.inputs.get("is", step.inputs.get("chosen")), step.inputs.get("WFInput")
+    is_compared = isinstance(taken, bool) and isinstance(value, int | float | str) and str(value) in map(str, world.compared)
+    return step.index, str(taken) if isinstance(taken, bool | str) else "", str(value) if is_compared else ""
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

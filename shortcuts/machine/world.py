@@ -19,7 +19,7 @@ A world is JSON; every key may be left out. Values are JSON where JSON has them;
     questions   for "random": the prompts of the questions that the draws belong to, in turn. Then a question gets the draw of its
                 prompt's place, one with another prompt the first that is left: so a program that asks the same in other words is
                 answered the same; not given (then by the prompt alone)
-    compared    for "random": texts and numbers; half of the answers that are drawn are one of these, or a number next to one; []
+    compared    for "random": texts and numbers; three of four answers that are drawn are one of these, or a number next to one; []
     cancels     true for a person who taps Cancel in each alert that has the button; false
     branches    for conditions that the machine cannot know, in turn: true or false; where it ends, true
     files       iCloud Drive's Shortcuts folder: {path: text, value or {} for a folder}; {}

@@ -256,7 +256,15 @@ def compared_text(found: Needs, dice: random.Random) -> str:
 
 def _near(literal: str | float, dice: random.Random) -> str | float:
     """Return a text, or a number or one next to it."""
-    return literal if isinstance(literal, str) else literal + dice.choice((-1, 0, 1))
+    return literal if isinstance(literal, str) else literal + dice.choice((-1, 0, 0, 1))
+
+
+def _between(least: int, most: int, found: Needs, number: int, dice: random.Random) -> float:
+    """Return a number by chance; in each second world, where one is compared with, that or one next to it."""
+    fitting = [one for one in found.literals if not isinstance(one, str) and least < one < most]
+    if number % 2 and fitting:
+        return dice.choice(fitting) + (-1, 0, 1)[number % 3]
+    return dice.randint(least, most)
 
 
 def given(found: Needs, number: int, dice: random.Random) -> Any:
@@ -286,7 +294,7 @@ def given(found: Needs, number: int, dice: random.Random) -> Any:
         return Record("location", {"Name": "Park", "Street": "2 High Street", "City": "Leeds", "Latitude": 53.8, "Longitude": -1.5})
     if wanted == "WFGenericFileContentItem":
         return from_json({"$": "file", "name": "notes.txt", "text": f"{dice.choice(_WORDS)}\n{dice.choice(_WORDS)}"})
-    return part if number % 2 else f"{dice.choice(_WORDS)} {dice.randint(1, 99)}\n{site}/{dice.choice(_WORDS)}"
+    return part if number % 4 in (1, 2) else f"{dice.choice(_WORDS)} {dice.randint(1, 99)}\n{site}/{dice.choice(_WORDS)}"
 
 
 def photo(dice: random.Random) -> Any:
@@ -322,18 +330,19 @@ def world(found: Needs, number: int, seed: int) -> World:
     """
     dice = random.Random(f"{seed} {number}")
     now = place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(hours=dice.randint(0, 5000) if number else 0)
+    now = now.replace(hour=int(_between(0, 23, found, number, dice))) if number % 2 else now
     json = body(found.keys, dice, found) if found.keys else {}
     text = orjson.dumps(json).decode() if json else f"{dice.choice(_WORDS)}\n{dice.choice(_WORDS)}"
     kind = ("iPhone", "iPad", "Mac")[number % 3]
     made = World(
         now=now.isoformat(), seed=seed * 1000 + number, unanswered="random", compared=found.literals, http={"*": json or page(dice)},
         device={
-            "model": kind, "type": kind, "battery": dice.randint(5, 100), "charging": number % 2 == 1, "song": SONGS[0],
+            "model": kind, "type": kind, "battery": _between(5, 100, found, number, dice), "charging": number % 2 == 1, "song": SONGS[0],
             "page": Url("https://example.org/page"),
-            "weather": Record("weather", {**weather(random.Random(f"weather {seed} {number}")),
-                                          "Temperature": Quantity(dice.randint(-5, 30), "°C")}),
+            "weather": Record("weather", {**weather(random.Random(f"weather {seed} {number}"), found, number),
+                                          "Temperature": Quantity(_between(-5, 30, found, number, dice), "°C")}),
         },
-        stored={path: leaf(path, dice) for path in sorted(found.stored) if "." not in path},
+        stored={path: leaf(path, dice, found.literals) for path in sorted(found.stored) if "." not in path},
         shortcuts=dict.fromkeys(sorted(found.shortcuts), _ECHO), scripts={"*": f"{dice.choice(_WORDS)}\n{dice.randint(1, 99)}"},
         shortcuts_folders={name: ["First Shortcut", "Second Shortcut"] for name in sorted(found.folders)},
         files={"notes.txt": f"{dice.choice(_WORDS)}\n12"}, **records(now, dice),
@@ -358,9 +367,9 @@ SONGS = tuple(Record("song", {
     "Lyrics": "la la"}) for count, title in enumerate(("First", "Second", "Third"), start=1))  # fmt: skip
 
 
-def weather(dice: random.Random) -> dict[str, Any]:
+def weather(dice: random.Random, found: Needs, number: int) -> dict[str, Any]:
     """Return a weather report but for its temperature: what a shortcut compares must be there, and differ from world to world."""
-    chance = dice.randint(0, 100)
+    chance = _between(0, 100, found, number, dice)
     return {"Condition": dice.choice(["Rain", "Sunny", "Cloudy", "Snow"]), "High": Quantity(21, "°C"), "Low": Quantity(3, "°C"),
             "Feels Like": Quantity(dice.randint(-10, 35), "°C"), "Dewpoint": Quantity(dice.randint(-5, 20), "°C"),
             "Humidity": dice.randint(20, 95), "Precipitation Chance": chance, "Chance of Precipitation": chance,

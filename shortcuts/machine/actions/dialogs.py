@@ -41,11 +41,12 @@ _WORDS = ("apple", "Ada Lovelace", "12", "https://example.org/page", "London", "
 
 def _drawn(kind: str, dice: Random, call: Call) -> Any:
     """Return an answer by chance, of the kind that is asked for."""
-    compared = call.run.session.world.compared
-    if kind in ("Text", "Number") and compared and dice.random() < 1 / 2:
-        one = dice.choice([one for one in compared if kind == "Text" or not isinstance(one, str)] or [dice.randint(1, 20)])
-        number = one if isinstance(one, str) else one + dice.choice((-1, 0, 1))
-        return number if kind == "Number" or isinstance(number, str) else convert.text(number, call.place)
+    world = call.run.session.world
+    fitting = [one for one in world.compared if kind == "Text" or (kind == "Number" and not isinstance(one, str))]
+    if fitting and dice.random() < 3 / 4:
+        one = dice.choice(fitting)
+        near = one if isinstance(one, str) else one + (-1, 0, 1)[world.seed % 3]  # worlds that follow each other have all three
+        return near if kind == "Number" or isinstance(near, str) else convert.text(near, call.place)
     if kind == "Number":
         return dice.randint(1, 20)
     if kind in ("Date", "Time", "Date and Time"):
