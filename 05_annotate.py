@@ -441,7 +441,9 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
     with cli.Run("annotate", args) as run:
         if annotator is None:
             made = generate(windows(run, args.batch_size * WINDOW), args, catalog)  # made whole again, with what is done of it
-            results = refine_all(refiner, (result for result in made if result[0]["id"] not in run.done), catalog)
+            seen = set[str]()  # of two records with one id the first
+            fresh = (result for result in made if (key := result[0]["id"]) not in run.done and not (key in seen or seen.add(key)))
+            results = refine_all(refiner, fresh, catalog)
         else:
             results = ask_server(annotator, refiner, run.records("query", "apis"), args, catalog)
         for record, outcome in results:

@@ -434,9 +434,11 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
     if not args.workflowbench:
         read += [("--input", args.input), *(("--generated", path) for path in args.generated or () if path != NONE)]
     staging.refuse_overlaps(read, args.output)
-    if (plans := args.teval_plans) and (any(path and path.resolve() == plans.resolve() for flag, path in read if flag != "--teval-plans")
-                                        or (plans.resolve().parent == args.output.resolve() and plans.name in staging.NAMES)):  # fmt: skip
-        raise UserError(f"--teval-plans {plans}: it would be written over what is read, or over a part of the dataset; name another file")
+    plans = args.teval_plans and args.teval_plans.resolve()
+    others = {path.resolve() for flag, path in read if path and flag != "--teval-plans"}
+    if plans and (others & {plans, plans.parent} or (plans.parent == args.output.resolve() and plans.name in staging.NAMES)):
+        raise UserError(f"--teval-plans {args.teval_plans}: it would be written over what is read, or over a part of the dataset; "
+                        "name another file")
     staging.refuse_foreign(args.output)
     if args.workflowbench and args.export_workflowbench and args.workflowbench.resolve() == args.export_workflowbench.resolve():
         raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")

@@ -224,7 +224,7 @@ class Run:
         self.output = shard_path(args.output, args.shard)
         self.rejects = rejects_path(self.output)
         self.read = self.written = self.rejected = self.skipped = 0
-        self.begun = set[str]()  # ids that are in hand, or done in this run
+        self.begun = set[str]()  # ids that are in hand
         self.reasons, self.examples = Counter[str](), dict[str, str]()  # of the rejects: how many, and the first of each
         self.skipped_rejects = 0  # skipped because an earlier run has rejected them
         self.stale: list[Path] = []  # files that are emptied before the first new record is written
@@ -342,6 +342,7 @@ class Run:
 
     def _append(self, path: Path, record: Record) -> None:
         self.done.add(record["id"])
+        self.begun.discard(record["id"])
         try:
             line = jsonl.encode(record)
         except TypeError as error:

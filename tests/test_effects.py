@@ -78,7 +78,7 @@ def test_addresses_that_lead_in_a_circle_are_given_up() -> None:
 
 @pytest.mark.parametrize(("kind", "sentence"), [
     ("sends", "Uses the app Mastodon: Post on Mastodon"), ("sends", "Uses the app Mail: Forward Message"),
-    ("deletes", "Uses the app Finder: Trash Items"), ("deletes", "Uses the app Safari: Clear History"),
+    ("deletes", "Uses the app Finder: Trash Items"),
 ])  # fmt: skip
 def test_an_apps_action_has_the_kind_of_its_first_word(kind: str, sentence: str) -> None:
     title = sentence.partition(": ")[2]

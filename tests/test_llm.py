@@ -288,7 +288,10 @@ def test_a_server_that_fails_once_at_first_is_still_asked_for_an_object() -> Non
 
 @pytest.mark.parametrize(("problem", "is_learned"), [
     ("content management system rejected this prompt", False), ("System role not supported", True), ("roles must be user or assistant, not system", True),
-    ("unsupported message role: 'system'", True), ("the system prompt is not supported by this model", True),
+    ("unsupported message role: 'system'", True),
+    ("Invalid value: system. Supported values are: user, assistant", True), ("This model does not support system.", True),
+    ("Your message was rejected by our safety system", False), ("The operating system prompted an error", False),
+    ("the system prompt is not supported by this model", True),
 ])
 def test_a_refusal_of_the_system_turn_is_told_from_one_that_names_a_system(problem, is_learned):
     body = {"messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]}

@@ -73,7 +73,7 @@ def test_a_run_that_stops_on_an_error_ends_in_one_line_with_its_place(tmp_path: 
 
 
 @pytest.mark.parametrize(("text", "part"), [("{", "no JSON"), ('{"clock": 1}', "clock is no key"), ('{"clipbord": 1}', "did you mean clipboard"),
-                                            ('{"answers": 5}', "answers: a list"), ('{"files": []}', "files: an object"), ("[]", "a JSON object"), ('{"unanswered": "x"}', "none of default, random, cancel"), ('{"zone": "Mars"}', "Europe/Berlin"),
+                                            ('{"answers": 5}', "answers: a list"), ('{"files": []}', "files: an object"), ("[]", "a JSON object"), ('{"unanswered": "x"}', "none of default, random, cancel"), ('{"zone": "Mars"}', "Europe/Berlin"), ('{"compared": [null]}', "texts and numbers"),
                                             ('{"clipboard": {"$": "date", "date": "x"}}', "no date can be read")])
 def test_a_wrong_world_is_one_line(hello: Path, tmp_path: Path, text: str, part: str) -> None:
     world = tmp_path / "world.json"

@@ -67,3 +67,8 @@ def test_in_each_fourth_world_input_and_clipboard_are_empty() -> None:
     made = list(worlds(compiled("@showresult(Text=f'{shortcut_input()}')"), 8))
     assert [world.input is None for world in made] == [False, False, False, True] * 2
     assert [world.clipboard is None for world in made] == [False, False, False, True] * 2
+
+
+def test_texts_and_numbers_that_look_alike_are_always_in_one_order() -> None:
+    code = "a = clipboard()\nif a == '5':\n    is_workflow_actions_showresult(Text='x')\nn = is_workflow_actions_count(Input=a)\nif n == 5:\n    is_workflow_actions_showresult(Text='y')\n"
+    assert needs(to_shortcut(code)).literals == ("5", 5)

@@ -252,8 +252,3 @@ def test_gold_against_itself_is_below_hundred_where_its_steps_repeat_and_the_tab
 @pytest.mark.parametrize("number", ["1e999", "Infinity", "-Infinity", "NaN"])
 def test_a_step_whose_number_is_none_makes_no_plan(number: str) -> None:
     assert teval.read_plan('[{"id": %s, "name": "a", "args": "x"}]' % number, "json", []) == []  # noqa: UP031
-
-
-def test_an_item_that_needs_no_tool_is_answered_by_none(embedder: Any) -> None:
-    assert set(teval.score([], [], embedder).values()) == {1.0}
-    assert set(teval.score([teval.Step("a", "x")], [], embedder).values()) == {0.0}

@@ -167,11 +167,12 @@ class Endpoint(Writer):
 
     async def _deliver(self, prompt: Prompt, messages: Messages, request: dict[str, Any]) -> Completion:
         """Send until there is a completion. Raises Reject if this request gets none, UserError if none would."""
-        started, attempt, limiter = time.monotonic(), 0, self.limiter
+        started, attempt, limiter, broken = time.monotonic(), 0, self.limiter, 0
         while True:
             sent = self.profile.body(prompt, messages, request)
             outcome = await self._attempt(sent)
-            if outcome.completion is None and outcome.http_status == INTERNAL_ERROR and attempt == 1 and not limiter.answered:
+            broken += outcome.http_status == INTERNAL_ERROR
+            if outcome.http_status == INTERNAL_ERROR and broken == 2 and not limiter.answered:  # one may be by chance
                 outcome = await self._without_extras(sent) or outcome
             if outcome.completion is not None:
                 self.forbidden = 0

@@ -142,7 +142,8 @@ class AdaptiveLimiter:
         if sent_at - since < PERIOD / 4:  # too short to measure
             since = sent_at - PERIOD
         measured = sum(since < permit.sent_at <= sent_at for permit in self.passed) / (sent_at - since)
-        self.base_rate = max(RATE_CUT * min(rate, max(measured, rate / 4 if rate < inf else 1.0)), min(rate, 1 / wait) if wait else 0.0)
+        borne = min(rate, 1 / max(wait, PERIOD)) if wait else 0.0
+        self.base_rate = max(borne, RATE_CUT * min(rate, max(measured, rate / 4 if rate < inf else 1.0)))
         self.recovery = RECOVERY if sent_at - self.busy_since > PERIOD / 2 else RECOVERY / 10  # a guess is corrected sooner
         self.rate_cut_at = self.grows_from = now
         self.shares[RequestStatus.THROTTLED] = 0.0

@@ -17,8 +17,8 @@ from common.prompts import Prompt
 FORMATS = "json_schema", "json_object", "text"  # of an object, best first; older servers refuse the first, or the first two
 SAMPLING = "temperature", "top_p", "seed", "chat_template_kwargs"  # an answer can be had without them
 GRAMMAR = "structured_outputs"  # vLLM's field
-SYSTEM_TURN = re.compile(r"system[ '\"`_-]*(role|message|prompt|instruction|turn)|(role|message)s?\b.{0,60}\bsystem\b|['\"`]system['\"`]",
-                         re.IGNORECASE)  # fmt: skip
+SYSTEM_TURN = re.compile(r"\bsystem[ '\"`_-]*(role|message|prompt|instruction|turn)s?\b|\broles?\b.{0,60}\bsystem\b|['\"`]system['\"`]|"
+                         r"\b(value|support)s?\W+system\b", re.IGNORECASE)  # fmt: skip
 SMALLEST_ROOM = 64  # tokens of an answer: with less room it is not worth a request
 
 

@@ -50,7 +50,7 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
         unscored = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
                     if record["id"] in samples and samples[record["id"]]["scorer"] != scorer]  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
-        known = set(jsonl.ids(path))
+        known = set() if system.is_quick else set(jsonl.ids(path))
         if changed := sum(record["id"] in known for record in due):
             cli.say(f"{path}: {changed} of its answers were given to other prompts or settings, or are none; they are asked for anew")
         answers = chain(unscored, system.answers(due) if due else ())

@@ -331,7 +331,7 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     thinking = (args.thinking,) if args.thinking else ()
     identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
     return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed, model=adapter or model,
-                  asked={"grammar": is_constrained, "use_all": args.use_all, "thinking": args.thinking})  # fmt: skip
+                  asked={"grammar": is_constrained, "use_all": args.use_all and is_constrained, "thinking": args.thinking})  # fmt: skip
 
 
 def pinned(model: str) -> str:

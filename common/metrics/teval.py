@@ -84,6 +84,8 @@ def _item(key: str, entry: Record) -> Item:
     if form not in ("json", "str"):
         raise ValueError(f"{key}: a plan as {form!r}")
     gold = [Step(str(step["name"]), str(step["args"])) for step in sorted(entry["ground_truth"], key=lambda step: int(step["id"]))]
+    if not _without_end(gold):
+        raise ValueError(f"{key}: a ground_truth without a step, against which no answer can be scored")
     prompt = [{"role": str(message["role"]), "content": str(message["content"])} for message in entry["origin_prompt"]]
     return Item(key, form, apis, _without_end(gold), prompt, _tools(apis, prompt[0]["content"]))
 
@@ -229,7 +231,7 @@ def score_answer(items: dict[str, Item], embedder: Embedder, record: Record, ans
 
 def score(plan: Plan, gold: Plan, embedder: Embedder) -> dict[str, float]:
     """METRICS of one plan, 0 to 1 each."""
-    result = dict.fromkeys(METRICS, float(not plan and not gold))
+    result = dict.fromkeys(METRICS, 0.0)
     if not plan or not gold:
         return result
     names, arguments = (embedder.similarity([step[part] for step in plan], [step[part] for step in gold]) for part in (0, 1))

@@ -200,11 +200,12 @@ TABLE = {
 OTHERS = {
     "com.apple.mobilephone.call": ("sends", "Calls somebody"),
     "com.apple.facetime.facetime": ("sends", "Calls somebody by FaceTime"),
+    "com.apple.mobilesafari.ClearHistoryIntent": ("deletes", "Clears the history of Safari"),
     "com.apple.mobilenotes.SharingExtension": ("changes", "Makes a note"),
 }
 # The first word of an app's action that says its kind; others are "asks". Not "Remove" or "Add": such are mostly about a text or a list.
-VERBS = {"Send": "sends", "Post": "sends", "Reply": "sends", "Forward": "sends", "Call": "sends", "Share": "sends", "Pay": "pays",
-         "Delete": "deletes", "Erase": "deletes", "Trash": "deletes", "Clear": "deletes", "Upload": "uploads"}  # fmt: skip
+VERBS = {"Send": "sends", "Post": "sends", "Reply": "sends", "Forward": "sends", "Pay": "pays",
+         "Delete": "deletes", "Erase": "deletes", "Trash": "deletes", "Upload": "uploads"}  # fmt: skip
 SWITCH = re.compile(r"is\.workflow\.actions\.(\w+)\.set")
 
 

@@ -155,6 +155,8 @@ def _value_of_key(key: str, value: Any) -> Any:
     if key in ("answers", "branches", "picked", "questions", "compared", *_KINDS):
         if not isinstance(value, list):
             raise WorldError(f"{key}: a list is expected, not {type(value).__name__}")
+        if key == "compared" and (wrong := [one for one in value if type(one) not in (str, int, float)]):
+            raise WorldError(f"compared: texts and numbers are expected, not {wrong[0]!r}")
         return tuple(_record(_KINDS.get(key), item) for item in value)
     if not isinstance(value, dict):
         raise WorldError(f"{key}: an object is expected, not {type(value).__name__}")

@@ -181,7 +181,7 @@ def needs(shortcut: dict[str, Any]) -> Needs:
                               for action in actions if (token := _token(action.get(PARAMETERS, {}).get("WFInput"))))
     classes = shortcut.get("WFWorkflowInputContentItemClasses")
     found.classes = tuple(one for one in classes if isinstance(one, str)) if isinstance(classes, list) else ()
-    found.literals = tuple(sorted({one for action in actions for one in _compared(action.get(PARAMETERS, {}))}, key=str)[:MAX_LITERALS])
+    found.literals = tuple(sorted({one for action in actions for one in _compared(action.get(PARAMETERS, {}))}, key=repr)[:MAX_LITERALS])
     for action in actions:
         parameters = action.get(PARAMETERS, {})
         if action[ID].startswith("dk.simonbs.DataJar.") and (path := _plain_text(parameters.get("keyPath"))):
@@ -256,14 +256,14 @@ def compared_text(found: Needs, dice: random.Random) -> str:
 
 def _near(literal: str | float, dice: random.Random) -> str | float:
     """Return a text, or a number or one next to it."""
-    return literal if isinstance(literal, str) else literal + dice.choice((-1, 0, 0, 1))
+    return literal if isinstance(literal, str) else round(literal + dice.choice((-1, 0, 0, 1)), 6)
 
 
 def _between(least: int, most: int, found: Needs, number: int, dice: random.Random) -> float:
     """Return a number by chance; in each second world, where one is compared with, that or one next to it."""
     fitting = [one for one in found.literals if not isinstance(one, str) and least < one < most]
     if number % 2 and fitting:
-        return dice.choice(fitting) + (-1, 0, 1)[number % 3]
+        return round(dice.choice(fitting) + (-1, 0, 1)[number % 3], 6)
     return dice.randint(least, most)
 
 

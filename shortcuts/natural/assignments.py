@@ -45,6 +45,8 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
     reads_itself = any(isinstance(inner, ast.Name) and inner.id == identifier for inner in ast.walk(value))
     if isinstance(value, ast.IfExp):
         low.run("if TEST:\n    NAME = BODY\nelse:\n    NAME = OTHER", TEST=value.test, NAME=identifier, BODY=value.body, OTHER=value.orelse)
+        if (symbol := low.symbols.get(identifier)) is not None:
+            raise DialectError(node.lineno, f"{identifier} is {symbol.noun}, and one of two; give each one a name of its own")
         return
     if isinstance(value, ast.ListComp | ast.GeneratorExp) and not reads_itself:
         lists.comprehension(low, value, identifier)
@@ -61,8 +63,8 @@ def _bind(low: Lowering, node: ast.stmt, identifier: str, value: ast.expr) -> No
                                         f"{identifier} = 10 ** 9")  # fmt: skip
     made = low.value(value)
     if isinstance(made, Symbolic) and not isinstance(made, Shifted):
-        if identifier in low.changing:  # which of its values it has is known when the shortcut runs, and this one is known before
-            raise DialectError(node.lineno, f"{identifier} is {made.called}, and set twice; give each one a name of its own")
+        if identifier in low.changing & low.set_in_blocks:  # which one it is, is known when the shortcut runs, and this is known before
+            raise DialectError(node.lineno, f"{identifier} is {made.noun}, and set twice; give each one a name of its own")
         for part in made.names(low.changing):  # what the value is made of may have another value when it is read
             low.run("KEPT = PART", KEPT=(kept := low.fresh("Old")), PART=name(part.id))
             part.id = kept

@@ -22,7 +22,7 @@ _PARTS = {"year": "yyyy", "month": "M", "day": "d", "hour": "H", "minute": "m", 
 class Duration(Symbolic):
     """A timedelta: (amount, unit) pairs, each of which one Adjust Date action adds."""
 
-    called = "a timedelta"
+    noun = "a timedelta"
     advice = "a timedelta is added to a date, or subtracted from one"
 
     def __init__(self, parts: list[tuple[ast.expr, str]]) -> None:
@@ -33,7 +33,7 @@ class Duration(Symbolic):
 class Span(Symbolic):
     """The difference of two dates; `.days` is an action, and so is `.total_seconds()`."""
 
-    called = "the time between two dates"
+    noun = "the time between two dates"
     advice = "the time between two dates is read as a number: (a - b).days, or (a - b).total_seconds()"
 
     def __init__(self, end: ast.expr, start: ast.expr) -> None:
@@ -121,8 +121,12 @@ def _datetime(low: Lowering, year: ast.expr, month: ast.expr, day: ast.expr, hou
     return low.action("date", WFDateActionMode="Specified Date", WFDateActionDate=text)
 
 
-@table.call("datetime.datetime.fromisoformat", "datetime.fromisoformat", "datetime.date.fromisoformat", "date.fromisoformat",
-            "dateutil.parser.parse", example="datetime.fromisoformat(s)")  # fmt: skip
+@table.call("datetime.date.fromisoformat", "date.fromisoformat", example="datetime.fromisoformat(s)")
+def _day_of(low: Lowering, date_string: ast.expr) -> ast.expr:
+    return low.typed(_fromisoformat(low, date_string), kinds.DAY)
+
+
+@table.call("datetime.datetime.fromisoformat", "datetime.fromisoformat", "dateutil.parser.parse", example="datetime.fromisoformat(s)")
 def _fromisoformat(low: Lowering, date_string: ast.expr) -> ast.expr:
     return low.action("detect_date", WFInput=low.ref(date_string))
 
@@ -223,7 +227,7 @@ def _is_date(low: Lowering, node: ast.expr) -> bool:
     """True for an expression that is known to be a date before it is lowered: another `x.day` is a property."""
     if isinstance(node, ast.Call):
         row = table.CALLS.get(low.path(node.func) or "")
-        makers = (_now, _today, _fromisoformat, _strptime, _datetime, _date_of)
+        makers = (_now, _today, _fromisoformat, _strptime, _datetime, _date_of, _day_of)
         return called(node) == "current_date" or (row is not None and row.function in makers)
     return isinstance(node, ast.Name) and low.kind(node) in kinds.DATES
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from shortcuts.forms import constants
 from shortcuts.natural import kinds, table, texts
 from shortcuts.natural.lowering import Lowering, Symbolic, shown
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, const, constant, is_none, name
+from shortcuts.syntax.nodes import call, const, constant, is_none
 from shortcuts.syntax.text import pieces
 
 _IGNORED = frozenset({"timeout", "verify", "allow_redirects", "stream"})  # of a request: the app decides
@@ -21,9 +22,9 @@ _IGNORED = frozenset({"timeout", "verify", "allow_redirects", "stream"})  # of a
 @table.call("print", example="print('a', n)")
 def _print(low: Lowering, *values: ast.expr, sep: ast.expr | None = None, end: ast.expr | None = None, file: ast.expr | None = None,
            flush: ast.expr | None = None) -> ast.expr:  # fmt: skip
-    if end is not None and constant(end) != "\n":
+    if end is not None and not is_none(end) and constant(end) != "\n":
         raise DialectError(low.line, "print(): each print shows a result of its own, whatever its end; put the texts together before")
-    if file is not None and low.path(file) != "sys.stderr":
+    if file is not None and low.path(file) not in ("sys.stderr", "sys.stdout"):
         raise DialectError(low.line, "print() shows; a file is written by with open('name.txt', 'w') as f: f.write(x)")
     if not values:
         return low.action("showresult", Text="")
@@ -218,7 +219,7 @@ def _dumps(low: Lowering, obj: ast.expr, **options: ast.expr) -> ast.expr:
 class File(Symbolic):
     """A file by its path: open(path, mode), or Path(path)."""
 
-    called = "a file"
+    noun = "a file"
     advice = "a file is read by .read(), and written by .write(text)"
 
     def __init__(self, path: ast.expr, mode: str, depth: int = 0) -> None:
@@ -233,7 +234,9 @@ def _open(low: Lowering, file: ast.expr, mode: ast.expr | None = None, encoding:
           newline: ast.expr | None = None) -> ast.expr:  # fmt: skip
     value = low.value(file)
     path = value.path if isinstance(value, File) else texts.text(low, low.expr_of(value, file))
-    return File(path, "r" if mode is None else (constant(mode) or "").replace("b", "").replace("t", ""), len(low.looping))
+    if mode is not None and constant(mode) is None:
+        raise DialectError(low.line, f"open(): {shown(mode)} is no mode that is written out, such as 'r', 'w' or 'a'")
+    return File(path, "r" if mode is None else re.sub("[bt+]", "", constant(mode) or "r"), len(low.looping))
 
 
 @table.call("pathlib.Path", "Path", example="Path('a.txt').read_text()")
@@ -276,19 +279,25 @@ def _write(low: Lowering, receiver: ast.expr, data: ast.expr, **named: ast.expr)
     file = _file(low, receiver, "write")
     if file.text is not None:
         low.run("TEXT += DATA", TEXT=file.text, DATA=data)
-        return name(file.text)
+        return Written()
     value = texts.text(low, data)
     if file.mode == "a":
         line = _without_newline(value)
         return low.action("file_append", WFFilePath=file.path, WFInput=line or value, WFAppendOnNewLine=None if line else False)
-    if file.mode and file.mode in "wx" and (file.is_written or len(low.looping) > file.depth):
-        raise DialectError(receiver.lineno, "each write would replace the file here; write within `with open('name.txt', 'w') as f:`")
-    file.is_written = not low.trial
     return saved(low, file, low.ref_of(value, data))
 
 
+class Written(Symbolic):
+    """What write() gives within a `with`: it has added to a text."""
+
+    noun, advice = "what write() gives", "write() gives nothing here; write it on a line of its own"
+
+
 def saved(low: Lowering, file: File, value: ast.expr) -> ast.Call:
-    """Return the action that makes a value the whole of a file."""
+    """Return the action that makes a value the whole of a file. Raises DialectError where that would replace what was written before."""
+    if file.mode in ("w", "x") and (file.is_written or len(low.looping) > file.depth):
+        raise DialectError(low.line, "each write would replace the file here; write within `with open('name.txt', 'w') as f:`")
+    file.is_written = not low.trial
     return low.action("documentpicker_save", WFInput=value, WFAskWhereToSave=False, WFFileDestinationPath=file.path,
                       WFSaveFileOverwrite=True)  # fmt: skip
 
@@ -297,7 +306,10 @@ def writes_several(file: File, identifier: str, body: list[ast.stmt]) -> bool:
     """True if the body of a `with` writes to a file that it begins anew otherwise than once, in a line of its own."""
     def is_write(node: ast.AST) -> bool:
         function = node.func if isinstance(node, ast.Call) else None
-        return isinstance(function, ast.Attribute) and function.attr == "write" and getattr(function.value, "id", "") == identifier
+        if not isinstance(function, ast.Attribute) or function.attr not in ("write", "dump"):
+            return False
+        written = function.value if function.attr == "write" else next(iter(node.args[1:2]), None)  # type: ignore[attr-defined]
+        return getattr(written, "id", "") == identifier
 
     written = sum(is_write(inner) for node in body for inner in ast.walk(node))
     return file.mode in ("w", "x") and written > sum(isinstance(node, ast.Expr) and is_write(node.value) for node in body) - (written > 1)
@@ -319,7 +331,11 @@ def _load(low: Lowering, fp: ast.expr) -> ast.expr:
 
 @table.call("json.dump", example="json.dump(d, open('a.json', 'w'))")
 def _dump(low: Lowering, obj: ast.expr, fp: ast.expr, **options: ast.expr) -> ast.expr:
-    return saved(low, _file(low, fp, "json.dump"), low.ref(obj))
+    file = _file(low, fp, "json.dump")
+    if file.text is None:
+        return saved(low, file, low.ref(obj))
+    low.run("TEXT += DATA", TEXT=file.text, DATA=call("as_text", low.ref(obj)))
+    return Written()
 
 
 @table.test("os.path.exists", "os.path.isfile", example="os.path.exists('a.txt')")

@@ -21,6 +21,8 @@ COMPACT = "`json.dumps` writes no spaces between the parts"
 SHOWN = "a value of JSON is shown as the app shows it: True is Yes, a list has a line for each item"
 EMPTY = "`sum` of an empty list is nothing, and not 0"
 INDEX = "an index below 0 that a person gives, or that a difference of others makes, is no item: Python counts it from the end"
+BACK = "`xs[-n:]` is empty and `xs[:-n]` is all where n is 0; Python's are the other way round"
+REPLACED = "in a replacement of `re.sub` that is not written out, `$1` is the first group and not `\\1`"
 LINES = "`splitlines` of a text that ends with a new line has an empty last item"
 OLD = "`weekday` of a date before 1900 is a day of the week below 0"
 KEYS = "`x in data` looks for a key of what `json.loads` gives; of a list, write `x in list(data)`"
@@ -29,4 +31,4 @@ SIGN = "a number below 0 is filled up before its sign: `{n:03d}` of -5 is 0-5"
 CLOCK = "hours are added as they pass: where the clocks change, 24 hours later is another time of the day"
 
 DIFFERENCES = (WHOLE, ONE_ITEM, TRUTH, GROUPED, HALF, CASE, ORDER, SPACES, DAYS, WEEKS, UNKNOWN, ITEMS, COMPACT, SHOWN, EMPTY, INDEX,
-               LINES, OLD, KEYS, SENTENCES, SIGN, CLOCK)  # fmt: skip
+               BACK, REPLACED, LINES, OLD, KEYS, SENTENCES, SIGN, CLOCK)  # fmt: skip

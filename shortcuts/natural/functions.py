@@ -17,11 +17,14 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
     """Lower the steps of a function in the place of its call; return its value, None if it has none. Raises DialectError."""
     if function.name in low.inside:
         raise DialectError(node.lineno, f"{function.name}() calls itself; a shortcut can do so: is_workflow_actions_runworkflow(WFInput=x)")
-    given = _arguments(node, function)
+    given = _arguments(low, node, function)
     stored = {inner.id for inner in ast.walk(function) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
     of_program = {word for inner in ast.walk(function) if isinstance(inner, ast.Global) for word in inner.names}
     stored -= of_program
-    own = stored | {word for word, value in given.items() if isinstance(value, ast.Name) and value.id in order.changed_by(low, function)}
+    changed, own = order.changed_by(low, function), set(stored)
+    for word, value in reversed(given.items()):  # a name that the function changes, or a later argument, is kept as it is here
+        own |= {word} if isinstance(value, ast.Name) and value.id in changed else set()
+        changed |= order.changes_within(low, value)
     names = {word: value.id for word, value in given.items() if isinstance(value, ast.Name) and word not in own}
     taken = low.inlined | _names_outside(low.module, function)
     names |= {word: low.fresh(word) for word in sorted(stored | given.keys()) if word not in names and word in taken}
@@ -39,7 +42,7 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
             low.statement(renamed(step, names))
         last = renamed(steps[-1], names) if steps else None
         if isinstance(last, ast.Assign) and result is not None and last.targets[0].id == result:  # type: ignore[attr-defined]
-            may_change = isinstance(last.value, ast.Name) and last.value.id in of_program
+            may_change = isinstance(last.value, ast.Name) and last.value.id in low.changed_within
             if not may_change:
                 return low.value(last.value)
         if last is not None:
@@ -52,7 +55,17 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
     return None if result is None else name(result)
 
 
-def _arguments(node: ast.Call, function: ast.FunctionDef) -> dict[str, ast.expr]:
+def _is_fixed(low: Lowering, node: ast.expr) -> bool:
+    """True for a default that has one value in the whole program: what is written out, and a name that is set once."""
+    if isinstance(node, ast.UnaryOp):
+        return _is_fixed(low, node.operand)
+    if isinstance(node, ast.BinOp):
+        return _is_fixed(low, node.left) and _is_fixed(low, node.right)
+    is_set_once = isinstance(node, ast.Name) and node.id in low.bound and node.id not in low.changing | low.changed_within
+    return isinstance(node, ast.Constant) or is_set_once
+
+
+def _arguments(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> dict[str, ast.expr]:
     """Return the value of each parameter."""
     arguments = function.args
     places = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
@@ -65,7 +78,7 @@ def _arguments(node: ast.Call, function: ast.FunctionDef) -> dict[str, ast.expr]
     if odd or missing or len(node.args) > len(places) or not given.keys() <= set(words):
         raise DialectError(node.lineno, f"{function.name}() takes {', '.join(words) or 'no arguments'}, each given once")
     for word in words:
-        if word not in given and not isinstance(defaults[word], ast.Constant | ast.UnaryOp):
+        if word not in given and not _is_fixed(low, defaults[word]):
             raise DialectError(node.lineno, f"the default of {word} is made once in Python, when the program begins; give "
                                             f"{function.name}() the value: {word}={ast.unparse(defaults[word])}")  # fmt: skip
     return {word: given.get(word, defaults.get(word, const(None))) for word in words}

@@ -69,11 +69,14 @@ def _place(low: Lowering, base: ast.expr, index: ast.expr, node: ast.Subscript) 
     return name(place)
 
 
-def may_be_negative(low: Lowering, node: ast.expr | None, inside: frozenset[str] = frozenset()) -> bool:
+def may_be_negative(low: Lowering, node: ast.expr | None, inside: set[str] | None = None) -> bool:
     """True for an index that a program makes less than 0: by a number, a sign, or a loop's index less more than that begins with."""
+    inside = set() if inside is None else inside  # names that were looked at
     number = constant(node, (int, float))
     if number is not None:
         return number < 0
+    if isinstance(node, ast.IfExp):
+        return may_be_negative(low, node.body, inside) or may_be_negative(low, node.orelse, inside)
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, ast.USub) or may_be_negative(low, node.operand, inside)
     if isinstance(node, ast.BinOp):
@@ -92,7 +95,8 @@ def may_be_negative(low: Lowering, node: ast.expr | None, inside: frozenset[str]
         index = low.symbols.get(node.id)
         if isinstance(index, Shifted):
             return index.shift < -1
-        return any(may_be_negative(low, value, inside | {node.id}) for value in low.bindings.get(node.id, ()))
+        inside.add(node.id)
+        return any(may_be_negative(low, value, inside) for value in low.bindings.get(node.id, ()))
     return False
 
 

@@ -35,7 +35,7 @@ def _refuse_shared(low: Lowering, node: ast.For) -> None:
     targets = {inner.id for inner in ast.walk(node.target) if isinstance(inner, ast.Name)}
     if taken := targets & set().union(*low.looping):
         raise DialectError(node.lineno, f"{min(taken)} is the name of a loop around this one; give it another name")
-    of = node.iter.id if isinstance(node.iter, ast.Name) else None
+    of = node.iter.id if isinstance(node.iter, ast.Name) and low.kinds.get(node.iter.id) != kinds.TEXT else None
     for inner in (inner for statement in node.body for inner in ast.walk(statement)):
         function = inner.func if isinstance(inner, ast.Call) else None
         changed = function.value if isinstance(function, ast.Attribute) and function.attr in CHANGES else getattr(inner, "target", None)

@@ -34,7 +34,7 @@ _LITERAL_NAMES = {ast.Dict: "Dictionary", ast.List: "List", ast.Tuple: "List", a
 class Symbolic(ast.expr):
     """A value that only the compiler knows, such as a timedelta: no action makes it, and the forms that take it know what it is."""
 
-    called = "a value"
+    noun = "a value"
     advice = "it cannot stand here"
 
     def __init__(self, *made_of: ast.expr) -> None:
@@ -95,10 +95,14 @@ class Lowering:
         self.bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         stores = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         self.bindings = _bindings(nodes)
-        self.changes_within = any(isinstance(node, ast.Global | ast.NamedExpr) for node in nodes)  # a line may change what it reads
+        # names that a line may change while it is worked out
+        self.changed_within = {node.target.id for node in nodes if isinstance(node, ast.NamedExpr)}
         self.changing = {identifier for identifier, count in stores.items() if count > 1}
+        inside = (inner for node in nodes if isinstance(node, ast.If | ast.For | ast.While | ast.Match) for inner in ast.walk(node))
+        self.set_in_blocks = {inner.id for inner in inside if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
         self.values = set(self.bound)  # names of values: those that the program binds, and those made here
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+        self.changed_within |= {word for function in self.functions.values() for word in order.changed_by(self, function)}
         self.imports: dict[str, str] = {}  # name -> what it stands for: "dt" -> "datetime.datetime"
         self.kinds: dict[str, str | None] = {}
         self.python: set[str] = set()  # names whose values natural Python made: what they mean in a test is Python's
@@ -133,7 +137,7 @@ class Lowering:
         """Lower a statement into `out`. One with an error stays there with its `refusal`, which the compiler raises in its place."""
         start, outer, self.line = len(self.out), self.line, node.lineno
         try:
-            if self.changes_within:
+            if self.changed_within:
                 order.refuse_late_reads(self, node)
             lower = table.STATEMENTS.get(type(node))
             if lower is None:
@@ -268,7 +272,9 @@ class Lowering:
             date = values.FORMS["datetime"].read(value, signatures.bind(value), NO_NAMES)  # type: ignore[arg-type]
             time = f"{date:%H:%M:%S}".removesuffix(":00") if date.hour or date.minute or date.second else ""
             text = f"{date.year:04}-{date:%m-%d} {time}".rstrip()
-            return self.action("date", WFDateActionMode="Specified Date", WFDateActionDate=text)
+            made = self.action("date", WFDateActionMode="Specified Date", WFDateActionDate=text)
+            made.is_day = getattr(value, "is_day", False)  # type: ignore[attr-defined]
+            return made
         return value
 
     def kind(self, value: ast.expr) -> str | None:
@@ -357,7 +363,8 @@ class _Filled(ast.NodeTransformer):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
-        others = {identifier: given for identifier, given in self.nodes.items() if identifier not in own}
+        used = {inner.id for inner in ast.walk(node.body) if isinstance(inner, ast.Name)} - own
+        others = {identifier: given for identifier, given in self.nodes.items() if identifier in used}
         if taken := own & {given if isinstance(given, str) else getattr(given, "id", None) for given in others.values()}:
             raise DialectError(node.lineno, f"{taken.pop()} is a name of the program, too; give the lambda another name")
         node.body = _Filled(others).visit(node.body)
@@ -384,7 +391,11 @@ def _bindings(nodes: list[ast.AST]) -> dict[str, list[ast.expr | None]]:
     """Return what each name is bound to, in the order of the program; None for what is no expression, such as the variable of a loop."""
     found: dict[str, list[ast.expr | None]] = {}
     known: set[int] = set()
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     for node in nodes:
+        for target, value in _pairs(node, functions):
+            known.add(id(target))
+            found.setdefault(target.arg if isinstance(target, ast.arg) else target.id, []).append(value)
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.AugAssign):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
@@ -394,9 +405,25 @@ def _bindings(nodes: list[ast.AST]) -> dict[str, list[ast.expr | None]]:
     for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in known:
             found.setdefault(node.id, []).append(None)
-        elif isinstance(node, ast.arg):
+        elif isinstance(node, ast.arg) and id(node) not in known:
             found.setdefault(node.arg, []).append(None)
     return found
+
+
+def _pairs(node: ast.AST, functions: Mapping[str, ast.FunctionDef]) -> Iterator[tuple[Any, ast.expr]]:
+    """Yield the names that a node binds to several expressions: by a tuple, a loop over a list that is written out, a call."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List):
+        for target in (one for one in node.targets if isinstance(one, ast.Tuple) and len(one.elts) == len(node.value.elts)):  # type: ignore[attr-defined]
+            yield from ((name_, value) for name_, value in zip(target.elts, node.value.elts) if isinstance(name_, ast.Name))  # type: ignore[attr-defined]
+    elif isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple | ast.List) and isinstance(node.target, ast.Name):
+        yield from ((node.target, value) for value in node.iter.elts)
+    elif isinstance(node, ast.Call) and (function := functions.get(called(node) or "")) is not None:
+        arguments = [*function.args.posonlyargs, *function.args.args]
+        yield from zip(arguments, node.args)
+        yield from ((argument, keyword.value) for keyword in node.keywords for argument in (*arguments, *function.args.kwonlyargs)
+                    if argument.arg == keyword.arg)  # fmt: skip
+    elif isinstance(node, ast.FunctionDef):
+        yield from zip(reversed([*node.args.posonlyargs, *node.args.args]), reversed(node.args.defaults))
 
 
 def integer(node: ast.expr | None) -> int | None:

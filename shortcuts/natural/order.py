@@ -7,7 +7,7 @@ that (`n + f()`, where `f` sets `n`) would give another value than in Python.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from shortcuts.syntax.errors import DialectError
@@ -17,15 +17,20 @@ if TYPE_CHECKING:
     from shortcuts.natural.lowering import Lowering
 
 _BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
+_AT_ONCE = frozenset({"len", "sum", "sorted", "round", "abs", "input"})  # always an action of its own, which runs before what follows
 
 
 def changed_by(low: Lowering, function: ast.FunctionDef, inside: frozenset[str] = frozenset()) -> set[str]:
-    """Return the names of the program that a call of a function may set, by itself or by others that it calls."""
+    """Return the names of the program whose values a call of a function may change, by itself or by others that it calls."""
     if function.name in inside:
         return set()
     nodes = list(ast.walk(function))
     changed = {word for node in nodes if isinstance(node, ast.Global) for word in node.names}
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)} - changed
     for node in nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            changed |= {node.value.id} - own
         if (other := low.functions.get(called(node) or "")) is not None:
             changed |= changed_by(low, other, inside | {function.name})
     return changed
@@ -33,32 +38,49 @@ def changed_by(low: Lowering, function: ast.FunctionDef, inside: frozenset[str] 
 
 def refuse_late_reads(low: Lowering, node: ast.stmt) -> None:
     """Raise DialectError for a statement that reads a name, and changes it later in the same expression."""
-    read: set[str] = set()
-    for field, value in ast.iter_fields(node):
-        if field in _BLOCKS or isinstance(node, ast.FunctionDef):
-            continue
-        for inner in value if isinstance(value, list) else [value]:
-            for identifier, is_changed in _events(low, inner) if isinstance(inner, ast.AST) else ():
-                if is_changed and identifier in read:
-                    raise DialectError(node.lineno, f"{identifier} is read before this line changes it; give its value another name on a "
-                                                    f"line before: old = {identifier}")  # fmt: skip
-                read |= set() if is_changed else {identifier}
-        if field == "target" and isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            read.add(node.target.id)
+    if isinstance(node, ast.FunctionDef):
+        return
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple):
+        for item in node.value.elts:  # each is kept before the next one is worked out
+            _worked_out(low, [item])
+        return
+    fields = [value for field, value in ast.iter_fields(node) if field not in _BLOCKS]
+    parts = [part for value in fields for part in (value if isinstance(value, list) else [value]) if isinstance(part, ast.AST)]
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        parts[0] = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+    elif isinstance(node, ast.Assign):
+        parts = [node.value, *node.targets]
+    _worked_out(low, parts)
 
 
-def _events(low: Lowering, node: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Yield the names that an expression reads and changes, in Python's order: (name, whether it is changed)."""
+def changes_within(low: Lowering, node: ast.AST) -> set[str]:
+    """Return the names that an expression changes. Raises DialectError where it reads one before."""
+    return _worked_out(low, [node])[1]
+
+
+def _worked_out(low: Lowering, parts: list[ast.AST]) -> tuple[set[str], set[str]]:
+    """Return the names that some parts of a line still read when all of them are worked out, and those that they change."""
+    read, changed = set[str](), set[str]()
+    for part in parts:
+        reads, changes = _names(low, part)
+        if late := changes & read:
+            raise DialectError(getattr(part, "lineno", low.line), f"{min(late)} is read before this line changes it; give its value "
+                                                                 f"another name on a line before: old = {min(late)}")  # fmt: skip
+        read, changed = read | reads, changed | changes
+    return read, changed
+
+
+def _names(low: Lowering, node: ast.AST) -> tuple[set[str], set[str]]:
     function = low.functions.get(called(node) or "")
-    apart = function is not None or isinstance(node, ast.BoolOp | ast.IfExp)  # its parts are worked out one by one, before what follows
-    for inner in _parts(node):
-        yield from (event for event in _events(low, inner) if event[1] or not apart)
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        yield node.id, False
-    elif isinstance(node, ast.NamedExpr):
-        yield node.target.id, True
-    elif function is not None:
-        yield from ((identifier, True) for identifier in changed_by(low, function))
+    if isinstance(node, ast.BoolOp | ast.IfExp) or function is not None:  # each part is worked out by itself: an If, or kept for the steps
+        changes = [_worked_out(low, [part])[1] for part in _parts(node)]
+        return set(), set().union(*changes, changed_by(low, function) if function is not None else ())
+    read, changed = _worked_out(low, _parts(node))
+    if isinstance(node, ast.Name):
+        return ({node.id} if isinstance(node.ctx, ast.Load) else set()), set()
+    if isinstance(node, ast.NamedExpr):
+        return {node.target.id}, changed | {node.target.id}
+    return set() if called(node) in _AT_ONCE else read, changed
 
 
 def _parts(node: ast.AST) -> list[ast.AST]:
@@ -69,4 +91,6 @@ def _parts(node: ast.AST) -> list[ast.AST]:
         return [*node.generators, node.elt]
     if isinstance(node, ast.DictComp):
         return [*node.generators, node.key, node.value]
+    if isinstance(node, ast.Dict):
+        return [part for part in chain.from_iterable(zip(node.keys, node.values)) if part is not None]
     return [] if isinstance(node, ast.Lambda) else list(ast.iter_child_nodes(node))

@@ -390,9 +390,8 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
                                         f"re.sub('([0-9]+)', r'<\\1>', {shown(string)})")  # fmt: skip
     found, sensitive = _pattern(low, pattern, flags)
     replacement, constants_ = text(low, repl), _GROUP.sub("", constant(repl) or "")
-    if constant(repl) is None or "\\" in constants_:
-        raise DialectError(repl.lineno, "a replacement is written out, in which \\1 or \\g<1> is the first group and nothing else stands "
-                                        "behind a \\; a text that is not known before: x.replace('a', text)")  # fmt: skip
+    if "\\" in constants_:
+        raise DialectError(repl.lineno, "in a replacement \\1 or \\g<1> is the first group, and nothing else stands behind a \\")
     if constant(replacement):
         replacement = const(_GROUP.sub(lambda found: f"${found[1] or found[2]}", constant(replacement).replace("$", r"\$")))
     return low.action("text_replace", WFInput=text(low, string), WFReplaceTextFind=found, WFReplaceTextRegularExpression=True,

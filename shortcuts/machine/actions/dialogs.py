@@ -45,7 +45,7 @@ def _drawn(kind: str, dice: Random, call: Call) -> Any:
     fitting = [one for one in world.compared if kind == "Text" or (kind == "Number" and not isinstance(one, str))]
     if fitting and dice.random() < 3 / 4:
         one = dice.choice(fitting)
-        near = one if isinstance(one, str) else one + (-1, 0, 1)[world.seed % 3]  # worlds that follow each other have all three
+        near = one if isinstance(one, str) else round(one + (-1, 0, 1)[world.seed % 3], 6)  # worlds that follow each other have all three
         return near if kind == "Number" or isinstance(near, str) else convert.text(near, call.place)
     if kind == "Number":
         return dice.randint(1, 20)
