@@ -18,20 +18,9 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
     if function.name in low.inside:
         raise DialectError(node.lineno, f"{function.name}() calls itself; a shortcut can do so: is_workflow_actions_runworkflow(WFInput=x)")
     given = _arguments(low, node, function)
-    stored = {inner.id for inner in ast.walk(function) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
-    of_program = {word for inner in ast.walk(function) if isinstance(inner, ast.Global) for word in inner.names}
-    stored -= of_program
-    changed, own = order.changed_by(low, function), set(stored)
-    for word, value in reversed(given.items()):  # a name that the function changes, or a later argument, is kept as it is here
-        own |= {word} if isinstance(value, ast.Name) and value.id in changed else set()
-        changed |= order.changes_within(low, value)
-    names = {word: value.id for word, value in given.items() if isinstance(value, ast.Name) and word not in own}
-    taken = low.inlined | _names_outside(low.module, function)
-    names |= {word: low.fresh(word) for word in sorted(stored | given.keys()) if word not in names and word in taken}
-    low.inlined |= stored | given.keys()
-    low.values |= {names.get(word, word) for word in stored | given.keys()}
+    names, own = _named(low, function, given)
     for word, value in given.items():
-        if not isinstance(value, ast.Name) or word in own:
+        if word in own:
             low.run("NAME = VALUE", NAME=names.get(word, word), VALUE=value)
     result = low.fresh("Result") if any(isinstance(inner, ast.Return) and inner.value for inner in ast.walk(function)) else None
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
@@ -49,10 +38,29 @@ def inlined(low: Lowering, node: ast.Call, function: ast.FunctionDef) -> ast.exp
             low.statement(last)
     finally:
         low.inside.discard(function.name)
-        for word in stored | given.keys():  # its own names mean nothing behind it
-            if not (isinstance(given.get(word), ast.Name) and word not in own):
-                low.identities.pop(names.get(word, word), None)
+        for word in own:  # its own names mean nothing behind it
+            low.identities.pop(names.get(word, word), None)
     return None if result is None else name(result)
+
+
+def _named(low: Lowering, function: ast.FunctionDef, given: dict[str, ast.expr]) -> tuple[dict[str, str], set[str]]:
+    """Return the names of the program that stand for those of a function, and the function's own names, which a call sets anew.
+
+    A parameter that is given a name stands for it, unless the function changes the one or the other, or a later argument does.
+    """
+    nodes = list(ast.walk(function))
+    stored = {inner.id for inner in nodes if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
+    stored -= {word for inner in nodes if isinstance(inner, ast.Global) for word in inner.names}
+    changed, own = order.changed_by(low, function), set(stored)
+    for word, value in reversed(given.items()):
+        own |= set() if isinstance(value, ast.Name) and value.id not in changed else {word}
+        changed |= order.changes_within(low, value)
+    names = {word: value.id for word, value in given.items() if isinstance(value, ast.Name) and word not in own}
+    taken = low.inlined | _names_outside(low.module, function)
+    names |= {word: low.fresh(word) for word in sorted(own) if word in taken}
+    low.inlined |= stored | given.keys()
+    low.values |= {names.get(word, word) for word in stored | given.keys()}
+    return names, own
 
 
 def _is_fixed(low: Lowering, node: ast.expr) -> bool:

@@ -116,13 +116,13 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
         return texts.sliced(low, base, node, start, stop)
     base = low.ref_of(base, node)
     count = low.hoist(low.action("count", Input=base)) if (start or 0) < 0 or (stop or 0) < 0 or any(back) else None
+    ends = [end if n is None or end is None else low.hoist(low.action(
+        "math", WFInput=count, WFMathOperation="-", WFMathOperand=low.number_of(end, node))) for end, n in zip(ends, back)]  # fmt: skip
 
-    def counted(end: ast.expr | None, place: int | None, beyond: int, is_from_end: bool) -> ast.expr:
+    def counted(end: ast.expr | None, place: int | None, beyond: int) -> ast.expr:
         """Return an end as a place from 1; "" is the first, or the last."""
         if end is None:
             return const("")
-        if is_from_end:
-            end = low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=low.number_of(end, node)))
         if place is not None and place >= 0:
             return const(place + beyond)
         if place is not None and count is not None:
@@ -130,7 +130,7 @@ def part(low: Lowering, base: ast.expr, kind: str | None, node: ast.Subscript) -
             return low.hoist(low.action("math", WFInput=count, WFMathOperation="-", WFMathOperand=back)) if back else count
         return end if not beyond else low.hoist(low.action("math", WFInput=low.number_of(end, node), WFMathOperand=beyond))
 
-    first, last = counted(ends[0], start, 1, bool(back[0])), counted(ends[1], stop, 0, bool(back[1]))
+    first, last = counted(ends[0], start, 1), counted(ends[1], stop, 0)
     taken = low.action("getitemfromlist", WFInput=base, WFItemSpecifier="Items in Range", WFItemRangeStart=first, WFItemRangeEnd=last)
     return _of_kind(low, taken, kind if kind in kinds.LISTS else None)
 
