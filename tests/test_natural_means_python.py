@@ -319,6 +319,7 @@ WRITTEN = [
     "from datetime import *\nprint(date(2026, 5, 2))\nprint(f'{date(2026, 5, 2)}')\nprint(date(2026, 5, 2).isoformat())\nprint(date.fromisoformat('2026-05-02'))\nd = date(2026, 5, 2)\nprint(d.isoformat())",
     "d = {'a': 1}\nn = 2\nprint(n, d['a'])",
     'total = 0\nfor x in [1, 2]:\n    total = total + x\nprint(total)',
+    "def f(x):\n    return list(map(lambda y: y + 1, [x]))[0]\ny = 3\nprint(f(y))", "x = [1, 2]\nys = [x + 1 for x in x]\nprint(len(x), ys[0])",
     "def f(a):\n    b = int(a)\n    a = 5\n    return b\nprint(f(2.7))", "xs = [3, 4]\nprint([y for x in xs if (y := x + 1) > 4][0])", "n = 4\nprint(n if (n := 3) else 0)",
 ]
 

@@ -362,7 +362,9 @@ def _loop(low: Lowering, generators: list[ast.comprehension], source: str, **nod
         inner = ast.For(loop.target, loop.iter, [inner], [], lineno=low.line, col_offset=0)
     targets = {node.id for loop in generators for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
     own = {target: low.fresh(target) for target in sorted(targets) if target in low.kinds and target != "_"}
-    low.statement(renamed(ast.fix_missing_locations(inner), own))
+    made = renamed(ast.fix_missing_locations(inner), own)
+    made.iter = generators[0].iter  # type: ignore[attr-defined]  # what it goes through is named by the program: [x for x in x]
+    low.statement(made)
 
 
 @table.test("any", example="any(x == 'a' for x in xs)")
