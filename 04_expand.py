@@ -106,11 +106,10 @@ def arguments() -> argparse.Namespace:
     parser.files.add_argument("--figure", action="store_true", help="draw the distribution before and after beside the output, as PNG")
     llm.add_arguments(parser)
     args = parser.parse_args()
-    if args.sampling == "everyday" and args.writer not in (None, OFFLINE):
-        parser.error(f"--sampling everyday: rules write these requests, {args.writer} would not be asked; leave --writer away")
-    parser.refuse(
-        (args.max_apis and args.sampling == "everyday", "--max-apis: the requests of --sampling everyday are what they are; leave it away"),
-        (args.max_apis and args.max_apis < SMALLEST, f"--max-apis {args.max_apis}: a set has at least {SMALLEST}"))
+    parser.refuse((args.sampling == "everyday" and args.writer not in (None, OFFLINE), "--sampling everyday: rules write these requests, "
+                   f"{args.writer} would not be asked; leave --writer away"),
+                  (args.max_apis and args.sampling == "everyday", "--max-apis does not go with --sampling everyday"),
+                  (args.max_apis and args.max_apis < SMALLEST, f"--max-apis {args.max_apis}: a set has at least {SMALLEST}"))  # fmt: skip
     args.max_apis = args.max_apis or (MAX_APIS if args.sampling == "even" else sys.maxsize)
     return args
 

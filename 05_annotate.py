@@ -101,8 +101,8 @@ def add_model(parser: cli.Parser) -> None:
     add("--thinking", choices=(chat.ON, chat.OFF), help="on: let the model think before its answer, which alone is held to the grammar "
         "(default: as stage 07 trained it, else off; a server is told only what is given here)")
     add("--max-new-tokens", type=cli.positive_int, default=MAX_NEW_TOKENS, metavar="N", help=f"of an answer (default: {MAX_NEW_TOKENS})")
-    add("--temperature", type=float, metavar="T", help=f"0: the likeliest token (default: 0, {SAMPLED} for all candidates but the first)")
-    add("--top-p", type=float, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
+    add("--temperature", type=cli.amount, metavar="T", help=f"0: the likeliest token (default: 0, {SAMPLED} for candidates but the first)")
+    add("--top-p", type=cli.share, default=1.0, metavar="P", help="sample from the likeliest tokens of this mass (default: 1)")
     add("--seed", type=cli.seed, default=0, metavar="N", help="random seed of the sampling (default: 0)")
     add("--batch-size", type=cli.positive_int, default=16, metavar="N", help="answers at a time; a kill loses up to 4 x N (default: 16)")
     add("--refine", metavar="MODEL", help="let this model revise plan and code, as the paper's last step (at OpenAI, or --refine-url)")
@@ -117,7 +117,10 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
         *query.misused(args),
         (args.adapter and not args.here, "--adapter needs a --model that is loaded here: a server has its adapters already"),
         (args.thinking and args.model == OFFLINE, "--thinking is for a --model: the rules do not think"),
+        (args.refine_url and not args.refine, "--refine-url is the server of --refine; name that model"),
         (args.candidates > 1 and args.temperature == 0, "--candidates at --temperature 0 would all be the same; leave --temperature away"),
+        (args.model == OFFLINE and (args.candidates > 1 or args.temperature or args.top_p != 1), "the rules have one answer: --candidates, "
+         "--temperature and --top-p are for a --model"),
         (args.use_all and not held_to_all, "--use-all holds a model that is loaded here to APIs that are known to be needed: "
          "leave --base-url and --no-constrained away, and give --query its --apis"),
         (args.dry_run and (args.here or args.query), "--dry-run counts requests for the queries of a file: give --base-url, no --query"),
@@ -425,10 +428,10 @@ def refine_all(refiner: Writer | None, results: Iterator[Result], catalog: Catal
 def windows(run: cli.Run, size: int) -> Iterator[Record]:
     """Yield the shard's records, in groups of a size: those that have one to do, whole, as rounding depends on what is beside."""
     assert run.input is not None
-    everything = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit)
-    records = (record for record in everything if cli.in_shard(record["id"], run.args.shard))
+    everything, seen = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit), set[str]()
+    records = (record for record in everything if cli.in_shard(key := record["id"], run.args.shard) and not (key in seen or seen.add(key)))
     while (window := list(islice(records, size))) and not run.interrupted:
-        due = [run.takes(record["id"]) for record in window]
+        due = [run.is_due(record["id"]) for record in window]
         run.read += sum(due)
         if any(due):
             yield from window
@@ -441,9 +444,7 @@ def annotate_file(args: argparse.Namespace, catalog: Catalog) -> int:
     with cli.Run("annotate", args) as run:
         if annotator is None:
             made = generate(windows(run, args.batch_size * WINDOW), args, catalog)  # made whole again, with what is done of it
-            seen = set[str]()  # of two records with one id the first
-            fresh = (result for result in made if (key := result[0]["id"]) not in run.done and not (key in seen or seen.add(key)))
-            results = refine_all(refiner, fresh, catalog)
+            results = refine_all(refiner, (result for result in made if result[0]["id"] not in run.done), catalog)
         else:
             results = ask_server(annotator, refiner, run.records("query", "apis"), args, catalog)
         for record, outcome in results:

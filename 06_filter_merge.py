@@ -98,9 +98,8 @@ def arguments() -> argparse.Namespace:
                               help="count tokens with that of a model, by name or folder (default: estimate from characters)")
     parser.machine.add_argument("--workers", type=cli.positive_int, metavar="N", help="processes (default: cores, fewer for small inputs)")
     args = parser.parse_args()
-    drawn = next((f"--{name.replace('_', '-')}" for name in ("test_size", "ood_share", "common")
-                  if getattr(args, name) != parser.get_default(name)), None)  # fmt: skip
-    parser.refuse((args.tests_from and drawn, f"{drawn}: the tests are those of --tests-from; leave one away"))
+    drawn = next((name for name in ("test_size", "ood_share", "common") if getattr(args, name) != parser.get_default(name)), "")
+    parser.refuse((args.tests_from and drawn, f"--{drawn.replace('_', '-')}: the tests are those of --tests-from; leave one away"))
     args.generated = args.generated or ([DEFAULT_GENERATED] if DEFAULT_GENERATED.exists() else None)
     args.distractors = (0 if args.workflowbench else offers.MOST) if args.distractors is None else args.distractors
     return args
@@ -434,11 +433,7 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
     if not args.workflowbench:
         read += [("--input", args.input), *(("--generated", path) for path in args.generated or () if path != NONE)]
     staging.refuse_overlaps(read, args.output)
-    plans = args.teval_plans and args.teval_plans.resolve()
-    others = {path.resolve() for flag, path in read if path and flag != "--teval-plans"}
-    if plans and (others & {plans, plans.parent} or (plans.parent == args.output.resolve() and plans.name in staging.NAMES)):
-        raise UserError(f"--teval-plans {args.teval_plans}: it would be written over what is read, or over a part of the dataset; "
-                        "name another file")
+    staging.refuse_plans(args.teval_plans, [path for flag, path in read if path and flag != "--teval-plans"], args.output)
     staging.refuse_foreign(args.output)
     if args.workflowbench and args.export_workflowbench and args.workflowbench.resolve() == args.export_workflowbench.resolve():
         raise UserError(f"--export-workflowbench {args.export_workflowbench}: it would be written over the import; name another folder")

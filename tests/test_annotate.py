@@ -149,7 +149,8 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: C
 
 
 @pytest.mark.parametrize(("flags", "message"), [
-    (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
+    (("--candidates", "2"), "the rules have one answer"), (("--top-p", "0.5"), "the rules have one answer"),
+    (("--refine-url", "http://x"), "--refine-url is the server of --refine"), (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
     (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis and --apps go with --query"), (("--query", " "), "--query is empty"),
     (("--query", "say hello"), "generated.jsonl: --query writes a .shortcut file"),
 ])  # fmt: skip
@@ -252,7 +253,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ways(name: str, request: pytest.FixtureRequest, stub: StubOpenAI) -> tuple[str, ...]:
     better = ("--candidates", "2", "--repair", "--limit", "4")
-    return {"offline": lambda: better, "endpoint": lambda: ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
+    return {"offline": lambda: better[2:], "endpoint": lambda: ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
             "local": lambda: ("--model", str(request.getfixturevalue("tiny")), "--batch-size", "2", "--max-new-tokens", "8", *better)}[name]()  # fmt: skip
 
 

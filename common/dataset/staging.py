@@ -46,6 +46,13 @@ def refuse_overlaps(named: Iterable[tuple[str, Path | None]], output: Path) -> N
             raise UserError(f"{flag} {path}: it is, or is in, the folder to write, --output {output}; name another --output")
 
 
+def refuse_plans(plans: Path | None, read: Iterable[Path], output: Path) -> None:
+    """Raise UserError where the file of --teval-plans would replace what is read, or a part of a dataset."""
+    others, place = {path.resolve() for path in read}, plans and plans.resolve()
+    if place and (others & {place, place.parent} or (place.parent == output.resolve() and place.name in NAMES)):
+        raise UserError(f"--teval-plans {plans}: it would be written over what is read, or over a part of the dataset; name another file")
+
+
 def refuse_foreign(folder: Path) -> None:
     """Raise UserError where files would be replaced that are of no earlier dataset."""
     taken = sorted(name for name in NAMES if (folder / name).exists())

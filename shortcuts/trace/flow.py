@@ -21,7 +21,7 @@ from shortcuts.trace.origins import literal
 
 DECIDING = ("if", "menu")  # steps that take something and are no calls
 HEADS = (*DECIDING, "for")  # that one hands on what it takes
-_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_TOKEN = re.compile(r"""\\.|['"]|[^'"\\]+""", re.DOTALL)
 _GLOBAL = re.compile(rf"\b(?:{'|'.join(constants.GLOBALS)})\(\)")
 WITHIN = "within"  # the argument of a step that says in which repeat it stands
 
@@ -86,7 +86,13 @@ class Flow:
 @lru_cache(4096)
 def _is_given(form: str) -> bool:
     """True for the form of a value that stems from the input, the clipboard or another global."""
-    return _GLOBAL.search(_QUOTED.sub("''", form)) is not None
+    outside, quote = list[str](), ""
+    for token in _TOKEN.findall(form):
+        if quote or token in ("'", '"'):
+            quote = "" if token == quote else quote or token
+        else:
+            outside.append(token)
+    return _GLOBAL.search("".join(outside)) is not None
 
 
 def sources(step: Step) -> list[int]:
