@@ -426,7 +426,7 @@ def refine_all(refiner: Writer | None, results: Iterator[Result], catalog: Catal
 
 
 def windows(run: cli.Run, size: int) -> Iterator[Record]:
-    """Yield the shard's records, in groups of a size: those that have one to do, whole, as rounding depends on what is beside."""
+    """Yield the shard's records, each id once, in groups of a size: those with one to do, whole, as rounding depends on what is beside."""
     assert run.input is not None
     everything, seen = islice(jsonl.records(run.input, ("query", "apis")), run.args.limit), set[str]()
     records = (record for record in everything if cli.in_shard(key := record["id"], run.args.shard) and not (key in seen or seen.add(key)))

@@ -86,7 +86,7 @@ def from_first(make: Callable[[], Made]) -> Made:
 
 
 def shared_out(items: list[Item], work: Callable[[list[Item]], list[Made]], rank: int, world: int) -> list[Made]:
-    """What `work` makes of each of some items: every process does as many of them as the others, and gets them all.
+    """Return what `work` makes of each of some items: every process does as many of them as the others, and gets them all.
 
     Where they do not come out even, the last processes do the first one again, and nobody looks at that.
     """

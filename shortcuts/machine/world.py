@@ -141,6 +141,11 @@ class World:
         return {key: from_json(value) for key, value in DEVICE.items()} | self.device
 
 
+def near(literal: str | float, turn: int) -> str | float:
+    """Return a text, or a number, in two of three turns one next to it: a comparison can be wrong at its very number, or just beside."""
+    return literal if isinstance(literal, str) else round(literal + (-1, 0, 1)[turn % 3], 6)
+
+
 def _value_of_key(key: str, value: Any) -> Any:
     """Return the value of a key of a world. Raises WorldError where it has not the right shape."""
     wanted = {"now": str, "zone": str, "locale": str, "unanswered": str, "seed": int, "cancels": bool}.get(key)

@@ -28,10 +28,11 @@ from shortcuts.machine.outcome import Outcome
 from shortcuts.machine.place import place
 from shortcuts.machine.program import Program, as_program
 from shortcuts.machine.values import File, Quantity, Record, Url
-from shortcuts.machine.world import World, from_json
+from shortcuts.machine.world import World, from_json, near
 
 Tree = dict[str, Any]  # of keys; a leaf is an empty one
 MAX_KEYS = 400  # of a body
+TURNS = (0, 1, 1, 2)  # of world.near: most often the number itself
 MAX_LITERAL, MAX_LITERALS = 100, 200  # characters of a text that is compared with, and how many of those count
 
 _ECHO = {"WFWorkflowActions": [{ID: "is.workflow.actions.output", PARAMETERS: {"WFOutput": {
@@ -220,7 +221,7 @@ def leaf(key: str, dice: random.Random, literals: tuple[str | float, ...] = ()) 
     """Return a value for a key: a link, number or date where its name says so, else words; every third is one that is compared with."""
     low = key.lower()
     if literals and dice.random() < 1 / 3:
-        return _near(dice.choice(literals), dice)
+        return near(dice.choice(literals), dice.choice(TURNS))
     if any(part in low for part in ("url", "link", "href", "download", "image", "src")):
         return f"https://example.org/{dice.choice(_WORDS)}/{dice.randint(1, 99)}"
     if any(part in low for part in _NUMERIC) or low.endswith("id"):
@@ -251,19 +252,14 @@ def _item(tree: Tree, dice: random.Random, found: Needs, key: str, depth: int) -
 
 def compared_text(found: Needs, dice: random.Random) -> str:
     """Return one of the texts and numbers that a shortcut compares with, as a text; a word where there are none."""
-    return str(_near(dice.choice(found.literals), dice)) if found.literals else f"{dice.choice(_WORDS)} 7"
-
-
-def _near(literal: str | float, dice: random.Random) -> str | float:
-    """Return a text, or a number or one next to it."""
-    return literal if isinstance(literal, str) else round(literal + dice.choice((-1, 0, 0, 1)), 6)
+    return str(near(dice.choice(found.literals), dice.choice(TURNS))) if found.literals else f"{dice.choice(_WORDS)} 7"
 
 
 def _between(least: int, most: int, found: Needs, number: int, dice: random.Random) -> float:
     """Return a number by chance; in each second world, where one is compared with, that or one next to it."""
     fitting = [one for one in found.literals if not isinstance(one, str) and least < one < most]
     if number % 2 and fitting:
-        return round(dice.choice(fitting) + (-1, 0, 1)[number % 3], 6)
+        return near(dice.choice(fitting), number)  # type: ignore[return-value]
     return dice.randint(least, most)
 
 
@@ -276,7 +272,8 @@ def given(found: Needs, number: int, dice: random.Random) -> Any:
         "WFURLContentItem": Url(f"{site}/{dice.choice(_WORDS)}"),
         "WFSafariWebPageContentItem": Url(f"{site}/{dice.choice(_WORDS)}"),
         "WFArticleContentItem": Url(f"https://example.org/{dice.choice(_WORDS)}"),
-        "WFNumberContentItem": dice.choice([dice.randint(1, 99), *(_near(one, dice) for one in found.literals if type(one) is not str)]),
+        "WFNumberContentItem": dice.choice([dice.randint(1, 99), *(
+            near(one, dice.choice(TURNS)) for one in found.literals if not isinstance(one, str))]),
         "WFDateContentItem": place("2026-03-14T09:30:00", "Europe/London", "en_US").now + timedelta(days=dice.randint(-40, 40)),
         "WFDictionaryContentItem": body(tree, dice, found) if tree else {"key": "value"},
     }  # fmt: skip

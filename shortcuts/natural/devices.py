@@ -288,7 +288,7 @@ def _write(low: Lowering, receiver: ast.expr, data: ast.expr, **named: ast.expr)
 
 
 class Written(Symbolic):
-    """What write() gives within a `with`: it has added to a text."""
+    """The value of write() within a `with`, where it adds to a text: there is none."""
 
     noun, advice = "what write() gives", "write() gives nothing here; write it on a line of its own"
 
@@ -303,7 +303,7 @@ def saved(low: Lowering, file: File, value: ast.expr) -> ast.Call:
 
 
 def writes_several(file: File, identifier: str, body: list[ast.stmt]) -> bool:
-    """True if the body of a `with` writes to a file that it begins anew otherwise than once, in a line of its own."""
+    """True if the body of a `with` writes to a file that it begins anew, and not just once in a line of its own."""
     def is_write(node: ast.AST) -> bool:
         function = node.func if isinstance(node, ast.Call) else None
         if not isinstance(function, ast.Attribute) or function.attr not in ("write", "dump"):
@@ -311,8 +311,9 @@ def writes_several(file: File, identifier: str, body: list[ast.stmt]) -> bool:
         written = function.value if function.attr == "write" else next(iter(node.args[1:2]), None)  # type: ignore[attr-defined]
         return getattr(written, "id", "") == identifier
 
-    written = sum(is_write(inner) for node in body for inner in ast.walk(node))
-    return file.mode in ("w", "x") and written > sum(isinstance(node, ast.Expr) and is_write(node.value) for node in body) - (written > 1)
+    written = [inner for node in body for inner in ast.walk(node) if is_write(inner)]
+    is_alone = len(written) == 1 and any(isinstance(node, ast.Expr) and node.value is written[0] for node in body)
+    return file.mode in ("w", "x") and bool(written) and not is_alone
 
 
 def _without_newline(value: ast.expr) -> ast.expr | None:

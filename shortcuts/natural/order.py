@@ -63,9 +63,9 @@ def _worked_out(low: Lowering, parts: list[ast.AST]) -> tuple[set[str], set[str]
     read, changed = set[str](), set[str]()
     for part in parts:
         reads, changes = _names(low, part)
-        if late := changes & read:
-            raise DialectError(getattr(part, "lineno", low.line), f"{min(late)} is read before this line changes it; give its value "
-                                                                 f"another name on a line before: old = {min(late)}")  # fmt: skip
+        if late := min(changes & read, default=""):
+            advice = f"{late} is read before this line changes it; give its value another name on a line before: old = {late}"
+            raise DialectError(getattr(part, "lineno", low.line), advice)
         read, changed = read | reads, changed | changes
     return read, changed
 

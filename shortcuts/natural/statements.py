@@ -89,19 +89,19 @@ def _return(low: Lowering, node: ast.Return) -> None:
 
 @table.statement(ast.With, examples=("with open('a.txt') as f: s = f.read()",))
 def _with(low: Lowering, node: ast.With) -> None:
-    written: list[devices.File] = []
+    written: list[tuple[devices.File, str]] = []  # files, and the names of their texts
     for item in node.items:
         value = low.value(item.context_expr)
         if not isinstance(value, devices.File) or not isinstance(item.optional_vars, ast.Name):
             raise DialectError(node.lineno, "with stands only before open('name.txt') as f; leave it out")
         low.symbols[item.optional_vars.id] = value
         if devices.writes_several(value, item.optional_vars.id, node.body):
-            low.run("TEXT = ''", TEXT=(text := low.fresh("Text")))
-            value.text = text
-            written.append(value)
+            value.text = text = low.fresh("Text")
+            low.run("TEXT = ''", TEXT=text)
+            written.append((value, text))
     low.out.extend(low.block(node.body))
-    for file in written:
-        low.emit(ast.Expr(devices.saved(low, file, name(file.text or ""))))
+    for file, text in written:
+        low.emit(ast.Expr(devices.saved(low, file, name(text))))
 
 
 @table.statement(ast.Global)

@@ -389,8 +389,8 @@ def _sub(low: Lowering, pattern: ast.expr, repl: ast.expr, string: ast.expr, cou
         raise DialectError(repl.lineno, "a replacement is one text, in which \\1 is the first group: "
                                         f"re.sub('([0-9]+)', r'<\\1>', {shown(string)})")  # fmt: skip
     found, sensitive = _pattern(low, pattern, flags)
-    replacement, constants_ = text(low, repl), _GROUP.sub("", constant(repl) or "")
-    if "\\" in constants_:
+    replacement = text(low, repl)
+    if "\\" in _GROUP.sub("", constant(repl) or ""):
         raise DialectError(repl.lineno, "in a replacement \\1 or \\g<1> is the first group, and nothing else stands behind a \\")
     if constant(replacement):
         replacement = const(_GROUP.sub(lambda found: f"${found[1] or found[2]}", constant(replacement).replace("$", r"\$")))

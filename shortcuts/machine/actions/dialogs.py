@@ -9,6 +9,7 @@ from typing import Any
 from shortcuts.machine import convert, values
 from shortcuts.machine.registry import Call, Ended, action
 from shortcuts.machine.values import items, one_or_many
+from shortcuts.machine.world import near
 
 _DEFAULT_KEYS = {"Number": "WFAskActionDefaultAnswerNumber", "Date": "WFAskActionDefaultAnswerDate", "Time": "WFAskActionDefaultAnswerTime",
                  "Date and Time": "WFAskActionDefaultAnswerDateAndTime", "URL": "WFAskActionDefaultAnswerURL"}  # fmt: skip
@@ -44,9 +45,8 @@ def _drawn(kind: str, dice: Random, call: Call) -> Any:
     world = call.run.session.world
     fitting = [one for one in world.compared if kind == "Text" or (kind == "Number" and not isinstance(one, str))]
     if fitting and dice.random() < 3 / 4:
-        one = dice.choice(fitting)
-        near = one if isinstance(one, str) else round(one + (-1, 0, 1)[world.seed % 3], 6)  # worlds that follow each other have all three
-        return near if kind == "Number" or isinstance(near, str) else convert.text(near, call.place)
+        said = near(dice.choice(fitting), world.seed)  # worlds that follow each other have all three turns
+        return said if kind == "Number" or isinstance(said, str) else convert.text(said, call.place)
     if kind == "Number":
         return dice.randint(1, 20)
     if kind in ("Date", "Time", "Date and Time"):
