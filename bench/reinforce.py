@@ -125,7 +125,7 @@ def ours(args: argparse.Namespace) -> list[dict[str, float]]:
     torch.set_num_threads(1)
     chat.end_ids = lambda model, tokenizer: []
     rollouts.Answer = lambda text, tokens, logprobs, legal, finished: answer(text, tokens, logprobs, legal, True)
-    rewards.reward = lambda prompt, text, record: rewards.Reward(answers=of_text(text) / rewards.SHARES["answers"])
+    rewards.reward = lambda text, record: rewards.Reward(answers=of_text(text) / rewards.SHARES["answers"])
 
     def note(self: Any, name: str, lines: list[dict[str, Any]]) -> None:
         noted(self, name, lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -407,3 +408,12 @@ def test_a_row_has_what_was_drawn_in_the_order_of_its_positions():
     for row in (plan.row(0, 0), plan.row(0, 1)):
         assert row.drawn.weights.tolist() == row.targets[0, row.supervised].tolist()
     assert plan.row(0, 5).drawn.weights.tolist() == []
+
+
+@pytest.mark.ci
+def test_the_benchmark_of_a_step_runs(tmp_path):
+    records = synthetic.write(tmp_path / "records.jsonl", synthetic.records(8))
+    flags = ("--prompts", "2", "--group", "2", "--tokens", "8", "--steps", "1", "--rounds", "1")
+    done = subprocess.run([sys.executable, "bench/reinforce.py", records, *flags], cwd=synthetic.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert orjson.loads(done.stdout.splitlines()[-1])["ours"]["cpu_s"] > 0
