@@ -156,10 +156,13 @@ def compile_records(args: argparse.Namespace) -> int:
     source, folder, force = args.to_shortcut, args.output, args.force
     if is_shortcut_file(source):
         raise UserError(f"{source}: this is a shortcut already; name a .jsonl file of records with code")
-    written = failed = 0
+    written, failed, names = 0, 0, set[str]()
     due = (program for identifier, *program in islice(programs(source), args.limit) if cli.in_shard(identifier, args.shard))
     for name, where, code, residue, renames in due:
         try:
+            if name in names:
+                raise cli.Reject("duplicate_id", "its shortcut would replace that of another record with this id; give each its own")
+            names.add(name)
             data = compiled(code, residue, renames) if residue else checked(code, where, force)
         except cli.Reject as reject:
             cli.say(f"{where}: {reject.detail}")

@@ -151,7 +151,7 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: C
 @pytest.mark.parametrize(("flags", "message"), [
     (("--candidates", "2"), "the rules have one answer"), (("--top-p", "0.5"), "the rules have one answer"),
     (("--refine-url", "http://x"), "--refine-url is the server of --refine"), (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
-    (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis and --apps go with --query"), (("--query", " "), "--query is empty"),
+    (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis and --apps go with --query"), (("--force",), "--force goes with --query"), (("--query", " "), "--query is empty"),
     (("--query", "say hello"), "generated.jsonl: --query writes a .shortcut file"),
 ])  # fmt: skip
 def test_flags_that_cannot_go_together_are_refused(queries: Path, run: Callable[..., Run], flags: tuple[str, ...], message: str) -> None:

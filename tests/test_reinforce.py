@@ -244,8 +244,8 @@ def test_what_does_not_go_with_it_is_refused(train, capsys, flags, said):
 
 def test_tests_are_never_trained_on(tmp_path):
     records = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(2)])
-    with pytest.raises(UserError, match="models are not trained on tests"):
-        reinforcement.records_of(records, set())
+    with pytest.raises(UserError, match="t.jsonl:1: .* is of split test_id: models are neither trained nor chosen by tests"):
+        list(data.chat_records(records))
 
 
 def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, base, monkeypatch, tmp_path):
@@ -276,7 +276,7 @@ def test_two_records_with_one_id_are_refused(tmp_path):
 def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written(run, base, tmp_path, monkeypatch):
     tests = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(4)])
     monkeypatch.setattr(rollouts.Local, "write", lambda *about: pytest.fail("an answer is written"))
-    with pytest.raises(UserError, match="t.jsonl: .* is of split test_id: models are not trained on tests"):
+    with pytest.raises(UserError, match="t.jsonl:1: .* is of split test_id: models are neither trained nor chosen by tests"):
         run("on", *STEPS, "--lora-rank", 4, "--validation", tests, base=base)
 
 

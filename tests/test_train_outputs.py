@@ -234,6 +234,13 @@ def test_a_record_may_have_any_task(run, tmp_path, data):
     assert orjson.loads((tmp_path / "odd/prompt.json").read_bytes()) == {"primer": False}
 
 
+@pytest.mark.parametrize("flag", ["--input", "--validation"])
+def test_tests_are_neither_trained_on_nor_do_they_choose_a_model(run, tmp_path, data, flag):
+    tests = synthetic.write(tmp_path / "t.jsonl", [record | {"split": "test_ood"} for record in synthetic.records(4)])
+    with pytest.raises(UserError, match="t.jsonl:1: s0-0 is of split test_ood: models are neither trained nor chosen by tests"):
+        run("none", "--steps", 1, flag, tests)
+
+
 def test_a_split_that_leaves_nothing_to_train_or_validate_on_is_told(run, tmp_path):
     with pytest.raises(UserError, match="--validation-share 1 holds out all 20 samples"):
         run("none", "--validation-share", 1)

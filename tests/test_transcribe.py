@@ -248,6 +248,16 @@ def test_ids_are_never_paths(tmp_path):
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if "made" not in path.parts) == ["deep", "deep/er", "in.jsonl"]
 
 
+def test_a_second_record_with_one_id_replaces_no_shortcut_of_the_first(tmp_path):
+    records = [{"id": "a", "name": "Same", "code": PROGRAM.format(number)} for number in (1, 2)]
+    (tmp_path / "in.jsonl").write_bytes(b"".join(map(jsonl.encode, records)))
+    result = run("--to-shortcut", tmp_path / "in.jsonl", "--output", tmp_path / "made")
+    assert result.returncode == 1 and (summary(result)["written"], summary(result)["failed"]) == (1, 1)
+    assert "in.jsonl: a: its shortcut would replace that of another record with this id" in result.stderr
+    (made,) = (tmp_path / "made").iterdir()
+    assert shortcuts.equivalent(plistlib.loads(made.read_bytes()), shortcuts.to_shortcut(PROGRAM.format(1)))
+
+
 @pytest.mark.parametrize("folder", ["my shortcuts", "$(touch pwned)", "plain"])
 @pytest.mark.parametrize("identifier", ["an-id", '";touch pwned;"'])
 def test_the_command_to_sign_names_the_file_and_nothing_in_it_is_run(tmp_path, folder, identifier):

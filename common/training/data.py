@@ -28,14 +28,17 @@ from common.jsonl import UserError
 from common.packing import Plan, Row, Samples, rows_for
 from common.training import launcher
 
-VERSION = 2  # of what is stored: another one is another hash
+VERSION = 3  # of what is stored: another one is another hash
 
 
 def chat_records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a JSONL file with `messages` in the shape of a chat; UserError names file, line and field."""
+    """Yield the records of a JSONL file with `messages` in the shape of a chat; UserError names file, line and field, or a test's split."""
     for number, line in jsonl.numbered_lines(path):
         record = jsonl.parse(line, f"{path}:{number}", ("id",))
         jsonl.checked({"messages": record.get("messages")}, f"{path}:{number}", ("messages",))  # its other fields are anybody's
+        if str(record.get("split", "")).startswith("test"):
+            raise UserError(f"{path}:{number}: {record['id']} is of split {record['split']}: models are neither trained nor chosen by "
+                            "tests; take train.jsonl")
         yield record
 
 
