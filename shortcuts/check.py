@@ -15,6 +15,7 @@
 | unwritable           | error    | it compiles to a value that no file can hold                                       |
 | empty                | error    | the program has no action                                                          |
 | unknown_keyword      | warning  | a helper is given a keyword that the app does not write there; it is kept          |
+| no_effect            | warning  | a parameter that the app looks at only where another one says so, which is absent  |
 | unreachable          | warning  | statements after the end of the shortcut                                           |
 
 A program without errors compiles, and a file can hold it. Transcriptions of real shortcuts have almost no findings: see bench/RESULTS.md.
@@ -23,19 +24,21 @@ A program without errors compiles, and a file can hold it. Transcriptions of rea
 from __future__ import annotations
 
 import ast
+from collections.abc import Container
 from typing import Any
 
 from shortcuts import control_flow, plist
-from shortcuts.catalog import Api, Catalog, Parameter, call_name
+from shortcuts.catalog import BUILTIN, Api, Catalog, Parameter, call_name
 from shortcuts.compiler import Compiler, compiled
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
-from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown
+from shortcuts.forms.literals import literal_kinds, shown, wrong_literals
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import called, parse
 
+SPELLED = 100.0  # no other word is as like: one that differs in case, spaces, `-` and `_` alone
 _BUILT_IN = frozenset({api_names.COMMENT, api_names.SET_VARIABLE, api_names.APPEND_VARIABLE, api_names.NOTHING, *control_flow.KINDS})
-NEAR = 60.0  # percent of likeness that another word needs to be named as advice
+NEAR, NEAR_API = 60.0, 75.0  # percent of likeness that another word, or another API, needs to be named as advice
 
 
 def check(code: str, catalog: Catalog | None = None) -> list[Diagnostic]:
@@ -95,8 +98,10 @@ def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> l
         return []
     api = catalog.get(identifier)
     if api is None:
-        own = catalog.by_name("is_workflow_actions_" + call_name(identifier).replace("_", ""))
-        near = own.name if own else nearest(call_name(identifier), catalog.names, 80, clear=0)
+        name = call_name(identifier)
+        own = catalog.by_name("is_workflow_actions_" + name.replace("_", "")) or (
+            catalog.by_title(name) if identifier.startswith(BUILTIN) else None)
+        near = own.name if own else nearest(name, catalog.names, NEAR_API, clear=0)
         return [Diagnostic(line, "unknown_api", f"no API {identifier}{f'; did you mean {near}?' if near else ''}")]
     found = []
     for key, value in parameters.items():
@@ -104,34 +109,52 @@ def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> l
             continue
         parameter = api.parameter(key)
         if parameter is not None:
-            found += _check_value(api, parameter, value, line)
+            found += _check_value(api, parameter, value, line) + _check_effect(api, parameter, parameters, line)
         elif "parameters" not in api.unknown:
-            found += _unknown(api, key, line)
+            found += _unknown(api, key, parameters, line)
     missing = [parameter.key for parameter in api.parameters if parameter.required and parameter.key not in parameters]
     return found + [Diagnostic(line, "missing_parameter", f"{api.name} needs {key}") for key in missing if key != api.input_key]
 
 
-def _unknown(api: Api, key: str, line: int) -> list[Diagnostic]:
+def _unknown(api: Api, key: str, given: Container[str], line: int) -> list[Diagnostic]:
     keys = tuple(parameter.key for parameter in api.parameters)
-    near = nearest(key, keys, NEAR, clear=0)
+    near = nearest(key, (parameter.key for parameter in api.parameters if parameter.key not in given and not parameter.older), NEAR, clear=0)
     advice = f", did you mean {near}?" if near else ""
     known = ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "") if keys else "none"
     return [Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}{advice}; it has {known}")]
 
 
 def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[Diagnostic]:
-    if parameter.enum and not parameter.open_enum and isinstance(value, str) and value not in parameter.enum:
-        near = nearest(value, parameter.enum, NEAR, clear=0)
-        advice = f"did you mean {near!r}?" if near else f"it is one of {', '.join(map(repr, parameter.enum[:12]))}"
-        return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}; {advice}")]
-    wrong, advice = WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
-    if literal_kinds(value) & wrong and not parameter.open_enum:
+    cases = ", ".join(map(repr, parameter.enum[:12])) + ", …" * (len(parameter.enum) > 12)
+    if parameter.enum and isinstance(value, str) and value not in parameter.enum:
+        near = nearest(value, parameter.enum, SPELLED if parameter.open_enum else NEAR, clear=0)
+        if near or not parameter.open_enum:  # an open one takes other values, but not these in another spelling
+            advice = f"did you mean {near!r}? It" if near else "it"
+            return [Diagnostic(line, "enum_value", f"{api.name}: {parameter.key} cannot be {value!r:.60}; {advice} is one of {cases}")]
+    wrong, advice = wrong_literals(parameter)
+    if literal_kinds(value) & wrong:
+        advice = f"one of {cases}" if parameter.enum else advice
         return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {shown(value)}")]
     quantity = values.unwrap(value, "WFQuantityFieldValue")
     unit = quantity.get("Unit") if parameter.units and isinstance(quantity, dict) else None
     if isinstance(unit, str) and unit not in parameter.units:
         units = ", ".join(map(repr, parameter.units))
         return [Diagnostic(line, "enum_value", f"{api.name}: the unit of {parameter.key} is one of {units}; not {unit!r:.60}")]
+    return []
+
+
+def _check_effect(api: Api, parameter: Parameter, given: dict[str, Any], line: int) -> list[Diagnostic]:
+    """Return a diagnostic where the default of another parameter says that the app does not look at this one.
+
+    One that is given and says so is no finding: the app keeps what was typed before it was chosen.
+    """
+    for key, relation, wanted in parameter.visible_when:
+        decides = api.parameter(key)
+        if decides is None or key in given or (decides.default is None and wanted != ("Custom",)):  # that is no default anywhere
+            continue
+        if (decides.default in wanted) != (relation == "=="):
+            needs = f"{key} is {' or '.join(map(repr, wanted))}" if relation == "==" else f"{key} is another than {decides.default!r}"
+            return [Diagnostic(line, "no_effect", f"{api.name}: {parameter.key} has no effect unless {needs}; give that, too")]
     return []
 
 

@@ -1914,7 +1914,7 @@ ADVICE = [
     ("y = divmod(n, m)", "x // y"), ("y = random.random()", "random.randint(0, 100) / 100"), ("y = int('a')", "text of no number"),
     ("y = foo(5)", "no foo()"), ("y = lenn(xs)", "did you mean len"), ("y = showresult(Text='a')", "did you mean is_workflow_actions_showresult"),
     ("open_url('a')", "did you mean is_workflow_actions_openurl"), ("y = s.uper()", "did you mean .upper()"), ("y = s.frobnicate()", "search frobnicate"),
-    ("y = requests.fetch(u)", "did you mean requests"), ("y = requests.get(u, auth=s)", "there is no auth"), ("y = requests.get(u, params=s)", "written out"),
+    ("y = requests.fetch(u)", "there is requests.get()"), ("y = requests.get(u, auth=s)", "there is no auth"), ("y = requests.get(u, params=s)", "written out"),
     ("y = requests.get(u).status_code", "status"), ("requests.get(u).raise_for_status()", "status"), ("y = round()", "round(n, 2)"),
     ("y = len(xs, ys)", "too many"), ("y = sorted(xs, key=len)", "f'{len(x):06d} {x}'"), ("y = sorted([3, 1, 2])", "10 before 9"), ("y = set(xs)", "seen"),
     ("y = {x for x in xs}", "seen"), ("y = any(xs)", "any(x == 'a' for x in xs)"), ("y = sum(s.split())", "float(x)"),

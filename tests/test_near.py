@@ -11,6 +11,10 @@ from shortcuts.did_you_mean import nearest
     ("wfurl", ["WFURL", "WFURLs"], "WFURL"), ("show-text", ["Show_Text", "ShowTexts"], "Show_Text"),  # the same but for case and marks
     ("WFInputt", ["WFInput", "WFOutput"], "WFInput"), ("total", ["Total_Price", "count"], None),
     ("Text_2", ["Text_3", "Text_1"], None), ("aab", ["aaa", "aac"], None),  # another number, and a guess, are no slips
+    ("createevent", ["removeevents", "addnewevent"], None), ("setwifi", ["getwifi"], None), ("wifi_get", ["wifi_set"], None),  # the opposite
+    ("Values", ["Value", "All Values", "All Keys"], None), ("10 minutes before", ["1 hour before"], None),
+    ("WFSendEmailActionBody", ["WFSendEmailActionFrom", "WFSendEmailActionSubject"], None), ("WFTextActionTxet", ["WFTextActionText"], "WFTextActionText"),
+    ("fallback_artist_images", ["fetched_artist_images"], None), ("total_pirce_text", ["total_price_text"], "total_price_text"),
     ("x", [], None), ("", ["a"], None), ("\ud800", ["a"], None),
 ])  # fmt: skip
 def test_the_nearest_word_is_the_one_that_is_clearly_meant(word, known, meant):

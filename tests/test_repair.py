@@ -193,7 +193,7 @@ def test_a_thousand_damaged_real_programs_come_back(catalog, shared):
     ("x = clipboard()\nif x:\nis_workflow_actions_playsound()", "x = clipboard()\nif x:\n    pass\nis_workflow_actions_playsound()", "block"),
     ("x = clipboard()\n  is_workflow_actions_playsound()", "x = clipboard()\nis_workflow_actions_playsound()", "indentation"),
     ("is_workflow_actions_showresults(Text='a')", "is_workflow_actions_showresult(Text='a')", "api"),
-    ("is_workflow_actions_askllm(WFLLMModeﬁ='a')", "is_workflow_actions_askllm(WFLLMModel='a')", "parameter"),
+    ("is_workflow_actions_documentpicker_save(WFﬁleDestinationPat='a')", "is_workflow_actions_documentpicker_save(WFFileDestinationPath='a')", "parameter"),
     ("is_workflow_actions_showresult(text='a')", "is_workflow_actions_showresult(Text='a')", "parameter"),
     ("is_workflow_actions_downloadurl(WFHTTPMethod='get')", "is_workflow_actions_downloadurl(WFHTTPMethod='GET')", "enum"),
     ("handle = clipboard()\nis_workflow_actions_showresult(Text=hanlde)", "handle = clipboard()\nis_workflow_actions_showresult(Text=handle)", "name"),

@@ -30,6 +30,7 @@ __all__ = ["FILE", "FOLDER", "TEXTUAL", "TYPES", "Api", "Catalog", "CatalogError
 FOLDER = Path(__file__).resolve().parents[2] / "catalog"
 FILE = "actions.jsonl"
 
+BUILTIN = "is.workflow.actions."  # how the ids of the app's own actions begin
 _ID = re.compile(rb'\{"id":"([^"\\]+)"')
 
 
@@ -95,6 +96,19 @@ class Catalog:
         """Return the API with this name in code, or None."""
         return self[self._names[name]] if name in self._names else None
 
+    @cached_property
+    def _titled(self) -> dict[str, list[str]]:
+        titled: dict[str, list[str]] = {}
+        for api in self:
+            if api.id.startswith(BUILTIN):
+                titled.setdefault(_letters(api.title), []).append(api.id)
+        return titled
+
+    def by_title(self, name: str) -> Api | None:
+        """Return the app's own action whose title a name in code spells, such as is_workflow_actions_getcurrentweather; None for several."""
+        found = self._titled.get(_letters(name.removeprefix(call_name(BUILTIN)))) or []
+        return self[found[0]] if len(found) == 1 else None
+
     def action_id(self, name: str) -> str | None:
         """Return the id of the API with this name in code, or None."""
         return self._names.get(name)
@@ -113,7 +127,7 @@ class Catalog:
 
     def takes_output(self, api_id: str, key: str) -> bool:
         """True if this parameter of the app's own actions holds the output of an action, and never a value that is written out."""
-        api = self.get(api_id) if api_id.startswith("is.workflow.actions.") else None
+        api = self.get(api_id) if api_id.startswith(BUILTIN) else None
         parameter = api.parameter(key) if api else None
         return parameter is not None and parameter.type == "variable" and key in ("WFInput", "Input")
 
@@ -129,6 +143,10 @@ class Catalog:
         if api_id not in self._stubs:
             self._stubs[api_id] = python_stub(self[api_id])
         return self._stubs[api_id]
+
+
+def _letters(words: str) -> str:
+    return "".join(filter(str.isalnum, words.casefold()))
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from shortcuts.catalog import Parameter
 from shortcuts.forms import interpolation, values
 
 NUMERAL = re.compile(r"([-+]?([0-9]{1,30}[.,]?[0-9]{0,30}|[.,][0-9]{1,30}))?")  # text that people type as a number, such as '.70'
@@ -27,7 +28,14 @@ WRONG_LITERALS: dict[str, tuple[frozenset[str], str]] = {
     "variable": (frozenset({"bool", "int", "float"}), "the output of an action: give the value a name on a line before"),
     "file": (frozenset({"bool", "int", "float"}), "a file: a variable"),
     "list": (frozenset({"bool", "int", "float", "dict"}), "a list"),
+    "enum": (frozenset({"bool", "int", "float", "list", "dict"}), "one of its values, in quotes"),
 }  # fmt: skip
+
+
+def wrong_literals(parameter: Parameter) -> tuple[frozenset[str], str]:
+    """Return the row of a parameter; none of it is wrong where nobody knows its values, or real shortcuts use others."""
+    unknown = parameter.open_enum or (parameter.type == "enum" and not parameter.enum)
+    return (frozenset(), "") if unknown else WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
 
 
 def literal_kinds(value: Any) -> frozenset[str]:

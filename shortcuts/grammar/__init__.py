@@ -25,7 +25,7 @@ from shortcuts import control_flow
 from shortcuts.catalog import Catalog, Parameter, call_name
 from shortcuts.forms import api_names
 from shortcuts.forms.constants import DICTIONARY_FIELDS, LIST_FIELDS, LITERAL_ACTIONS
-from shortcuts.forms.literals import WRONG_LITERALS
+from shortcuts.forms.literals import wrong_literals
 from shortcuts.grammar import changes, rules, triggers
 from shortcuts.grammar.rules import MAX_BITS, Keyword, quoted, rule
 
@@ -99,7 +99,7 @@ class _Values:
 
     def name(self, parameter: Parameter) -> str:
         """Return the name of the rule of a parameter's value."""
-        wrong, _ = (frozenset(), "") if parameter.open_enum else WRONG_LITERALS.get(parameter.type, (frozenset(), ""))
+        wrong, _ = wrong_literals(parameter)
         forms = {kind: form for kind, form in _FORMS.items() if kind not in wrong}
         if "words" in wrong:
             forms["str"] = "NUMERAL"

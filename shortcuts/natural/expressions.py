@@ -162,6 +162,8 @@ def _no_function(low: Lowering, path: str, node: ast.Call) -> str:
     near = nearest(path, list(table.CALLS), _NEAR, clear=0) or nearest(last, list(table.CALLS), _NEAR, clear=0)
     if near is not None:
         return f"there is no {path}(); did you mean {near}()?"
+    if others := [function for function in table.CALLS if "." in path and function.rpartition(".")[0] == path.rpartition(".")[0]]:
+        return f"there is no {path}() here; there is {', '.join(f'{function}()' for function in others)}"
     found = search(low.catalog, " ".join(re.split(r"[_.]+", path)))
     fitting = [api for api in found if api.id.startswith("is.workflow.actions.")][:2]
     return f"there is no {path}(); " + (f"actions near it are {' and '.join(map(_written, fitting))}" if fitting else advice.search(path))

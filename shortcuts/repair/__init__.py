@@ -28,7 +28,7 @@ from shortcuts import control_flow
 from shortcuts.catalog import Catalog
 from shortcuts.check import check
 from shortcuts.repair.near_misses import edits
-from shortcuts.repair.statements import logical_lines, mend, readable
+from shortcuts.repair.statements import logical_lines, mend, outside_texts, readable
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import parse
 from shortcuts.syntax.statements import first_word, is_head
@@ -36,10 +36,12 @@ from shortcuts.syntax.statements import first_word, is_head
 MAX_ROUNDS = 100  # lines that become comments at the end, if the program cannot be parsed otherwise
 MAX_PASSES = 4  # passes over near misses
 INDENT = "    "
+UNBOUND = re.compile(r"(\w+) is not bound to anything")  # how `check` begins to say that a name is unknown
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _RESULT = re.compile(rf"\b(?:{'|'.join(control_flow.RESULT_HELPERS.values())})\(")
-_ZERO_WIDTH = re.compile("[\x00\u200b-\u200d\u2060\ufeff]")
+_ZERO_WIDTH = re.compile("[\x00\u200b\u2060\ufeff]")
+_JOINERS = re.compile("[\u200c\u200d]")  # a part of words and emoji where they stand in a text
 _SURROGATES = re.compile("[\ud800-\udfff]")  # left where an answer was cut inside of a character
 
 
@@ -68,8 +70,8 @@ def repair(code: str, catalog: Catalog | None = None, apis: Iterable[str] | None
         code = _rebuilt(code, catalog, repairs)
     for _ in range(MAX_PASSES):  # an enum value can be corrected once its parameter is
         before = code
-        if code.strip() and check(code, catalog):
-            code = _near_misses(code, catalog, apis, repairs)
+        if code.strip() and (findings := check(code, catalog)):
+            code = _near_misses(code, catalog, apis, {found[1] for finding in findings if (found := UNBOUND.match(finding.message))}, repairs)
         if code == before:
             break
     return code, repairs
@@ -108,18 +110,27 @@ def _unfenced(text: str, repairs: list[Repair]) -> str:
 
 
 def _clean(code: str, repairs: list[Repair]) -> str:
-    """Return the code with plain line ends, spaces and indentation, and without NUL, zero-width characters and lone surrogates."""
+    """Return the code with plain line ends and indentation, its statements as Python takes them."""
     lines = []
-    for number, line in enumerate(code.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+    for number, line in logical_lines(code.replace("\r\n", "\n").replace("\r", "\n")):
         body = line.lstrip(" \t\u00a0\u3000")
-        level = _SPACES.sub(" ", line[: len(line) - len(body)]).expandtabs(4)
-        kept = level + _SURROGATES.sub("\ufffd", _ZERO_WIDTH.sub("", body))
-        if not readable(kept.strip()):
-            kept = _SPACES.sub(" ", kept)
+        kept = _SPACES.sub(" ", line[: len(line) - len(body)]).expandtabs(4) + _plain(body)
         if kept != line:
             repairs.append(Repair(number, "characters", line, kept))
         lines.append(kept)
     return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Return a statement with plain spaces, without NUL, zero-width characters and lone surrogates, in its texts only where that helps."""
+    if readable(text):
+        return text
+    text = _SURROGATES.sub("\ufffd", _ZERO_WIDTH.sub("", text))
+    for marks, plain in ((_SPACES, " "), (_JOINERS, "")):
+        if not readable(text):
+            outside = outside_texts(text, lambda piece, marks=marks, plain=plain: marks.sub(plain, piece))  # type: ignore[misc]
+            text = next(filter(readable, (outside, marks.sub(plain, text))), outside if marks is _SPACES else text)
+    return text
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -250,10 +261,10 @@ def _in_blocks(lines: list[_Line], repairs: list[Repair]) -> list[str]:
 # near misses
 
 
-def _near_misses(code: str, catalog: Catalog, apis: list[str] | None, repairs: list[Repair]) -> str:
+def _near_misses(code: str, catalog: Catalog, apis: list[str] | None, unbound: set[str], repairs: list[Repair]) -> str:
     """Return a program with its near misses corrected, from the last to the first, so that columns stay right."""
     try:
-        found = edits(code, catalog, apis)
+        found = edits(code, catalog, unbound, apis)
     except DialectError:
         return code
     lines = code.split("\n")

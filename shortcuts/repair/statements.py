@@ -109,7 +109,7 @@ def _operators(text: str) -> Iterator[str]:
             piece = re.sub(rf"(?:(?<!\s)\s+)?{re.escape(wrong)}\s*", f" {right.strip()} ", piece)
         return re.sub(r"\b(?:" + "|".join(CONSTANTS) + r")\b", lambda match: CONSTANTS[match[0]], piece)
 
-    yield _outside_texts(text, swapped)
+    yield outside_texts(text, swapped)
     yield text.rstrip(";")
 
 
@@ -200,7 +200,7 @@ _FIXES: dict[str, Callable[[str], Iterator[str]]] = {
 # pieces
 
 
-def _outside_texts(text: str, change: Callable[[str], str]) -> str:
+def outside_texts(text: str, change: Callable[[str], str]) -> str:
     """Return a statement with its parts between texts changed."""
     pieces = _TEXT.split(text)
     return "".join(piece if index % 2 else change(piece) for index, piece in enumerate(pieces))

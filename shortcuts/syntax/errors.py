@@ -20,7 +20,7 @@ class NestedTooDeep(DialectError):
         super().__init__(line, message, "syntax")
 
 
-WARNINGS = frozenset({"unknown_keyword", "unreachable"})  # the codes of findings that do not keep a shortcut from being written
+WARNINGS = frozenset({"unknown_keyword", "no_effect", "unreachable"})  # findings that do not keep a shortcut from being written
 
 
 class Diagnostic(NamedTuple):

@@ -116,7 +116,7 @@ class Usage:
             parameter["enum"] = []
         if parameter.get("enum"):
             unknown = {value: by for value, by in self.values[place].items() if value not in parameter["enum"]}
-            if unknown:
+            if unknown or self.kinds[place].keys() & {"boolean", "number"}:
                 parameter["open_enum"] = True
                 parameter["enum"] += sorted(value for value, by in unknown.items() if len(by) >= MIN_SHORTCUTS)
         attachments, texts = self.lone[place][True], self.lone[place][False]
