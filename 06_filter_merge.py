@@ -188,7 +188,7 @@ def no_code(sample: Sample) -> str | None:
 # Findings of `check` that drop a record: those that make it no program, and unknown APIs (the paper's first filter, section 3.1). A
 # generated program must also use parameters as the catalogue says, where they have an effect, and have no line that cannot be reached.
 REJECTING_SEED = frozenset({"syntax", "form", "undefined_name", "positional_argument", "duplicate_parameter", "unknown_api"})
-REJECTING_SYNTHETIC = {"unknown_parameter", "missing_parameter", "enum_value", "parameter_type", "no_effect", "unreachable"}
+REJECTING_SYNTHETIC = {"unknown_parameter", "missing_parameter", "enum_value", "parameter_type", "no_effect", "no_result", "unreachable"}
 REJECTING = {SEED: REJECTING_SEED, SYNTHETIC: REJECTING_SEED | REJECTING_SYNTHETIC}
 
 

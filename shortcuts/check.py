@@ -16,6 +16,7 @@
 | empty                | error    | the program has no action                                                          |
 | unknown_keyword      | warning  | a helper is given a keyword that the app does not write there; it is kept          |
 | no_effect            | warning  | a parameter that the app looks at only where another one says so, which is absent  |
+| no_result            | warning  | the output of an action that gives nothing is read                                 |
 | unreachable          | warning  | statements after the end of the shortcut                                           |
 
 A program without errors compiles, and a file can hold it. Transcriptions of real shortcuts have almost no findings: see bench/RESULTS.md.
@@ -24,7 +25,7 @@ A program without errors compiles, and a file can hold it. Transcriptions of rea
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Any
 
 from shortcuts import control_flow, plist
@@ -78,6 +79,7 @@ def review(code: str, catalog: Catalog | None = None, natural_python: bool = Tru
 def review_compiled(compiler: Compiler, catalog: Catalog) -> list[Diagnostic]:
     """Return the diagnostics of a program that has been compiled, but for compile errors and what no file can hold."""
     found = [finding for action, line in zip(compiler.actions, compiler.lines) for finding in _check_action(action, line, catalog)]
+    found += _without_result(compiler.actions, compiler.lines, catalog)
     return found + _unreachable(compiler.module.body) + _unknown_keywords(compiler.module)
 
 
@@ -118,7 +120,8 @@ def _check_action(action: control_flow.Action, line: int, catalog: Catalog) -> l
 
 def _unknown(api: Api, key: str, given: Container[str], line: int) -> list[Diagnostic]:
     keys = tuple(parameter.key for parameter in api.parameters)
-    near = nearest(key, (parameter.key for parameter in api.parameters if parameter.key not in given and not parameter.older), NEAR, clear=0)
+    free = (parameter.key for parameter in api.parameters if parameter.key not in given and not parameter.older)
+    near = nearest(key, free, NEAR, clear=0)
     advice = f", did you mean {near}?" if near else ""
     known = ", ".join(keys[:12]) + (", …" if len(keys) > 12 else "") if keys else "none"
     return [Diagnostic(line, "unknown_parameter", f"{api.name} has no parameter {key}{advice}; it has {known}")]
@@ -141,6 +144,27 @@ def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[
         units = ", ".join(map(repr, parameter.units))
         return [Diagnostic(line, "enum_value", f"{api.name}: the unit of {parameter.key} is one of {units}; not {unit!r:.60}")]
     return []
+
+
+def _without_result(actions: list[control_flow.Action], lines: list[int], catalog: Catalog) -> list[Diagnostic]:
+    """Return a diagnostic for each reading of the output of an action that gives none."""
+    silent: dict[str, str] = {}  # identity of the output -> the action's name
+    for action in actions:
+        api, uuid = catalog.get(action["WFWorkflowActionIdentifier"]), action["WFWorkflowActionParameters"].get("UUID")
+        if api and isinstance(uuid, str) and api.result is None and "result" not in api.unknown and api.id not in _BUILT_IN:
+            silent[uuid] = api.name
+    read = [(line, uuid) for action, line in zip(actions, lines) if silent for uuid in _outputs_in(action["WFWorkflowActionParameters"])]
+    return [Diagnostic(line, "no_result", f"{silent[uuid]} gives nothing, so this is empty") for line, uuid in read if uuid in silent]
+
+
+def _outputs_in(parameters: dict[str, Any]) -> Iterator[str]:
+    """Yield the identities of the outputs that an action reads."""
+    waiting: list[Any] = [parameters]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and value.get("Type") == "ActionOutput" and isinstance(value.get("OutputUUID"), str):
+            yield value["OutputUUID"]
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _check_effect(api: Api, parameter: Parameter, given: dict[str, Any], line: int) -> list[Diagnostic]:

@@ -20,9 +20,9 @@ def nearest(word: str, known: Iterable[str], near: float, clear: float = CLEAR) 
     """Return the known word that is meant, or None: one that differs in case, `-` and `_` alone, else the most similar one.
 
     near: the least similarity, in per cent (rapidfuzz's ratio), of what stands between the parts that both begin and end with, whose first
-    letter has to be the same: createevent is no slip for removeevents, setwifi none for getwifi. clear: the lead over the next word that is needed,
-    0 for advice that a person judges; else a word that is part of another one, as Values of All Values, may mean that. Words with other
-    digits are never confused: Text_2 is not a slip for Text_3.
+    letter has to be the same: createevent is no slip for removeevents, setwifi none for getwifi. clear: the lead over the next word that is
+    needed, 0 for advice that a person judges; else a word that is part of another one, as Values of All Values, may mean that. Words with
+    other digits are never confused: Text_2 is not a slip for Text_3.
     """
     return _nearest(word, tuple(dict.fromkeys(known)), near, clear)
 

@@ -144,6 +144,18 @@ def test_one_shortcut_opens_an_enum_and_two_add_to_it(tmp_path: Path) -> None:
     assert mode and (mode.open_enum, mode.enum) == (True, ("loud", "quiet", "hoarse"))
 
 
+def test_a_switch_in_use_opens_an_enum_of_texts(tmp_path: Path) -> None:
+    mode = built(tmp_path, tools(mode=["on", "off"]), shortcut((SHOUT, {"mode": True}))).get(SHOUT).parameter("mode")  # type: ignore[union-attr]
+    assert mode and mode.open_enum
+
+
+def test_an_action_whose_output_is_taken_under_any_name_gives_something(tmp_path: Path) -> None:
+    taken = {"Value": {"Type": "ActionOutput", "OutputUUID": "U1", "OutputName": "Mine"}, "WFSerializationType": "WFTextTokenAttachment"}
+    uses = shortcut((SHOUT, {"UUID": "U1", "CustomOutputName": "Mine", "mode": "loud"}), (SHOUT, {"mode": taken}))
+    api = built(tmp_path, tools(mode=["loud"]), uses)[SHOUT]
+    assert api.result and api.result.name == "" and "result" not in api.unknown
+
+
 def test_an_enum_whose_value_is_always_an_object_is_none(tmp_path: Path) -> None:
     value = {"WFNSUnitSymbol": "km", "WFNSUnitType": "Length"}
     unit = built(tmp_path, tools(unit=["km", "mi"]), *[shortcut((SHOUT, {"unit": value}))] * 2)[SHOUT].parameter("unit")
@@ -216,9 +228,10 @@ def test_a_duration_is_a_quantity_and_neither_a_unit_nor_a_number(catalog: Catal
     duration = api.parameter(key)
     assert duration and duration.type == "quantity" and {"sec", "min", "hr"} <= set(duration.units)
     assert f"{key}: quantity(5, 'min')" in catalog.stub(api.id)
-    assert shortcuts.check(f"{api.name}({key}=quantity(5, 'min'))", catalog) == []
+    shown = ", ".join(f"{other}={values[0]!r}" for other, _, values in duration.visible_when)
+    assert shortcuts.check(f"{api.name}({key}=quantity(5, 'min'), {shown})", catalog) == []
     for wrong in ("'min'", "5", "True"):
-        assert [finding.code for finding in shortcuts.check(f"{api.name}({key}={wrong})", catalog)] == ["parameter_type"]
+        assert [finding.code for finding in shortcuts.check(f"{api.name}({key}={wrong}, {shown})", catalog)] == ["parameter_type"]
 
 
 @pytest.mark.parametrize(

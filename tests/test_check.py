@@ -59,6 +59,44 @@ def test_the_switches_of_the_editor_are_no_unknown_parameters():
     assert codes("is_workflow_actions_showresult(Text='a', **{'show-text': True})\n") == [(1, "unknown_parameter")]
 
 
+A = "is_workflow_actions_"
+
+
+@pytest.mark.parametrize("call, needed", [
+    ("text_split(text='a,b', WFTextCustomSeparator=',')", "WFTextSeparator is 'Custom'"), ("date(WFDateActionDate='2026-12-24')", "WFDateActionMode is 'Specified Date'"),
+    ("getitemfromlist(WFInput=['a', 'b'], WFItemIndex=2)", "WFItemSpecifier is 'Item At Index'"), ("downloadurl(WFURL='a', WFJSONValues={'a': 'b'})", "another than 'GET'"),
+])  # fmt: skip
+def test_a_parameter_that_the_default_of_another_hides_is_named(call, needed):
+    (finding,) = shortcuts.check(f"{A}{call}\n")
+    assert (finding.code, finding.severity) == ("no_effect", "warning") and needed in finding.message
+
+
+def test_a_parameter_that_another_one_hides_is_what_was_typed_before_and_no_finding():
+    assert codes(f"{A}text_split(text='a,b', WFTextCustomSeparator=',', WFTextSeparator='Spaces')\n") == []
+    assert codes(f"{A}text_split(text='a,b', WFTextCustomSeparator=',', WFTextSeparator=clipboard())\n") == []
+
+
+def test_the_output_of_an_action_that_gives_nothing_is_not_to_be_read():
+    assert codes(f"ok = {A}alert(WFAlertActionMessage='a')\nif ok:\n    {A}showresult(Text=f'{{ok}}!')\n") == [(2, "no_result"), (3, "no_result")]
+    assert codes(f"ok = {A}alert(WFAlertActionMessage='a')\n{A}showresult(Text='b')\n") == []
+
+
+def test_an_open_enum_takes_other_values_but_not_its_own_in_another_spelling():
+    catalog = catalog_of({"key": "x", "type": "enum", "enum": ["UPPERCASE", "Title Case"], "open_enum": True})
+    assert codes("a_b(x='other')\n", catalog) == codes("a_b(x='UPPERCASE')\n", catalog) == []
+    assert [shortcuts.check(f"a_b(x={value!r})\n", catalog)[0].message.split("; ")[1] for value in ("Uppercase", "title-case")] == [
+        f"did you mean {meant!r}? It is one of 'UPPERCASE', 'Title Case'" for meant in ("UPPERCASE", "Title Case")]
+
+
+@pytest.mark.parametrize("call, advice", [
+    (f"{A}getcurrentweather()", f"did you mean {A}weather_currentconditions?"), (f"{A}setwifi(OnValue=True)", f"did you mean {A}wifi_set?"),
+    (f"{A}format_date(WFDateFormatString='yyyy', WFDateFormatStyle='Custom')", "did you mean WFDateFormat?"), (f"{A}createevent(WFCalendarItemTitle='a')", "createevent"),
+])  # fmt: skip
+def test_advice_names_an_action_by_its_title_and_no_parameter_that_is_given(call, advice):
+    (finding,) = shortcuts.check(f"{call}\n")
+    assert finding.message.partition("; it has")[0].endswith(advice)
+
+
 LITERALS = {"True", "5", "2.5", "'5'", "'word'", "f'{clipboard()}!'", "['a']", "{'a': 'b'}"}
 
 
@@ -66,7 +104,7 @@ LITERALS = {"True", "5", "2.5", "'5'", "'word'", "f'{clipboard()}!'", "['a']", "
     ("text", {"'5'", "'word'", "f'{clipboard()}!'", "['a']"}), ("number", {"5", "2.5", "'5'", "f'{clipboard()}!'"}), ("boolean", {"True", "5", "f'{clipboard()}!'"}),
     ("date", {"'5'", "'word'", "f'{clipboard()}!'"}), ("dictionary", {"{'a': 'b'}", "f'{clipboard()}!'"}), ("quantity", set()), ("filter", set()),
     ("contact", set()), ("location", {"{'a': 'b'}"}), ("variable", LITERALS - {"True", "5", "2.5"}), ("list", LITERALS - {"True", "5", "2.5", "{'a': 'b'}"}),
-    ("any", LITERALS),
+    ("any", LITERALS), ("enum", LITERALS),  # nobody knows the values of this one
 ])  # fmt: skip
 def test_a_literal_of_another_type_than_the_parameters_is_named(type_, taken):
     catalog = catalog_of({"key": "x", "type": type_})
@@ -74,3 +112,10 @@ def test_a_literal_of_another_type_than_the_parameters_is_named(type_, taken):
     assert {literal for literal, said in found.items() if not said} == taken
     assert all(said in ([], [(1, "parameter_type")]) for said in found.values())
     assert codes("x = clipboard()\na_b(x=x)\n", catalog) == [], "a variable may be anything"
+
+
+def test_an_enum_takes_neither_numbers_nor_switches():
+    catalog = catalog_of({"key": "x", "type": "enum", "enum": ["On", "Off"]})
+    for wrong in ("True", "2", "['On']", "{'a': 'b'}"):
+        (finding,) = shortcuts.check(f"a_b(x={wrong})\n", catalog)
+        assert finding.code == "parameter_type" and "x is one of 'On', 'Off'; not" in finding.message

@@ -321,6 +321,15 @@ WRITTEN = [
     'total = 0\nfor x in [1, 2]:\n    total = total + x\nprint(total)',
     "def f(x):\n    return list(map(lambda y: y + 1, [x]))[0]\ny = 3\nprint(f(y))", "x = [1, 2]\nys = [x + 1 for x in x]\nprint(len(x), ys[0])",
     "def f(a):\n    b = int(a)\n    a = 5\n    return b\nprint(f(2.7))", "xs = [3, 4]\nprint([y for x in xs if (y := x + 1) > 4][0])", "n = 4\nprint(n if (n := 3) else 0)",
+    "for x in 'a b'.split():\n    if x == 'a':\n        x = x.upper()\n    print(x)",
+    "for x in 'b a'.split():\n    if x == 'a':\n        x += '!'\n    print(x)",
+    "for i in range(1, 6):\n    if i > 3:\n        i = 3\n    print(i)",
+    "for i in range(5):\n    if i > 3:\n        i = 3\n    print(i)",
+    "for x in ['1', '2']:\n    for y in ['a', 'b']:\n        x = f'{x}{y}'\n    print(x)",
+    "d = {'a': '1', 'b': '2'}\nfor k, v in d.items():\n    if v == '1':\n        v = 'one'\n    print(k + v)",
+    "for i, x in enumerate(['a', 'b']):\n    if i == 1:\n        x, i = 'z', 7\n    print(f'{i}{x}')",
+    "for x, y in zip(['a', 'b'], ['c', 'd']):\n    if x == 'a':\n        y = 'q'\n    print(x + y)",
+    "for d in [{'a': 'q'}, {'a': 'r'}]:\n    if d['a'] == 'q':\n        d['k'] = 'v'\n    print(d['a'], 'k' in d)",
 ]
 
 

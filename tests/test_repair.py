@@ -207,6 +207,20 @@ def test_each_repair_does_one_thing_and_names_it(catalog, broken, mended, kind):
     assert repair(code, catalog) == (code, [])
 
 
+def test_the_texts_of_lines_that_python_reads_are_left_alone(catalog):
+    kept = ("is_workflow_actions_showresult(Text='\U0001f468\u200d\U0001f469 and \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645')\n"
+            "is_workflow_actions_gettext(WFTextActionText='''a:\n\tb: 1\u00a0kg\n''')\n")
+    code, repairs = repair(f"{kept}is_workflow_actions_alert(WFAlertActionMessage='it's late')\n", catalog)
+    assert code.startswith(kept) and [change.line for change in repairs] == [5]
+
+
+@pytest.mark.parametrize("kept", [
+    "def greet(names):\n    for one in names:\n        print(one)\n", "import requests\nanswer = requests.get(request).json()\n", "time.sleep(2)\n"])
+def test_a_name_that_is_bound_or_python_s_own_is_no_slip_for_another(catalog, kept):
+    code, repairs = repair(f"name = input('a')\nrequest, times = name, name\n{kept}is_workflow_actions_alert(WFAlertMessage=name)\n", catalog)
+    assert kept in code and [change.kind for change in repairs] == ["parameter"]
+
+
 def test_what_is_near_to_nothing_stays_for_check_to_name(catalog):
     code = "is_workflow_actions_brewcoffee(Cups=2)\nis_workflow_actions_showresult(Text=nowhere)\n"
     assert repair(code, catalog) == (code, [])

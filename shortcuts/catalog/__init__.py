@@ -105,7 +105,7 @@ class Catalog:
         return titled
 
     def by_title(self, name: str) -> Api | None:
-        """Return the app's own action whose title a name in code spells, such as is_workflow_actions_getcurrentweather; None for several."""
+        """Return the app's own action whose title a name in code spells, as is_workflow_actions_getcurrentweather; None for several."""
         found = self._titled.get(_letters(name.removeprefix(call_name(BUILTIN)))) or []
         return self[found[0]] if len(found) == 1 else None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import copy
+from collections.abc import Iterator
 
 from shortcuts.forms import signatures
 from shortcuts.natural import arithmetic, devices, kinds, order, table, texts
@@ -24,6 +26,7 @@ def _for(low: Lowering, node: ast.For) -> None:
     _refuse_shared(low, node)
     node = low.rebuilt(node, body=_without_break(low, _without_continue(node.body)))
     low.looping.append({inner.id for inner in ast.walk(node.target) if isinstance(inner, ast.Name)} - {"_"})
+    node = _with_own_names(low, node)
     try:
         _lowered(low, node, source)
     finally:
@@ -41,6 +44,29 @@ def _refuse_shared(low: Lowering, node: ast.For) -> None:
         changed = function.value if isinstance(function, ast.Attribute) and function.attr in CHANGES else getattr(inner, "target", None)
         if of is not None and isinstance(changed, ast.Name) and changed.id == of and not isinstance(inner, ast.For | ast.comprehension):
             raise DialectError(inner.lineno, f"{of} changes while it is gone through; go through a copy: for x in {of}.copy():")  # type: ignore[attr-defined]
+
+
+def _with_own_names(low: Lowering, node: ast.For) -> ast.For:
+    """Return the loop with other names for those that an inner block binds anew: behind that block they are a round's own variables."""
+    changed = {inner.id for statement in node.body if hasattr(statement, "body") or isinstance(statement, ast.Match)
+               for inner in _changed_in(statement)}  # fmt: skip
+    first, target = list[ast.stmt](), copy.deepcopy(node.target)
+    for part in (part for part in ast.walk(target) if isinstance(part, ast.Name) and part.id in changed):
+        own = low.fresh(part.id)
+        first += low.parsed("NAME = OWN", NAME=part.id, OWN=name(own))
+        part.id = own
+    return low.rebuilt(node, target=target, body=[*first, *node.body]) if first else node
+
+
+def _changed_in(statement: ast.stmt) -> Iterator[ast.Name]:
+    """Yield the names that a statement binds, or whose value it changes."""
+    for inner in ast.walk(statement):
+        function = inner.func if isinstance(inner, ast.Call) else None
+        changed = function.value if isinstance(function, ast.Attribute) and function.attr in CHANGES else inner
+        if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store):
+            changed = inner.value
+        if isinstance(changed, ast.Name) and (changed is not inner or isinstance(inner.ctx, ast.Store)):
+            yield changed
 
 
 def _lowered(low: Lowering, node: ast.For, source: ast.expr) -> None:

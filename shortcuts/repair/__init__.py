@@ -71,7 +71,8 @@ def repair(code: str, catalog: Catalog | None = None, apis: Iterable[str] | None
     for _ in range(MAX_PASSES):  # an enum value can be corrected once its parameter is
         before = code
         if code.strip() and (findings := check(code, catalog)):
-            code = _near_misses(code, catalog, apis, {found[1] for finding in findings if (found := UNBOUND.match(finding.message))}, repairs)
+            unbound = {found[1] for finding in findings if (found := UNBOUND.match(finding.message))}
+            code = _near_misses(code, catalog, apis, unbound, repairs)
         if code == before:
             break
     return code, repairs

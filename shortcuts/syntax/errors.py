@@ -20,7 +20,8 @@ class NestedTooDeep(DialectError):
         super().__init__(line, message, "syntax")
 
 
-WARNINGS = frozenset({"unknown_keyword", "no_effect", "unreachable"})  # findings that do not keep a shortcut from being written
+# The codes of findings that do not keep a shortcut from being written.
+WARNINGS = frozenset({"unknown_keyword", "no_effect", "no_result", "unreachable"})
 
 
 class Diagnostic(NamedTuple):

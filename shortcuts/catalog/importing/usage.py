@@ -54,11 +54,12 @@ class Usage:
         self.values: dict[tuple[str, str], dict[str, Users]] = defaultdict(lambda: defaultdict(set))
         self.lone: dict[tuple[str, str], dict[bool, Users]] = defaultdict(lambda: {True: set(), False: set()})
         self.results: dict[str, dict[str, Users]] = defaultdict(lambda: defaultdict(set))
+        self.givers: set[str] = set()  # the ids whose output something takes
 
     def add(self, shortcut: Record) -> None:
         """Count the actions of one shortcut."""
         self.shortcuts += 1
-        makers: dict[str, str] = {}  # UUID -> id of the action whose result has its default name
+        makers: dict[str, tuple[str, bool]] = {}  # UUID -> id of the action, and whether its result has its default name
         for action in shortcut["WFWorkflowActions"]:
             if not isinstance(action, dict):
                 continue
@@ -66,8 +67,8 @@ class Usage:
             if not isinstance(api_id, str) or not ID.fullmatch(api_id) or not isinstance(parameters, dict):
                 continue  # a mistake, or a trap: no action has such an id
             self.ids[api_id].add(self.shortcuts)
-            if isinstance(parameters.get("UUID"), str) and "CustomOutputName" not in parameters:
-                makers[parameters["UUID"]] = api_id
+            if isinstance(parameters.get("UUID"), str):
+                makers[parameters["UUID"]] = api_id, "CustomOutputName" not in parameters
             for key, value in parameters.items():
                 self.keys[api_id, key].add(self.shortcuts)
                 self.kinds[api_id, key][kind_of(value)] += 1
@@ -77,7 +78,10 @@ class Usage:
                     self.lone[api_id, key][is_attachment].add(self.shortcuts)
         for uuid, name in _references(shortcut["WFWorkflowActions"]):
             if uuid in makers:
-                self.results[makers[uuid]][name].add(self.shortcuts)
+                api_id, by_default = makers[uuid]
+                self.givers.add(api_id)
+                if by_default:
+                    self.results[api_id][name].add(self.shortcuts)
 
     def add_to(self, apis: dict[str, Record]) -> None:
         """Add the facts that enough shortcuts show, open enums that they contradict, and make parameters optional that they omit."""
@@ -139,10 +143,9 @@ class Usage:
 
     def _name_result(self, api: Record) -> None:
         """Name the result as the majority of shortcuts does; there is none for an action whose setting names its result."""
-        names = self.results.get(api["id"])
-        if not names:
+        if api["id"] not in self.givers:
             return
-        known = api.get("result") or {"name": "", "types": []}
+        names, known = self.results.get(api["id"]) or {"": set[int]()}, api.get("result") or {"name": "", "types": []}
         name, users = max(names.items(), key=lambda item: (len(item[1]), item[0]))
         is_majority = len(users) * 2 > sum(map(len, names.values()))
         api["result"] = {**known, "name": name} if is_majority and len(users) >= MIN_TO_OVERRULE else known
