@@ -221,6 +221,19 @@ def test_a_name_that_is_bound_or_python_s_own_is_no_slip_for_another(catalog, ke
     assert kept in code and [change.kind for change in repairs] == ["parameter"]
 
 
+@pytest.mark.parametrize("code", [
+    "@when_app_opened(WFAppState='opened')\ndef shortcut():\n    is_workflow_actions_showresult(Text=\"It's open\")\n",
+    "x = 5\ntry:\n    print(x)\nexcept Exception as e:\n    print('no')\n"])
+def test_a_trigger_and_a_try_are_no_prose(catalog, code):
+    broken = code.replace('"It\'s open"', "'It's open'").replace("print('no')", "print('no'")
+    assert broken != code and repair(broken, catalog)[0] == code
+
+
+def test_a_try_that_was_cut_off_gets_an_end(catalog):
+    assert repair("if True:\n    try:\n        print('a)\nprint('b')\n", catalog)[0] == (
+        "if True:\n    try:\n        print('a')\n    finally:\n        pass\nprint('b')\n")
+
+
 def test_what_is_near_to_nothing_stays_for_check_to_name(catalog):
     code = "is_workflow_actions_brewcoffee(Cups=2)\nis_workflow_actions_showresult(Text=nowhere)\n"
     assert repair(code, catalog) == (code, [])

@@ -195,11 +195,8 @@ class _Placement:
         elif self.waiting:
             self.fill(line.number)
         in_order = self.levels if _RESULT.search(line.text) else reversed(self.levels)  # the result of a block stands outside of it
-        nearest = min(in_order, key=lambda level: abs(level - line.level))
-        while self.levels[-1] > nearest:
-            for stack in (self.levels, self.heads, self.before):
-                stack.pop()
-        if line.level != nearest:
+        self.leave(min(in_order, key=lambda level: abs(level - line.level)), line)
+        if line.level != self.levels[-1]:
             self._note(line.number, "indentation", " " * line.level + line.text, self.indent + line.text)
         line = self._in_place(line)
         self.rows += [comment and self.indent + comment for comment in comments]
@@ -207,10 +204,24 @@ class _Placement:
         self.waiting = is_head(line.text)
         self.before[-1] = first_word(line.text) if self.waiting else self.before[-1] if line.text.startswith("#") else ""
 
+    def leave(self, level: int, line: _Line) -> None:
+        """Close the blocks that are deeper than a level, for a line there; a `try` without an end gets one."""
+        while True:
+            deeper = self.levels[-1] > level
+            if self.before[-1] == "try" and (deeper or first_word(line.text) not in ("except", "finally")):
+                self.rows += [f"{self.indent}finally:", f"{self.indent}{INDENT}pass"]
+                self._note(line.number, "block", "", "finally: pass")
+                self.before[-1] = ""
+            if not deeper:
+                return
+            for stack in (self.levels, self.heads, self.before):
+                stack.pop()
+
     def _in_place(self, line: _Line) -> _Line:
         """Return the line as its block allows: a stray `elif` becomes `if`, other stray heads comments; `match` gets a `case _:`."""
         word = first_word(line.text) if is_head(line.text) else ""
-        stray = word == "case" and self.heads[-1] != "match" or word in ("elif", "else") and self.before[-1] not in ("if", "elif", "for")
+        behind = {"elif": ("if", "elif"), "else": ("if", "elif", "for"), "except": ("try", "except"), "finally": ("try", "except")}
+        stray = self.heads[-1] != "match" if word == "case" else word in behind and self.before[-1] not in behind[word]
         if stray:
             after = line.text[2:] if word == "elif" else f"# {line.text}"
             self._note(line.number, "block", line.text, after)
@@ -255,6 +266,8 @@ def _in_blocks(lines: list[_Line], repairs: list[Repair]) -> list[str]:
             comments.append(line.text)
     if placed.waiting:
         placed.fill(lines[-1].number)
+    if lines:
+        placed.leave(0, lines[-1]._replace(text=""))
     return placed.rows + [comment and placed.indent + comment for comment in comments]
 
 

@@ -7,7 +7,7 @@ import re
 
 from shortcuts.syntax.nodes import python_tree
 
-HEADS = ("if", "elif", "else", "for", "while", "match", "case", "with", "def", "try")
+HEADS = ("if", "elif", "else", "for", "while", "match", "case", "with", "def", "try", "except", "finally")
 
 
 def first_word(text: str) -> str:
@@ -30,6 +30,12 @@ def read_statement(text: str) -> ast.Module | None:
         whole = f"{text}\n case _: pass"
     elif word in ("elif", "else"):
         whole = f"if x: pass\n{whole}"
+    elif word == "try":
+        whole = f"{whole}\nfinally: pass"
+    elif word in ("except", "finally"):
+        whole = f"try: pass\n{whole}"
+    elif text.startswith("@"):
+        whole = f"{text}\ndef f(): pass"
     return read_source(whole)
 
 
