@@ -33,10 +33,11 @@ from shortcuts.catalog import BUILTIN, Api, Catalog, Parameter, call_name
 from shortcuts.compiler import Compiler, compiled
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
-from shortcuts.forms.literals import literal_kinds, shown, wrong_literals
+from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown, wrong_literals
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import called, parse
 
+OPERANDS = {"Bool": "boolean", "Number": "number", "String": "text"}  # of the rules of a filter, and their types
 SPELLED = 100.0  # no other word is as like: one that differs in case, spaces, `-` and `_` alone
 _BUILT_IN = frozenset({api_names.COMMENT, api_names.SET_VARIABLE, api_names.APPEND_VARIABLE, api_names.NOTHING, *control_flow.KINDS})
 NEAR, NEAR_API = 60.0, 75.0  # percent of likeness that another word, or another API, needs to be named as advice
@@ -138,12 +139,26 @@ def _check_value(api: Api, parameter: Parameter, value: Any, line: int) -> list[
     if literal_kinds(value) & wrong:
         advice = f"one of {cases}" if parameter.enum else advice
         return [Diagnostic(line, "parameter_type", f"{api.name}: {parameter.key} is {advice}; not {shown(value)}")]
+    if (wrong_operand := _wrong_operand(value)) is not None:
+        return [Diagnostic(line, "parameter_type", f"{api.name}: a rule of {parameter.key} {wrong_operand}")]
     quantity = values.unwrap(value, "WFQuantityFieldValue")
     unit = quantity.get("Unit") if parameter.units and isinstance(quantity, dict) else None
     if isinstance(unit, str) and unit not in parameter.units:
         units = ", ".join(map(repr, parameter.units))
         return [Diagnostic(line, "enum_value", f"{api.name}: the unit of {parameter.key} is one of {units}; not {unit!r:.60}")]
     return []
+
+
+def _wrong_operand(value: Any) -> str | None:
+    """Return what is wrong with a rule of a filter whose literal is of another type than its key says; None if there is no such."""
+    table = values.unwrap(value, "WFContentPredicateTableTemplate")
+    rows = table.get(values.FILTER_ROWS, ()) if isinstance(table, dict) else ()
+    for operands in (row["Values"] for row in rows if isinstance(row, dict) and isinstance(row.get("Values"), dict)):
+        for key, kind in OPERANDS.items():
+            wrong, advice = WRONG_LITERALS[kind]
+            if key in operands and literal_kinds(operands[key]) & wrong:
+                return f"has a {key} that is {advice}; not {shown(operands[key])}"
+    return None
 
 
 def _without_result(actions: list[control_flow.Action], lines: list[int], catalog: Catalog) -> list[Diagnostic]:

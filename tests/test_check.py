@@ -76,6 +76,13 @@ def test_a_parameter_that_another_one_hides_is_what_was_typed_before_and_no_find
     assert codes(f"{A}text_split(text='a,b', WFTextCustomSeparator=',', WFTextSeparator=clipboard())\n") == []
 
 
+@pytest.mark.parametrize("operand, found", [
+    ("Bool='No'", True), ("Bool=False", False), ("Number='x'", True), ("Number='5'", False), ("Number=True", True), ("String=5", True), ("Bool=clipboard()", False)])
+def test_the_operand_of_a_rule_is_of_its_type(operand, found):
+    code = f"{A}filter_reminders(WFContentItemFilter=filter_all(rule('Is Completed', '==', {operand})))\n"
+    assert codes(code) == [(1, "parameter_type")] * found
+
+
 def test_the_output_of_an_action_that_gives_nothing_is_not_to_be_read():
     assert codes(f"ok = {A}alert(WFAlertActionMessage='a')\nif ok:\n    {A}showresult(Text=f'{{ok}}!')\n") == [(2, "no_result"), (3, "no_result")]
     assert codes(f"ok = {A}alert(WFAlertActionMessage='a')\n{A}showresult(Text='b')\n") == []
