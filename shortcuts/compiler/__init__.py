@@ -205,8 +205,8 @@ class Compiler:
         kind = "text" if interpolation.is_text(node) else "dict" if isinstance(node, ast.Dict) else "list" if isinstance(node, ast.List) \
             else "number" if constant(node, (int, float)) is not None or isinstance(node, ast.UnaryOp) else None  # fmt: skip
         if called(node) == "menu":
-            raise DialectError(node.lineno, "a menu is followed by its cases: match menu('What?'): and case 'A': for each title; the choice among "
-                                            "texts gets a name by is_workflow_actions_choosefromlist")  # fmt: skip
+            raise DialectError(node.lineno, "a menu is followed by its cases: match menu('What?'): and case 'A': for each title; a choice "
+                                            "among texts gets a name by is_workflow_actions_choosefromlist")  # fmt: skip
         if kind is None:
             raise DialectError(node.lineno, "a name is given to an action's output, a variable, a text, a number, a dictionary or a list; "
                                             "calculations are made by is_workflow_actions_math")  # fmt: skip
