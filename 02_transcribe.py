@@ -33,10 +33,24 @@ from common import cli, jsonl
 from common.filenames import record_name
 from common.jsonl import Record, UserError
 from common.workers import ordered_map
-from shortcuts import DialectError, TooDeep, TooLarge, Unbalanced, apis_of, check, plist, rename_residue, statistics, transcription
+from shortcuts import (
+    DialectError,
+    TooDeep,
+    TooLarge,
+    Unbalanced,
+    apis_of,
+    check,
+    equivalent,
+    files,
+    plist,
+    rename_residue,
+    statistics,
+    to_python,  # fmt: skip
+    to_shortcut,
+    transcription,
+)
+from shortcuts.files import is_shortcut_file
 from shortcuts.machine import command as running
-from shortcuts.transcription import files
-from shortcuts.transcription.files import is_shortcut_file, shortcut_file
 
 OUTPUT = Path("data/workflows.jsonl")
 COUNTS = ("parsed", "exact", "canonical", "fixed_point", "raw_actions", "raw_files", "actions")
@@ -190,10 +204,14 @@ def checked(code: str, where: str, force: bool) -> bytes:
 
 
 def compiled(code: str, residue: dict[str, Any] | None, renames: dict[str, str]) -> bytes:
-    """Compile a program to the bytes of a .shortcut file. Raises cli.Reject if it does not compile."""
+    """Compile a program to the bytes of a .shortcut file. Raises cli.Reject if it does not compile, or its residue is of another one."""
     with cli.one_record():
         try:
-            return shortcut_file(code, residue and rename_residue(residue, renames))
+            alone = to_shortcut(code)
+            whole = to_shortcut(code, rename_residue(residue, renames)) if residue else alone
+            if not equivalent(whole, alone) and to_python(whole)[0] != code:
+                raise cli.Reject("no_program", "its residue is of another program; without the field it gets new identities")
+            return plist.write_binary(whole)
         except ValueError as error:  # of the dialect, of property lists, or of a residue that does not fit
             raise cli.Reject("no_program", str(error)) from None
 

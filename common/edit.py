@@ -21,13 +21,12 @@ from common import chat, cli, conversation, edit_prompts, excerpts, jsonl, llm, 
 from common.cli import Reject
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, CompletionResult, Prompt
-from shortcuts import Diagnostic, DialectError, apis_of, in_dialect, plist, review, to_python
+from shortcuts import Diagnostic, DialectError, apis_of, files, in_dialect, plist, review, to_python
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS, offered
 from shortcuts.edit import Edited, Line, applied, carried, merged
 from shortcuts.effects.report import report
 from shortcuts.grammar import change_grammar
-from shortcuts.transcription import files
 
 HISTORY = ".edits.json"
 ENDS = query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY  # of the files that an edit writes

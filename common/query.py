@@ -20,7 +20,7 @@ from shortcuts import Diagnostic, effects, plist
 from shortcuts.catalog import Catalog, offer
 from shortcuts.catalog.search import offered, search, understood
 from shortcuts.effects.report import report
-from shortcuts.transcription.files import sign_command
+from shortcuts.files import sign_command
 
 FILE_NAME_WORDS, FILE_NAME_BYTES = 8, 200  # of a query that become its file's name, of which a disk takes 255 bytes
 READ = 0.5  # share of a sentence's clauses in which the search has to find an action

@@ -30,12 +30,12 @@ from typing import Any
 
 import orjson
 
+from shortcuts import files
 from shortcuts.catalog import FOLDER, Catalog, CatalogError, importing
 from shortcuts.catalog.search import search
 from shortcuts.explain import explain
+from shortcuts.files import FileError, say
 from shortcuts.machine import command as machine
-from shortcuts.transcription import files
-from shortcuts.transcription.files import FileError, say
 
 
 def main() -> int:

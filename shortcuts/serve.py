@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shortcuts import plist
+from shortcuts import files, plist
 from shortcuts.catalog import Catalog, CatalogError
 from shortcuts.catalog.search import search
 from shortcuts.check import check
@@ -26,12 +26,12 @@ from shortcuts.collector import collector_paused
 from shortcuts.did_you_mean import nearest
 from shortcuts.edit import apply_change
 from shortcuts.effects.report import report
+from shortcuts.files import FileError
 from shortcuts.machine import World, WorldError, run
 from shortcuts.machine.command import read_program
 from shortcuts.machine.report import report as told
 from shortcuts.primer import primer
-from shortcuts.transcription import files, to_python, to_shortcut
-from shortcuts.transcription.files import FileError
+from shortcuts.transcription import to_python, to_shortcut
 
 HOW_TO_INSTALL = "the server needs the Python package mcp, which nothing else here does: pip install 'mcp>=2.3,<3'"
 INSTRUCTIONS = """Apple shortcuts as Python: an action is a call, and its result the name it is assigned to. Before the first program \

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 import shortcuts
-from shortcuts import plist
+from shortcuts import files, plist
 from shortcuts.plist import aea
-from shortcuts.transcription import files
 from tests import stage_runs
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,13 +123,100 @@ def test_a_residue_that_does_not_fit_is_said_and_left_out(tmp_path: Path) -> Non
     run(example(tmp_path), "--output", tmp_path)
     program = tmp_path / "Split the Bill.py"
     program.write_text(PROGRAM)
-    for content in (None, "not JSON", '{"patch": [[["WFWorkflowActions", 0, "WFWorkflowActionIdentifier"], "is.workflow.actions.exit"]]}'):
+    for content in (None, '{"patch": [[["WFWorkflowActions", 0, "WFWorkflowActionIdentifier"], "is.workflow.actions.exit"]]}'):
         if content:
             (tmp_path / "Split the Bill.residue.json").write_text(content)
         ended = run(program, "--output", tmp_path / "out")
         made = tree(tmp_path / "out/Split the Bill.shortcut")
         assert ended.returncode == 0 and shortcuts.equivalent(made, shortcuts.to_shortcut(PROGRAM)), ended.stderr
         assert content is None or "Split the Bill.residue.json: does not fit the program any more" in ended.stderr
+
+
+def edited(tmp_path: Path, shortcut: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    """The shortcut that `write` makes of a program in which a person replaced a piece."""
+    (tmp_path / "s.shortcut").write_bytes(plist.write_binary(shortcut))
+    run(tmp_path / "s.shortcut", "--output", tmp_path)
+    program = tmp_path / "s.py"
+    assert old in program.read_text()
+    program.write_text(program.read_text().replace(old, new))
+    ended = run(program, "--output", tmp_path / "out")
+    assert (ended.returncode, ended.stderr.count("does not fit")) == (0, 0), ended.stderr
+    return tree(tmp_path / "out/s.shortcut")
+
+
+def parameters(shortcut: dict[str, Any]) -> list[dict[str, Any]]:
+    return [action["WFWorkflowActionParameters"] for action in shortcut["WFWorkflowActions"]]
+
+
+def test_an_output_with_a_new_name_has_it_in_the_app_too(tmp_path: Path) -> None:
+    before = tree(ROOT / "examples/Roll the Dice.shortcut")
+    after = edited(tmp_path, before, "First_Die", "Die_One")
+    assert [given.get("CustomOutputName") for given in parameters(after)] == ["Die One", "Second Die", "Total", None]
+
+
+def test_a_line_before_others_leaves_each_action_what_the_code_does_not_show(tmp_path: Path) -> None:
+    code = "is_workflow_actions_alert(WFAlertActionMessage='a')\nx = is_workflow_actions_ask(WFAskActionPrompt='?')\nif x == '1':\n    is_workflow_actions_vibrate()\n"
+    before = shortcuts.to_shortcut(code)
+    before["WFWorkflowActions"][0]["WFWorkflowActionParameters"] |= {"UUID": "1D2F7D1C-0000-4000-8000-000000000001", "Show-WFAlertActionMessage": True}
+    after = edited(tmp_path, before, "is_workflow_actions_alert", "for _ in range(3):\n    is_workflow_actions_vibrate()\nis_workflow_actions_alert")
+    assert parameters(after)[3:] == parameters(before)
+
+
+def test_a_question_of_the_header_goes_with_its_action(tmp_path: Path) -> None:
+    before = shortcuts.to_shortcut("for _ in range(5):\n    is_workflow_actions_vibrate()\n")
+    before["WFWorkflowImportQuestions"] = [
+        {"ActionIndex": 0, "Category": "Parameter", "ParameterKey": "WFRepeatCount", "Text": "How often?", "DefaultValue": "5"}]
+    after = edited(tmp_path, before, "for _", "is_workflow_actions_delay(WFDelayTime=1)\nfor _")
+    assert [question["ActionIndex"] for question in after["WFWorkflowImportQuestions"]] == [1]
+
+
+def test_a_new_block_gets_a_group_that_no_other_has(tmp_path: Path) -> None:
+    ifs = "".join(f"if x == '{number}':\n    is_workflow_actions_showresult(Text='{number}')\n" for number in range(3))
+    before = shortcuts.to_shortcut(f"x = is_workflow_actions_ask(WFAskActionPrompt='?')\n{ifs}")
+    del before["WFWorkflowActions"][1:4]  # the first If
+    after = edited(tmp_path, before, "    is_workflow_actions_showresult(Text='2')", "    if x == '3':\n        is_workflow_actions_showresult(Text='2')")
+    groups = [given["GroupingIdentifier"] for given in parameters(after) if given.get("WFControlFlowMode") == 0]
+    assert len(groups) == len({*groups}) == 3
+
+
+def test_a_residue_that_is_given_is_of_the_program_or_no_shortcut_is_written(tmp_path: Path) -> None:
+    before = shortcuts.to_shortcut("is_workflow_actions_alert(WFAlertActionMessage='old')\n")
+    before["WFWorkflowActions"][0]["WFWorkflowActionParameters"]["WFAlertActionMessage"] = {
+        "Value": {"string": "old", "attachmentsByRange": {}}, "WFSerializationType": "WFTextTokenString"}
+    code, residue = shortcuts.to_python(before)
+    assert files.compiled("s.py", code, files.Options(residue=residue)) == before
+    with pytest.raises(files.FileError, match=r"s\.py: the residue is of another program"):
+        files.compiled("s.py", code.replace("old", "new"), files.Options(residue=residue))
+
+
+def test_a_damaged_residue_is_an_error(tmp_path: Path) -> None:
+    run(example(tmp_path), "--output", tmp_path)
+    (tmp_path / "Split the Bill.residue.json").write_text("not JSON")
+    ended = run(tmp_path / "Split the Bill.py", "--output", tmp_path / "out")
+    assert ended.returncode == 1 and "Split the Bill.residue.json: no JSON" in ended.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_program_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "hello.py").write_bytes(b"\xef\xbb\xbf" + PROGRAM.encode())
+    assert run(tmp_path / "hello.py", "--output", tmp_path / "out").returncode == 0
+
+
+def test_two_files_of_an_archive_never_become_one_program(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        for name in ("a.shortcut", "a.plist"):
+            packed.writestr(name, plist.write_binary(shortcuts.to_shortcut(PROGRAM)))
+    done = run(tmp_path / "x.zip", "--output", tmp_path / "out")
+    assert done.returncode == 1 and "two of its shortcuts would be written to one file" in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_another_program_in_the_way_of_an_archives_file_does_not_keep_the_others_from_being_written(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        for name in ("a.shortcut", "b.shortcut"):
+            packed.writestr(name, plist.write_binary(shortcuts.to_shortcut(PROGRAM)))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/x_a.py").write_text("mine = 1\n")
+    done = run(tmp_path / "x.zip", "--output", tmp_path / "out")
+    assert done.returncode == 1 and "x_a.py: differs" in done.stderr and (tmp_path / "out/x_b.py").read_text() == PROGRAM
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

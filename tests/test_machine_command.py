@@ -14,12 +14,12 @@ import pytest
 
 from shortcuts import to_shortcut
 from shortcuts.catalog import Catalog
+from shortcuts.files import FileError
 from shortcuts.machine import World, as_program, run, world_keys
 from shortcuts.machine.command import add_arguments, run_files
 from shortcuts.machine.report import report
 from shortcuts.machine.world import to_json
 from shortcuts.machine.worlds import worlds
-from shortcuts.transcription.files import FileError
 
 ROOT = Path(__file__).resolve().parents[1]
 HELLO = "name = is_workflow_actions_ask(WFAskActionPrompt='Name?')\nis_workflow_actions_showresult(Text=f'Hello {name}')\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shortcuts import plist, to_shortcut
+from shortcuts import files, plist, to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.effects import BUILTIN
 from shortcuts.effects.faults import RULES, Rule, faults
@@ -18,7 +18,6 @@ from shortcuts.effects.report import report
 from shortcuts.machine import World, run
 from shortcuts.machine.program import as_program
 from shortcuts.machine.report import report as told
-from shortcuts.transcription import files
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "report.md"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from shortcuts import plist, serve, to_python, to_shortcut
+from shortcuts.files import FileError
 from shortcuts.serve import Desk, answer
-from shortcuts.transcription.files import FileError
 from tests.conftest import ROOT
 
 PROGRAM = "t = is_workflow_actions_ask(WFAskActionPrompt='What?')\nis_workflow_actions_speaktext(WFText=t)\n"

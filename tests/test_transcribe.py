@@ -248,6 +248,15 @@ def test_ids_are_never_paths(tmp_path):
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if "made" not in path.parts) == ["deep", "deep/er", "in.jsonl"]
 
 
+def test_a_record_whose_program_was_changed_is_not_written_as_it_was(tmp_path):
+    old = shortcuts.to_shortcut(PROGRAM.format(1))
+    code, residue = shortcuts.to_python(old)
+    residue["patch"] = [[["WFWorkflowActions", 0, "WFWorkflowActionParameters"], old["WFWorkflowActions"][0]["WFWorkflowActionParameters"]]]
+    (tmp_path / "in.jsonl").write_bytes(jsonl.encode({"id": "a", "code": PROGRAM.format(2), "residue": residue}))
+    result = run("--to-shortcut", tmp_path / "in.jsonl", "--output", tmp_path / "made")
+    assert result.returncode == 1 and "in.jsonl: a: its residue is of another program" in result.stderr
+
+
 def test_a_second_record_with_one_id_replaces_no_shortcut_of_the_first(tmp_path):
     records = [{"id": "a", "name": "Same", "code": PROGRAM.format(number)} for number in (1, 2)]
     (tmp_path / "in.jsonl").write_bytes(b"".join(map(jsonl.encode, records)))

@@ -9,15 +9,15 @@ from typing import Any
 
 import orjson
 
-from shortcuts import effects
+from shortcuts import effects, files
 from shortcuts.effects.report import report as report_of
+from shortcuts.files import FileError
 from shortcuts.machine.interpreter import run
 from shortcuts.machine.outcome import Outcome
 from shortcuts.machine.program import Program, compile_shortcut
 from shortcuts.machine.report import report
 from shortcuts.machine.world import World, WorldError
-from shortcuts.transcription import compile_program, files
-from shortcuts.transcription.files import FileError
+from shortcuts.transcription import compile_program
 
 FAILED = ("error", "stopped")  # the ends that are an error
 

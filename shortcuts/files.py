@@ -2,7 +2,8 @@
 
 A file is what its bytes say: a shortcut is written as a program, and a program as a shortcut; one that is named as a shortcut is no
 program. Beside a program `NAME.py` lies its residue, `NAME.residue.json`: the icon, the identities and versions that code does not show.
-With it the way back is exact: to the same property list.
+With it the way back is exact: to the same property list. It also holds the program that it is of: after a change of that, the rest of the
+shortcut is as it was.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from shortcuts import plist
 from shortcuts.catalog import Catalog
 from shortcuts.check import check
 from shortcuts.did_you_mean import nearest
+from shortcuts.edit import applied, change_between, merged
 from shortcuts.effects.report import Report, report
 from shortcuts.plist import archive
 from shortcuts.plist.aea import MAGIC as SIGNED
@@ -28,7 +30,7 @@ from shortcuts.transcription.residue import Residue
 
 STDIN = "-"
 SUFFIXES = (".shortcut", ".wflow", ".plist")  # of the files in a folder that may be shortcuts
-RESIDUE = ".residue.json"
+RESIDUE, PROGRAM = ".residue.json", "program"  # the file of a residue, and what the program that it is of is called there
 # The first bytes of a shortcut's file, or of an archive of some; no program begins with them.
 _MAGIC = (b"bplist", SIGNED, b"<?xml", b"<!DOCTYPE", b"<plist", *archive.MAGIC)
 _OTHERS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image", b"%PDF": "a PDF",
@@ -234,6 +236,8 @@ def to_program(name: str, source: str, data: bytes, options: Options) -> Path | 
     A file of an archive that cannot be read is named, and the others are there before that is an error.
     """
     found, failed = _members(name, source, data), 0
+    if len({inner.casefold() for inner, _ in found}) < len(found) and options.output is not None:
+        raise FileError(f"{source}: two of its shortcuts would be written to one file; unpack it into folders, and read each")
     for inner, content in found:
         try:
             if isinstance(content, ValueError):
@@ -249,14 +253,29 @@ def to_program(name: str, source: str, data: bytes, options: Options) -> Path | 
         if options.output is None:
             print((f"# {source}\n" if options.several else "") + result.code, end="")
             continue
-        program, code = options.output / f"{inner}.py", result.code.encode()
-        if program.is_file() and contents(str(program)) != code and not options.overwrite:
-            raise FileError(f"{program}: differs from the program of {source}; --overwrite replaces it, another --output keeps both")
-        replace(program, code)
-        put(options.output / f"{inner}{RESIDUE}", orjson.dumps(result.residue, option=orjson.OPT_INDENT_2))
+        try:
+            _keep(options.output / f"{inner}.py", source, result, options)
+        except FileError as error:
+            if len(found) == 1:
+                raise
+            say(str(error))
+            failed += 1
     if failed:
-        raise FileError(f"{source}: {failed} of its {len(found)} shortcuts cannot be read; the others are done")
+        raise FileError(f"{source}: {failed} of its {len(found)} shortcuts were not written; the others are done")
     return None
+
+
+def _keep(program: Path, source: str, result: Transcription, options: Options) -> None:
+    """Write a program and its residue. Raises FileError where another program is there, or JSON cannot hold the residue."""
+    code = result.code.encode()
+    try:
+        residue = orjson.dumps({**result.residue, PROGRAM: result.code}, option=orjson.OPT_INDENT_2)
+    except TypeError:
+        raise FileError(f"{source}: an id or a name in it holds a lone surrogate, which no file beside a program can hold") from None
+    if program.is_file() and contents(str(program)) != code and not options.overwrite:
+        raise FileError(f"{program}: differs from the program of {source}; --overwrite replaces it, another --output keeps both")
+    replace(program, code)
+    put(program.with_suffix(RESIDUE), residue)
 
 
 def code_of(source: str, data: bytes, catalog: Catalog | None) -> str:
@@ -355,7 +374,7 @@ def program_text(source: str, data: bytes) -> str:
     if is_shortcut(data):
         raise FileError(f"{source}: this is a shortcut already; `python -m shortcuts read` prints it as Python")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         other = _other(data)
         problem = f"this is {other}, no program" if other else f"not UTF-8 at byte {error.start}; save it as UTF-8"
@@ -371,24 +390,36 @@ def findings(source: str, code: str, catalog: Catalog | None, to: Any = None) ->
 
 
 def compiled(source: str, code: str, options: Options) -> dict[str, Any]:
-    """Return the shortcut of a program, with the residue that is given or lies beside it. Raises FileError if it does not compile."""
+    """Return the shortcut of a program, with the residue that is given or lies beside it.
+
+    Raises FileError if it does not compile, or the residue that is given is of another program.
+    """
     try:
-        if options.residue is not None:
-            return to_shortcut(code, options.residue, options.catalog)
         alone = to_shortcut(code, None, options.catalog)
     except ValueError as error:
         raise FileError(f"{source}: {error}") from None
     beside = Path(source).with_suffix(RESIDUE)
-    if source == STDIN or not beside.is_file():
-        return alone
+    has_one = source != STDIN and beside.is_file()
+    residue = options.residue if options.residue is not None else read_residue(beside) if has_one else None
+    whole = None if residue is None else _with_residue(code, residue, alone, options.catalog)
+    if residue is not None and whole is None:
+        if options.residue is not None:
+            raise FileError(f"{source}: the residue is of another program; without one the shortcut gets a new icon and new identities")
+        say(f"{beside}: does not fit the program any more, so the shortcut gets a new icon and new identities")
+    return whole or alone
+
+
+def _with_residue(code: str, residue: Residue, alone: dict[str, Any], catalog: Catalog | None) -> dict[str, Any] | None:
+    """Return the shortcut that a residue is of, with what was changed in its program; None if it is of another program."""
+    before = residue.get(PROGRAM) if isinstance(residue, dict) else None
     try:
-        whole = to_shortcut(code, read_residue(beside), options.catalog)
-        if equivalent(whole, alone) or to_python(whole, options.catalog)[0] == code:
-            return whole
+        if isinstance(before, str) and before != code:
+            shortcut = to_shortcut(before, residue, catalog)
+            return merged(shortcut, lambda written: applied(written, change_between(written, code)), catalog).shortcut
+        whole = to_shortcut(code, residue, catalog)
+        return whole if equivalent(whole, alone) or to_python(whole, catalog)[0] == code else None
     except ValueError:
-        pass
-    say(f"{beside}: does not fit the program any more, so the shortcut gets a new icon and new identities")
-    return alone
+        return None
 
 
 def read_residue(file: Path) -> Residue:
@@ -396,7 +427,7 @@ def read_residue(file: Path) -> Residue:
     try:
         return orjson.loads(contents(str(file)))
     except orjson.JSONDecodeError as error:
-        raise FileError(f"{file}: {error}") from None
+        raise FileError(f"{file}: no JSON ({error}); restore it, or remove it, and the shortcut gets a new icon and identities") from None
 
 
 def how_to_sign(file: Path) -> str:
