@@ -206,15 +206,15 @@ def _unwritable(shortcut: dict[str, Any], lines: list[int]) -> list[Diagnostic]:
     try:
         plist.write_binary(shortcut)
         return []
-    except plist.PlistError:
-        pass
+    except plist.PlistError as error:
+        whole = str(error)
     found = []
     for action, line in [*zip(shortcut["WFWorkflowActions"], lines), ({**shortcut, "WFWorkflowActions": []}, 1)]:
         try:
             plist.write_binary(action)
         except plist.PlistError as error:
             found.append(Diagnostic(line, "unwritable", f"no file can hold this: {error}"))
-    return found or [Diagnostic(1, "unwritable", "no file can hold a shortcut of this size")]
+    return found or [Diagnostic(1, "unwritable", f"no file can hold all of this: {whole}")]
 
 
 def _unknown_keywords(module: ast.Module) -> list[Diagnostic]:

@@ -73,6 +73,11 @@ def test_a_variable_that_is_called_like_a_loops_is_another() -> None:
     assert second == "Repeat Item" != first
 
 
+def test_a_variable_that_a_person_calls_like_a_loops_is_the_same_program_when_it_is_read_again() -> None:
+    code = "Repeat_Item = clipboard()\nRepeat_Item = f'{Repeat_Item}!'\nis_workflow_actions_showresult(Text=Repeat_Item)\n"
+    assert shortcuts.transcribe(shortcuts.to_shortcut(code)).fixed_point
+
+
 def test_a_shortcut_that_sets_a_variable_called_like_a_loops_comes_back_equal() -> None:
     token = {"Value": {"Type": "Variable", "VariableName": "Repeat Item"}, "WFSerializationType": "WFTextTokenAttachment"}
     clip = {"Value": {"Type": "Clipboard"}, "WFSerializationType": "WFTextTokenAttachment"}

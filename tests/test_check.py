@@ -59,6 +59,19 @@ def test_the_switches_of_the_editor_are_no_unknown_parameters():
     assert codes("is_workflow_actions_showresult(Text='a', **{'show-text': True})\n") == [(1, "unknown_parameter")]
 
 
+def test_blocks_deeper_than_a_reader_goes_are_named():
+    chain = "".join(f"elif x == 'b{number}':\n    {STEP}\n" for number in range(120))
+    found = shortcuts.check(f"x = clipboard()\nif x == 'a':\n    {STEP}\n{chain}if x:\n    {STEP}\n")
+    assert found and all("nested more than 95 deep" in finding.message and finding.line < 200 for finding in found)
+    assert codes(f"x = clipboard()\nif x == 'a':\n    {STEP}\n" + chain.replace("elif x", "elif otherwise_if(x").replace("':", "'):")) == []
+
+
+@pytest.mark.parametrize("value", ["datetime(9999, 12, 31, 23, 59, 59, 999999)", "-0.0, WFNumberActionTwo=0.0"])
+def test_a_value_that_no_file_holds_is_named_with_its_reason(value):
+    found = shortcuts.check(f"is_workflow_actions_number(WFNumberActionNumber={value})\n")
+    assert [finding.message.partition(":")[2][:12] for finding in found if finding.code == "unwritable"] == [" not_exact: "]
+
+
 A = "is_workflow_actions_"
 
 

@@ -270,8 +270,9 @@ class SymbolTable:
 
 def _free_label(wanted: str, taken: dict[str, str]) -> str:
     """Return a name for a variable that is neither taken nor one of a loop."""
+    wanted += " variable" * bool(constants.IMPLICIT_VARIABLE.fullmatch(wanted))  # with a number it would be read as a loop's again
     label, number = wanted, 1
-    while label in taken or constants.IMPLICIT_VARIABLE.fullmatch(label):
+    while label in taken:
         number += 1
         label = f"{wanted} ({number})"
     return label

@@ -107,6 +107,7 @@ class MarkerReader:
         self.groups = iter(groups)  # from the residue, in order
         self.group_count = 0
         self.depth = 0  # loops around the current statement
+        self.blocks = 0  # blocks around it
 
     def open(self, kind: str, parameters: Parameters, line: int) -> tuple[str, Parameters]:
         """Begin a block; return its group, and the parameters of its start."""
@@ -117,6 +118,11 @@ class MarkerReader:
     def mark(self, kind: str, group: str, mode: int, parameters: Parameters, line: int) -> Parameters:
         """Append a marker; return its parameters. Raises DialectError for an identity, group or mode among them."""
         _refuse_own(parameters, line)
+        self.blocks += (mode == control_flow.START) - (mode == control_flow.END)
+        if self.blocks > control_flow.MAX_DEPTH:
+            self.blocks = 0  # the next statement begins anew
+            raise DialectError(line, f"blocks nested more than {control_flow.MAX_DEPTH} deep, and each elif is one more: look the cases up "
+                                     "in a dictionary, or write `elif otherwise_if(…)`, which is none")  # fmt: skip
         return self.emit(ACTION_OF_KIND[kind], {"GroupingIdentifier": group, "WFControlFlowMode": mode, **parameters}, line)
 
     def amend(self, node: ast.Call) -> None:

@@ -261,7 +261,11 @@ def write_binary(tree: Any) -> bytes:
         raise PlistError("not_unicode", f"a string holds {error.reason}") from None
     except (TypeError, OverflowError, ValueError) as error:
         raise PlistError("bad_type", str(error)) from None
-    if not same(plistlib.loads(data, fmt=plistlib.FMT_BINARY), tree):
+    try:
+        is_same = same(plistlib.loads(data, fmt=plistlib.FMT_BINARY), tree)
+    except (plistlib.InvalidFileException, OverflowError):  # a date at the end of Python's years
+        is_same = False
+    if not is_same:
         raise PlistError("not_exact", "a value (-0.0 beside 0.0, or a date far from today) would change in a binary property list")
     return data
 
