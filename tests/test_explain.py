@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shortcuts import DialectError, to_python, to_shortcut
+from shortcuts import DialectError, effects, to_python, to_shortcut
 from shortcuts.catalog import Catalog
-from shortcuts.explain import explain, phrases
+from shortcuts.explain import LEAVING, explain, phrases
 from shortcuts.explain.sentences import Prose
 from tests import forms
 
@@ -165,10 +165,32 @@ def test_the_authors_words_and_the_header_come_first() -> None:
     ("x = ~filter_photos()\n~deletephotos(photos=x)", "Deletes: photos."),
     ("~wifi_set(OnValue=False)", "Sets: Wi-Fi."),
     ("com_agiletortoise_Drafts5_CaptureIntent(content=clipboard())", "Uses other apps: Drafts (gets the clipboard)."),
+    ("x = ~selectphoto()\n~imgur_upload(WFInput=x)", "Leaves the device: photos (uploads an image to Imgur)."),
+    ("~giphy(WFGiphyQuery=clipboard())", "Leaves the device: the clipboard (searches Giphy)."),
+    ("~venmo_pay(WFVenmoActionAmount='5')", "Leaves the device: something (pays by Venmo)."),
+    ("x = ~getclipboard()\n~share()", "Leaves the device: the clipboard to whom the share sheet sends it."),
+    ("~getclipboard()\n~number(WFNumberActionNumber=1)\n~share()", "Leaves the device: a text to whom the share sheet sends it."),
+    ("~getclipboard()\nif device_details():\n    ~vibrate()\n    ~text_replace(WFReplaceTextFind='a')\n    ~share()",
+     "Leaves the device: the clipboard to whom the share sheet sends it."),
+    ("if device_details():\n    x = clipboard()\nelse:\n    x = 'a'\n~share(WFInput=x)",
+     "Leaves the device: the clipboard to whom the share sheet sends it."),
 ])  # fmt: skip
 def test_what_leaves_the_device_or_changes_it_is_said_before_the_steps(code: str, line: str) -> None:
     lines = told(code)
     assert line in lines[: lines.index("")]
+
+
+@pytest.mark.parametrize("name", [name for name, (kind, _) in effects.TABLE.items() if kind in LEAVING] + ["downloadurl", "askllm"])
+def test_what_an_action_sends_by_the_report_leaves_the_device(name: str) -> None:
+    assert not any("nothing that" in line for line in told(f"~{name.replace('.', '_')}()"))
+
+
+def test_a_program_that_is_too_large_to_be_followed_is_not_said_to_send_nothing() -> None:
+    lines = told("match menu('What?'):\n" + "".join(f"    case '{number}':\n        ~vibrate()\n" for number in range(300)))
+    assert lines[:2] == [
+        "Leaves the device: nothing that was found.",
+        "Too large to be followed whole (more than 256 paths): `check --report` names all that it may do.",
+    ]
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)

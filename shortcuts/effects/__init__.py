@@ -220,7 +220,7 @@ def effects(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[Ef
         parameters = action.get(PARAMETERS, {})
         if action[ID] == f"{BUILTIN}openurl" and (address := addresses.of(index, "WFInput")) is not None:
             parameters = {**parameters, "WFInput": address}
-        found += [Effect(kind, printable(sentence), index) for kind, sentence in _of(action[ID], parameters, catalog)]
+        found += [Effect(kind, printable(sentence), index) for kind, sentence in of_action(action[ID], parameters, catalog)]
     return found
 
 
@@ -230,7 +230,8 @@ def summary(shortcut: dict[str, Any], catalog: Catalog | None = None) -> list[st
     return list(dict.fromkeys(effect.sentence for effect in found))
 
 
-def _of(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterator[tuple[str, str]]:
+def of_action(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the sentence of each effect of an action; requests by Get Contents of URL want the whole shortcut."""
     if holds(parameters, "Type", "Clipboard"):
         yield "reads", "Reads the clipboard"
     name = action_id.removeprefix(BUILTIN)

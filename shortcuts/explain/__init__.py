@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 
-from shortcuts.catalog import Catalog
+from shortcuts.catalog import Api, Catalog
+from shortcuts.effects import of_action
 from shortcuts.explain.phrases import BUILTIN, PLACES, PRIVATE, SENDS
 from shortcuts.explain.sentences import Prose, listed, sentence_case, spoken
 from shortcuts.syntax.nodes import called, keywords, parse
-from shortcuts.trace import trace
+from shortcuts.trace import Trace, trace
 from shortcuts.trace.interpreter import Step
+from shortcuts.trace.origins import Origin
 
+LEAVING = ("sends", "pays", "uploads", "requests")  # kinds of effects by which data leaves the device
 # What to know of a shortcut, and the beginnings of the titles of actions that do it.
 KINDS = {"Deletes": "delete |remove (?!from|duplicates|item)", "Sets": "set (?!dictionary|variable|name|value)|toggle ",
          "Opens": "open |show web |search web", "Runs": "run "}  # fmt: skip
@@ -44,15 +48,19 @@ def explain(code: str, catalog: Catalog | None = None) -> str:
 
 def summary(tree: ast.Module, code: str, catalog: Catalog) -> list[str]:
     """Return a line for each thing to know before the shortcut is run."""
-    steps = {step.number: step for path in trace(code).paths for step in path}
+    traced = trace(code)
+    steps = followed(traced, catalog)
     made = [(step, api) for step in steps.values() if (api := catalog.by_name(step.name)) is not None]
     made.sort(key=lambda pair: pair[0].line)
-    sent = [sending(step, SENDS[end], steps) for step, api in made if (end := api.id.removeprefix(BUILTIN)) in SENDS]
-    lines = [*head(tree), f"Leaves the device: {'; '.join(dict.fromkeys(sent)) or 'nothing that this program sends itself'}."]
+    sent = dict.fromkeys(words for step, api in made for words in leaving(step, api, steps, catalog))
+    nothing = "nothing that was found" if traced.cut else "nothing that this program sends itself"
+    lines = [*head(tree), f"Leaves the device: {'; '.join(sent) or nothing}."]
+    if traced.cut:
+        lines.append(f"Too large to be followed whole ({traced.cut}): `check --report` names all that it may do.")
     handed = dict[str, dict[str, None]]()  # app -> what it gets
     for step, api in made:
         if not api.builtin:
-            handed.setdefault(api.app_name or api.app, {}).update(dict.fromkeys(private(step, steps, set())))
+            handed.setdefault(api.app_name or api.app, {}).update(private(step, steps))
     if handed:
         apps = [f"{app} (gets {listed(list(data))})" if data else app for app, data in handed.items()]
         lines.append(f"Uses other apps: {'; '.join(apps)}.")
@@ -81,25 +89,53 @@ def texts(node: ast.AST | None) -> list[str]:
     return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
 
 
-def sending(step: Step, to: str, steps: dict[int, Step]) -> str:
-    """Return what a step gives away and to whom, as far as the program tells."""
-    host = next((found[1] for _, origin in step.arguments if (found := ADDRESS.search(origin.form))), "")
-    data = list(dict.fromkeys(private(step, steps, set())))
-    return f"{listed(data) or 'a request' if 'server' in to else listed(data) or 'a text'} {to}{f' {host}' if host else ''}"
+def followed(traced: Trace, catalog: Catalog) -> dict[int, Step]:
+    """Return the steps by number, each with the arguments of all paths.
+
+    Where an input is left out, as in old shortcuts, it is the output of the last action that has one.
+    """
+    steps = dict[int, Step]()
+    for path in traced.paths:
+        last: Step | None = None
+        for step in path:
+            given, api = dict.fromkeys(step.arguments), catalog.by_name(step.name)
+            if last and api and api.input_key and api.input_key not in dict(given):
+                given[api.input_key, Origin("•", (last.number,))] = None
+            known = steps[step.number].arguments if step.number in steps else ()
+            steps[step.number] = step._replace(arguments=tuple(dict.fromkeys((*known, *given))))
+            hands_on = step.name in ("if", "menu") or api and not api.result and not api.input_key
+            last = last if hands_on else step
+    return steps
 
 
-def private(step: Step, steps: dict[int, Step], seen: set[int]) -> Iterator[str]:
-    """Yield the data of the person that the arguments of a step are made of, directly or through other steps."""
-    for _, origin in step.arguments:
-        yield from (words for name, words in PRIVATE.items() if f"{name}(" in origin.form)
-        for number in origin.sources:
-            if number in seen or number not in steps:
-                continue
-            seen.add(number)
-            name = steps[number].name.removeprefix("is_workflow_actions_")
-            if (words := next((words for start, words in PRIVATE.items() if name.startswith(start)), None)) is not None:
-                yield words
-            yield from private(steps[number], steps, seen)
+def leaving(step: Step, api: Api, steps: dict[int, Step], catalog: Catalog) -> Iterator[str]:
+    """Yield what a step gives away and to whom, as far as the program tells; in the words of its effect where there are no others."""
+    data = listed(list(private(step, steps)))
+    to = SENDS.get(api.id.removeprefix(BUILTIN), "") if api.builtin else ""
+    if to:
+        host = next((found[1] for _, origin in step.arguments if (found := ADDRESS.search(origin.form))), "")
+        yield f"{data or ('a request' if 'server' in to else 'a text')} {to}{f' {host}' if host else ''}"
+        return
+    for kind, sentence in of_action(api.id, {}, catalog):
+        if kind in LEAVING:
+            yield f"{data or 'something'} ({sentence[0].lower()}{sentence[1:]})"
+
+
+def private(step: Step, steps: dict[int, Step]) -> dict[str, None]:
+    """Return the data of the person that the arguments of a step are made of, directly or through other steps."""
+    found, due, seen = dict[str, None](), deque([step]), {step.number}
+    while due:
+        for _, origin in due.popleft().arguments:
+            found.update(dict.fromkeys(words for name, words in PRIVATE.items() if f"{name}(" in origin.form))
+            for number in origin.sources:
+                if number in seen or number not in steps:
+                    continue
+                seen.add(number)
+                due.append(steps[number])
+                name = steps[number].name.removeprefix("is_workflow_actions_")
+                if (words := next((words for start, words in PRIVATE.items() if name.startswith(start)), None)) is not None:
+                    found[words] = None
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
