@@ -197,6 +197,10 @@ TABLE = {
     "showwebpage": ("opens", "Opens {WFURL}|Opens a web page"),
     "openxcallbackurl": ("opens", "Opens {WFXCallbackURL}|Opens another app by its address"),
 }  # fmt: skip
+# Switches that make an effect worse, with the value that does, and what the sentence then ends with.
+MORE = {
+    "file.delete": {"WFDeleteImmediatelyDelete": (True, ", for good"), "WFDeleteFileConfirmDeletion": (False, ", without asking")},
+}
 OTHERS = {
     "com.apple.mobilephone.call": ("sends", "Calls somebody"),
     "com.apple.facetime.facetime": ("sends", "Calls somebody by FaceTime"),
@@ -243,7 +247,8 @@ def of_action(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> I
         yield OTHERS[action_id]
     elif action_id.startswith(BUILTIN) and name in TABLE:
         kind, forms = TABLE[name]
-        yield kind, next(sentence for form in forms.split("|") if (sentence := _filled(form, parameters)) is not None)
+        yield kind, next(sentence for form in forms.split("|") if (sentence := _filled(form, parameters)) is not None) + "".join(
+            words for key, (value, words) in MORE.get(name, {}).items() if parameters.get(key) is value)
     elif SWITCH.fullmatch(action_id) and (api := catalog.get(action_id)) is not None:
         yield "changes", f"Changes a setting: {api.title}"
     elif not action_id.startswith(BUILTIN):

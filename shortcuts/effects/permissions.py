@@ -62,6 +62,8 @@ def permissions(shortcut: dict[str, Any]) -> list[Permission]:
         names = _BY_ACTION.get(action[ID], ())
         if LOCATION not in names and holds(action.get(PARAMETERS, {}), "isCurrentLocation", True):
             names = (*names, LOCATION)
+        if action.get(PARAMETERS, {}).get("WFDeleteFileConfirmDeletion") is False:
+            names = [name for name in names if name != DELETING]
         for name in names:
             found.setdefault(name, []).append(index)
     return [Permission(name, tuple(found[name])) for name in NAMES if name in found]
