@@ -7,6 +7,7 @@ import pytest
 from shortcuts import to_shortcut
 from shortcuts.catalog import Catalog
 from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, summary
+from shortcuts.effects.permissions import permissions
 
 
 @pytest.mark.parametrize(("code", "kind", "sentence"), [
@@ -52,6 +53,22 @@ def test_an_effect_is_named(code: str, kind: str, sentence: str) -> None:
     shortcut = to_shortcut(code.replace("@", "is_workflow_actions_"))
     assert (kind, sentence) in [(effect.kind, effect.sentence) for effect in effects(shortcut)]
     assert sentence in summary(shortcut)
+
+
+@pytest.mark.parametrize(("code", "location"), [
+    ("@weather_currentconditions()", True), ("@weather_currentconditions(WFWeatherCustomLocation={'isCurrentLocation': True})", True),
+    ("@weather_forecast(WFWeatherCustomLocation={'placemark': {'addressDictionary': {'City': 'Paris'}}})", False),
+    ("a = @ask(WFAskActionPrompt='Where?')\n@weather_currentconditions(WFWeatherCustomLocation=a)", False),
+    ("a = @ask(WFAskActionPrompt='Where?')\n@gettraveltime(WFDestination=a)", True),
+    ("a = @ask(WFAskActionPrompt='Where?')\n@getdistance(WFGetDirectionsCustomLocation=a, WFGetDistanceDestination=a)", False),
+    ("a = @ask(WFAskActionPrompt='Where?')\n"
+     "@getdistance(WFGetDirectionsCustomLocation=a, WFGetDistanceDestination={'isCurrentLocation': True})", True),
+    ("a = @ask(WFAskActionPrompt='Where?')\n@gethalfwaypoint(WFGetHalfwayPointFirstLocation=a, WFGetHalfwayPointSecondLocation=a)", False),
+])  # fmt: skip
+def test_the_location_is_read_where_no_other_place_is_given(code: str, location: bool) -> None:
+    shortcut = to_shortcut(code.replace("@", "is_workflow_actions_"))
+    assert any("Reads your location" in sentence for sentence in summary(shortcut)) is location
+    assert ("Location" in [one.name for one in permissions(shortcut)]) is location
 
 
 def test_what_stays_inside_has_no_effects() -> None:

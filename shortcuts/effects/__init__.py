@@ -197,6 +197,12 @@ TABLE = {
     "showwebpage": ("opens", "Opens {WFURL}|Opens a web page"),
     "openxcallbackurl": ("opens", "Opens {WFXCallbackURL}|Opens another app by its address"),
 }  # fmt: skip
+# Actions that read the location of the device where this place is not given.
+FROM_HERE = {
+    "weather.currentconditions": "WFWeatherCustomLocation", "weather.forecast": "WFWeatherCustomLocation",
+    "gettraveltime": "WFGetDirectionsCustomLocation", "getdistance": "WFGetDirectionsCustomLocation",
+    "gethalfwaypoint": "WFGetHalfwayPointFirstLocation", "searchlocalbusinesses": "WFInput",
+}  # fmt: skip
 # Switches that make an effect worse, with the value that does, and what the sentence then ends with.
 MORE = {
     "file.delete": {"WFDeleteImmediatelyDelete": (True, ", for good"), "WFDeleteFileConfirmDeletion": (False, ", without asking")},
@@ -246,6 +252,8 @@ def of_action(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> I
     elif action_id in OTHERS:
         yield OTHERS[action_id]
     elif action_id.startswith(BUILTIN) and name in TABLE:
+        if is_elsewhere(action_id, parameters):
+            return
         kind, forms = TABLE[name]
         yield kind, next(sentence for form in forms.split("|") if (sentence := _filled(form, parameters)) is not None) + "".join(
             words for key, (value, words) in MORE.get(name, {}).items() if parameters.get(key) is value)
@@ -256,6 +264,12 @@ def of_action(action_id: str, parameters: dict[str, Any], catalog: Catalog) -> I
         app, title = (api.app_name or api.app, api.title) if api else (action_id.rpartition(".")[0], "")
         kind = VERBS.get(title.partition(" ")[0], "asks")
         yield kind, f"Uses the app {app}" + (f": {title}" if kind != "asks" else "")
+
+
+def is_elsewhere(action_id: str, parameters: dict[str, Any]) -> bool:
+    """True for an action that would begin where the device is, had it not been given another place."""
+    key = FROM_HERE.get(action_id.removeprefix(BUILTIN))
+    return bool(key and parameters.get(key)) and not holds(parameters, "isCurrentLocation", True)
 
 
 def _request(parameters: dict[str, Any], index: int, addresses: Addresses) -> Effect:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from shortcuts.control_flow import ID, PARAMETERS
-from shortcuts.effects import BUILTIN, OTHERS, holds
+from shortcuts.effects import BUILTIN, OTHERS, holds, is_elsewhere
 
 
 class Permission(NamedTuple):
@@ -59,11 +59,14 @@ def permissions(shortcut: dict[str, Any]) -> list[Permission]:
     """Return what the app will ask for, in the order of the table."""
     found: dict[str, list[int]] = {}
     for index, action in enumerate(shortcut["WFWorkflowActions"]):
-        names = _BY_ACTION.get(action[ID], ())
-        if LOCATION not in names and holds(action.get(PARAMETERS, {}), "isCurrentLocation", True):
-            names = (*names, LOCATION)
-        if action.get(PARAMETERS, {}).get("WFDeleteFileConfirmDeletion") is False:
-            names = [name for name in names if name != DELETING]
+        parameters = action.get(PARAMETERS, {})
+        names = set(_BY_ACTION.get(action[ID], ()))
+        if holds(parameters, "isCurrentLocation", True):
+            names.add(LOCATION)
+        if is_elsewhere(action[ID], parameters):
+            names.discard(LOCATION)
+        if parameters.get("WFDeleteFileConfirmDeletion") is False:
+            names.discard(DELETING)
         for name in names:
             found.setdefault(name, []).append(index)
     return [Permission(name, tuple(found[name])) for name in NAMES if name in found]
