@@ -6,8 +6,26 @@ import pytest
 
 from shortcuts import to_shortcut
 from shortcuts.catalog import Catalog
-from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, summary
+from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, of_action, summary
 from shortcuts.effects.permissions import permissions
+
+# Actions of the app that do nothing to the outside, as do all properties.*.
+HARMLESS = frozenset("""
+addframetogif additemtolist address adjustdate alert appendvariable ask avairyeditphoto base64encode calculateexpression choosefromlist
+choosefrommenu comment compresspdf conditional contacts converttimezone correctspelling count date debug.contentattribution delay
+detect.address detect.contacts detect.date detect.dictionary detect.emailaddress detect.images detect.link detect.number detect.phonenumber
+detect.text detectlanguage dictionary dismisssiri dnd.getfocus email encodemedia exit extracttextfromimage file filter.articles
+filter.displays filter.eventattendees filter.files filter.images filter.locations filter.vpns folder format.date format.filesize
+format.number generatebarcode getbatterylevel getclassaction getdevicedetails getframesfromimage gethtmlfromrichtext getitemfromlist
+getitemname getitemtype getmapslink getmarkdownfromrichtext getnameofemoji getparentdirectory getrichtextfrommarkdown getstoredcontent
+gettext gettextfrompdf gettimebetweendates gettypeaction geturlcomponent getvalueforkey getvariable handoff hash image.combine
+image.convert image.convert.finder image.crop image.flip image.mask image.removebackground image.resize image.rotate input list location
+makediskimage makegif makeimagefrompdfpage makeimagefromrichtext makepdf makespokenaudiofromtext makevideofromgif makezip math
+measurement.convert measurement.create nothing notification number number.random output overlayimageonimage overlaytext phonenumber
+playsound posters.get previewdocument repeat.count repeat.each round setitemname setvalueforkey setvariable showdefinition showresult
+speaktext splitpdf statistics text.changecase text.combine text.match text.match.getgroup text.replace text.split text.trimwhitespace
+trimvideo unzip url urlencode vibrate viewresult vpn.get waittoreturn
+""".split())
 
 
 @pytest.mark.parametrize(("code", "kind", "sentence"), [
@@ -45,6 +63,9 @@ from shortcuts.effects.permissions import permissions
     ("@cloudapp_upload()", "uploads", "Uploads a file to CloudApp"),
     ("@ride_requestride()", "pays", "Orders a ride"),
     ("@print()", "changes", "Prints"),
+    ("@intercom(Message='Dinner')", "sends", "Announces the message 'Dinner' in your home"),
+    ("@lockscreen()", "changes", "Locks the screen"),
+    ("@display_always_on_set()", "changes", "Changes a setting: Set Always On Display"),
     ("@location(WFLocation={'isCurrentLocation': True})", "reads", "Reads your location"),
     ("@downloadurl(WFURL='https://a.example/x', WFHTTPHeaders={})", "requests", "Gets data from a.example"),
     ("@downloadurl(WFURL='https://a.example/x', WFHTTPHeaders={'a': 'b'})", "uploads", "Sends data to a.example"),
@@ -111,3 +132,10 @@ def test_each_entry_is_an_action_of_the_catalogue_and_of_a_known_kind() -> None:
     for action_id, (kind, _) in {**{BUILTIN + name: entry for name, entry in TABLE.items()}, **OTHERS}.items():
         assert action_id in catalog, action_id
         assert kind in KINDS
+
+
+def test_each_action_of_the_app_has_an_effect_or_is_known_to_have_none() -> None:
+    catalog = Catalog.load()
+    without = {api.id.removeprefix(BUILTIN) for api in catalog if api.id.startswith(BUILTIN) and not list(of_action(api.id, {}, catalog))}
+    without = {name for name in without if not name.startswith("properties.")}
+    assert without == HARMLESS | {"downloadurl"}  # whose effect is found by its address
