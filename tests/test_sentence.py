@@ -220,3 +220,24 @@ def test_the_stage_writes_nothing_below_full_coverage(tmp_path: Path) -> None:
     ended = stage_runs.run("05", "--query", "delete last week's screenshots", "--output", tmp_path / "x.shortcut")
     assert ended.returncode == 1 and "'delete last week's screenshots'; " in ended.stderr and "--model" in ended.stderr
     assert not (tmp_path / "x.shortcut").exists() and len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("text", "tail"), [
+    ("send a message saying yes please", "please"), ("send a message saying yes, please!", "please"),
+    ("send a message saying I'm leaving now", "now"), ("remind me to say please", "please"), ("remind me to thank Anna for me", "for me"),
+    ("remind me to call Bob now", "now"), ("google what should I do now", "now"),
+    ("take a photo. Remind me to call Bob for me please.", "for me please"),
+])  # fmt: skip
+def test_polite_words_after_a_text_without_quotes_are_named_since_they_may_be_part_of_it(text: str, tail: str) -> None:
+    assert sentence.understood(text, Catalog.load()) == sentence.Understood(None, (tail,))
+
+
+@pytest.mark.parametrize(("text", "part"), [
+    ("send a message saying 'yes' please", "'yes'"), ("show the weather for me please?", "Weather"), ("remind me to call Bob at 5 pm please!", "'Call Bob'"),
+    ("take a screenshot and share it, please", "share"), ("send a message saying are you coming home?", "'are you coming home?'"),
+    ("show an alert saying well done!", "'Well done!'"), ("send a message saying well done! Take a photo", "'well done!'"),
+    ("could you send a message saying hello?", "'hello'"), ("send a message saying hello.", "'hello'"), ("what's the weather?", "Weather"),
+])  # fmt: skip
+def test_the_end_of_a_sentence_is_left_out_where_it_is_no_part_of_a_text(text: str, part: str) -> None:
+    program = sentence.understood(text, Catalog.load()).program
+    assert part in (program or "")

@@ -25,13 +25,14 @@ from shortcuts.forms.identifiers import NameAllocator
 LONGEST = 400  # characters of a sentence that the rules read
 MOST = 30  # clauses of one; each is read with those before it
 CUT = re.compile(r"(?:,? (?:and then|then|after that|and)\b|,)\s+", re.I)  # between the clauses of a sentence
-POLITE = re.compile(r"^(?:please |(?:can|could|would) you (?:please )?|i(?: want|['’]d like|would like) (?:you )?to |"
-                    r"(?:i (?:want|need)|make|create|build|write)(?: me)? a shortcut (?:that |to |which )(?:can |will )?)+|"
-                    r"(?:,? (?:please|for me|(?<!from )now))+$", re.I)  # fmt: skip
+POLITE = re.compile(r"((?:please |(?:can|could|would) you (?:please )?|i(?: want|['’]d like|would like) (?:you )?to |"
+                    r"(?:i (?:want|need)|make|create|build|write)(?: me)? a shortcut (?:that |to |which )(?:can |will )?)*)"
+                    r"(.*?)((?:,? (?:please|for me|(?<!from )now))*)([ .!?]*)", re.I)  # fmt: skip
 END = re.compile(r"(?<![ap]\.m)[.;!?]\s+(?!(?:otherwise|else|if not)\b)", re.I)
 CONDITION = re.compile(r"(.*?)(?:^| )(if|unless) (.+)", re.I)
 OTHERWISE = re.compile(r"(?:[,;.])? (?:otherwise|else|if not),? ", re.I)
 ALONE = re.compile(r"\b(?:when|whenever|every|each (?:day|morning|evening|night|week)|at night|as soon as)\b", re.I)
+ANY = " lorem"  # a word that no rule knows: it can follow only within a text
 SWITCH = re.compile(r"(?:turn|switch) (?:on|off) |(?:en|dis)able |set ", re.I)  # also said of a second thing: "turn off wifi and bluetooth"
 
 
@@ -84,23 +85,35 @@ class State(NamedTuple):
 
 def understood(text: str, catalog: Catalog) -> Understood:
     """Return the program of a sentence, in the form in which real shortcuts are written, or the words that no rule covers."""
-    sentence = " ".join(text.split()).rstrip(" .!?")
-    sentence = POLITE.sub("", POLITE.sub("", sentence)) if len(sentence) <= LONGEST else sentence
-    if not sentence or len(sentence) > LONGEST or len(CUT.split(sentence)) > MOST or phrases.reveal(sentence) != sentence:
-        return Understood(None, (sentence[:60] or "an empty sentence",))
+    said = " ".join(text.split())
+    found = POLITE.fullmatch(said) if len(said) <= LONGEST else None
+    head, sentence, tail, mark = found.groups() if found else ("", "", "", "")
+    if not sentence or len(CUT.split(sentence)) > MOST or phrases.reveal(sentence) != sentence:
+        return Understood(None, (said[:60] or "an empty sentence",))
     state, missing = State(), list[str]()
-    for part in sentences(phrases.hide_quoted(sentence)):
-        state, more = request(part, state)
+    parts = sentences(phrases.hide_quoted(sentence), "" if "you" in head.lower().split() else mark)
+    for place, (part, mark) in enumerate(parts, start=1):
+        before, (state, more) = state, request(part, state)
+        if not more and is_open(part, before, state):
+            more = [tail.strip(" ,")] if tail and place == len(parts) else []
+            state = state if more else request(part + mark, before)[0]
         missing += more
     if missing:
         return Understood(None, tuple(dict.fromkeys(map(phrases.reveal, missing))))
     return Understood(to_python(to_shortcut(named("\n".join(state.shown().lines), catalog)))[0])
 
 
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text; "Otherwise …" belongs to the one before."""
+def sentences(text: str, mark: str) -> list[tuple[str, str]]:
+    """Return the sentences of a text, each with the ! or ? at its end, the last with that of `mark`; "Otherwise …" is no new one."""
     cuts = [(0, 0), *(found.span() for found in END.finditer(text)), (len(text), len(text))]
-    return [text[start:end] for (_, start), (end, _) in zip(cuts, cuts[1:])]
+    marks = [*(text[start] for start, _ in cuts[1:-1]), mark]
+    return [(text[start:end], re.sub("[^!?]", "", at)) for (_, start), (end, _), at in zip(cuts, cuts[1:], marks)]
+
+
+def is_open(text: str, before: State, after: State) -> bool:
+    """True if a sentence ends in a text without quotes, so that more words, or a mark, could be part of it."""
+    more, missing = request(text + ANY, before)
+    return not missing and "\n".join(more.lines).replace(repr(phrases.hide(ANY))[1:-1], "") == "\n".join(after.lines)
 
 
 def request(text: str, state: State) -> tuple[State, list[str]]:
