@@ -241,3 +241,18 @@ def test_polite_words_after_a_text_without_quotes_are_named_since_they_may_be_pa
 def test_the_end_of_a_sentence_is_left_out_where_it_is_no_part_of_a_text(text: str, part: str) -> None:
     program = sentence.understood(text, Catalog.load()).program
     assert part in (program or "")
+
+
+@pytest.mark.parametrize(("text", "prompt"), [
+    ("ask for the city and show the weather", "City"), ("ask for my name and say hello", "Name"), ("ask 'How are you?'. If it is raining, vibrate", "How are you?"),
+    ("ask for a number, vibrate, and show the weather", "Number"), ('ask "it\'s what?" and vibrate', "it's what?"),
+])  # fmt: skip
+def test_an_answer_that_no_later_step_uses_is_not_understood(text: str, prompt: str) -> None:
+    assert sentence.understood(text, Catalog.load()) == (None, (f"what the answer to {prompt} is for",))
+
+
+@pytest.mark.parametrize("text", [
+    "ask for my name", "ask for a number, vibrate, and double it", "ask for my name and say it", "if it is raining, ask for my name",
+])  # fmt: skip
+def test_an_answer_is_used_or_shown_at_the_end(text: str) -> None:
+    assert "Provided_Input" in (sentence.understood(text, Catalog.load()).program or "").split("ask(")[1]

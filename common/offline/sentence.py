@@ -64,9 +64,12 @@ class State(NamedTuple):
         """Return the state after the last result was used."""
         return self._replace(unused=False)
 
-    def shown(self) -> State:
-        """Return the state with the last result shown, if nothing has used it."""
-        return self._replace(lines=(*self.lines, f"~showresult(Text={self.last})"), unused=False) if self.unused else self
+    def shown(self, ends: bool = False) -> State:
+        """Return the state with the last result shown, if nothing has used it; an answer only where the program `ends` with asking."""
+        asked = next((place for place, line in enumerate(self.lines, 1) if line.startswith(f"{self.last} = ~ask(")), 0)
+        if not self.unused or asked and not (ends and asked == len(self.lines)):
+            return self
+        return self._replace(lines=(*self.lines, f"~showresult(Text={self.last})"), unused=False)
 
     def write(self, code: str) -> State:
         """Return the state after more lines of code; one that begins with "= " makes a new result, and {last} is the one before."""
@@ -98,9 +101,11 @@ def understood(text: str, catalog: Catalog) -> Understood:
             more = [tail.strip(" ,")] if tail and place == len(parts) else []
             state = state if more else request(part + mark, before)[0]
         missing += more
+    code = "\n".join(state.shown(ends=True).lines)
+    missing += [f"what the answer to {prompt} is for" for prompt in unread(code)] if not missing else []
     if missing:
         return Understood(None, tuple(dict.fromkeys(map(phrases.reveal, missing))))
-    return Understood(to_python(to_shortcut(named("\n".join(state.shown().lines), catalog)))[0])
+    return Understood(to_python(to_shortcut(named(code, catalog)))[0])
 
 
 def sentences(text: str, mark: str) -> list[tuple[str, str]]:
@@ -114,6 +119,12 @@ def is_open(text: str, before: State, after: State) -> bool:
     """True if a sentence ends in a text without quotes, so that more words, or a mark, could be part of it."""
     more, missing = request(text + ANY, before)
     return not missing and "\n".join(more.lines).replace(repr(phrases.hide(ANY))[1:-1], "") == "\n".join(after.lines)
+
+
+def unread(code: str) -> list[str]:
+    """Return the prompts whose answers nothing in a program uses."""
+    asked = re.findall(r"(\w+) = ~ask\(WFAskActionPrompt='(.*?)'[,)]", code)
+    return [ast.literal_eval(f"'{prompt}'") for name, prompt in asked if len(re.findall(rf"\b{name}\b", code)) == 1]
 
 
 def request(text: str, state: State) -> tuple[State, list[str]]:
@@ -131,7 +142,7 @@ def request(text: str, state: State) -> tuple[State, list[str]]:
     lines, inside = [*state.shown().lines, *(tested.lines if tested else ())], tested or state
     for place, part in enumerate((body, *other)):
         inside, more = clauses(part, State(results=inside.results))
-        lines += [*(["else:"] if place else []), *("    " + line for line in inside.shown().lines)]
+        lines += [*(["else:"] if place else []), *("    " + line for line in inside.shown(ends=True).lines)]
         missing += more
     return State(tuple(lines), results=inside.results), missing
 
