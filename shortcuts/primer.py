@@ -64,10 +64,11 @@ a parameter lets the person fill it in.
 {helpers}
 - `x.Name`, or `x.property('File Size')`, is a property of an item by its label; `as_number(x)` is x as a number, and \
 so as_text, as_date, as_url, as_dictionary, as_image.
-- Parameters of type 'Variable', 'File', 'Contact', 'Location', 'Date' and 'Entity' take what an action gave, or a value above; a \
-place or a date may be a text ('tomorrow 9:00'), a language its code ('de_DE'), an 'App' is `{{'BundleIdentifier': \
-'com.apple.mobilesafari', 'Name': 'Safari'}}`. A person is found by name or picked; a number is written as `contacts([{{'EntryType': \
-1, 'SerializedEntry': {{'link.contentkit.phonenumber': '+1 555 0100'}}}}])` (`link.contentkit.emailaddress` for mail).
+- Parameters of type 'Variable', 'File', 'Contact', 'Location', 'Date' and 'Entity' take what an action gave, or a value above; a date \
+may be a text ('tomorrow 9:00'), a place is a variable (`place = 'Paris'` on a line before), a language its code ('de_DE'), an 'App' is \
+`{{'BundleIdentifier': 'com.apple.mobilesafari', 'Name': 'Safari'}}`. A person is found by name or picked; a number is written as \
+`contacts([{{'EntryType': 1, 'SerializedEntry': {{'link.contentkit.phonenumber': '+1 555 0100'}}}}])` (`link.contentkit.emailaddress` \
+for mail).
 - A filter of a Find action is `filter_all(rule('Property', operator, …), …)` or `filter_any(…)`. Operators: {operators}. The \
 operand is named by its type: String=, Number=, Bool=, Enumeration= (one of a list), Date=; "between" has a second one, \
 AnotherNumber= or AnotherDate=; for "in the last" and "in the next" Number= and Unit= (64 minutes, 32 hours, 16 days, 8192 weeks, 8 \

@@ -35,6 +35,16 @@ def test_values_that_it_shows_are_values_of_the_language(value: str) -> None:
     signatures.bind(shortcuts.parse(value).body[0].value)  # type: ignore[attr-defined]
 
 
+def test_a_date_may_be_a_text_and_a_place_is_a_variable_as_it_says() -> None:
+    assert "a date may be a text ('tomorrow 9:00'), a place is a variable (`place = 'Paris'` on a line before)" in primer.primer()
+    catalog = Catalog.load()
+    places = [(api.name, parameter.key) for api in catalog if api.builtin for parameter in api.parameters if parameter.type == "location"]
+    for name, key in places:
+        assert not any("is a place" in finding.message for finding in shortcuts.check(f"place = 'Paris'\n{name}({key}=place)", catalog)), name
+        assert any("is a place" in finding.message for finding in shortcuts.check(f"{name}({key}='Paris')", catalog)), name
+    assert not shortcuts.check("is_workflow_actions_addnewevent(WFCalendarItemTitle='a', WFCalendarItemStartDate='tomorrow 9:00')", catalog)
+
+
 def test_it_names_no_helper_that_is_not_stated() -> None:
     named = set(re.findall(r"`(\w+)\(", primer.primer())) | set(re.findall(r"\b(as_\w+)", primer.primer()))
     python = {"range", "len", "sum", "min", "max", "round", "abs", "int", "float", "str", "print", "input", "menu"}
