@@ -572,6 +572,15 @@ DEVICE = [
         ("l = @getcurrentlocation()\n@properties_locations(WFInput=l, WFContentItemPropertyName='City')", "London"),
         ("l = @getcurrentlocation()\nx = f'{l}'", "1 Main Street\nLondon England SW1A 1AA\nUnited Kingdom"),
         ("w = @weather_currentconditions()\n@properties_weather_conditions(WFInput=w, WFContentItemPropertyName='Condition')", "Sunny"),
+        ("p = 'Paris'\n@weather_currentconditions(WFWeatherCustomLocation=p)", ANY, {}, {"unknown": "Paris"}),
+        ("p = 'Paris'\n@weather_forecast(WFWeatherCustomLocation=p)", ANY, {}, {"unknown": "Paris"}),
+        ("@weather_currentconditions(WFWeatherCustomLocation={'placemark': {'addressDictionary': {'City': 'Paris'}}})", ANY, {},
+         {"unknown": "Paris"}),
+        ("l = @getcurrentlocation()\nw = @weather_currentconditions(WFWeatherCustomLocation=l)\n"
+         "@properties_weather_conditions(WFInput=w, WFContentItemPropertyName='Condition')", "Sunny"),
+        ("w = @weather_currentconditions(WFWeatherCustomLocation={'isCurrentLocation': True})\n"
+         "@properties_weather_conditions(WFInput=w, WFContentItemPropertyName='Condition')", "Sunny"),
+        ("@weather_forecast(WFWeatherForecastType='Hourly')", ["rain"], {"device": {"weather": {"Forecast": ["rain"]}}}),
     ),
     *of(
         "user guide: Run Script over SSH, Run Shell Script",

@@ -44,6 +44,13 @@ def test_there_are_many_cases_each_with_a_source_and_few_rest_on_an_assumption()
     assert all(case.source for case in CASES)
 
 
+def test_a_forecast_by_the_hour_is_assumed_to_be_that_of_the_world() -> None:
+    weather = {"device": {"weather": {"Forecast": ["rain"]}}}
+    assumed = {kind: list(run(f"is_workflow_actions_weather_forecast(WFWeatherForecastType='{kind}')", World.from_json(weather)).assumed)
+               for kind in ("Hourly", "Daily")}  # fmt: skip
+    assert "hours" in " ".join(assumed["Hourly"]) and not assumed["Daily"]
+
+
 def test_questions_are_answered_by_their_place_where_the_world_lists_them() -> None:
     asks = "a = is_workflow_actions_ask(WFAskActionPrompt={!r})\nb = is_workflow_actions_ask(WFAskActionPrompt={!r})\n" \
         "is_workflow_actions_showresult(Text=f'{{a}} and {{b}}')\n"  # fmt: skip

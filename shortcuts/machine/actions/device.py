@@ -128,8 +128,17 @@ def location(call: Call) -> Any:
     return Record("location", here) if isinstance(here, dict) else here
 
 
+def elsewhere(call: Call) -> Any:
+    """Return the place that the weather is asked of, None where that is the device's, whose weather alone the world knows."""
+    given, here = call.get("WFWeatherCustomLocation"), call.run.state.read("device")["location"]
+    is_here = given in (None, "", here, Record("location", here)) or isinstance(given, dict) and given.get("isCurrentLocation") is True
+    return None if is_here else given
+
+
 @action("is.workflow.actions.weather.currentconditions", source="user guide: Get Current Weather")
 def weather(call: Call) -> Any:
+    if (place := elsewhere(call)) is not None:
+        return call.unknown("any", place)
     now = call.run.state.read("device")["weather"]
     return Record("weather", now) if isinstance(now, dict) else now
 
@@ -137,6 +146,10 @@ def weather(call: Call) -> Any:
 @action("is.workflow.actions.weather.forecast", source="user guide: Get Weather Forecast")
 def forecast(call: Call) -> Any:
     """Return the forecast that the world's weather has under `Forecast`."""
+    if (place := elsewhere(call)) is not None:
+        return call.unknown("list", place)
+    if call.choice("WFWeatherForecastType", "Daily") != "Daily":
+        call.assume("weather.forecast: the world's forecast is that of the hours, too")
     now = call.run.state.read("device")["weather"]
     days = now.get("Forecast") if isinstance(now, Record | dict) else None
     return [Record("weather", day) if isinstance(day, dict) else day for day in items(days)] or call.unknown("list", "weather")
