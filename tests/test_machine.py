@@ -44,6 +44,23 @@ def test_there_are_many_cases_each_with_a_source_and_few_rest_on_an_assumption()
     assert all(case.source for case in CASES)
 
 
+@pytest.mark.parametrize("keys", [
+    {"Name": "name", "Creation Date": "created", "File Path": "path", "Width": "width", "Is a Screenshot": "is_a_screenshot"},
+    {"Name": "Name", "Creation Date": "Creation Date", "File Path": "File Path", "Width": "Width", "Is a Screenshot": "Is a Screenshot"},
+    {"Name": "name", "Creation Date": "Date Taken", "File Path": "file_path", "Width": "width", "Is a Screenshot": "is a screenshot"},
+])  # fmt: skip
+def test_a_photo_of_a_world_has_what_its_labels_say(keys: dict[str, str]) -> None:
+    dates = [{"$": "date", "date": f"2026-01-0{day}T12:00:00+00:00"} for day in (2, 1)]
+    photos = [{keys["Name"]: f"{name}.png", keys["Creation Date"]: date, keys["File Path"]: f"a/{name}.png", keys["Width"]: 640, keys["Is a Screenshot"]: True}
+              for name, date in zip("ba", dates)]  # fmt: skip
+    world = World.from_json({"photos": photos})
+    found = "is_workflow_actions_filter_photos(WFContentItemSortProperty='Creation Date', WFContentItemSortOrder='Oldest First')"
+    for label, value in (("Name", ["a", "b"]), ("Creation Date", dates[::-1]), ("Date Taken", dates[::-1]), ("File Path", ["a/a.png", "a/b.png"]), ("Width", [640, 640])):
+        outcome = run(f"x = {found}\nis_workflow_actions_properties_images(WFInput=x, WFContentItemPropertyName='{label}')", world)
+        assert to_json(outcome.output) == value, label
+    assert to_json(run("is_workflow_actions_getlastscreenshot()", world).output)["name"] == "b.png"
+
+
 def test_a_forecast_by_the_hour_is_assumed_to_be_that_of_the_world() -> None:
     weather = {"device": {"weather": {"Forecast": ["rain"]}}}
     assumed = {kind: list(run(f"is_workflow_actions_weather_forecast(WFWeatherForecastType='{kind}')", World.from_json(weather)).assumed)

@@ -47,7 +47,7 @@ from functools import cached_property
 from typing import Any
 
 from shortcuts.machine.place import Place, place
-from shortcuts.machine.values import File, Match, Quantity, Record, RichText, Unknown, Url
+from shortcuts.machine.values import File, Match, Quantity, Record, RichText, Unknown, Url, fold
 from shortcuts.machine.world_keys import problems
 
 DEVICE = {
@@ -181,6 +181,11 @@ def _record(kind: str | None, item: Any) -> Any:
 # ---------------------------------------------------------------------------------------------------------------------------------
 # values as JSON
 
+# The app's labels of what is known of a file -> its name here.
+_FACTS = {fold(label): key for label, key in {
+    "Name": "name", "Creation Date": "created", "Date Taken": "created", "Time Taken": "created", "Last Modified Date": "modified",
+    "File Path": "path", "Width": "width", "Height": "height", "Is a Screenshot": "is_a_screenshot",
+}.items()}  # fmt: skip
 _FILE_KINDS = ("file", "image", "media", "pdf", "folder")
 
 
@@ -214,6 +219,7 @@ def _typed(kind: str, rest: dict[str, Any]) -> Any:
     if kind in ("bytes", "turns"):
         return bytes.fromhex(rest["hex"]) if kind == "bytes" else Turns(tuple(rest["values"]))
     if kind in _FILE_KINDS:
+        rest = {_FACTS.get(fold(key), key): inner for key, inner in rest.items()}
         facts = {key: inner for key, inner in rest.items() if key not in ("name", "text", "bytes")}
         data = rest.get("text", bytes.fromhex(rest["bytes"]) if "bytes" in rest else None)
         return File(str(rest.get("name", kind.capitalize())), kind, data, facts)
