@@ -402,6 +402,11 @@ DATES = [
         ("@adjustdate(WFDate=current_date(), WFDuration=quantity(90, 'min'))", date("2026-03-14T11:00:00")),
         ("@adjustdate(WFDate=current_date(), WFDuration=quantity(1, 'years'))", date("2027-03-14T09:30:00")),
         ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Day')", date("2026-03-14T00:00:00")),
+        ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Week')", date("2026-03-08T00:00:00")),
+        ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Week')", date("2026-03-09T00:00:00"), {"locale": "de_DE"}),
+        ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Week')", date("2026-03-14T00:00:00"), {"locale": "ar_EG"}),
+        ("d = @adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Week')\n"
+         "@format_date(WFDate=d, WFDateFormat='e', WFDateFormatStyle='Custom')", "1", {"locale": "en_GB"}),
         ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Month')", date("2026-03-01T00:00:00")),
         ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Year')", date("2026-01-01T00:00:00")),
         ("@adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Hour')", date("2026-03-14T09:00:00")),

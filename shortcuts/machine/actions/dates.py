@@ -55,7 +55,7 @@ def adjust_date(call: Call) -> Any:
         return None
     operation = call.choice("WFAdjustOperation", "Add")
     if operation.startswith("Get Start of"):
-        return _start(moment, operation.rpartition(" ")[2])
+        return _start(moment, operation.rpartition(" ")[2], call.place.babel.first_week_day)
     duration = call.get("WFDuration")
     picker = call.get("WFAdjustOffsetPicker")
     if isinstance(duration, Quantity):
@@ -69,10 +69,10 @@ def adjust_date(call: Call) -> Any:
     return moved(moment, -amount if operation == "Subtract" else amount, unit)
 
 
-def _start(moment: datetime, unit: str) -> datetime:
+def _start(moment: datetime, unit: str, first_day: int) -> datetime:
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if unit == "Week":
-        return day - timedelta(days=(day.weekday() + 1) % 7)  # weeks start on Sunday
+        return day - timedelta(days=(day.weekday() - first_day) % 7)
     return {"Minute": moment.replace(second=0, microsecond=0), "Hour": moment.replace(minute=0, second=0, microsecond=0),
             "Month": day.replace(day=1), "Year": day.replace(month=1, day=1)}.get(unit, day)  # fmt: skip
 
