@@ -91,6 +91,8 @@ def test_a_wrong_world_is_one_line(hello: Path, tmp_path: Path, text: str, part:
     ('{"device": {"name": 5}}', "device.name: a text is expected, not 5"),
     ('{"device": {"location": 5}}', "device.location: an object is expected, not int"),
     ('{"device": {"location": {"Citty": "Oslo"}}}', "device.location.Citty is no property of a location; did you mean City?"),
+    ('{"weather": {"Condition": "Rain"}}', 'weather is no key of a world: it stands in device, {"device": {"weather": …}}'),
+    ('{"flashlight": true}', 'flashlight is no key of a world: it stands in device, {"device": {"flashlight": …}}'),
     ('{"device": {"flashligt": true}}', "device.flashligt is no key of a device; did you mean flashlight?"),
     ('{"reminders": [{"Title": "a"}, {"Titel": "x"}]}', "reminders[1].Titel is no property of a reminder; did you mean Title?"),
     ('{"reminders": [{"$": "reminder", "Due": "x"}]}', "reminders[0].Due is no property of a reminder; did you mean Due Date?"),

@@ -48,7 +48,7 @@ from typing import Any
 
 from shortcuts.machine.place import Place, place
 from shortcuts.machine.values import File, Match, Quantity, Record, RichText, Unknown, Url, fold
-from shortcuts.machine.world_keys import problems
+from shortcuts.machine.world_keys import SWITCHED, problems
 
 DEVICE = {
     "name": "iPhone", "model": "iPhone", "type": "iPhone", "system_version": "18.1", "system_build": "22B83", "hostname": "iphone.local",
@@ -118,6 +118,8 @@ class World:
         if unknown := sorted(record.keys() - known.keys()):
             from shortcuts.did_you_mean import nearest
 
+            if unknown[0] in (*DEVICE, *SWITCHED):
+                raise WorldError(f"{unknown[0]} is no key of a world: it stands in device, {{\"device\": {{\"{unknown[0]}\": …}}}}")
             near = nearest(unknown[0], known, near=60)
             raise WorldError(f"{unknown[0]} is no key of a world{f'; did you mean {near}?' if near else ''}")
         if wrong := next(problems(record, DEVICE), None):
