@@ -61,6 +61,12 @@ def test_a_photo_of_a_world_has_what_its_labels_say(keys: dict[str, str]) -> Non
     assert to_json(run("is_workflow_actions_getlastscreenshot()", world).output)["name"] == "b.png"
 
 
+def test_a_case_that_the_app_does_not_offer_changes_nothing_and_is_assumed() -> None:
+    known, unknown = (run(f"is_workflow_actions_text_changecase(text='Ada Moor', WFCaseType='{case}')") for case in ("lowercase", "Lowercase"))
+    assert known.output == "ada moor" and not known.assumed
+    assert unknown.output == "Ada Moor" and "'Lowercase', which the app does not offer" in " ".join(unknown.assumed)
+
+
 def test_a_forecast_by_the_hour_is_assumed_to_be_that_of_the_world() -> None:
     weather = {"device": {"weather": {"Forecast": ["rain"]}}}
     assumed = {kind: list(run(f"is_workflow_actions_weather_forecast(WFWeatherForecastType='{kind}')", World.from_json(weather)).assumed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
@@ -79,27 +80,32 @@ def trim(call: Call) -> Any:
 
 @action("is.workflow.actions.text.changecase", source="user guide: Change Case")
 def change_case(call: Call) -> Any:
-    return one_or_many([_cased(convert.text(item, call.place), call.choice("WFCaseType", "UPPERCASE")) for item in call.items("text")])
+    case = call.choice("WFCaseType", "UPPERCASE")
+    if case not in _CASES:
+        call.assume(f"text.changecase: {case!r}, which the app does not offer, changes nothing")
+    return one_or_many([_CASES.get(case, str)(convert.text(item, call.place)) for item in call.items("text")])
 
 
 _SMALL = frozenset("a an and as at but by en for if in of on or the to v via vs".split())
 
 
-def _cased(text: str, case: str) -> str:
-    if case == "UPPERCASE":
-        return text.upper()
-    if case == "lowercase":
-        return text.lower()
-    if case == "Capitalize Every Word":
-        return re.sub(r"\S+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text)
-    if case == "Capitalize with Title Case":
-        words = re.split(r"(\s+)", text.lower())
-        return "".join(
-            word if word in _SMALL and place not in (0, len(words) - 1) else word[:1].upper() + word[1:] for place, word in enumerate(words)
-        )
-    if case == "Capitalize with sentence case":
-        return re.sub(r"(^|[.!?]\s+)(\w)", lambda start: start[1] + start[2].upper(), text.lower())
-    return "".join(letter.upper() if place % 2 else letter.lower() for place, letter in enumerate(text))
+def _title_case(text: str) -> str:
+    words = re.split(r"(\s+)", text.lower())
+    return "".join(
+        word if word in _SMALL and place not in (0, len(words) - 1) else word[:1].upper() + word[1:] for place, word in enumerate(words)
+    )
+
+
+_CASES: dict[str, Callable[[str], str]] = {
+    "UPPERCASE": str.upper,
+    "lowercase": str.lower,
+    "Capitalize Every Word": lambda text: re.sub(r"\S+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text),
+    "Capitalize with Title Case": _title_case,
+    "Capitalize with sentence case":
+        lambda text: re.sub(r"(^|[.!?]\s+)(\w)", lambda start: start[1] + start[2].upper(), text.lower()),
+    "cApItAlIzE wItH aLtErNaTiNg cAsE":
+        lambda text: "".join(letter.upper() if place % 2 else letter.lower() for place, letter in enumerate(text)),
+}  # fmt: skip
 
 
 @action("is.workflow.actions.count", source="user guide: Count")
