@@ -86,6 +86,13 @@ def test_steps_are_numbered_and_what_is_inside_a_block_is_indented() -> None:
     ("~adjustdate(WFAdjustOffsetPicker=time_offset('Subtract', 2, 'Day'), WFDate=current_date())", "Move the current date by 2 days back."),
     ("~adjustdate(WFDate=current_date(), WFDuration=quantity(3, 'days'), WFAdjustOperation='Subtract')", "Move the current date 3 days back."),
     ("~adjustdate(WFDate=current_date(), WFDuration=quantity(3, 'days'))", "Move the current date 3 days forward."),
+    ("x = ~getclipboard()\n~text_split(text=x, WFTextSeparator='Spaces', WFTextCustomSeparator=',')", "Split “x” at 'Spaces'."),
+    ("x = ~getclipboard()\n~text_split(text=x, WFTextSeparator='Custom', WFTextCustomSeparator=',')", "Split “x” at ','."),
+    ("x = ~getclipboard()\n~getitemfromlist(WFInput=x, WFItemSpecifier='Last Item', WFItemIndex=1)", "Take the 'Last Item' of “x”."),
+    ("x = ~getclipboard()\n~getitemfromlist(WFInput=x, WFItemSpecifier='Item At Index', WFItemIndex=2)", "Take item 2 of “x”."),
+    ("~downloadurl(WFURL='u', WFHTTPMethod='POST', WFHTTPBodyType='Form', WFFormValues={'a': 1}, WFJSONValues={'b': 1})",
+     "Send a dictionary with 'a' to 'u' with POST."),
+    ("~downloadurl(WFURL='u', WFHTTPMethod='POST', WFJSONValues={'b': 1})", "Send a dictionary with 'b' to 'u' with POST."),
     ("~adjustdate(WFDate=current_date(), WFAdjustOperation='Get Start of Week')", "Take the start of the week of the current date."),
 ])  # fmt: skip
 def test_a_step_says_what_happens(code: str, said: str) -> None:
@@ -115,7 +122,7 @@ def test_a_request_says_its_method_unless_it_only_reads(call: str, said: str) ->
      "Add the event 'a' to the calendar from '5 pm' until '6 pm'."),
     ("~documentpicker_save(WFInput='a', WFFileDestinationPath='a.txt', WFAskWhereToSave=False, WFSaveFileOverwrite=True)",
      "Save 'a' as the file 'a.txt', replacing one of that name."),
-    ("~documentpicker_save(WFInput='a', WFFileDestinationPath='a.txt', WFSaveFileOverwrite=False)", "Save 'a' as the file 'a.txt'."),
+    ("~documentpicker_save(WFInput='a', WFFileDestinationPath='a.txt', WFAskWhereToSave=False, WFSaveFileOverwrite=False)", "Save 'a' as the file 'a.txt'."),
     ("~file_delete(WFInput='a', WFDeleteImmediatelyDelete=True, WFDeleteFileConfirmDeletion=False)", "Delete 'a', for good, without asking."),
     ("~file_move(WFFile='a', WFFolder='b', WFReplaceExisting=True)", "Move 'a' to 'b', replacing one of that name."),
     ("~file_append(WFInput='a', WFFilePath='b', WFAppendFileWriteMode='Prepend')", "Put 'a' at the head of the file 'b'."),

@@ -181,6 +181,7 @@ class Prose:
         given = {key: value for key, value in arguments_of(node).items()
                  if not (isinstance(value, ast.Constant) and value.value in ("", None)) and (not self.plain or sayable(value))}  # fmt: skip
         api = self.api(node)
+        everything, given = given, {key: value for key, value in given.items() if api is None or in_force(api, key, arguments_of(node))}
         ending = api.id.removeprefix(BUILTIN) if api else ""
         left_out = {} if api is None else {key: ast.Constant(value) for key, value in api.left_out(arguments_of(node)).items()}
         if api and any(isinstance(value, ast.Constant) and value.value in ("toggle", "Toggle") for value in given.values()):
@@ -193,7 +194,7 @@ class Prose:
                 values = {key: self.value(given.get(key, left_out.get(key))) for key in keys}
                 bare = ("Operation", "HTTPMethod")  # words that stand in the sentence as they are
                 text = form.format(**{key: value.strip("'") if key.endswith(bare) else value for key, value in values.items()})
-                return text[0].upper() + text[1:] + ("" if self.plain else "".join(self._more(api, given)))
+                return text[0].upper() + text[1:] + ("" if self.plain else "".join(self._more(api, everything)))
         title = (self.offer(api) if self.plain or not api.builtin else sentence_case(api.title)) if api else spoken(_name(node))
         details = [f"{_label(api, key)} {self.value(value)}" for key, value in given.items() if not Catalog.is_generic(key)]
         details = sorted(details, key=lambda detail: not re.search(phrases.DECIDES, detail.split(" '")[0]))[:3]
