@@ -97,6 +97,20 @@ def test_a_name_of_several_actions_means_all_of_them(catalog: Catalog) -> None:
     assert choose(catalog, "Files: Create Folder").apis == (BUILTIN + "file.createfolder",)
 
 
+@pytest.mark.parametrize("name", ["Set Clipboard", "Get Current Date", "Set Location", "Get Airplane Mode", "Pause Podcast"])
+def test_no_name_means_its_opposite(catalog: Catalog, name: str) -> None:
+    assert offer.chosen({"actions": [name], "missing": []}, catalog).unknown == (name,)
+
+
+@pytest.mark.parametrize("name", ["Get Wi-Fi", "Get Bluetooth", "Get AssistiveTouch"])
+def test_no_action_of_an_app_that_is_neither_listed_nor_named_is_taken_by_its_words(catalog: Catalog, name: str) -> None:
+    assert offer.chosen({"actions": [name], "missing": []}, catalog).unknown == (name,)
+
+
+def test_an_action_of_an_app_that_is_named_is_taken_by_its_words(catalog: Catalog) -> None:
+    assert offer.chosen({"actions": ["Actions: Wi-Fi Is On"], "missing": []}, catalog).apis == ("com.sindresorhus.Actions.IsWiFiOnIntent",)
+
+
 def test_what_means_no_action_is_reported(catalog: Catalog) -> None:
     answer = {"actions": ["Make Coffee", "Wait", ""], "missing": ["a coffee machine ", "", 3]}
     assert offer.chosen(answer, catalog) == offer.Choice((BUILTIN + "delay",), ("Make Coffee",), ("a coffee machine",))

@@ -159,7 +159,10 @@ def offered_after(choice: Choice, catalog: Catalog, kit: Collection[str] = KIT, 
 
 
 def _resolve(name: str, listed: Mapping[str, list[str]], catalog: Catalog) -> list[str]:
-    """Return the ids that a name means: listed, of the whole catalogue, a slip for a listed one, of the same words; [] for no action."""
+    """Return the ids that a name means: listed, of the whole catalogue, a slip for a listed one, of the same words; [] for no action.
+
+    By its words alone no action is taken of an app that was neither listed nor named: the person may not have it.
+    """
     if name.casefold() in listed:
         return listed[name.casefold()]
     for known in (name, PREFIX + name, catalog.action_id(name), catalog.action_id(f"is_workflow_actions_{name}")):
@@ -168,7 +171,12 @@ def _resolve(name: str, listed: Mapping[str, list[str]], catalog: Catalog) -> li
     if near := nearest(name.casefold(), listed, NEAR):
         return listed[near]
     words = stems(name.rpartition(": ")[2]) - STOPPED
-    return next(([api.id] for api in search(catalog, name, 5) if stems(api.title) - STOPPED == words), [])
+    usable = {api for apis in listed.values() for api in apis}
+    for api in search(catalog, name, 5):
+        is_had = api.builtin or api.id in usable or (api.app_name or api.app).casefold() in name.casefold()
+        if is_had and stems(api.title) - STOPPED == words:
+            return [api.id]
+    return []
 
 
 @lru_cache(maxsize=16)
