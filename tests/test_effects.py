@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from shortcuts import to_shortcut
 from shortcuts.catalog import Catalog
-from shortcuts.effects import BUILTIN, KINDS, OTHERS, TABLE, effects, of_action, summary
+from shortcuts.effects import BUILTIN, FROM_HERE, KINDS, MORE, OTHERS, TABLE, effects, of_action, summary
 from shortcuts.effects.permissions import permissions
 
 # Actions of the app that do nothing to the outside, as do all properties.*.
@@ -63,7 +65,7 @@ trimvideo unzip url urlencode vibrate viewresult vpn.get waittoreturn
     ("@cloudapp_upload()", "uploads", "Uploads a file to CloudApp"),
     ("@ride_requestride()", "pays", "Orders a ride"),
     ("@print()", "changes", "Prints"),
-    ("@intercom(Message='Dinner')", "sends", "Announces the message 'Dinner' in your home"),
+    ("@intercom(WFInput='Dinner')", "sends", "Announces the message 'Dinner' in your home"),
     ("@lockscreen()", "changes", "Locks the screen"),
     ("@display_always_on_set()", "changes", "Changes a setting: Set Always On Display"),
     ("@location(WFLocation={'isCurrentLocation': True})", "reads", "Reads your location"),
@@ -132,6 +134,13 @@ def test_each_entry_is_an_action_of_the_catalogue_and_of_a_known_kind() -> None:
     for action_id, (kind, _) in {**{BUILTIN + name: entry for name, entry in TABLE.items()}, **OTHERS}.items():
         assert action_id in catalog, action_id
         assert kind in KINDS
+
+
+def test_a_sentence_is_filled_from_parameters_that_its_action_has() -> None:
+    catalog = Catalog.load()
+    for name, (_, forms) in TABLE.items():
+        known = {parameter.key for parameter in catalog[BUILTIN + name].parameters}
+        assert {*re.findall(r"\{(\w+)\}", forms), *MORE.get(name, {}), *filter(None, [FROM_HERE.get(name)])} <= known, name
 
 
 def test_each_action_of_the_app_has_an_effect_or_is_known_to_have_none() -> None:

@@ -45,7 +45,7 @@ TABLE = {
     "postonfacebook": ("sends", "Posts to Facebook"),
     "ifttt": ("sends", "Triggers an applet of IFTTT"),
     "ride.requestride": ("pays", "Orders a ride"),
-    "intercom": ("sends", "Announces the message {Message} in your home|Announces a message in your home"),
+    "intercom": ("sends", "Announces the message {WFInput} in your home|Announces a message in your home"),
     "deskconnect.send": ("sends", "Sends something to another device"),
     "venmo.pay": ("pays", "Pays by Venmo"),
     "venmo.request": ("pays", "Asks for money by Venmo"),
