@@ -23,6 +23,7 @@ SECRET_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:(?:api|access|auth|secret|private|
                          r"(?:key|token|secret|id)"
                          r"|tokens?|secret|passwords?|passwd|pwd|passcode|passphrase|authori[sz]ation|credentials?|cookie|x-api-key)$"
                          r"|(?:Password|Passcode|ApiKey|APIKey|Token|Secret)$")
+AMOUNT = re.compile(r"[\d.,]+(?:[eE]\d+)?")  # of `max_tokens`, which has the name of a secret
 PLAIN_NAME = re.compile(r"(?i)^(?!WF)[a-z]*[ _-]?key$")  # `key`, `trakt-key`: the value is a secret only if it looks random
 LOOKS_RANDOM = re.compile(r"(?=[\w~+/=-]*\d)(?=[\w~+/=-]*[A-Za-z])[\w~+/=-]{16,}")
 ADDRESS = re.compile(r"[A-Za-z-]+:(?://|root=)")  # of a page about passwords, say
@@ -138,7 +139,8 @@ def _scrub_named(text: str, counts: Counter[str], name: str) -> str:
     """A scrubbed text, judged by its name, then by its form."""
     if text.startswith("BEGIN:VCARD") and re.search(r"(?m)^(?:item\d+\.)?(?:TEL|EMAIL|ADR|BDAY)\b", text):
         return _replace(text, VCARD, CONTACT, counts)
-    if SECRET_NAME.search(name) or (PLAIN_NAME.search(name) and LOOKS_RANDOM.fullmatch(text)):
+    is_amount = name.casefold().endswith("tokens") and AMOUNT.fullmatch(text)
+    if (SECRET_NAME.search(name) and not is_amount) or (PLAIN_NAME.search(name) and LOOKS_RANDOM.fullmatch(text)):
         head = re.match(r"(?i)(?:(?:bearer|basic|token|bot|client-id)(?:\s+|$))?", text)[0]
         if len(text.strip()) > len(head) and "\ufffc" not in text and not ADDRESS.match(text):
             return _replace(text, head + PLACEHOLDER[SECRET], SECRET, counts)

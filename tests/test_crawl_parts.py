@@ -222,6 +222,13 @@ def test_private_things_are_known_by_their_name(parameters: dict[str, Any], coun
     assert scrub.scrub_shortcut(scrubbed) == (scrubbed, {})
 
 
+@pytest.mark.parametrize(("name", "value", "stays"), [
+    ("max_tokens", "1000", True), ("max_completion_tokens", "1e3", True), ("tokens", "", True), ("tokens", "hunter2", False), ("pin token", "1234", False)])
+def test_a_number_of_tokens_is_no_secret(name: str, value: str, stays: bool) -> None:
+    entry = {"WFKey": {"Value": {"string": name}}, "WFItemType": 3, "WFValue": {"Value": {"string": value}}}
+    assert (scrub.scrub_shortcut(action(WFItems=[entry]))[0] == action(WFItems=[entry])) is stays
+
+
 def test_a_question_about_a_secret_hides_its_default_answer() -> None:
     questions = [{"ParameterKey": "WFTextActionText", "Text": "What is your API key?", "DefaultValue": "abc"},
                  {"ParameterKey": "WFTextActionText", "Text": "What is your name?", "DefaultValue": "Ada"}]
