@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from shortcuts.forms.interpolation import utf16_length
@@ -65,7 +65,7 @@ def scrub_text(text: str, kinds: set[str] | None = None, counts: Counter[str] | 
 def scrub_shortcut(tree: Any) -> tuple[Any, dict[str, int]]:
     """A copy of a shortcut (a property list tree) with placeholders, and the number of things replaced by kind."""
     counts: Counter[str] = Counter()
-    return _scrub(tree, counts), dict(sorted(counts.items()))
+    return _scrub(_without_named_elsewhere(tree, counts), counts), dict(sorted(counts.items()))
 
 
 def _scrub_mapped(text: str, counts: Counter[str], kinds: set[str] | None = None) -> tuple[str, list[Callable[[int], int]]]:
@@ -97,6 +97,33 @@ def _scrub_mapped(text: str, counts: Counter[str], kinds: set[str] | None = None
 # trees
 
 
+def _without_named_elsewhere(tree: Any, counts: Counter[str]) -> Any:
+    """A copy of a shortcut without the secrets of actions that only another place of it names."""
+    if not (isinstance(tree, dict) and isinstance(tree.get("WFWorkflowActions"), list)):
+        return tree
+    actions = list(tree["WFWorkflowActions"])
+    for index, key, name in _names_elsewhere(actions, tree.get("WFWorkflowImportQuestions")):
+        parameters = _parameters(actions, index)
+        if key in parameters and SECRET_NAME.search(name):
+            new = {**parameters, key: _scrub(parameters[key], counts, name)}
+            actions[index] = {**actions[index], "WFWorkflowActionParameters": new}
+    return {**tree, "WFWorkflowActions": actions}
+
+
+def _names_elsewhere(actions: list[Any], questions: Any) -> Iterator[tuple[int, str, str]]:
+    """The (index of an action, parameter, name) that the questions of the installation say."""
+    for question in questions if isinstance(questions, list) else ():
+        if isinstance(question, dict) and isinstance(index := question.get("ActionIndex"), int):
+            yield index, str(question.get("ParameterKey")), _asked(question.get("Text"))
+
+
+def _parameters(actions: list[Any], index: int) -> dict[str, Any]:
+    """The parameters of an action, none of one that is not there."""
+    action = actions[index] if 0 <= index < len(actions) else None
+    parameters = action.get("WFWorkflowActionParameters") if isinstance(action, dict) else None
+    return parameters if isinstance(parameters, dict) else {}
+
+
 def _scrub(value: Any, counts: Counter[str], name: str = "") -> Any:
     """A scrubbed value; `name` is the name it has in the shortcut."""
     if isinstance(value, dict):
@@ -120,12 +147,16 @@ def _name_of(container: dict[str, Any], key: str, name: str) -> str:
     if key == "WFValue":  # a dictionary's entry
         return _literal(container.get("WFKey")) or name
     if key == "DefaultValue":  # a question that is asked when the shortcut is installed
-        label = container.get("Text")
-        words = label.rstrip(" ?:.") if isinstance(label, str) else ""
+        words = _asked(container.get("Text"))
         return words if SECRET_NAME.search(words) else str(container.get("ParameterKey", ""))
     if key == "WFTextActionText" and isinstance(container.get("CustomOutputName"), str):
         return container["CustomOutputName"]
     return name if key in {"Value", "string"} else key
+
+
+def _asked(question: Any) -> str:
+    """What a question asks for: its words before its mark."""
+    return _literal(question).rstrip(" ?:.")
 
 
 def _literal(value: Any) -> str:

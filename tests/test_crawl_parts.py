@@ -236,6 +236,23 @@ def test_a_question_about_a_secret_hides_its_default_answer() -> None:
     assert [question["DefaultValue"] for question in scrubbed["WFWorkflowImportQuestions"]] == ["SECRET_REMOVED", "Ada"] and found == {"secret": 1}
 
 
+def test_what_a_question_about_a_secret_fills_in_is_scrubbed_in_its_action() -> None:
+    parameters = {"WFTextActionText": "ON87RBBVBQAD", "CustomOutputName": "Text"}
+    questions = [{"ActionIndex": 0, "Category": "Parameter", "ParameterKey": "WFTextActionText", "Text": "Enter your API Flash access key."}]
+    scrubbed, found = scrub.scrub_shortcut({**action(**parameters), "WFWorkflowImportQuestions": questions})
+    assert scrubbed == {**action(**{**parameters, "WFTextActionText": "SECRET_REMOVED"}), "WFWorkflowImportQuestions": questions}
+    assert found == {"secret": 1} and scrub.scrub_shortcut(scrubbed) == (scrubbed, {})
+
+
+@pytest.mark.parametrize("questions", [
+    [{"ActionIndex": 7, "ParameterKey": "x", "Text": "API key"}, {"ActionIndex": -1, "ParameterKey": "x", "Text": "API key"}, "API key"],
+    [{"ActionIndex": True, "ParameterKey": "x", "Text": "API key"}, {"ActionIndex": 0, "ParameterKey": ["x"], "Text": "API key"}],
+    [{"ActionIndex": 0, "ParameterKey": "y", "Text": "API key"}, {"ParameterKey": "x", "Text": "API key"}], {"Text": "API key"}, "API key"])
+def test_a_question_about_nothing_that_is_there_changes_nothing(questions: Any) -> None:
+    tree = {**action(x="abc"), "WFWorkflowImportQuestions": questions}
+    assert scrub.scrub_shortcut(tree) == (tree, {})
+
+
 PIECES = st.sampled_from(["ada@lovelace.org", "+44 20 7946 0958", "?token=abcdefgh12&", "plain", "\N{SNOWMAN}", "\N{GRINNING FACE}", " ", "\ufffc", "51.50142,-0.14189"])
 
 
