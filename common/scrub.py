@@ -104,14 +104,19 @@ def _without_named_elsewhere(tree: Any, counts: Counter[str]) -> Any:
     actions = list(tree["WFWorkflowActions"])
     for index, key, name in _names_elsewhere(actions, tree.get("WFWorkflowImportQuestions")):
         parameters = _parameters(actions, index)
-        if key in parameters and SECRET_NAME.search(name):
+        if key in parameters:
             new = {**parameters, key: _scrub(parameters[key], counts, name)}
             actions[index] = {**actions[index], "WFWorkflowActionParameters": new}
     return {**tree, "WFWorkflowActions": actions}
 
 
 def _names_elsewhere(actions: list[Any], questions: Any) -> Iterator[tuple[int, str, str]]:
-    """The (index of an action, parameter, name) that the questions of the installation say."""
+    """The (index of an action, parameter, name) that questions of the installation say, and variables that are set to a text before."""
+    for index in range(len(actions) - 1):
+        variable = _parameters(actions, index + 1).get("WFVariableName")
+        text = _literal(_parameters(actions, index).get("WFTextActionText"))
+        if isinstance(variable, str) and LOOKS_RANDOM.fullmatch(text):  # else it may be a prompt
+            yield index, "WFTextActionText", variable
     for question in questions if isinstance(questions, list) else ():
         if isinstance(question, dict) and isinstance(index := question.get("ActionIndex"), int):
             yield index, str(question.get("ParameterKey")), _asked(question.get("Text"))
@@ -146,6 +151,10 @@ def _name_of(container: dict[str, Any], key: str, name: str) -> str:
     """The name of a value: its key, or where that says nothing, that of its dictionary entry, question or text."""
     if key == "WFValue":  # a dictionary's entry
         return _literal(container.get("WFKey")) or name
+    if key == "WFDictionaryValue":  # the same, set by an action
+        return _literal(container.get("WFDictionaryKey")) or key
+    if key == "WFAskActionDefaultAnswer":
+        return _asked(container.get("WFAskActionPrompt")) or key
     if key == "DefaultValue":  # a question that is asked when the shortcut is installed
         words = _asked(container.get("Text"))
         return words if SECRET_NAME.search(words) else str(container.get("ParameterKey", ""))

@@ -211,6 +211,11 @@ def action(**parameters: Any) -> dict[str, Any]:
     ({"WFItems": [{"WFKey": {"Value": {"string": "Authorization"}}, "WFValue": "Bearer abc"}]}, {"secret": 1}),
     ({"WFItems": [{"WFKey": "Authorization", "WFValue": "Bearer "}]}, {}), ({"WFDictionaryKey": "iPhone.11.Pro.Portrait"}, {}),
     ({"WFTextActionText": "K2W5bllnj8", "CustomOutputName": "API Key"}, {"secret": 1}),
+    ({"WFDictionaryKey": "api_key", "WFDictionaryValue": {"Value": {"string": "abc"}}}, {"secret": 1}),
+    ({"WFDictionaryKey": {"Value": {"string": "token"}}, "WFDictionaryValue": "abc"}, {"secret": 1}),
+    ({"WFDictionaryKey": "name", "WFDictionaryValue": "Ada"}, {}),
+    ({"WFAskActionPrompt": "What is your API key?", "WFAskActionDefaultAnswer": "abc"}, {"secret": 1}),
+    ({"WFAskActionPrompt": "What is your name?", "WFAskActionDefaultAnswer": "Ada"}, {}),
     ({"WFContactData": b"BEGIN:VCARD\r\nFN:Ada\r\nTEL:1\r\nEND:VCARD"}, {"contact": 1}), ({"placemark": b"xyz"}, {"place": 1}),
     ({"Latitude": 51.5, "Longitude": -0.1}, {"place": 2}), ({"link.contentkit.phonenumber": "12345"}, {"phone": 1}),
     ({"IntentData": b"bplist00 ada@lovelace.org"}, {"data": 1}), ({"WFImage": b"\xff\xd8 ada@lovelace.org"}, {}),
@@ -234,6 +239,19 @@ def test_a_question_about_a_secret_hides_its_default_answer() -> None:
                  {"ParameterKey": "WFTextActionText", "Text": "What is your name?", "DefaultValue": "Ada"}]
     scrubbed, found = scrub.scrub_shortcut({**action(), "WFWorkflowImportQuestions": questions})
     assert [question["DefaultValue"] for question in scrubbed["WFWorkflowImportQuestions"]] == ["SECRET_REMOVED", "Ada"] and found == {"secret": 1}
+
+
+@pytest.mark.parametrize(("text", "variable", "after"), [
+    ("2aed79609amshaa3b5aa9a7c1a1bp178732jsnc049", "ApiKey", "SECRET_REMOVED"), ("700a6c4c-3ecb-40fd-bccf-361b544fd965", "Auth Token", "SECRET_REMOVED"),
+    ("Add Wi-Fi password", "Password", "Add Wi-Fi password"), ("700a6c4c-3ecb-40fd-bccf-361b544fd965", "Id", "700a6c4c-3ecb-40fd-bccf-361b544fd965")])
+def test_a_text_that_looks_random_has_the_name_of_the_variable_that_is_set_to_it(text: str, variable: str, after: str) -> None:
+    def of(text: str) -> dict[str, Any]:
+        return {"WFWorkflowActions": [
+            {"WFWorkflowActionIdentifier": "is.workflow.actions.gettext", "WFWorkflowActionParameters": {"WFTextActionText": {"Value": {"string": text}}}},
+            {"WFWorkflowActionIdentifier": "is.workflow.actions.setvariable", "WFWorkflowActionParameters": {"WFVariableName": variable}}]}
+
+    scrubbed, _ = scrub.scrub_shortcut(of(text))
+    assert scrubbed == of(after) and scrub.scrub_shortcut(scrubbed) == (scrubbed, {})
 
 
 def test_what_a_question_about_a_secret_fills_in_is_scrubbed_in_its_action() -> None:
