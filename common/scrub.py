@@ -24,8 +24,8 @@ SECRET_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:(?:api|access|auth|secret|private|
                          r"|tokens?|secret|passwords?|passwd|pwd|passcode|passphrase|authori[sz]ation|credentials?|cookie|x-api-key)$"
                          r"|(?:Password|Passcode|ApiKey|APIKey|Token|Secret)$")
 AMOUNT = re.compile(r"[\d.,]+(?:[eE]\d+)?")  # of `max_tokens`, which has the name of a secret
-PLAIN_NAME = re.compile(r"(?i)^(?!WF)[a-z]*[ _-]?key$")  # `key`, `trakt-key`: the value is a secret only if it looks random
-LOOKS_RANDOM = re.compile(r"(?=[\w~+/=-]*\d)(?=[\w~+/=-]*[A-Za-z])[\w~+/=-]{16,}")
+PLAIN_NAME = re.compile(r"(?i)^(?!WF|DictionaryKey$)(?:[a-z]+[ _-])*[a-z]*key$")  # `key`, `X-RapidAPI-Key`: the value is a secret only if it looks random
+LOOKS_RANDOM = re.compile(r"(?=[\w~+/=$.-]*\d)(?=[\w~+/=$.-]*[A-Za-z])[\w~+/=$.-]{16,}")
 ADDRESS = re.compile(r"[A-Za-z-]+:(?://|root=)")  # of a page about passwords, say
 STREET_NAMES = {"street", "formattedaddress", "wfaddressline1", "wfaddressline2", "wfpostalcode", "postalcode", "sublocality",
                 "subthoroughfare", "thoroughfare"}  # fmt: skip

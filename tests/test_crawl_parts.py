@@ -209,7 +209,7 @@ def action(**parameters: Any) -> dict[str, Any]:
     ({"WFSSHPassword": "hunter2"}, {"secret": 1}), ({"WFSSHPassword": ""}, {}), ({"usePassword": True}, {}),
     ({"WFItems": [{"WFKey": "api_key", "WFValue": {"Value": {"string": "abc"}, "WFSerializationType": "WFTextTokenString"}}]}, {"secret": 1}),
     ({"WFItems": [{"WFKey": {"Value": {"string": "Authorization"}}, "WFValue": "Bearer abc"}]}, {"secret": 1}),
-    ({"WFItems": [{"WFKey": "Authorization", "WFValue": "Bearer "}]}, {}), ({"WFDictionaryKey": "iPhone.11.Pro.Portrait"}, {}),
+    ({"WFItems": [{"WFKey": "Authorization", "WFValue": "Bearer "}]}, {}), ({"WFDictionaryKey": "iPhone.11.Pro.Portrait"}, {}), ({"DictionaryKey": "alert.404.folderNotFound"}, {}),
     ({"WFTextActionText": "K2W5bllnj8", "CustomOutputName": "API Key"}, {"secret": 1}),
     ({"WFDictionaryKey": "api_key", "WFDictionaryValue": {"Value": {"string": "abc"}}}, {"secret": 1}),
     ({"WFDictionaryKey": {"Value": {"string": "token"}}, "WFDictionaryValue": "abc"}, {"secret": 1}),
@@ -225,6 +225,15 @@ def test_private_things_are_known_by_their_name(parameters: dict[str, Any], coun
     assert found == counts
     assert (scrubbed == action(**parameters)) is not bool(counts)
     assert scrub.scrub_shortcut(scrubbed) == (scrubbed, {})
+
+
+@pytest.mark.parametrize(("header", "value"), [
+    ("X-RapidAPI-Key", "a1b2c3d4e5msh1234567890abcdep1f2e3djsn0123"), ("Ocp-Apim-Subscription-Key", "0123456789abcdef0123456789abcdef"),
+    ("X-Master-Key", "$2b$10$abcdefghijk.mnopqrstuv"), ("x-functions-key", "a1b2c3d4e5msh1234567890abcdep1f2=="), ("account key", "a1b2c3d4e5f6a7b8")])
+def test_what_looks_random_in_any_header_of_a_key_is_a_secret(header: str, value: str) -> None:
+    entry = {"WFKey": {"Value": {"string": header}}, "WFValue": {"Value": {"string": value}}}
+    assert scrub.scrub_shortcut(entry) == ({**entry, "WFValue": {"Value": {"string": "SECRET_REMOVED"}}}, {"secret": 1})
+    assert scrub.scrub_shortcut({**entry, "WFValue": "the second column of 10"})[1] == {}
 
 
 @pytest.mark.parametrize(("name", "value", "stays"), [
