@@ -24,7 +24,7 @@ SECRET_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:(?:api|access|auth|secret|private|
                          r"|tokens?|secret|passwords?|passwd|pwd|passcode|passphrase|authori[sz]ation|credentials?|cookie|x-api-key)$"
                          r"|(?:Password|Passcode|ApiKey|APIKey|Token|Secret)$")
 AMOUNT = re.compile(r"[\d.,]+(?:[eE]\d+)?")  # of `max_tokens`, which has the name of a secret
-PLAIN_NAME = re.compile(r"(?i)^(?!WF|DictionaryKey$)(?:[a-z]+[ _-])*[a-z]*key$")  # `key`, `X-RapidAPI-Key`: the value is a secret only if it looks random
+PLAIN_NAME = re.compile(r"(?i)^(?!WF|DictionaryKey$)(?:[a-z]+[ _-])*[a-z]*key$")  # a secret only if the value looks random
 LOOKS_RANDOM = re.compile(r"(?=[\w~+/=$.-]*\d)(?=[\w~+/=$.-]*[A-Za-z])[\w~+/=$.-]{16,}")
 ADDRESS = re.compile(r"[A-Za-z-]+:(?://|root=)")  # of a page about passwords, say
 STREET_NAMES = {"street", "formattedaddress", "wfaddressline1", "wfaddressline2", "wfpostalcode", "postalcode", "sublocality",
@@ -39,18 +39,20 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
                         r"|eyJ[\w-]{8,300}\.[\w-]{8,}(?:\.[\w-]*)?|\d{8,10}:AA[\w-]{30,})")),
     (SECRET, re.compile(r"(?i)((?:discord(?:app)?\.com/api/webhooks/\d+/|hooks\.slack\.com/services/|maker\.ifttt\.com/\S{0,99}?/key/"
                         r"|api\.telegram\.org/bot))([\w:/-]{8,})")),
-    (SECRET, re.compile(r"(?i)(\b(?:bearer|basic|bot)[ ]+)((?=[\w.~+/=-]{0,99}[\d+/=])[\w.~+/=-]{12,})")),
-    (SECRET, re.compile(r"(?i)([?&;](?:[a-z]{0,20}[_-]?(?:key|token|secret)|appid|app_id|password|passwd|pwd|auth|sig|signature|t)=)"
-                        r"([^&\s\ufffc\"'<>#{}]{8,})")),
+    (SECRET, re.compile(r"(?i)(\b(?:bearer|basic|bot)[ ]+)((?=[\w.~+/=-]{0,99}[\d=])[\w.~+/=-]{12,})")),
+    (SECRET, re.compile(r"(?i)([?&;](?:[a-z]{0,20}[_-]?secret|password|passwd|pwd|auth|sig|signature)=)([^&\s\ufffc\"'<>#{}]{8,})")),
+    (SECRET, re.compile(r"(?i)([?&;](?:[a-z]{0,20}[_-]?(?:key|token)|appid|app_id|t)=)"  # unless it is a word, a number, or 1h02m03s
+                        r"((?=[^&\s]{0,99}\d|[a-z]{24})(?=[^&\s]{0,99}[a-z])(?!(?:\d{1,9}[hms]){1,3}(?![\w-]))[^&\s\ufffc\"'<>#{}]{8,})")),
     (SECRET, re.compile(r"(?i)((?:(?:api|access|auth|secret|client)[_-]?(?:key|token|secret)|token|password|passwd)[\"']?"
                         r"[ ]*[:=][ ]*[\"']?)((?=[^\s\ufffc\"',;&]{0,99}\d)[^\s\ufffc\"',;&]{8,})")),
     (SECRET, re.compile(r"(://[^/\s:@\ufffc]{1,64}:)([^/\s@\ufffc]{1,128})(?=@)")),
-    (EMAIL, re.compile(r"(?<![\w.+%-])(?!SECRET_REMOVED@)[\w.+%-]{1,64}"
-                       r"@(?!example\.)(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w@])", re.ASCII)),
+    (EMAIL, re.compile(r"(?<![\w.+%-])(?!SECRET_REMOVED@|git@)[\w.+%-]{1,64}"
+                       r"@(?!example\.|[23]x\.(?:png|jpe?g|gif|heic|webp|svg|pdf)\b)"  # icon@2x.png
+                       r"(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}(?![\w@])", re.ASCII)),
     (PHONE, re.compile(r"(?i)(\b(?:tel|telprompt|sms|facetime|facetime-audio|imessage):(?://)?|\bwa\.me/|[?&]phone=)"
                        r"((?!\+15550100)\+?\d[\d().-]{5,}\d)")),
-    (PHONE, re.compile(r"(?<![\w+.,/=&%#:-])(?!\+1 555 0100)(?:\+\d[\d ().-]{6,17}\d|\(\d{3}\) ?\d{3}[-. ]\d{4}"
-                       r"|\d{3}[-. ]\d{3}[-. ]\d{4})(?![\w-])", re.ASCII)),
+    (PHONE, re.compile(r"(?<![\w+.,/=&%#:-])(?!\+1 555 0100)(?:\+[1-9][\d ().-]{6,17}\d|\(\d{3}\) ?\d{3}[-. ]\d{4}"
+                       r"|[2-9]\d\d(?:-\d{3}-|\.\d{3}\.)\d{4})(?![\w-])", re.ASCII)),
     (PLACE, re.compile(r"(?<![\d.,-])(?<!\d, )-?(?:[1-8]?\d|90)\.\d{3,}(?:, ?|%2C)-?(?:1[0-7]\d|180|\d{1,2})\.\d{3,}(?![\d.]|, ?-?\d)")),
 ]  # fmt: skip
 T = TypeVar("T")

@@ -182,6 +182,9 @@ def test_forgetting_takes_all_jobs_of_a_key_and_their_bodies(tmp_path: Path) -> 
     ("Authorization: Bearer abcdef1234567890", "secret"), ("https://api.example.com/v1?q=x&appid=0a1b2c3d4e5f6a7b&units=metric", "secret"),
     ('{"api_key": "abc123def456"}', "secret"), ("https://user:pa55word@host.example.com/", "secret"),
     ("https://maker.ifttt.com/trigger/door/with/key/dJx7abcdefgh", "secret"), ("ghp_" + "a1" * 18, "secret"), ("37.33182, -122.03118", "place"),
+    ("call 555-123-4567", "phone"), ("or 212.664.7665", "phone"), ("https://a.b/?key=LfkMORnYKxTqKgsaFNpFxPYqYvwjHOlZ", "secret"),
+    ("https://a.b/?t=a1b2c3d4e5", "secret"), ("https://a.b/?q=1&pwd=correcthorse", "secret"), ("Basic YWRhOmxvdmVsYWNl=", "secret"),
+    ("photo2x.png@mail.org", "email"),
     ("https://maps.apple.com/?ll=52.516275,13.377704&z=3", "place"),
 ])
 def test_private_things_are_known_by_their_form(text: str, kind: str) -> None:
@@ -195,6 +198,10 @@ def test_private_things_are_known_by_their_form(text: str, kind: str) -> None:
 @pytest.mark.parametrize("text", [
     "464562699426", "00000000-0000-0000-0000-000000000000", "2024-01-31 10:20", "1.5, 2.5", "0.123, 0.456, 0.789", "@ada", "name@example.com", "a@b",
     "https://www.icloud.com/shortcuts/" + HEX, "https://apps.apple.com/app/id1462947752", "Basic shapes", "key=value", "token", "?page=12&key=name",
+    "Files/AppIcon60x60@2x.png", "icon@3x.jpeg", "git clone git@github.com:me/repo.git", "https://youtube.com/watch?v=abc&t=00h01m20s",
+    "https://youtube.com/watch?t=1h02m03s#x", "https://a.b/list?sort_key=relevance&x=1", "https://a.b/v2.php?app_id=shortcuts-dev&get_token=get_token",
+    "https://a.b/?t=1700000000", "choose 640 480 1024", "M 100 200 3000", "version 101.202.3030", "100-200.3000", "10:20 UTC +0200 2024",
+    "basic information/details", "Bot commands/settings", "bearer of+good+news",
     "Choose a password:", "3.14159", "+1", "192.168.178.21:8080", "v1.2.3-beta+456", "WFWorkflowActionIdentifier",
 ])
 def test_what_only_looks_private_stays(text: str) -> None:
