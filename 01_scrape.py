@@ -224,8 +224,10 @@ def record_of(data: bytes | PlistError, source: Record, name: str, about: Record
     except PlistError as error:
         raise cli.Reject(error.code, error.detail) from None
     own_name = shortcut.get("WFWorkflowName")
-    return {"id": identifier, "source": source, "name": readable(own_name) if own_name and isinstance(own_name, str) else name,
-            **{field: about.get(field) for field in ABOUT}, "shortcut": tree}
+    facts = {"name": readable(own_name) if own_name and isinstance(own_name, str) else name, **{field: about.get(field) for field in ABOUT}}
+    if scrub:
+        facts = {field: scrub_text(fact) if isinstance(fact, str) else fact for field, fact in facts.items()}
+    return {"id": identifier, "source": source, **facts, "shortcut": tree}
 
 
 def drop_opted_out(output: Path, opt_out: OptOut) -> list[tuple[str, str]]:

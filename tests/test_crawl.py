@@ -520,6 +520,17 @@ def test_a_folder_is_scrubbed_only_when_asked(scrape: Scrape, hub: StubHub, outp
     assert "planted.person" not in output.read_text() and records(output)[0]["source"]["scrubbed"] == {"email": 1}
 
 
+def test_scrubbing_a_folder_takes_private_things_out_of_names_and_descriptions_too(scrape: Scrape, output: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Mail planted.person@mail.planted.org.shortcut").write_bytes(write_binary(shortcut("1")))
+    row = {"name": "Call +49 170 1234567", "description": "Questions to planted.person@mail.planted.org", "author": "Ada", "shortcut": shortcut("2")}
+    (tmp_path / "in" / "all.jsonl").write_text(json.dumps(row) + "\n")
+    scrape("--folder", tmp_path / "in", "--scrub")
+    first, second = records(output)
+    assert (first["name"], second["name"], second["source"]["author"]) == ("Mail someone@example.com", "Call +1 555 0100", "Ada")
+    assert second["description"] == "Questions to someone@example.com" and second["category"] is None
+
+
 def test_who_opted_out_is_not_fetched_and_dropped_if_there(scrape: Scrape, hub: StubHub, output: Path, tmp_path: Path) -> None:
     rows = [{"url": share(hub, number), "author": "Grace" if number == 3 else "Ada"} for number in range(1, 6)]
     (tmp_path / "links.jsonl").write_text("\n".join(map(json.dumps, rows)))
