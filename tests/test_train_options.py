@@ -633,6 +633,8 @@ def test_weights_that_cannot_be_exported_are_exported_by_the_same_command(run, t
     (["--dry-run", "--merge", "x"], "--dry-run measures a training, and --merge does none"),
     (["--dry-run", "--push", "a/b"], "--dry-run measures a training, and --push does none"),
     (["--dry-run", "--export-now"], "--dry-run measures a training, and --export-now does none"),
+    (["--overwrite", "--export-now"], "--overwrite starts a run anew, and --export-now takes the one that is there"),
+    (["--overwrite", "--merge", "x"], "--overwrite starts a run anew, and --merge takes the one that is there"),
     (["--model", "tiny", "--dora"], "--dora is of LoRA, and the whole model is trained"),
     (["--lora-rank", "0", "--lora-dropout", "0.5"], "--lora-dropout is of LoRA"),
     (["--lora-rank", "0", "--lora-targets", "q_proj"], "--lora-targets is of LoRA"),

@@ -114,8 +114,9 @@ def names(text: str) -> str:
 def without_effect(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
     """Yield flags that were given but would do nothing: (True, what is wrong)."""
     for flag in ("merge", "push", "export_now"):
-        told = f"--dry-run measures a training, and --{flag.replace('_', '-')} does none; leave one away"
-        yield args.dry_run and getattr(args, flag), told
+        given, name = getattr(args, flag), f"--{flag.replace('_', '-')}"
+        yield args.dry_run and given, f"--dry-run measures a training, and {name} does none; leave one away"
+        yield args.overwrite and given, f"--overwrite starts a run anew, and {name} takes the one that is there; leave one away"
     for flags, needed in ((REINFORCING, args.reinforce), (ADAPTING, args.lora_rank)):
         given = next((name for name, usual in flags.items() if getattr(args, name) != usual), None)
         what = "goes with --reinforce" if flags is REINFORCING else "is of LoRA, and the whole model is trained; give a --lora-rank"
