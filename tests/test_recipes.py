@@ -243,6 +243,13 @@ def test_a_rate_given_to_a_script_wins(noted, monkeypatch, name):
     assert {value(command, "--lr") for command in noted(name) if command[0].startswith("07")} == {"1e-4"}
 
 
+@pytest.mark.parametrize("name", ["paper.sh", "slurm/chain.sh"])
+def test_every_prompt_of_the_papers_recipe_names_the_needed_apis_alone(name):
+    commands = (RUNS / name).read_text().replace("\\\n", " ").splitlines()
+    made = [command for command in commands if "06_filter_merge.py" in command and not command.startswith("#")]
+    assert len(made) == 2 and all("--distractors 0" in command for command in made)
+
+
 @pytest.mark.parametrize("name", TRAINING + ["slurm/serve_vllm.sh", "slurm/data_stages.sh"])
 def test_a_script_says_what_of_it_was_never_run(name):
     head = (RUNS / name).read_text().split("set -euo pipefail")[0]

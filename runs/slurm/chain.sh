@@ -57,7 +57,7 @@ AFTER=$(train annotator "$DATA/seed_bench" "$@")
 AFTER=$(generate)
 AFTER=$(submit merge --wrap "cat $DATA/generated.*-of-$PARTS.jsonl > $DATA/generated.jsonl &&
     python 06_filter_merge.py --input $DATA/seed.jsonl --generated $DATA/generated.jsonl --tests-from $DATA/seed_bench \
-        --output $DATA/bench ${tokenizer[*]}")
+        --distractors 0 --output $DATA/bench ${tokenizer[*]}")
 AFTER=$(train final "$DATA/bench" "$@")
 submit evaluate --gpus-per-node=1 --cpus-per-task="$CPUS" \
     --wrap "python 08_eval.py --bench $DATA/bench --model $RUNS/final --output $DATA/eval $EVALUATE"
