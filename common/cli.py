@@ -183,13 +183,16 @@ def shard(text: str) -> tuple[int, int]:
 def slurm_shard() -> str | None:
     """Return the part of this process in a SLURM job array, as --shard takes it; None outside of one.
 
-    The parts of an array with gaps, such as 3,7 or 0-6:2, are unknown: what is returned then is refused by --shard, unless one is given.
+    The parts of an array with gaps, such as 3,7 or 0-6:2, or of one that begins at 5, perhaps a task that is submitted again, are unknown:
+    what is returned then is refused by --shard, unless one is given.
     """
     task, count, first, last = (os.environ.get(f"SLURM_ARRAY_TASK_{name}") for name in ("ID", "COUNT", "MIN", "MAX"))
     if not (task and count and first and last):
         return None
     if int(last) - int(first) + 1 != int(count):
         return f"task {task} of a job array with gaps"
+    if int(first) > 1:
+        return f"task {task} of a job array that begins at {first}"
     return f"{int(task) - int(first)}/{count}"
 
 

@@ -84,9 +84,10 @@ def test_limit_counts_the_input_and_overwrite_starts_anew(stage):
     assert figures(stage("--overwrite"))["written"] == 6
 
 
-def test_an_array_job_takes_its_part(stage, tmp_path):
-    for index in ("5", "6"):
-        stage(SLURM_ARRAY_TASK_ID=index, SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MIN="5", SLURM_ARRAY_TASK_MAX="6")
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_array_job_takes_its_part(stage, tmp_path, first):
+    for index in (first, first + 1):
+        stage(SLURM_ARRAY_TASK_ID=str(index), SLURM_ARRAY_TASK_COUNT="2", SLURM_ARRAY_TASK_MIN=str(first), SLURM_ARRAY_TASK_MAX=str(first + 1))
     parts = [[record["id"] for record in jsonl.read(tmp_path / f"out.{index}-of-2.jsonl")] for index in range(2)]
     assert sorted(parts[0] + parts[1]) == ["r1", "r2", "r4", "r5", "r7", "r8"] and all(parts)
 
@@ -96,6 +97,13 @@ def test_an_array_with_gaps_must_be_told_its_parts(stage, tmp_path):
     refused = stage(**some)
     assert refused.returncode == 2 and "task 7 of a job array with gaps" in refused.stderr and not (tmp_path / "out.jsonl").exists()
     assert "array" not in stage("--shard", "7/8", **some).stderr and (tmp_path / "out.7-of-8.jsonl").exists()
+
+
+def test_a_task_that_is_submitted_again_by_itself_must_be_told_its_part(stage, tmp_path):
+    alone = {"SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_COUNT": "1", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_MAX": "5"}
+    refused = stage(**alone)
+    assert refused.returncode == 2 and "task 5 of a job array that begins at 5" in refused.stderr and not list(tmp_path.glob("out*"))
+    assert stage("--shard", "5/8", **alone).returncode == 0 and (tmp_path / "out.5-of-8.jsonl").exists()
 
 
 @pytest.mark.ci
