@@ -74,13 +74,19 @@ def test_of_a_run_that_was_killed_behind_its_last_step_nothing_is_left_to_measur
     assert (code, found["steps"]) == (0, 0) and "all steps are done" in said
 
 
-def test_the_time_holds_validation_and_ends_with_max_minutes(dry):
+def test_the_time_holds_validation(dry):
     _, without, _ = dry("a", "--validation-share", 0)
     assert without["run_seconds"] == pytest.approx(without["tokens"] / without["tok_per_s"], rel=0.01)
     _, found, _ = dry("b", "--validation-share", 0.5)
     assert found["run_seconds"] > found["tokens"] / found["tok_per_s"]
-    _, short, _ = dry("c", "--max-minutes", 0.001)
-    assert short["run_seconds"] == 0.06
+
+
+def test_max_minutes_says_how_many_steps_it_leaves_and_does_not_shorten_what_all_would_take(dry):
+    _, short, said = dry("a", "--steps", 5000, "--max-minutes", 0.05)
+    assert short["run_seconds"] > 3 and short["steps_in_time"] == pytest.approx(5000 * 3 / short["run_seconds"], abs=2)
+    assert f"--max-minutes 0.05 ends it after some {short['steps_in_time']:,} steps" in said
+    _, enough, said = dry("b", "--max-minutes", 1000)
+    assert enough["steps_in_time"] == enough["steps"] == 12 and "ends it" not in said
 
 
 def test_a_dry_run_that_is_stopped_says_so_by_its_exit_code(dry, train):

@@ -82,6 +82,7 @@ def measured(tuning: Any, workflows: Any) -> dict[str, Any]:
     args, plan, validation = tuning.args, workflows.plan, workflows.validation
     measurement, world = Measurement(), args.devices * args.nodes
     left, validations = tuning.total - tuning.done, (tuning.total - tuning.done) // args.validate_every if validation else 0
+    limit = tuning.limit - tuning.seconds
     args.validate_every = tuning.total  # none in between
     trainer = devices.trainer(
         args, max_steps=min(STEPS, left), accumulate_grad_batches=data.rounds(plan, world), callbacks=[measurement], logger=False,
@@ -106,19 +107,21 @@ def measured(tuning: Any, workflows: Any) -> dict[str, Any]:
         validated, spent = measurement.validated[-1]
         figures["run_seconds"] += validations * len(validation.samples.tokens) / world * spent / validated
     if args.max_minutes:
-        figures["run_seconds"] = min(figures["run_seconds"], 60 * args.max_minutes)
+        figures |= {"max_minutes": args.max_minutes, "steps_in_time": int(left * min(1.0, max(0.0, limit) / figures["run_seconds"]))}
     return {name: value if isinstance(value, int) else round(value, 3) for name, value in figures.items()}
 
 
 def told(figures: dict[str, Any]) -> str:
     """Return the figures as lines for a person."""
+    steps, in_time = figures["steps"], figures.get("steps_in_time", figures["steps"])
     size = {name.removesuffix("_bytes"): gigabytes(value) for name, value in figures.items() if name.endswith("_bytes")}
     return "\n".join([
         f"{figures['parameters']:,} parameters, {figures['trained']:,} of them trained; a checkpoint takes {size['checkpoint']}",
         f"memory of the first device: {size['peak']} at most; weights {size['weights']}, gradients {size['gradients']}, optimizer "
         f"{size['optimizer']}, activations {size['activation']}",
         f"{figures['step_seconds']:.3g} s a step and {figures['tok_per_s']:,.0f} tokens a second, by {figures['measured_steps']} steps",
-        f"{figures['steps']:,} steps over {figures['tokens']:,} tokens would take {timedelta(seconds=round(figures['run_seconds']))}"])
+        f"{steps:,} steps over {figures['tokens']:,} tokens would take {timedelta(seconds=round(figures['run_seconds']))}",
+        *([f"--max-minutes {figures['max_minutes']:g} ends it after some {in_time:,} steps"] if in_time < steps else [])])
 
 
 def gigabytes(count: float) -> str:
