@@ -180,6 +180,23 @@ def test_what_changes_the_draws_of_dropout_belongs_to_the_plan(train, tmp_path):
         train.RunFolder(tmp_path, {"lr": 1.0, "compile": True}, anew=False)
 
 
+@pytest.mark.parametrize("text", [None, "", "step,loss\n1,2\n", "step,epoch,loss\n", "\x00\xff", "header", "letter", "loss"])
+def test_a_run_whose_figures_are_gone_or_damaged_is_one_clear_line(train, tmp_path, monkeypatch, text):
+    folder = train.RunFolder(tmp_path, {"lr": 1.0}, anew=True)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/last.json").write_text("{}")
+    (tmp_path / "run.json").write_bytes(orjson.dumps({"plan": {"lr": 1.0}}))
+    monkeypatch.setattr(train.checkpoint, "position", lambda path: {"step": 2})
+    folder._write([])
+    folder.log(step=1, validation_loss=2.5), folder.log(step=2, loss=1.5)
+    assert train.RunFolder(tmp_path, {"lr": 1.0}, anew=False).best_loss == 2.5
+    whole, metrics = (tmp_path / "metrics.csv").read_text(), tmp_path / "metrics.csv"
+    changed = {"header": whole.split("\n", 1)[1], "letter": whole.replace("\n2,", "\nx,"), "loss": whole.replace("2.5", "2.x")}.get(text, text)
+    metrics.unlink() if text is None else metrics.write_text(changed, "latin-1")
+    with pytest.raises(UserError, match=r"metrics.csv: .*losses.* --overwrite"):
+        train.RunFolder(tmp_path, {"lr": 1.0}, anew=False)
+
+
 STEP = {"SLURM_STEP_ID": "0", "SLURM_NTASKS": "16", "SLURM_NNODES": "2", "SLURM_PROCID": "3"}
 TORCH = {"TORCHELASTIC_RUN_ID": "a", "LOCAL_WORLD_SIZE": "4", "WORLD_SIZE": "8", "RANK": "3"}
 

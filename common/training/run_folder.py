@@ -78,16 +78,26 @@ class RunFolder:
         if self.last.exists():
             position = checkpoint.position(self.last)
             self.step, self.seconds = int(position["step"]), position.get("seconds", 0.0)
-            losses = [row["validation_loss"] for row in self._rows()]
-            known = [float(loss) for loss in losses if loss]
-            self.best_loss, self.validation_loss = min(known, default=self.best_loss), (known or [self.validation_loss])[-1]
-            self.is_validated = bool(losses and losses[-1])
+            self._read_losses()
         if (path / "summary.json").exists():
             self.summary = jsonl.read_object(path / "summary.json")
             if not self.last.exists():  # removed to save space: what is done stays done
                 self.step, self.seconds = int(self.summary["steps"]), float("inf")
                 cli.say(f"{path}: this run is done and its checkpoints are gone, so it cannot go on; --overwrite starts anew")
         self._check_plan()
+
+    def _read_losses(self) -> None:
+        """Take over the validation losses up to the last checkpoint. UserError if metrics.csv is gone or damaged."""
+        try:
+            losses = [row["validation_loss"] for row in self._rows()]
+            known = [float(loss) for loss in losses if loss]
+            if not losses:
+                raise ValueError("it has no step")
+        except (OSError, ValueError, KeyError, csv.Error) as error:
+            raise UserError(f"{self.path / 'metrics.csv'}: gone or damaged ({error}), and the losses of the run are nowhere else; "
+                            "put it back, take another --output, or start anew with --overwrite") from None
+        self.best_loss, self.validation_loss = min(known, default=self.best_loss), (known or [self.validation_loss])[-1]
+        self.is_validated = bool(losses[-1])
 
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
