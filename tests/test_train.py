@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import orjson
@@ -238,6 +239,25 @@ def test_validation_takes_a_seeded_share_or_another_file(train, data, tmp_path):
     other = synthetic.write(tmp_path / "validation.jsonl", synthetic.records(3, seed=5))
     assert [len(part) for part in split("--validation", other)] == [20, 3, 0]
     assert [len(part) for part in split("--validation-share", 0)] == [20, 0, 0]
+
+
+def test_a_program_and_its_edits_are_trained_on_or_held_out_together(train, tmp_path):
+    records = synthetic.records(10)
+    records += [record | {"id": f"{record['id']}-edit-{number}", "of": record["id"]} for number in (1, 2) for record in records]
+    args = train.arguments(["--model", "tiny", "--input", str(synthetic.write(tmp_path / "both.jsonl", records)), "--validation-share", "0.3",
+                            "--token-cache", str(tmp_path / "tokens")])
+    tokenizer = train.network.load(args)[0]
+    for _ in ("made", "from the cache"):
+        trained, held_out = (sorted(ids) for ids in train.training_data(args, tokenizer).ids)
+        assert len(held_out) == 9 and len(trained) == 21
+        assert not {name.split("-edit")[0] for name in trained} & {name.split("-edit")[0] for name in held_out}
+
+
+def test_what_is_held_out_of_a_seed_is_as_it_was_before_there_were_edits(train):
+    ids = [record["id"] for record in synthetic.records(20)]
+    order = sorted(range(20), key=lambda number: zlib.crc32(f"7/{ids[number]}".encode()))
+    assert train.data.drawn(ids, 0.23, 7) == (order[5:], order[:5])
+    assert [len(part) for part in train.data.drawn(["a"] * 5 + ["b"] * 5, 0.01, 0)] == [5, 5]
 
 
 def test_a_run_without_validation_exports_its_last_state(run, tmp_path):

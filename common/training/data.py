@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ from common.jsonl import UserError
 from common.packing import Plan, Row, Samples, rows_for
 from common.training import launcher
 
-VERSION = 3  # of what is stored: another one is another hash
+VERSION = 4  # of what is stored: another one is another hash
 
 
 def chat_records(path: Path) -> Iterator[dict[str, Any]]:
@@ -46,6 +47,7 @@ class Tokenised(NamedTuple):
     """The samples of a file, whatever their length."""
 
     ids: list[str]
+    programs: list[str]  # the id of the program of each: an edit's is that of the record that it changes
     samples: Samples
 
 
@@ -66,7 +68,7 @@ def tokenised(path: Path, tokenizer: Any, cache: Path | None) -> Tokenised:
 
 def usable(path: Path, tokenizer: Any, context: int, cache: Path | None, rejected: list[dict[str, Any]]) -> Tokenised:
     """The samples of a file that fit the context and hold an answer; the others join `rejected`, none is cut."""
-    ids, samples = tokenised(path, tokenizer, cache)
+    ids, programs, samples = tokenised(path, tokenizer, cache)
     kept = []
     for number, length in enumerate(samples.lengths):
         if length > context:
@@ -75,7 +77,7 @@ def usable(path: Path, tokenizer: Any, context: int, cache: Path | None, rejecte
             rejected.append({"id": ids[number], "reason": "no_answer", "detail": "no message of the assistant"})
         else:
             kept.append(number)
-    return Tokenised([ids[number] for number in kept], samples.chosen(kept))
+    return Tokenised([ids[number] for number in kept], [programs[number] for number in kept], samples.chosen(kept))
 
 
 def content_hash(path: Path, tokenizer: Any) -> str:
@@ -103,30 +105,35 @@ def file_hash(path: Path) -> str:
 
 def _tokenise(path: Path, tokenizer: Any) -> Tokenised:
     ids: list[str] = []
+    programs: list[str] = []
 
-    def pairs() -> Iterator[tuple[list[int], list[bool]]]:
-        for identifier, tokens, is_answer in encode(chat_records(path), tokenizer):
-            ids.append(str(identifier))
-            yield tokens, is_answer
+    def records() -> Iterator[dict[str, Any]]:
+        for record in chat_records(path):
+            of = record.get("of")
+            ids.append(str(record["id"]))
+            programs.append(of if isinstance(of, str) else ids[-1])
+            yield record
 
-    return Tokenised(ids, Samples.of(pairs()))
+    samples = Samples.of((tokens, is_answer) for _, tokens, is_answer in encode(records(), tokenizer))
+    return Tokenised(ids, programs, samples)
 
 
 def _read(path: Path) -> Tokenised:
     arrays = load_file(path)
-    ids = bytes(arrays["ids"]).decode().split("\0") if len(arrays["ids"]) else []
+    ids, programs = (bytes(arrays[name]).decode().split("\0") if len(arrays[name]) else [] for name in ("ids", "programs"))
     samples = Samples(arrays["tokens"], arrays["is_answer"], arrays["offsets"])
-    if len(ids) != len(samples):
+    if not len(ids) == len(programs) == len(samples):
         raise ValueError("ids and samples differ in number")
-    return Tokenised(ids, samples)
+    return Tokenised(ids, programs, samples)
 
 
 def _store(path: Path, what: Tokenised) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    ids = np.frombuffer("\0".join(what.ids).encode(), np.uint8)
+    ids, programs = (np.frombuffer("\0".join(names).encode(), np.uint8) for names in (what.ids, what.programs))
+    arrays = {"tokens": what.samples.tokens, "is_answer": what.samples.is_answer, "offsets": what.samples.offsets}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"ids": ids, "tokens": what.samples.tokens, "is_answer": what.samples.is_answer, "offsets": what.samples.offsets}, part)
+        save_file({"ids": ids, "programs": programs, **arrays}, part)
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
         cli.say(f"{path.parent}: tokens cannot be kept there ({error}); going on without")
@@ -150,17 +157,15 @@ class Data(NamedTuple):
 
 
 def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
-    """Tokenise. What is held out of the input is drawn by a hash of seed and id, at least one of two samples."""
+    """Tokenise, and hold out a share of the input, at least one of two programs, unless there is a file to validate on."""
     rejected: list[dict[str, Any]] = []
-    ids, samples = usable(args.input, tokenizer, args.context, args.token_cache, rejected)
+    ids, programs, samples = usable(args.input, tokenizer, args.context, args.token_cache, rejected)
     train, held_out, file = list(range(len(ids))), [], args.input
     if args.validation is not None:
         file = args.validation
-        held_ids, held_samples = usable(file, tokenizer, args.context, args.token_cache, rejected)
-    elif args.validation_share > 0 and len(ids) > 1:
-        train.sort(key=lambda number: zlib.crc32(f"{args.seed}/{ids[number]}".encode()))
-        count = max(1, round(args.validation_share * len(ids)))
-        held_out, train = train[:count], train[count:]
+        held_ids, _, held_samples = usable(file, tokenizer, args.context, args.token_cache, rejected)
+    elif args.validation_share > 0 and len({*programs}) > 1:
+        train, held_out = drawn(programs, args.validation_share, args.seed)
     if args.validation is None:
         held_ids, held_samples = [ids[number] for number in held_out], samples.chosen(held_out)
     if not train and held_out:
@@ -172,6 +177,21 @@ def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
                         f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
     asked = questions(file, held_ids[:args.sample_generations]) if args.sample_generations else []
     return Data(samples.chosen(train), held_samples, rejected, asked, ([ids[number] for number in train], held_ids))
+
+
+def drawn(programs: list[str], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Draw the samples to train on and those to hold out, by a hash of seed and program; those of one program stay together."""
+    first: dict[str, int] = {}
+    for number, program in enumerate(programs):
+        first.setdefault(program, number)
+    order = sorted(range(len(programs)), key=lambda number: (zlib.crc32(f"{seed}/{programs[number]}".encode()), first[programs[number]]))
+    count, wanted = 0, max(1, round(share * len(programs)))
+    for _, group in groupby(order, key=programs.__getitem__):
+        size = len(list(group))
+        if count and count + size > wanted:
+            break
+        count += size
+    return order[count:], order[:count]
 
 
 def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
