@@ -368,7 +368,8 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     args.validate_every = args.validate_every or max(1, total // 10)
     planned = {key: getattr(args, key) for key in (*PLANNED, *reinforcement.PLANNED * args.reinforce)} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
-        args.output, planned | {"train": train.sha256(), "validation": held_out.sha256()}, args.overwrite and not devices.REQUEUED))
+        args.output, planned | {"train": train.sha256(), "validation": held_out.sha256(), "base_weights": model.weights_hash(args.model)},
+        args.overwrite and not devices.REQUEUED))
     if args.export_now:
         return after.export_now(folder, args, whole)
     tuning = FineTuning(args, total, whole, skeleton, folder.step, folder.seconds)

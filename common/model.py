@@ -195,6 +195,7 @@ def load_run(name: str | Path, adapter: str | Path | None = None, dtype: torch.d
     """(model, tokenizer) of what stage 07 wrote or a hub has: a whole model, an adapter, or a model and the adapter to put on it."""
     if adapter is None and (hub.local(name) / "adapter_config.json").is_file():
         name, adapter = base_of(hub.local(name)), name
+        _check_weights(name, hub.local(adapter))
     elif adapter is None and not (hub.local(name) / "config.json").is_file():
         raise UserError(f"{name}: no model and no adapter there; has stage 07 finished?")
     model = load_model(name, adapter=adapter, dtype=dtype, device=device)
@@ -248,6 +249,29 @@ def base_of(adapter: Path) -> str:
     config = jsonl.whole(adapter / "adapter_config.json")
     revision = config.get("revision")
     return config["base_model_name_or_path"] + (f"@{revision}" if revision else "")
+
+
+def weights_hash(name: str | Path) -> str | None:
+    """Return a digest of the weights in a model's folder; None for `tiny` and for names on the hub, which have a commit."""
+    if name == "tiny" or not Path(name).is_dir():
+        return None
+    digest = hashlib.sha256()
+    try:
+        for path in sorted(Path(name).glob("*.safetensors")):
+            with open(path, "rb") as file:
+                digest.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    except OSError as error:
+        raise UserError(f"{error.filename or name}: cannot be read: {error.strerror}") from None
+    return digest.hexdigest()
+
+
+def _check_weights(base: str | Path, adapter: Path) -> None:
+    """Raise UserError if the folder of an adapter's base has been replaced since stage 07 trained the adapter."""
+    run = jsonl.whole(adapter / "run.json") if (adapter / "run.json").is_file() else {}
+    plan = run.get("plan") if isinstance(run, dict) else None
+    known = plan.get("base_weights") if isinstance(plan, dict) else None  # runs of earlier versions lack it
+    if known and weights_hash(base) not in (known, None):  # a folder that is gone is told by who loads it
+        raise UserError(f"{base} has other weights than those that the adapter {adapter} was trained on; put those back, or train again")
 
 
 def prompt_notes(model: str | Path, adapter: str | Path | None = None) -> Record:

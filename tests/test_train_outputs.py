@@ -226,6 +226,23 @@ def test_a_stopped_run_is_not_taken_for_one_that_needs_no_merging(refused, base,
     refused(tmp_path / "lora", "was stopped before its end; .* --export-now", "lora", "--merge", tmp_path / "merged")
 
 
+def test_an_adapter_is_neither_merged_nor_loaded_nor_trained_on_when_its_base_was_replaced(refused, base, run, tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    from common import model
+
+    run("lora", "--lora-rank", 4, "--steps", 2, base=base)
+    weights = base / "model.safetensors"
+    save_file({name: 2 * tensor for name, tensor in load_file(weights).items()}, weights, {"format": "pt"})
+    told = f"{base} has other weights than those that the adapter .*lora was trained on"
+    refused(tmp_path / "lora", told, "lora", "--merge", tmp_path / "merged")
+    refused(tmp_path / "lora", "another plan .base_weights", "lora", "--lora-rank", 4, "--steps", 2, base=base)
+    with pytest.raises(UserError, match=told):
+        model.load_run(tmp_path / "lora")
+    (tmp_path / "lora/run.json").write_bytes(b'{"plan": {"model": "of a version before"}}')
+    model.load_run(tmp_path / "lora")
+
+
 def test_a_record_may_have_any_task(run, tmp_path, data):
     records = [orjson.loads(line) | {"task": task} for line, task in zip(data.read_bytes().splitlines(), [["a"], None, {}, 3] * 5)]
     odd = tmp_path / "odd.jsonl"

@@ -197,6 +197,26 @@ def test_a_run_whose_figures_are_gone_or_damaged_is_one_clear_line(train, tmp_pa
         train.RunFolder(tmp_path, {"lr": 1.0}, anew=False)
 
 
+def test_the_weights_of_a_base_that_is_a_folder_belong_to_the_plan(train, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"model-{name}.safetensors").write_bytes(name.encode())
+    before = model.weights_hash(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    assert model.weights_hash(tmp_path) == before and model.weights_hash("tiny") is model.weights_hash("owner/name@1") is None
+    (tmp_path / "model-b.safetensors").write_bytes(b"c")
+    assert model.weights_hash(tmp_path) != before
+    (tmp_path / "run.json").write_bytes(orjson.dumps({"plan": {"lr": 1.0, "base_weights": before}}))
+    with pytest.raises(UserError, match=rf"base_weights {before[:8]}… there, .* here"):
+        train.RunFolder(tmp_path, {"lr": 1.0, "base_weights": model.weights_hash(tmp_path)}, anew=False)
+
+
+def test_a_run_of_a_version_that_did_not_note_the_weights_of_its_base_goes_on(train, tmp_path):
+    (tmp_path / "run.json").write_bytes(orjson.dumps({"plan": {"lr": 1.0}}))
+    train.RunFolder(tmp_path, {"lr": 1.0, "base_weights": "0" * 64}, anew=False)
+    with pytest.raises(UserError, match="lr 1.0 there"):
+        train.RunFolder(tmp_path, {"lr": 2.0, "base_weights": "0" * 64}, anew=False)
+
+
 STEP = {"SLURM_STEP_ID": "0", "SLURM_NTASKS": "16", "SLURM_NNODES": "2", "SLURM_PROCID": "3"}
 TORCH = {"TORCHELASTIC_RUN_ID": "a", "LOCAL_WORLD_SIZE": "4", "WORLD_SIZE": "8", "RANK": "3"}
 

@@ -101,7 +101,8 @@ class RunFolder:
 
     def _check_plan(self) -> None:
         """Raise UserError for another plan; fewer steps are none, while they are not done: the rate falls to 0 sooner."""
-        theirs = jsonl.read_object(self.path / "run.json").get("plan", {})
+        theirs = {"base_weights": self.plan.get("base_weights")}  # runs of earlier versions lack it
+        theirs |= jsonl.read_object(self.path / "run.json").get("plan", {})
         if self.summary is None and self.step <= self.plan.get("steps", 0) < theirs.get("steps", 0):
             theirs["steps"] = self.plan["steps"]
         differing = [f"{key} {_short(theirs.get(key))} there, {_short(ours)} here"
