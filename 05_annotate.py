@@ -205,7 +205,7 @@ def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> 
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))
     findings, shortcut = review(code, catalog)
-    if answer.finish == "length" and not (blocks and blocks[-1].closed):
+    if answer.finish == "length" and replies.is_cut(answer.text):
         findings.append(Diagnostic(code.count("\n"), "cut", "the answer ends here, at the token limit; a shorter plan leaves more room"))
     called, reach = [], TEXT
     if shortcut is not None:

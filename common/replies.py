@@ -88,6 +88,15 @@ def _block(start: int, end: int, fence: re.Match[str], lines: list[str], closed:
     return Block(start, end, _language(fence), text, closed)
 
 
+def is_cut(text: str) -> bool:
+    """True if an answer that reached the token limit may lack a part of its program: words behind a closed block say that it is whole.
+
+    A block that is the last to be said may have been closed by a grammar, for want of tokens.
+    """
+    blocks = code_blocks(text)
+    return not (blocks and blocks[-1].closed and text[blocks[-1].end:].strip())
+
+
 def without_thought(text: str) -> str:
     """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
 

@@ -442,9 +442,9 @@ def test_a_model_behind_a_server_mends_its_answer_once_with_the_signatures_of_wh
     assert "def is_workflow_actions_showresult(" in fault and "def is_workflow_actions_getclipboard(" in fault
 
 
-@pytest.mark.parametrize(("closed", "is_cut"), [(True, False), (False, True)])
-def test_an_answer_that_was_cut_is_said_to_be_and_makes_no_shortcut(here: Path, run: Callable[..., Run], closed: bool, is_cut: bool) -> None:
-    text = "Thought:1. Show it.\n\nCode:\n```python\nis_workflow_actions_showresult(Text='hello')\n" + "```" * closed
+@pytest.mark.parametrize(("end", "is_cut"), [("```\nIt shows", False), ("```", True), ("", True)])  # a grammar may close what it cuts
+def test_an_answer_that_was_cut_is_said_to_be_and_makes_no_shortcut(here: Path, run: Callable[..., Run], end: str, is_cut: bool) -> None:
+    text = "Thought:1. Show it.\n\nCode:\n```python\nis_workflow_actions_showresult(Text='hello')\n" + end
     with StubOpenAI(lambda body, number: Reply(text, finish="length")) as stub:
         flags = ("--model", "a", "--base-url", stub.base_url, "--cache", "cache", "--no-repair", "--output", "a.shortcut")
         code, _, _, err = run(None, "--query", "say hello", "--apis", "showresult", *flags)

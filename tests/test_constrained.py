@@ -16,6 +16,7 @@ from common import replies
 from common.decoding import constrained, generation, token_masks
 from common.decoding.changes import generate_change
 from common.decoding.shortest_ending import CODE, ending, missing_bytes
+from common.edit import is_half
 from common.jsonl import UserError
 from common.llm.completion import follows_grammar
 from shortcuts.catalog import Catalog
@@ -73,7 +74,7 @@ def test_random_weights_write_programs_in_which_check_finds_nothing(tiny, catalo
     assert len(answers) == 4
     for answer, offered in zip(answers, apis):
         code = replies.parse_answer(answer.text).code if plan else answer.text
-        assert answer.finished and {finding.code for finding in answer.left} <= {"empty"} and code.strip()
+        assert {finding.code for finding in answer.left} <= {"empty"} and code.strip()
         assert faults(code, catalog) == [] and set(shortcuts.apis_of(code)) <= set(offered)
         if plan:
             assert answer.text.startswith("Thought:") and answer.text.endswith("\n```")
@@ -131,7 +132,7 @@ def test_a_program_that_has_to_use_all_its_apis_ends_when_it_has_called_each(tin
     def called(use_all: bool) -> list[set[str]]:
         allowed = set() if use_all else {"empty"}  # the plan of random weights may take all the tokens, and nothing is owed then
         answers = list(constrained.generate(*tiny, chats(2), apis, catalog, max_new_tokens=120, temperature=1.0, plan=plan, use_all=use_all))
-        assert all(answer.finished and {left.code for left in answer.left} <= allowed for answer in answers)
+        assert all({left.code for left in answer.left} <= allowed for answer in answers)
         return [set(shortcuts.apis_of(replies.parse_answer(answer.text).code if plan else answer.text)) for answer in answers]
 
     assert called(use_all=True) == list(map(set, apis)) != called(use_all=False)
@@ -291,13 +292,13 @@ def test_a_plan_ends_at_its_share_so_that_a_program_has_room(tiny, catalog):
     (answer,) = constrained.generate(*tiny, chats(1), [["is.workflow.actions.exit"]], catalog, max_new_tokens=160, temperature=1.0, tries=0)
     plan, _, code = answer.text.partition(CODE)
     most = 160 * token_masks.PLAN_SHARE + 20  # tokens: what is begun there is ended, in 20 at most
-    assert len(tiny[1](plan)["input_ids"]) <= most and len(code) > 40 and answer.finished
+    assert len(tiny[1](plan)["input_ids"]) <= most and len(code) > 40 and code.endswith("\n```")
 
 
 def test_tokens_are_never_more_than_asked_for(tiny, catalog):
     for room in (50, 75):
         for answer in constrained.generate(*tiny, chats(3), some_apis(catalog, 3), catalog, max_new_tokens=room, temperature=1.0, tries=0, plan=False):
-            assert answer.tokens <= room and answer.finished
+            assert answer.tokens <= room and not {finding.code for finding in answer.left} & WRONG
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -309,8 +310,15 @@ def test_tokens_are_never_more_than_asked_for(tiny, catalog):
 def test_a_change_is_whole_however_few_tokens_are_left(tiny, catalog, seed):
     apis = ["is.workflow.actions.speaktext"]
     made = generate_change(*tiny, [{"role": "user", "content": "Say it aloud."}], apis, catalog, 15, max_new_tokens=60, temperature=1.0, top_p=1.0, seed=seed)
-    assert made.finished and made.tokens <= 60
+    assert made.tokens <= 60
     assert follows_grammar(change_grammar(apis, catalog, 15), made.text, whole=True)
+
+
+def test_an_answer_or_a_change_whose_end_is_forced_for_want_of_tokens_is_one_that_was_cut(tiny, catalog):
+    (answer,) = constrained.generate(*tiny, chats(1), some_apis(catalog, 1), catalog, max_new_tokens=60, tries=0)
+    change = generate_change(*tiny, chats(1)[0], ["is.workflow.actions.speaktext"], catalog, 15, max_new_tokens=40, temperature=0.0, top_p=1.0, seed=0)
+    assert (answer.finished, answer.reason) == (change.finished, change.reason) == (False, "length")
+    assert answer.text.endswith("```") and is_half(change.text, change.reason)
 
 
 def test_an_answer_that_was_cut_before_its_first_action_is_not_written_again(tiny, catalog):

@@ -261,7 +261,7 @@ def test_a_model_may_think_first_and_what_comes_behind_is_its_answer(name, is_he
     options = {"max_new_tokens": 120, "temperature": 1.0}
     if is_held:
         [answer] = constrained.generate(model, tokenizer, [CHAT[:1]], [APIS], Catalog.load(), tries=0, **options)
-        assert answer.text.startswith("Thought:") and answer.text.endswith("```") and answer.finished
+        assert answer.text.startswith("Thought:") and answer.text.endswith("```")
     else:
         [answer] = generation.generate(model, tokenizer, [CHAT[:1]], **options)
     opened, thought = asked

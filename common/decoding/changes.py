@@ -47,8 +47,9 @@ def generate_change(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, 
     choose = generation.Sampler(prompt, temperature, top_p, seed)
 
     def work() -> Work[generation.Generation]:
-        written = yield from generation.write(tokenizer, asked, room, choose, ends, row=Row(spec, room), watch=watch)
-        return generation.ended(tokenizer, written.tokens, ends)
+        row = Row(spec, room)
+        written = yield from generation.write(tokenizer, asked, room, choose, ends, row=row, watch=watch)
+        return generation.ended(tokenizer, written.tokens, ends, row=row)
 
     (change,) = in_order(model, tokenizer, [work()], 1, on_end=on_end)
     return change

@@ -65,12 +65,11 @@ class _Job:
     found: tuple[str, ...] = ()
     left: list[shortcuts.Diagnostic] = field(default_factory=list)
     cuts: Counter[int] = field(default_factory=Counter)
-    cut: bool = False
 
     @property
     def is_done(self) -> bool:
         """True if nothing is found, or if the tokens were used up before the first action: to write again what fits gives no more."""
-        return not self.left or (self.cut and {finding.code for finding in self.left} <= {"empty", "no_code"})
+        return not self.left or (self.reason == "length" and {finding.code for finding in self.left} <= {"empty", "no_code"})
 
     def judge(self, written: generation.Generation) -> None:
         """Note an answer and what `check` finds in it."""
@@ -154,5 +153,4 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, job: _Job
     choose = Sampler(job.prompt + job.shown + again, max(temperature, RETRY_TEMPERATURE if number > 1 else 0), top_p, seed)
     row = Row(job.spec, room, job.prefix, strict=number > 0)
     made = yield from generation.write(tokenizer, asked, room, choose, ends, row=row, watch=watch)
-    job.cut = row.cut
-    job.judge(generation.ended(tokenizer, made.tokens, ends))
+    job.judge(generation.ended(tokenizer, made.tokens, ends, row=row))
