@@ -16,6 +16,7 @@ from common.replies import PYTHON, code_blocks, without_thought
 from shortcuts.catalog import Catalog
 
 CHANGE_FENCE = "```change\n"
+_COMMAND = re.compile(r"^(replace|insert|delete)[ ]+(all|after|lines?|[0-9])", re.MULTILINE)
 
 EDIT = Template("edit",
     turn="""\
@@ -105,13 +106,21 @@ def change_answer(change: str) -> str:
 
 def parse_change(text: str) -> str:
     """Return the change in a model's answer, "" if there is none; a whole program becomes the change that writes it."""
+    whole = max(_blocks(text), key=len, default="")
+    return commands(text) or (f"replace all\n{whole}" if whole.strip() else "")
+
+
+def commands(text: str) -> str:
+    """Return the commands in a model's answer, those of all its blocks as one change; "" if there are none."""
+    for parts in (_blocks(text), [without_thought(text.replace("\r\n", "\n"))]):
+        if found := [part[begin.start():].rstrip("\n") for part in parts if (begin := _COMMAND.search(part))]:
+            return "\n".join(found) + "\n"
+    return ""
+
+
+def _blocks(text: str) -> list[str]:
     text = without_thought(text.replace("\r\n", "\n"))
-    blocks = [block.text for block in code_blocks(text, PYTHON | {"change", "diff", "text", "plaintext"})]
-    for each in [*reversed(blocks), text]:
-        if begin := re.search(r"^(replace|insert|delete)[ ]+(all|after|lines?|[0-9])", each, re.MULTILINE):
-            return each[begin.start():]
-    whole = max(blocks, key=len, default="")
-    return f"replace all\n{whole}" if whole.strip() else ""
+    return [block.text for block in code_blocks(text, PYTHON | {"change", "diff", "text", "plaintext"})]
 
 
 def edit_repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:

@@ -281,3 +281,8 @@ def test_texts_that_are_shown_alike_are_not_mixed_up() -> None:
 ])  # fmt: skip
 def test_the_change_is_found_in_an_answer(text: str) -> None:
     assert edit_prompts.parse_change(text).strip() == "delete 2"
+
+
+def test_the_commands_of_all_blocks_are_one_change() -> None:
+    text = "First:\n```change\nreplace 3\na()\n```\nThen:\n```change\ninsert after 9\nb()\n```\nSo it is:\n```python\na()\nb()\n```"
+    assert edit_prompts.parse_change(text) == "replace 3\na()\ninsert after 9\nb()\n"
