@@ -30,6 +30,8 @@ from shortcuts.grammar import change_grammar
 
 HISTORY = ".edits.json"
 ENDS = query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY  # of the files that an edit writes
+FRAGMENT = ("the block holds no command, and hardly an action of the program: begin with insert after, replace or delete and the numbers of "
+            "lines, or with `replace all` and the whole program")  # fmt: skip
 SHOWN_FAULTS, SHOWN_STUBS = 20, 8  # of an answer: faults that a repair prompt lists, functions whose stubs it shows
 
 class Request(NamedTuple):
@@ -240,6 +242,12 @@ def is_half(text: str, finish: str) -> bool:
     return finish == "length" and not text.rstrip().endswith("```")
 
 
+def is_fragment(text: str, edited: Edited) -> bool:
+    """True for an answer without a command that leaves less than half of the program: lines to put somewhere, not the whole of it."""
+    stay = edited.kept + edited.changed
+    return stay < edited.removed and not edit_prompts.commands(text)
+
+
 def _applied(text: str, change: str, shortcut: Record, code: str, catalog: Catalog) -> Answer:
     """Return an answer with the shortcut that a change makes, or with all that is wrong with it."""
     try:
@@ -256,6 +264,8 @@ def _applied(text: str, change: str, shortcut: Record, code: str, catalog: Catal
         faults += [f"line {error.line} of the change: {error.message}"] if untold or not faults else []
     except ValueError as error:  # nested too deep, or too large
         faults.append(str(error))
+    if edited is not None and is_fragment(text, edited):
+        return Answer(text, change, None, (FRAGMENT,))
     if edited is not None and plist.same(edited.shortcut, shortcut):
         faults.append("the change changes nothing")
     warnings += edited.diverted if edited is not None else ()

@@ -283,6 +283,14 @@ def test_the_change_is_found_in_an_answer(text: str) -> None:
     assert edit_prompts.parse_change(text).strip() == "delete 2"
 
 
+def test_lines_without_a_command_do_not_replace_the_whole_shortcut(here: Path) -> None:
+    alert = "is_workflow_actions_alert(WFAlertActionMessage='Done')"
+    with StubOpenAI(answers(f"Add this at the end:\n```python\n{alert}\n```", f"```change\ninsert after 1\n{alert}\n```")) as stub:
+        ended = ask(stub, "--output", "new.shortcut")
+    assert (ended.returncode, len(stub.requests)) == (0, 2) and "kept 17 actions equal to the byte, changed 0, added 1" in ended.stderr
+    assert "the block holds no command" in said(stub, 1)
+
+
 def test_the_commands_of_all_blocks_are_one_change() -> None:
     text = "First:\n```change\nreplace 3\na()\n```\nThen:\n```change\ninsert after 9\nb()\n```\nSo it is:\n```python\na()\nb()\n```"
     assert edit_prompts.parse_change(text) == "replace 3\na()\ninsert after 9\nb()\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common import jsonl
+from common import edit, jsonl
 from common.decoding import changes
 from common.decoding.generation import Generation
 from common.jsonl import UserError
@@ -53,6 +53,11 @@ def test_a_right_change_that_also_changes_something_else_is_not_right_and_keeps_
     both = WHOLE.replace("WFDelayTime=3", "WFDelayTime=5").replace("WFText='One'", "WFText='Three'")
     found = scores(LONGER, change_between(WHOLE, both))
     assert (found["applies"], found["right"]) == (1.0, 0.0) and 0.9 < found["kept"] < 1 and found["size"] == 2
+
+
+def test_lines_without_a_command_are_applied_nowhere() -> None:
+    found = scores(LONGER, "```python\nis_workflow_actions_alert(WFAlertActionMessage='Done')\n```")
+    assert (found["applies"], found["fault"]) == (0.0, edit.FRAGMENT)
 
 
 def test_another_value_is_applied_and_wrong() -> None:

@@ -70,6 +70,8 @@ def score_answer(record: Record, prediction: Prediction) -> Record:
     text = prediction.text or ""
     cut = (None, before, "cut at the token limit") if edit.is_half(text, prediction.failure) else None  # 05 makes nothing of it, either
     made, after, fault = cut or edited(before, edit_prompts.parse_change(text))
+    if made and edit.is_fragment(text, made):  # nor of this
+        made, after, fault = None, before, edit.FRAGMENT
     run = execution_match(gold, after)
     return {
         "applies": float(made is not None), "sound": float(made is not None and not check(after)),
