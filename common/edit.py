@@ -30,8 +30,8 @@ from shortcuts.grammar import change_grammar
 
 HISTORY = ".edits.json"
 ENDS = query.SHORTCUT, query.PROGRAM, files.RESIDUE, HISTORY  # of the files that an edit writes
-FRAGMENT = ("the block holds no command, and hardly an action of the program: begin with insert after, replace or delete and the numbers of "
-            "lines, or with `replace all` and the whole program")  # fmt: skip
+FRAGMENT = ("the block holds no command, and hardly an action of the program: begin with insert after, replace or delete and the numbers "
+            "of lines, or with `replace all` and the whole program")  # fmt: skip
 SHOWN_FAULTS, SHOWN_STUBS = 20, 8  # of an answer: faults that a repair prompt lists, functions whose stubs it shows
 
 class Request(NamedTuple):

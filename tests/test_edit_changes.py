@@ -51,6 +51,15 @@ def test_a_faulty_change_is_refused_with_its_line(change: str, line: int, messag
     assert (caught.value.line, caught.value.message) == (line, message)
 
 
+@pytest.mark.parametrize(("new", "after"), [
+    ("x()", "workflow(types=['Watch'])\nx()\n"), ("workflow(types=[])\nx()", "workflow(types=[])\nx()\n"),
+    ("keep 1\nx()", "workflow(types=['Watch'])\nx()\n"),
+])  # fmt: skip
+def test_settings_stay_where_all_is_replaced_by_what_has_none(new: str, after: str) -> None:
+    for program in ("workflow(types=['Watch'])\na\n", "workflow(types=['Watch'])\n"):
+        assert apply_text(program, f"replace all\n{new}") == after
+
+
 def test_each_line_tells_where_it_comes_from() -> None:
     lines = applied(PROGRAM, "replace 2-4\nif x:\n    keep 2\ninsert after 5\nkeep 1\nkeep 3")
     assert [(line.origin, line.place) for line in lines] == [(1, None), (None, 2), (2, 3), (5, None), (None, 5), (3, 6)]

@@ -1,6 +1,7 @@
 """The form of a change: what to replace, insert and delete in a program, by the numbers of its lines as they are shown.
 
     replace 12-14                                  lines 12 to 14 become the lines below; `replace 12` is one line, `replace all` everything
+                                                   (but `workflow(…)` in line 1, unless another one is among the new lines)
     if answer > 5:
         keep 13-14                                 among new lines: old lines as they are, indented like `keep`
     insert after 20                                new lines below line 20; `insert after 0` puts them at the top
@@ -26,6 +27,7 @@ from shortcuts.syntax.errors import DialectError
 _RANGE = r"(?:lines?[ ]+)?(?P<first>[0-9]{1,9})(?:[ ]*[-\u2013][ ]*(?P<last>[0-9]{1,9}))?"
 _HUNK = re.compile(rf"(?:(?P<verb>replace|delete)[ ]+(?:(?P<all>all)|{_RANGE})"
                    r"|insert[ ]+after[ ]+(?:line[ ]+)?(?P<after>[0-9]{1,9})):?[ ]*")  # fmt: skip
+_HEADER = "workflow("
 _KEEP = re.compile(rf"(?P<indent>\s*)keep[ ]+{_RANGE}[ ]*")
 _LIKE_A_COMMAND = r"(?:replace|insert|delete|remove|keep|move|add)[ ]+(?:all|after|before|at|lines?|[0-9])\b.*"
 _COMMAND_LIKE = re.compile(rf"\s*{_LIKE_A_COMMAND}")
@@ -49,6 +51,7 @@ class Hunk(NamedTuple):
     last: int
     lines: list[tuple[int, str]]  # line of the change, text
     deletes: bool
+    is_all: bool = False
 
 
 def lines_of(code: str) -> list[str]:
@@ -77,7 +80,7 @@ def applied(code: str, change: str) -> list[Line]:
     A line that is kept twice is the old line once, where it was left or first kept, and a new one elsewhere.
     """
     before, result, done = lines_of(code), list[Line](), 0
-    hunks = sorted(parsed(change, len(before)), key=lambda hunk: (hunk.first, hunk.last))
+    hunks = sorted((_with_header(hunk, before) for hunk in parsed(change, len(before))), key=lambda hunk: (hunk.first, hunk.last))
     for hunk in hunks:
         if hunk.first <= done:
             where = f"line {hunk.first}" if hunk.last >= hunk.first else f"the place after line {hunk.last}"
@@ -92,6 +95,14 @@ def applied(code: str, change: str) -> list[Line]:
             result[index] = line._replace(origin=None) if line.origin in left else line
             left.add(line.origin)
     return result
+
+
+def _with_header(hunk: Hunk, before: list[str]) -> Hunk:
+    """Return a command, `replace all` without the program's first line if that holds settings and no new line does."""
+    if not (hunk.is_all and before and before[0].startswith(_HEADER)):
+        return hunk
+    brings = any(line.text.lstrip().startswith(_HEADER) for place, text in hunk.lines for line in _written(place, text, before))
+    return hunk if brings else hunk._replace(first=2)
 
 
 def parsed(change: str, length: int) -> list[Hunk]:
@@ -120,7 +131,7 @@ def _hunk(place: int, found: re.Match[str], length: int) -> Hunk:
             raise _fault(place, f"there is no line {after}; the program has {length}")
         return Hunk(place, after + 1, after, [], False)
     first, last = (1, length) if found["all"] else _lines(place, found, length)
-    return Hunk(place, first, last, [], found["verb"] == "delete")
+    return Hunk(place, first, last, [], found["verb"] == "delete", found["all"] is not None and found["verb"] == "replace")
 
 
 def _lines(place: int, found: re.Match[str], length: int) -> tuple[int, int]:
