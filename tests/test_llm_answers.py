@@ -34,6 +34,17 @@ def test_why_there_is_no_answer_is_told(message, finish, reason):
     assert read_completion({"choices": [{"finish_reason": finish, "message": message}]}).refusal[0] == reason
 
 
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "max_output_tokens", "model_length", "model_context_window_exceeded"])
+def test_an_answer_that_was_cut_is_one_whatever_its_server_calls_that(finish):
+    assert read_completion(body("half an", finish)).finish == "length"
+    assert read_completion(body("", finish)).refusal[0] == "answer_too_long"
+
+
+def test_what_a_content_filter_left_of_an_answer_is_none():
+    assert read_completion(body("half an", "content_filter")).refusal[0] == "filtered"
+    assert read_completion(body("whole", "eos")).finish == "eos"
+
+
 def test_an_empty_answer_that_ended_by_itself_is_an_answer():
     assert read_completion(body("")).refusal is None
 

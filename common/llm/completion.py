@@ -9,11 +9,16 @@ from typing import Any, NamedTuple
 import orjson
 
 MOST_TOKENS = 2**53  # larger counts are cut to this
+# What servers call the end of an answer that its tokens or the context are used up for; here it is "length".
+LIMITS = frozenset(("length", "max_tokens", "max_output_tokens", "model_length", "max_length", "model_context_window_exceeded"))
 FINISH_CHARACTERS = 40
 
 
 class Completion(NamedTuple):
-    """A chat completion: `finish` as the server names it, the token counts if it gives them, `refusal` if there is no text."""
+    """A chat completion: `finish` is "length" at the token limit, else as the server names it.
+
+    The token counts are there if the server gives them, `refusal` if there is no answer.
+    """
 
     text: str
     finish: str
@@ -52,10 +57,10 @@ def read_completion(body: Any) -> Completion | None:
     text, finish = text_of(message.get("content")), choice.get("finish_reason") or "stop"
     if text is None or not isinstance(finish, str) or finish == "error":
         return None
-    finish, usage = finish[:FINISH_CHARACTERS], body.get("usage")
+    finish, usage = "length" if finish.lower() in LIMITS else finish[:FINISH_CHARACTERS], body.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     tokens = (count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
-    return Completion(text, finish, *tokens, None if text.strip() else why_empty(message, finish))
+    return Completion(text, finish, *tokens, why_none(message, finish, text))
 
 
 def text_of(content: Any) -> str | None:
@@ -76,12 +81,14 @@ def count(value: Any) -> int | None:
     return int(min(max(value, 0), MOST_TOKENS))
 
 
-def why_empty(message: dict[str, Any], finish: str) -> tuple[str, str] | None:
-    """(reason, detail) for a message without text; None if the model ended an empty answer by itself."""
+def why_none(message: dict[str, Any], finish: str, text: str) -> tuple[str, str] | None:
+    """(reason, detail) for a message without an answer; None if it has one, be it empty: the model ended that by itself."""
+    if finish.lower() == "content_filter":  # what came before the filter is no answer
+        return "filtered", "the server's content filter took the answer away"
+    if text.strip():
+        return None
     if isinstance(message.get("refusal"), str) and message["refusal"]:
         return "refused", f"the model refused: {message['refusal'][:300]}"
-    if finish == "content_filter":
-        return "filtered", "the server's content filter took the answer away"
     if finish == "length":
         return "answer_too_long", "the token limit was reached before the answer began (a model that reasons needs more)"
     if message.get("tool_calls") or finish in ("tool_calls", "function_call"):
