@@ -200,7 +200,7 @@ class Draft:
 
 def judge(answer: CompletionResult, needed: Iterable[str], catalog: Catalog) -> Draft:
     """Parse an answer and judge it; `needed`: the APIs that the request cannot do without."""
-    (plan, code), blocks = replies.parse_answer(answer.text), replies.code_blocks(answer.text)
+    (plan, code), blocks = replies.parse_answer(answer.text), replies.programs(answer.text)
     needed = [api for api in dict.fromkeys(needed) if api not in SYNTAX_APIS]
     if not code.strip():
         return Draft(plan, "", NOTHING, (Diagnostic(1, "no_code", "the answer holds no program"),), tuple(needed))

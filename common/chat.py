@@ -17,6 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from common.jsonl import UserError
+from common.replies import THOUGHTS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -29,9 +30,6 @@ BEFORE = "\n"  # what a text is tokenised behind, where the tokenizer would put 
 REMEDY = "put another template into the model's folder (chat_template.jinja)"
 ON, OFF = "on", "off"  # the values of --thinking
 SWITCHES = "enable_thinking", "thinking"  # the names under which templates know it
-# The marks around a model's thoughts: of Qwen and most others, Mistral, Gemma 4, Cohere, Seed.
-THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"), ("<|channel>", "<channel|>"),
-            ("<|START_THINKING|>", "<|END_THINKING|>"), ("<seed:think>", "</seed:think>"))  # fmt: skip
 SYSTEM, QUESTION, ANSWER = "Count in tens.", "How many boats?", "Forty boats."  # a conversation to try a template with
 
 # Templates that write today's date would write other prompts tomorrow, so there it is always this day.

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_THOUGHT_START, _THOUGHT_END = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE), re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+# The marks around a model's thoughts that chat templates write: of Qwen and most others, Mistral, Gemma 4, Cohere, Seed.
+THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"), ("<|channel>", "<channel|>"),
+            ("<|START_THINKING|>", "<|END_THINKING|>"), ("<seed:think>", "</seed:think>"))  # fmt: skip
+# ... and those that stand in answers besides; the last pair is gpt-oss's, of whose channels the last one is the answer.
+_MARKS = (*THOUGHTS, ("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("<|channel|>analysis", "<|channel|>final<|message|>"))
+_STARTS, _ENDS = ("|".join(map(re.escape, marks)) for marks in zip(*_MARKS))
+# A thought begins an answer; a few words may stand before a mark that ends its line.
+_THOUGHT_START = re.compile(rf"\s*(?P<words>[^\n`<\[]{{1,40}})?(?P<mark>{_STARTS})(?(words)(?=[ \t]*\n))", re.IGNORECASE)
+_THOUGHT_END = re.compile(rf"(?:^[ \t]*|(?<=[.!?]))(?:{_ENDS})", re.IGNORECASE | re.MULTILINE)  # of a line, or behind a sentence
 # indent, marks, a language or none (tildes alone underline); a language that stands at the marks may be followed by a title
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,}(?=[ \t]*\w))(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
 WRAPPERS = frozenset(("markdown", "md"))  # the marks of a block around a whole answer
@@ -37,7 +45,7 @@ def parse_answer(text: str) -> Parts:
     parts or other ways. A fence that is never closed (an answer cut at the token limit) ends with the text; without a fence the code is
     what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
     """
-    text = without_thought(text.replace("\r\n", "\n"))
+    text = _said(text)
     if blocks := code_blocks(text):
         block = max(blocks, key=lambda each: (each.language != "", len(each.text)))
         ends = [0, *(other.end for other in blocks if other.end <= block.start)]
@@ -53,7 +61,16 @@ def parse_answer(text: str) -> Parts:
 
 
 def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
-    """Return the fenced blocks of an answer that are marked as one of some languages. A fence that opens a block ends the one before."""
+    """Return the fenced blocks of an answer that are marked as one of some languages."""
+    return [block for block in _fenced(text) if block.language in languages]
+
+
+def _said(text: str) -> str:
+    return without_thought(text.replace("\r\n", "\n"))
+
+
+def _fenced(text: str) -> list[Block]:
+    """Return the fenced blocks of a text. A fence that opens a block ends the one before."""
     blocks, start, opened, wrapper, lines, place = list[Block](), -1, None, "", list[str](), 0
     for line in text.splitlines(keepends=True):
         fence = _FENCE.fullmatch(line.rstrip("\r\n"))
@@ -74,7 +91,7 @@ def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
         place += len(line)
     if opened:
         blocks.append(_block(start, place, opened, lines, False))
-    return [block for block in blocks if block.language in languages]
+    return blocks
 
 
 def _language(fence: re.Match[str]) -> str:
@@ -88,21 +105,37 @@ def _block(start: int, end: int, fence: re.Match[str], lines: list[str], closed:
     return Block(start, end, _language(fence), text, closed)
 
 
+def programs(text: str) -> list[Block]:
+    """Return the blocks of an answer, but for its thoughts, that may hold its program."""
+    return code_blocks(_said(text))
+
+
 def is_cut(text: str) -> bool:
     """True if an answer that reached the token limit may lack a part of its program: words behind a closed block say that it is whole.
 
     A block that is the last to be said may have been closed by a grammar, for want of tokens.
     """
-    blocks = code_blocks(text)
-    return not (blocks and blocks[-1].closed and text[blocks[-1].end:].strip())
+    blocks = programs(text)
+    return not (blocks and blocks[-1].closed and _said(text)[blocks[-1].end:].strip())
 
 
 def without_thought(text: str) -> str:
     """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
 
-    A thought that never ends leaves nothing, as its text is a draft.
+    Such an end begins a line or stands behind a sentence, outside fenced blocks. A thought that never ends leaves nothing, as its text is
+    a draft.
     """
-    if closed := _THOUGHT_END.search(text):
-        if _THOUGHT_START.match(text) or "<think" not in text[: closed.start()].lower():
-            return text[closed.end():].lstrip()
-    return "" if _THOUGHT_START.match(text) else text
+    while start := _THOUGHT_START.match(text):
+        ends = dict(_MARKS)[next(mark for mark, _ in _MARKS if mark.lower() == start["mark"].lower())]
+        closed = re.compile(re.escape(ends), re.IGNORECASE).search(text, start.end())
+        if closed is None:
+            return text if start["words"] else ""
+        text = text[closed.end():].lstrip()
+    return text[_end_of_thoughts(text):].lstrip() if _THOUGHT_END.search(text) else text
+
+
+def _end_of_thoughts(text: str) -> int:
+    """Return the place behind the last mark that ends thoughts and that no fenced block holds; 0 if there is none."""
+    fenced = [block for block in _fenced(text) if block.closed]
+    gaps = zip([0, *(block.end for block in fenced)], [*(block.start for block in fenced), len(text)])
+    return max((mark.end() for start, end in gaps for mark in _THOUGHT_END.finditer(text, start, end)), default=0)

@@ -64,7 +64,14 @@ def test_a_lone_surrogate_is_a_question_mark_and_not_a_lost_answer():
 
 
 @pytest.mark.parametrize("text, rest", [
-    ("<think>draft</think>\n\nanswer", "answer"), ("draft</think>answer", "answer"), ("<think>never ends", ""), ("plain", "plain"),
+    ("<think>draft</think>\n\nanswer", "answer"), ("draft\n</think>answer", "answer"), ("I see.</think>answer", "answer"), ("<think>never ends", ""), ("plain", "plain"),
+    ("[THINK]draft[/THINK]answer", "answer"), ("<seed:think>draft</seed:think>answer", "answer"), ("<thought>draft</thought>\nanswer", "answer"),
+    ("<|channel|>analysis<|message|>draft<|end|><|start|>assistant<|channel|>final<|message|>answer", "answer"),
+    ("<think>a</think>\n<Think>b</Think>answer", "answer"), ("Okay.<think>\ndraft\n</think>\nanswer", "answer"),
+    ("Take <think> and </think> out", "Take <think> and </think> out"), ("It says <think>\nand goes on", "It says <think>\nand goes on"),
+    ("```python\nx = text.split('</think>')\n```", "```python\nx = text.split('</think>')\n```"),
+    ("```python\nx = '''\n</think>'''\n```\n", "```python\nx = '''\n</think>'''\n```\n"),
+    ("A draft:\n```python\na()\n</think>\nanswer\n```python\nb()\n```", "answer\n```python\nb()\n```"),
 ])  # fmt: skip
 def test_a_thought_before_an_answer_is_cut(text, rest):
     assert without_thought(text) == rest
@@ -72,7 +79,7 @@ def test_a_thought_before_an_answer_is_cut(text, rest):
 
 def test_a_draft_in_a_thought_is_not_the_program():
     text = "<think>\n```python\ndraft()\n```\n</think>\nThought:\n1. Do it.\n\nCode:\n```python\nright()\n```"
-    assert replies.parse_answer(text) == ("1. Do it.", "right()\n")
+    assert replies.parse_answer(text) == ("1. Do it.", "right()\n") and len(replies.programs(text)) == 1
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', 'Here it is:\n{"a": 1}', '```json\n{"a": 1}\n```', 'Look:\n```\n{"a": 1}\n```\nDone.'])
