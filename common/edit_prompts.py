@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from common.conversation import stubs
 from common.excerpts import numbered, shown_code
 from common.prompts import LOOK, Prompt, Template, accept_query
-from common.replies import PYTHON, code_blocks, without_thought
+from common.replies import PYTHON, TEXTS, code_blocks, without_thought
 from shortcuts.catalog import Catalog
 
 CHANGE_FENCE = "```change\n"
@@ -120,7 +120,7 @@ def commands(text: str) -> str:
 
 def _blocks(text: str) -> list[str]:
     text = without_thought(text.replace("\r\n", "\n"))
-    return [block.text for block in code_blocks(text, PYTHON | {"change", "diff", "text", "plaintext"})]
+    return [block.text for block in code_blocks(text, PYTHON | TEXTS | {"change", "diff"})]
 
 
 def edit_repair(messages: list[dict[str, str]], text: str, findings: str) -> list[dict[str, str]]:

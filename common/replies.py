@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 # The marks around a model's thoughts that chat templates write: of Qwen and most others, Mistral, Gemma 4, Cohere, Seed.
@@ -19,6 +20,7 @@ _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,}(?=[ \t]*\w))(?:[ \t]*([\w+-]*)[ \t]*|
 WRAPPERS = frozenset(("markdown", "md"))  # the marks of a block around a whole answer
 MARKED_PYTHON = frozenset(("python", "py", "python3"))  # the marks of a fenced block that holds the program
 PYTHON = MARKED_PYTHON | {""}  # ... that may hold it
+TEXTS = frozenset(("text", "plaintext", "txt"))  # ... that may hold the plan
 
 
 class Parts(NamedTuple):
@@ -43,14 +45,12 @@ def parse_answer(text: str) -> Parts:
 
     The code is a fenced block of Python: the longest that is marked so, else the longest without a mark, as shorter ones beside it show
     parts or other ways. A fence that is never closed (an answer cut at the token limit) ends with the text; without a fence the code is
-    what follows a line `Code:`. The plan is the text before it, without its `Thought:`.
+    what follows a line `Code:`. The plan is the text before it, without its `Thought:` and the fence that it may have.
     """
     text = _said(text)
-    if blocks := code_blocks(text):
-        block = max(blocks, key=lambda each: (each.language != "", len(each.text)))
-        ends = [0, *(other.end for other in blocks if other.end <= block.start)]
-        starts = [*(other.start for other in blocks if other.end <= block.start), block.start]
-        before, code = "".join(text[end:start] for end, start in zip(ends, starts)), block.text
+    if blocks := _programs(text):
+        block = max(blocks, key=lambda each: len(each.text))
+        before, code = "".join(_before(text, block)), block.text
     elif mark := re.search(r"^[^\w\n]*code[^\w\n]*\n", text, re.MULTILINE | re.IGNORECASE):
         before, code = text[: mark.start()], text[mark.end():]
     else:
@@ -58,6 +58,16 @@ def parse_answer(text: str) -> Parts:
     before = re.sub(r"^[^\w\n]*code\W*\Z", "", before, flags=re.MULTILINE | re.IGNORECASE)
     thought = re.search(r"^[^\w\n]*thought[^\w\n]*?(?::[*_]*|$)", before, re.MULTILINE | re.IGNORECASE)
     return Parts((before[thought.end():] if thought else before).strip(), code.strip("\n") + "\n" if code.strip() else "")
+
+
+def _before(text: str, program: Block) -> Iterator[str]:
+    """Yield what stands before a program, without other programs, and of texts in fences what is in them."""
+    place, texts = 0, TEXTS | {""} if program.language in MARKED_PYTHON else TEXTS
+    for block in (each for each in _fenced(text) if each.end <= program.start):
+        yield text[place : block.start]
+        yield block.text if block.language in texts else "" if block.language in PYTHON else text[block.start : block.end]
+        place = block.end
+    yield text[place : program.start]
 
 
 def code_blocks(text: str, languages: frozenset[str] = PYTHON) -> list[Block]:
@@ -106,8 +116,14 @@ def _block(start: int, end: int, fence: re.Match[str], lines: list[str], closed:
 
 
 def programs(text: str) -> list[Block]:
-    """Return the blocks of an answer, but for its thoughts, that may hold its program."""
-    return code_blocks(_said(text))
+    """Return the blocks of an answer that may be its program: those that are marked as Python, else those without a mark."""
+    return _programs(_said(text))
+
+
+def _programs(said: str) -> list[Block]:
+    blocks = code_blocks(said)
+    blocks = [block for block in blocks if block.text.strip()] or blocks
+    return [block for block in blocks if block.language] or blocks
 
 
 def is_cut(text: str) -> bool:
@@ -115,8 +131,9 @@ def is_cut(text: str) -> bool:
 
     A block that is the last to be said may have been closed by a grammar, for want of tokens.
     """
-    blocks = programs(text)
-    return not (blocks and blocks[-1].closed and _said(text)[blocks[-1].end:].strip())
+    said = _said(text)
+    blocks = code_blocks(said)
+    return not (blocks and blocks[-1].closed and said[blocks[-1].end:].strip())
 
 
 def without_thought(text: str) -> str:

@@ -82,6 +82,13 @@ def test_a_draft_in_a_thought_is_not_the_program():
     assert replies.parse_answer(text) == ("1. Do it.", "right()\n") and len(replies.programs(text)) == 1
 
 
+@pytest.mark.parametrize("mark", ["", "text"])
+def test_a_plan_in_a_fence_is_the_plan_and_no_program(mark):
+    text = f"Thought:\n```{mark}\n1. Do it.\n2. Say so, at length.\n```\n\nCode:\n```python\nright()\n```\n```\n\n```\n"
+    assert replies.parse_answer(text) == ("1. Do it.\n2. Say so, at length.", "right()\n") and len(replies.programs(text)) == 1
+    assert replies.parse_answer("Code:\n```python\n```\n") == ("", "")
+
+
 @pytest.mark.parametrize("text", ['{"a": 1}', 'Here it is:\n{"a": 1}', '```json\n{"a": 1}\n```', 'Look:\n```\n{"a": 1}\n```\nDone.'])
 def test_an_object_is_found_in_prose_and_fences(text):
     assert find_object(text) == {"a": 1}
