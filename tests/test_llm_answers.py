@@ -59,6 +59,15 @@ def test_counts_are_bounded(value, known):
     assert count(value) == known
 
 
+@pytest.mark.parametrize("usage, text, tokens", [
+    ((10, 5, 15), "x", (10, 5)), ((10, 5, 400), "x", (10, 390)), ((10, None, 400), "x", (10, 390)), ((10, 5, None), "x", (10, 5)),
+    ((0, 0, 0), "x", (None, None)), ((10, 0, 10), "x", (10, None)), ((10, 0, 10), "", (10, 0)), ((0, 0, 10), "x", (None, None)),
+])  # fmt: skip
+def test_thoughts_that_stand_in_the_total_alone_are_counted_and_zeros_beside_a_text_are_no_counts(usage, text, tokens):
+    found = read_completion(body(text, usage=dict(zip(("prompt_tokens", "completion_tokens", "total_tokens"), usage))))
+    assert (found.prompt_tokens, found.completion_tokens) == tokens
+
+
 def test_a_lone_surrogate_is_a_question_mark_and_not_a_lost_answer():
     assert parse_body(b'{"a": "cut \\ud83d"}') == {"a": "cut ?"}
 

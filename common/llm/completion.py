@@ -58,8 +58,7 @@ def read_completion(body: Any) -> Completion | None:
     if text is None or not isinstance(finish, str) or finish == "error":
         return None
     finish, usage = "length" if finish.lower() in LIMITS else finish[:FINISH_CHARACTERS], body.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    tokens = (count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+    tokens = tokens_of(usage if isinstance(usage, dict) else {}, bool(text.strip()))
     return Completion(text, finish, *tokens, why_none(message, finish, text))
 
 
@@ -72,6 +71,17 @@ def text_of(content: Any) -> str | None:
     kinds = ("text", "output_text")
     parts = [part.get("text") if isinstance(part, dict) and part.get("type", "text") in kinds else part for part in content]
     return "".join(part for part in parts if isinstance(part, str))
+
+
+def tokens_of(usage: dict[str, Any], has_text: bool) -> tuple[int | None, int | None]:
+    """The tokens of prompt and completion that a server counts, None for what it does not; no prompt or text has none.
+
+    Some leave thoughts out of the completion, and count them in the total alone.
+    """
+    prompt, completion, total = (count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    if prompt and total:
+        completion = max(completion or 0, total - prompt)
+    return prompt or None, (completion or None) if has_text else completion
 
 
 def count(value: Any) -> int | None:
