@@ -171,6 +171,24 @@ def test_an_endpoint_that_takes_neither_schemas_nor_max_tokens_is_asked_its_way_
         assert [outcome.object for outcome in outcomes] == [{"n": 1}] * 3 and len(stub.batches) == 3
 
 
+def test_refusals_from_which_something_is_learned_use_up_no_tries(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        if "max_tokens" in body:
+            return error(400, "use 'max_completion_tokens' instead of 'max_tokens'")
+        return next((error(400, f"unknown {name}") for name in ("temperature", "top_p", "seed") if name in body), "fine")
+
+    with StubOpenAI(answer) as stub:
+        writer = open_batch(stub, tmp_path)
+        assert writer.complete(prompt("a"), temperature=0.0, top_p=0.5, seed=1).text == "fine" and len(stub.batches) == 5
+
+
+def test_an_answer_of_a_batch_that_holds_none_is_paid_for(tmp_path: Path) -> None:
+    with StubOpenAI(lambda body, number: Reply("", finish="length")) as stub:
+        writer = open_batch(stub, tmp_path, price=(0.0, 2e6 / 5), budget=10.0)  # 1 dollar an answer of 5 tokens, at half the price
+        (outcome,) = [outcome for _, outcome in writer.map(lambda item: writer.ask(item, max_tokens=5), [prompt("a")])]
+    assert outcome.reason == "answer_too_long" and writer.budget.spent == writer.used.cost == 1.0
+
+
 def test_a_full_batch_goes_out_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MOST_REQUESTS", 4)
     with StubOpenAI(echo) as stub:

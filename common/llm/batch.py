@@ -28,11 +28,19 @@ from common.prompts import Prompt
 MOST_REQUESTS, MOST_BYTES = 50_000, 190 << 20  # of one batch; OpenAI's limits are 50,000 and 200 MB
 QUIET = 2.0  # seconds without a new prompt after which all records are taken to be waiting
 POLL = 30.0  # seconds between two requests for a batch's status: most batches take minutes to hours
-TRIES = 3  # batches in which a prompt may be, as batches may expire or fail
+TRIES = 3  # batches that may leave a prompt without an answer, as batches may expire or fail
 TRANSFER = 900.0  # seconds for a file of 200 MB
 ENDED = {"completed", "expired", "cancelled", "failed"}
 Outcomes = dict[CacheKey, CompletionResult | Reject]
 UNANSWERED = "no_answer"  # the reason of a Reject: the batch ended without an answer to the request
+
+
+class Refused(Reject):
+    """An answer that holds none, and is paid for all the same."""
+
+    def __init__(self, refusal: tuple[str, str], answer: CompletionResult) -> None:
+        super().__init__(*refusal)
+        self.answer = answer
 
 
 class BatchEndpoint(Endpoint):
@@ -69,16 +77,21 @@ class BatchEndpoint(Endpoint):
     async def _fetch(self, prompt: Prompt, messages: Messages, request: dict[str, Any], key: CacheKey) -> CompletionResult:
         """The answer of a batch, the next one if the first has none. Raises Reject or UserError as Endpoint does."""
         self._resume()
-        for _ in range(TRIES):
+        tries = 0
+        while tries < TRIES:
             sent, is_ours = self.profile.body(prompt, messages, request), key not in self.batch_of
             outcome = await self._batched(key, sent, request["max_tokens"])
             if isinstance(outcome, CompletionResult):
                 if is_ours:  # an earlier run may have sent another body
                     self.profile.confirm(prompt, sent)
                 return outcome
-            if outcome.reason != UNANSWERED and not (outcome.reason == "bad_request" and self.profile.learn(sent, outcome.detail)):
+            if isinstance(outcome, Refused):
+                self.count(outcome.answer)
+            if outcome.reason == UNANSWERED:
+                tries += 1
+            elif outcome.reason != "bad_request" or not self.profile.learn(sent, outcome.detail):
                 raise outcome
-        if outcome.reason == UNANSWERED and not self.has_answered:
+        if not self.has_answered:
             raise UserError(f"{self.name}: {TRIES} batches came back without any answer; the last: {outcome.detail}; if the provider's "
                             f"limit of tokens in its queue is the cause, a lower --batch-records helps; go on: {cli.command()}")
         raise Reject(outcome.reason, f"not answered in {TRIES} batches; the last: {outcome.detail}")
@@ -92,7 +105,8 @@ class BatchEndpoint(Endpoint):
         self.waiting += 1
         try:
             outcome = (await asyncio.shield(self.batch_of[key]))[key]
-            spent = outcome.usage.cost if reserved and isinstance(outcome, CompletionResult) else 0.0
+            paid = outcome.answer if isinstance(outcome, Refused) else outcome
+            spent = paid.usage.cost if reserved and isinstance(paid, CompletionResult) else 0.0
         finally:
             self.waiting -= 1
             self.batch_of.pop(key, None)
@@ -184,8 +198,8 @@ class BatchEndpoint(Endpoint):
                 except (ValueError, KeyError, TypeError):  # a line that cannot be read answers nothing
                     continue
                 outcome = outcomes[key] = self._outcome(row)
+                self.has_answered |= isinstance(outcome, CompletionResult | Refused)
                 if isinstance(outcome, CompletionResult):
-                    self.has_answered = True
                     self.cache.put(key, outcome)
         return outcomes
 
@@ -193,7 +207,8 @@ class BatchEndpoint(Endpoint):
         response, problem = row.get("response") or {}, row.get("error") or {}
         status, body = response.get("status_code"), response.get("body") or {}
         if status == 200 and (completion := read_completion(body)):
-            return Reject(*completion.refusal) if completion.refusal else self.answer(completion, [])
+            answer = self.answer(completion, [])
+            return Refused(completion.refusal, answer) if completion.refusal else answer
         refused = status is not None and 400 <= status < 500 and status not in TEMPORARY | {429}
         text = f"{status or problem.get('code')}: {(body.get('error') or problem).get('message')}"
         return Reject("bad_request" if refused else UNANSWERED, self.connection.masked(text))
