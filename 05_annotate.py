@@ -344,14 +344,14 @@ def ask_server(writer: Writer, refiner: Writer | None, records: Iterable[Record]
     async def work(record: Record) -> Outcome:
         if record["apis"] is None:  # a person's sentence
             record = {**record, "apis": await query.chosen_apis(writer, record["query"], record["apps"], catalog)}
-        facts = {"apis": record["apis"], "catalog": catalog, "key": record["id"], "request": record.get("request"),
-                 "query": record["query"]}
+        facts = {**{name: record.get(name) for name in ("apis", "query", "request")}, "catalog": catalog, "key": record["id"]}
 
         async def ask(request: Request) -> CompletionResult:
             form = grammar(request.apis, catalog, answer=True, everything=False) if args.constrained else None
             return await writer.ask(Prompt(request.task, request.messages, facts=facts, grammar=form), **request.sampling)
 
         outcome = await annotate(record, ask, settings, sampling, catalog)
+        outcome.fields["annotator"]["sampling"] = writer.taken(outcome.fields["annotator"]["sampling"])
         return await refine(refiner, record, named(outcome, writer.name), catalog)
 
     return writer.map(work, records, [refiner] if refiner else [])

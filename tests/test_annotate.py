@@ -442,6 +442,17 @@ def test_a_model_behind_a_server_mends_its_answer_once_with_the_signatures_of_wh
     assert "def is_workflow_actions_showresult(" in fault and "def is_workflow_actions_getclipboard(" in fault
 
 
+def test_of_temperature_and_top_p_only_the_second_goes_where_a_server_takes_one_and_the_record_says_so(queries: Path, run: Callable[..., Run]) -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        both = {"temperature", "top_p"} <= body.keys()
+        return error(400, "`temperature` and `top_p` cannot both be specified for this model. Please use only one.") if both else ANSWER
+
+    with StubOpenAI(answer) as stub:
+        run(queries, "--model", "m", "--base-url", stub.base_url, "--temperature", "0.7", "--no-repair")
+    assert "top_p" not in stub.requests[-1] and all(request["temperature"] == 0.7 for request in stub.requests)
+    assert generated(queries)["q0"]["annotator"]["sampling"].keys() == {"temperature", "max_tokens", "seed"}
+
+
 @pytest.mark.parametrize(("end", "is_cut"), [("```\nIt shows", False), ("```", True), ("", True)])  # a grammar may close what it cuts
 def test_an_answer_that_was_cut_is_said_to_be_and_makes_no_shortcut(here: Path, run: Callable[..., Run], end: str, is_cut: bool) -> None:
     text = "Thought:1. Show it.\n\nCode:\n```python\nis_workflow_actions_showresult(Text='hello')\n" + end

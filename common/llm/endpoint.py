@@ -55,6 +55,9 @@ class Endpoint(Writer):
         self.identity: str | None = None  # that the user's own server gives for the model; "" if it gives none
         self.finding_format, self.finding_identity = asyncio.Lock(), asyncio.Lock()
 
+    def taken(self, sampling: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in sampling.items() if name not in self.profile.left_out}
+
     def status(self) -> str:
         return f"{self.limiter.in_flight} in flight, {super().status()}"
 

@@ -16,6 +16,7 @@ from common.prompts import Prompt
 
 FORMATS = "json_schema", "json_object", "text"  # of an object, best first; older servers refuse the first, or the first two
 SAMPLING = "temperature", "top_p", "seed", "chat_template_kwargs"  # an answer can be had without them
+ONE_OF_BOTH = re.compile(r"\b(both|together|only one|either|simultaneous|same time|mutually)", re.IGNORECASE)  # says a refusal
 GRAMMAR = "structured_outputs"  # vLLM's field
 SYSTEM_TURN = re.compile(r"\bsystem[ '\"`_-]*(role|message|prompt|instruction|turn)s?\b|\broles?\b.{0,60}\bsystem\b|['\"`]system['\"`]|"
                          r"\b(value|support)s?\W+system\b", re.IGNORECASE)  # fmt: skip
@@ -98,6 +99,8 @@ class ServerProfile:
             self.limit_name = "max_completion_tokens"
             return True
         if refused := [name for name in SAMPLING if name in sent and re.search(rf"\b{name}\b", problem)]:
+            if ONE_OF_BOTH.search(problem) and {"temperature", "top_p"} <= {*refused}:
+                refused = ["top_p"]
             if new := [name for name in refused if name not in self.left_out]:
                 self.say(f"does not take {', '.join(new)}; left out from now on")
             self.left_out.update(refused)

@@ -92,6 +92,10 @@ class Writer(ABC):
         """Drop the stored answers to these conversations, which could not be used; True if they are to be asked once more."""
         return False
 
+    def taken(self, sampling: dict[str, Any]) -> dict[str, Any]:
+        """The sampling parameters of these that the writer is known to heed."""
+        return sampling
+
     def status(self) -> str:
         """Text beside the progress bar: rates and cost."""
         return self.meter.line(self.requests, self.used)
