@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,18 @@ def test_what_passes_is_tried_again(bad: Reply) -> None:
     with serve(bad, bad, "hello") as stub:
         assert open_writer("m", stub.base_url, timeout=0.3).complete(prompt()).text == "hello"
     assert len(stub.requests) == 3
+
+
+def test_a_bad_request_does_not_take_the_grammar_from_those_after_it(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any], number: int) -> str | Reply:
+        return error(400, "the grammar is too large") if body["messages"][0]["content"] == "b" and "structured_outputs" in body else "hello"
+
+    with StubOpenAI(answer) as stub:
+        for _ in range(2):
+            writer = open_writer("m", stub.base_url, cache=tmp_path / "answers.sqlite", concurrency=1)
+            for text in "abc":
+                assert writer.complete(replace(prompt(text), grammar='start: "hello"')).text == "hello"
+    assert ["structured_outputs" in body for body in stub.requests] == [True, True, False, True]
 
 
 @pytest.mark.ci

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,15 @@ class Endpoint(Writer):
         await self.connection.close()
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> CompletionResult:
+        try:
+            return await self._reply(prompt, messages, sampling)
+        except Reject as reject:  # where the server takes grammars, this one may be too much for it
+            if not prompt.grammar or not self.profile.takes_grammar or reject.reason != "bad_request":
+                raise
+            cli.say(f"{self.name}: a request is refused ({reject.detail[:120]}) and sent again without its grammar")
+            return await self._reply(replace(prompt, grammar=None), messages, sampling)
+
+    async def _reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> CompletionResult:
         request = self._request(sampling)
         await self._identify()
         key = self._key(prompt, messages, request)
@@ -91,7 +101,7 @@ class Endpoint(Writer):
         self.count(answer, cached=known is not None)
         if prompt.schema is not None and answer.finish == "length":
             if self._renew(key):
-                return await self.reply(prompt, messages, sampling)
+                return await self._reply(prompt, messages, sampling)
             limit = self.profile.room(messages, request["max_tokens"])
             raise Reject("answer_too_long", f"{prompt.task}: no complete object within {limit} tokens")
         return answer

@@ -30,6 +30,7 @@ class ServerProfile:
         self.model = model
         self.limit_name = "max_tokens"  # newer models of OpenAI's call it max_completion_tokens
         self.left_out: set[str] = set()  # fields
+        self.grammar_is_known = False  # True once an answer to a request with one has come
         self.takes_system = True
         self.context: int | None = None  # tokens that prompt and answer share
         self.longest: int | None = None  # tokens of an answer
@@ -69,7 +70,8 @@ class ServerProfile:
         return max(1, room)
 
     def confirm(self, prompt: Prompt, sent: dict[str, Any]) -> None:
-        """Learn from an answer that its format is taken."""
+        """Learn from an answer that its format, and its grammar, are taken."""
+        self.grammar_is_known |= GRAMMAR in sent
         if prompt.schema is not None and not self.format_is_known:
             self.format, self.format_is_known = sent.get("response_format", {"type": "text"})["type"], True
 
@@ -83,7 +85,7 @@ class ServerProfile:
             return True
         if (is_smaller := self._learn_room(sent, problem)) is not None:
             return is_smaller
-        if GRAMMAR in sent:
+        if GRAMMAR in sent and not (self.grammar_is_known and self.takes_grammar):  # else it is this request that is bad
             if self.takes_grammar:
                 self.say(f"takes no grammar ({problem[:120]}); its answers may have any form")
             self.left_out.add(GRAMMAR)
