@@ -332,6 +332,20 @@ def test_another_variable_with_a_key_is_a_key(monkeypatch):
         llm.from_arguments(argparse.Namespace(**given, key_variable=[("", "NOT_THERE")]))
 
 
+@pytest.mark.parametrize(("problem", "room"), [
+    ("Requests with max_tokens > 4096 must have stream=true", 4096), ("Range of max_tokens should be [1, 4096]", 4096),
+    ("Invalid max_tokens value, the valid range of max_tokens is [1,512]", 512),
+    ("max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens", 4096),
+    ("max_tokens must be at most 4,096, not 8,192", 4096), ("max_tokens: 8192 > 9000", None), ("max_tokens must be > 16", None), ("top_k should be in [1, 100]", None),
+    ("`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 1500 `inputs` tokens and 8192 `max_new_tokens`", 4096 - 9),
+    ("This model's maximum context length is 4,096 tokens", 4096 - 9),
+])  # fmt: skip
+def test_a_refusal_says_how_many_tokens_there_are(problem: str, room: int | None) -> None:
+    profile, sent = ServerProfile("m"), {"messages": [{"role": "user", "content": "hey"}], "max_tokens": 8192}
+    assert profile.learn(sent, problem) is (room is not None)
+    assert profile.room(sent["messages"], 8192) == (room or 8192)
+
+
 def test_a_prompt_whose_estimate_fills_the_context_gets_the_room_that_there_may_be() -> None:
     profile = ServerProfile("m")
     profile.context = 8192

@@ -20,6 +20,11 @@ ONE_OF_BOTH = re.compile(r"\b(both|together|only one|either|simultaneous|same ti
 GRAMMAR = "structured_outputs"  # vLLM's field
 SYSTEM_TURN = re.compile(r"\bsystem[ '\"`_-]*(role|message|prompt|instruction|turn)s?\b|\broles?\b.{0,60}\bsystem\b|['\"`]system['\"`]|"
                          r"\b(value|support)s?\W+system\b", re.IGNORECASE)  # fmt: skip
+# What a refusal says of the tokens that there are: for prompt and answer together, for an answer, for one in words about max_tokens alone.
+CONTEXT = re.compile(r"context (?:length|window)\D{0,30}(\d{3,8})|\binputs\b.{0,60}?<= ?(\d{3,8})")
+MOST = re.compile(r"(?:at most|less than or equal to|<=)\D{0,10}(\d{2,8})")
+MOST_TOKENS = re.compile(r"max_\w*tokens.*?(?:\[\d+, ?|> ?)(\d{2,8})")
+THOUSANDS = re.compile(r"(?<=\d)(?<!\[\d),(?=\d{3}(?!\d))")  # the commas of 8,192
 SMALLEST_ROOM = 64  # tokens of an answer: with less room it is not worth a request
 
 
@@ -117,9 +122,10 @@ class ServerProfile:
     def _learn_room(self, sent: dict[str, Any], problem: str) -> bool | None:
         """Learn how many tokens there is room for; True if the next request will be smaller, None if that was not the problem."""
         wanted = sent.get(self.limit_name, 0)
-        if context := re.search(r"context (?:length|window)\D{0,30}(\d{3,8})", problem):
-            self.context = int(context[1])
-        elif most := re.search(r"(?:at most|less than or equal to|<=)\D{0,10}(\d{2,8})", problem):
+        numbers = THOUSANDS.sub("", problem)
+        if context := CONTEXT.search(numbers):
+            self.context = int(context[1] or context[2])
+        elif (most := MOST.search(numbers)) or ((most := MOST_TOKENS.search(numbers)) and SMALLEST_ROOM <= int(most[1]) < wanted):
             self.longest = int(most[1])
         else:
             return None
