@@ -279,7 +279,7 @@ def accept_notes(lines: list[int], names: list[str], taken: set[str], catalog: C
 
 def line_and_text(comment: str) -> tuple[int, str]:
     """Return `3: Asks which city.` as (3, "Asks which city."); the line is 0 where there is none."""
-    found = re.fullmatch(r"\s*(?:line\s*)?([0-9]{1,9})\s*[:.)]?\s(.*)", comment, re.DOTALL | re.IGNORECASE)
+    found = re.fullmatch(r"\s*(?:line\s*)?([0-9]{1,9})(?:\s*[:.)–—-]\s|\s*:(?!\d)|\s)\s*(.*)", comment, re.DOTALL | re.IGNORECASE)
     return (int(found[1]), excerpts.one_line(found[2]).lstrip("# ")) if found else (0, "")
 
 

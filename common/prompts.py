@@ -128,7 +128,7 @@ steps: a plan that someone who never saw the shortcut could build the same from,
 - What stands in a branch, a loop or a menu's choice is numbered below the step that opens it: 2, then 2.1, 2.1.1, then 2.2 or 3.
   "Otherwise" stands beside its If, after what is below that.
 - Each numbered line that ends in a colon opens a block or a choice. A step says what decides there, or what is repeated, and has that
-  line's number in brackets.
+  line's number in brackets right behind the step's own.
 - Say the purpose: step 1 begins with that of the whole, and a block's with its own where it is not plain.
 - Keep the values without which it would be another shortcut: addresses, texts that are shown, numbers. A pattern, command or formula of one
   line is a value, too, and is quoted; a longer script is told by what it does. Otherwise no code, and no names of functions or variables.
@@ -296,6 +296,8 @@ Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "
 # A step: its number, the lines of blocks that it is about, its text.
 _STEP = re.compile(r"(?is)\s*(?:step\s*)?([0-9]{1,6}(?:\.[0-9]{1,6})*)(?![0-9])[.:)]?\s*(?:\[((?:lines?)?[0-9, -]*)\][.:]?)?\s*(.*)")
 
+_LINES_AT_END = re.compile(r"(?i)\[((?:lines?)?[0-9, -]*[0-9])\][.:]?\s*\Z")  # where some writers put the lines
+
 
 def thoughts_of(comments: dict[int, str], renames: dict[str, str], steps: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Return comments, names and steps (`number`, `text`, `lines` of blocks) as an answer to THOUGHTS: so the offline writer gives it."""
@@ -309,7 +311,10 @@ def read_step(text: str) -> dict[str, Any]:
     found = _STEP.fullmatch(text)
     if not found:
         return {"number": "", "text": text, "lines": []}
-    return {"number": found[1], "text": found[3], "lines": [int(line) for line in re.findall(r"[0-9]+", found[2] or "")]}
+    lines, told = found[2], found[3]
+    if lines is None and (end := _LINES_AT_END.search(told)):
+        lines, told = end[1], told[: end.start()].rstrip()
+    return {"number": found[1], "text": told, "lines": [int(line) for line in re.findall(r"[0-9]+", lines or "")]}
 
 
 def plan_text(plan: dict[str, Any]) -> str:

@@ -106,7 +106,7 @@ def test_comments_that_leave_a_line_without_one_sentence_are_refused(stage: Any,
     assert isinstance(outcome, Reject) and outcome.reason == "unusable_answer" and problem in outcome.detail and asked == 2
 
 
-@pytest.mark.parametrize("written", ["{}: {}", "{} {}", "line {}: {}", " {}. {}", "Line {} :  {}", "{}) {}"])
+@pytest.mark.parametrize("written", ["{}: {}", "{} {}", "line {}: {}", " {}. {}", "Line {} :  {}", "{}) {}", "{}:{}", "{} - {}", "{} – {}"])
 def test_the_line_of_a_comment_is_read_however_it_is_marked(stage: Any, written: str) -> None:
     def change(answer: Any) -> Any:
         return answer | {"comments": [written.format(*comment.split(": ", 1)) for comment in answer["comments"]]}
@@ -243,6 +243,14 @@ def test_a_step_that_claims_all_blocks_and_says_nothing_is_refused(stage: Any) -
 
     outcome, asked = twisted(stage, "thoughts", change)
     assert isinstance(outcome, Reject) and "says too little" in outcome.detail and asked == 2
+
+
+@pytest.mark.parametrize(("step", "text", "lines"), [
+    ("2 [3] Decide now:", "Decide now:", [3]), ("2 Decide now. [3]", "Decide now.", [3]), ("2. Decide now [lines 3, 5]:", "Decide now", [3, 5]),
+    ("2 Match [a] and [0-9] in it", "Match [a] and [0-9] in it", []), ("2 [3] Take one of [1, 2]", "Take one of [1, 2]", [3]),
+])  # fmt: skip
+def test_the_lines_of_a_step_stand_behind_its_number_or_at_its_end(step: str, text: str, lines: list[int]) -> None:
+    assert prompts.read_step(step) == {"number": "2", "text": text, "lines": lines}
 
 
 def test_line_ends_in_a_step_do_not_make_steps(stage: Any) -> None:
