@@ -187,6 +187,12 @@ def test_an_object_cut_at_the_token_limit_is_a_reject() -> None:
     assert caught.value.reason == "answer_too_long"
 
 
+def test_a_whole_object_with_white_space_up_to_the_limit_is_taken() -> None:
+    with serve(Reply(GOOD + "\n" * 500, finish="length")) as stub:
+        assert open_writer("m", stub.base_url).complete(prompt(schema=SCHEMA)).object == json.loads(GOOD)
+    assert len(stub.requests) == 1
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # many at once
 

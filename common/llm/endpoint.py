@@ -18,7 +18,7 @@ from common.llm.completion import Completion, follows_grammar
 from common.llm.connection import FORBIDDEN, INTERNAL_ERROR, Connection, Outcome, RequestStatus
 from common.llm.limiter import AdaptiveLimiter, back_off
 from common.llm.profile import GRAMMAR, ServerProfile
-from common.llm.writer import CompletionResult, Messages, Usage, Writer
+from common.llm.writer import CompletionResult, Messages, Usage, Writer, is_cut
 from common.prompts import Prompt
 
 REMEMBERED = {"bad_request", "moderated", "refused", "filtered", "no_text"}  # would be so again: --retry-rejected asks again
@@ -99,7 +99,7 @@ class Endpoint(Writer):
                 self.flights.pop(key, None)
                 flight.set_result(None)
         self.count(answer, cached=known is not None)
-        if prompt.schema is not None and answer.finish == "length":
+        if is_cut(prompt, answer):
             if self._renew(key):
                 return await self._reply(prompt, messages, sampling)
             limit = self.profile.room(messages, request["max_tokens"])

@@ -12,7 +12,7 @@ from common.cli import Reject
 from common.llm.budget import DISCOUNT, Price, cost, estimated_tokens, known_price
 from common.llm.cache import Cache, CacheKey
 from common.llm.endpoint import MAX_TOKENS
-from common.llm.writer import OFFLINE, CompletionResult, Messages, Usage, Writer
+from common.llm.writer import OFFLINE, CompletionResult, Messages, Usage, Writer, is_cut
 from common.offline import RULES
 from common.prompts import Prompt
 
@@ -46,7 +46,7 @@ class DryRun(Writer):
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
         key = CacheKey.of(self.name, messages, prompt.schema or prompt.grammar, request)
         known = self.cache.get(key) if self.cache else None
-        if self.retry_rejected and (isinstance(known, Reject) or (known and prompt.schema and known.finish == "length")):
+        if self.retry_rejected and (isinstance(known, Reject) or (known and is_cut(prompt, known))):
             known = None  # it would be asked again
         if isinstance(known, CompletionResult):
             return self.count(known._replace(usage=Usage()), cached=True)

@@ -197,6 +197,16 @@ class Writer(ABC):
 # objects in answers
 
 
+def is_cut(prompt: Prompt, answer: CompletionResult) -> bool:
+    """True for an answer that the token limit ended before its object was whole; some models go on with white space behind it."""
+    if prompt.schema is None or answer.finish != "length":
+        return False
+    try:
+        return schema_error(find_object(without_thought(answer.text)), prompt.schema) is not None
+    except ValueError:
+        return True
+
+
 def accepted(prompt: Prompt, text: str) -> Any:
     """The object in an answer, as `prompt.accept` makes it; None for a prompt without a schema. Raises ValueError with the problem."""
     if prompt.schema is None:
