@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from common import llm
 from common.cli import Reject
 from common.llm import CompletionResult, Prompt, Usage, open_writer
 from common.llm.cache import Cache, CacheKey
@@ -54,6 +56,32 @@ def test_the_same_question_asked_at_once_is_paid_once(tmp_path: Path) -> None:
         writer = open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite", concurrency=20)
         outcomes = [outcome.text for _, outcome in writer.map(writer.ask, [prompt()] * 20)]
     assert outcomes == ["x"] * 20 and len(stub.requests) == 1 and writer.figures()["cached"] == 19
+
+
+def gguf(size: int) -> dict[str, Any]:
+    return {"id": "/models/a.gguf", "meta": {"n_params": 7, "size": size}}
+
+
+@pytest.mark.parametrize(("rows", "other", "asks"), [
+    ([{"id": "m", "root": "runs/a"}], [{"id": "m", "root": "runs/b"}], True), ([gguf(1)], [gguf(2)], True), ([gguf(1)], [gguf(1)], False),
+    ([{**gguf(1), "id": "m"}], [{**gguf(2), "id": "m"}], True), ([{"id": "a"}], [{"id": "b"}], True),  # the one model answers under any name
+    ([{"id": "a"}, {"id": "b"}], [{"id": "b"}, {"id": "c"}], False), ([{"id": "m"}], [], False),
+])  # fmt: skip
+def test_an_answer_of_another_model_under_the_same_name_is_none(tmp_path: Path, rows: list[Any], other: list[Any], asks: bool) -> None:
+    with StubOpenAI(lambda body, number: "x") as stub:
+        for stub.models in (rows, other):
+            open_writer("m", stub.base_url, cache=tmp_path / "c.sqlite").complete(prompt())
+    assert len(stub.requests) == 1 + asks
+
+
+def test_a_dry_run_knows_the_answers_of_the_model_that_is_served(tmp_path: Path) -> None:
+    args = argparse.Namespace(price=None, prices=None, dry_run=True, cache=tmp_path / "c.sqlite", batch=False, output=tmp_path / "x.jsonl",
+                              overwrite=False, retry_rejected=False, key_variable=[], timeout=5.0)  # fmt: skip
+    with StubOpenAI(lambda body, number: "x") as stub:
+        stub.models = [{"id": "m", "root": "runs/a"}]
+        open_writer("m", stub.base_url, cache=args.cache).complete(prompt())
+        writer = llm.open_named(args, "m", stub.base_url)
+        assert writer.complete(prompt()).text == "x" and writer.figures()["cached"] == 1 and len(stub.requests) == 1
 
 
 def test_an_answer_that_ended_by_itself_serves_every_limit_it_fits_in() -> None:

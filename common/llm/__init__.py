@@ -24,6 +24,7 @@ from common import cli
 from common.jsonl import UserError
 from common.llm.batch import BatchEndpoint
 from common.llm.budget import Budget, known_price, read_prices
+from common.llm.connection import Connection
 from common.llm.endpoint import Endpoint
 from common.llm.offline import DryRun, OfflineWriter
 from common.llm.writer import DEFAULT_MODEL, OFFLINE, CompletionResult, Usage, Writer
@@ -69,7 +70,7 @@ def add_request_arguments(group: argparse._ActionsContainer, timeout: float = 18
     group.add_argument("--price", type=price, metavar="PROMPT/COMPLETION", help="dollars per million tokens, such as 0.15/0.60")
     group.add_argument("--prices", type=Path, metavar="FILE", help='prices of several models, as JSON: {"gpt-4o-mini": [0.15, 0.60]}')
     group.add_argument("--budget-usd", type=cli.amount, metavar="D", help="stop before this run spends more than that")
-    group.add_argument("--dry-run", action="store_true", help="send nothing: estimate requests, tokens and cost from the real prompts")
+    group.add_argument("--dry-run", action="store_true", help="send no prompt: estimate requests, tokens and cost from the real prompts")
     group.add_argument("--retry-rejected", action="store_true", help="ask again what was rejected in earlier runs")
     group.add_argument("--batch", action="store_true", help="through the provider's Batch API: half the price, answers within a day")
     group.add_argument("--batch-records", type=cli.positive_int, default=10_000, metavar="N",
@@ -99,7 +100,8 @@ def open_named(args: argparse.Namespace, name: str, base_url: str | None = None,
         cli.say(f"--price is not for {name}: its price is known, {known[0]:g}/{known[1]:g}; --prices FILE gives another")
     rate = known or args.price
     if args.dry_run:
-        writer = DryRun(name, settings.get("cache", args.cache), rate, temperature, batch=args.batch, extra=extra,
+        cache = settings.get("cache", args.cache)
+        writer = DryRun(name, cache, rate, temperature, batch=args.batch, extra=extra, server=server_of(args, name, base_url, cache),
                         retry_rejected=settings.get("retry_rejected", args.retry_rejected))  # fmt: skip
         args.output, args.overwrite = Path(writer.scratch.name) / args.output.name, False  # the real output stays as it is
         return writer
@@ -107,6 +109,15 @@ def open_named(args: argparse.Namespace, name: str, base_url: str | None = None,
     options = {"cache": args.cache, "retry_rejected": args.retry_rejected, "key": key_for(args.key_variable, base_url), **settings}
     return open_writer(name, base_url, batch=args.batch, concurrency=args.batch_records if args.batch else args.concurrency,
                        timeout=args.timeout, temperature=temperature, price=rate, budget=args.budget, extra=extra, **options)
+
+
+def server_of(args: argparse.Namespace, name: str, base_url: str | None, cache: Path | None) -> Connection | None:
+    """The user's own server, for a dry run to ask what it serves; None where there is none, or no answer of it can be in the cache."""
+    address = base_url or os.environ.get("OPENAI_BASE_URL")
+    if name == OFFLINE or not address or cache is None or not cache.exists():
+        return None
+    key = key_for(args.key_variable, base_url)
+    return Connection(address, os.environ.get("OPENAI_API_KEY", "") if key is None else key, args.timeout, 1)
 
 
 def extra_fields(text: str) -> dict[str, Any]:

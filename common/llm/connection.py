@@ -141,15 +141,23 @@ class Connection:
         return Outcome(RequestStatus.FAILED, problem=self.masked(problem), lost=True)
 
     async def identity(self, model: str) -> str:
-        """The `root` that the server lists for a model, such as an adapter's folder, and when its weights were written; "" if unknown."""
+        """What the server says that it serves for a model, and when the weights were written if they lie here; "" if it says nothing.
+
+        It is the `root` in the list of models, such as an adapter's folder, or as llama.cpp has it the file and its size; a server of one
+        model may answer under any name.
+        """
         import httpx2
 
         try:
             response = await asyncio.wait_for(self.client.get("/models", cast_to=httpx2.Response), self.timeout)
             rows = parse_body(response.content)["data"]
-            root = next(str(row["root"]) for row in rows if row.get("id") == model and row.get("root"))
+            row = next((row for row in rows if row.get("id") == model), rows[0] if len(rows) == 1 else {})
+            root, meta = str(row.get("root") or ""), row.get("meta") or {}
+            about = [str(part) for part in (row.get("id"), meta.get("n_params"), meta.get("size")) if part not in (None, model)]
         except Exception:  # many servers have no such list; if the server is broken, the first prompt will tell
             return ""
+        if not root:
+            return " ".join(about)
         weights = sorted(Path(root).glob("*.safetensors")) if Path(root).is_dir() else []  # the server may share our disk
         return " ".join([root, *(f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}" for file in weights)])
 

@@ -11,6 +11,7 @@ import orjson
 from common.cli import Reject
 from common.llm.budget import DISCOUNT, Price, cost, estimated_tokens, known_price
 from common.llm.cache import Cache, CacheKey
+from common.llm.connection import Connection
 from common.llm.endpoint import MAX_TOKENS
 from common.llm.writer import OFFLINE, CompletionResult, Messages, Usage, Writer, is_cut
 from common.offline import RULES
@@ -30,21 +31,32 @@ class OfflineWriter(Writer):
 
 
 class DryRun(Writer):
-    """Answers come from the cache at no cost, else from the offline writer as stand-ins; `scratch` is a folder for the output."""
+    """Answers come from the cache at no cost, else from the offline writer as stand-ins; `scratch` is a folder for the output.
+
+    The server is asked for nothing but what it serves, as an answer in the cache is one of that model.
+    """
 
     def __init__(self, name: str, cache: Path | None = None, price: Price | None = None, temperature: float | None = None,
-                 batch: bool = False, extra: dict[str, Any] | None = None, retry_rejected: bool = False) -> None:
+                 batch: bool = False, extra: dict[str, Any] | None = None, retry_rejected: bool = False,
+                 server: Connection | None = None) -> None:
         super().__init__()
         self.retry_rejected = retry_rejected
         price = None if name == OFFLINE else price or known_price(name)
         self.name, self.price = name, (price[0] * DISCOUNT, price[1] * DISCOUNT) if price and batch else price
         self.sampling = ({} if temperature is None else {"temperature": temperature}) | (extra or {})
         self.cache = Cache(cache) if cache and cache.exists() else None
+        self.server, self.identity = server, None if server else ""  # what it serves, once that is known
         self.stand_in, self.scratch = OfflineWriter(), tempfile.TemporaryDirectory(prefix="dry-run-")
+
+    async def close(self) -> None:
+        if self.server:
+            await self.server.close()
 
     async def reply(self, prompt: Prompt, messages: Messages, sampling: dict[str, Any]) -> CompletionResult:
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
-        key = CacheKey.of(self.name, messages, prompt.schema or prompt.grammar, request)
+        if self.server and self.identity is None:
+            self.identity = await self.server.identity(self.name)
+        key = CacheKey.of(self.name, messages, prompt.schema or prompt.grammar, request, self.identity)
         known = self.cache.get(key) if self.cache else None
         if self.retry_rejected and (isinstance(known, Reject) or (known and is_cut(prompt, known))):
             known = None  # it would be asked again
