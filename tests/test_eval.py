@@ -141,6 +141,18 @@ def test_a_second_run_does_nothing_and_a_changed_answer_is_judged_anew(bench: Pa
     assert [sample["scores"]["codebleu_strict"] == pytest.approx(1) for sample in judged] == [number != 3 for number in range(9)]
 
 
+def test_a_sample_has_the_split_of_its_test_also_after_the_dataset_is_split_anew(bench: Path, tmp_path: Path) -> None:
+    flags = "--predictions", str(write(tmp_path / "mine.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)]))
+    evaluate(bench, *flags)
+    texts = [(bench / f"test_{split}.jsonl").read_text() for split in ("id", "ood")]
+    for split, text in zip(("ood", "id"), texts, strict=True):
+        (bench / f"test_{split}.jsonl").write_text(text)
+    evaluate(bench, *flags)
+    own = scores(bench)["systems"]["mine"]
+    assert (own["id"]["n"], own["ood"]["n"]) == (3, 6)
+    assert {sample["id"] for sample in samples(bench, "mine") if sample["split"] == "id"} == {"r6", "r7", "r8"}
+
+
 def test_two_models_are_compared_on_the_same_samples(bench: Path, tmp_path: Path) -> None:
     good = write(tmp_path / "good.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)])
     bad = write(tmp_path / "bad.jsonl", [{"id": f"r{number}", "code": "x = 1"} for number in range(9)])

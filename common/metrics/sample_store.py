@@ -47,6 +47,9 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
     unanswered: dict[str, Reject] = {}
     with locked(path, overwrite) as file:
         samples, others, lines = stored_samples(system, tests, path)
+        moved = [record for record in tests if record["id"] in samples and samples[record["id"]].get("split") != record["split"]]
+        for record in moved:  # the dataset was split anew; what the answer is worth does not change
+            samples[record["id"]]["split"] = record["split"]
         unscored = [(record, Prediction(**samples[record["id"]]["prediction"])) for record in tests
                     if record["id"] in samples and samples[record["id"]]["scorer"] != scorer]  # fmt: skip
         due = [record for record in tests if record["id"] not in samples]
@@ -68,7 +71,7 @@ def collect(system: System, tests: list[Record], folder: Path, score: Score, sco
             file.flush()
             lines += 1
         kept = [samples[record["id"]] for record in tests if record["id"] in samples]
-        if lines != len(kept) + len(others):  # the file also has older lines of these samples
+        if moved or lines != len(kept) + len(others):  # the file also has older lines of these samples
             jsonl.write_atomically(path, b"".join(map(jsonl.encode, kept + others)))
     return Collected([sample for sample in kept if sample["scorer"] == scorer], unanswered)
 
