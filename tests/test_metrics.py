@@ -144,6 +144,14 @@ def test_a_dropped_edge_is_seen_where_the_calls_are_the_same() -> None:
     assert scores["api_f1"] == 1.0 and scores["graph_f1"] == pytest.approx(0.5)
 
 
+def test_a_condition_that_is_nearly_right_is_worth_more_than_its_opposite() -> None:
+    gold = "level = a_level()\nif level > 20:\n    b_b()\nelse:\n    c_c()\n"
+    near, opposite = (metrics.score(gold, gold.replace(">", operator)) for operator in (">=", "<"))
+    assert [metric for metric in ("graph_f1", "subgraph_f1", "trace_match") if near[metric] <= opposite[metric]] == []
+    assert compare(gold.replace(">", "<="), gold)["graph_f1"] == pytest.approx(1 / 3)
+    assert compare("level = a_level()\nif level <= 20:\n    c_c()\nelse:\n    b_b()\n", gold)["graph_f1"] == 1.0
+
+
 def chain_and_subgraph(guess: str, gold: str) -> tuple[float, float]:
     scores = compare(guess, gold)
     return scores["chain_f1"], scores["subgraph_f1"]

@@ -15,9 +15,10 @@ from shortcuts.syntax.errors import DialectError, NestedTooDeep
 PROGRAM = "shortcut"  # the name of the function whose body a program may be
 _NUMBERS = (int, float)
 LOAD, STORE = ast.Load(), ast.Store()
-# Comparisons with their sides exchanged (`5 < x` is `x > 5`), and the negations of others (`x != 5` is `not x == 5`).
+# Comparisons with their sides exchanged (`5 < x` is `x > 5`), and the negations of others (`x != 5` is `not x == 5`). Of those that order,
+# both that ask for more are no negations: so `x >= 5` counts as near `x > 5`, and `x < 5` as its opposite.
 MIRRORED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
-NEGATIONS = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.GtE: ast.Lt, ast.LtE: ast.Gt, ast.IsNot: ast.Is}
+NEGATIONS = {ast.NotEq: ast.Eq, ast.NotIn: ast.In, ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.IsNot: ast.Is}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def read(node: ast.expr, scope: Scope, depth: int = 0) -> Origin:
 
 
 def test(node: ast.expr, scope: Scope) -> tuple[Origin, bool]:
-    """Return the origin of a condition, and True if it is written as its opposite: `x != 1` for `x == 1`, `x >= 5` for `x < 5`."""
+    """Return the origin of a condition, and True if it is written as its opposite: `x != 1` for `x == 1`, `x < 5` for `x >= 5`."""
     flipped = False
     while (is_not := isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)) or (called(node) == "leftover" and node.args):
         node, flipped = (node.operand, not flipped) if is_not else (node.args[0], flipped)  # leftover operands have no effect
