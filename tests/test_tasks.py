@@ -142,6 +142,8 @@ def test_an_empty_folder_is_said_to_have_no_task(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("condition", "text", "held"), [
     ("Two  words", "has two words", True), ("two", "tw o", False), (5, "I have 5 cats", True), (5, "I have 15 cats", False),
     (9.6, "it is 9.60", True), (1250, "1,250 and more", True), (12.5, "12,5", True), (-40, "-40", True), (40, "v40", False), (8, "3+5=8", True), (5, "£5!", True),
+    (96, "9.6", False), (1250, "12.50", False), (5, "0.5", False), (500, "0.500", False), (-40, "−4,0", False), (1250, "1,25,0", False),
+    (1250000.5, "1.250.000,5", True), (1.25, "1,250", True), (0.5, "0,5", True), (8, "1 2 3 4 5 6 7 8 " * 9, True),
     ({"equals": "A"}, " a ", True), ({"equals": "a"}, "ab", False), ({"lacks": "x"}, "abc", True), ({"lacks": ["x", "b"]}, "abc", False),
     ({"matches": "^a.c$"}, "abc", True), ({"number": 3, "within": 0.5}, "3.4", True), ({"number": 3}, "3.4", False),
     ({"number": [1, 2]}, "2 and 1", True), ({"date": "2026-03"}, "2026-03-14T09:30", True), ({"digits": "15550142"}, "+1 (555) 01-42", True),
@@ -151,6 +153,14 @@ def test_an_empty_folder_is_said_to_have_no_task(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_conditions(condition: Any, text: str, held: bool) -> None:
     assert fulfils(condition, [text]) is held
+
+
+def test_who_says_all_numbers_has_said_none() -> None:
+    said = [str(number) for number in range(30)]
+    assert not fulfils(8, [" ".join(said)]) and not fulfils({"number": 8}, [" ".join(said)]) and fulfils("8", [" ".join(said)])
+    there, count = World(), "for number in range({}):\n    is_workflow_actions_showresult(Text=f'{{number}}')\n"
+    told = [holds({"told": 5}, Run(run(count.format(turns), there), there)) for turns in (9, 30)]
+    assert told == [True, False]
 
 
 def test_no_text_fulfils_only_that_it_is_gone() -> None:

@@ -14,7 +14,7 @@
 A condition is a text that must be contained, a number that must occur, or an object, all of whose keys must hold: `contains`, `lacks`,
 `equals`, `matches` (texts or lists of them: all; case does not count, nor white space but in `matches`), `number` with `within` (default
 0.005), `date` (the beginning of an ISO date), `digits` (all of a phone number's, but zeros before the first other one), `seconds` (of a
-duration), `any` (one condition of several), `gone` (there is no such value).
+duration), `any` (one condition of several), `gone` (there is no such value). Where more than twenty numbers are said, none counts.
 
 `unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
 nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
@@ -63,7 +63,9 @@ CANNOT = re.compile(
     r"|不能|无法|不支持|できません|できない|不可能",
     re.IGNORECASE)  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*")
+GROUPED = r"-?(\d+|[1-9]\d{{0,2}}([{0}]\d{{3}})+)([{1}]\d+)?"  # a number whose thousands and fraction have these marks
 WITHIN = 0.005  # of a number, where a condition says nothing
+MANY = 20  # numbers; who says more of them has not said which
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ def fulfils(condition: Condition, texts: Sequence[str]) -> bool:
     if isinstance(condition, bool):
         return any(text == str(condition).lower() for text in texts)
     if isinstance(condition, int | float):
-        return any(_has_number(text, condition, WITHIN) for text in texts)
+        condition = {"number": condition}
+    if "number" in condition and any(len(_numbers(text)) > MANY for text in texts):
+        return False
     if "gone" in condition:
         return not any(text.strip() for text in texts)
     if "any" in condition:
@@ -158,13 +162,10 @@ def _has_number(text: str, wanted: float, within: float) -> bool:
     return any(abs(number - wanted) <= within for number in _numbers(text))
 
 
-def _numbers(text: str) -> Iterator[float]:
-    """Yield the numbers of a text; one with commas or points is read both ways, as 1,250 is a number of two languages."""
-    for found in NUMBER.findall(text.replace("−", "-")):
-        for grouping, point in ((",", "."), (".", ",")):
-            plain = found.replace(grouping, "").replace(point, ".")
-            if plain.count(".") <= 1:
-                yield float(plain)
+def _numbers(text: str) -> set[float]:
+    """Return the numbers of a text; its marks group thousands or begin a fraction, so 1,250 is two, one of either language."""
+    return {float(found.replace(grouping, "").replace(point, ".")) for found in NUMBER.findall(text.replace("−", "-"))
+            for grouping, point in ((",", "."), (".", ",")) if re.fullmatch(GROUPED.format(grouping, point), found)}  # fmt: skip
 
 
 def _seconds(text: str) -> float | None:
