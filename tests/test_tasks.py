@@ -238,6 +238,13 @@ def test_what_nobody_asked_for_is_forbidden_unless_the_world_allows_it() -> None
     assert score(task([{"told": "tea"}]), code).failure == FORBIDDEN and score(task([{"told": "tea"}], may=("created",)), code).passed
 
 
+@pytest.mark.parametrize(("method", "failure"), [("GET", ""), ("POST", FORBIDDEN), ("PUT", FORBIDDEN), ("DELETE", FORBIDDEN)])
+def test_a_request_that_does_more_than_read_is_forbidden_unless_it_is_asked_for(method: str, failure: str) -> None:
+    code = SHOW.format("tea") + f"is_workflow_actions_downloadurl(WFURL='https://example.org/x', WFHTTPMethod='{method}')\n"
+    asked = [{"effect": "requested", "with": {"method": method}}]
+    assert score(task([{"told": "tea"}]), code).failure == failure and score(task([{"told": "tea"}, *asked]), code).passed
+
+
 APPEND = "is_workflow_actions_file_append(WFInput='x', WFFilePath='{}')\n"
 
 

@@ -17,7 +17,7 @@ A condition is a text that must be contained, a number that must occur, or an ob
 duration), `any` (one condition of several), `gone` (there is no such value). Where more than twenty numbers are said, none counts.
 
 `unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
-nothing may be sent, deleted, created, saved, set, moved, shared, uploaded or logged.
+nothing may be sent, deleted, created, saved, set, moved, shared, uploaded, logged, or given to a server by a request.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
     "ask", "choosefrommenu", "choosefromlist", "dictatetext", "selectcontacts", "file.select", "selectphoto", "alert"))  # fmt: skip
 # Effects that a run may only have where `must` or `may` speaks of them.
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
+HARMLESS = frozenset(("GET", "HEAD"))  # requests that only read; another one tells a server something, or changes it
 # The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself. `set`
 # has the key of what is set, which may be a volume, a stored value or a reminder's date.
 CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "device": {"set setting", "set screen"},
@@ -271,10 +272,14 @@ def unwanted(must: Sequence[Check], may: Sequence[str], run: Run) -> Effect | No
     """Return an effect on the outside of which no check of `must` and no kind of `may` speaks, or None."""
     checks = list(_flat(must))
     for effect in run.outcome.effects:
-        if effect.verb in CONSEQUENCES and _kinds(effect).isdisjoint(may) and not _is_moved_on(effect, run):
+        if _is_consequence(effect) and _kinds(effect).isdisjoint(may) and not _is_moved_on(effect, run):
             if not any(_covers(check, effect, run) for check in checks):
                 return effect
     return None
+
+
+def _is_consequence(effect: Effect) -> bool:
+    return effect.verb in CONSEQUENCES or effect.verb == "requested" and effect.what.get("method") not in HARMLESS
 
 
 def _is_moved_on(effect: Effect, run: Run) -> bool:
