@@ -259,6 +259,23 @@ def test_a_check_of_one_file_allows_no_change_of_another(after: list[str], code:
     assert score(task([{"after": after, "is": "x"}]), code).failure == failure
 
 
+REMIND = "is_workflow_actions_addnewreminder(WFCalendarItemTitle='{}')\n"
+NOTE = "com_apple_mobilenotes_SharingExtension(WFCreateNoteInput='milk')\n"
+EVENT = "is_workflow_actions_addnewevent(WFCalendarItemTitle='milk', WFCalendarItemStartDate='2026-01-01 10:00', WFCalendarItemEndDate='2026-01-01 11:00')\n"
+
+
+@pytest.mark.parametrize(("must", "code", "besides"), [
+    ({"after": ["files", "a.txt"], "is": "x"}, APPEND.format("a.txt"), [REMIND.format("x"), NOTE, EVENT]),
+    ({"after": ["reminders"], "has": {"Title": "milk"}}, REMIND.format("milk"), [NOTE, EVENT, APPEND.format("a.txt"), "is_workflow_actions_file_createfolder(WFFilePath='In')\n"]),
+    ({"after": ["notes"], "has": {"Name": "milk"}}, NOTE, [REMIND.format("milk"), EVENT, APPEND.format("a.txt")]),
+    ({"after": ["events"], "has": {"Title": "milk"}}, EVENT, [REMIND.format("milk"), NOTE]),
+    ({"after": ["device", "volume"], "is": 1}, "is_workflow_actions_setvolume(WFVolume=1)\n", ["is_workflow_actions_reboot()\n", "is_workflow_actions_lockscreen()\n"]),
+])  # fmt: skip
+def test_a_check_of_one_part_of_the_world_allows_no_change_of_another(must: dict[str, Any], code: str, besides: list[str]) -> None:
+    assert score(task([must]), code).passed
+    assert {line: score(task([must]), code + line).failure for line in besides} == dict.fromkeys(besides, FORBIDDEN)
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 def test_another_right_program_passes(name: str) -> None:
     verdict = score(tasks.read(FOLDER / f"{name}.json"), ANSWERS[name])

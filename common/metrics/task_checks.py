@@ -40,11 +40,12 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
 # Effects that a run may only have where `must` or `may` speaks of them.
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
 HARMLESS = frozenset(("GET", "HEAD"))  # requests that only read; another one tells a server something, or changes it
-# The effects that change a part of the world, so that a check of that part speaks of them. Deleting is always spoken of by itself. `set`
-# has the key of what is set, which may be a volume, a stored value or a reminder's date.
-CHANGES = {"files": {"saved", "created", "moved"}, "stored": {"set stored"}, "device": {"set setting", "set screen"},
-           "notes": {"created", "saved"}, "reminders": {"created", "set reminder"}, "events": {"created", "set event"},
-           "contacts": {"set contact"}, "health": {"logged"}, "photos": {"saved"}}  # fmt: skip
+# The effects that change a part of the world, so that a check of that part speaks of them: the verb, what it concerns, and where two parts
+# share that, its text. Deleting is always spoken of by itself.
+CHANGES = {"files": {"saved path", "created folder", "moved"}, "stored": {"set stored"}, "device": {"set setting"},
+           "notes": {"created note", "saved to note"}, "reminders": {"created reminder", "set reminder"},
+           "events": {"created event", "set event"}, "contacts": {"created contact", "set contact"}, "health": {"logged sample"},
+           "photos": {"saved to Photos"}}  # fmt: skip
 # What names the file, the stored value or the setting that an effect changes: a check of one speaks of no other.
 NAMED_BY = {"saved": ("path",), "moved": ("file", "to"), "created": ("folder",), "set": ("stored", "setting")}
 INSIDE = {"set": "."}  # what stands between a name and one inside it: the keys of a stored value; else folders
@@ -293,7 +294,8 @@ def _covers(check: Check, effect: Effect, run: Run) -> bool:
 
 
 def _kinds(effect: Effect) -> set[str]:
-    return {effect.verb, *(f"{effect.verb} {key}" for key in effect.what)}
+    said = {f"{effect.verb} {key} {value}" for key, value in effect.what.items() if isinstance(value, str)}
+    return {effect.verb, *(f"{effect.verb} {key}" for key in effect.what), *said}
 
 
 def _speaks_of(effect: Effect, after: Sequence[str]) -> bool:
