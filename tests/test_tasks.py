@@ -199,6 +199,9 @@ def test_prose_declines_too_but_only_if_it_names_what() -> None:
     "Done: your car was unlocked. It worked, you don't have to do anything else.", "Your car is unlocked. You don't need the key.",
     "The car of your colleague is unlocked; your own car is not touched.", "If there are no cars, it does not show anything.",
     "Le message sur la voiture n'est pas parti, le car est là.", "Nothing of the car is missing.", "That isn't a problem: your car is open.", "It never fails to open a car.",
+    "Here is a shortcut that unlocks the car. If the result is not available, it shows an error.", "It opens your car. You can't go wrong with it.",
+    "Unlock the car: it shows an alert when the car cannot be reached.", "1. Unlock the car\n2. If the car is not available, say so\n3. Otherwise say that it is open",
+    "Das Auto (car) ist offen. Falls es nicht möglich ist, sagt er es.", "Abre el car; si no se puede, avisa.", "You can't miss it: the car is open.",
 ])  # fmt: skip
 def test_who_claims_to_have_done_it_has_not_declined(said: str) -> None:
     there = World()
@@ -213,7 +216,9 @@ def test_who_claims_to_have_done_it_has_not_declined(said: str) -> None:
     "There isn't an action that unlocks a car.", "There aren't any actions for a car.", "That is not something that a car allows here.",
     "Shortcuts lacks an action for a car.", "An action for a car is missing.", "It does not come with an action for a car.",
     "There is no built-in action for a car.", "Il n'y a pas d'action pour un car.", "Ein car zu öffnen ist nicht erlaubt.",
-    "No se puede abrir un car.", "无法打开 car",
+    "No se puede abrir un car.", "无法打开 car", "Shortcuts cannot tell if a car is open.", "If you want your car to open, I am sorry: no action does that.",
+    "Unlock the car\nThis is not possible.", "This cannot be done: no action opens a car.", "Sorry. Nothing was done. A shortcut cannot open a car (yet). Use its app.",
+    "# Note\n\n- Shortcuts can't unlock\n  a car\n- use the key",
 ])  # fmt: skip
 def test_a_refusal_may_be_in_many_words(said: str) -> None:
     there = World()
@@ -280,6 +285,13 @@ def test_a_check_of_one_part_of_the_world_allows_no_change_of_another(must: dict
 def test_another_right_program_passes(name: str) -> None:
     verdict = score(tasks.read(FOLDER / f"{name}.json"), ANSWERS[name])
     assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize("said", ["Done! It worked.", "Your car was unlocked successfully.", "Erledigt"])
+def test_who_shows_that_it_was_done_has_not_declined_whatever_the_prose_says(said: str) -> None:
+    there, prose = World(), "Shortcuts cannot unlock a car."
+    shown = Run(run(SHOW.format(said), there), there, prose)
+    assert not holds({"declined": "car"}, shown) and holds({"declined": "car"}, Run(run(SHOW.format("Not done."), there), there, prose))
 
 
 def test_a_remark_in_the_program_declines_too() -> None:

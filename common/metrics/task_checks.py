@@ -9,7 +9,7 @@
     {"order": [check, check]}                                            effects, in this order
     {"any": [check, check]}                                              one of them at least
     {"asked": {}}                                                        a question, a menu or a list of choices, with this in it
-    {"declined": {"matches": "pulse|heart"}}                             words that say that something cannot be done, and what
+    {"declined": {"matches": "pulse|heart"}}                             a sentence that says that something cannot be done, and what
 
 A condition is a text that must be contained, a number that must occur, or an object, all of whose keys must hold: `contains`, `lacks`,
 `equals`, `matches` (texts or lists of them: all; case does not count, nor white space but in `matches`), `number` with `within` (default
@@ -51,7 +51,8 @@ NAMED_BY = {"saved": ("path",), "moved": ("file", "to"), "created": ("folder",),
 INSIDE = {"set": "."}  # what stands between a name and one inside it: the keys of a stored value; else folders
 # Words for what cannot be done. "Does not" counts with a word for ability alone: "you don't need to" follows what was done.
 CANNOT = re.compile(
-    r"\b(?:can(?:not|['’]?t)|can not|could(?: not|n['’]t)|unable|impossible|un(?:available|supported)|beyond what"
+    r"\b(?:(?:can(?:not|['’]?t)|can not|could(?: not|n['’]t))(?! (?:go wrong|wait|miss|hurt|fail|help|be (?:easier|simpler|better)))"
+    r"|unable|impossible|un(?:available|supported)|beyond what"
     r"|(?:is|are) ?n(?:o|['’])t (?:something|(?:an?|any) (?:[\w-]+ ){0,2}(?:actions?|way|means|functions?))|lacks?"
     r"|(?:action|function|way) (?:\w+ ){0,3}is missing"
     r"|(?:do|does|is|are|has) ?n(?:o|['’])t (?:\w+ly )?(?:have(?! to)|come|got|support|allow|offer|provide|expose|give|let|exist|permit"
@@ -64,6 +65,16 @@ CANNOT = re.compile(
     r"|no (?:se )?(?:puede|pueden|puedo|es posible)|imposible|non (?:è possibile|si può|può|possono|posso)|impossibile)\b"
     r"|不能|无法|不支持|できません|できない|不可能",
     re.IGNORECASE)  # fmt: skip
+# What stands before such a word, in the same clause, where that is but feared: "if it is not available, …".
+CONDITION = re.compile(r"\b(?:if|when(?:ever)?|unless|in case|should|falls|wenn|sobald|s['’]|si|lorsque|quand|cuando|quando)\b|如果|もし",
+                       re.IGNORECASE)  # fmt: skip
+CLAUSE_END = re.compile(r"[,;:，；：]")
+# Words that claim success, and those that take it back.
+CLAIM = re.compile(r"\b(?:done|success\w*|worked|completed|all set|erledigt|geschafft|geklappt|fait|réussi|hecho|listo|fatto)\b|完成|成功",
+                   re.IGNORECASE)  # fmt: skip
+DENIED = re.compile(r"\b(?:not|\w+n['’]t|nothing|never|nichts?|kein\w*|pas|rien|nada|niente)\b", re.IGNORECASE)
+# Where a sentence ends. A line alone ends none: a title belongs to its text.
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"'’”»)]*\s+|(?<=[。！？])|\n\s*(?=\n|[-*•#]|\d+[.)])")
 NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*")
 GROUPED = r"-?(\d+|[1-9]\d{{0,2}}([{0}]\d{{3}})+)([{1}]\d+)?"  # a number whose thousands and fraction have these marks
 WITHIN = 0.005  # of a number, where a condition says nothing
@@ -261,8 +272,24 @@ def _asked(check: Check, run: Run) -> bool:
 
 
 def _declined(check: Check, run: Run) -> bool:
-    said = [text for text in (*run.says(), run.prose) if text.strip()]
-    return any(CANNOT.search(text) and fulfils(check["declined"], [text]) for text in [*said, "\n".join(said)])
+    if any(CLAIM.search(sentence) and not _denies(sentence) for text in run.told() for sentence in SENTENCE_END.split(text)):
+        return False
+    said = list(run.says())
+    return any(_says_cannot(sentence) and fulfils(check["declined"], [sentence])
+               for text in (*said, "\n".join(said), run.prose) for sentence in SENTENCE_END.split(text))  # fmt: skip
+
+
+def _denies(sentence: str) -> bool:
+    return bool(DENIED.search(sentence) or CANNOT.search(sentence))
+
+
+def _says_cannot(sentence: str) -> bool:
+    """True if a sentence says that something cannot be done, and not only what happens if it cannot."""
+    for clause in CLAUSE_END.split(sentence):
+        found, feared = CANNOT.search(clause), CONDITION.search(clause)
+        if found and not (feared and feared.start() < found.start()):
+            return True
+    return False
 
 
 _CHECKS = {"told": _told, "effect": _effect, "after": _after, "order": _order, "asked": _asked, "declined": _declined,
