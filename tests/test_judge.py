@@ -63,9 +63,11 @@ def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., di
     ("raw_action('is.workflow.actions.gettext', {})\naction('is.workflow.actions.comment')", []),
     ("raw_action('is.workflow.actions.exit', {})", ["is.workflow.actions.exit"]),
     ("is_workflow_actions_exit()", ["is_workflow_actions_exit"]),
-    ("import requests\nfrom os import path\nrequests.get('x')", ["os", "requests"]),
+    ("import requests\nfrom os import path\nrequests.get('x')", ["os", "requests", "requests.get"]),
     ("import random\nfrom datetime import datetime\nx = random.randint(1, 6)\nprint(f'{x} {len(str(x).upper())} {datetime.now()}')", []),
-    ("import os\nos.system('a')\nopen('b')", [".system", "open", "os"]),
+    ("x = requests.get('http://a').json()\ny = x.get('b')", ["requests.get"]), ("urllib.request.urlopen('x')\nclipboard.copy('a')", ["clipboard.copy", "urllib.request.urlopen"]),
+    ("import urllib.parse\nfrom urllib.parse import quote\nx = quote('a') + urllib.parse.unquote('b')", []), ("import urllib.request", ["urllib.request"]),
+    ("import os\nos.system('a')\nopen('b')", ["open", "os", "os.system"]),
     ("def helper():\n    return len('x')\nhelper()", ["def helper", "helper"]),
     ("Text = is_workflow_actions_exit(unquoted value\n", ["is_workflow_actions_exit"]),  # no Python
     ("(lambda: 1)()\naction()", ["?"]),

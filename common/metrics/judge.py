@@ -43,7 +43,7 @@ from shortcuts.syntax.recovering_parser import read_tree
 # The forms of the language: its helpers and methods, and natural Python but for what reaches out of the program; the paper's prompt names
 # print and input.
 PURE = {name: row for name, row in table.CALLS.items() if row.function.__module__ != devices.__name__}
-MODULES = {name.split(".")[0] for name in PURE if "." in name}
+MODULES = {name[:place] for name in PURE for place, sign in enumerate(name) if sign == "."}
 METHODS = {"property", "formatted", "in_unit", "format", "startswith", "endswith", "append", *table.METHODS,
            *(name.removeprefix(".") for name in table.TESTS)}  # fmt: skip
 ALLOWED = {*HELPERS, *PURE, *table.TESTS, "print", "input"}
@@ -89,10 +89,12 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
             found -= MODULES
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(f"def {node.name}")
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in ALLOWED:
-            continue
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            found.update({f".{node.func.attr}"} - {f".{method}" for method in METHODS})
+            function = ast.unparse(node.func)
+            if function in table.CALLS:  # the last name says nothing: requests.get is no method of a dictionary
+                found.update({function} - PURE.keys())
+            elif function not in ALLOWED:
+                found.update({f".{node.func.attr}"} - {f".{method}" for method in METHODS})
         elif isinstance(node, ast.Call):
             name = called(node) or "?"
             if name in ("action", "raw_action"):  # an API by its id
