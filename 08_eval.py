@@ -282,9 +282,9 @@ def judge_all(samples: Samples, tests: list[Record], models: list[str], args: ar
         cli.say(f"Pass Rate: left out, {'--judge has no OPENAI_API_KEY and no --judge-url' if args.judge else 'no --judge is named'}")
         return {}, {}, {}
     labels = judge.read_labels(args.human_labels, models) if args.human_labels else {}
-    writer = llm.open_named(args, args.judge, args.judge_url)
-    judged = {name: judge.judge_samples(writer, args.votes, tests, own, path_of(args.output, "verdicts", name), args.retry_rejected)
-              for name, own in samples.items()}  # fmt: skip
+    writer = judge.open_judge(args, args.overwrite)
+    judged = {name: judge.judge_samples(writer, args.votes, tests, own, path_of(args.output, "verdicts", name), args.retry_rejected,
+                                        args.overwrite) for name, own in samples.items()}  # fmt: skip
     verdicts = {(identifier, name): verdict for name, own in judged.items() for identifier, verdict in own.verdicts.items()}
     unjudged = {name: own.unanswered for name, own in judged.items() if own.unanswered}
     for name, rejects in unjudged.items():
@@ -314,12 +314,13 @@ def estimate(args: argparse.Namespace, tests: list[Record], systems: list[System
 
     A model that has not answered yet is taken to answer gold.
     """
-    samples = {system.name: samples_for_estimate(system, tests, folder, args.overwrite) for system in systems}
-    due = {system.name: unanswered_yet(system, tests, folder, args.overwrite) for system in systems}
+    overwrite = args.overwrite  # from the first writer on --output is a folder that will be gone, and nothing is overwritten
+    samples = {system.name: samples_for_estimate(system, tests, folder, overwrite) for system in systems}
+    due = {system.name: unanswered_yet(system, tests, folder, overwrite) for system in systems}
     asked = {system.name: system.estimate(due[system.name]) for system in systems if system.estimate}
     figures: Record = {"models": asked} if asked else {}
-    if args.judge and not (args.teval or args.tasks):
-        writer = llm.open_named(args, args.judge, args.judge_url)  # from here on --output is a folder that will be gone
+    if args.judge:
+        writer = judge.open_judge(args, overwrite)
         for name, own in samples.items():
             judge.judge_samples(writer, args.votes, tests, own, path_of(args.output, "verdicts", name))
         figures |= writer.figures()

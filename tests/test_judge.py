@@ -313,6 +313,15 @@ def test_a_judge_that_never_answers_gives_no_pass_rate(stage: Any, tmp_path: Pat
         assert run.returncode == 0 and len(stub.requests) > asked and "unanswered" not in run.stderr
 
 
+def test_overwrite_renews_the_verdicts_too_and_takes_none_from_the_cache(stage: Any, tmp_path: Path) -> None:
+    with StubOpenAI(lambda body, number: said("pass")) as stub:
+        flags = ("--judge", "stub", "--judge-url", stub.base_url)
+        asked = [(stage(*flags, *more), len(stub.requests))[1] for more in ((), (), ("--overwrite",))]
+    assert asked[0] == asked[1] and asked[2] >= 2 * asked[0]
+    lines = [json.loads(line)["id"] for line in (tmp_path / "eval/verdicts_mine.jsonl").read_text().splitlines()]
+    assert sorted(lines) == [f"r{number}" for number in range(6)]
+
+
 def test_rule_one_alone_makes_no_pass_rate_where_the_judge_gave_no_answer() -> None:
     assert judge.summary([Verdict(False, ["os"], [], [])], unanswered=3) == {"n": 0, "unanswered": 3}
 

@@ -13,6 +13,7 @@ How far the judge can be trusted: `agreement` with people's labels, and `length_
 
 from __future__ import annotations
 
+import argparse
 import ast
 import asyncio
 import sys
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy
 from tqdm import tqdm
 
-from common import cli, jsonl
+from common import cli, jsonl, llm
 from common.cli import Reject
 from common.conversation import stubs
 from common.excerpts import shorten, shorten_code
@@ -105,13 +106,21 @@ def outside(code: str, apis: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def open_judge(args: argparse.Namespace, overwrite: bool) -> Writer:
+    """The judge that the flags name. With `overwrite` no vote is taken from the cache."""
+    return llm.open_named(args, args.judge, args.judge_url, **({"cache": None} if overwrite else {}))
+
+
 def judge_samples(writer: Writer, votes: int, tests: Iterable[Record], samples: Sequence[Record], path: Path,
-                  retry: bool = False) -> Judged:
-    """The verdict on each of a system's samples, by id: read from `path`, or made and appended to it. `retry` renews invalid votes."""
+                  retry: bool = False, overwrite: bool = False) -> Judged:
+    """The verdict on each of a system's samples, by id: read from `path`, or made and appended to it.
+
+    `retry` renews invalid votes, `overwrite` all.
+    """
     settings, records = protocol(writer, votes), {record["id"]: record for record in tests}
     codes = {sample["id"]: sample["prediction"]["code"] for sample in samples}
     keys = {identifier: digest(repr((settings, prompt_messages(records[identifier]), code))) for identifier, code in codes.items()}
-    with locked(path) as file:
+    with locked(path, overwrite) as file:
         lines = [line for line in jsonl.read(path, ("id", "key", "verdict")) if line["id"] in keys]
         kept = {line["id"]: Verdict(*line["verdict"]) for line in lines if keys[line["id"]] == line["key"]}
         kept = {identifier: verdict for identifier, verdict in kept.items() if not (retry and None in verdict.votes)}
