@@ -217,8 +217,8 @@ def named_systems(args: argparse.Namespace, tests: list[Record], examples: Seque
     """The systems that the flags name: files of answers, and models, each in all ways that it is to be asked."""
     settings = [Setting(shots.label(count) + ", free" * (len(args.ways) > 1 and not is_held), tuple(examples[:count]), is_held)
                 for count in args.shots for is_held in args.ways]  # fmt: skip
-    return [*((teval.from_results if args.teval and path.endswith(".json") else from_file)(name, Path(path), tests)
-              for name, path in map(named, args.predictions)),
+    return [*(teval.from_results(name, Path(path), tests) if args.teval and path.endswith(".json")
+              else from_file(name, Path(path), tests, args.samples) for name, path in map(named, args.predictions)),
             *models(args, settings)]  # fmt: skip
 
 

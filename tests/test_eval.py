@@ -209,6 +209,11 @@ def test_errors_are_one_line(bench: Path, flags: list[str], message: str) -> Non
     assert message in result.stderr and "Traceback" not in result.stderr
 
 
+def test_two_answers_to_one_query_are_refused(bench: Path) -> None:
+    file = write(bench / "mine.jsonl", [{"id": "r1", "code": "x = 1"}, {"id": "r2", "code": "x = 1"}, {"id": "r1", "code": "x = 2"}])
+    assert "mine.jsonl: record 3: r1 was answered before; each query is answered once" in evaluate(bench, "--predictions", str(file), code=1).stderr
+
+
 def test_two_systems_of_one_name_are_refused(bench: Path) -> None:
     assert "two systems" in evaluate(bench, "--predictions", f"empty={write(bench / 'a.jsonl', [{'id': 'r1', 'code': ''}])}", code=1).stderr
 

@@ -356,6 +356,16 @@ def test_a_served_model_is_asked_several_times_with_other_seeds_and_goes_on(few:
         assert len(stub.requests) == 12
 
 
+def test_a_file_may_answer_a_task_as_often_as_samples_are_drawn(few: Path) -> None:
+    lines = [{"id": name, "code": tasks.read(few / f"{name}.json").reference if number else ""} for number in range(2) for name in ("tip-for-a-bill", "unlock-the-car")]
+    file = few.parent / "mine.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "confirm-before-text", "code": ""}, {"id": "confirm-before-text#2", "code": ""}]))
+    _, report = evaluate(few, "--predictions", str(file), "--samples", "2")
+    assert {name: rates["pass@1"] for name, rates in report["by_task"]["mine"].items()} == {"tip-for-a-bill": 0.5, "unlock-the-car": 0.5, "confirm-before-text": 0}
+    file.write_text("".join(json.dumps(line) + "\n" for line in [*lines, *lines[:1]]))
+    assert "record 5: tip-for-a-bill was answered before; each query is answered 2 times" in evaluate(few, "--predictions", str(file), "--samples", "2", code=1)[0].stderr
+
+
 def test_a_dry_run_counts_what_a_model_would_cost_and_asks_nothing(few: Path) -> None:
     ended, report = evaluate(few, "--model", "gpt-4o-mini", "--base-url", "http://127.0.0.1:9/v1", "--samples", "2", "--dry-run", "--no-cache")
     figures = json.loads(ended.stdout.splitlines()[-1])["models"]["gpt-4o-mini"]

@@ -216,10 +216,20 @@ def best_constant(train: Path) -> str | None:
     return max(codes[:CANDIDATES], key=average, default=None)
 
 
-def from_file(name: str, path: Path, tests: list[Record]) -> System:
-    """Answers made elsewhere, one a line: {"id", "code" or "text" that holds it, "plan", "query"}, or a sample of this stage."""
-    lines = jsonl.read(path, ("id",))
-    found = {str(line["id"]): _in_line(line, f"{path}: record {number}") for number, line in enumerate(lines, start=1)}
+def from_file(name: str, path: Path, tests: list[Record], samples: int = 1) -> System:
+    """Answers made elsewhere, one a line: {"id", "code" or "text" that holds it, "plan", "query"}, or a sample of this stage.
+
+    Of several `samples` the second answer to an id is that to id#2. Raises UserError for more answers than these.
+    """
+    found, times = dict[str, Reply](), Counter[str]()
+    for number, line in enumerate(jsonl.read(path, ("id",)), start=1):
+        identifier, where = str(line["id"]), f"{path}: record {number}"
+        times[identifier] += 1
+        key = f"{identifier}#{times[identifier]}" if times[identifier] > 1 else identifier
+        if key in found or times[identifier] > samples:
+            most = f"{samples} times, as --samples says" if samples > 1 else "once"
+            raise UserError(f"{where}: {identifier} was answered before; each query is answered {most}")
+        found[key] = _in_line(line, where)
     return found_in_file(name, path, found, tests)
 
 
