@@ -217,7 +217,7 @@ def test_agreement_and_kappa_are_those_of_the_textbook() -> None:
 def test_labels_name_their_model_where_there_are_several(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text('{"id": "r0", "pass": true}\n{"id": "r1", "pass": false, "model": "b"}\n')
-    assert judge.read_labels(path, ["a"]) == {("r0", "a"): True, ("r1", "b"): False}
+    assert judge.read_labels(path, ["a"]) == [(("r0", "a"), True), (("r1", "b"), False)]
     with pytest.raises(UserError, match='"model" is missing, and 2 models'):
         judge.read_labels(path, ["a", "b"])
     path.write_text('{"id": "r0", "pass": "yes"}\n')
@@ -225,12 +225,20 @@ def test_labels_name_their_model_where_there_are_several(tmp_path: Path) -> None
         judge.read_labels(path, ["a"])
 
 
-def test_the_judge_is_compared_with_people_for_each_system() -> None:
+def test_the_judge_is_compared_with_people_for_each_system(capsys: pytest.CaptureFixture[str]) -> None:
     verdicts = {("r0", "a"): Verdict(True, [], [True], [""]), ("r1", "a"): Verdict(None, [], [None], [""]), ("r0", "b"): Verdict(False, ["x"], [], [])}
-    figures = judge.against_people(verdicts, {("r0", "a"): True, ("r1", "a"): True, ("r0", "b"): True, ("r9", "b"): True})
+    figures = judge.against_people(verdicts, [(("r0", "a"), True), (("r1", "a"), True), (("r0", "b"), True), (("r9", "b"), True)])
     assert figures["all"]["n"] == 2 and figures["a"]["both_pass"] == 1 and figures["b"]["only_person"] == 1
+    assert "--human-labels: 2 of 4 are of no workflow that has a verdict" in capsys.readouterr().err
     with pytest.raises(UserError, match="none of them"):
-        judge.against_people(verdicts, {("r9", "a"): True})
+        judge.against_people(verdicts, [(("r9", "a"), True)])
+
+
+def test_each_person_who_judged_a_workflow_counts(tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps({"id": "r0", "pass": passed}) + "\n" for passed in (True, False, True)))
+    figures = judge.against_people({("r0", "a"): Verdict(True, [], [True], [""])}, judge.read_labels(path, ["a"]))
+    assert (figures["all"]["n"], figures["all"]["both_pass"], figures["all"]["only_judge"]) == (3, 2, 1)
 
 
 def test_a_judge_that_likes_long_programs_is_found_out() -> None:

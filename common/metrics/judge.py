@@ -73,6 +73,7 @@ class Judged(NamedTuple):
 
 
 Verdicts = Mapping[tuple[str, str], Verdict]  # by (record id, system)
+Labels = list[tuple[tuple[str, str], bool]]  # ((record id, system), pass): several people may judge one workflow
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -252,9 +253,9 @@ def length_bias(passed: Sequence[bool], lengths: Sequence[float], seed: int = 0)
                      "thirds": [float(third.mean()) for third in thirds]}  # fmt: skip
 
 
-def read_labels(path: Path, models: Sequence[str]) -> dict[tuple[str, str], bool]:
-    """{(record id, system): pass} of a file of people's verdicts: JSONL lines {"id", "pass", and "model" where several are judged}."""
-    labels = {}
+def read_labels(path: Path, models: Sequence[str]) -> Labels:
+    """Read a file of people's verdicts: JSONL lines {"id", "pass", and "model" where several are judged}."""
+    labels = []
     for number, label in enumerate(jsonl.read(path, ("id", "pass")), start=1):
         if not isinstance(label["pass"], bool):
             raise UserError(f'{path}: label {number}: "pass" is true or false, not {label["pass"]!r}')
@@ -262,20 +263,25 @@ def read_labels(path: Path, models: Sequence[str]) -> dict[tuple[str, str], bool
             raise UserError(f'{path}: label {number}: "model" is the name of a system, not {label["model"]!r}')
         if "model" not in label and len(models) != 1:
             raise UserError(f'{path}: label {number}: "model" is missing, and {len(models)} models are judged')
-        labels[str(label["id"]), label.get("model", models[0] if models else "")] = label["pass"]
+        labels.append(((str(label["id"]), label.get("model", models[0] if models else "")), label["pass"]))
     return labels
 
 
-def against_people(verdicts: Verdicts, labels: Mapping[tuple[str, str], bool], seed: int = 0) -> Record:
-    """{"all": agreement, and one for each system with labels}. Raises UserError if no label is of a workflow with a verdict."""
+def against_people(verdicts: Verdicts, labels: Labels, seed: int = 0) -> Record:
+    """{"all": agreement, and one for each system with labels}, a pair for each label that is of a workflow with a verdict.
+
+    Says how many are of none; raises UserError if all are.
+    """
     pairs: dict[str, list[tuple[bool, bool]]] = {"all": []}
-    for (identifier, system), label in labels.items():
+    for (identifier, system), label in labels:
         verdict = verdicts.get((identifier, system))
         if verdict and verdict.passed is not None:
             pairs["all"].append((verdict.passed, label))
             pairs.setdefault(system, []).append((verdict.passed, label))
     if not pairs["all"]:
         raise UserError("--human-labels: none of them is of a workflow that has a verdict; are ids and models those of this run?")
+    if strangers := len(labels) - len(pairs["all"]):
+        cli.say(f"--human-labels: {strangers} of {len(labels)} are of no workflow that has a verdict; they are left out")
     return {name: agreement(own, seed) for name, own in pairs.items()}
 
 
