@@ -160,7 +160,7 @@ def test_two_models_are_compared_on_the_same_samples(bench: Path, tmp_path: Path
     (row,) = [row for row in scores(bench)["differences"] if row["metric"] == "api_f1"]
     assert row["systems"] == ["good", "bad"] and row["mean"] == row["low"] == 1.0 and row["p"] < 0.01 and row["n"] == 9
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("good - bad ")]
-    assert "100.0 ±0.0*" in line
+    assert "100.0 ±0.0 " in line and "*" not in line  # of nine queries
 
 
 def test_every_system_can_be_compared_with_one(bench: Path, tmp_path: Path) -> None:
@@ -330,10 +330,10 @@ def test_all_that_is_printed_fits_and_says_how_a_system_stands_to_the_baselines(
     assert max(map(len, printed)) <= 100 and " ".join(printed).count("ID: unseen instructions, OOD: unseen APIs") == 1
     assert "Baselines, which need no model: empty, constant, API list, shuffled gold." in " ".join(printed)
     said = " ".join(printed[-12:])
-    assert re.search(r"API F1: on ID good, the best of 2 systems, has 100.0 ±0.0, above the best baseline \(constant, [\d.]+ ±[\d.]+; the", said)
+    assert re.search(r"API F1: on ID good, the best of 2 systems, has 100.0 ±0.0, above the best baseline \(constant, [\d.]+ ±[\d.]+; 6 queries are too few", said)
     assert "trace match: on ID good" in said
     said = " ".join(evaluate(bench, "--predictions", files[1], "--gold", "--overwrite").stdout.split())
-    assert re.search(r"on OOD bad has 0.0 ±0.0, below the best baseline \(constant, [^;]*; the intervals do not overlap\)\.", said)
+    assert re.search(r"on OOD bad has 0.0 ±0.0, below the best baseline \(constant, [^;]*; 3 queries are too few to tell them apart\)\.", said)
     assert "on ID no model was scored on all queries beside the best baseline" in " ".join(evaluate(bench, "--overwrite").stdout.split())
 
 
@@ -365,6 +365,26 @@ def test_a_pair_without_a_figure_keeps_the_columns_of_the_differences() -> None:
         (made,) = report.difference_table([{**row, "metric": key} for key in metrics.HEADLINE if key != left_out])
         ((_, n, *figures),) = made.rows
         assert n == "4" and [figure.strip() == "-" for figure in figures] == [key == left_out for key in metrics.HEADLINE]
+
+
+def figures_of(mean: float, n: int, unanswered: int = 0) -> dict[str, Any]:
+    return {"id": {"n": n, "unanswered": unanswered, "api_f1": {"mean": mean, "low": mean - 0.01, "high": mean + 0.01}}}
+
+
+@pytest.mark.parametrize(("n", "said"), [(10, "the intervals do not overlap"), (9, "9 queries are too few to tell them apart")])
+def test_of_few_queries_nothing_is_significant(n: int, said: str) -> None:
+    row = {"systems": ["a", "b"], "metric": "api_f1", "n": n, "mean": 0.5, "low": 0.4, "high": 0.6, "p": 0.004}
+    (made,) = report.difference_table([row])
+    assert ("*" in "".join(made.rows[0])) is (n == 10)
+    assert said in report.conclusion({"m": figures_of(0.9, n), "empty": figures_of(0.1, n)}, ["m"], "API F1", "api_f1")
+
+
+def test_the_last_sentences_rank_those_that_answered_all_and_name_the_others() -> None:
+    result = {"best": figures_of(0.9, 19, 1), "good": figures_of(0.8, 20), "bad": figures_of(0.2, 20), "empty": figures_of(0.0, 20)}
+    said = report.conclusion(result, ["best", "good", "bad"], "API F1", "api_f1")
+    assert "good, the best of 2 systems, has 80.0" in said and "best did not answer all queries and has no rank" in said
+    del result["bad"]
+    assert "on ID good has 80.0" in report.conclusion(result, ["best", "good"], "API F1", "api_f1")
 
 
 def test_another_seed_moves_intervals_alone(bench: Path) -> None:

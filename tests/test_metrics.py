@@ -261,6 +261,12 @@ def test_paired_test_sees_a_small_steady_difference_and_no_difference() -> None:
     assert intervals.paired(base, random.Random(3).sample(base, 100)).p > 0.05
 
 
+def test_no_difference_of_a_few_samples_is_surer_than_turning_its_signs_round_allows() -> None:
+    assert intervals.paired([1.0], [0.9]).p == 1 and intervals.paired([1.0, 1.0], [0.9, 0.8]).p == 0.5
+    assert intervals.paired([1.0] * 5, [0.9] * 5).p == 2 / 32 and intervals.paired([1.0] * 20, [0.9, *[1.0] * 19]).p == 1
+    assert intervals.paired([1.0] * 20, [0.9] * 20).p < 0.01
+
+
 def test_a_score_above_chance_has_an_interval_too() -> None:
     draw = random.Random(4)
     chance = [sample(0.4 * draw.random()) for _ in range(200)]

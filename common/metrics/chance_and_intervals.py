@@ -13,6 +13,7 @@ import numpy
 
 RESAMPLES = 1000  # the interval's ends move by 2 % of its width
 CONFIDENCE = 0.95
+FEWEST = 10  # samples; of fewer nothing is called significant: their intervals are too narrow
 
 
 class Estimate(NamedTuple):
@@ -73,11 +74,15 @@ def median(values: Sequence[float], seed: int = 0) -> Estimate:
 
 
 def paired(one: Sequence[float], other: Sequence[float], seed: int = 0) -> Difference:
-    """The difference of two systems' scores on the same samples."""
+    """The difference of two systems' scores on the same samples.
+
+    Its p is at least that of the exact test that turns signs round: two samples, however far apart, show nothing.
+    """
     differences = (numpy.array(one, dtype=float) - numpy.array(other, dtype=float))[:, None]
     means = _resampled_means(differences, seed)
     rarer = min(int((means <= 0).sum()), int((means >= 0).sum()))
-    return Difference(*_with_ends(differences.mean(axis=0), means)[0], min(1.0, 2 * (rarer + 1) / (RESAMPLES + 1)))
+    least = 2 * 0.5 ** int(numpy.count_nonzero(differences))
+    return Difference(*_with_ends(differences.mean(axis=0), means)[0], min(1.0, max(least, 2 * (rarer + 1) / (RESAMPLES + 1))))
 
 
 def _table(scores: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> Any:

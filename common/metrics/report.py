@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from common import metrics
 from common.excerpts import one_line
 from common.jsonl import Record
+from common.metrics.chance_and_intervals import FEWEST
 from common.metrics.systems import CHANCE
 from common.metrics.tables import SETS, Table, cell, short, table
 
@@ -19,7 +20,7 @@ TABLES = {  # by group of metrics: title, and what the figures mean
     metrics.FLOW: ("Data and control flow", "graph: edges; chain, subgraph: WorFEval's; trace: symbolic; exec: what executed golds do."),
 }
 ABOVE_CHANCE = "Above chance", f"(score - chance) / (1 - chance), chance being the baseline {CHANCE}: 0 is chance, 100 is gold."
-DIFFERENCES = "Differences", "The first less the second, over all queries that both answered. * p < 0.05 (paired bootstrap)."
+DIFFERENCES = "Differences", "The first less the second, where both answered. * p < 0.05 (paired bootstrap), n of 10 or more."
 CONCLUSIONS = "api_f1", "trace_match"  # the metrics that the last sentences are about
 PLANS = {"P": "precision@0.7", "R": "recall@0.7", "F1": "f1@0.7", "F1 mended": "f1_mended@0.7", "F1 at 0.8": "f1@0.8",
          "mended at 0.8": "f1_mended@0.8", "order F1": "order_f1", "parsed": "parsed"}  # fmt: skip
@@ -52,7 +53,8 @@ def difference_table(differences: list[Record]) -> list[Table]:
     for row in differences:
         pairs.setdefault(tuple(map(one_line, row["systems"])), {})[row["metric"]] = row
     rows = [[" - ".join(map(short, names)), f"{max(row['n'] for row in of.values()):,}",
-             *(f"{cell(row)}{'*' if row.get('p', 1) < 0.05 else ' '}" for row in (of.get(key, {}) for key in metrics.HEADLINE))]
+             *(f"{cell(row)}{'*' if row.get('p', 1) < 0.05 and row['n'] >= FEWEST else ' '}"
+               for row in (of.get(key, {}) for key in metrics.HEADLINE))]
             for names, of in pairs.items()]  # fmt: skip
     title, meaning = DIFFERENCES
     return [Table(title, ["systems", "n"], [*metrics.HEADLINE.values()], rows, meaning)] if rows else []
@@ -61,25 +63,28 @@ def difference_table(differences: list[Record]) -> list[Table]:
 def conclusion(result: Record, models: Sequence[str], label: str, key: str) -> str:
     """A sentence: the system that leads in a metric, by split, and how that compares with the best baseline.
 
-    Only systems that answered all queries of a split: the mean over some of them is no rank.
+    Only systems that answered all queries of a split: the mean over some of them is no rank, and the others are named.
     """
     parts = []
     for split in next(iter(result.values()), {}):
         known = {name: own[split][key] for name, own in result.items() if own[split]["n"] and not own[split]["unanswered"]}
         ranked = sorted(known, key=lambda name: -known[name]["mean"])
-        model = next((name for name in ranked if name in models), None)
+        ours = [name for name in ranked if name in models]
         baseline = next((name for name in ranked if name in baselines_of(result, models)), None)
         if baseline is None:
             continue
         here, best = f"on {SETS.get(split, split)}", f"the best baseline ({baseline}, {cell(known[baseline])}"
-        if model is None:
+        if not ours:
             parts.append(f"{here} no model was scored on all queries beside {best})")
             continue
-        ours, theirs = known[model], known[baseline]
-        side = "above" if ours["mean"] > theirs["mean"] else "below" if ours["mean"] < theirs["mean"] else "level with"
-        overlap = "overlap" if ours["low"] <= theirs["high"] and theirs["low"] <= ours["high"] else "do not overlap"
-        rank = f", the best of {len(models)} systems," if len(models) > 1 else ""
-        parts.append(f"{here} {one_line(model)}{rank} has {cell(ours)}, {side} {best}; the intervals {overlap})")
+        first, theirs, n = known[ours[0]], known[baseline], result[ours[0]][split]["n"]
+        side = "above" if first["mean"] > theirs["mean"] else "below" if first["mean"] < theirs["mean"] else "level with"
+        overlap = "overlap" if first["low"] <= theirs["high"] and theirs["low"] <= first["high"] else "do not overlap"
+        said = f"the intervals {overlap}" if n >= FEWEST else f"{n} queries are too few to tell them apart"
+        rank = f", the best of {len(ours)} systems," if len(ours) > 1 else ""
+        absent = ", ".join(one_line(name) for name in models if name not in known)
+        parts.append(f"{here} {one_line(ours[0])}{rank} has {cell(first)}, {side} {best}; {said})"
+                     + (f"; {absent} did not answer all queries and has no rank" if absent else ""))  # fmt: skip
     return f"{label}: {'; '.join(parts)}."
 
 
