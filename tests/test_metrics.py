@@ -152,6 +152,13 @@ def test_a_condition_that_is_nearly_right_is_worth_more_than_its_opposite() -> N
     assert compare("level = a_level()\nif level <= 20:\n    c_c()\nelse:\n    b_b()\n", gold)["graph_f1"] == 1.0
 
 
+@pytest.mark.parametrize(("one", "other"), [("a_show(k=1)", "a_show(k=2)"), ("a_set(k='x')", "a_get()"), ("p = a_get()\na_save(k=p)", "a_delete()")])
+def test_traces_in_another_order_match_and_are_not_equal(one: str, other: str) -> None:
+    scores = metrics.score(f"{one}\n{other}\n", f"{other}\n{one}\n")
+    assert scores["trace_match"] == 1.0 and scores["trace_equal"] == 0.0
+    assert metrics.score(f"{one}\n{other}\n", f"{one.replace('p', 'q')}\n{other}\n")["trace_equal"] == 1.0
+
+
 def chain_and_subgraph(guess: str, gold: str) -> tuple[float, float]:
     scores = compare(guess, gold)
     return scores["chain_f1"], scores["subgraph_f1"]

@@ -61,7 +61,7 @@ def test_the_same_text_gives_the_same_trace() -> None:
 
 
 @pytest.mark.parametrize(("code", "form"), [
-    ("a_b(k='text')", "'text'"), ("a_b(k=5)", "5"), ("a_b(k='5')", "5"), ("a_b(k=5.0)", "5"), ("a_b(k=True)", "True"), ("a_b(k='05')", "'05'"),
+    ("a_b(k='text')", "'text'"), ("a_b(k=5)", "5"), ("a_b(k='5')", "5"), ("a_b(k=5.0)", "5"), ("a_b(k=True)", "True"), ("a_b(k='05')", "'05'"), ("a_b(k='5.0')", "'5.0'"), ("a_b(k='0.5')", "0.5"), ("a_b(k='1e3')", "'1e3'"),
     ("x = c_d()\na_b(k=x)", "•"), ("x = c_d()\ny = x\na_b(k=y)", "•"), ("x = c_d()\na_b(k=f'{x}')", "•"), ("a_b(k=c_d())", "•"),
     ("x = c_d()\na_b(k=x['name'])", "•['name']"), ("x = c_d()\na_b(k=as_text(x))", "as_type(•, 'WFStringContentItem')"),
     ("x = c_d()\na_b(k=x.Name)", "•.Name"), ("x = c_d()\na_b(k=f'Hi {x}!')", "text('Hi ', •, '!')"),

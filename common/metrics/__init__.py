@@ -22,7 +22,7 @@ from rapidfuzz.distance import LCSseq
 from common.metrics.call_graph import Call, CallGraph, read_call_graph
 from common.metrics.codebleu import codebleu, codebleu_strict, overlap, overlap_f1
 from common.metrics.execution_match import execution_match
-from common.metrics.trace_match import trace_match, traced
+from common.metrics.trace_match import trace_equal, trace_match, traced
 from common.metrics.worfeval import chain_f1, match_calls, subgraph_f1
 from shortcuts import DialectError, in_dialect, is_empty, parse, review
 from shortcuts.collector import collector_paused
@@ -194,7 +194,7 @@ METRICS = (
     Metric("chain_f1", "chain F1", FLOW, lambda pair: chain_f1(*pair.graphs, pair.matched)),
     Metric("subgraph_f1", "subgraph F1", FLOW, lambda pair: subgraph_f1(*pair.graphs, pair.matched)),
     Metric("trace_match", "trace match", FLOW, lambda pair: pair.trace_match, headline=True),
-    Metric("trace_equal", "trace equal", FLOW, lambda pair: float(pair.trace_match == 1)),
+    Metric("trace_equal", "trace equal", FLOW, lambda pair: float(trace_equal(*pair.programs))),
     Metric("execution_match", "exec match", FLOW, lambda pair: pair.execution.match, headline=True),
     Metric("execution_equal", "exec equal", FLOW, execution_equal),
     Metric("codebleu_strict", "strict CodeBLEU", FLOW, lambda pair: codebleu_strict(*pair.programs).codebleu),

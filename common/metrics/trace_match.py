@@ -44,6 +44,11 @@ def trace_match(reference: str | Trace, prediction: str | Trace) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
+def trace_equal(reference: str, prediction: str) -> bool:
+    """True if two programs have the same traces: a score of 1, and the order of the steps is the same."""
+    return _spelled_out(traced(reference)) == _spelled_out(traced(prediction))
+
+
 @lru_cache(CACHED_TRACES)
 def traced(code: str) -> Trace:
     """The trace of a program, cached."""

@@ -59,11 +59,12 @@ def compound(head: str, parts: Iterable[Origin]) -> Origin:
 
 
 def literal(value: Any) -> Origin:
-    """Return the origin of a literal. A text that spells a number equals the number, 1 equals 1.0, True does not equal 1."""
+    """Return the origin of a literal. A text that shows a number equals it: '1' does, '1.0' does not. 1 equals 1.0, not True."""
     number = numeral(value)
-    value = value if number is None else number
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
+    plain = value if number is None else number
+    if isinstance(plain, float) and plain.is_integer() and abs(plain) < 1e15:
+        plain = int(plain)
+    value = value if isinstance(value, str) and str(plain) != value else plain
     if isinstance(value, str | bytes) and len(value) > MAX_FORM:
         return origin(f"'{value}'")
     try:
