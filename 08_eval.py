@@ -66,7 +66,7 @@ from common.metrics.report import (
     tables,
 )
 from common.metrics.sample_store import Score, collect, earlier_systems, path_of, samples_for_estimate, unanswered_yet
-from common.metrics.systems import SPLITS, Prediction, Setting, System, address_of, baselines, distinct, from_file, models, named
+from common.metrics.systems import SPLITS, Prediction, Setting, System, address_of, baselines, distinct, from_file, misused, models, named
 from common.metrics.tables import show, table
 from common.workers import cores
 from shortcuts.catalog.search import ALWAYS
@@ -158,9 +158,6 @@ def add_models(parser: cli.Parser) -> None:
 def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     """Fill in what was not given, and refuse what does not go together."""
     served = args.base_url or any(map(address_of, args.model))
-    args.extra_body |= {"reasoning_effort": args.reasoning_effort} if args.reasoning_effort else {}
-    args.extra_body = chat.asked_of_a_server(args.thinking) | args.extra_body
-    args.ways = {"yes": [True], "no": [False], "both": [True, False]}["yes" if args.teval else args.constrained]
     several = (args.samples or 1) > 1
     parser.refuse(
         (args.adapter and (len(args.model) != 1 or served), "--adapter goes with one --model that runs here"),
@@ -168,7 +165,6 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
         (any(args.shots) and (args.teval or args.tasks or args.edits),
          "--shots are examples of the dataset: they go with none of --teval, --tasks and --edits"),
         (args.teval and (args.judge or args.compare), "--teval goes with neither --judge nor --compare"),
-        (args.human_labels and not args.judge, "--human-labels says how far a judge agrees with people: it goes with --judge"),
         (args.judge == llm.OFFLINE, "--judge: the offline writer cannot judge"),
         (args.dry_run and (not args.judge or args.teval) and not served,
          "--dry-run counts what a judge or the models of a server would be asked: it goes with --judge, or these"),
@@ -176,7 +172,6 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
          "--tasks goes with none of --teval, --judge, --distractors, --use-all and --compare"),
         (args.edits and (args.teval or args.tasks or args.judge or args.distractors or args.retrieve or args.use_all or args.compare),
          "--edits goes with none of --teval, --tasks, --judge, --distractors, --retrieve, --use-all and --compare"),
-        (not args.tasks and (args.samples or args.temperature is not None), "--samples and --temperature draw answers to --tasks"),
         (args.temperature is not None and (args.temperature < 0 or (several and not args.temperature)),
          "--temperature: above 0 where --samples are drawn, else from 0 on"),
         (args.use_all and (args.distractors or args.retrieve or args.teval or served or args.constrained != "yes"),
@@ -185,7 +180,11 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
         ((args.distractors or args.retrieve) and (args.teval or args.predictions or (args.distractors and args.retrieve)),
          "--distractors or --retrieve, one of them, make other prompts: --predictions and --teval bring their own"),
         (args.retrieve and args.retrieve <= len(ALWAYS), f"--retrieve: more than {len(ALWAYS)}, which are those that serve any request"),
+        *misused(args),
     )
+    args.extra_body |= {"reasoning_effort": args.reasoning_effort} if args.reasoning_effort else {}
+    args.extra_body = chat.asked_of_a_server(args.thinking) | args.extra_body
+    args.ways = {"yes": [True], "no": [False], "both": [True, False]}["yes" if args.teval else args.constrained]
     args.samples = args.samples or 1
     args.temperature = (SAMPLED if several else 0.0) if args.temperature is None else args.temperature
     if args.distractors or args.retrieve:

@@ -696,6 +696,15 @@ def test_a_file_of_samples_that_the_run_would_write_is_not_read_as_predictions(b
     (["--teval", "plan_json_v1.json", "--compare", "x"], "--teval goes with neither --judge nor --compare"),
     (["--teval", "plan_json_v1.json", "--judge", "x"], "--teval goes with neither --judge nor --compare"),
     (["--human-labels", "labels.jsonl"], "it goes with --judge"),
+    *((flags, f"{flags[0]}: how models are asked; it goes with --model") for flags in (
+        ["--base-url", "http://x"], ["--reasoning-effort", "low"], ["--thinking", "on"], ["--constrained", "both"], ["--use-all"], ["--shots", "1"])),
+    (["--no-primer"], "--primer: how models are asked"), (["--no-constrained"], "--constrained: how models are asked"),
+    (["--model", "runs/tiny", "--reasoning-effort", "low"], "it goes with --base-url or MODEL@URL"), (["--any-shot"], "which --shots are drawn"),
+    (["--judge-url", "http://x"], "go with --judge"), (["--votes", "3"], "go with --judge"), (["--as-program"], "go with --teval"),
+    (["--tasks", "--embedder", "x"], "go with --teval"), (["--tasks", "--as-program"], "go with --teval"), (["--tasks", "--any-shot"], "which --shots"),
+    (["--no-kit"], "goes with --tasks"), (["--tasks", "--retrieve", "24", "--no-kit"], "not with --retrieve"),
+    *((["--model", "runs/tiny", "--teval", "plan_json_v1.json", *flags], "--teval has tools of its own")
+      for flags in (["--primer"], ["--constrained", "both"], ["--gold"])),
 ])  # fmt: skip
 def test_flags_that_would_do_nothing_are_refused(bench: Path, flags: list[str], said: str) -> None:
     assert said in evaluate(bench, *flags, code=2).stderr

@@ -94,5 +94,5 @@ def test_a_server_is_told_only_what_was_asked_for(thinking, sent, queries, tmp_p
         ended = stage_runs.run("05", *flags, "--input", queries, "--output", tmp_path / "made.jsonl", "--model", "theirs",
                                "--base-url", stub.base_url, "--cache", tmp_path / "cache", "--no-repair")
     assert ended.returncode == 0 and [body.get("chat_template_kwargs") for body in stub.requests] == [sent]
-    monkeypatch.setattr("sys.argv", ["08_eval.py", *flags])
+    monkeypatch.setattr("sys.argv", ["08_eval.py", "--model", "theirs@http://127.0.0.1:1/v1", *flags])
     assert load_stage("08").arguments().extra_body == ({"chat_template_kwargs": sent} if sent else {})

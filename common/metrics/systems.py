@@ -30,6 +30,7 @@ from common.decoding.progress import Progress
 from common.excerpts import without_comments
 from common.jsonl import Record, UserError
 from common.metrics.codebleu import codebleu
+from common.metrics.embedding import NGRAMS
 from common.model import knows_the_language, load_writer, prompt_notes
 from common.replies import parse_answer
 from shortcuts.catalog import Catalog, call_name
@@ -261,6 +262,27 @@ def read_answer(text: str, failure: str = "", prompt_tokens: int | None = None) 
     """A model's answer as code and plan."""
     parts = parse_answer(text)
     return Prediction(parts.code, text, failure, parts.plan or None, prompt_tokens=prompt_tokens)
+
+
+def misused(args: argparse.Namespace) -> list[tuple[Any, str]]:
+    """Return pairs: whether flags are given that would do nothing, and what is said then."""
+    asking = {"--base-url": args.base_url, "--reasoning-effort": args.reasoning_effort, "--extra-body": args.extra_body,
+              "--thinking": args.thinking, "--primer": args.primer is not None, "--constrained": args.constrained != "yes",
+              "--use-all": args.use_all, "--shots": any(args.shots)}  # fmt: skip
+    idle = ", ".join(flag for flag, value in asking.items() if value)
+    served = args.base_url or any(map(address_of, args.model))
+    return [
+        (idle and not args.model, f"{idle}: how models are asked; it goes with --model"),
+        (args.reasoning_effort and not served, "--reasoning-effort is for models of servers: it goes with --base-url or MODEL@URL"),
+        (args.any_shot and not any(args.shots), "--any-shot says which --shots are drawn: it goes with these"),
+        (args.human_labels and not args.judge, "--human-labels says how far a judge agrees with people: it goes with --judge"),
+        (not args.judge and (args.judge_url or args.votes > 1), "--judge-url and --votes go with --judge"),
+        (not args.teval and (args.as_program or args.embedder != NGRAMS), "--as-program and --embedder go with --teval"),
+        (args.teval and (args.primer is not None or args.constrained == "both" or args.gold),
+         "--teval has tools of its own and no grammar: it goes with none of --primer, --constrained both and --gold"),
+        (not args.tasks and (args.samples or args.temperature is not None), "--samples and --temperature draw answers to --tasks"),
+        (not args.kit and (not args.tasks or args.retrieve), "--no-kit goes with --tasks, and not with --retrieve"),
+    ]  # fmt: skip
 
 
 ADDRESS = re.compile(r"@(https?://.+)$")  # behind the name of a model that a server has
