@@ -65,12 +65,12 @@ from common.metrics.report import (
     kinds_of_tables,
     tables,
 )
-from common.metrics.sample_store import Score, collect, earlier_systems, path_of, samples_for_estimate, unanswered_yet
+from common.metrics.sample_store import Score, collect, earlier_systems, path_of, primers, samples_for_estimate, unanswered_yet
 from common.metrics.systems import SPLITS, Prediction, Setting, System, address_of, baselines, distinct, from_file, misused, models, named
 from common.metrics.tables import show, table
 from common.workers import cores
 from shortcuts.catalog.search import ALWAYS
-from shortcuts.primer import primer_apis, primer_id
+from shortcuts.primer import primer_apis
 
 # isort: split
 import orjson  # after common, which says in one line what is not installed
@@ -362,8 +362,7 @@ def main() -> int:
     by_shape = breakdown(tests, samples, args.seed)
     primed = {system.name for system in systems if system.primed}
     report = {**provenance(args, scorer, systems), "apis": setting, "judge": about_judge,
-              "primer": {name: primer_id() for name in sorted(primed)},
-              **({"shots": [record["id"] for record in examples]} if examples else {}), "systems": result, "without_answers": silent,
+              "primer": primers(systems), "systems": result, "without_answers": silent,
               "differences": differences, "breakdown": by_shape}  # fmt: skip
     jsonl.write_atomically(args.output / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     kinds = kinds_of_tables(bool(verdicts))
@@ -405,7 +404,7 @@ def provenance(args: argparse.Namespace, scorer: str, systems: Iterable[System])
         "catalog": sha256(ROOT / "catalog/actions.jsonl"),
         "versions": {"python": platform.python_version(), **versions(), **{name: version(name) for name in ("numpy", "sacrebleu")}},
         "resamples": intervals.RESAMPLES, "seed": args.seed,
-        "max_new_tokens": args.max_new_tokens, "limit": args.limit,
+        "limit": args.limit,
         "models": {system.name: system.model for system in systems if system.model},
         "asked": {system.name: system.asked for system in systems if system.asked},
     }  # fmt: skip
@@ -457,8 +456,7 @@ def evaluate_tasks(args: argparse.Namespace, started: float) -> int:
     result = task_runs.figures(samples, unanswered, tasks, args.samples, args.seed)
     primed = {system.name for system in systems if system.primed}
     report = {**facts, "scorer": scorer, "seed": args.seed, "limit": args.limit,
-              "primer": {name: primer_id() for name in sorted(primed)},
-              "systems": result, "without_answers": silent,
+              "primer": primers(systems), "systems": result, "without_answers": silent,
               "by_task": {name: task_runs.by_task(own, args.samples) for name, own in samples.items()}}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     failures = {failure: failure for failure in task_set.FAILURES}
@@ -484,7 +482,7 @@ def evaluate_edits(args: argparse.Namespace, started: float) -> int:
     result, primed = edits.figures(samples, unanswered, tests, args.seed), {system.name for system in systems if system.primed}
     kinds = edits.by_kind(samples, tests)
     report = {"data": data, "scorer": scorer, "seed": args.seed, "limit": args.limit,
-              "primer": {name: primer_id() for name in sorted(primed)}, "systems": result, "without_answers": silent,
+              "primer": primers(systems), "systems": result, "without_answers": silent,
               "right_by_kind": kinds}  # fmt: skip
     jsonl.write_atomically(folder / "scores.json", orjson.dumps(report, option=orjson.OPT_INDENT_2))
     show([LEGEND, table("Edits", edits.MEANING, edits.COLUMNS, result, primed=primed), *notes(result),

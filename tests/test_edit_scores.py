@@ -109,7 +109,7 @@ def test_a_local_model_is_held_to_the_grammar_of_changes_and_asked_for_one_whate
     monkeypatch.setattr(changes, "generate_change", generate_change)
     monkeypatch.setattr(systems, "load_writer", lambda *given: (None, None))
     (tmp_path / "prompt.json").write_text(json.dumps({"primer": False, "task": task}))
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
+    args = argparse.Namespace(seed=0, adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     test = {**LONGER, "task": "edit", "apis": ["is.workflow.actions.delay"]}
     (answer,) = [reply for _, reply in systems.local_model("ours", str(tmp_path), args).answers([test])]
     assert held == [(test["messages"], test["apis"], 18, 0.0)] and edits.score_answer(test, answer)["right"] == 1

@@ -536,7 +536,7 @@ def test_a_model_here_is_asked_once_a_query_and_cut_answers_are_noted(bench: Pat
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
-    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
+    args = argparse.Namespace(seed=0, output=bench.parent / "eval", overwrite=False, workers=1, adapter=None, max_new_tokens=99, batch_size=4,
                               use_all=False, teval=None, primer=False, thinking=None)
     system = systems.local_model("tiny", str(bench), args, systems.Setting(constrained=False))
     first, unanswered = collect(system, tests, args.output, stage.score, "scorer")
@@ -565,7 +565,7 @@ def test_a_server_in_trouble_leaves_its_query_for_the_next_run(bench: Path, monk
     monkeypatch.setattr(llm, "open_named", lambda *_, **__: Troubled())
     stage: ModuleType = load_stage("08")
     tests = stage.load_tests(bench, None)
-    args = argparse.Namespace(output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0,
+    args = argparse.Namespace(seed=0, output=bench.parent / "eval", overwrite=False, workers=1, base_url=None, max_new_tokens=99, concurrency=1, timeout=180.0,
                               teval=None, primer=None, extra_body={})
     done, unanswered = collect(systems.served_model("served", "m", args), tests, args.output, stage.score, "scorer")
     failures = {sample["id"]: sample["prediction"]["failure"] for sample in done}

@@ -75,7 +75,7 @@ def test_rows_without_and_with_an_example_stand_in_one_table(bench: Bench) -> No
     plain, shot = ([body["messages"] for body in stub.requests if len(body["messages"]) == length] for length in (1, 3))
     assert len(plain) == len(shot) == 9
     (example,) = {messages[0]["content"] + messages[1]["content"] for messages in shot}  # the same for all
-    (identifier,) = scores(bench)["shots"]
+    (identifier,) = scores(bench)["asked"]["m, 1 shot"]["shots"]
     assert example.startswith(primer()) and f"Write program {identifier[1:]}" in example and program(int(identifier[1:])) in example
     figures = scores(bench)["systems"]
     assert figures["m"]["id"]["api_f1"] == figures["m, 1 shot"]["id"]["api_f1"] and figures["m, 1 shot"]["id"]["prompt_tokens"]["most"] > 0
@@ -150,6 +150,17 @@ def test_a_model_here_one_of_a_server_a_file_and_an_earlier_run_stand_in_one_tab
     assert scores(bench)["primer"].keys() == {*ours, *theirs}
 
 
+def test_the_settings_of_a_system_stay_its_own_when_another_run_asks_others(bench: Bench) -> None:  # noqa: F811
+    with StubOpenAI(right) as stub:
+        evaluate(seeded(bench), "--model", f"old=m@{stub.base_url}", "--shots", "1", "--max-new-tokens", "300")
+        before = scores(bench)["asked"]["old, 1 shot"]
+        evaluate(bench, "--model", f"new=m@{stub.base_url}", "--no-primer", "--seed", "7")
+    asked = scores(bench)["asked"]
+    assert before == asked["old, 1 shot"] and (before["max_new_tokens"], before["seed"], len(before["shots"])) == (300, 0, 1)
+    assert asked["new"] == {"grammar": False, "max_new_tokens": 8192, "seed": 7}
+    assert scores(bench)["primer"] == {"old, 1 shot": before["primer"]} and "max_new_tokens" not in scores(bench) and "shots" not in scores(bench)
+
+
 def test_what_earlier_runs_measured_on_other_tests_or_before_overwrite_is_left_out(bench: Bench, tmp_path: Path) -> None:  # noqa: F811
     answers = write(tmp_path / "before.jsonl", [{"id": f"r{number}", "code": program(number)} for number in range(9)])
     evaluate(bench, "--predictions", f"one={answers}", "--gold")
@@ -208,7 +219,7 @@ def trained(tmp_path: Path, task: str) -> Path:
 def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = Loaded(monkeypatch)
     model = trained(tmp_path, "generate_without_plan")
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
+    args = argparse.Namespace(seed=0, adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, thinking=None)
     system = systems.local_model("ours", str(model), args)
     form, catalog = AnswerForm(plan=False), Catalog.load()
     whole = {**record(1), "messages": conversation.chat("A note", APIS, catalog, "1. Note.", program(1))}
@@ -221,7 +232,7 @@ def test_a_model_without_plans_is_asked_so_on_any_dataset_and_held_to_a_grammar_
 
 
 def test_a_model_that_was_trained_on_plans_of_t_eval_is_measured_by_it_alone(tmp_path: Path) -> None:
-    args = argparse.Namespace(adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, as_program=False, thinking=None)
+    args = argparse.Namespace(seed=0, adapter=None, teval=None, primer=None, max_new_tokens=9, batch_size=4, use_all=False, as_program=False, thinking=None)
     model = str(trained(tmp_path, "teval_json"))
     with pytest.raises(UserError, match="trained it on teval_json.*--teval measures that"):
         systems.local_model("ours", model, args)

@@ -64,7 +64,7 @@ def test_who_judges_or_revises_a_program_reads_the_primer() -> None:
 
 def asked(model_name: str, served: bool, flag: bool | None, teval: bool = False) -> bool:
     """True if a system of stage 08 gives the primer."""
-    args: Any = argparse.Namespace(primer=flag, teval=teval, adapter=None, as_program=False, use_all=False, max_new_tokens=9, thinking=None, base_url="http://x",
+    args: Any = argparse.Namespace(seed=0, primer=flag, teval=teval, adapter=None, as_program=False, use_all=False, max_new_tokens=9, thinking=None, base_url="http://x",
                                    extra_body={}, overwrite=False)
     return (systems.served_model if served else systems.local_model)("m", model_name, args).primed
 
@@ -89,7 +89,7 @@ def test_another_file_of_that_name_says_nothing(tmp_path: Path) -> None:
 
 
 def test_the_answer_is_known_by_the_prompt_with_the_primer() -> None:
-    args: Any = argparse.Namespace(primer=None, teval=False, max_new_tokens=9, base_url="http://x", extra_body={}, overwrite=False)
+    args: Any = argparse.Namespace(seed=0, primer=None, teval=False, max_new_tokens=9, base_url="http://x", extra_body={}, overwrite=False)
     with_it = systems.served_model("m", "some/model", args).identity(RECORD)
     args.primer = False
     assert with_it != systems.served_model("m", "some/model", args).identity(RECORD)

@@ -417,7 +417,7 @@ def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: l
     monkeypatch.setattr(systems.chat, "remarks", lambda tokenizer, **settings: [])
     monkeypatch.setattr(model, "quiet_libraries", lambda: None)
     monkeypatch.setattr(generation, "generate", generate)
-    args = argparse.Namespace(adapter=None, max_new_tokens=9, batch_size=4, use_all=False, teval=None, primer=False, thinking=None)
+    args = argparse.Namespace(seed=0, adapter=None, max_new_tokens=9, batch_size=4, use_all=False, teval=None, primer=False, thinking=None)
     records = task_runs.as_tests(ours[:3], 2, 0.7, 5, None)
     system = systems.local_model("tiny", str(ROOT), args, systems.Setting(constrained=False))
     assert [record["id"] for record, _ in system.answers(records)] == [record["id"] for record in records]

@@ -123,14 +123,20 @@ def earlier_systems(folder: Path, present: Iterable[str], facts: Mapping[str, An
         cli.say(f"{folder}: {', '.join(names)} were measured on other tests or settings, and are left out of these tables")
         return []
 
+    primer, asked = report.get("primer", {}), report.get("asked", {})
     models = {name: model for name, model in report.get("models", {}).items() if not is_newer(Path(model), folder / "scores.json")}
 
     def unasked(records: list[Record]) -> Iterator[tuple[Record, Reply]]:
         yield from ((record, Reject(NO_PREDICTION, "not asked in the run that measured this system")) for record in records)
 
-    return [System(name, None, unasked, is_quick=True, primed=name in report.get("primer", {}), model=models.get(name),
-                   asked=report.get("asked", {}).get(name))
+    return [System(name, None, unasked, is_quick=True, primed=name in primer, model=models.get(name),
+                   asked={**asked.get(name, {}), **({"primer": primer[name]} if name in primer else {})})
             for name in names if path_of(folder, "samples", name).exists()]  # fmt: skip
+
+
+def primers(systems: Iterable[System]) -> dict[str, str]:
+    """Return the id of the primer in the prompts of each system that has one."""
+    return {system.name: system.asked["primer"] for system in systems if system.primed and system.asked}
 
 
 def is_newer(model: Path, report: Path) -> bool:

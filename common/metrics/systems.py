@@ -35,6 +35,7 @@ from common.model import knows_the_language, load_writer, prompt_notes
 from common.replies import parse_answer
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
+from shortcuts.primer import primer_id
 
 SPLITS = ("id", "ood")
 CHANCE = "shuffled gold"  # the baseline that chance correction takes
@@ -87,7 +88,7 @@ class System:
     is_quick: bool = False  # the answers are at hand
     primed: bool = False  # the primer of the language stands in its prompts
     estimate: Callable[[list[Record]], Record] | None = None  # requests, tokens and cost of answers, in a dry run; None: nothing is paid
-    asked: Record | None = None  # how: under a grammar, to use all APIs, with thinking
+    asked: Record | None = None  # how: under a grammar, to use all APIs, with thinking, and what settings_of() names
     model: str | None = None  # the model or adapter behind it: a folder, a name on the hub with its commit, or a name and its server
 
 
@@ -311,6 +312,12 @@ def models(args: argparse.Namespace, settings: Sequence[Setting]) -> list[System
     return result
 
 
+def settings_of(args: argparse.Namespace, setting: Setting, primed: bool) -> Record:
+    """Return what a system's answers depend on beside its model: it is kept of each system, as another run may ask others otherwise."""
+    return {"max_new_tokens": args.max_new_tokens, "seed": args.seed, **({"primer": primer_id()} if primed else {}),
+            **({"shots": [shot["id"] for shot in setting.shots]} if setting.shots else {})}  # fmt: skip
+
+
 def address_of(value: str) -> str | None:
     """The address in `MODEL@ADDRESS`, None for a model that is loaded here or has that of --base-url."""
     found = ADDRESS.search(value)
@@ -363,7 +370,8 @@ def local_model(name: str, model: str, args: argparse.Namespace, setting: Settin
     thinking = (args.thinking,) if args.thinking else ()
     identity = repr((model, str(adapter), args.max_new_tokens, is_constrained, args.use_all, state, *thinking))
     return System(name, lambda record: identity + drawn(record) + repr(ask(record)), answer, primed=primed, model=adapter or model,
-                  asked={"grammar": is_constrained, "use_all": args.use_all and is_constrained, "thinking": args.thinking})  # fmt: skip
+                  asked={"grammar": is_constrained, "use_all": args.use_all and is_constrained, "thinking": args.thinking,
+                         **settings_of(args, setting, primed)})  # fmt: skip
 
 
 def pinned(model: str) -> str:
@@ -415,4 +423,5 @@ def served_model(name: str, model: str, args: argparse.Namespace, setting: Setti
 
     identity = (model, base_url, args.max_new_tokens, *([args.extra_body] if args.extra_body else []))
     return System(name, lambda record: repr((*identity, ask(record))) + drawn(record), answer, primed=primed, estimate=estimate,
-                  model=f"{model}@{base_url}", asked={"grammar": False, **({"extra_body": args.extra_body} if args.extra_body else {})})
+                  model=f"{model}@{base_url}", asked={"grammar": False, **({"extra_body": args.extra_body} if args.extra_body else {}),
+                                               **settings_of(args, setting, primed)})  # fmt: skip
