@@ -182,7 +182,7 @@ def test_the_papers_recipe_runs_to_its_scores_and_trains_on_no_test(made, tmp_pa
     report = orjson.loads((tmp_path / "eval/scores.json").read_bytes())
     model = "workflowllama"
     assert {model, f"{model}, free", f"{model}, 1 shot", f"{model}, 1 shot, free"} <= report["systems"].keys()
-    assert {*report["shots"]} <= trained and (tmp_path / "eval/eval.html").exists()
+    assert {*report["asked"][f"{model}, 1 shot"]["shots"]} <= trained and (tmp_path / "eval/eval.html").exists()
 
 
 @pytest.mark.ci
