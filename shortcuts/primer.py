@@ -76,7 +76,8 @@ months, 4 years). Properties are called as the app shows them: 'Name', 'Title', 
 Screenshot', 'Is Completed'. Sort by WFContentItemSortProperty='Creation Date' with WFContentItemSortOrder='Latest First' ('Oldest \
 First', 'A to Z'); take n with WFContentItemLimitEnabled=True, WFContentItemLimitNumber=n.
 - Paths of files are relative to the folder Shortcuts in iCloud Drive. Brightness and volume go from 0 to 1, the battery level to 100.
-- WFItemIndex and the like count from 1, `x[0]` from 0.
+- WFItemIndex and the like count from 1, `x[0]` from 0. What belongs to one choice of another parameter counts with that alone: \
+WFItemIndex with WFItemSpecifier='Item At Index', WFDateFormat with 'Custom'.
 
 If these functions cannot do all that is asked, come as close as they allow, and say in a remark on the first line what is missing; \
 never invent a function or a parameter. What only the person knows (a number, an address, a key) is asked for.
