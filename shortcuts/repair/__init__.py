@@ -146,7 +146,7 @@ class _Line(NamedTuple):
 
 def _rebuilt(code: str, catalog: Catalog, repairs: list[Repair]) -> str:
     """Return a program that Python can parse: mended statements in proper blocks."""
-    lines = [_statement(number, text, catalog, repairs) for number, text in logical_lines(code)]
+    lines = _decorating([_statement(number, text, catalog, repairs) for number, text in logical_lines(code)], repairs)
     text = "\n".join(_in_blocks(lines, repairs)).rstrip("\n") + "\n"
     for _ in range(MAX_ROUNDS):
         line = _error_line(text)
@@ -154,10 +154,25 @@ def _rebuilt(code: str, catalog: Catalog, repairs: list[Repair]) -> str:
             return text
         rows = text.split("\n")
         wrong = min(line, len(rows)) - 1
+        while wrong and (rows[wrong].strip() in ("", "pass") or rows[wrong].lstrip().startswith("#")):
+            wrong -= 1  # what is wrong stands above it
         rows[wrong : wrong + 1] = _put_aside(rows[wrong])
         repairs.append(Repair(line, "prose", text.split("\n")[wrong], rows[wrong]))
         text = "\n".join(rows)
     return "".join(f"# {row}\n" for row in text.split("\n"))
+
+
+def _decorating(lines: list[_Line], repairs: list[Repair]) -> list[_Line]:
+    """Return the lines with those that begin with @ as comments, unless a function follows."""
+    result, behind = list[_Line](), ""
+    for line in reversed(lines):
+        if line.text.startswith("@") and not behind.startswith(("@", "def ", "async def ")):
+            repairs.append(Repair(line.number, "prose", line.text, f"# {line.text}"))
+            line = line._replace(text="# " + " ".join(line.text.split()))
+        if line.text and not line.text.startswith("#"):
+            behind = line.text
+        result.append(line)
+    return result[::-1]
 
 
 def _put_aside(row: str) -> list[str]:
