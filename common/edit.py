@@ -334,8 +334,9 @@ def deliver(answer: Answer, shortcut: Record, program: str, request: str, earlie
              {"query": request, "change": answer.change, "kept": edited.kept, "changed": edited.changed, "added": edited.added,
               "removed": edited.removed}]  # fmt: skip
     notes = {"shortcut": plist.content_id(edited.shortcut), "edits": turns}
+    residue = {**to_python(edited.shortcut, catalog)[1], files.PROGRAM: edited.code}
     written = {output: binary(edited.shortcut), output.with_suffix(query.PROGRAM): edited.code.encode(),
-               output.with_suffix(files.RESIDUE): orjson.dumps(to_python(edited.shortcut, catalog)[1], option=orjson.OPT_INDENT_2),
+               output.with_suffix(files.RESIDUE): orjson.dumps(residue, option=orjson.OPT_INDENT_2),
                output.with_suffix(HISTORY): orjson.dumps(notes, option=orjson.OPT_INDENT_2)}  # fmt: skip
     for file, data in written.items():
         jsonl.write_atomically(file, data)

@@ -31,14 +31,13 @@ from typing import Any
 from shortcuts import control_flow, plist
 from shortcuts.catalog import BUILTIN, Api, Catalog, Parameter, call_name
 from shortcuts.compiler import Compiler, compiled
-from shortcuts.did_you_mean import nearest
+from shortcuts.did_you_mean import SPELLED, nearest
 from shortcuts.forms import api_names, constants, signatures, values
 from shortcuts.forms.literals import WRONG_LITERALS, literal_kinds, shown, wrong_literals
 from shortcuts.syntax.errors import Diagnostic, DialectError
 from shortcuts.syntax.nodes import called, parse
 
 OPERANDS = {"Bool": "boolean", "Number": "number", "String": "text"}  # of the rules of a filter, and their types
-SPELLED = 100.0  # no other word is as like: one that differs in case, spaces, `-` and `_` alone
 _BUILT_IN = frozenset({api_names.COMMENT, api_names.SET_VARIABLE, api_names.APPEND_VARIABLE, api_names.NOTHING, *control_flow.KINDS})
 NEAR, NEAR_API = 60.0, 75.0  # percent of likeness that another word, or another API, needs to be named as advice
 
@@ -162,14 +161,15 @@ def _wrong_operand(value: Any) -> str | None:
 
 
 def _without_result(actions: list[control_flow.Action], lines: list[int], catalog: Catalog) -> list[Diagnostic]:
-    """Return a diagnostic for each reading of the output of an action that gives none."""
-    silent: dict[str, str] = {}  # identity of the output -> the action's name
+    """Return a diagnostic for each reading of the output of an action that gives none, or at most that of the action before."""
+    silent: dict[str, str] = {}  # identity of the output -> what it is
     for action in actions:
         api, uuid = catalog.get(action["WFWorkflowActionIdentifier"]), action["WFWorkflowActionParameters"].get("UUID")
-        if api and isinstance(uuid, str) and api.result is None and "result" not in api.unknown and api.id not in _BUILT_IN:
-            silent[uuid] = api.name
+        gives = api is None or api.result or "result" in api.unknown or (api.hands_on and api.input_key) or api.id in _BUILT_IN
+        if api and isinstance(uuid, str) and not gives:
+            silent[uuid] = f"{api.name} gives nothing" + (", so this is what came before it" if api.hands_on else ", so this is empty")
     read = [(line, uuid) for action, line in zip(actions, lines) if silent for uuid in _outputs_in(action["WFWorkflowActionParameters"])]
-    return [Diagnostic(line, "no_result", f"{silent[uuid]} gives nothing, so this is empty") for line, uuid in read if uuid in silent]
+    return [Diagnostic(line, "no_result", silent[uuid]) for line, uuid in read if uuid in silent]
 
 
 def _outputs_in(parameters: dict[str, Any]) -> Iterator[str]:

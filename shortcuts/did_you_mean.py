@@ -9,11 +9,12 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+SPELLED = 100.0  # no other word is as like: as `near`, for a word that differs in case, spaces, `-` and `_` alone
 CLEAR = 3  # per cent of likeness by which the nearest word must lead the next one: with less it would be a guess
 SHORTEST, SLIP = 4, 90.0  # letters from which one wrong letter, or two in the wrong order, are a slip, and how like the words then are
 COMPARED = 20  # of the words that are as like as a whole
 _DIGITS = re.compile(r"_?\d+")
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|.", re.DOTALL)
+_PARTS = re.compile(r"WF(?=[A-Z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|.", re.DOTALL)
 
 
 def nearest(word: str, known: Iterable[str], near: float, clear: float = CLEAR) -> str | None:

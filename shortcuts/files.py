@@ -12,6 +12,8 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -214,11 +216,18 @@ def replace(file: Path, data: bytes) -> None:
     """Write a file as `put` does, and say so where another one was there. Raises FileError."""
     before = contents(str(file)) if file.is_file() else data
     kept = file.with_name(f"{file.name}.bak")
-    if before != data and file.suffix == ".shortcut" and not kept.exists():  # the first one may be a person's original
+    is_new = before != data and file.suffix == ".shortcut" and bool(not kept.exists() or _not_written_here(before))
+    if is_new:  # the first one may be a person's original, as is any from elsewhere
+        kept = next(path for path in _backups(kept) if not path.exists())
         put(kept, before)
     put(file, data)
     if before != data:
-        say(f"replaced {file}" + (f"; what was there first is {kept.name}" if kept.exists() else ""))
+        when = " first" if kept.suffix == ".bak" else ""
+        say(f"replaced {file}" + (f"; what was there{when} is {kept.name}" if kept.exists() else ""))
+
+
+def _backups(first: Path) -> Iterator[Path]:
+    return (first if number == 1 else first.with_name(f"{first.name}{number}") for number in count(1))
 
 
 def say(message: str) -> None:
@@ -412,14 +421,15 @@ def compiled(source: str, code: str, options: Options) -> dict[str, Any]:
 def _with_residue(code: str, residue: Residue, alone: dict[str, Any], catalog: Catalog | None) -> dict[str, Any] | None:
     """Return the shortcut that a residue is of, with what was changed in its program; None if it is of another program."""
     before = residue.get(PROGRAM) if isinstance(residue, dict) else None
-    try:
-        if isinstance(before, str) and before != code:
+    if isinstance(before, str) and before != code:
+        with suppress(ValueError):  # a change by which lines that are left alone would mean something else
             shortcut = to_shortcut(before, residue, catalog)
             return merged(shortcut, lambda written: applied(written, change_between(written, code)), catalog).shortcut
+    with suppress(ValueError):
         whole = to_shortcut(code, residue, catalog)
-        return whole if equivalent(whole, alone) or to_python(whole, catalog)[0] == code else None
-    except ValueError:
-        return None
+        if equivalent(whole, alone) or to_python(whole, catalog)[0] == code:
+            return whole
+    return None
 
 
 def read_residue(file: Path) -> Residue:

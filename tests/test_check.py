@@ -101,6 +101,10 @@ def test_the_output_of_an_action_that_gives_nothing_is_not_to_be_read():
     assert codes(f"ok = {A}alert(WFAlertActionMessage='a')\n{A}showresult(Text='b')\n") == []
 
 
+def test_the_output_of_an_action_that_hands_on_its_input_may_be_read():
+    assert codes(f"q = {A}previewdocument(WFInput=clipboard())\n{A}showresult(Text=f'{{q}}!')\n") == []
+
+
 def test_an_open_enum_takes_other_values_but_not_its_own_in_another_spelling():
     catalog = catalog_of({"key": "x", "type": "enum", "enum": ["UPPERCASE", "Title Case"], "open_enum": True})
     assert codes("a_b(x='other')\n", catalog) == codes("a_b(x='UPPERCASE')\n", catalog) == []

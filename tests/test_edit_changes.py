@@ -84,3 +84,12 @@ def test_the_change_between_two_programs_is_small(before: str, after: str, chang
 @given(PROGRAMS, PROGRAMS)
 def test_the_change_between_two_programs_makes_one_the_other(before: str, after: str) -> None:
     assert apply_text(before, change_between(before, after)) == after
+
+
+HEADED = "workflow(types=['Watch'])\nx = is_workflow_actions_ask()\n"
+
+
+@pytest.mark.parametrize("head", ["", "@when_screenshot_saved()\n"])
+def test_replace_all_by_a_function_brings_a_head_of_its_own(head: str) -> None:
+    body = f"{head}def shortcut():\n    is_workflow_actions_vibrate()\n"
+    assert apply_text(HEADED, f"replace all\n{body}") == body

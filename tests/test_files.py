@@ -189,6 +189,25 @@ def test_a_residue_that_is_given_is_of_the_program_or_no_shortcut_is_written(tmp
         files.compiled("s.py", code.replace("old", "new"), files.Options(residue=residue))
 
 
+def test_a_change_that_cannot_be_merged_keeps_what_still_fits(tmp_path: Path) -> None:
+    code = "X = is_workflow_actions_ask(WFAskActionPrompt='?')\nis_workflow_actions_showresult(Text=f'{X}!')\n"
+    before = shortcuts.to_shortcut(code)
+    before["WFWorkflowIcon"]["WFWorkflowIconGlyphNumber"] = 59791
+    after = edited(tmp_path, before, "is_workflow_actions_showresult", "X = is_workflow_actions_text_changecase(text=X)\nis_workflow_actions_showresult")
+    assert after["WFWorkflowIcon"]["WFWorkflowIconGlyphNumber"] == 59791
+
+
+def test_a_file_from_elsewhere_is_kept_also_where_one_was_kept_before(tmp_path: Path) -> None:
+    program, file = tmp_path / "x.py", tmp_path / "x.shortcut"
+    for number in range(2):  # the second time, the first is kept
+        program.write_text(PROGRAM.replace("Hello", f"Hello {number}"))
+        assert run(program).returncode == 0
+    foreign = plistlib.dumps(shortcuts.to_shortcut(PROGRAM))
+    file.write_bytes(foreign)
+    ended = run(program, "--force")
+    assert ended.returncode == 0 and "what was there is x.shortcut.bak2" in ended.stderr and (tmp_path / "x.shortcut.bak2").read_bytes() == foreign
+
+
 def test_a_damaged_residue_is_an_error(tmp_path: Path) -> None:
     run(example(tmp_path), "--output", tmp_path)
     (tmp_path / "Split the Bill.residue.json").write_text("not JSON")

@@ -15,6 +15,7 @@ from shortcuts.did_you_mean import nearest
     ("Values", ["Value", "All Values", "All Keys"], None), ("10 minutes before", ["1 hour before"], None),
     ("WFSendEmailActionBody", ["WFSendEmailActionFrom", "WFSendEmailActionSubject"], None), ("WFTextActionTxet", ["WFTextActionText"], "WFTextActionText"),
     ("fallback_artist_images", ["fetched_artist_images"], None), ("total_pirce_text", ["total_price_text"], "total_price_text"),
+    ("HTTPMethod", ["WFHTTPMethod", "WFURL"], "WFHTTPMethod"), ("URL", ["WFURL", "WFHTTPMethod"], None),
     ("x", [], None), ("", ["a"], None), ("\ud800", ["a"], None),
 ])  # fmt: skip
 def test_the_nearest_word_is_the_one_that_is_clearly_meant(word, known, meant):

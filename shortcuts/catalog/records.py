@@ -90,6 +90,7 @@ class Api:
     app_name: str = ""
     input_key: str = ""  # the parameter that takes the output of the action before where it is absent
     python_name: str = ""  # Apple's own name for it in the Python of Shortcuts
+    hands_on: bool = False  # it has no result of its own, and gives what it takes
 
     @property
     def name(self) -> str:

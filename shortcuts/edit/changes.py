@@ -28,6 +28,7 @@ _RANGE = r"(?:lines?[ ]+)?(?P<first>[0-9]{1,9})(?:[ ]*[-\u2013][ ]*(?P<last>[0-9
 _HUNK = re.compile(rf"(?:(?P<verb>replace|delete)[ ]+(?:(?P<all>all)|{_RANGE})"
                    r"|insert[ ]+after[ ]+(?:line[ ]+)?(?P<after>[0-9]{1,9})):?[ ]*")  # fmt: skip
 _HEADER = "workflow("
+_OWN_HEADS = (_HEADER, "@", "def shortcut(")  # what a new program begins with that has settings or triggers of its own
 _KEEP = re.compile(rf"(?P<indent>\s*)keep[ ]+{_RANGE}[ ]*")
 _LIKE_A_COMMAND = r"(?:replace|insert|delete|remove|keep|move|add)[ ]+(?:all|after|before|at|lines?|[0-9])\b.*"
 _COMMAND_LIKE = re.compile(rf"\s*{_LIKE_A_COMMAND}")
@@ -98,10 +99,10 @@ def applied(code: str, change: str) -> list[Line]:
 
 
 def _with_header(hunk: Hunk, before: list[str]) -> Hunk:
-    """Return a command, `replace all` without the program's first line if that holds settings and no new line does."""
+    """Return a command, `replace all` without the program's first line if that holds settings and the new program has no head."""
     if not (hunk.is_all and before and before[0].startswith(_HEADER)):
         return hunk
-    brings = any(line.text.lstrip().startswith(_HEADER) for place, text in hunk.lines for line in _written(place, text, before))
+    brings = any(line.text.lstrip().startswith(_OWN_HEADS) for place, text in hunk.lines for line in _written(place, text, before))
     return hunk if brings else hunk._replace(first=2)
 
 

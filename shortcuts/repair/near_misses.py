@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from shortcuts.catalog import BUILTIN, Api, Catalog, call_name
-from shortcuts.did_you_mean import nearest
+from shortcuts.did_you_mean import SPELLED, nearest
 from shortcuts.forms import constants
 from shortcuts.repair.statements import CONSTANTS
 from shortcuts.syntax.nodes import called, constant, parse
@@ -69,9 +69,9 @@ def _keyword_edits(node: ast.Call, api: Api, lines: list[bytes]) -> Iterator[Edi
             key = meant
         parameter = api.parameter(key)
         value = constant(word.value)
-        if parameter is None or value is None or not parameter.enum or parameter.open_enum or value in parameter.enum:
+        if parameter is None or value is None or not parameter.enum or value in parameter.enum:
             continue
-        if (meant := nearest(value, parameter.enum, NEAR_VALUE)) is not None:
+        if (meant := nearest(value, parameter.enum, SPELLED if parameter.open_enum else NEAR_VALUE)) is not None:
             yield Edit(word.value.lineno, word.value.col_offset, word.value.end_col_offset or 0, "enum", repr(meant))
 
 
@@ -88,5 +88,5 @@ def _name_edits(tree: ast.Module, unbound: Collection[str]) -> Iterator[Edit]:
             yield Edit(node.lineno, node.col_offset, node.end_col_offset or 0, "constant", CONSTANTS[node.id])
             continue
         above = [other.id for other in bound if other.lineno < node.lineno]
-        if (meant := nearest(node.id, above, NEAR_NAME)) is not None:
+        if node.id not in above and (meant := nearest(node.id, above, NEAR_NAME)) is not None:
             yield Edit(node.lineno, node.col_offset, node.end_col_offset or 0, "name", meant)

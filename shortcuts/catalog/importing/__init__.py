@@ -255,7 +255,8 @@ def finished(merged: dict[str, Record]) -> Iterator[Record]:
             "id": api_id, "app": ".".join(bundle_of(api_id).split(".")[:3]), "app_name": name,
             "builtin": api_id.startswith(("is.workflow.", "com.apple.")), "title": title,
             "summary": summaries.get(api_id) or summary_of(title, name, parameters, result),
-            "parameters": parameters, "input_key": api.get("input_key"), "result": result, "platforms": api.get("platforms"),
+            "parameters": parameters, "input_key": api.get("input_key"), "result": result,
+            "hands_on": api.get("hands_on") and not result, "platforms": api.get("platforms"),
             "source": sorted(api["source"], key=PRECEDENCE.index), "unknown": api["unknown"], "python_name": api.get("python_name"),
         }  # fmt: skip
         yield {field: value for field, value in record.items() if value not in (None, "", [])}

@@ -38,6 +38,7 @@ def read_wfactions(content: Record, bundle: str) -> Iterator[Record]:
             "parameters": _wf_parameters(action),
             "input_key": (action.get("Input") or {}).get("ParameterKey"),  # "Required" is ignored: an absent input is the output before
             "result": result(output.get("OutputName"), output.get("Types", ())),
+            "hands_on": action.get("InputPassthrough") is True,
             "platforms": sorted({PLATFORMS[name] for name in ("phone", "desktop", "watch") if name not in disabled}),
             "source": ["wf"],
         })
