@@ -78,6 +78,7 @@ def arguments() -> argparse.Namespace:
         (args.run and not args.files or (args.world or args.answer or args.json) and not args.run,
          "--run runs files: name a FILE, --world, --answer and --json belong to it"),
         (not (args.files or args.to_shortcut) and (args.show or args.force), "--show and --force are for files: name a FILE"),
+        (args.files and (args.limit or args.shard), "--limit and --shard are for records: all FILEs are converted, by one process"),
         (args.files and args.to_shortcut, "--to-shortcut names the file that is read; name no other beside it"),
         ((args.files or args.to_shortcut) and written, f"--output {args.output}: a file is written there for each program; name a folder"),
         (records, f"{records}: for the shortcuts of its records use --input, for their programs --to-shortcut"),

@@ -14,7 +14,7 @@
 Reads    data/bench/train.jsonl: records with `messages`; a small seeded share of them is held out for validation
 Writes   runs/<model>/: the adapter (PEFT layout) or the whole model, the tokenizer with its chat template, metrics.csv, run.json,
          prompt.json (05 and 08 read there that it needs no primer), rejected.jsonl (samples that do not fit the context, never cut),
-         samples.jsonl, checkpoints/last and best
+         checkpoints/ with the last and the best, summary.json; samples.jsonl with --sample-generations
 
     python 07_train.py --model tiny                                # a minute on two CPU cores
     python 07_train.py --model meta-llama/Llama-3.1-8B             # the paper's settings, with LoRA, on the GPUs there are

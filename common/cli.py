@@ -191,7 +191,7 @@ def slurm_shard() -> str | None:
         return None
     if int(last) - int(first) + 1 != int(count):
         return f"task {task} of a job array with gaps"
-    if int(first) > 1:
+    if int(first) > 1 or (int(first) == 1 and int(count) == 1):
         return f"task {task} of a job array that begins at {first}"
     return f"{int(task) - int(first)}/{count}"
 

@@ -45,6 +45,7 @@ def misused(args: argparse.Namespace) -> list[tuple[Any, str]]:
     return [
         (args.query is not None and not args.query.strip(), "--query is empty; say what the shortcut should do"),
         (args.query and args.output and args.output.suffix != ".shortcut", f"--output {args.output}: --query writes a .shortcut file"),
+        (args.query and args.apis and args.model == OFFLINE, "--apis: the rules take the actions that the sentence names; give a --model"),
         (args.force and not args.query, "--force goes with --query: programs for the queries of a file are records, not shortcuts"),
         ((args.apis or args.apps) and not args.query, "--apis and --apps go with --query: the queries of a file have their actions"),
     ]

@@ -52,7 +52,7 @@ f-strings, `x + 1`, `==`, `<`, `in`, `and`, `not`, `x[0]`, `x[-1]`, `d['key']`, 
 `sum`, `min`, `max`, `sorted`, `round`, `abs`, `int`, `float`, `str`, `.upper()`, `.lower()`, `.strip()`, `.split()`, `.join()`, \
 `.replace()`, `.splitlines()`, `print` (shows a text), `input` (asks for one), `datetime.now()`, `timedelta`, `random.randint`, \
 `random.choice`, `json.loads`, `re.findall`, `re.sub`, `requests.get`. A call may stand inside another call.
-- There are no classes, lambda, try, while or break.
+- Do without classes, lambda, try, while and break.
 - `match menu('Question?')` lets the person choose; each `case 'Title':` is a choice.
 - A name that is assigned again in a loop or a branch keeps its last value. `if x:` asks whether x has a value, `x == True` whether \
 it is true.

@@ -33,7 +33,7 @@ and an empty one.
 
 To read a shortcut: `python -m shortcuts read FILE.shortcut` (`read_shortcut`); `explain` says it in words. To change one: \
 `edit_shortcut`, which keeps what is not touched equal to the byte. Without the server: `read --output DIR`, change the lines that the \
-request is about and no other, `write`; the shortcut may then get a new icon and new identities.
+request is about and no other, `write`: the rest, icon and identities included, stays as it was.
 
 ## The language
 

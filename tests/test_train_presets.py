@@ -38,7 +38,7 @@ def test_every_setting_has_a_value_for_every_case():
 
 @pytest.mark.parametrize(("name", "words"), [
     ("context", "(default: 8192; on a CPU 2048; tiny 2048)"),
-    ("lr", "(default: LoRA 0.0002, whole 2e-05; on a CPU LoRA 0.001, whole 2e-05; tiny 0.004)"),
+    ("lr", "(default: LoRA 0.0002, whole 2e-05; on a CPU LoRA 0.001, whole 2e-05; tiny 0.004; the folder of a small model 0.0005)"),
     ("precision", "(default: bf16 where the machine computes in it; tiny fp32)"),
     ("lora_dropout", "(default: 0)"),
 ])

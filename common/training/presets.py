@@ -38,7 +38,8 @@ BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None 
               "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
 REINFORCED = 0.2  # of the rate, for training on a model's own answers: their rewards tell less than an answer to imitate
 REINFORCING = {"prompts": 8, "group": 8, "max_new_tokens": 512, "temperature": 1.0, "grammar": False, "rollouts": None}
-ADAPTING = {"rslora": False, "dora": False, "lora_targets": "all-linear", "lora_dropout": 0.0}  # flags of LoRA that are easily forgotten
+# Flags of LoRA that are easily forgotten.
+ADAPTING = {"rslora": False, "dora": False, "lora_targets": "all-linear", "lora_dropout": 0.0, "lora_alpha": 32.0}
 JUDGED = 16  # prompts kept apart that are answered at each validation of --reinforce
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # what configs call the number of a layer's experts
 SMALL = 256  # width of the widest model that is small: a pretrained one is wider
@@ -47,9 +48,11 @@ ROOM = 0.8  # share of the free memory that a run may count on
 
 def default(name: str) -> str:
     """Return the words of a flag's help on what it is when it is not given, such as "(default: 8192; on a CPU 2048)"."""
-    tiny, _, *others = TABLE[name]
-    on_gpus, on_a_cpu, alone = (_either(*pair, BY_MACHINE.get(name, "none")) for pair in (others[:2], others[2:], (tiny, tiny)))
-    words = [on_gpus, *(f"{where} {value}" for where, value in (("on a CPU", on_a_cpu), ("tiny", alone)) if value != on_gpus)]
+    tiny, small, *others = TABLE[name]
+    pairs = others[:2], others[2:], (tiny, tiny), (small, small)
+    on_gpus, on_a_cpu, alone, folder = (_either(*pair, BY_MACHINE.get(name, "none")) for pair in pairs)
+    cases = ("on a CPU", on_a_cpu), ("tiny", alone), *([("the folder of a small model", folder)] if small != tiny else [])
+    words = [on_gpus, *(f"{where} {value}" for where, value in cases if value != on_gpus)]
     return f"(default: {'; '.join(words)})"
 
 
@@ -117,6 +120,7 @@ def without_effect(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
         given, name = getattr(args, flag), f"--{flag.replace('_', '-')}"
         yield args.dry_run and given, f"--dry-run measures a training, and {name} does none; leave one away"
         yield args.overwrite and given, f"--overwrite starts a run anew, and {name} takes the one that is there; leave one away"
+    yield args.public and not args.push, "--public goes with --push"
     for flags, needed in ((REINFORCING, args.reinforce), (ADAPTING, args.lora_rank)):
         given = next((name for name, usual in flags.items() if getattr(args, name) != usual), None)
         what = "goes with --reinforce" if flags is REINFORCING else "is of LoRA, and the whole model is trained; give a --lora-rank"
