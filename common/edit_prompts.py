@@ -16,6 +16,7 @@ from common.replies import PYTHON, TEXTS, code_blocks, without_thought
 from shortcuts.catalog import Catalog
 
 CHANGE_FENCE = "```change\n"
+_PLACE = re.compile(r"^((?:replace|insert|delete)[ ]+(?:all|after[ ]+(?:line[ ]+)?\d+|(?:lines?[ ]+)?\d+))", re.MULTILINE)
 _COMMAND = re.compile(r"^(replace|insert|delete)[ ]+(all|after|lines?|[0-9])", re.MULTILINE)
 
 EDIT = Template("edit",
@@ -111,10 +112,16 @@ def parse_change(text: str) -> str:
 
 
 def commands(text: str) -> str:
-    """Return the commands in a model's answer, those of all its blocks as one change; "" if there are none."""
+    """Return the commands in a model's answer, those of all its blocks as one change; "" if there are none.
+
+    Blocks that are about the same lines are drafts of one change, and the last of them counts.
+    """
     for parts in (_blocks(text), [without_thought(text.replace("\r\n", "\n"))]):
-        if found := [part[begin.start():].rstrip("\n") for part in parts if (begin := _COMMAND.search(part))]:
-            return "\n".join(found) + "\n"
+        found = [part[begin.start():].rstrip("\n") for part in dict.fromkeys(parts) if (begin := _COMMAND.search(part))]
+        places = [set(_PLACE.findall(block)) for block in found]
+        if found:
+            are_drafts = any(one & other for number, one in enumerate(places) for other in places[:number])
+            return (found[-1] if are_drafts else "\n".join(found)) + "\n"
     return ""
 
 

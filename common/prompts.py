@@ -296,7 +296,7 @@ Answer with one JSON object, the reasons first: {{"reasons": "...", "verdict": "
 # A step: its number, the lines of blocks that it is about, its text.
 _STEP = re.compile(r"(?is)\s*(?:step\s*)?([0-9]{1,6}(?:\.[0-9]{1,6})*)(?![0-9])[.:)]?\s*(?:\[((?:lines?)?[0-9, -]*)\][.:]?)?\s*(.*)")
 
-_LINES_AT_END = re.compile(r"(?i)\[((?:lines?)?[0-9, -]*[0-9])\][.:]?\s*\Z")  # where some writers put the lines
+_LINES_AT_END = re.compile(r"(?i)(?:(?<=[.!?] )\[|\[lines? )([0-9, ]*[0-9])\][.:]?\s*\Z")  # where some writers put the lines
 
 
 def thoughts_of(comments: dict[int, str], renames: dict[str, str], steps: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -14,7 +14,8 @@ _MARKS = (*THOUGHTS, ("<thinking>", "</thinking>"), ("<thought>", "</thought>"),
 _STARTS, _ENDS = ("|".join(map(re.escape, marks)) for marks in zip(*_MARKS))
 # A thought begins an answer; a few words may stand before a mark that ends its line.
 _THOUGHT_START = re.compile(rf"\s*(?P<words>[^\n`<\[]{{1,40}})?(?P<mark>{_STARTS})(?(words)(?=[ \t]*\n))", re.IGNORECASE)
-_THOUGHT_END = re.compile(rf"(?:^[ \t]*|(?<=[.!?]))(?:{_ENDS})", re.IGNORECASE | re.MULTILINE)  # of a line, or behind a sentence
+# ... and it ends at the beginning of a line, at the end of one, or behind a sentence.
+_THOUGHT_END = re.compile(rf"(?:^[ \t]*|(?<=[.!?]))(?:{_ENDS})|(?:{_ENDS})(?=[ \t]*$)", re.IGNORECASE | re.MULTILINE)
 # indent, marks, a language or none (tildes alone underline); a language that stands at the marks may be followed by a title
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,}(?=[ \t]*\w))(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
 WRAPPERS = frozenset(("markdown", "md"))  # the marks of a block around a whole answer
@@ -129,18 +130,18 @@ def _programs(said: str) -> list[Block]:
 def is_cut(text: str) -> bool:
     """True if an answer that reached the token limit may lack a part of its program: words behind a closed block say that it is whole.
 
-    A block that is the last to be said may have been closed by a grammar, for want of tokens.
+    A block that is the last to be said may have been closed by a grammar, for want of tokens; some models go on with white space.
     """
     said = _said(text)
     blocks = code_blocks(said)
-    return not (blocks and blocks[-1].closed and said[blocks[-1].end:].strip())
+    return not (blocks and blocks[-1].closed and len(said[blocks[-1].end:]) > 1)
 
 
 def without_thought(text: str) -> str:
     """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
 
-    Such an end begins a line or stands behind a sentence, outside fenced blocks. A thought that never ends leaves nothing, as its text is
-    a draft.
+    Such an end begins or ends a line, or stands behind a sentence, outside fenced blocks, with the answer behind it. A thought that never
+    ends leaves nothing, as its text is a draft.
     """
     while start := _THOUGHT_START.match(text):
         ends = dict(_MARKS)[next(mark for mark, _ in _MARKS if mark.lower() == start["mark"].lower())]
@@ -152,7 +153,10 @@ def without_thought(text: str) -> str:
 
 
 def _end_of_thoughts(text: str) -> int:
-    """Return the place behind the last mark that ends thoughts and that no fenced block holds; 0 if there is none."""
+    """Return the place behind the last mark that ends thoughts, without a start, and that no fenced block holds; 0 if there is none."""
     fenced = [block for block in _fenced(text) if block.closed]
     gaps = zip([0, *(block.end for block in fenced)], [*(block.start for block in fenced), len(text)])
-    return max((mark.end() for start, end in gaps for mark in _THOUGHT_END.finditer(text, start, end)), default=0)
+    begun = re.search(_STARTS, text, re.IGNORECASE)  # thoughts behind the beginning are no part before the answer
+    last = begun.start() if begun else len(text)
+    return max((mark.end() for start, end in gaps for mark in _THOUGHT_END.finditer(text, start, end)
+                if mark.end() <= last and text[mark.end():].strip()), default=0)  # fmt: skip

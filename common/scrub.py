@@ -41,8 +41,10 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
                         r"|api\.telegram\.org/bot))([\w:/-]{8,})")),
     (SECRET, re.compile(r"(?i)(\b(?:bearer|basic|bot)[ ]+)((?=[\w.~+/=-]{0,99}[\d=])[\w.~+/=-]{12,})")),
     (SECRET, re.compile(r"(?i)([?&;](?:[a-z]{0,20}[_-]?secret|password|passwd|pwd|auth|sig|signature)=)([^&\s\ufffc\"'<>#{}]{8,})")),
-    (SECRET, re.compile(r"(?i)([?&;](?:[a-z]{0,20}[_-]?(?:key|token)|appid|app_id|t)=)"  # unless it is a word, a number, or 1h02m03s
-                        r"((?=[^&\s]{0,99}\d|[a-z]{24})(?=[^&\s]{0,99}[a-z])(?!(?:\d{1,9}[hms]){1,3}(?![\w-]))[^&\s\ufffc\"'<>#{}]{8,})")),
+    (SECRET, re.compile(r"((?i:[?&;](?:[a-z]{0,20}[_-]?(?:key|token)|appid|app_id))=)"  # unless it is words in small letters
+                        r"((?![a-z]{1,23}(?:[_-][a-z]{1,23}){0,9}(?:[&\s\ufffc\"'<>#{}]|$))[^&\s\ufffc\"'<>#{}]{8,})")),
+    (SECRET, re.compile(r"(?i)([?&;]t=)"
+                        r"((?=[^&\s]{0,99}\d)(?=[^&\s]{0,99}[a-z])(?!(?:\d{1,9}[hms]){1,3}(?![\w-]))[^&\s\ufffc\"'<>#{}]{8,})")),
     (SECRET, re.compile(r"(?i)((?:(?:api|access|auth|secret|client)[_-]?(?:key|token|secret)|token|password|passwd)[\"']?"
                         r"[ ]*[:=][ ]*[\"']?)((?=[^\s\ufffc\"',;&]{0,99}\d)[^\s\ufffc\"',;&]{8,})")),
     (SECRET, re.compile(r"(://[^/\s:@\ufffc]{1,64}:)([^/\s@\ufffc]{1,128})(?=@)")),
@@ -52,7 +54,7 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     (PHONE, re.compile(r"(?i)(\b(?:tel|telprompt|sms|facetime|facetime-audio|imessage):(?://)?|\bwa\.me/|[?&]phone=)"
                        r"((?!\+15550100)\+?\d[\d().-]{5,}\d)")),
     (PHONE, re.compile(r"(?<![\w+.,/=&%#:-])(?!\+1 555 0100)(?:\+[1-9][\d ().-]{6,17}\d|\(\d{3}\) ?\d{3}[-. ]\d{4}"
-                       r"|[2-9]\d\d(?:-\d{3}-|\.\d{3}\.)\d{4})(?![\w-])", re.ASCII)),
+                       r"|[2-9]\d\d(?:-\d{3}-|\.\d{3}\.| \d{3}-)\d{4})(?![\w-])", re.ASCII)),
     (PLACE, re.compile(r"(?<![\d.,-])(?<!\d, )-?(?:[1-8]?\d|90)\.\d{3,}(?:, ?|%2C)-?(?:1[0-7]\d|180|\d{1,2})\.\d{3,}(?![\d.]|, ?-?\d)")),
 ]  # fmt: skip
 T = TypeVar("T")

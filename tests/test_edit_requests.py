@@ -9,6 +9,7 @@ import pytest
 
 from bench import edit_requests
 from bench.edit_requests import REQUESTS, Asked, Both
+from common import edit_prompts
 from shortcuts import plist, to_shortcut
 from tests.programs import GOLD
 
@@ -46,3 +47,8 @@ def test_each_check_fails_where_nothing_was_done(request_: Asked, shared: Path) 
 @pytest.mark.slow
 def test_the_files_are_those_that_the_seed_draws(shared: Path) -> None:
     assert [request.file for request in REQUESTS] == edit_requests.drawn()
+
+
+@pytest.mark.parametrize("second, change", [("insert after 3\na()\n", "insert after 3\na()\n"), ("insert after 3\nb()\n", "insert after 3\nb()\n")])
+def test_of_two_blocks_about_the_same_lines_the_last_counts(second: str, change: str) -> None:
+    assert edit_prompts.parse_change(f"```change\ninsert after 3\na()\n```\nIn short:\n```change\n{second}```\n") == change

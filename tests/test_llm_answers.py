@@ -144,3 +144,21 @@ def test_an_address_that_no_request_can_go_to_is_one_line(address):
 def test_the_program_is_the_longest_block_of_python(text: str, code: str, closed: list[bool]) -> None:
     assert replies.parse_answer(text).code == code
     assert [block.closed for block in replies.code_blocks(text)] == closed
+
+
+DRAFT = "```python\nx = is_workflow_actions_gettext(WFTextActionText='a first try that is longer')\n```"
+FINAL = "Thought:\n1. Show it.\n\nCode:\n```python\nis_workflow_actions_showresult(Text='Hi')\n```"
+
+
+@pytest.mark.parametrize("end", ["Now I write it:</think>", "so be it. </think>", "ok)</think>", "</think>"])
+def test_an_end_of_thoughts_at_the_end_of_a_line_is_one_without_its_start_too(end):
+    assert replies.parse_answer(f"We need X.\n{DRAFT}\n{end}\n\n{FINAL}") == replies.parse_answer(FINAL)
+
+
+@pytest.mark.parametrize("behind", ["\n\n<think>\nIs it right? Yes.\n</think>\n", "\n<think>\nok\n</think>\nThis shows Hi."])
+def test_thoughts_behind_an_answer_take_nothing_of_it(behind):
+    assert replies.parse_answer(FINAL + behind).code == replies.parse_answer(FINAL).code
+
+
+def test_white_space_up_to_the_token_limit_makes_no_answer_cut():
+    assert not replies.is_cut(FINAL + "\n" * 300) and replies.is_cut(FINAL) and replies.is_cut(FINAL[:-4])

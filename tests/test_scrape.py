@@ -20,6 +20,7 @@ from stub_hub import PRIVATE, StubHub
 from common import cli
 from common.crawl import client
 from common.jsonl import UserError
+from common.scrub import scrub_text
 from shortcuts import plist
 from shortcuts.plist import content_id, from_json, same, write_binary
 from tests import stage_runs
@@ -311,3 +312,14 @@ def test_an_output_started_anew_is_made_from_what_was_fetched(links: Any, scrape
     before = sorted(output.read_bytes().splitlines()), cli.rejects_path(output).read_bytes(), len(hub.asked)
     assert scrape("--links", tmp_path / "links.txt", *hub.arguments(), "--overwrite")[1]["written"] == 2
     assert (sorted(output.read_bytes().splitlines()), cli.rejects_path(output).read_bytes(), len(hub.asked)) == before
+
+
+@pytest.mark.parametrize("text", ["call 415 555-0132", "https://x.com/?access_token=1234567890123456", "https://x.com?appid=0123456789012345",
+                                  "https://api.x.com/?key=ABCDEFGHIJKLMNOP"])  # fmt: skip
+def test_numbers_of_people_and_keys_without_small_letters_are_replaced(text):
+    assert scrub_text(text) != text
+
+
+@pytest.mark.parametrize("text", ["https://x.com/?sort_key=relevance", "https://x.com/?get_token=get_token", "https://y.com/v?t=00h01m20s"])
+def test_words_and_times_in_a_query_are_no_keys(text):
+    assert scrub_text(text) == text
