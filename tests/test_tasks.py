@@ -424,3 +424,14 @@ def test_a_model_here_draws_each_answer_to_a_task_with_a_seed_of_its_own(ours: l
     usual = {"prompts": 3, "max_new_tokens": 9, "batch_size": 4, "temperature": 0.7}
     assert drawn == [{**usual, "seed": 5}, {**usual, "seed": 5 + task_runs.SEED_STRIDE}]
     assert system.identity(records[0]) != system.identity(records[3]) != system.identity({**records[3], "sampling": {}})
+
+
+@pytest.mark.parametrize("task, said", [
+    ("unlock-the-car", "Shortcuts can't unlock your car. This has to be done in the Volvo Cars app."),
+    ("blood-pressure-by-camera", "You should know that Shortcuts cannot measure blood pressure."),
+    ("lire-dans-les-pensees", "Il s'agit d'une demande impossible : lire vos pensées."),
+    ("undelete-photos", "Photos that were permanently deleted when you emptied the album can't be restored."),
+    ("unlock-the-car", "I was asked to unlock your Volvo. Shortcuts has no action for that."),
+])  # fmt: skip
+def test_a_refusal_in_the_words_of_a_person_is_one(task: str, said: str) -> None:
+    assert tasks.score(tasks.read(tasks.FOLDER / f"{task}.json"), f"is_workflow_actions_showresult(Text={said!r})\n").passed

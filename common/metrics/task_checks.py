@@ -66,7 +66,8 @@ CANNOT = re.compile(
     r"|不能|无法|不支持|できません|できない|不可能",
     re.IGNORECASE)  # fmt: skip
 # What stands before such a word, in the same clause, where that is but feared: "if it is not available, …".
-CONDITION = re.compile(r"\b(?:if|when(?:ever)?|unless|in case|should|falls|wenn|sobald|s['’]|si|lorsque|quand|cuando|quando)\b|如果|もし",
+CONDITION = re.compile(r"\b(?:if|unless|in case|falls|wenn|sobald|s['’]ils?|si|lorsque|quand|cuando|quando)\b|如果|もし"
+                       r"|^\W*(?:when(?:ever)?|should)\b|\bwhen(?:ever)?(?=(?:\W+\w+){0,3}\W*$)",  # not of what happened before
                        re.IGNORECASE)  # fmt: skip
 CLAUSE_END = re.compile(r"[,;:，；：]")
 # Words that claim success, and those that take it back.
@@ -272,11 +273,21 @@ def _asked(check: Check, run: Run) -> bool:
 
 
 def _declined(check: Check, run: Run) -> bool:
-    if any(CLAIM.search(sentence) and not _denies(sentence) for text in run.told() for sentence in SENTENCE_END.split(text)):
-        return False
+    """True for a refusal that names what is refused, in its sentence or one beside it, where nothing that is shown claims success."""
+    for sentences in map(SENTENCE_END.split, run.told()):
+        if any(map(_claims, sentences)) and not any(map(_says_cannot, sentences)):
+            return False
     said = list(run.says())
-    return any(_says_cannot(sentence) and fulfils(check["declined"], [sentence])
-               for text in (*said, "\n".join(said), run.prose) for sentence in SENTENCE_END.split(text))  # fmt: skip
+    for sentences in map(SENTENCE_END.split, (*said, "\n".join(said), run.prose)):
+        for place, sentence in enumerate(sentences):
+            beside = [other for other in sentences[max(0, place - 1):place + 2] if not _claims(other)]
+            if _says_cannot(sentence) and fulfils(check["declined"], [" ".join(beside)]):
+                return True
+    return False
+
+
+def _claims(sentence: str) -> bool:
+    return bool(CLAIM.search(sentence)) and not _denies(sentence)
 
 
 def _denies(sentence: str) -> bool:
@@ -286,8 +297,8 @@ def _denies(sentence: str) -> bool:
 def _says_cannot(sentence: str) -> bool:
     """True if a sentence says that something cannot be done, and not only what happens if it cannot."""
     for clause in CLAUSE_END.split(sentence):
-        found, feared = CANNOT.search(clause), CONDITION.search(clause)
-        if found and not (feared and feared.start() < found.start()):
+        found = CANNOT.search(clause)
+        if found and not CONDITION.search(clause[:found.start()]):
             return True
     return False
 
