@@ -168,7 +168,7 @@ def _name_of(container: dict[str, Any], key: str, name: str) -> str:
 
 
 def _asked(question: Any) -> str:
-    """What a question asks for: its words before its mark."""
+    """Return what a question asks for: its words before its mark."""
     return _literal(question).rstrip(" ?:.")
 
 

@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shortcuts.catalog import FOLDER, Api, Catalog
+from shortcuts.catalog import BUILTIN, FOLDER, Api, Catalog
 from shortcuts.catalog.records import read_table
 from shortcuts.catalog.search import KIT, SERVICES, STOPPED, index_of, search
 from shortcuts.catalog.spoken import stems
 from shortcuts.did_you_mean import nearest
 
 FILE = "usual.json"
-PREFIX = "is.workflow.actions."
 MOST = 20  # actions that a model may name
 
 CHOOSE = """Somebody wants a shortcut for Apple's Shortcuts app. The request:
@@ -82,7 +81,7 @@ def groups() -> dict[str, list[str]]:
 
 def usual(catalog: Catalog) -> dict[str, list[Api]]:
     """Return the actions that people use, by group; those that the catalogue lacks are left out."""
-    known = {group: [catalog.get(PREFIX + name) or catalog.get(name) for name in names] for group, names in groups().items()}
+    known = {group: [catalog.get(BUILTIN + name) or catalog.get(name) for name in names] for group, names in groups().items()}
     return {group: [api for api in apis if api] for group, apis in known.items()}
 
 
@@ -165,7 +164,7 @@ def _resolve(name: str, listed: Mapping[str, list[str]], catalog: Catalog) -> li
     """
     if name.casefold() in listed:
         return listed[name.casefold()]
-    for known in (name, PREFIX + name, catalog.action_id(name), catalog.action_id(f"is_workflow_actions_{name}")):
+    for known in (name, BUILTIN + name, catalog.action_id(name), catalog.action_id(f"is_workflow_actions_{name}")):
         if known and known in catalog:
             return [known]
     if near := nearest(name.casefold(), listed, NEAR):
@@ -195,8 +194,8 @@ def _by_app(catalog: Catalog) -> dict[str, list[Api]]:
     """Return the actions by the name of their app, services of other companies among Apple's own actions under theirs."""
     apps: dict[str, list[Api]] = {}
     for api in catalog:
-        service = api.id.removeprefix(PREFIX).partition(".")[0]
-        app = _titled(service) if api.id.startswith(PREFIX) and service in SERVICES else api.app_name
+        service = api.id.removeprefix(BUILTIN).partition(".")[0]
+        app = _titled(service) if api.id.startswith(BUILTIN) and service in SERVICES else api.app_name
         if app and not PLUMBING.search(api.id):
             apps.setdefault(app, []).append(api)
     return apps

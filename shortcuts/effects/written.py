@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from shortcuts.catalog import BUILTIN
 from shortcuts.control_flow import ID, PARAMETERS
 
-BUILTIN = "is.workflow.actions."
 PLACEHOLDER = "\ufffc"  # stands in a text for a variable
 VARIABLE = "…"  # stands in what is told for a variable
 STEPS = 20  # variables that are followed to the address of a request

@@ -12,9 +12,9 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from shortcuts.catalog import Api, Catalog
+from shortcuts.catalog import BUILTIN, Api, Catalog
 from shortcuts.effects import of_action
-from shortcuts.explain.phrases import BUILTIN, PLACES, PRIVATE, SENDS
+from shortcuts.explain.phrases import PLACES, PRIVATE, SENDS
 from shortcuts.explain.sentences import Prose, listed, sentence_case, spoken
 from shortcuts.syntax.nodes import called, keywords, parse
 from shortcuts.trace import Trace, trace

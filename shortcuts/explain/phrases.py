@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-BUILTIN = "is.workflow.actions."
-
 # How common actions are put, by the end of their id: the first form whose parameters are all there is taken. Others are put by their title.
 FORMS = {
     "addnewevent": "Add the event {WFCalendarItemTitle} to the calendar|Add an event to the calendar",

@@ -13,9 +13,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from shortcuts.catalog import Api, Catalog
+from shortcuts.catalog import BUILTIN, Api, Catalog
 from shortcuts.explain import phrases
-from shortcuts.explain.phrases import BUILTIN, COMPARISONS, FORMS, GLOBALS, JOINED, KEPT_AS, NOUNS, OPERATORS, PROPER, TRANSPARENT
+from shortcuts.explain.phrases import COMPARISONS, FORMS, GLOBALS, JOINED, KEPT_AS, NOUNS, OPERATORS, PROPER, TRANSPARENT
 from shortcuts.forms.api_names import is_action_call
 
 SHOWN = 60  # characters of a quoted value: a comment is one line

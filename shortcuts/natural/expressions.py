@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 
-from shortcuts.catalog import Api, Catalog, call_name
+from shortcuts.catalog import BUILTIN, Api, Catalog, call_name
 from shortcuts.catalog.search import search
 from shortcuts.did_you_mean import nearest
 from shortcuts.forms import api_names, constants, signatures, values
@@ -165,7 +165,7 @@ def _no_function(low: Lowering, path: str, node: ast.Call) -> str:
     if others := [function for function in table.CALLS if "." in path and function.rpartition(".")[0] == path.rpartition(".")[0]]:
         return f"there is no {path}() here; there is {', '.join(f'{function}()' for function in others)}"
     found = search(low.catalog, " ".join(re.split(r"[_.]+", path)))
-    fitting = [api for api in found if api.id.startswith("is.workflow.actions.")][:2]
+    fitting = [api for api in found if api.id.startswith(BUILTIN)][:2]
     return f"there is no {path}(); " + (f"actions near it are {' and '.join(map(_written, fitting))}" if fitting else advice.search(path))
 
 
