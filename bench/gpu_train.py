@@ -218,7 +218,7 @@ def plain(args: argparse.Namespace) -> dict[str, Any]:
         loss.item()  # waits for the GPU
         tokens.append(ids.numel())
         seconds.append(time.perf_counter() - started)
-        shares.append(flops.utilisation(work, row.pieces, ids.numel(), seconds[-1], 1, name))
+        shares.append(flops.utilisation(work, row.lengths, ids.numel(), seconds[-1], 1, name))
     return figures([count / time for count, time in zip(tokens, seconds)], shares, args)
 
 

@@ -124,7 +124,7 @@ def ours(args: argparse.Namespace) -> list[dict[str, float]]:
     clock, answer, noted = Clock(args.prompts * args.group), rollouts.Answer, stage.RunFolder.note
     torch.set_num_threads(1)
     chat.end_ids = lambda model, tokenizer: []
-    rollouts.Answer = lambda text, tokens, logprobs, legal, finished: answer(text, tokens, logprobs, legal, True)
+    rollouts.Answer = lambda prompt, tokens, logprobs, text, finished, legal: answer(prompt, tokens, logprobs, text, True, legal)
     rewards.reward = lambda text, record: rewards.Reward(answers=of_text(text) / rewards.SHARES["answers"])
 
     def note(self: Any, name: str, lines: list[dict[str, Any]]) -> None:

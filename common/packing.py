@@ -28,16 +28,13 @@ IGNORED = -100  # the target of a position without loss; PyTorch's own conventio
 
 
 class Drawn(NamedTuple):
-    """Facts of reinforcement on answers' tokens, which the model itself has drawn: arrays in samples, tensors in rows, one place a token.
+    """What reinforcement knows of the tokens that the model itself has drawn: arrays in samples, tensors in rows, a place for each."""
 
-    weights: the factor of its loss. logprobs: its log-probability when it was drawn. legal: a bit for each token of the vocabulary that a
-    grammar allowed there, as np.packbits(bitorder="little") has them; None without a grammar. temperature: by which logits were divided.
-    """
-
-    weights: Any
-    logprobs: Any
-    legal: Any = None
-    temperature: float = 1.0
+    weights: Any  # the factor of its loss
+    logprobs: Any  # its log-probability when it was drawn
+    legal: Any = None  # bits of the vocabulary that a grammar allowed there, as np.packbits(bitorder="little") has them
+    temperature: float = 1.0  # by which logits were divided
+    trained: Any = None  # in a row: its log-probability in training, once the loss is computed
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ class Samples:
     is_answer: np.ndarray  # bool: a token that is predicted with loss
     offsets: np.ndarray  # int64, one more than there are samples
     drawn: Drawn | None = None  # a place for each token that is an answer's
-    branches: Sequence[tuple[int, ...]] | None = None  # the pieces of each sample; None: each is one text
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -57,10 +53,6 @@ class Samples:
     def lengths(self) -> list[int]:
         """Tokens of each sample."""
         return np.diff(self.offsets).tolist()
-
-    def pieces(self, number: int) -> tuple[int, ...]:
-        """Tokens of a sample's beginning, and of each text that goes on from it and sees it and itself. One text is one piece."""
-        return self.branches[number] if self.branches else (int(self.offsets[number + 1] - self.offsets[number]),)
 
     def sha256(self) -> str:
         """One hash of data, tokenizer and template: what a run was trained on."""
@@ -129,7 +121,6 @@ class Row(NamedTuple):
     supervised: torch.Tensor  # [positions with loss]: known here, a GPU need not be waited for to count them
     lengths: tuple[int, ...]  # tokens of each sample
     drawn: Drawn | None = None  # at the supervised positions; None: each counts 1, as in supervised training
-    pieces: tuple[tuple[int, ...], ...] = ()  # of each sample, as Samples.pieces has them; of none: each is one text
 
 
 class Plan:
@@ -186,17 +177,15 @@ class Plan:
             ids[start:end] = tokens = self.samples.tokens[part]
             targets[start:end - 1] = np.where(self.samples.is_answer[part], tokens, IGNORED)[1:]  # each position predicts the next
             start = end
-        pieces = tuple(map(self.samples.pieces, row)) or (lengths,)
-        positions = np.concatenate([np.arange(start, start + length) for beginning, *texts in pieces
-                                    for start, length in ((0, beginning), *((beginning, text) for text in texts))])
+        positions = np.concatenate([np.arange(length) for length in lengths])
         supervised = torch.from_numpy(np.flatnonzero(targets != IGNORED))
         drawn = self.samples.drawn
         if drawn is not None:
             number, parts = np.cumsum(self.samples.is_answer) - 1, [self._slice(sample) for sample in row]
             places = np.concatenate([np.empty(0, np.int64), *(number[part][self.samples.is_answer[part]] for part in parts)])
             of_tokens = {name: torch.from_numpy(array[places]) for name, array in drawn._asdict().items() if isinstance(array, np.ndarray)}
-            drawn = drawn._replace(**of_tokens)
-        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths, drawn, pieces)
+            drawn = drawn._replace(**of_tokens, trained=torch.zeros(len(places)))
+        return Row(*(torch.from_numpy(array)[None] for array in (ids, positions, targets)), supervised, lengths, drawn)
 
 
 def rows_for(batch_size: int, samples: Samples, capacity: int) -> int:

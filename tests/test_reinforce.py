@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import threading
 import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from common import chat, conversation, model, rewards
 from common.decoding.generation import Sampler, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
-from common.training import attention, data, generations, precision, reinforcement, rollouts
+from common.training import data, generations, precision, reinforcement, rollouts
 from common.training.loss import AnswerLoss, Squash, summed
 
 pytest_plugins = ["train_fixtures"]
@@ -78,12 +81,11 @@ def test_a_server_is_given_the_weights_of_the_last_update(very_small, monkeypatc
         for weight in objective.master:
             weight += 1
 
-    def post(self: Any, path: str, **body: Any) -> bytes:
-        if path == "load_lora_adapter":
+    def adapter(self: Any, verb: str, **body: str) -> None:
+        if verb == "load":
             given.update(load_file(Path(body["lora_path"]) / "model.safetensors"))
-        return b""
 
-    monkeypatch.setattr(rollouts.Server, "_post", post)
+    monkeypatch.setattr(rollouts.Server, "_adapter", adapter)
     rollouts.Server(argparse.Namespace(rollouts="http://there", devices=1, nodes=1, output=tmp_path), None).write(objective, [], "0/1")
     weights = precision.trainable(network)
     assert given and all(torch.equal(given[name], weights[name].to(torch.bfloat16)) for name in given)
@@ -152,60 +154,109 @@ def test_a_grammar_has_all_that_a_prompt_offers_also_what_it_does_not_need(monke
     monkeypatch.setattr(rollouts.token_masks, "table", lambda *about: None)
     config = argparse.Namespace(get_text_config=lambda: argparse.Namespace(vocab_size=9))
     record = {"id": "a", "apis": ["is.workflow.actions.ask"], "distractors": ["is.workflow.actions.alert"]}
-    spec = rollouts.Local(argparse.Namespace(), None)._grammar(argparse.Namespace(config=config), rollouts.Prompt([1], record), [2])
+    spec = rollouts.Local(argparse.Namespace(), None)._grammar(argparse.Namespace(config=config), record, [2])
     assert spec.apis == {"is.workflow.actions.ask", "is.workflow.actions.alert"}
 
 
-SERVED = [*STEPS, "--lora-rank", 4, "--rollouts", "http://localhost:1/v1"]
+SERVED = [*STEPS, "--lora-rank", 4, "--rollouts"]
+CHOICE = {"text": "x", "token_ids": [5, 2], "logprobs": {"token_logprobs": [-9.0, -9.0]}, "finish_reason": "stop"}
+
+
+class Served:
+    """A vLLM server that gives each prompt four answers of the same two tokens, or what it is told to say; `asked` has its requests."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.said: bytes | None = None
+        self.loaded: set[str] = set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.asked.append({"path": self.path, **body})
+                status, reply = outer.answer(self.path, body)
+                self.send_response(status)
+                self.send_header("Content-Type", "text/html" if reply.startswith(b"<") else "application/json")
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, *about: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def answer(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        if path == "/v1/load_lora_adapter":
+            assert (Path(body["lora_path"]) / "adapter_model.safetensors").exists()
+            self.loaded.add(body["lora_name"])
+            return 200, b'"loaded"'
+        if path == "/v1/unload_lora_adapter":
+            if body["lora_name"] not in self.loaded:
+                return 404, b'{"error": {"message": "there is no such adapter"}}'
+            self.loaded.remove(body["lora_name"])
+            return 200, b'"unloaded"'
+        assert body["model"] in self.loaded
+        return 200, orjson.dumps({"choices": [{**CHOICE, "text": str(number)} for number in range(4)]}) if self.said is None else self.said
 
 
 @pytest.fixture
-def server(monkeypatch) -> list[dict[str, Any]]:
-    """What a server is asked that gives each prompt four answers of the same two tokens."""
-    asked: list[dict[str, Any]] = []
-
-    def post(self, path: str, **body: Any) -> bytes:
-        asked.append({"path": path, **body})
-        if path == "load_lora_adapter":
-            assert (Path(body["lora_path"]) / "adapter_model.safetensors").exists()
-        if path == "unload_lora_adapter" and len(asked) == 1:
-            raise UserError("there is no such adapter")
-        choice = {"text": "x", "token_ids": [5, 2], "logprobs": {"token_logprobs": [-9.0, -9.0]}, "finish_reason": "stop"}
-        return orjson.dumps({"choices": [{**choice, "text": str(number)} for number in range(4)]})
-
-    monkeypatch.setattr(rollouts.Server, "_post", post)
+def server(monkeypatch) -> Iterator[Served]:
     monkeypatch.setattr(rewards, "reward", by_text)
-    return asked
+    served = Served()
+    threading.Thread(target=served.server.serve_forever, daemon=True).start()
+    yield served
+    served.server.shutdown()
+    served.server.server_close()
 
 
-def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, server, tmp_path):
+def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, server):
     with pytest.raises(UserError, match="it was not the same model"):
-        run("served", *SERVED, base=base)
-    assert [one["path"] for one in server] == ["unload_lora_adapter", "load_lora_adapter", "completions", "completions", "unload_lora_adapter"]
-    assert server[2]["n"] == 4 and server[2]["return_token_ids"] and server[2]["model"] == server[1]["lora_name"] == server[4]["lora_name"]
+        run("served", *SERVED, server.url, base=base)
+    unloaded, loaded, *completions, last = server.asked
+    assert [one["path"] for one in (unloaded, loaded, last)] == ["/v1/unload_lora_adapter", "/v1/load_lora_adapter", "/v1/unload_lora_adapter"]
+    assert [one["path"] for one in completions] == ["/v1/completions"] * 2
+    assert {one["n"] for one in completions} == {4} and all(one["return_token_ids"] for one in completions)
+    assert {one["model"] for one in completions} == {loaded["lora_name"]} == {last["lora_name"]}
+    assert completions[0]["prompt"] != completions[1]["prompt"] and completions[0]["seed"] != completions[1]["seed"]
+
+
+class Model:
+    """As much of a model as a server is given."""
+
+    model = property(lambda self: self)
+
+    def parameters(self) -> list[Any]:
+        return []
+
+    def save_pretrained(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        (folder / "adapter_model.safetensors").touch()
+
+
+def serving(server: Served, output: Path, tokenizer: Any = None) -> rollouts.Server:
+    return rollouts.Server(argparse.Namespace(rollouts=server.url, devices=1, nodes=1, output=output, group=4, max_new_tokens=5, context=99), tokenizer)
 
 
 def test_an_adapter_lies_with_the_server_and_on_the_disk_while_it_answers_and_one_of_a_killed_run_goes(server, tmp_path):
-    class Model:
-        def save_pretrained(self, folder: Path) -> None:
-            folder.mkdir(parents=True)
-            (folder / "adapter_model.safetensors").touch()
-
     (tmp_path / "on/rollouts/0-7").mkdir(parents=True)
-    one = rollouts.Server(argparse.Namespace(rollouts="http://h", devices=1, nodes=1, output=tmp_path / "on"), None)
+    server.loaded.add("on-0-3")
     for step in (3, 4):
-        with one._loaded(Model(), f"0/{step}") as name:
-            assert [each.name for each in (tmp_path / "on/rollouts").iterdir()] == [f"0-{step}"]
-        assert (name, server[-1]["path"], server[-1]["lora_name"]) == (f"on-0-{step}", "unload_lora_adapter", name)
-        assert not (tmp_path / "on/rollouts").exists()
+        serving(server, tmp_path / "on").write(Model(), [], f"0/{step}")
+        assert [(one["path"], one["lora_name"]) for one in server.asked[-2:]] == [
+            ("/v1/load_lora_adapter", f"on-0-{step}"), ("/v1/unload_lora_adapter", f"on-0-{step}")]
+        assert server.asked[-2]["lora_path"] == str((tmp_path / f"on/rollouts/0-{step}").resolve())
+        assert not server.loaded and not (tmp_path / "on/rollouts").exists()
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"choices": [{"text": "x"}]}', b'{"choices": []}'])
-def test_what_a_server_should_not_say_is_one_line(answer, monkeypatch):
-    monkeypatch.setattr(rollouts.Server, "_post", lambda self, path, **body: answer)
-    args = argparse.Namespace(rollouts="http://h", devices=1, nodes=1, group=2, max_new_tokens=5, context=10)
-    with pytest.raises(UserError, match="http://h: "):
-        rollouts.Server(args, None)._group(rollouts.Prompt([1], {"id": "a"}), "m", "0/1")
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"choices": [{"text": "x"}]}', b'{"choices": []}', b"{", b'{"choices": [7]}'])
+def test_what_a_server_should_not_say_is_one_line(answer, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(chat, "prompt_tokens", lambda messages, tokenizer: [1])
+    server.said = answer
+    with pytest.raises(UserError, match=f"^--rollouts {server.url}: [^\n]*$"):
+        serving(server, tmp_path / "on").write(Model(), synthetic.records(2), "0/1")
 
 
 def test_a_run_may_go_on_with_a_server_at_another_address_and_not_without_one(train):
@@ -216,13 +267,13 @@ def test_a_run_may_go_on_with_a_server_at_another_address_and_not_without_one(tr
 
 
 def test_a_server_goes_with_one_device():
-    with pytest.raises(UserError, match="one device trains beside a server, and here are 4"):
+    with pytest.raises(UserError, match="one device trains beside a server, not 4"):
         rollouts.Server(argparse.Namespace(rollouts="http://h", devices=2, nodes=2), None)
 
 
 def test_a_server_that_is_not_there_is_one_line(run, base):
-    with pytest.raises(UserError, match="--rollouts http://localhost:1: /v1/load_lora_adapter failed"):
-        run("alone", *SERVED, base=base)
+    with pytest.raises(UserError, match=r"--rollouts http://localhost:1: Connection error\. \(docs/reinforce\.md has the command of a server\)"):
+        run("alone", *SERVED, "http://localhost:1", base=base)
 
 
 @pytest.mark.parametrize(("flags", "said"), [
@@ -230,11 +281,11 @@ def test_a_server_that_is_not_there_is_one_line(run, base):
     (["--group", "1"], "compared with others"),
     (["--lora-dropout", "0.1"], "no --lora-dropout"),
     (["--dry-run"], "--steps 3"),
-    (["--rollouts", "http://h", "--grammar"], "answers that are written here"),
+    (["--rollouts", "http://h", "--grammar"], "without --temperature and --grammar"),
     (["--rollouts", "localhost:8000", "--lora-rank", "4"], "give http://HOST:PORT"),
     (["--rollouts", "http://h", "--lora-rank", "0"], "give a --lora-rank"),
-    (["--batch-size", "4"], "a step has --prompts"),
-    (["--rows", "4"], "as many rows of --row-tokens as its answers take"),
+    (["--batch-size", "4"], "no --batch-size and no --rows: a step has --prompts"),
+    (["--rows", "4"], "no --batch-size and no --rows: a step has --prompts"),
 ])  # fmt: skip
 def test_what_does_not_go_with_it_is_refused(train, capsys, flags, said):
     with pytest.raises(SystemExit):
@@ -251,11 +302,10 @@ def test_tests_are_never_trained_on(tmp_path):
 def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, base, monkeypatch, tmp_path):
     seen, write = {False: set(), True: set()}, rollouts.Local.write
 
-    def watched(self: rollouts.Local, objective: Any, prompts: Any, *others: Any) -> Any:
-        for prompt in prompts:
-            asked = chat.decode(prompt.tokens, self.tokenizer)
-            seen["kept apart" in asked].add(prompt.record["messages"][-1]["content"])
-        return write(self, objective, prompts, *others)
+    def watched(self: rollouts.Local, objective: Any, asked: Any, *others: Any) -> Any:
+        for record in asked:
+            seen["kept apart" in record["messages"][0]["content"]].add(record["messages"][-1]["content"])
+        return write(self, objective, asked, *others)
 
     monkeypatch.setattr(rollouts.Local, "write", watched)
     records = synthetic.records(4)
@@ -267,10 +317,13 @@ def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, b
     assert seen[1] == {other[0]["messages"][-1]["content"]}
 
 
-def test_two_records_with_one_id_are_refused(tmp_path):
-    twice = synthetic.write(tmp_path / "twice.jsonl", [synthetic.records(1)[0]] * 2)
-    with pytest.raises(UserError, match="two records have the id"):
-        reinforcement.records_of(twice, {str(synthetic.records(1)[0]["id"])})
+def test_two_records_with_one_id_and_one_without_a_program_are_refused_before_the_first_answer(run, base, tmp_path, monkeypatch):
+    monkeypatch.setattr(rollouts.Local, "write", lambda *about: pytest.fail("an answer is written"))
+    one, *others = synthetic.records(5)
+    bare = {**one, "messages": [*one["messages"][:-1], {"role": "assistant", "content": "I cannot."}]}
+    for records, said in (([one, one, *others], "two records have the id"), ([bare, *others], "its answer holds no program")):
+        with pytest.raises(UserError, match=said):
+            run("on", *STEPS, "--lora-rank", 4, records=synthetic.write(tmp_path / "records.jsonl", records), base=base)
 
 
 def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written(run, base, tmp_path, monkeypatch):
@@ -280,16 +333,18 @@ def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written
         run("on", *STEPS, "--lora-rank", 4, "--validation", tests, base=base)
 
 
-def answer(tokens: list[int], finished: bool = True) -> rollouts.Answer:
-    return rollouts.Answer(str(tokens), tokens, np.full(len(tokens), -1, np.float32), None, finished)
+RECORD = {"id": "a", "messages": []}
+
+
+def answer(tokens: list[int], finished: bool = True, prompt: tuple[int, ...] = (1, 2)) -> rollouts.Answer:
+    return rollouts.Answer([*prompt], tokens, np.full(len(tokens), -1, np.float32), str(tokens), finished)
 
 
 def test_an_answer_counts_by_its_advantage_a_cut_one_and_an_equal_group_not_at_all(monkeypatch):
     monkeypatch.setattr(rewards, "reward", lambda text, record: rewards.Reward(calls=0.2 * len(text)))
-    prompt = rollouts.Prompt([1, 2], {"id": "a", "messages": []})
-    found = reinforcement.judged(prompt, [answer([3, 4]), answer([3]), answer([5, 6, 7], finished=False)])
+    found = reinforcement.judged([answer([3, 4]), answer([3]), answer([5, 6, 7], finished=False)], RECORD)
     assert [round(one.advantage, 6) for one in found] == [0.015, -0.015, 0.0]  # "[3, 4]" is three characters longer than "[3]"
-    assert all(one.advantage == 0 for one in reinforcement.judged(prompt, [answer([3]), answer([4])]))
+    assert all(one.advantage == 0 for one in reinforcement.judged([answer([3]), answer([4])], RECORD))
     samples = reinforcement.samples_of(found, constant=30)
     assert samples.tokens.tolist() == [1, 2, 3, 4, 1, 2, 3]
     assert samples.drawn.weights.tolist() == pytest.approx([0.0015, 0.0015, -0.0015])  # times 3 tokens, over 30
@@ -299,7 +354,7 @@ def test_an_endless_answer_is_worth_less_than_one_that_ends(monkeypatch):
     monkeypatch.setattr(rewards, "reward", lambda text, record: rewards.Reward(answers=1.0))
     endless = answer([1, 2] + [3, 4, 5] * 16, finished=False)
     cut, ended = answer(list(range(1, 90)), finished=False), answer([3, 4, 5] * 16)
-    found = reinforcement.judged(rollouts.Prompt([1], {"id": "a", "messages": []}), [endless, cut, ended])
+    found = reinforcement.judged([endless, cut, ended], RECORD)
     assert [round(one.advantage, 6) for one in found] == [-0.05, 0.0, 0.05]
     figures = reinforcement.figures_of(found, 3)
     assert (figures["loops"], figures["cut"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
@@ -328,14 +383,14 @@ def test_writing_ends_where_an_answer_repeats_itself():
 def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(monkeypatch, very_small):
     monkeypatch.setattr(rewards, "reward", lambda text, record: rewards.Reward(calls=float("3" in text)))
     network, _ = model.build_tiny(["some text"], 64)
-    objective, prompt = AnswerLoss(network), rollouts.Prompt([1, 2], {"id": "a", "messages": []})
-    samples = reinforcement.samples_of(reinforcement.judged(prompt, [answer([3, 3, 9]), answer([5, 6, 9])]), constant=6)
+    objective = AnswerLoss(network)
+    samples = reinforcement.samples_of(reinforcement.judged([answer([3, 3, 9]), answer([5, 6, 9])], RECORD), constant=6)
     row = Plan(samples, 100, 1, 0).row(0, 0)
 
     def likely() -> list[float]:
         objective(row)
         assert row.drawn.weights[0] > 0 > row.drawn.weights[-1]  # the better answer comes first
-        return [float(part.sum()) for part in objective.logprobs.split(3)]
+        return [float(part.sum()) for part in row.drawn.trained.split(3)]
 
     before = likely()
     objective(row).backward()
@@ -346,31 +401,12 @@ def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(mo
     assert better > 0 > worse
 
 
-@pytest.mark.parametrize(("room", "lengths"), [(11, [9, 7, 4, 3, 2]), (100, [14, 4, 3, 2])])
-def test_answers_behind_one_copy_of_their_prompt_have_the_loss_and_gradients_of_answers_alone(very_small, room, lengths):
-    network, _ = model.build_tiny(["some text"], 64)
-    attention.choose(network)
-    objective, prompts = AnswerLoss(network), [rollouts.Prompt(tokens, {}) for tokens in ([1, 2, 7], [3, 2], [6])]
-    texts = [(prompts[0], [3, 3, 9], 1.0), (prompts[0], [5, 9], -0.5), (prompts[0], [9, 4, 4, 8], 0.25), (prompts[1], [5, 9], 2.0),
-             (prompts[2], [5, 9], 1.0), (prompts[2], [4], -1.0)]  # behind one token there is no copy to stand
-    answers = [reinforcement.Judged(prompt, answer(tokens), rewards.Reward(), advantage) for prompt, tokens, advantage in texts]
-    found = []
-    for samples in (reinforcement.samples_of(answers, 6, room=room), reinforcement.samples_of(answers, 6)):
-        network.zero_grad()
-        loss = objective(Plan(samples, 100, 1, 0).row(0, 0))
-        loss.backward()
-        found.append((samples.lengths, loss.item(), sorted(objective.logprobs.tolist()), [part.grad for part in network.parameters()]))
-    assert [lengths, [6, 5, 7, 4, 3, 2]] == [some for some, *_ in found]
-    assert found[0][1] == pytest.approx(found[1][1], rel=1e-5) and found[0][2] == pytest.approx(found[1][2], rel=1e-5)
-    assert all(torch.allclose(*both, atol=1e-5) for both in zip(found[0][3], found[1][3], strict=True))
-
-
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
     args = argparse.Namespace(prompts=3, group=2, devices=1, nodes=1, row_tokens=9, context=9, max_new_tokens=4, seed=5, rollouts=None, grammar=False, temperature=1.0)
-    workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], []))
+    workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], [], ([*"abcdefghij"], [])))
     one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
     epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
-    assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2 and epochs[0] != epochs[1]
+    assert [sorted(epoch) for epoch in epochs] == [[*"abcdefghij"]] * 2 and epochs[0] != epochs[1]
     assert other.asked(5) == one.asked(5)
 
 
@@ -388,9 +424,9 @@ def test_the_weighted_loss_is_that_of_the_legal_tokens_each_times_its_weight(bia
     targets, weights = torch.tensor([1, 4, 9, 0, 19]), torch.tensor([1.0, -2.0, 0.5, 0.0, 3.0])
     legal = torch.rand(5, 20) < 0.5
     legal[range(5), targets] = True
-    drawn = Drawn(weights, torch.zeros(5), torch.from_numpy(np.packbits(legal.numpy(), axis=1, bitorder="little")), temperature)
-    found, logprobs = [], torch.zeros(5)
-    for loss in (summed(head, hidden, targets, Squash(), drawn, logprobs),
+    drawn = Drawn(weights, torch.zeros(5), torch.from_numpy(np.packbits(legal.numpy(), axis=1, bitorder="little")), temperature, torch.zeros(5))
+    found = []
+    for loss in (summed(head, hidden, targets, Squash(), drawn),
                  (weights * F.cross_entropy((head(hidden) / temperature).masked_fill(~legal, -torch.inf), targets, reduction="none")).sum()):
         hidden.grad = head.weight.grad = None
         loss.backward()
@@ -398,7 +434,7 @@ def test_the_weighted_loss_is_that_of_the_legal_tokens_each_times_its_weight(bia
     assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
     assert torch.allclose(found[0][1], found[1][1], atol=1e-6) and torch.allclose(found[0][2], found[1][2], atol=1e-6)
     exact = (head(hidden) / temperature).masked_fill(~legal, -torch.inf).log_softmax(-1)[range(5), targets]
-    assert torch.allclose(logprobs, exact, atol=1e-6)
+    assert torch.allclose(drawn.trained, exact, atol=1e-6)
 
 
 def test_a_row_has_what_was_drawn_in_the_order_of_its_positions():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 
 import numpy as np
@@ -85,33 +84,6 @@ def test_the_loss_of_a_row_is_that_of_its_samples_by_the_models_own_forward(kind
     expected.backward()
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
     assert float((by_row - gradient(model)).norm() / gradient(model).norm()) < 1e-4
-
-
-@pytest.mark.parametrize("block", [512, 3])
-@pytest.mark.parametrize("kind", [kind for kind, (_, name) in KINDS.items() if name == "packed"])
-def test_texts_that_go_on_from_one_beginning_have_the_loss_of_texts_that_each_begin_with_it(kind, block, monkeypatch):
-    from common.packing import Plan, Samples
-    from common.training import attention
-    from common.training.loss import AnswerLoss
-
-    monkeypatch.setattr(attention, "BLOCK", block)
-    drawn, found = np.random.default_rng(0), []
-    beginnings = {7: (4, 1, 9), 5: (6,), 8: (2, 2)}  # tokens of a beginning -> of each text behind it
-    texts = [[drawn.integers(1, SHAPE["vocab_size"], length) for length in (trunk, *rest)] for trunk, rest in beginnings.items()]
-    together = Samples.of((np.concatenate(parts), np.concatenate([np.zeros(len(parts[0])), *(np.arange(len(part)) > 0 for part in parts[1:])]))
-                          for parts in texts)
-    together = dataclasses.replace(together, branches=[(trunk, *rest) for trunk, rest in beginnings.items()])
-    apart = Samples.of((np.concatenate([trunk, part]), np.arange(len(trunk) + len(part)) > len(trunk))
-                       for trunk, *parts in texts for part in parts)
-    model = network(kind)
-    assert attention.choose(model) == "packed"
-    for samples in (together, apart):
-        model.zero_grad()
-        loss = AnswerLoss(model)(Plan(samples, 100, 1, 0).row(0, 0))
-        loss.backward()
-        found.append((loss.item(), gradient(model)))
-    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
-    assert float((found[0][1] - found[1][1]).norm() / found[1][1].norm()) < 1e-4
 
 
 @pytest.mark.parametrize("kind", [kind for kind, (_, name) in KINDS.items() if name != "packed"])

@@ -354,11 +354,12 @@ def test_a_sample_is_checked_as_a_program():
 
 
 def test_a_question_is_a_conversation_up_to_its_last_answer(data):
-    from common.training.data import questions
+    from common.training.data import question, records_of
 
     first, second = synthetic.records(2)
-    asked = questions(data, [second["id"], "unknown", first["id"]])
-    assert asked == [{"id": record["id"], "messages": record["messages"][:1]} for record in (second, first)]
+    asked = records_of(data, [second["id"], "unknown", first["id"]])
+    assert asked == [second, first]
+    assert [question(record) for record in asked] == [record["messages"][:1] for record in asked]
 
 
 @pytest.fixture(scope="session")
@@ -441,9 +442,8 @@ def test_work_of_llama_8b_is_that_of_its_matrices_and_attention():
                                              num_key_value_heads=8, vocab_size=128256))
     work = Work.of(model)
     assert work.body + work.head == pytest.approx(7.50e9, rel=1e-2)
-    assert work.flop([(8192,)], 8192, 4) / 8192 == pytest.approx(36.5e9, rel=1e-2)  # LoRA at 8,192 tokens: 4N and attention three times
-    assert work.flop([(4096,), (4096,)], 0, 4) < work.flop([(8192,)], 0, 4) < work.flop([(8192,)], 8192, 4) < work.flop([(8192,)], 8192, 6)
-    assert work.flop([(4096, 2048, 2048)], 0, 4) == work.flop([(6144,), (6144,)], 0, 4) - work.flop([(4096,)], 0, 4)  # the beginning once
+    assert work.flop([8192], 8192, 4) / 8192 == pytest.approx(36.5e9, rel=1e-2)  # LoRA at 8,192 tokens: 4N and attention three times
+    assert work.flop([4096, 4096], 0, 4) < work.flop([8192], 0, 4) < work.flop([8192], 8192, 4) < work.flop([8192], 8192, 6)
 
 
 def test_adapters_do_not_count_as_work():
@@ -470,10 +470,10 @@ def test_utilisation_is_useful_work_over_time_devices_and_peak():
     from common.training.flops import Work, utilisation
 
     work = Work(body=1_000_000, head=500_000, attention=10)
-    found = utilisation(work, [(100,), (50,)], 30, seconds=1e-6, devices=2, device_name="NVIDIA A100")
+    found = utilisation(work, [100, 50], 30, seconds=1e-6, devices=2, device_name="NVIDIA A100")
     useful = 4 * (1_000_000 * 150 + 500_000 * 30) + 3 * 10 * (100 * 101 // 2 + 50 * 51 // 2)
     assert found["mfu_4n"] == pytest.approx(useful / (1e-6 * 2 * 312e12), abs=1e-4) and found["mfu_6n"] > found["mfu_4n"]
-    assert utilisation(work, [(100,)], 30, 1.0, 1, "a CPU") == {}
+    assert utilisation(work, [100], 30, 1.0, 1, "a CPU") == {}
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ def test_two_processes_in_bf16_answer_any_number_of_prompts_and_end(forked, base
     answers, calls = generations.answers, []
 
     def asking(tokenizer, asked, *rest):
-        long = {"id": "long", "messages": [{"role": "user", "content": "is here " * 600}]}
+        long = {"id": "long", "messages": [{"role": "user", "content": "is here " * 600}, {"role": "assistant", "content": "x"}]}
         calls.append(1)
         return answers(tokenizer, [asked[:1], asked, [long, *asked[:2]], [long]][len(calls) - 1], *rest)
 

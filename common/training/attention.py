@@ -10,13 +10,10 @@ A row as a whole would cost the square of its length and need a mask.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention.bias import causal_lower_right
 from torch.utils.checkpoint import checkpoint
 from transformers import AttentionInterface, AttentionMaskInterface
 
@@ -66,57 +63,40 @@ def note(model: Any) -> str:
 
 def packed_attention(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, *, scaling: float,
                      dropout: float = 0.0, cu_seq_lens_q: Tensor | None = None, sliding_window: int | None = None,
-                     softcap: float | None = None, s_aux: Tensor | None = None, pieces: Tensor | None = None,
-                     **_: Any) -> tuple[Tensor, None]:
+                     softcap: float | None = None, s_aux: Tensor | None = None, **_: Any) -> tuple[Tensor, None]:
     """Causal attention of a row, sample by sample. Query, key, value are [1, heads, tokens, width]; returns [1, tokens, heads, width].
 
     `cu_seq_lens_q`, on the CPU, holds where each sample begins and the last one ends; None is one sample. `sliding_window` is the number
-    of tokens that a token sees, itself included; `softcap` bounds the scores; `s_aux` [heads] are attention sinks. `pieces`, on
-    the CPU, are the tokens of each sample's beginning and texts (packing.Samples), where there are such.
+    of tokens that a token sees, itself included; `softcap` bounds the scores; `s_aux` [heads] are attention sinks.
     """
     parts = query.shape[2:3] if cu_seq_lens_q is None else cu_seq_lens_q.diff().tolist()
     grouped = key.shape[1] != query.shape[1]
     outputs = []
-    for q, k, v in _pieces(query, key, value, parts, parts if pieces is None else pieces.tolist()):
-        length = k.shape[2]
-        is_whole = q.shape[2] == length
+    for q, k, v in zip(query.split(parts, 2), key.split(parts, 2), value.split(parts, 2), strict=True):
+        length = q.shape[2]
         if softcap or s_aux is not None or (sliding_window and length > sliding_window):
             outputs.append(written_out(q, k, v, scaling, dropout, sliding_window or length, softcap, s_aux))
-        elif is_whole and not dropout and q.requires_grad and v.shape[-1] == q.shape[-1] and _has_slow_backward(q):
+        elif not dropout and q.requires_grad and v.shape[-1] == q.shape[-1] and _has_slow_backward(q):
             outputs.append(CausalInProducts.apply(q, k, v, scaling))
         else:
-            mask = None if is_whole else causal_lower_right(q.shape[2], length)
-            outputs.append(nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=is_whole, scale=scaling,
-                                                                      dropout_p=dropout, enable_gqa=grouped))
+            outputs.append(nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, dropout_p=dropout,
+                                                                      enable_gqa=grouped))
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None  # as transformers' own have it: some models take a view of it
-
-
-def _pieces(query: Tensor, key: Tensor, value: Tensor, samples: Sequence[int], pieces: Sequence[int]) -> Iterator[tuple[Tensor, ...]]:
-    """Yield the queries of each piece of each sample with the keys and values that they see: its own, and those of the sample's first."""
-    firsts, place, first = set(accumulate(samples, initial=0)), 0, list[Tensor]()
-    for q, *seen in zip(*(part.split(pieces, 2) for part in (query, key, value)), strict=True):
-        if place in firsts:
-            first = seen
-        else:
-            seen = [torch.cat(both, dim=2) for both in zip(first, seen, strict=True)]
-        place += q.shape[2]
-        if q.shape[2]:
-            yield q, *seen
 
 
 def written_out(query: Tensor, key: Tensor, value: Tensor, scale: float, dropout: float, window: int, softcap: float | None,
                 sinks: Tensor | None) -> Tensor:
     """Causal attention of one text by its formula, [1, heads, tokens, width]; a block of queries at a time sees the keys it needs.
 
-    The queries are those of all its tokens, or of its last. Of a text longer than a block, scores are computed again in the backward pass:
+    Of a text longer than a block, scores are computed again in the backward pass:
     memory grows with the length and not with its square.
     """
     length, outputs = query.shape[2], []
-    query, before = query * scale, key.shape[2] - length
+    query = query * scale
     for start in range(0, length, BLOCK):
-        end, first = min(start + BLOCK, length), max(0, before + start - window + 1)
-        parts = query[:, :, start:end], key[:, :, first:before + end], value[:, :, first:before + end]
-        if key.shape[2] <= BLOCK:
+        end, first = min(start + BLOCK, length), max(0, start - window + 1)
+        parts = query[:, :, start:end], key[:, :, first:end], value[:, :, first:end]
+        if length <= BLOCK:
             outputs.append(_block(*parts, window, softcap, sinks, dropout))
         else:
             outputs.append(checkpoint(_block, *parts, window, softcap, sinks, dropout, use_reentrant=False,

@@ -61,9 +61,9 @@ class Throughput(AtSteps):
         """MFU of the step in both conventions, where arithmetic is in 16 bits and the GPU's peak is known."""
         if module.device.type != "cuda" or module.args.precision == "fp32":
             return {}
-        samples = [self.plan.samples.pieces(sample) for row in self.plan.step_rows(module.step - 1) for sample in row]
+        lengths = [self.plan.lengths[sample] for row in self.plan.step_rows(module.step - 1) for sample in row]
         name = torch.cuda.get_device_name(module.device)
-        return flops.utilisation(self.work, samples, module.part.supervised, seconds, trainer.world_size, name)
+        return flops.utilisation(self.work, lengths, module.part.supervised, seconds, trainer.world_size, name)
 
 
 class Samples(Callback):

@@ -10,7 +10,7 @@ import hashlib
 import math
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
@@ -24,7 +24,7 @@ from safetensors.numpy import load_file, save_file
 from torch.utils.data import DataLoader, Dataset
 
 from common import cli, jsonl
-from common.chat import encode
+from common.chat import Message, encode
 from common.jsonl import UserError
 from common.packing import Plan, Row, Samples, rows_for
 from common.training import launcher
@@ -152,7 +152,7 @@ class Data(NamedTuple):
     train: Samples
     validation: Samples
     rejected: list[dict[str, Any]]
-    asked: list[dict[str, Any]]  # the conversations that --sample-generations has answered
+    asked: list[dict[str, Any]]  # the records whose prompts --sample-generations has answered
     ids: tuple[list[str], list[str]] = ([], [])  # of the records of `train` and `validation`
 
 
@@ -175,7 +175,7 @@ def training_data(args: argparse.Namespace, tokenizer: Any) -> Data:
     if not train:
         raise UserError(f"{args.input}: no sample to train on ({len(rejected)} rejected, the first: "
                         f"{rejected[0]['detail'] if rejected else 'none, the file is empty'}); see --context")
-    asked = questions(file, held_ids[:args.sample_generations]) if args.sample_generations else []
+    asked = records_of(file, held_ids[:args.sample_generations]) if args.sample_generations else []
     return Data(samples.chosen(train), held_samples, rejected, asked, ([ids[number] for number in train], held_ids))
 
 
@@ -194,14 +194,19 @@ def drawn(programs: list[str], share: float, seed: int) -> tuple[list[int], list
     return order[count:], order[:count]
 
 
-def questions(path: Path, ids: list[str]) -> list[dict[str, Any]]:
-    """[{"id", "messages"}] of these records: each conversation up to where its last answer begins."""
-    found = {}
+def records_of(path: Path, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The records with these ids, in their order; of several with one id the first."""
+    wanted, found = {*ids}, dict[str, dict[str, Any]]()
     for record in chat_records(path):
-        if str(record["id"]) in ids and str(record["id"]) not in found:
-            last = max((n for n, message in enumerate(record["messages"]) if message["role"] == "assistant"), default=0)
-            found[str(record["id"])] = {"id": str(record["id"]), "messages": record["messages"][:last]}
+        if str(record["id"]) in wanted:
+            found.setdefault(str(record["id"]), record)
     return [found[identifier] for identifier in ids if identifier in found]
+
+
+def question(record: Mapping[str, Any]) -> list[Message]:
+    """A record's conversation up to where its last answer begins."""
+    last = max((number for number, message in enumerate(record["messages"]) if message["role"] == "assistant"), default=0)
+    return record["messages"][:last]
 
 
 def tell_of_full_rows(args: argparse.Namespace, samples: Samples) -> None:

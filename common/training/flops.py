@@ -10,7 +10,7 @@ by both inputs) in both. Adapters, norms and embeddings are left out: less than 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -44,11 +44,10 @@ class Work(NamedTuple):
         width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         return cls(body, head.in_features * head.out_features, 4 * config.num_hidden_layers * config.num_attention_heads * width)
 
-    def flop(self, samples: Iterable[Sequence[int]], supervised: int, passes: int) -> float:
-        """Useful FLOP of a step over samples of these pieces (packing.Samples); `passes` is 4 or 6: two for each use of a weight."""
-        seen = [(length, before) for first, *texts in samples for length, before in ((first, 0), *((text, first) for text in texts))]
-        tokens, pairs = sum(length for length, _ in seen), sum(length * before + length * (length + 1) // 2 for length, before in seen)
-        return passes * (self.body * tokens + self.head * supervised) + 3 * self.attention * pairs
+    def flop(self, lengths: Sequence[int], supervised: int, passes: int) -> float:
+        """Useful FLOP of a step over samples of these lengths; `passes` is 4 or 6: two for each use of a weight."""
+        pairs = sum(length * (length + 1) // 2 for length in lengths)
+        return passes * (self.body * sum(lengths) + self.head * supervised) + 3 * self.attention * pairs
 
 
 def peak_flops(device_name: str) -> float | None:
@@ -56,10 +55,10 @@ def peak_flops(device_name: str) -> float | None:
     return next((peak for name, peak in PEAK.items() if name in device_name), None)
 
 
-def utilisation(work: Work, samples: Sequence[Sequence[int]], supervised: int, seconds: float, devices: int,
+def utilisation(work: Work, lengths: Sequence[int], supervised: int, seconds: float, devices: int,
                 device_name: str) -> dict[str, float]:
     """{"mfu_4n": ..., "mfu_6n": ...} of a step, empty where the peak is not known."""
     peak = peak_flops(device_name)
     if peak is None:
         return {}
-    return {f"mfu_{passes}n": round(work.flop(samples, supervised, passes) / (seconds * devices * peak), 4) for passes in (4, 6)}
+    return {f"mfu_{passes}n": round(work.flop(lengths, supervised, passes) / (seconds * devices * peak), 4) for passes in (4, 6)}

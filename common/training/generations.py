@@ -19,26 +19,25 @@ from common.decoding.generation import Generation, generate, room_behind
 from common.training import launcher
 from common.training.activation_checkpointing import layers
 from common.training.attention import PACKED, VARLEN, plain
+from common.training.data import question
 from common.training.fsdp import gathered
 from common.training.loss import AnswerLoss, inner
-
-Question = dict[str, Any]  # {"id", "messages"}
 
 LONGEST = 512  # tokens of an answer: most programs fit, and a model that cannot stop yet does not hold training up
 
 
 def answers(tokenizer: Any, asked: list[dict[str, Any]], objective: AnswerLoss, rank: int, world: int) -> list[dict[str, Any]]:
-    """The model's likeliest answers, checked, in the order of the questions; every process calls it and gets them all."""
-    def answered(mine: list[Question]) -> list[dict[str, Any]]:
+    """The model's likeliest answers to some records' prompts, checked, in their order; every process calls it and gets them all."""
+    def answered(mine: list[dict[str, Any]]) -> list[dict[str, Any]]:
         with answering(objective):
-            written = list(generate(objective.model, tokenizer, [question["messages"] for question in mine], max_new_tokens=LONGEST,
+            written = list(generate(objective.model, tokenizer, [question(record) for record in mine], max_new_tokens=LONGEST,
                                     in_step=world > 1))
-        return [_checked(question["id"], answer) for question, answer in zip(mine, written, strict=True)]
+        return [_checked(str(record["id"]), answer) for record, answer in zip(mine, written, strict=True)]
 
-    fitting = [question for question in asked if room_behind(inner(objective.model), prompt_tokens(question["messages"], tokenizer)) > 0]
+    fitting = [record for record in asked if room_behind(inner(objective.model), prompt_tokens(question(record), tokenizer)) > 0]
     found = {result["id"]: result for result in launcher.shared_out(fitting, answered, rank, world)}
     too_long = Generation("", 0, False, "prompt_too_long")
-    return [found.get(question["id"]) or _checked(question["id"], too_long) for question in asked]
+    return [found.get(str(record["id"])) or _checked(str(record["id"]), too_long) for record in asked]
 
 
 @contextmanager

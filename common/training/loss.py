@@ -6,7 +6,7 @@ chunk at a time, and each chunk's gradient is made while it is there.
 
 from __future__ import annotations
 
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import torch
@@ -34,10 +34,7 @@ class AnswerLoss(nn.Module):
 
     It is a module, the root of what is sharded, because the head is called here and not by the model's own forward: FSDP2 gathers
     weights when the module that owns them is called. `neftune` is the strength of the noise on embeddings in training, 0 for none.
-    In reinforcement the targets have weights, and `logprobs` are those of the last row's targets.
     """
-
-    logprobs: Tensor | None = None
 
     def __init__(self, model: nn.Module, neftune: float = 0.0) -> None:
         super().__init__()
@@ -49,8 +46,7 @@ class AnswerLoss(nn.Module):
         base = inner(self.model)
         hidden = decoded(base, row, self.neftune if self.training else 0.0)
         targets = row.targets[0, row.supervised]
-        self.logprobs = None if row.drawn is None else torch.zeros_like(row.drawn.logprobs)
-        return summed(base.get_output_embeddings(), hidden[0, row.supervised], targets, Squash.of(base.config), row.drawn, self.logprobs)
+        return summed(base.get_output_embeddings(), hidden[0, row.supervised], targets, Squash.of(base.config), row.drawn)
 
 
 def inner(model: nn.Module) -> Any:
@@ -82,9 +78,7 @@ def _bounds(base: Any, row: Row) -> dict[str, Any]:
     starts = torch.tensor([0, *accumulate(row.lengths)], dtype=torch.int32)
     starts = starts if attention == PACKED else starts.to(row.input_ids.device)
     longest = max(row.lengths)
-    # a tensor, as the others are: a compiled layer would be compiled again for each value of a number
-    pieces = torch.tensor([*chain(*row.pieces)]) if any(len(each) > 1 for each in row.pieces) else None
-    return {"pieces": pieces, "cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
+    return {"cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
 
 
 def noisy(embeddings: Tensor, lengths: tuple[int, ...], strength: float) -> Tensor:
@@ -126,21 +120,20 @@ class Squash(NamedTuple):
         return self.scale if self.cap is None else self.scale * (1 - (logits / self.cap) ** 2)
 
 
-def summed(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, drawn: Drawn | None = None,
-           logprobs: Tensor | None = None) -> Tensor:
-    """Summed cross-entropy of hidden states [positions, width] behind a head, weighted if `drawn`; `logprobs` is then filled."""
+def summed(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, drawn: Drawn | None = None) -> Tensor:
+    """Summed cross-entropy of hidden states [positions, width] behind a head; of what was `drawn`, weighted."""
     size = max(1, (CPU_CHUNK if hidden.device.type == "cpu" else CHUNK) // head.weight.shape[0])
     if type(head) is nn.Linear and head.bias is None:
         weight = head.weight
         if not torch.is_grad_enabled():
             hidden, weight = hidden.detach(), weight.detach()
-        return _LinearCrossEntropy.apply(hidden, weight, targets, squash, size, drawn, logprobs)
+        return _LinearCrossEntropy.apply(hidden, weight, targets, squash, size, drawn)
     total = hidden.sum().float() * 0  # a row without targets still takes part in every collective of the backward pass
     for start in range(0, len(hidden), size):
         part = slice(start, start + size)
         losses = checkpoint(_cross_entropy, head, hidden[part], targets[part], squash, drawn, part, use_reentrant=False)
         if drawn is not None:
-            logprobs[part] = -losses.detach()
+            drawn.trained[part] = -losses.detach()
             losses = (losses * drawn.weights[part]).sum()
         total = total + losses
     return total
@@ -169,8 +162,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, squash: Squash, size: int, drawn: Drawn | None,
-                logprobs: Tensor | None) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, squash: Squash, size: int, drawn: Drawn | None) -> Tensor:
         total = hidden.new_zeros((), dtype=torch.float32)
         grad_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
@@ -187,8 +179,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 total -= chosen.sum()
                 total += sums.log().sum()
             else:
-                logprobs[part] = (chosen - sums.log())[:, 0]
-                total -= (logprobs[part] * drawn.weights[part]).sum()
+                drawn.trained[part] = (chosen - sums.log())[:, 0]
+                total -= (drawn.trained[part] * drawn.weights[part]).sum()
                 slope = slope * drawn.weights[part, None] / drawn.temperature
             if grad_hidden is not None or grad_weight is not None:
                 error = logits.div_(sums)
@@ -205,7 +197,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         # in fp32: a factor that is rounded to bf16 would be off by as much in every gradient of the step
         grad_hidden, grad_weight = (None if part is None else (part.float() * grad_output).to(part.dtype) for part in ctx.saved_tensors)
-        return grad_hidden, grad_weight, None, None, None, None, None
+        return grad_hidden, grad_weight, None, None, None, None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------

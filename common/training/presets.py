@@ -98,13 +98,11 @@ def add_reinforcement(parser: cli.Parser) -> None:
     """Add the arguments of training on the model's own answers."""
     add = parser.task.add_argument
     parser.set_defaults(**REINFORCING)
-    add("--reinforce", action="store_true", help="train on the model's own answers to the input's prompts, by what their programs do "
-        "(common/rewards.py); see docs/reinforce.md")
+    add("--reinforce", action="store_true", help="learn from the model's own answers, by what their programs do; see docs/reinforce.md")
     add("--prompts", type=cli.positive_int, metavar="N", help="of a step of --reinforce (default: %(default)s)")
     add("--group", type=cli.positive_int, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
     add("--max-new-tokens", type=cli.positive_int, metavar="N", help="longest answer in tokens (default: %(default)s)")
-    add("--temperature", type=cli.positive, metavar="T",
-        help="at which answers are drawn, and learned from: below 1, nearer to what the model writes at 0 (default: %(default)s)")
+    add("--temperature", type=cli.positive, metavar="T", help="at which answers are drawn, and learned from (default: %(default)s)")
     add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
     add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
@@ -132,19 +130,16 @@ def reinforced(args: argparse.Namespace) -> str | None:
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
     args.served = bool(args.rollouts)  # a run may go on with a server at another address
-    is_sized = args.chosen.pop("batch_size", None) is None
-    wanted, args.rows = args.rows, args.prompts  # as many as it takes: reinforcement.Rollouts
+    is_sized, args.rows = args.chosen.pop("batch_size", None) is None, args.prompts  # rows: as many as it takes (reinforcement.Rollouts)
     return next((told for holds, told in (
         (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),
-        (is_sized and not wanted, "--batch-size: with --reinforce a step has --prompts and --group answers to each; leave it away"),
-        (wanted, "--rows: with --reinforce a step has as many rows of --row-tokens as its answers take; leave it away"),
+        (is_sized, "--reinforce takes no --batch-size and no --rows: a step has --prompts, --group answers to each, and the rows for them"),
         (args.group < 2, "--group 1: an answer is compared with others to the same prompt"),
         (args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"),
         (args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"),
         (args.rollouts and not args.lora_rank, "--rollouts: a server loads adapters; give a --lora-rank"),
         (args.rollouts and not args.rollouts.startswith(("http://", "https://")), f"--rollouts {args.rollouts}: give http://HOST:PORT"),
-        (args.rollouts and args.temperature != 1, "--rollouts: servers give log-probabilities at temperature 1; give no --temperature"),
-        (args.rollouts and args.grammar, "--rollouts: the grammar is for answers that are written here"),
+        (args.rollouts and (args.temperature != 1 or args.grammar), "--rollouts goes without --temperature and --grammar"),
     ) if holds), None)  # fmt: skip
 
 

@@ -3,6 +3,7 @@
     flow = Flow(trace(code), {"is_workflow_actions_ask", "is_workflow_actions_math"})    # the APIs whose results are followed
     flow.taken(step)                     # the numbers of the calls, and of what decides, whose results a step takes
     flow.live({"is_workflow_actions_math"})                                              # the steps that these calls need
+    reached(gold, code)                  # what of gold's calls a program makes, and what of that comes to something
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from shortcuts.catalog import Catalog
 from shortcuts.forms import constants
-from shortcuts.trace import Trace
+from shortcuts.trace import Trace, trace
 from shortcuts.trace.interpreter import Path, Step
 from shortcuts.trace.origins import literal
 
@@ -24,6 +25,9 @@ HEADS = (*DECIDING, "for")  # that one hands on what it takes
 _TOKEN = re.compile(r"""\\.|['"]|[^'"\\]+""", re.DOTALL)
 _GLOBAL = re.compile(rf"\b(?:{'|'.join(constants.GLOBALS)})\(\)")
 WITHIN = "within"  # the argument of a step that says in which repeat it stands
+
+LITERALS = {api.replace(".", "_") for api, _ in constants.LITERAL_ACTIONS.values()}
+KEPT = 4096  # programs whose calls are remembered
 
 Edges = set[tuple[str, str]]  # (API, what takes its result)
 
@@ -83,7 +87,7 @@ class Flow:
         return {head for head, each in branches.items() if len({*map(frozenset, each.values())}) > 1}
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def _is_given(form: str) -> bool:
     """True for the form of a value that stems from the input, the clipboard or another global."""
     outside, quote = list[str](), ""
@@ -110,9 +114,60 @@ def _behind(path: Path, ends: set[int]) -> set[tuple[int, ...]]:
     return found
 
 
-@lru_cache(4096)
+@lru_cache(KEPT)
 def _default(api: str, name: str) -> str | None:
     """The form of a parameter's default; None without one."""
     known = Catalog.load().by_name(api)
     parameter = known.parameter(name) if known else None
     return None if parameter is None or parameter.default is None else literal(parameter.default).form
+
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+# beside the flow of another program
+
+
+def reached(gold: str, code: str) -> tuple[float, float]:
+    """(share of the APIs of gold that a program calls as gold does, share of those that also come to something); both of the dialect.
+
+    A call is as one of gold's as far as results stand where they stand there, and nowhere else. Constants are not compared, but of those
+    that gold gives, beside the defaults, there is one. It comes to something if its result, where gold uses that, goes where it goes in
+    gold, and so reaches a call that gold makes for its own sake: what is shown, sent, kept, put out.
+    """
+    wanted = _wanted(gold)
+    made = Flow(trace(code), wanted.given.keys())
+    live, calls, reaches = made.live(wanted.ends, wanted.edges), defaultdict[str, float](float), defaultdict[str, float](float)
+    for step in (step for step in made.steps if step.name in wanted.given):
+        share = max(_likeness(one, made.given(step)) for one in wanted.given[step.name])
+        calls[step.name] = max(calls[step.name], share)
+        if step.number in live:
+            taken = {(made.names[source], step.name) for source in made.taken(step)}
+            reaches[step.name] = max(reaches[step.name], share * len(taken & wanted.edges) / len(taken) if taken else share)
+    calls_of_gold, reaches_of_gold = (sum(each.values()) / max(1, len(wanted.given)) for each in (calls, reaches))
+    return calls_of_gold, reaches_of_gold
+
+
+class _Wanted(NamedTuple):
+    """The calls of gold: API -> its calls, the APIs whose results it does not use, and how it uses those of the others."""
+
+    given: dict[str, set[Given]]
+    ends: set[str]
+    edges: Edges
+
+
+@lru_cache(KEPT)
+def _wanted(gold: str) -> _Wanted:
+    whole = trace(gold)
+    steps = [step for path in whole.paths for step in path]
+    used = {source for step in steps for source in sources(step)}
+    # a literal may as well be written where it is used
+    flow = Flow(whole, {step.name for step in steps if step.name not in HEADS and not (step.name in LITERALS and step.number in used)})
+    given: defaultdict[str, set[Given]] = defaultdict(set)
+    for step in (step for step in steps if step.name in flow.apis):
+        given[step.name].add(flow.given(step))
+    return _Wanted(dict(given), {step.name for step in steps if step.name in given and step.number not in used}, flow.edges())
+
+
+def _likeness(gold: Given, call: Given) -> float:
+    if both := gold.results | call.results:
+        return len(gold.results & call.results) / len(both)
+    return float(not gold.constants or bool(gold.constants & call.constants))
