@@ -97,7 +97,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="what stage 08 found, for the card of --push if it has scored this model (default: %(default)s)")
     add_model(parser)
     add_training(parser)
-    presets.add_reinforcement(parser)
     add_run(parser)
     return checked(parser, parser.parse_args(argv))
 
@@ -146,6 +145,14 @@ def add_training(parser: cli.Parser) -> None:
     add("--weight-decay", type=cli.amount, default=0.0, metavar="X", help="(default: %(default)s)")
     add("--clip", type=cli.positive, metavar="X", help="largest norm of the gradient " + presets.default("clip"))
     add("--seed", type=cli.seed, default=0, metavar="N", help="(default: %(default)s)")
+    parser.set_defaults(**presets.REINFORCING)
+    add("--reinforce", action="store_true", help="learn from the model's own answers, by what their programs do; see docs/reinforce.md")
+    add("--prompts", type=cli.positive_int, metavar="N", help="of a step of --reinforce (default: %(default)s)")
+    add("--group", type=cli.positive_int, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
+    add("--max-new-tokens", type=cli.positive_int, metavar="N", help="longest answer in tokens (default: %(default)s)")
+    add("--temperature", type=cli.positive, metavar="T", help="at which answers are drawn, and learned from (default: %(default)s)")
+    add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
+    add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
 
 def add_run(parser: cli.Parser) -> None:
@@ -179,8 +186,6 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
         (args.row_tokens < args.context,
          f"--row-tokens {args.row_tokens}: a row holds samples whole, so at least --context {args.context}"),
     )
-    if args.reinforce and (problem := presets.reinforced(args)):
-        parser.error(problem)
     args.output = args.output or Path("runs") / (Path(hub.split(args.model)[0]).name + "-reinforced" * args.reinforce)
     args.token_cache = args.token_cache or args.output.parent / ".tokens"
     return args
@@ -366,7 +371,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     plan, (train, held_out, rejected, *_) = workflows.plan, workflows.data
     total = args.steps or max(1, round(args.epochs * plan.steps_per_epoch))
     args.validate_every = args.validate_every or max(1, total // 10)
-    planned = {key: getattr(args, key) for key in (*PLANNED, *reinforcement.PLANNED * args.reinforce)} | {"steps": total}
+    planned = {key: getattr(args, key) for key in (*PLANNED, *presets.DRAWN * args.reinforce)} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256(), "base_weights": model.weights_hash(args.model)},
         args.overwrite and not devices.REQUEUED))

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from train_runs import STAGE, Killed, command, exact, kill, metrics
 
@@ -27,7 +28,7 @@ from common import chat, conversation, model, rewards
 from common.decoding.generation import Sampler, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
-from common.training import data, generations, precision, reinforcement, rollouts
+from common.training import data, generations, precision, presets, reinforcement, rollouts
 from common.training.loss import AnswerLoss, Squash, summed
 
 pytest_plugins = ["train_fixtures"]
@@ -41,11 +42,16 @@ def by_text(answer: str, record: Any) -> rewards.Reward:
     return rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
 
 
+def ends(model: Any, tokenizer: Any) -> list[int]:
+    """Its own and many more, so that answers end, of many lengths."""
+    return [tokenizer.eos_token_id, *range(0, model.config.vocab_size, 16)]
+
+
 @pytest.fixture
 def drawn_rewards(monkeypatch) -> None:
     """Rewards that differ for a model that knows nothing: a function of the text."""
     monkeypatch.setattr(rewards, "reward", by_text)
-    monkeypatch.setattr(chat, "end_ids", lambda model, tokenizer: [*range(0, model.config.vocab_size, 16)])  # its answers end, of many lengths
+    monkeypatch.setattr(chat, "end_ids", ends)
 
 
 def lines(folder, name: str = "rollouts.jsonl") -> list[dict[str, Any]]:
@@ -74,23 +80,6 @@ def test_a_model_that_computes_in_bf16_writes_with_the_weights_of_its_last_updat
         assert all(torch.equal(copy, copy.master.to(torch.bfloat16)) for copy in network.parameters())
 
 
-def test_a_server_is_given_the_weights_of_the_last_update(very_small, monkeypatch, tmp_path):
-    network, _ = model.build_tiny(["some text"], 64)
-    objective, given = precision.cast(AnswerLoss(network), torch.bfloat16), {}
-    with torch.no_grad():
-        for weight in objective.master:
-            weight += 1
-
-    def adapter(self: Any, verb: str, **body: str) -> None:
-        if verb == "load":
-            given.update(load_file(Path(body["lora_path"]) / "model.safetensors"))
-
-    monkeypatch.setattr(rollouts.Server, "_adapter", adapter)
-    rollouts.Server(argparse.Namespace(rollouts="http://there", devices=1, nodes=1, output=tmp_path), None).write(objective, [], "0/1")
-    weights = precision.trainable(network)
-    assert given and all(torch.equal(given[name], weights[name].to(torch.bfloat16)) for name in given)
-
-
 @pytest.mark.ci
 def test_a_killed_run_goes_on_with_the_same_rewards_and_weights(run, base, at_step, drawn_rewards, tmp_path):
     flags = [*STEPS, "--lora-rank", 4]
@@ -110,7 +99,7 @@ REWARDED = """import runpy, sys, zlib
 sys.path[:0] = [{root!r}]
 from common import chat, rewards
 rewards.reward = lambda answer, record: rewards.Reward(calls=zlib.crc32(answer.encode()) % 10 / 10)
-chat.end_ids = lambda model, tokenizer: [*range(0, model.config.vocab_size, 16)]
+chat.end_ids = lambda model, tokenizer: [tokenizer.eos_token_id, *range(0, model.config.vocab_size, 16)]
 runpy.run_path({stage!r}, run_name="__main__")
 """
 
@@ -154,7 +143,7 @@ def test_a_grammar_has_all_that_a_prompt_offers_also_what_it_does_not_need(monke
     monkeypatch.setattr(rollouts.token_masks, "table", lambda *about: None)
     config = argparse.Namespace(get_text_config=lambda: argparse.Namespace(vocab_size=9))
     record = {"id": "a", "apis": ["is.workflow.actions.ask"], "distractors": ["is.workflow.actions.alert"]}
-    spec = rollouts.Local(argparse.Namespace(), None)._grammar(argparse.Namespace(config=config), record, [2])
+    spec = rollouts.Writer(argparse.Namespace(), None)._grammar(argparse.Namespace(config=config), record, [2])
     assert spec.apis == {"is.workflow.actions.ask", "is.workflow.actions.alert"}
 
 
@@ -190,7 +179,7 @@ class Served:
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
         if path == "/v1/load_lora_adapter":
-            assert (Path(body["lora_path"]) / "adapter_model.safetensors").exists()
+            self.given = load_file(Path(body["lora_path"]) / "adapter_model.safetensors")
             self.loaded.add(body["lora_name"])
             return 200, b'"loaded"'
         if path == "/v1/unload_lora_adapter":
@@ -215,64 +204,76 @@ def server(monkeypatch) -> Iterator[Served]:
 def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, server):
     with pytest.raises(UserError, match="it was not the same model"):
         run("served", *SERVED, server.url, base=base)
-    unloaded, loaded, *completions, last = server.asked
-    assert [one["path"] for one in (unloaded, loaded, last)] == ["/v1/unload_lora_adapter", "/v1/load_lora_adapter", "/v1/unload_lora_adapter"]
+    loaded, *completions, last = server.asked
+    assert [one["path"] for one in (loaded, last)] == ["/v1/load_lora_adapter", "/v1/unload_lora_adapter"]
     assert [one["path"] for one in completions] == ["/v1/completions"] * 2
     assert {one["n"] for one in completions} == {4} and all(one["return_token_ids"] for one in completions)
     assert {one["model"] for one in completions} == {loaded["lora_name"]} == {last["lora_name"]}
     assert completions[0]["prompt"] != completions[1]["prompt"] and completions[0]["seed"] != completions[1]["seed"]
 
 
-class Model:
-    """As much of a model as a server is given."""
-
-    model = property(lambda self: self)
-
-    def parameters(self) -> list[Any]:
-        return []
-
-    def save_pretrained(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        (folder / "adapter_model.safetensors").touch()
+def serving(server: Served, output: Path) -> rollouts.Server:
+    return rollouts.Server(argparse.Namespace(rollouts=server.url, output=output, group=4, max_new_tokens=5, context=99), None)
 
 
-def serving(server: Served, output: Path, tokenizer: Any = None) -> rollouts.Server:
-    return rollouts.Server(argparse.Namespace(rollouts=server.url, devices=1, nodes=1, output=output, group=4, max_new_tokens=5, context=99), tokenizer)
+def objective() -> AnswerLoss:
+    network, _ = model.build_tiny(["some text"], 64)
+    return precision.cast(AnswerLoss(get_peft_model(network, LoraConfig(target_modules="all-linear"))), torch.bfloat16)
 
 
-def test_an_adapter_lies_with_the_server_and_on_the_disk_while_it_answers_and_one_of_a_killed_run_goes(server, tmp_path):
+def test_an_adapter_lies_with_the_server_and_on_the_disk_while_it_answers_and_one_of_a_killed_run_goes(server, very_small, tmp_path):
     (tmp_path / "on/rollouts/0-7").mkdir(parents=True)
-    server.loaded.add("on-0-3")
     for step in (3, 4):
-        serving(server, tmp_path / "on").write(Model(), [], f"0/{step}")
-        assert [(one["path"], one["lora_name"]) for one in server.asked[-2:]] == [
-            ("/v1/load_lora_adapter", f"on-0-{step}"), ("/v1/unload_lora_adapter", f"on-0-{step}")]
-        assert server.asked[-2]["lora_path"] == str((tmp_path / f"on/rollouts/0-{step}").resolve())
+        serving(server, tmp_path / "on").write(objective(), [], f"0/{step}")
+        loaded, unloaded = server.asked[-2:]
+        assert loaded["lora_name"] == unloaded["lora_name"] and loaded["lora_name"].startswith(f"on-0-{step}-")
+        assert loaded["lora_path"] == str((tmp_path / f"on/rollouts/0-{step}").resolve())
         assert not server.loaded and not (tmp_path / "on/rollouts").exists()
+    assert server.asked[0]["lora_name"] != server.asked[2]["lora_name"]
+
+
+def test_a_server_is_given_the_weights_of_the_last_update(server, very_small, tmp_path):
+    learned = objective()
+    with torch.no_grad():
+        for weight in learned.master:
+            weight += 1
+    serving(server, tmp_path / "on").write(learned, [], "0/1")
+    weights = {name.replace(".default", ""): weight.to(torch.bfloat16) for name, weight in precision.trainable(learned.model).items()}
+    assert server.given and all(torch.equal(server.given[name], weights[name]) for name in server.given)
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"choices": [{"text": "x"}]}', b'{"choices": []}', b"{", b'{"choices": [7]}'])
-def test_what_a_server_should_not_say_is_one_line(answer, server, tmp_path, monkeypatch):
+def test_what_a_server_should_not_say_is_one_line(answer, server, very_small, tmp_path, monkeypatch):
     monkeypatch.setattr(chat, "prompt_tokens", lambda messages, tokenizer: [1])
     server.said = answer
     with pytest.raises(UserError, match=f"^--rollouts {server.url}: [^\n]*$"):
-        serving(server, tmp_path / "on").write(Model(), synthetic.records(2), "0/1")
+        serving(server, tmp_path / "on").write(objective(), synthetic.records(2), "0/1")
 
 
-def test_a_run_may_go_on_with_a_server_at_another_address_and_not_without_one(train):
+def test_a_run_may_go_on_with_a_server_at_another_address_or_without_one(train):
     flags = ["--model", "runs/x", "--reinforce", "--lora-rank", "4"]
-    plans = [[getattr(train.arguments([*flags, *more]), key) for key in reinforcement.PLANNED]
+    plans = [[getattr(train.arguments([*flags, *more]), key) for key in presets.DRAWN]
              for more in (["--rollouts", "http://a:1"], ["--rollouts", "http://b:2"], [])]  # fmt: skip
-    assert plans[0] == plans[1] != plans[2]
+    assert plans[0] == plans[1] == plans[2] and "group" in presets.DRAWN
+
+
+def settings(**given: Any) -> argparse.Namespace:
+    known = {"prompts": 2, "group": 8, "devices": 1, "nodes": 1, "row_tokens": 100, "context": 100, "max_new_tokens": 10, "seed": 5}
+    return argparse.Namespace(**{**known, "rollouts": None, "grammar": False, "temperature": 1.0, **given})
+
+
+def texts(*lengths: int) -> argparse.Namespace:
+    samples = Samples.of([([1] * length, [False] * (length - 1) + [True]) for length in lengths])
+    return argparse.Namespace(data=data.Data(samples, Samples.of([]), [], [], ([*map(str, range(len(lengths)))], [])))
 
 
 def test_a_server_goes_with_one_device():
     with pytest.raises(UserError, match="one device trains beside a server, not 4"):
-        rollouts.Server(argparse.Namespace(rollouts="http://h", devices=2, nodes=2), None)
+        reinforcement.Rollouts(settings(rollouts="http://h", devices=2, nodes=2), None, texts(9))
 
 
 def test_a_server_that_is_not_there_is_one_line(run, base):
-    with pytest.raises(UserError, match=r"--rollouts http://localhost:1: Connection error\. \(docs/reinforce\.md has the command of a server\)"):
+    with pytest.raises(UserError, match=r"--rollouts http://localhost:1/v1: Connection error\. \(docs/reinforce\.md has a server's command\)"):
         run("alone", *SERVED, "http://localhost:1", base=base)
 
 
@@ -281,9 +282,9 @@ def test_a_server_that_is_not_there_is_one_line(run, base):
     (["--group", "1"], "compared with others"),
     (["--lora-dropout", "0.1"], "no --lora-dropout"),
     (["--dry-run"], "--steps 3"),
-    (["--rollouts", "http://h", "--grammar"], "without --temperature and --grammar"),
+    (["--rollouts", "http://h", "--grammar"], "no --temperature, no --grammar"),
     (["--rollouts", "localhost:8000", "--lora-rank", "4"], "give http://HOST:PORT"),
-    (["--rollouts", "http://h", "--lora-rank", "0"], "give a --lora-rank"),
+    (["--rollouts", "http://h", "--lora-rank", "0"], "--rollouts: give a --lora-rank"),
     (["--batch-size", "4"], "no --batch-size and no --rows: a step has --prompts"),
     (["--rows", "4"], "no --batch-size and no --rows: a step has --prompts"),
 ])  # fmt: skip
@@ -300,14 +301,14 @@ def test_tests_are_never_trained_on(tmp_path):
 
 
 def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, base, monkeypatch, tmp_path):
-    seen, write = {False: set(), True: set()}, rollouts.Local.write
+    seen, write = {False: set(), True: set()}, rollouts.Writer.write
 
-    def watched(self: rollouts.Local, objective: Any, asked: Any, *others: Any) -> Any:
+    def watched(self: rollouts.Writer, objective: Any, asked: Any, *others: Any) -> Any:
         for record in asked:
             seen["kept apart" in record["messages"][0]["content"]].add(record["messages"][-1]["content"])
         return write(self, objective, asked, *others)
 
-    monkeypatch.setattr(rollouts.Local, "write", watched)
+    monkeypatch.setattr(rollouts.Writer, "write", watched)
     records = synthetic.records(4)
     other = [{**record, "messages": [{"role": "user", "content": "kept apart"}, {"role": "assistant", "content": conversation.answer("", "b = 2\n")}]}
              for record in records]  # fmt: skip
@@ -317,18 +318,17 @@ def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, b
     assert seen[1] == {other[0]["messages"][-1]["content"]}
 
 
-def test_two_records_with_one_id_and_one_without_a_program_are_refused_before_the_first_answer(run, base, tmp_path, monkeypatch):
-    monkeypatch.setattr(rollouts.Local, "write", lambda *about: pytest.fail("an answer is written"))
+def test_a_record_without_a_program_is_refused_before_the_first_answer(run, base, tmp_path, monkeypatch):
+    monkeypatch.setattr(rollouts.Writer, "write", lambda *about: pytest.fail("an answer is written"))
     one, *others = synthetic.records(5)
     bare = {**one, "messages": [*one["messages"][:-1], {"role": "assistant", "content": "I cannot."}]}
-    for records, said in (([one, one, *others], "two records have the id"), ([bare, *others], "its answer holds no program")):
-        with pytest.raises(UserError, match=said):
-            run("on", *STEPS, "--lora-rank", 4, records=synthetic.write(tmp_path / "records.jsonl", records), base=base)
+    with pytest.raises(UserError, match=f"record {one['id']}: its answer holds no program"):
+        run("on", *STEPS, "--lora-rank", 4, records=synthetic.write(tmp_path / "records.jsonl", [bare, *others]), base=base)
 
 
 def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written(run, base, tmp_path, monkeypatch):
     tests = synthetic.write(tmp_path / "t.jsonl", [{**record, "split": "test_id"} for record in synthetic.records(4)])
-    monkeypatch.setattr(rollouts.Local, "write", lambda *about: pytest.fail("an answer is written"))
+    monkeypatch.setattr(rollouts.Writer, "write", lambda *about: pytest.fail("an answer is written"))
     with pytest.raises(UserError, match="t.jsonl:1: .* is of split test_id: models are neither trained nor chosen by tests"):
         run("on", *STEPS, "--lora-rank", 4, "--validation", tests, base=base)
 
@@ -402,18 +402,16 @@ def test_an_update_makes_the_better_answer_likelier_and_the_worse_one_less_so(mo
 
 
 def test_the_prompts_of_a_step_are_a_function_of_its_number_and_each_comes_once_an_epoch():
-    args = argparse.Namespace(prompts=3, group=2, devices=1, nodes=1, row_tokens=9, context=9, max_new_tokens=4, seed=5, rollouts=None, grammar=False, temperature=1.0)
-    workflows = argparse.Namespace(data=data.Data(Samples.of([([1, 2], [False, True])] * 10), Samples.of([]), [], [], ([*"abcdefghij"], [])))
-    one, other = (reinforcement.Rollouts(args, None, workflows) for _ in range(2))
-    epochs = [sum([one.asked(step) for step in range(start, start + 4)], []) for start in (0, 4)]
-    assert [sorted(epoch) for epoch in epochs] == [[*"abcdefghij"]] * 2 and epochs[0] != epochs[1]
-    assert other.asked(5) == one.asked(5)
+    one, other = (reinforcement.Rollouts(settings(prompts=3), None, texts(*[2] * 10)).prompts for _ in range(2))
+    epochs = [[number for step in range(start, start + 4) for (number,) in one.step_rows(step)] for start in (0, 4)]
+    assert [sorted(epoch) for epoch in epochs] == [[*range(10)]] * 2 and epochs[0] != epochs[1]
+    assert other.step_rows(5) == one.step_rows(5)
 
 
-@pytest.mark.parametrize(("row_tokens", "rows"), [(100, 2 + 8), (200, 1 + 4), (1600, 1 + 1)])
-def test_a_step_has_as_many_rows_as_the_longest_answers_to_the_longest_prompts_fill(row_tokens, rows):
-    args = argparse.Namespace(prompts=2, group=8, row_tokens=row_tokens, context=100, max_new_tokens=10)
-    assert reinforcement.rows_needed(args, [10, 15, 95, 12]) == rows
+@pytest.mark.parametrize(("row_tokens", "devices", "rows"), [(100, 1, 2 + 8), (200, 1, 1 + 4), (1600, 1, 1 + 1), (1600, 4, 4)])
+def test_a_step_has_as_many_rows_as_the_longest_answers_to_the_longest_prompts_fill(row_tokens, devices, rows):
+    plan = reinforcement.Rollouts(settings(row_tokens=row_tokens, devices=devices), None, texts(10, 15, 95, 12))
+    assert plan.rows_per_step == rows
 
 
 @pytest.mark.parametrize("bias", [False, True])

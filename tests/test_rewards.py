@@ -9,6 +9,7 @@ from statistics import fmean
 
 import pytest
 
+import shortcuts
 from bench.task_mutants import changes
 from common import conversation, rewards
 from common.metrics.call_graph import read_call_graph
@@ -107,7 +108,7 @@ def test_what_a_program_does_may_be_written_otherwise(task, old, new):
 
 def test_a_finding_that_gold_has_too_is_no_fault():
     gold = rewards.gold_of({"reference": "\n".join(json.loads((ROOT / "tasks" / "count-water.json").read_text())["reference"])})
-    assert rewards._known(gold)[1] and worth(gold, gold).clean == 1
+    assert shortcuts.check(gold) and worth(gold, gold).clean == 1
     assert worth(gold + "is_workflow_actions_showresult(Txt='Hello')\n", gold).clean == 0
 
 

@@ -100,7 +100,6 @@ def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choo
     """Write up to `room` tokens behind a prompt, until one of the ends or a stop string is there; a row's grammar holds them.
 
     It also ends where `gives_up`, asked after each token, finds that nothing will come of the tokens until then.
-
     Where the grammar leaves no choice the model is not asked: it reads that token together with the next ones.
     """
     tokens, logprobs, streamer = list(prompt), list[float](), _streamer(tokenizer, watch) if watch else None
@@ -117,9 +116,8 @@ def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choo
             row.take(token)
         if streamer:
             streamer.put(token)
-        if token in ends or any(mark in decode(tokens[len(prompt) :], tokenizer) for mark in stop):
-            break
-        if gives_up and gives_up(tokens[len(prompt) :]):
+        written = tokens[len(prompt) :] if stop or gives_up else []
+        if token in ends or any(mark in decode(written, tokenizer) for mark in stop) or (gives_up and gives_up(written)):
             break
     if streamer:
         streamer.end()

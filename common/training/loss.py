@@ -146,10 +146,8 @@ def _cross_entropy(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squ
 
 def drawn_from(logits: Tensor, drawn: Drawn | None, part: slice) -> Tensor:
     """Logits as they were when a model drew from them: by its temperature, and what a grammar did not allow without a share."""
-    if drawn is None:
-        return logits
-    logits = logits if drawn.temperature == 1 else logits / drawn.temperature
-    if drawn.legal is None:
+    logits = logits if drawn is None or drawn.temperature == 1 else logits / drawn.temperature
+    if drawn is None or drawn.legal is None:
         return logits
     bits = drawn.legal[part, :, None].bitwise_right_shift(torch.arange(8, dtype=torch.uint8, device=logits.device)) & 1
     return logits.masked_fill(bits.flatten(1)[:, : logits.shape[-1]] == 0, float("-inf"))
@@ -175,13 +173,10 @@ class _LinearCrossEntropy(torch.autograd.Function):
             logits.sub_(logits.amax(-1, keepdim=True))
             chosen = logits.gather(1, picked)
             sums = logits.exp_().sum(-1, keepdim=True)  # they are exponentials now, in the same memory: there is no room for another copy
-            if drawn is None:
-                total -= chosen.sum()
-                total += sums.log().sum()
-            else:
-                drawn.trained[part] = (chosen - sums.log())[:, 0]
-                total -= (drawn.trained[part] * drawn.weights[part]).sum()
-                slope = slope * drawn.weights[part, None] / drawn.temperature
+            logprobs = (chosen - sums.log())[:, 0]
+            total -= (logprobs if drawn is None else logprobs * drawn.weights[part]).sum()
+            if drawn is not None:
+                drawn.trained[part], slope = logprobs, slope * drawn.weights[part, None] / drawn.temperature
             if grad_hidden is not None or grad_weight is not None:
                 error = logits.div_(sums)
                 error.scatter_add_(1, picked, error.new_full(picked.shape, -1))

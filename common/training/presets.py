@@ -13,8 +13,6 @@ from typing import Any
 
 import orjson
 
-from common import cli
-
 # Context, epochs, batch and the whole model's rate are the paper's (section 4.1), the clip is that of its code; LoRA takes ten times
 # the rate. On a CPU a small model is trained for hours, not days: a higher rate in fewer and smaller steps, at which a model of 135 million
 # parameters learned well. The tiny model starts from nothing: LoRA on random weights teaches nothing, so it is trained whole. So is the
@@ -38,9 +36,9 @@ BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None 
               "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
 REINFORCED = 0.2  # of the rate, for training on a model's own answers: their rewards tell less than an answer to imitate
 REINFORCING = {"prompts": 8, "group": 8, "max_new_tokens": 512, "temperature": 1.0, "grammar": False, "rollouts": None}
+DRAWN = tuple(REINFORCING)[:-1]  # of these, what decides the numbers
 # Flags of LoRA that are easily forgotten.
 ADAPTING = {"rslora": False, "dora": False, "lora_targets": "all-linear", "lora_dropout": 0.0, "lora_alpha": 32.0}
-JUDGED = 16  # prompts kept apart that are answered at each validation of --reinforce
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # what configs call the number of a layer's experts
 SMALL = 256  # width of the widest model that is small: a pretrained one is wider
 ROOM = 0.8  # share of the free memory that a run may count on
@@ -80,8 +78,7 @@ def is_small(model: str) -> bool:
 
 def fill(args: argparse.Namespace) -> dict[str, Any]:
     """Set what was not given, and return what of it counts. On a CPU `activation_checkpointing` stays None until the model is known."""
-    if args.sample_generations is None:
-        args.sample_generations = JUDGED * args.reinforce
+    args.sample_generations = 16 * args.reinforce if args.sample_generations is None else args.sample_generations
     column = CASES.index(case(args.model, args.lora_rank, args.model == "tiny" or has_gpu()))
     preset = {name: values[column] for name, values in TABLE.items()}
     preset["precision"] = preset["precision"] or fastest()
@@ -92,19 +89,6 @@ def fill(args: argparse.Namespace) -> dict[str, Any]:
         setattr(args, name, value)
     overruled = {name for name, by in (("epochs", args.steps), ("batch_size", getattr(args, "rows", None))) if by}
     return {name: value for name, value in chosen.items() if name not in overruled}
-
-
-def add_reinforcement(parser: cli.Parser) -> None:
-    """Add the arguments of training on the model's own answers."""
-    add = parser.task.add_argument
-    parser.set_defaults(**REINFORCING)
-    add("--reinforce", action="store_true", help="learn from the model's own answers, by what their programs do; see docs/reinforce.md")
-    add("--prompts", type=cli.positive_int, metavar="N", help="of a step of --reinforce (default: %(default)s)")
-    add("--group", type=cli.positive_int, metavar="N", help="answers to each, at least 2 (default: %(default)s)")
-    add("--max-new-tokens", type=cli.positive_int, metavar="N", help="longest answer in tokens (default: %(default)s)")
-    add("--temperature", type=cli.positive, metavar="T", help="at which answers are drawn, and learned from (default: %(default)s)")
-    add("--grammar", action="store_true", help="hold the answers to the grammar of the APIs that they are given")
-    add("--rollouts", metavar="URL", help="a vLLM server that writes the answers; it is given the adapter anew at each step")
 
 
 def names(text: str) -> str:
@@ -123,24 +107,22 @@ def without_effect(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
         given = next((name for name, usual in flags.items() if getattr(args, name) != usual), None)
         what = "goes with --reinforce" if flags is REINFORCING else "is of LoRA, and the whole model is trained; give a --lora-rank"
         yield given and not needed, f"--{(given or '').replace('_', '-')} {what}"
+    yield from reinforced(args) if args.reinforce else ()
 
 
-def reinforced(args: argparse.Namespace) -> str | None:
-    """Set what was not given otherwise for --reinforce; return what does not go with it, or None."""
+def reinforced(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
+    """Set what was not given otherwise for --reinforce, and yield what does not go with it."""
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
-    args.served = bool(args.rollouts)  # a run may go on with a server at another address
     is_sized, args.rows = args.chosen.pop("batch_size", None) is None, args.prompts  # rows: as many as it takes (reinforcement.Rollouts)
-    return next((told for holds, told in (
-        (args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"),
-        (is_sized, "--reinforce takes no --batch-size and no --rows: a step has --prompts, --group answers to each, and the rows for them"),
-        (args.group < 2, "--group 1: an answer is compared with others to the same prompt"),
-        (args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"),
-        (args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"),
-        (args.rollouts and not args.lora_rank, "--rollouts: a server loads adapters; give a --lora-rank"),
-        (args.rollouts and not args.rollouts.startswith(("http://", "https://")), f"--rollouts {args.rollouts}: give http://HOST:PORT"),
-        (args.rollouts and (args.temperature != 1 or args.grammar), "--rollouts goes without --temperature and --grammar"),
-    ) if holds), None)  # fmt: skip
+    yield args.model == "tiny", "--reinforce improves a model that writes programs already: train one, and name its folder as --model"
+    yield is_sized, "--reinforce takes no --batch-size and no --rows: a step has --prompts, --group answers to each, and the rows for them"
+    yield args.group < 2, "--group 1: an answer is compared with others to the same prompt"
+    yield args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"
+    yield args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"
+    if args.rollouts:
+        yield not args.rollouts.startswith("http"), f"--rollouts {args.rollouts}: give http://HOST:PORT"
+        yield not args.lora_rank or args.temperature != 1 or args.grammar, "--rollouts: give a --lora-rank, no --temperature, no --grammar"
 
 
 def told(chosen: dict[str, Any], args: argparse.Namespace) -> str:

@@ -1,20 +1,18 @@
 """Reinforcement: the samples of a step are the model's own answers, each weighted by what common/rewards.py finds in it.
 
-On-policy, one update for each batch of answers. The advantage of an answer is its reward less the mean of its group, the answers to the
-same prompt; a group of equal rewards teaches nothing. An answer that was cut off is no evidence, unless it repeated itself: that is worth
-less than none. The loss is the sum over the tokens of what is left, each by its answer's advantage, divided by a constant: the tokens that
-all answers may have. No division by a deviation, no penalty for leaving the first model (Dr. GRPO, arXiv 2503.20783). Prompts and draws
-are functions of (seed, step), so a run goes on where it stopped.
+Dr. GRPO (arXiv 2503.20783), on-policy, one update a step. An answer's advantage is its reward less the mean of its group, the answers to
+the same prompt; a group of equal rewards teaches nothing. One that was cut off is no evidence, unless it repeated itself: that is worth
+less than none. The loss is the sum over tokens, each by its answer's advantage, divided by a constant: the tokens that all may have.
+Prompts and draws are functions of (seed, step), so a run goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, compress
 from statistics import fmean
 from typing import Any
 
@@ -27,11 +25,9 @@ from common.jsonl import Record, UserError
 from common.packing import Drawn, Plan, Samples, best_fit
 from common.training import data, launcher
 from common.training.callbacks import AtSteps
-from common.training.rollouts import Answer, Local, Server
+from common.training.rollouts import Answer, Server, Writer
 from common.training.run_folder import RunFolder
 
-# Arguments that decide the numbers, beside those of stage 07.
-PLANNED = ("group", "prompts", "max_new_tokens", "temperature", "grammar", "served")
 # Mean difference of log-probabilities between writing and training, in nats a token, beyond which one is not the other's model.
 GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 
@@ -39,11 +35,11 @@ GAP = {"fp32": 1e-3, "bf16": 0.1, "fp16": 0.05}
 def judged(answers: Sequence[Answer], record: Record, guaranteed: Sequence[str] = ()) -> list[Answer]:
     """The answers to a prompt with what each is worth, and its advantage over the others."""
     found = [rewards.Reward(length=1.0) if answer.loops else rewards.reward(answer.text, record) for answer in answers]
-    totals = {place: one.total(guaranteed) for place, one in enumerate(found) if answers[place].finished or answers[place].loops}
-    teaches = bool(totals) and max(totals.values()) - min(totals.values()) > 1e-9
-    mean = fmean(totals.values()) if totals else 0.0
-    return [answer._replace(reward=found[place], advantage=totals[place] - mean if teaches and place in totals else 0.0)
-            for place, answer in enumerate(answers)]  # fmt: skip
+    totals, is_evidence = [one.total(guaranteed) for one in found], [answer.finished or answer.loops for answer in answers]
+    compared = [*compress(totals, is_evidence)] or [0.0]
+    teaches = max(compared) - min(compared) > 1e-9
+    return [answer._replace(reward=one, advantage=total - fmean(compared) if teaches and counts else 0.0)
+            for answer, one, total, counts in zip(answers, found, totals, is_evidence, strict=True)]  # fmt: skip
 
 
 def samples_of(answers: Sequence[Answer], constant: float, temperature: float = 1.0) -> Samples:
@@ -63,29 +59,29 @@ class Rollouts(Plan):
 
     def __init__(self, args: argparse.Namespace, tokenizer: Any, workflows: data.Workflows) -> None:
         self.args, self.workflows, self.ids, world = args, workflows, workflows.data.ids[0], args.devices * args.nodes
-        if twice := [name for name, times in Counter(self.ids).items() if times > 1]:
-            raise UserError(f"{args.input}: two records have the id {twice[0]}: whose program is gold for whom? Give each its own")
-        args.rows = -(-rows_needed(args, workflows.data.train.lengths) // world) * world
+        if args.rollouts and world > 1:
+            raise UserError(f"--rollouts: one device trains beside a server, not {world}; give --devices 1 --nodes 1")
+        # rows for the longest answers to the longest prompts: with more, some would always be empty
+        longest = (min(args.context, length + args.max_new_tokens) for length in workflows.data.train.lengths)
+        rows = sum(sorted(-(-args.group // (args.row_tokens // length)) for length in longest)[-args.prompts:])
+        args.rows = -(-rows // world) * world
         super().__init__(workflows.data.train, args.row_tokens, args.rows, args.seed)
         self.prompts = Plan(Samples.of([([0], [False])] * len(self.ids)), 1, args.prompts, args.seed)  # a row for each
         self.rows_per_epoch, self.steps_per_epoch = args.rows, self.prompts.steps_per_epoch
-        self.made, self.records = -1, dict[str, Record]()
-        self.writer = Server(args, tokenizer) if args.rollouts else Local(args, tokenizer)
-
-    def asked(self, step: int) -> list[str]:
-        """The ids of a step's prompts."""
-        return [self.ids[number] for (number,) in self.prompts.step_rows(step)]
+        self.made, self.records, self.writer = -1, dict[str, Record](), (Server if args.rollouts else Writer)(args, tokenizer)
 
     def step_rows(self, step: int) -> list[list[int]]:
         """The answers of each row of a step, the rows as even as they can be."""
         if step != self.made:
             started, args = time.perf_counter(), self.args
             if not self.records:  # all that the run will need, in one reading
-                ids = list(chain.from_iterable(map(self.asked, range(step, self.workflows.trainer.lightning_module.total))))
+                steps = range(step, self.workflows.trainer.lightning_module.total)
+                ids = [self.ids[number] for later in steps for (number,) in self.prompts.step_rows(later)]
                 self.records = {str(record["id"]): record for record in data.records_of(args.input, ids)}
                 if bare := [one["id"] for one in (*self.records.values(), *self.workflows.data.asked) if not rewards.gold_of(one).strip()]:
                     raise UserError(f"record {bare[0]}: its answer holds no program to compare others with; leave the record out")
-            answers = self.answers([self.records[name] for name in self.asked(step)], f"{self.seed}/{step}")
+            asked = [self.records[self.ids[number]] for (number,) in self.prompts.step_rows(step)]
+            answers = self.answers(asked, f"{self.seed}/{step}")
             self.samples = samples_of(answers, args.prompts * args.group * args.max_new_tokens, args.temperature)
             self.lengths, self.made = self.samples.lengths, step
             capacity = max(1, -(-sum(self.lengths) // self.rows_per_step), *self.lengths)
@@ -105,12 +101,6 @@ class Rollouts(Plan):
             return [judged(group, record, guaranteed) for group, record in zip(found, mine, strict=True)]
 
         return [*chain.from_iterable(launcher.shared_out(records, groups, trainer.global_rank, trainer.world_size))]
-
-
-def rows_needed(args: argparse.Namespace, lengths: Sequence[int]) -> int:
-    """Rows that hold the longest answers to the longest prompts, of samples of these lengths; with more, some would always be empty."""
-    texts = (min(args.context, length + args.max_new_tokens) for length in lengths)
-    return sum(sorted(-(-args.group // (args.row_tokens // text)) for text in texts)[-args.prompts:])
 
 
 def figures_of(answers: Sequence[Answer], group: int) -> dict[str, float]:
@@ -141,11 +131,11 @@ class Watch(AtSteps):
         plan, gap, most = self.workflows.plan, torch.cat([*self.gaps, torch.zeros(1, device=module.device)]), GAP[module.args.precision]
         self.gaps.clear()
         if not gap.mean() <= most:
-            raise UserError(f"step {module.step}: in training, the tokens that the model wrote have log-probabilities that differ by "
-                            f"{float(gap.mean()):.2g} from those when it wrote them (rounding: {most:g}): it was not the same model")
+            raise UserError(f"step {module.step}: log-probabilities of what the model wrote differ in training by {float(gap.mean()):.2g} "
+                            f"from those when it wrote it (rounding: {most:g}): it was not the same model")
         updating = max(1e-9, time.perf_counter() - module.clock - plan.seconds)
-        module.figures |= plan.figures | {"gap": float(gap.mean()), "largest_gap": float(gap.max()),
-                                          "update_tok_per_s": round(module.part.tokens / updating)}  # fmt: skip
+        module.figures |= {**plan.figures, "gap": float(gap.mean()), "largest_gap": float(gap.max()),
+                           "update_tok_per_s": round(module.part.tokens / updating)}  # fmt: skip
         if trainer.is_global_zero:
             self.folder.note("rollouts.jsonl", [{"step": module.step, **module.figures}])
 
@@ -158,5 +148,4 @@ class Watch(AtSteps):
             self.folder.note("passes.jsonl", [{"step": module.step, **found}])
             self.folder.sample(module.step, [{"id": str(asked[number // group]["id"]), "answer": one.text, **one.reward._asdict()}
                                              for number, one in enumerate(answers)])  # fmt: skip
-            cli.say(f"step {module.step}: prompts kept apart: reward {found['reward']:.3f}, compiles {found['compiles']:.3f}, "
-                    f"{found['pass_1']:.0%} pass; of {group} one passes: {found[f'pass_{group}']:.0%}")
+            cli.say(f"step {module.step}: prompts kept apart: " + ", ".join(f"{name} {value:.3f}" for name, value in found.items()))

@@ -1,7 +1,7 @@
 """Answers to the prompts of a step of reinforcement: by the model in training itself, or by a vLLM server that is given its adapter.
 
-Each answer is drawn from the model's own distribution (all tokens, or those that a grammar leaves; --temperature) and comes with the
-log-probabilities of its tokens. It is a function of a seed, the prompt and its number, and does not depend on those beside it.
+Each is drawn from the model's own distribution, or what a grammar leaves of it, and comes with the log-probabilities of its tokens. It is a
+function of a seed, the prompt and its number, and does not depend on those beside it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import shutil
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 
 from common import chat
 from common.conversation import ANSWER_FORMS, WHOLE
 from common.decoding import token_masks
-from common.decoding.generation import Sampler, write
+from common.decoding.generation import Sampler, ended, write
 from common.decoding.side_by_side import Work, side_by_side
 from common.jsonl import Record, UserError
 from common.rewards import Reward
@@ -60,21 +60,7 @@ def is_loop(tokens: list[int]) -> bool:
     return len(tail) == LOOP and any(tail[period:] == tail[:-period] for period in range(1, LOOP // 3 + 1))
 
 
-class Held(token_masks.Row):
-    """An answer under a grammar that keeps the masks of its tokens."""
-
-    def __init__(self, *settings: Any) -> None:
-        super().__init__(*settings)
-        self.masks: list[np.ndarray] = []
-
-    def take(self, token: int) -> None:
-        """Go on with a token; one that is forced was the only one."""
-        width, is_forced = -(-self.spec.table.vocab_size // 32) * 32, self.forced or self.ended
-        self.masks.append(np.packbits(np.arange(width) == token, bitorder="little") if is_forced else self.allowed().view(np.uint8))
-        super().take(token)
-
-
-class Local:
+class Writer:
     """Writes with the model in training, its adapters as they are."""
 
     def __init__(self, args: argparse.Namespace, tokenizer: Any) -> None:
@@ -82,22 +68,24 @@ class Local:
 
     def write(self, objective: AnswerLoss, records: Sequence[Record], seed: str, in_step: bool = False) -> list[list[Answer]]:
         """--group answers to the prompt of each record."""
-        group, model = self.args.group, objective.model
+        copies = range(self.args.group)
         with answering(objective):
-            works = [self._work(model, record, f"{seed}/{copy}") for record in records for copy in range(group)]
-            found = dict(side_by_side(model, self.tokenizer, works, AT_ONCE, in_step))
-        return [[found[place + copy] for copy in range(group)] for place in range(0, len(works), group)]
+            works = [self._work(objective.model, record, f"{seed}/{copy}") for record in records for copy in copies]
+            found = dict(side_by_side(objective.model, self.tokenizer, works, AT_ONCE, in_step))
+        return [[found[place * len(copies) + copy] for copy in copies] for place in range(len(records))]
+
+    def prompt(self, record: Record) -> tuple[list[int], int]:
+        """(the tokens of a record's prompt, how many its answer may have)."""
+        tokens = chat.prompt_tokens(question(record), self.tokenizer)
+        return tokens, min(self.args.max_new_tokens, self.args.context - len(tokens))
 
     def _work(self, model: Any, record: Record, seed: str) -> Work[Answer]:
-        prompt, ends = chat.prompt_tokens(question(record), self.tokenizer), chat.end_ids(model, self.tokenizer)
-        room = min(self.args.max_new_tokens, self.args.context - len(prompt))
+        (prompt, room), ends = self.prompt(record), chat.end_ids(model, self.tokenizer)
         row = Held(self._grammar(model, record, ends), room) if self.args.grammar else None
         choose = Sampler(str(record["id"]), self.args.temperature, 1.0, seed)
         made = yield from write(self.tokenizer, prompt, room, choose, ends, row=row, gives_up=is_loop)
-        has_end = made.tokens[-1] in ends
-        text = chat.decode(made.tokens[: len(made.tokens) - has_end], self.tokenizer)
-        finished = has_end and not (row and row.cut)  # by the model, not for want of room
-        return Answer(prompt, made.tokens, np.float32(made.logprobs), text, finished, np.stack(row.masks) if row else None)
+        end = ended(self.tokenizer, made.tokens, ends, row=row)
+        return Answer(prompt, made.tokens, np.float32(made.logprobs), end.text, end.finished, np.stack(row.masks) if row else None)
 
     def _grammar(self, model: Any, record: Record, ends: list[int]) -> token_masks.GrammarSpec:
         if not isinstance(record.get("apis"), list) or not ANSWER_FORMS.get(record.get("task", WHOLE.task), WHOLE).plan:
@@ -107,53 +95,51 @@ class Local:
         return token_masks.GrammarSpec(table, offered - SYNTAX_APIS, Catalog.load())
 
 
-class Server:
-    """Writes with a vLLM server that sees the run's folder, and loads the adapter anew for each step; docs/reinforce.md has its command."""
+class Held(token_masks.Row):
+    """An answer under a grammar that keeps the masks of its tokens."""
 
-    def __init__(self, args: argparse.Namespace, tokenizer: Any) -> None:
-        from openai import OpenAI
+    def __init__(self, *settings: Any) -> None:
+        super().__init__(*settings)
+        self.masks = list[np.ndarray]()
 
-        if args.devices * args.nodes > 1:
-            raise UserError(f"--rollouts: one device trains beside a server, not {args.devices * args.nodes}; give --devices 1 --nodes 1")
-        self.args, self.tokenizer, url = args, tokenizer, args.rollouts.rstrip("/").removesuffix("/v1") + "/v1"
-        self.client = OpenAI(base_url=url, api_key="none", timeout=PATIENCE, max_retries=0)
+    def take(self, token: int) -> None:
+        """Go on with a token; one that is forced was the only one."""
+        width, is_forced = -(-self.spec.table.vocab_size // 32) * 32, self.forced or self.ended
+        self.masks.append(np.packbits(np.arange(width) == token, bitorder="little") if is_forced else self.allowed().view(np.uint8))
+        super().take(token)
+
+
+class Server(Writer):
+    """Has a vLLM server write that sees the run's folder, and loads the adapter anew for each step; docs/reinforce.md has its command."""
 
     def write(self, objective: AnswerLoss, records: Sequence[Record], seed: str, in_step: bool = False) -> list[list[Answer]]:
         """--group answers to the prompt of each record. The adapter lies on the disk, and with the server, as long as this takes."""
-        from openai import APIStatusError, OpenAIError
+        from openai import OpenAI, OpenAIError
 
         renew(objective)
         folder = (self.args.output / "rollouts" / seed.replace("/", "-")).resolve()
-        name = f"{self.args.output.name}-{folder.name}"  # of each step another: what a server remembers of a prompt has the adapter's name
+        name = f"{self.args.output.name}-{folder.name}-{uuid4().hex}"  # a server remembers prompts by it, and adapters of killed runs
         shutil.rmtree(folder.parent, ignore_errors=True)  # of a run that was killed
         objective.model.save_pretrained(folder)
+        asked = [(*self.prompt(record), zlib.crc32(f"{seed}/{record['id']}".encode()) >> 1) for record in records]
+        url = self.args.rollouts.rstrip("/").removesuffix("/v1") + "/v1"
+        client = OpenAI(base_url=url, api_key="none", timeout=PATIENCE, max_retries=0)
         try:
-            with suppress(APIStatusError):  # the same
-                self._adapter("unload", lora_name=name)
-            self._adapter("load", lora_name=name, lora_path=str(folder))
+            client.post("/load_lora_adapter", body={"lora_name": name, "lora_path": str(folder)}, cast_to=str)
             with ThreadPoolExecutor(max(1, len(records))) as pool:
-                found = list(pool.map(partial(self._group, name, seed), records))
-            self._adapter("unload", lora_name=name)
-        except OpenAIError as error:
-            raise UserError(f"--rollouts {self.args.rollouts}: {' '.join(str(error).split())[:300]} (docs/reinforce.md has the command "
-                            "of a server)") from None
+                found = list(pool.map(partial(self._group, client, name), *zip(*asked, strict=True)))
+            client.post("/unload_lora_adapter", body={"lora_name": name}, cast_to=str)
+        except (OpenAIError, AttributeError, TypeError, ValueError) as error:
+            raise UserError(f"--rollouts {url}: {' '.join(str(error).split())[:300]} (docs/reinforce.md has a server's command)") from None
         shutil.rmtree(folder.parent)
         return found
 
-    def _adapter(self, verb: str, **body: str) -> None:
-        self.client.post(f"/{verb}_lora_adapter", body=body, cast_to=str)
-
-    def _group(self, name: str, seed: str, record: Record) -> list[Answer]:
-        prompt, args = chat.prompt_tokens(question(record), self.tokenizer), self.args
-        try:
-            found = self.client.completions.create(
-                model=name, prompt=prompt, n=args.group, max_tokens=min(args.max_new_tokens, args.context - len(prompt)),
-                seed=zlib.crc32(f"{seed}/{record['id']}".encode()) >> 1, temperature=1.0, top_p=1.0, logprobs=0,
-                extra_body={"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True})  # fmt: skip
-            answers = [Answer(prompt, one.token_ids, np.float32(one.logprobs.token_logprobs).reshape(len(one.token_ids)), one.text,
-                              one.finish_reason == "stop") for one in found.choices]  # fmt: skip
-        except (AttributeError, TypeError, ValueError):
-            raise UserError(f"--rollouts {args.rollouts}: answers without token_ids or logprobs; it takes vLLM 0.10.2 or later") from None
-        if len(answers) != args.group or not all(answer.tokens for answer in answers):
-            raise UserError(f"--rollouts {args.rollouts}: of {args.group} answers, {len(answers)} came, or some were empty")
+    def _group(self, client: Any, name: str, prompt: list[int], room: int, seed: int) -> list[Answer]:
+        found = client.completions.create(
+            model=name, prompt=prompt, n=self.args.group, max_tokens=room, seed=seed, temperature=1.0, top_p=1.0, logprobs=0,
+            extra_body={"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True})  # fmt: skip
+        answers = [Answer(prompt, one.token_ids, np.float32(one.logprobs.token_logprobs).reshape(len(one.token_ids)), one.text,
+                          one.finish_reason == "stop") for one in found.choices]  # fmt: skip
+        if len(answers) != self.args.group or not all(answer.tokens for answer in answers):
+            raise ValueError(f"of {self.args.group} answers, {len(answers)} came, or some were empty")
         return answers
