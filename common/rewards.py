@@ -65,7 +65,8 @@ def reward(answer: str, record: Record) -> Reward:
 
 def gold_of(record: Record) -> str:
     """The program that a record's answer holds, without comments; "" if there is none."""
-    return without_comments(record.get("reference") or parse_answer(record["messages"][-1]["content"]).code)
+    own = record.get("reference")
+    return without_comments(own if isinstance(own, str) and own else parse_answer(record["messages"][-1]["content"]).code)
 
 
 def trl(prompts: Sequence[Any], completions: Sequence[Any], reference: Sequence[str], **columns: Any) -> list[float]:

@@ -97,10 +97,9 @@ def room_behind(model: PreTrainedModel, prompt: Sequence[int]) -> int:
 def write(tokenizer: PreTrainedTokenizerBase, prompt: list[int], room: int, choose: Sampler, ends: list[int], *,
           row: Row | None = None, stop: Sequence[str] = (), watch: Watch | None = None,
           gives_up: Callable[[list[int]], bool] | None = None) -> Work[Written]:
-    """Write up to `room` tokens behind a prompt, until one of the ends or a stop string is there; a row's grammar holds them.
+    """Write up to `room` tokens behind a prompt, until one of the ends or a stop string is there, or `gives_up` is true of what is written.
 
-    It also ends where `gives_up`, asked after each token, finds that nothing will come of the tokens until then.
-    Where the grammar leaves no choice the model is not asked: it reads that token together with the next ones.
+    A row's grammar holds them. Where the grammar leaves no choice the model is not asked: it reads that token together with the next ones.
     """
     tokens, logprobs, streamer = list(prompt), list[float](), _streamer(tokenizer, watch) if watch else None
     while len(logprobs) < room:

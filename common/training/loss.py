@@ -133,8 +133,7 @@ def summed(head: nn.Module, hidden: Tensor, targets: Tensor, squash: Squash, dra
         part = slice(start, start + size)
         losses = checkpoint(_cross_entropy, head, hidden[part], targets[part], squash, drawn, part, use_reentrant=False)
         if drawn is not None:
-            drawn.trained[part] = -losses.detach()
-            losses = (losses * drawn.weights[part]).sum()
+            drawn.trained[part], losses = -losses.detach(), (losses * drawn.weights[part]).sum()
         total = total + losses
     return total
 

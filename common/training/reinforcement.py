@@ -63,8 +63,7 @@ class Rollouts(Plan):
             raise UserError(f"--rollouts: one device trains beside a server, not {world}; give --devices 1 --nodes 1")
         # rows for the longest answers to the longest prompts: with more, some would always be empty
         longest = (min(args.context, length + args.max_new_tokens) for length in workflows.data.train.lengths)
-        rows = sum(sorted(-(-args.group // (args.row_tokens // length)) for length in longest)[-args.prompts:])
-        args.rows = -(-rows // world) * world
+        args.rows = -(-sum(sorted(-(-args.group // (args.row_tokens // text)) for text in longest)[-args.prompts:]) // world) * world
         super().__init__(workflows.data.train, args.row_tokens, args.rows, args.seed)
         self.prompts = Plan(Samples.of([([0], [False])] * len(self.ids)), 1, args.prompts, args.seed)  # a row for each
         self.rows_per_epoch, self.steps_per_epoch = args.rows, self.prompts.steps_per_epoch
@@ -88,8 +87,8 @@ class Rollouts(Plan):
             while len(packed := best_fit(self.lengths, capacity, range(len(self.lengths)))) > self.rows_per_step:
                 capacity += capacity // 16 + 1
             self.packed, self.seconds = packed, time.perf_counter() - started
-            tokens = sum(len(one.tokens) for one in answers)
-            self.figures = figures_of(answers, args.group) | {"rollout_tok_per_s": round(tokens / self.seconds)}
+            self.figures = figures_of(answers, args.group)
+            self.figures["rollout_tok_per_s"] = round(sum(len(one.tokens) for one in answers) / self.seconds)
         return self.packed
 
     def answers(self, records: list[Record], seed: str) -> list[Answer]:

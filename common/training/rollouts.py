@@ -33,7 +33,6 @@ from shortcuts.catalog.search import SYNTAX_APIS
 
 AT_ONCE = 64  # answers that are written side by side
 LOOP = 48  # tokens
-PATIENCE = 600.0  # seconds that a server has for the answers to a prompt
 
 
 class Answer(NamedTuple):
@@ -123,7 +122,7 @@ class Server(Writer):
         objective.model.save_pretrained(folder)
         asked = [(*self.prompt(record), zlib.crc32(f"{seed}/{record['id']}".encode()) >> 1) for record in records]
         url = self.args.rollouts.rstrip("/").removesuffix("/v1") + "/v1"
-        client = OpenAI(base_url=url, api_key="none", timeout=PATIENCE, max_retries=0)
+        client = OpenAI(base_url=url, api_key="none", timeout=600.0, max_retries=0)  # ten minutes for a prompt
         try:
             client.post("/load_lora_adapter", body={"lora_name": name, "lora_path": str(folder)}, cast_to=str)
             with ThreadPoolExecutor(max(1, len(records))) as pool:
