@@ -26,7 +26,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from shortcuts.forms import constants, interpolation, references, signatures, value_types, values
+from shortcuts.forms import constants, interpolation, references, scalars, signatures, value_types, values
 from shortcuts.forms.references import CompileScope, DecompileScope, Token
 from shortcuts.syntax.errors import DialectError
 from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, call, called, const, constant, is_none, keywords
@@ -205,7 +205,7 @@ def _range_expr(subject: ast.expr, token: Token | None, key: str, parameters: Pa
 
 
 def _plain_expr(value: Any, key: str, scope: DecompileScope) -> ast.expr:
-    number = values.numeral(value) if key in (NUMBER, ANOTHER_NUMBER) else None
+    number = scalars.numeral(value) if key in (NUMBER, ANOTHER_NUMBER) else None
     return values.to_expr(value if number is None else number, scope)
 
 

@@ -19,19 +19,14 @@ below, `_write_…` (None for a value that is not of this form) and `_read_…`.
 from __future__ import annotations
 
 import ast
-import base64
-import datetime
-import math
 from collections.abc import Callable
-from plistlib import UID
 from typing import Any, NamedTuple
 
-from shortcuts.forms import constants, interpolation, references, signatures
+from shortcuts.forms import constants, interpolation, references, scalars, signatures
 from shortcuts.forms.references import CompileScope, DecompileScope
+from shortcuts.forms.scalars import Arguments
 from shortcuts.syntax.errors import DialectError
-from shortcuts.syntax.nodes import call, called, const, constant, is_none, keywords, signed
-
-Arguments = dict[str, Any]  # of a helper's call, by name
+from shortcuts.syntax.nodes import call, called, const, constant, is_none, keywords
 
 ATTACHMENT, DICTIONARY, ARRAY, NUMBER_STATE, FILE_STATE = (
     "WFTextTokenAttachment", "WFDictionaryFieldValue", "WFArrayParameterState", "WFNumberSubstitutableState",
@@ -42,7 +37,7 @@ FILTER_PREFIX, FILTER_ROWS, FILTER_BOUNDED = (
 )  # fmt: skip
 FILTER_PREFIXES = {"filter_any": 0, "filter_all": 1}
 _UNUSED_OTHERWISE = frozenset({"AnotherDate", "AnotherNumber"})
-_LISTS, _SIGNS, _NUMBERS = (ast.List, ast.Tuple), (ast.USub, ast.UAdd), (int, float)
+_LISTS = ast.List, ast.Tuple
 _ROW_KEYS = {"Operator", "Property", "Removable", "Values", "Bounded"}
 
 
@@ -72,7 +67,7 @@ def to_expr(value: Any, scope: DecompileScope, key: str | None = None) -> ast.ex
         return call("plain", literal) if key in constants.DICTIONARY_FIELDS else literal
     if isinstance(value, list):
         return ast.List([_item_expr(item, scope) if key in constants.LIST_FIELDS else to_expr(item, scope) for item in value], ast.Load())
-    return scalar(value)
+    return scalars.scalar(value)
 
 
 def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> Any:
@@ -86,8 +81,8 @@ def from_expr(node: ast.expr, scope: CompileScope, key: str | None = None) -> An
     written = interpolation.from_expr(node, scope)
     if written is not None:
         return written
-    if _is_number(node):
-        return _number(node)
+    if scalars.is_number(node):
+        return scalars.number(node)
     form = FORMS.get(called(node) or "")
     if form is not None:
         assert isinstance(node, ast.Call)
@@ -122,7 +117,7 @@ def literal_expr(value: Any, scope: DecompileScope | None = None) -> ast.expr:
     if isinstance(value, list):
         return ast.List([literal_expr(inner, scope) for inner in value], ast.Load())
     named = scope.uuid_expr(value) if scope is not None and isinstance(value, str) else None
-    return scalar(value) if named is None else call("uuid_of", named)
+    return scalars.scalar(value) if named is None else call("uuid_of", named)
 
 
 def literal(node: ast.expr, scope: CompileScope) -> Any:
@@ -150,81 +145,6 @@ def _plain_dict(node: ast.Dict, scope: CompileScope, reader: Callable[[ast.expr,
 
 def _entry_expr(name: str, value: Any, scope: DecompileScope) -> ast.expr:
     return literal_expr(value, scope) if name in ("OutputUUID", "UUID") else to_expr(value, scope)
-
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-# strings, numbers, booleans, dates, data
-
-
-def scalar(value: Any) -> ast.expr:
-    """Return the expression of a string, number, boolean, date or data."""
-    if isinstance(value, bytes):
-        return call("data", const(base64.b64encode(value).decode()))
-    if isinstance(value, datetime.datetime):
-        fields = [value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond]
-        while len(fields) > 3 and not fields[-1]:
-            fields.pop()
-        return call("datetime", *map(const, fields))
-    if isinstance(value, UID):
-        return call("uid", const(value.data))
-    if isinstance(value, float) and not math.isfinite(value):
-        return call("float", const(repr(value)))
-    return signed(value)
-
-
-def _read_data(node: ast.Call, given: Arguments, scope: CompileScope) -> bytes:
-    try:
-        return base64.b64decode(constant(given["base64"]), validate=True)
-    except ValueError as error:  # binascii.Error is a subclass; letters beyond ASCII raise ValueError itself
-        raise DialectError(node.lineno, f"data(): not base64: {error}") from None
-
-
-def _read_datetime(node: ast.Call, given: Arguments, scope: CompileScope) -> datetime.datetime:
-    try:
-        return datetime.datetime(**{field: constant(value, int) for field, value in given.items()})
-    except (OverflowError, ValueError) as error:
-        raise DialectError(node.lineno, f"datetime(): {error}") from None
-
-
-def _read_uid(node: ast.Call, given: Arguments, scope: CompileScope) -> UID:
-    number = constant(given["number"], int)
-    if not 0 <= number < 1 << 64:
-        raise DialectError(node.lineno, "uid() takes a number of at most 64 bits")
-    return UID(number)
-
-
-def _read_float(node: ast.Call, given: Arguments, scope: CompileScope) -> float:
-    if constant(given["text"]) not in ("inf", "-inf", "nan"):
-        raise DialectError(node.lineno, "float() takes 'inf', '-inf' or 'nan'; other numbers are written as they are")
-    return float(constant(given["text"]))
-
-
-def _is_number(node: ast.expr) -> bool:
-    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, _SIGNS) else node
-    return isinstance(inner, ast.Constant) and isinstance(inner.value, _NUMBERS)
-
-
-def _number(node: ast.expr) -> int | float | bool:
-    if isinstance(node, ast.UnaryOp):
-        assert isinstance(node.operand, ast.Constant)
-        value = -node.operand.value if isinstance(node.op, ast.USub) else +node.operand.value
-    else:
-        assert isinstance(node, ast.Constant)
-        value = node.value
-    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
-        raise DialectError(node.lineno, "no property list holds a number of more than 64 bits; write it as text")
-    return value
-
-
-def numeral(value: Any) -> int | float | None:
-    """Return the number in a string that is spelled exactly as Python prints it, '5' or '14.5'; None for others, as '05' and '1e3'."""
-    if not isinstance(value, str) or len(value) > 15:
-        return None
-    try:
-        number = float(value) if "." in value else int(value)
-    except ValueError:
-        return None
-    return number if str(number) == value else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -290,8 +210,8 @@ def _read_item(node: ast.expr, scope: CompileScope) -> Any:
         return _item(constants.DICTIONARY_ITEM, wrap(DICTIONARY, _read_items(node, scope)))
     if isinstance(node, _LISTS):
         return _item(constants.ARRAY_ITEM, wrap(ARRAY, from_expr(node, scope, "WFItems")))
-    if _is_number(node):
-        value = _number(node)
+    if scalars.is_number(node):
+        value = scalars.number(node)
         boolean = isinstance(value, bool)
         return _item(constants.BOOLEAN_ITEM, wrap(NUMBER_STATE, value)) if boolean else \
             _item(constants.NUMBER_ITEM, _token_string(str(value)))  # fmt: skip
@@ -332,8 +252,8 @@ def _write_number_item(value: Any, scope: DecompileScope) -> ast.expr | None:
     expression = _write_text_item(value, scope)
     if expression is None:
         return None
-    number = numeral(constant(expression))
-    return call("number", expression) if number is None else scalar(number)
+    number = scalars.numeral(constant(expression))
+    return call("number", expression) if number is None else scalars.scalar(number)
 
 
 def _read_number_item(node: ast.expr, scope: CompileScope) -> Any:
@@ -563,7 +483,7 @@ def _read_uuid(node: ast.Call, given: Arguments, scope: CompileScope) -> str:
 
 
 class Form(NamedTuple):
-    """One form of a value, in both directions, and its envelope. Without `write`, scalar() or the writer of a parameter writes it."""
+    """One form of a value, in both directions, and its envelope. Without `write`, `scalar` or the writer of a parameter writes it."""
 
     read: Callable[[ast.Call, Arguments, CompileScope], Any]
     write: Callable[[Any, DecompileScope], ast.expr | None] | None = None
@@ -571,10 +491,10 @@ class Form(NamedTuple):
 
 
 FORMS: dict[str, Form] = {
-    "data": Form(_read_data),
-    "datetime": Form(_read_datetime),
-    "uid": Form(_read_uid),
-    "float": Form(_read_float),
+    "data": Form(scalars.read_data),
+    "datetime": Form(scalars.read_datetime),
+    "uid": Form(scalars.read_uid),
+    "float": Form(scalars.read_float),
     "uuid_of": Form(_read_uuid),
     "plain": Form(lambda node, given, scope: literal(given["value"], scope)),
     "attachment": Form(_read_attachment),

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from shortcuts.forms import constants
-from shortcuts.forms.values import numeral
+from shortcuts.forms.scalars import numeral
 from shortcuts.syntax.nodes import MIRRORED, NEGATIONS, called
 from shortcuts.syntax.text import pieces
 

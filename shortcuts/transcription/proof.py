@@ -27,7 +27,7 @@ from shortcuts.control_flow import PARAMETERS, Action
 from shortcuts.decompiler.symbols import SymbolTable
 from shortcuts.equality import canonical
 from shortcuts.equality.patch import Operation
-from shortcuts.forms import api_names, conditions, constants, header, identifiers, interpolation, simplify, triggers, values
+from shortcuts.forms import api_names, conditions, constants, header, identifiers, interpolation, scalars, simplify, triggers
 from shortcuts.syntax.printer import unparse
 
 ACTIONS = "WFWorkflowActions"
@@ -139,7 +139,7 @@ def _tests_the_same(key: str, value: list[Any], parameters: dict[str, Any]) -> b
         return False
     if key == "WFCondition":
         return not value and parameters[key] == "Contains" and "WFInput" not in parameters
-    number = values.numeral(parameters[key]) if key in (conditions.NUMBER, conditions.ANOTHER_NUMBER) else None
+    number = scalars.numeral(parameters[key]) if key in (conditions.NUMBER, conditions.ANOTHER_NUMBER) else None
     return number is not None and bool(value) and plist.same(value[0], number)
 
 
