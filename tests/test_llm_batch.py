@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from common.cli import Reject
@@ -187,6 +188,18 @@ def test_an_answer_of_a_batch_that_holds_none_is_paid_for(tmp_path: Path) -> Non
         writer = open_batch(stub, tmp_path, price=(0.0, 2e6 / 5), budget=10.0)  # 1 dollar an answer of 5 tokens, at half the price
         (outcome,) = [outcome for _, outcome in writer.map(lambda item: writer.ask(item, max_tokens=5), [prompt("a")])]
     assert outcome.reason == "answer_too_long" and writer.budget.spent == writer.used.cost == 1.0
+
+
+@pytest.mark.parametrize("finish", ["stop", "content_filter"])
+def test_an_answer_whose_tokens_the_provider_does_not_count_costs_as_much_as_one_that_comes_at_once(finish: str, tmp_path: Path) -> None:
+    body = {"choices": [{"finish_reason": finish, "message": {"role": "assistant", "content": "hello"}}]}
+    with StubOpenAI(lambda asked, number: Reply(body=orjson.dumps(body).decode())) as stub:
+        direct = open_writer("m", stub.base_url, price=(1e6, 1e6), budget=1e6)
+        batched = open_batch(stub, tmp_path, price=(2e6, 2e6), budget=1e6)  # at half the price
+        outcomes = [str(outcome) for writer in (direct, batched) for _, outcome in writer.map(writer.ask, [prompt("long " * 90)])]
+    assert batched.used == direct.used and batched.budget.spent == direct.budget.spent > 100 and outcomes[0] == outcomes[1]
+    if finish == "stop":
+        assert str(open_batch(stub, tmp_path).complete(prompt("long " * 90))) == outcomes[0]  # kept so, too
 
 
 def test_a_full_batch_goes_out_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

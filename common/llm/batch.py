@@ -17,7 +17,7 @@ from common.cli import Reject
 from common.jsonl import UserError
 from common.llm.budget import DISCOUNT, cost, most_tokens
 from common.llm.cache import Cache, CacheKey
-from common.llm.completion import read_completion
+from common.llm.completion import Completion, read_completion
 from common.llm.connection import TEMPORARY, WRONG_SETTINGS
 from common.llm.endpoint import ATTEMPTS, Endpoint
 from common.llm.limiter import back_off
@@ -31,16 +31,8 @@ POLL = 30.0  # seconds between two requests for a batch's status: most batches t
 TRIES = 3  # batches that may leave a prompt without an answer, as batches may expire or fail
 TRANSFER = 900.0  # seconds for a file of 200 MB
 ENDED = {"completed", "expired", "cancelled", "failed"}
-Outcomes = dict[CacheKey, CompletionResult | Reject]
+Outcomes = dict[CacheKey, Completion | Reject]
 UNANSWERED = "no_answer"  # the reason of a Reject: the batch ended without an answer to the request
-
-
-class Refused(Reject):
-    """An answer that holds none, and is paid for all the same."""
-
-    def __init__(self, refusal: tuple[str, str], answer: CompletionResult) -> None:
-        super().__init__(*refusal)
-        self.answer = answer
 
 
 class BatchEndpoint(Endpoint):
@@ -81,12 +73,13 @@ class BatchEndpoint(Endpoint):
         while tries < TRIES:
             sent, is_ours = self.profile.body(prompt, messages, request), key not in self.batch_of
             outcome = await self._batched(key, sent, request["max_tokens"])
-            if isinstance(outcome, CompletionResult):
+            if isinstance(outcome, Completion):
                 if is_ours:  # an earlier run may have sent another body
                     self.profile.confirm(prompt, sent)
-                return outcome
-            if isinstance(outcome, Refused):
-                self.count(outcome.answer)
+                answer = self.unless_refused(outcome, prompt, messages)
+                if outcome.prompt_tokens is None:  # estimated only now that the prompt is known
+                    self.cache.put(key, answer)
+                return answer
             if outcome.reason == UNANSWERED:
                 tries += 1
             elif outcome.reason != "bad_request" or not self.profile.learn(sent, outcome.detail):
@@ -96,7 +89,7 @@ class BatchEndpoint(Endpoint):
                             f"limit of tokens in its queue is the cause, a lower --batch-records helps; go on: {cli.command()}")
         raise Reject(outcome.reason, f"not answered in {TRIES} batches; the last: {outcome.detail}")
 
-    async def _batched(self, key: CacheKey, body: dict[str, Any], max_tokens: int) -> CompletionResult | Reject:
+    async def _batched(self, key: CacheKey, body: dict[str, Any], max_tokens: int) -> Completion | Reject:
         """The outcome of one request in a batch."""
         reserved = spent = 0.0
         if key not in self.batch_of:  # a batch of an earlier run is paid already
@@ -105,8 +98,7 @@ class BatchEndpoint(Endpoint):
         self.waiting += 1
         try:
             outcome = (await asyncio.shield(self.batch_of[key]))[key]
-            paid = outcome.answer if isinstance(outcome, Refused) else outcome
-            spent = paid.usage.cost if reserved and isinstance(paid, CompletionResult) else 0.0
+            spent = self.answer(outcome, body["messages"]).usage.cost if reserved and isinstance(outcome, Completion) else 0.0
         finally:
             self.waiting -= 1
             self.batch_of.pop(key, None)
@@ -198,17 +190,17 @@ class BatchEndpoint(Endpoint):
                 except (ValueError, KeyError, TypeError):  # a line that cannot be read answers nothing
                     continue
                 outcome = outcomes[key] = self._outcome(row)
-                self.has_answered |= isinstance(outcome, CompletionResult | Refused)
-                if isinstance(outcome, CompletionResult):
-                    self.cache.put(key, outcome)
+                if isinstance(outcome, Completion):
+                    self.has_answered = True
+                    if not outcome.refusal:
+                        self.cache.put(key, self.answer(outcome, []))  # a batch of an earlier run does not show its prompts
         return outcomes
 
-    def _outcome(self, row: dict[str, Any]) -> CompletionResult | Reject:
+    def _outcome(self, row: dict[str, Any]) -> Completion | Reject:
         response, problem = row.get("response") or {}, row.get("error") or {}
         status, body = response.get("status_code"), response.get("body") or {}
         if status == 200 and (completion := read_completion(body)):
-            answer = self.answer(completion, [])
-            return Refused(completion.refusal, answer) if completion.refusal else answer
+            return completion
         refused = status is not None and 400 <= status < 500 and status not in TEMPORARY | {429}
         text = f"{status or problem.get('code')}: {(body.get('error') or problem).get('message')}"
         return Reject("bad_request" if refused else UNANSWERED, self.connection.masked(text))

@@ -147,17 +147,22 @@ class Endpoint(Writer):
     async def _fetch(self, prompt: Prompt, messages: Messages, request: dict[str, Any], key: CacheKey) -> CompletionResult:
         """The server's answer, kept in the cache. Raises Reject if this request gets none, UserError if none would."""
         completion = await self._send(prompt, messages, request)
-        answer = self.answer(completion, messages)
-        if completion.refusal:
-            self.count(answer)  # it is paid for
-            reason, detail = completion.refusal
-            raise Reject(reason, f"{prompt.task}: {detail}")
+        answer = self.unless_refused(completion, prompt, messages)
         if prompt.grammar and self.profile.takes_grammar and not follows_grammar(prompt.grammar, answer.text, answer.finish == "stop"):
             self.profile.left_out.add(GRAMMAR)
             self.profile.say("ignores the grammar it is given; its answers may have any form")
         is_short = answer.finish == "length" and self.profile.room(messages, request["max_tokens"]) < request["max_tokens"]
         if self.cache and not is_short:  # a server with more room would write more
             self.cache.put(self._key(prompt, messages, request) if prompt.grammar else key, answer)
+        return answer
+
+    def unless_refused(self, completion: Completion, prompt: Prompt, messages: Messages) -> CompletionResult:
+        """The result in a completion. Raises Reject for one that holds no answer, which is paid for all the same."""
+        answer = self.answer(completion, messages)
+        if completion.refusal:
+            self.count(answer)
+            reason, detail = completion.refusal
+            raise Reject(reason, f"{prompt.task}: {detail}")
         return answer
 
     def answer(self, completion: Completion, messages: Messages) -> CompletionResult:
