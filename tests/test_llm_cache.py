@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from common import llm
 from common.cli import Reject
-from common.llm import CompletionResult, Prompt, Usage, open_writer
+from common.llm import CompletionResult, Prompt, Usage, batch, open_writer
 from common.llm.cache import Cache, CacheKey
 from tests.stub_openai import Reply, StubOpenAI, error
 
@@ -82,6 +83,17 @@ def test_a_dry_run_knows_the_answers_of_the_model_that_is_served(tmp_path: Path)
         open_writer("m", stub.base_url, cache=args.cache).complete(prompt())
         writer = llm.open_named(args, "m", stub.base_url)
         assert writer.complete(prompt()).text == "x" and writer.figures()["cached"] == 1 and len(stub.requests) == 1
+
+
+def test_a_dry_run_of_batches_knows_the_answers_to_prompts_with_a_grammar_which_batches_leave_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    args = argparse.Namespace(price=None, prices=None, dry_run=False, cache=tmp_path / "c.sqlite", batch=True, output=tmp_path / "x.jsonl", overwrite=False,
+                              retry_rejected=False, key_variable=[], timeout=5.0, concurrency=1, batch_records=9, budget_usd=None)  # fmt: skip
+    monkeypatch.setattr(batch, "QUIET", 0.05)
+    monkeypatch.setattr(batch, "POLL", 0.02)
+    with StubOpenAI(lambda body, number: "x") as stub:
+        for args.dry_run in (False, True):
+            writer = llm.open_named(args, "m", stub.base_url)
+            assert writer.complete(replace(prompt(), grammar='start: "x"')).text == "x" and writer.figures()["cached"] == args.dry_run
 
 
 def test_an_answer_that_ended_by_itself_serves_every_limit_it_fits_in() -> None:

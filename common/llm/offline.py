@@ -42,6 +42,7 @@ class DryRun(Writer):
         super().__init__()
         self.retry_rejected = retry_rejected
         price = None if name == OFFLINE else price or known_price(name)
+        self.takes_grammar = not batch  # no provider's batches take one
         self.name, self.price = name, (price[0] * DISCOUNT, price[1] * DISCOUNT) if price and batch else price
         self.sampling = ({} if temperature is None else {"temperature": temperature}) | (extra or {})
         self.cache = Cache(cache) if cache and cache.exists() else None
@@ -56,7 +57,8 @@ class DryRun(Writer):
         request = {"max_tokens": MAX_TOKENS, **self.sampling, **sampling}
         if self.server and self.identity is None:
             self.identity = await self.server.identity(self.name)
-        key = CacheKey.of(self.name, messages, prompt.schema or prompt.grammar, request, self.identity)
+        shape = prompt.schema or (prompt.grammar if self.takes_grammar else None)
+        key = CacheKey.of(self.name, messages, shape, request, self.identity)
         known = self.cache.get(key) if self.cache else None
         if self.retry_rejected and (isinstance(known, Reject) or (known and is_cut(prompt, known))):
             known = None  # it would be asked again
