@@ -60,6 +60,7 @@ OUTPUT = Path("data/generated.jsonl")
 MAX_NEW_TOKENS = 4096  # the paper's 8,192 are shared with the prompt
 SAMPLED = 0.8  # default temperature of all candidates but the first, which would otherwise all be equal
 SEED_STRIDE = 1_000_003  # between the seeds of candidates, so that --seed 1 does not reuse those of --seed 0
+OF_MODELS = "base_url repair primer constrained thinking max_new_tokens temperature top_p seed batch_size candidates".split()  # flags
 SHOWN_FAULTS, SHOWN_STUBS = 40, 8  # faults that a repair prompt lists; functions of faulty lines whose stubs it shows
 NOTHING, TEXT, PYTHON, SHORTCUT = range(4)  # the reach of an answer
 REACH = "nothing", "text", "python", "shortcut"  # its names in a record
@@ -112,15 +113,14 @@ def add_model(parser: cli.Parser) -> None:
 def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     """Fill in what was not given, and refuse what does not go together. Raises UserError for a model that learned another task."""
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
+    idle = next((name for name in OF_MODELS if getattr(args, name) != parser.get_default(name)), "")
     held_to_all = args.here and args.constrained is not False and (args.apis or not args.query)
     parser.refuse(
         *query.misused(args),
         (args.adapter and not args.here, "--adapter needs a --model that is loaded here: a server has its adapters already"),
-        (args.thinking and args.model == OFFLINE, "--thinking is for a --model: the rules do not think"),
         (args.refine_url and not args.refine, "--refine-url is the server of --refine; name that model"),
         (args.candidates > 1 and args.temperature == 0, "--candidates at --temperature 0 would all be the same; leave --temperature away"),
-        (args.model == OFFLINE and (args.candidates > 1 or args.temperature or args.top_p != 1), "the rules have one answer: --candidates, "
-         "--temperature and --top-p are for a --model"),
+        (args.model == OFFLINE and idle, f"--{idle.replace('_', '-')} is for a --model: the rules have one answer"),
         (args.use_all and not held_to_all, "--use-all holds a model that is loaded here to APIs that are known to be needed: "
          "leave --base-url and --no-constrained away, and give --query its --apis"),
         (args.dry_run and (args.here or args.query), "--dry-run counts requests for the queries of a file: give --base-url, no --query"),

@@ -74,7 +74,7 @@ def test_thinking_is_refused_in_a_line_where_a_model_cannot(base, queries, tmp_p
     ended = stage_runs.run("05", "--input", queries, "--output", tmp_path / "made.jsonl", "--model", base, "--thinking", "on")
     assert ended.returncode == 1 and "has no marks around thoughts; leave it away" in ended.stderr and "Traceback" not in ended.stderr
     ended = stage_runs.run("05", "--input", queries, "--thinking", "on")
-    assert ended.returncode == 2 and "the rules do not think" in ended.stderr
+    assert ended.returncode == 2 and "--thinking is for a --model" in ended.stderr
 
 
 def test_05_says_how_a_model_is_asked_and_lets_it_think_when_told(hybrid, queries, tmp_path):
