@@ -50,9 +50,6 @@ from common.scrub import scrub_shortcut, scrub_text
 from shortcuts import plist
 from shortcuts.plist import PlistError, archive
 
-# isort: split
-import orjson  # after common, which says in one line what is not installed
-
 if TYPE_CHECKING:
     from common.crawl.crawler import Crawler
 
@@ -328,8 +325,8 @@ def parts_of(name: str, data: bytes) -> Iterator[Found]:
         if archive.is_archive(data):
             yield from members_of(name, data, digest)
         elif (text := data.lstrip(b"\xef\xbb\xbf \t\r\n")).startswith(b"["):
-            for number, entry in enumerate(plist.load_json(text), start=1):
-                yield entry_of(f"{name}:{number}", orjson.dumps(entry))
+            for number, entry in enumerate(plist.load_array(text), start=1):
+                yield entry_of(f"{name}:{number}", entry)
         else:
             yield Found(name, data, digest)
     except PlistError as error:

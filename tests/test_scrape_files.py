@@ -178,6 +178,29 @@ def test_each_record_of_a_gallery_is_imported_with_what_it_says(scrape: Any, tmp
     assert scrape("--folder", tmp_path / name)[1]["read"] == 0
 
 
+@pytest.mark.parametrize("broken, reason", [
+    (b'"cut emoji \\ud83d"', "not_unicode"), (b'"Latin-1: \xe9"', "bad_json"), (b'"two\nlines"', "bad_json"), (b"[" * 300 + b"]" * 300, "too_deep"),
+], ids=["lone surrogate", "not UTF-8", "line break", "too deep"])  # fmt: skip
+def test_a_broken_record_of_an_array_is_a_reject_with_its_place_and_spoils_no_other(scrape: Any, tmp_path: Path, output: Path, broken: bytes,
+                                                                                    reason: str) -> None:
+    good = [json.dumps({"name": text, "shortcut": to_json(shortcut(text))}).encode() for text in "ab"]
+    bad = b'{"name": "c", "shortcut": {"WFWorkflowActions": [], "x": %s}}' % broken
+    (tmp_path / "all.json").write_bytes(b"[%s ,\n%s, %s]\n" % (good[0], bad, good[1]))
+    summary = scrape("--folder", tmp_path / "all.json")[1]
+    assert (summary["read"], summary["written"], [*rejects(output).values()]) == (3, 2, [reason])
+    assert records(cli.rejects_path(output))[0]["detail"].startswith("all.json:2: ")
+    assert [record["source"]["file"] for record in records(output)] == ["all.json:1", "all.json:3"]
+    (tmp_path / "all.json").write_bytes(b"[%s, 7, %s]" % (*good,))  # mended, the others are known
+    assert scrape("--folder", tmp_path / "all.json")[1]["read"] == 1
+
+
+@pytest.mark.parametrize("data, reason", [(b'[{"a": 1}, {"b": "\xe9"}', "bad_json"), (b'[{"a": 1} {"b": 2}]', "bad_json"), (b'[{"a": 1}, {"b"', "truncated"),
+                                          (b"[" * 3000, "too_deep")])
+def test_an_array_that_cannot_be_taken_apart_is_one_reject(scrape: Any, tmp_path: Path, output: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "all.json").write_bytes(data)
+    assert scrape("--folder", tmp_path / "all.json")[1]["read"] == 1 and rejects(output) == {"all.json": reason}
+
+
 def test_a_line_that_is_too_large_is_one_reject(scrape: Any, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shortcuts.plist.MAX_BYTES", 1000)
     (tmp_path / "a.jsonl").write_text(json.dumps({"shortcut": "a" * 5000}) + "\n" + json.dumps({"shortcut": {"WFWorkflowActions": []}}) + "\n")

@@ -33,8 +33,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import math
 import plistlib
+import re
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +49,7 @@ from shortcuts.plist.xml import write_xml as write_xml
 
 JSON_DEPTH = 250  # orjson writes 254 levels, and a record needs one or two around the shortcut
 JSON_ERRORS = {"end of data": "truncated", "depth limit": "too_deep", "low surrogate": "not_unicode"}  # words of orjson -> our code
+SPACE, ENDS = re.compile(r"[ \t\r\n]*"), json.JSONDecoder(strict=False)  # white space of JSON; finds where a value ends
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
@@ -143,6 +146,42 @@ def load_json(data: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         code = next((code for words, code in JSON_ERRORS.items() if words in str(error)), "bad_json")
         raise PlistError(code, str(error)) from None
+
+
+def load_array(data: bytes) -> list[bytes]:
+    """Return the values of a JSON array within the limits, each as JSON; where one cannot be read, it is as it is written.
+
+    Raises PlistError.
+    """
+    try:
+        return [orjson.dumps(value) for value in load_json(data)]
+    except TypeError as error:
+        problem = PlistError("too_deep", str(error))
+    except PlistError as error:
+        problem = error
+    values = _written_apart(data) if problem.code != "too_large" else None
+    if values is None:
+        raise problem
+    return values
+
+
+def _written_apart(data: bytes) -> list[bytes] | None:
+    """Return the values of an array of which one holds what orjson refuses; None where it cannot be said where each ends."""
+    text, place, values = data.decode("utf-8", "surrogateescape").strip(" \t\r\n"), 1, list[bytes]()
+    try:
+        while place < len(text):
+            _, end = ENDS.raw_decode(text, SPACE.match(text, place).end())
+            value = text[place:end].encode("utf-8", "surrogateescape")
+            try:
+                values.append(orjson.dumps(orjson.loads(value)))
+            except (ValueError, TypeError):
+                values.append(value)
+            place = SPACE.match(text, end).end() + 1
+            if text[place - 1] != ",":
+                return values if text[place - 1:] == "]" else None
+    except (ValueError, IndexError, RecursionError):
+        pass
+    return None
 
 
 # ---------------------------------------------------------------------------------------------------------------------------------
