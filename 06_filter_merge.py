@@ -445,22 +445,22 @@ def refuse_overlaps(args: argparse.Namespace) -> None:
 
 def report(args: argparse.Namespace, files: Files, stats: Record) -> None:
     """Say what was dropped and why, with an example of each reason, and show the splits; with --report, more examples."""
-    shown = dict[tuple[str, str, str], Record]()  # of each reason the first ones
-    counts = Counter[str]()
+    shown, counts = list[Record](), Counter[str]()  # of each reason the first ones
     for reject in jsonl.read(args.output / "rejected.jsonl"):
         counts[reject["reason"]] += 1
         if counts[reject["reason"]] <= (args.report or 1):
-            shown[reject["reason"], reject["origin"], reject["id"]] = reject
+            shown.append(reject)
     if shown:
-        examples = {reject["reason"]: f"{reject['id']}: {reject['detail']}" for reject in reversed(shown.values())}
+        examples = {reject["reason"]: f"{reject['id']}: {reject['detail']}" for reject in reversed(shown)}
         cli.say(f"{counts.total()} of {stats['read']} rejected:\n{cli.rejects_by_reason(counts, examples)}")
     if args.report:
+        queries = {(reject["origin"], reject["id"]): dict[str, str]() for reject in shown}  # by place: several records may have one id
         for origin, where, line in tasks(files):
-            for reason in counts:
-                if reject := shown.get((reason, origin, jsonl.record_id(line, where))):
-                    reject |= {"query": str(jsonl.parse(line, where).get("query")), "where": where}
-        for reject in sorted(shown.values(), key=lambda reject: (reject["reason"], reject["where"])):
-            cli.say(f"{reject['reason']}: {reject['id']} ({reject['where']}): {reject['detail'][:200]}\n    {reject['query'][:200]}")
+            if (here := queries.get((origin, jsonl.record_id(line, where)))) is not None:
+                here[where] = str(jsonl.parse(line, where).get("query"))[:200]
+        told = [(reject["reason"], queries[reject["origin"], reject["id"]], reject) for reject in shown]
+        for reason, here, reject in sorted(told, key=lambda item: (item[0], *item[1])):
+            cli.say("\n    ".join([f"{reason}: {reject['id']} ({', '.join(here)}): {reject['detail'][:200]}", *here.values()]))
     cli.say(card.overview(stats))
 
 

@@ -326,6 +326,13 @@ def test_two_records_of_one_id_that_break_different_rules_are_both_told(bench: B
     assert bench.printed.err.count(record(20, "synthetic")["id"]) >= 4  # an example of each, and each in the report
 
 
+def test_the_report_shows_each_of_two_records_of_one_id_that_break_one_rule(bench: Bench) -> None:
+    two = [{**record(20, "synthetic"), "query": query} for query in ("Do it", "Go")]
+    bench([record(number) for number in range(8)], two, "--report", "2")
+    assert all(bench.printed.err.count(f"generated.jsonl:2): '{item['query']}' has fewer") == 1 for item in two)
+    assert all(f"\n    {item['query']}\n" in bench.printed.err for item in two)
+
+
 # ---------------------------------------------------------------------------------------------------------------------------------
 # splits
 
