@@ -23,8 +23,8 @@ share rare words. A set ends where nothing fits. The writer finds the purpose, m
 some basic actions besides, and names the category; it sees requests of the seed that are near to the set, and no code. A record has the
 APIs that its query needs.
 
-Query i is a pure function of the seed file, --seed and i (and of the writer's answer), and near duplicates are judged in the order of i.
-So an interrupted run continues and writes what it would have written, a larger --count extends a smaller one, and shards need not know each
+Query i is a pure function of the seed's records in any order, --seed and i (and of the writer's answer); near duplicates are judged in the
+order of i. So an interrupted run writes what it would have written, a larger --count extends a smaller one, and shards need not know each
 other (each compares only its own queries). Memory: counts of APIs and of pairs, a fingerprint of each query (2.5 KB), how well any two of
 the usable APIs fit (7 MB), and some hundred requests of the seed.
 """
@@ -34,6 +34,7 @@ from __future__ import annotations
 import common  # noqa: F401  # isort: skip  (first: from here on Ctrl-C ends in one line)
 import argparse
 import ast
+import bisect
 import heapq
 import math
 import random
@@ -43,12 +44,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from common import cli, conversation, excerpts, jsonl, llm, prompts
 from common.cli import Reject
 from common.compatibility import ApiCompatibility
 from common.dataset import distribution
+from common.dataset.dedup import GrowingMinHashIndex, query_print
 from common.dataset.distribution import Distribution
 from common.jsonl import Record, UserError
 from common.llm import OFFLINE, Writer
@@ -60,9 +62,6 @@ from shortcuts.catalog.search import SYNTAX_APIS
 # isort: split
 import numpy as np  # after common, which says in one line what is not installed
 import orjson
-
-if TYPE_CHECKING:
-    from common.dataset.dedup import GrowingMinHashIndex
 
 APPS = 1, 5  # fewest and most third-party apps of a query (paper)
 MOST_APPS = 20  # if those few have too few APIs for a large set, up to this many
@@ -133,21 +132,20 @@ class Seed:
 
 def read_seed(path: Path, catalog: Catalog, max_apis: int, sampling: str = "even") -> Seed:
     """Read the seed once, with what a way of sampling needs of it. Raises UserError if no workflow has APIs to draw from."""
-    from common.dataset import dedup
-
-    seed, free = Seed(Distribution(catalog), dedup.GrowingMinHashIndex(NEAR_QUERY)), {api for _, api in prompts.BASICS.values()}
+    seed, free, sizes = Seed(Distribution(catalog), GrowingMinHashIndex(NEAR_QUERY)), {api for _, api in prompts.BASICS.values()}, []
     for record in jsonl.records(path, ("apis", "query")):
         seed.distribution.add(record)
-        seed.queries.add(record["id"], dedup.query_print(record["query"]).signature)
+        seed.queries.add(record["id"], query_print(record["query"]).signature)
         apis = [api for api in record["apis"] if api in catalog and api not in UNUSABLE]
         seed.apis.update(apis)
         seed.pairs.update((one, other) for place, one in enumerate(apis) for other in apis[place + 1: place + 1 + NEAR])
         if len(apis) >= MIN_APIS:
-            seed.sizes.append(min(sum(api not in free or sampling == "paper" for api in apis), max_apis))
+            sizes.append((record["id"], min(sum(api not in free or sampling == "paper" for api in apis), max_apis)))
         if sampling == "paper":
             add_by_shape(seed.shapes, record)
-        if len(seed.examples) < KEPT_EXAMPLES and is_example(record):
-            seed.examples.append({"id": record["id"], "query": record["query"], "apis": apis})
+        if is_example(record):
+            keep_first(seed.examples, {"id": record["id"], "query": record["query"], "apis": apis})
+    seed.sizes = [size for _, size in sorted(sizes)]  # by id: a server's seed is in the order in which its answers came
     if not seed.sizes:
         raise UserError(f"{path}: no workflow calls {MIN_APIS} APIs that the catalogue knows; are these records of stage 03?")
     return seed
@@ -163,8 +161,14 @@ def add_by_shape(shapes: dict[str, list[Record]], record: Record) -> None:
     except DialectError:  # nothing to learn from
         return
     for shape, kinds in SHAPES.items():
-        if len(shapes[shape]) < KEPT_EXAMPLES and any(isinstance(node, kinds) for node in nodes):
-            shapes[shape].append({"id": record["id"], "query": record["query"], "code": code})
+        if any(isinstance(node, kinds) for node in nodes):
+            keep_first(shapes[shape], {"id": record["id"], "query": record["query"], "code": code})
+
+
+def keep_first(kept: list[Record], record: Record) -> None:
+    """Add a record to those that may be shown, the first KEPT_EXAMPLES by id."""
+    bisect.insort(kept, record, key=lambda each: each["id"])
+    del kept[KEPT_EXAMPLES:]
 
 
 def is_example(record: Record) -> bool:
@@ -435,11 +439,9 @@ def in_order(outcomes: Iterable[tuple[Task, Record | Reject]]) -> Iterator[tuple
 
 def without_near_duplicates(outcome: Record | Reject, queries: GrowingMinHashIndex) -> Record | Reject:
     """Return the outcome, or a Reject if its query nearly repeats an earlier one; a new query joins the index."""
-    from common.dataset import dedup
-
     if isinstance(outcome, Reject):
         return outcome
-    signature = dedup.query_print(outcome["query"]).signature
+    signature = query_print(outcome["query"]).signature
     if other := queries.near(signature):
         return Reject("near_duplicate", f"of {other}: {outcome['query']}")
     queries.add(outcome["id"], signature)
@@ -448,10 +450,8 @@ def without_near_duplicates(outcome: Record | Reject, queries: GrowingMinHashInd
 
 def load_queries(output: Path, queries: GrowingMinHashIndex) -> None:
     """Add the queries that earlier runs have written to the index."""
-    from common.dataset import dedup
-
     for record in jsonl.records(output, ("query",)):
-        queries.add(record["id"], dedup.query_print(record["query"]).signature)
+        queries.add(record["id"], query_print(record["query"]).signature)
 
 
 def write_statistics(output: Path, seed: Distribution, figure: bool) -> dict[str, Any]:

@@ -215,6 +215,17 @@ def test_a_query_copied_from_an_example_is_no_new_one(seed: Path) -> None:
     assert next(jsonl.read(seed.with_name("queries.rejected.jsonl")))["detail"].startswith("of s0: ")
 
 
+@pytest.mark.parametrize("sampling", ["even", "paper"])
+def test_the_order_of_the_seed_changes_nothing(seed: Path, stage: Any, monkeypatch: pytest.MonkeyPatch, sampling: str) -> None:
+    monkeypatch.setattr(stage, "KEPT_EXAMPLES", 1)
+    records, made = list(jsonl.read(shaped(seed))), []
+    for order in (records, records[::-1], random.Random(0).sample(records, len(records))):
+        seed.write_bytes(b"".join(map(jsonl.encode, order)))
+        run(seed, "--count", "12", "--sampling", sampling, "--writer", "offline", "--overwrite")
+        made.append((seed.with_name("queries.jsonl").read_bytes(), json.loads(seed.with_name("queries.stats.json").read_bytes())))
+    assert made[0] == made[1] == made[2] and {example for record in queries(seed).values() for example in record["examples"]} <= {"s0", "s1"}
+
+
 @pytest.mark.ci
 def test_killed_and_run_again_it_makes_the_same(seed: Path) -> None:
     with StubOpenAI(lambda body, number: Reply(wish(body, number, different=25), delay=0.02)) as stub:
