@@ -17,7 +17,8 @@ A condition is a text that must be contained, a number that must occur, or an ob
 duration), `any` (one condition of several), `gone` (there is no such value). Where more than twenty numbers are said, none counts.
 
 `unwanted` finds what the run did on the outside though no check of `must` speaks of it: texts may be shown that nobody asked for, but
-nothing may be sent, deleted, created, saved, set, moved, shared, uploaded, logged, or given to a server by a request.
+nothing may be sent, deleted, created, saved, set, moved, shared, uploaded, logged, or given to a server by a request. An address gives
+a server what it holds of the world, unless the world has an answer for it.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from shortcuts.machine import Effect, Outcome, World, convert, members
+from shortcuts.machine.actions.web import answer
+from shortcuts.machine.registry import MISSING
 from shortcuts.machine.values import File, Quantity, Record, Unknown, Untold
 
 Check = Mapping[str, Any]
@@ -40,6 +44,9 @@ ASKING = frozenset("is.workflow.actions." + name for name in (
 # Effects that a run may only have where `must` or `may` speaks of them.
 CONSEQUENCES = frozenset(("sent", "called", "deleted", "created", "saved", "set", "moved", "shared", "uploaded", "logged", "ran"))
 HARMLESS = frozenset(("GET", "HEAD"))  # requests that only read; another one tells a server something, or changes it
+# The parts of a world that belong to the person, and the letters and digits from which on a text of them is no word by chance.
+PERSONAL = "input", "clipboard", "answers", "answers_to", "files", "contacts", "reminders", "events", "notes", "health", "stored", "device"
+TELLING = 4
 # The effects that change a part of the world, so that a check of that part speaks of them: the verb, what it concerns, and where two parts
 # share that, its text. Deleting is always spoken of by itself.
 CHANGES = {"files": {"saved path", "created folder", "moved"}, "stored": {"set stored"}, "device": {"set setting"},
@@ -311,14 +318,39 @@ def unwanted(must: Sequence[Check], may: Sequence[str], run: Run) -> Effect | No
     """Return an effect on the outside of which no check of `must` and no kind of `may` speaks, or None."""
     checks = list(_flat(must))
     for effect in run.outcome.effects:
-        if _is_consequence(effect) and _kinds(effect).isdisjoint(may) and not _is_moved_on(effect, run):
+        if _is_consequence(effect, run) and _kinds(effect).isdisjoint(may) and not _is_moved_on(effect, run):
             if not any(_covers(check, effect, run) for check in checks):
                 return effect
     return None
 
 
-def _is_consequence(effect: Effect) -> bool:
-    return effect.verb in CONSEQUENCES or effect.verb == "requested" and effect.what.get("method") not in HARMLESS
+def _is_consequence(effect: Effect, run: Run) -> bool:
+    if effect.verb == "requested":
+        return effect.what.get("method") not in HARMLESS or any(_tells(text, run) for text in run.texts(effect.what.get("url")))
+    return effect.verb in CONSEQUENCES
+
+
+def _tells(address: str, run: Run) -> bool:
+    """True for an address that holds a text of the person's; not for a link that is one itself, or that the world has an answer for."""
+    own = [_words(text) for part in PERSONAL for leaf in _leaves(getattr(run.world, part)) for text in run.texts(leaf)]
+    said = _words(unquote_plus(address))
+    return answer(run.world.http, address) is MISSING and not any(said in text for text in own) and any(
+        text in said and len(text.replace(" ", "")) >= TELLING for text in own)  # fmt: skip
+
+
+def _words(text: str) -> str:
+    return " ".join(["", *re.findall(r"\w+", text.casefold()), ""])
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield what stands in lists, dictionaries and records, at any depth."""
+    value = value.fields if isinstance(value, Record) else value
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else None
+    if parts is None:
+        yield value
+    else:
+        for part in parts:
+            yield from _leaves(part)
 
 
 def _is_moved_on(effect: Effect, run: Run) -> bool:

@@ -62,9 +62,8 @@ def component(call: Call) -> Any:
 # requests
 
 
-def answer(call: Call, link: str) -> Any:
-    """Return the world's entry for an address: the exact one, else that of the longest prefix that ends in *; MISSING if there is none."""
-    table = call.run.session.world.http
+def answer(table: dict[str, Any], link: str) -> Any:
+    """Return a world's entry for an address: the exact one, else that of the longest prefix that ends in *; MISSING if there is none."""
     if link in table:
         return table[link]
     fitting = [address for address in table if address.endswith("*") and link.startswith(address[:-1])]
@@ -84,7 +83,7 @@ def _fetched(call: Call, link: Any, kind: str = "any") -> Any:
     """Return the body for a link, or an unknown."""
     if isinstance(link, Unknown):
         raise Untold(link)
-    found = answer(call, link)
+    found = answer(call.run.session.world.http, link)
     return call.unknown(kind, link) if found is MISSING else body_of(found)
 
 
@@ -122,7 +121,7 @@ def expand(call: Call) -> Any:
         link = _link(item, call)
         if isinstance(link, Unknown):
             raise Untold(link)
-        found = answer(call, link)
+        found = answer(call.run.session.world.http, link)
         call.effect("requested", method="HEAD", url=link)
         redirect = found.get("redirect") if isinstance(found, dict) else None
         made.append(call.unknown("url", link) if found is MISSING else Url(call.said(redirect or link)))
@@ -135,7 +134,7 @@ def headers(call: Call) -> Any:
     call.effect("requested", method="HEAD", url=link)
     if isinstance(link, Unknown):
         raise Untold(link)
-    found = answer(call, link)
+    found = answer(call.run.session.world.http, link)
     return found.get("headers", {}) if isinstance(found, dict) and "body" in found else call.unknown("dictionary", link)
 
 
