@@ -724,6 +724,8 @@ MORE = [
     ),
     *of(
         "user guide: Get Items from RSS Feed, Get Article from Web Page; RSS 2.0",
+        ("@rss_extract(WFURLs='https://a.example')", url("https://a.example/f"), {"http": {"*": "<link type='application/rss+xml' href='https://a.example/f'>"}},
+         {"effects": [{"verb": "requested", "method": "GET", "url": "https://a.example"}]}),
         ("r = @rss(WFRSSFeedURL='https://a.example/feed', WFRSSItemQuantity=1)\nx = f'{r}'", "First",
          {"http": {"*": "<rss><channel><item><title>First</title><link>https://a.example/1</link></item><item><title>Second</title></item></channel></rss>"}}),
         ("a = @getarticle(WFWebPage='https://a.example/1')\nx = @properties_articles(WFInput=a, WFContentItemPropertyName='Title')", "Tea",

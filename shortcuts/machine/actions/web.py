@@ -207,6 +207,7 @@ def _feed_item(entry: str, call: Call) -> Record:
 @action("is.workflow.actions.rss.extract", source="user guide: Get RSS Feeds from Page")
 def feeds(call: Call) -> Any:
     link = _link(call.input("WFURLs"), call)
+    call.effect("requested", method="GET", url=link)
     body = _fetched(call, link, "list")
     if isinstance(body, Unknown):
         return body
