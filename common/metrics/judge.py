@@ -37,14 +37,15 @@ from common.prompts import JUDGE
 from shortcuts import HELPERS
 from shortcuts.catalog import Catalog, call_name
 from shortcuts.catalog.search import SYNTAX_APIS
-from shortcuts.natural import devices, table
+from shortcuts.natural import devices, statements, table
 from shortcuts.syntax.nodes import called, constant
 from shortcuts.syntax.recovering_parser import read_tree
 
-# The forms of the language: its helpers and methods, and natural Python but for what reaches out of the program; the paper's prompt names
-# print and input.
-PURE = {name: row for name, row in table.CALLS.items() if row.function.__module__ != devices.__name__}
-MODULES = {name[:place] for name in PURE for place, sign in enumerate(name) if sign == "."}
+# The forms of the language: its helpers and methods, and natural Python but for what reaches out of the program, as JSON of a text does
+# not; the paper's prompt names print and input.
+PURE = {"json.loads", "json.dumps"} | {name for name, row in table.CALLS.items() if row.function.__module__ != devices.__name__}
+REACHING = {name.partition(".")[0] for name in table.CALLS.keys() - PURE}
+MODULES = {name[:place] for name in PURE for place, sign in enumerate(name) if sign == "."} | statements.MODULES - REACHING
 METHODS = {"property", "formatted", "in_unit", "format", "startswith", "endswith", "append", *table.METHODS,
            *(name.removeprefix(".") for name in table.TESTS)}  # fmt: skip
 ALLOWED = {*HELPERS, *PURE, *table.TESTS, "print", "input"}
@@ -82,23 +83,24 @@ Labels = list[tuple[tuple[str, str], bool]]  # ((record id, system), pass): seve
 
 def outside(code: str, apis: Iterable[str]) -> list[str]:
     """The functions and modules that a program uses beside these APIs and the forms of the language, sorted."""
-    ids = {*apis, *SYNTAX_APIS}
-    names = {call_name(api) for api in ids} | ALLOWED
-    found = set()
-    for node in ast.walk(read_tree(code)[0]):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found.update({node.module or ""} if isinstance(node, ast.ImportFrom) else {alias.name for alias in node.names})
-            found -= MODULES
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(f"def {node.name}")
+    ids, nodes = {*apis, *SYNTAX_APIS}, list(ast.walk(read_tree(code)[0]))
+    names = {call_name(api) for api in ids} | ALLOWED | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    meant = {name: path for node in imports for name, path in statements.imported(node).items()}
+    found = {module for node in imports for module in statements.modules(node)} - MODULES
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            found.add(f"class {node.name}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            function = ast.unparse(node.func)
+            first, _, rest = ast.unparse(node.func).partition(".")
+            function = f"{meant.get(first, first)}.{rest}"
             if function in table.CALLS:  # the last name says nothing: requests.get is no method of a dictionary
-                found.update({function} - PURE.keys())
+                found.update({function} - PURE)
             elif function not in ALLOWED:
                 found.update({f".{node.func.attr}"} - {f".{method}" for method in METHODS})
         elif isinstance(node, ast.Call):
             name = called(node) or "?"
+            name = meant.get(name, name)
             if name in ("action", "raw_action"):  # an API by its id
                 name = str(constant(node.args[0]) if node.args else "?")
                 found.update({name} - ids)

@@ -46,16 +46,23 @@ def _refused(low: Lowering, node: ast.stmt) -> None:
 
 @table.statement(ast.Import, ast.ImportFrom)
 def _import(low: Lowering, node: ast.Import | ast.ImportFrom) -> None:
-    module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-    for alias in node.names:
-        path = module + alias.name
-        package = path.partition(".")[0]
+    for package in (module.partition(".")[0] for module in modules(node)):
         if package not in MODULES:
             known = _INSTEAD.get(package)
             instead = f"instead of it there is {known}" if known else "find them by python -m shortcuts search WORDS"
             raise DialectError(node.lineno, f"{package} is not there: a shortcut has the actions of its apps alone; {instead}")
-        if alias.asname or module:
-            low.imports[alias.asname or alias.name] = path
+    low.imports.update(imported(node))
+
+
+def modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the modules that an import names."""
+    return [str(node.module)] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
+    """Return the names that an import gives to other things, and what each stands for: {"dt": "datetime.datetime"}."""
+    module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+    return {alias.asname or alias.name: module + alias.name for alias in node.names if alias.asname or module}
 
 
 @table.statement(ast.FunctionDef)
