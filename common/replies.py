@@ -9,11 +9,15 @@ from typing import NamedTuple
 # The marks around a model's thoughts that chat templates write: of Qwen and most others, Mistral, Gemma 4, Cohere, Seed.
 THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|channel>thought", "<channel|>"), ("<|channel>", "<channel|>"),
             ("<|START_THINKING|>", "<|END_THINKING|>"), ("<seed:think>", "</seed:think>"))  # fmt: skip
-# ... and those that stand in answers besides; the last pair is gpt-oss's, of whose channels the last one is the answer.
-_MARKS = (*THOUGHTS, ("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("<|channel|>analysis", "<|channel|>final<|message|>"))
-_STARTS, _ENDS = ("|".join(map(re.escape, marks)) for marks in zip(*_MARKS))
+# gpt-oss writes in channels, of which the last one is the answer, whatever form its header binds it to.
+_FINAL = r"(?:<\|start\|>assistant)?<\|channel\|>final[^<\n]*(?:<\|constrain\|>[^<\n]*)?<\|message\|>"
+# The patterns of all ends by their start, with those that stand in answers besides.
+_END_OF = {start.lower(): re.escape(end) for start, end in (*THOUGHTS, ("<thinking>", "</thinking>"), ("<thought>", "</thought>"))} | {
+    "<|channel|>analysis": _FINAL, "<|channel|>commentary": _FINAL}  # fmt: skip
+_STARTS, _ENDS = "|".join(map(re.escape, _END_OF)), "|".join(dict.fromkeys(_END_OF.values()))
 # A thought begins an answer; a few words may stand before a mark that ends its line.
-_THOUGHT_START = re.compile(rf"\s*(?P<words>[^\n`<\[]{{1,40}})?(?P<mark>{_STARTS})(?(words)(?=[ \t]*\n))", re.IGNORECASE)
+_THOUGHT_START = re.compile(
+    rf"\s*(?:<\|start\|>assistant)?(?P<words>[^\n`<\[]{{1,40}})?(?P<mark>{_STARTS})(?(words)(?=[ \t]*\n))", re.IGNORECASE)
 # ... and it ends at the beginning of a line, at the end of one, or behind a sentence.
 _THOUGHT_END = re.compile(rf"(?:^[ \t]*|(?<=[.!?]))(?:{_ENDS})|(?:{_ENDS})(?=[ \t]*$)", re.IGNORECASE | re.MULTILINE)
 # indent, marks, a language or none (tildes alone underline); a language that stands at the marks may be followed by a title
@@ -144,8 +148,7 @@ def without_thought(text: str) -> str:
     ends leaves nothing, as its text is a draft.
     """
     while start := _THOUGHT_START.match(text):
-        ends = dict(_MARKS)[next(mark for mark, _ in _MARKS if mark.lower() == start["mark"].lower())]
-        closed = re.compile(re.escape(ends), re.IGNORECASE).search(text, start.end())
+        closed = re.compile(_END_OF[start["mark"].lower()], re.IGNORECASE).search(text, start.end())
         if closed is None:
             return text if start["words"] else ""
         text = text[closed.end():].lstrip()

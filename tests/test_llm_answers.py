@@ -76,6 +76,7 @@ def test_a_lone_surrogate_is_a_question_mark_and_not_a_lost_answer():
     ("<think>draft</think>\n\nanswer", "answer"), ("draft\n</think>answer", "answer"), ("I see.</think>answer", "answer"), ("<think>never ends", ""), ("plain", "plain"),
     ("[THINK]draft[/THINK]answer", "answer"), ("<seed:think>draft</seed:think>answer", "answer"), ("<thought>draft</thought>\nanswer", "answer"),
     ("<|channel|>analysis<|message|>draft<|end|><|start|>assistant<|channel|>final<|message|>answer", "answer"),
+    ("<|start|>assistant<|channel|>analysis<|message|>draft<|end|><|start|>assistant<|channel|>final<|message|>answer", "answer"),
     ("<think>a</think>\n<Think>b</Think>answer", "answer"), ("Okay.<think>\ndraft\n</think>\nanswer", "answer"),
     ("Take <think> and </think> out", "Take <think> and </think> out"), ("It says <think>\nand goes on", "It says <think>\nand goes on"),
     ("```python\nx = text.split('</think>')\n```", "```python\nx = text.split('</think>')\n```"),
@@ -84,6 +85,13 @@ def test_a_lone_surrogate_is_a_question_mark_and_not_a_lost_answer():
 ])  # fmt: skip
 def test_a_thought_before_an_answer_is_cut(text, rest):
     assert without_thought(text) == rest
+
+
+@pytest.mark.parametrize("draft", ["", "<|channel|>analysis<|message|>draft<|end|>", "<|channel|>commentary<|message|>I begin.<|end|>"])
+@pytest.mark.parametrize("start", ["", "<|start|>assistant"])
+@pytest.mark.parametrize("header", ["final", "final <|constrain|>json", "final<|constrain|>python"])
+def test_the_final_channel_is_the_answer_whatever_form_it_is_bound_to(draft, start, header):
+    assert without_thought(f"{draft}{start}<|channel|>{header}<|message|>{{}}") == "{}"
 
 
 def test_a_draft_in_a_thought_is_not_the_program():
