@@ -123,7 +123,7 @@ def add_task(parser: cli.Parser) -> None:
         "a program runs in worlds that are data, and must do there what was asked and nothing else")
     add("--edits", action="store_true", help="not workflows but changes of them: the edits that stage 06 --edits made of the tests")
     add("--samples", type=cli.positive_int, metavar="K", help="answers to each task, for pass@K and pass^K (default: 1)")
-    add("--kit", action=argparse.BooleanOptionalAction, default=True, help="give beside the actions that a task needs those that join them "
+    add("--kit", action=argparse.BooleanOptionalAction, default=None, help="give beside the actions that a task needs those that join them "
         "(--no-kit: for a model with a short context)")
     add("--temperature", type=cli.amount, metavar="T", help="of the answers to tasks (default: 0 for one answer, 0.8 for several)")
     add("--embedder", default=NGRAMS, metavar="MODEL", help="a model of sentence-transformers, by name or folder; published figures use "
@@ -185,7 +185,7 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     args.extra_body |= {"reasoning_effort": args.reasoning_effort} if args.reasoning_effort else {}
     args.extra_body = chat.asked_of_a_server(args.thinking) | args.extra_body
     args.ways = {"yes": [True], "no": [False], "both": [True, False]}["yes" if args.teval else args.constrained]
-    args.samples = args.samples or 1
+    args.samples, args.kit = args.samples or 1, args.kit is not False
     args.temperature = (SAMPLED if several else 0.0) if args.temperature is None else args.temperature
     if args.distractors or args.retrieve:
         args.output /= f"distractors-{args.distractors}" if args.distractors else f"retrieve-{args.retrieve}"

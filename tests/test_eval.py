@@ -698,11 +698,13 @@ def test_a_file_of_samples_that_the_run_would_write_is_not_read_as_predictions(b
     (["--human-labels", "labels.jsonl"], "it goes with --judge"),
     *((flags, f"{flags[0]}: how models are asked; it goes with --model") for flags in (
         ["--base-url", "http://x"], ["--reasoning-effort", "low"], ["--thinking", "on"], ["--constrained", "both"], ["--use-all"], ["--shots", "1"])),
-    (["--no-primer"], "--primer: how models are asked"), (["--no-constrained"], "--constrained: how models are asked"),
+    *((flag, f"error: {flag[0]}: how models are asked") for flag in (["--primer"], ["--no-primer"], ["--no-constrained"])),
     (["--model", "runs/tiny", "--reasoning-effort", "low"], "it goes with --base-url or MODEL@URL"), (["--any-shot"], "which --shots are drawn"),
     (["--judge-url", "http://x"], "go with --judge"), (["--votes", "3"], "go with --judge"), (["--as-program"], "go with --teval"),
     (["--tasks", "--embedder", "x"], "go with --teval"), (["--tasks", "--as-program"], "go with --teval"), (["--tasks", "--any-shot"], "which --shots"),
-    (["--no-kit"], "goes with --tasks"), (["--tasks", "--retrieve", "24", "--no-kit"], "not with --retrieve"),
+    (["--no-kit"], "--no-kit goes with --tasks"), (["--tasks", "--retrieve", "24", "--no-kit"], "not with --retrieve"),
+    (["--kit"], "error: --kit goes with --tasks"), (["--tasks", "--retrieve", "24", "--kit"], "error: --kit goes with --tasks, and not"),
+    (["--model", "runs/tiny", "--teval", "plan_json_v1.json", "--no-primer"], "goes with none of --no-primer, "),
     *((["--model", "runs/tiny", "--teval", "plan_json_v1.json", *flags], "--teval has tools of its own")
       for flags in (["--primer"], ["--constrained", "both"], ["--gold"])),
 ])  # fmt: skip

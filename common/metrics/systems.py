@@ -267,9 +267,11 @@ def read_answer(text: str, failure: str = "", prompt_tokens: int | None = None) 
 
 def misused(args: argparse.Namespace) -> list[tuple[Any, str]]:
     """Return pairs: whether flags are given that would do nothing, and what is said then."""
+    primer = "--no-primer" if args.primer is False else "--primer"
+    kit = "--no-kit" if args.kit is False else "--kit"
     asking = {"--base-url": args.base_url, "--reasoning-effort": args.reasoning_effort, "--extra-body": args.extra_body,
-              "--thinking": args.thinking, "--primer": args.primer is not None, "--constrained": args.constrained != "yes",
-              "--use-all": args.use_all, "--shots": any(args.shots)}  # fmt: skip
+              "--thinking": args.thinking, primer: args.primer is not None, "--constrained": args.constrained == "both",
+              "--no-constrained": args.constrained == "no", "--use-all": args.use_all, "--shots": any(args.shots)}  # fmt: skip
     idle = ", ".join(flag for flag, value in asking.items() if value)
     served = args.base_url or any(map(address_of, args.model))
     return [
@@ -280,9 +282,9 @@ def misused(args: argparse.Namespace) -> list[tuple[Any, str]]:
         (not args.judge and (args.judge_url or args.votes > 1), "--judge-url and --votes go with --judge"),
         (not args.teval and (args.as_program or args.embedder != NGRAMS), "--as-program and --embedder go with --teval"),
         (args.teval and (args.primer is not None or args.constrained == "both" or args.gold),
-         "--teval has tools of its own and no grammar: it goes with none of --primer, --constrained both and --gold"),
+         f"--teval has tools of its own and no grammar: it goes with none of {primer}, --constrained both and --gold"),
         (not args.tasks and (args.samples or args.temperature is not None), "--samples and --temperature draw answers to --tasks"),
-        (not args.kit and (not args.tasks or args.retrieve), "--no-kit goes with --tasks, and not with --retrieve"),
+        (args.kit is not None and (not args.tasks or args.retrieve), f"{kit} goes with --tasks, and not with --retrieve"),
     ]  # fmt: skip
 
 
