@@ -15,10 +15,11 @@ _FINAL = r"(?:<\|start\|>assistant)?<\|channel\|>final[^<\n]*(?:<\|constrain\|>[
 _END_OF = {start.lower(): re.escape(end) for start, end in (*THOUGHTS, ("<thinking>", "</thinking>"), ("<thought>", "</thought>"))} | {
     "<|channel|>analysis": _FINAL, "<|channel|>commentary": _FINAL}  # fmt: skip
 _STARTS, _ENDS = "|".join(map(re.escape, _END_OF)), "|".join(dict.fromkeys(_END_OF.values()))
-# A thought begins an answer; a few words may stand before a mark that ends its line.
-_THOUGHT_START = re.compile(
-    rf"\s*(?:<\|start\|>assistant)?(?P<words>[^\n`<\[]{{1,40}})?(?P<mark>{_STARTS})(?(words)(?=[ \t]*\n))", re.IGNORECASE)
-# ... and it ends at the beginning of a line, at the end of one, or behind a sentence.
+# A thought begins an answer, behind the role that some templates write; a few words may stand before a mark that ends its line.
+_THOUGHT_START = re.compile(rf"\s*(?:(?:assistant|analysis|model)[ \t]*\n\s*)?(?:<\|start\|>assistant)?(?P<words>[^\n`<\[]{{1,40}})?"
+                            rf"(?P<mark>{_STARTS})(?(words)(?=[ \t]*\n))", re.IGNORECASE)  # fmt: skip
+_LATER_START = re.compile(rf"^[ \t]*(?P<mark>{_STARTS})", re.IGNORECASE | re.MULTILINE)
+# ... and it ends at the beginning of a line, at the end of one, or behind a sentence, where its start is not marked.
 _THOUGHT_END = re.compile(rf"(?:^[ \t]*|(?<=[.!?]))(?:{_ENDS})|(?:{_ENDS})(?=[ \t]*$)", re.IGNORECASE | re.MULTILINE)
 # indent, marks, a language or none (tildes alone underline); a language that stands at the marks may be followed by a title
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,}(?=[ \t]*\w))(?:[ \t]*([\w+-]*)[ \t]*|([\w+-]+)[ \t]+[^`\n]*)")
@@ -142,24 +143,49 @@ def is_cut(text: str) -> bool:
 
 
 def without_thought(text: str) -> str:
-    """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked.
+    """A text without the thoughts of a reasoning model before it: `<think>…</think>`, also where only the end is marked, and within it.
 
     Such an end begins or ends a line, or stands behind a sentence, outside fenced blocks, with the answer behind it. A thought that never
-    ends leaves nothing, as its text is a draft.
+    ends leaves nothing, as its text is a draft; within an answer, where it may be a word, it is left.
     """
     while start := _THOUGHT_START.match(text):
-        closed = re.compile(_END_OF[start["mark"].lower()], re.IGNORECASE).search(text, start.end())
-        if closed is None:
+        end = _end_behind(start)
+        if end is None:
             return text if start["words"] else ""
-        text = text[closed.end():].lstrip()
+        text = text[end:].lstrip()
+    text = _without_later_thoughts(text)
     return text[_end_of_thoughts(text):].lstrip() if _THOUGHT_END.search(text) else text
+
+
+def _end_behind(start: re.Match[str]) -> int | None:
+    """Return the place behind the thought, and the blank lines after it, that a mark begins; None if it never ends."""
+    end = re.compile(rf"(?:{_END_OF[start['mark'].lower()]})(?:[ \t]*\n)*", re.IGNORECASE).search(start.string, start.end())
+    return end and end.end()
+
+
+def _without_later_thoughts(text: str) -> str:
+    """Return a text without the thoughts that begin a line outside its fenced blocks, up to one that never ends."""
+    kept, place = list[str](), 0
+    for start in [found for gap in _gaps(text) for found in _LATER_START.finditer(text, *gap)] if _LATER_START.search(text) else []:
+        if start.start() < place:  # within the thought before
+            continue
+        end = _end_behind(start)
+        if end is None:
+            break
+        kept.append(text[place : start.start()])
+        place = end
+    return "".join(kept) + text[place:]
 
 
 def _end_of_thoughts(text: str) -> int:
     """Return the place behind the last mark that ends thoughts, without a start, and that no fenced block holds; 0 if there is none."""
-    fenced = [block for block in _fenced(text) if block.closed]
-    gaps = zip([0, *(block.end for block in fenced)], [*(block.start for block in fenced), len(text)])
     begun = re.search(_STARTS, text, re.IGNORECASE)  # thoughts behind the beginning are no part before the answer
     last = begun.start() if begun else len(text)
-    return max((mark.end() for start, end in gaps for mark in _THOUGHT_END.finditer(text, start, end)
+    return max((mark.end() for gap in _gaps(text) for mark in _THOUGHT_END.finditer(text, *gap)
                 if mark.end() <= last and text[mark.end():].strip()), default=0)  # fmt: skip
+
+
+def _gaps(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places of a text before, between and behind its fenced blocks."""
+    fenced = [block for block in _fenced(text) if block.closed]
+    return zip([0, *(block.end for block in fenced)], [*(block.start for block in fenced), len(text)])

@@ -168,5 +168,23 @@ def test_thoughts_behind_an_answer_take_nothing_of_it(behind):
     assert replies.parse_answer(FINAL + behind).code == replies.parse_answer(FINAL).code
 
 
+@pytest.mark.parametrize("thoughts", [
+    "<think>hm</think>", "<think>\nhm, `x`\n</think>", "[THINK]hm[/THINK] ", "<think>\nFirst:\n" + DRAFT + "\nno.\n</think>", "<think>a</think>\n\n<think>b</think>"])
+def test_thoughts_within_an_answer_are_no_part_of_its_plan_and_no_program(thoughts):
+    assert replies.parse_answer(FINAL.replace("\n\nCode:", f"\n\n{thoughts}\n\nCode:")) == replies.parse_answer(FINAL)
+    assert replies.parse_answer(FINAL.replace("Thought:\n", f"Thought:\n{thoughts}\n")) == replies.parse_answer(FINAL)
+
+
+def test_marks_of_thoughts_in_a_program_and_in_a_sentence_of_the_plan_are_left():
+    text = "1. Cut what stands from <think> to </think> out.\n\n```python\nx = '''\n<think>\na\n</think>'''\n```\n"
+    assert replies.parse_answer(text) == ("1. Cut what stands from <think> to </think> out.", "x = '''\n<think>\na\n</think>'''\n")
+    assert replies.parse_answer(FINAL.replace("\n\nCode:", "\n<think>never ends\n\nCode:")).code == replies.parse_answer(FINAL).code
+
+
+@pytest.mark.parametrize("role", ["assistant\n", "analysis\n\n", "model \n"])
+def test_the_role_that_a_template_writes_before_the_thoughts_is_no_part_of_the_plan(role):
+    assert replies.parse_answer(f"{role}<think>hm</think>\n\n{FINAL.removeprefix('Thought:')}") == replies.parse_answer(FINAL)
+
+
 def test_white_space_up_to_the_token_limit_makes_no_answer_cut():
     assert not replies.is_cut(FINAL + "\n" * 300) and replies.is_cut(FINAL) and replies.is_cut(FINAL[:-4])
