@@ -93,3 +93,22 @@ HEADED = "workflow(types=['Watch'])\nx = is_workflow_actions_ask()\n"
 def test_replace_all_by_a_function_brings_a_head_of_its_own(head: str) -> None:
     body = f"{head}def shortcut():\n    is_workflow_actions_vibrate()\n"
     assert apply_text(HEADED, f"replace all\n{body}") == body
+
+
+TRIGGERED = "@when_app_opened()\n@when_screenshot_saved()\ndef shortcut():\n    workflow(types=['Watch'])\n    a()\n"
+
+
+@pytest.mark.parametrize("body", ["b()", "workflow(types=[])\nb()", "keep 4-5", ""])
+def test_replace_all_takes_no_trigger_away_without_a_word(body: str) -> None:
+    with pytest.raises(DialectError, match="begin the new program with `keep 1-3` and indent what is below, or with `def shortcut") as caught:
+        apply_text(TRIGGERED, f"replace all\n{body}")
+    assert caught.value.line == 1
+
+
+@pytest.mark.parametrize(("body", "after"), [
+    ("keep 1-3\n    b()", "@when_app_opened()\n@when_screenshot_saved()\ndef shortcut():\n    b()\n"),
+    ("keep 2-4\n    b()", "@when_screenshot_saved()\ndef shortcut():\n    workflow(types=['Watch'])\n    b()\n"),
+    ("def shortcut():\n    b()", "def shortcut():\n    b()\n"),
+])  # fmt: skip
+def test_replace_all_keeps_the_triggers_that_it_says(body: str, after: str) -> None:
+    assert apply_text(TRIGGERED, f"replace all\n{body}") == after

@@ -1,7 +1,8 @@
 """The form of a change: what to replace, insert and delete in a program, by the numbers of its lines as they are shown.
 
     replace 12-14                                  lines 12 to 14 become the lines below; `replace 12` is one line, `replace all` everything
-                                                   (but `workflow(…)` in line 1, unless another one is among the new lines)
+                                                   (but `workflow(…)` in line 1, unless another one is among the new lines; triggers
+                                                   are kept or written anew, or `def shortcut():` alone says that they go)
     if answer > 5:
         keep 13-14                                 among new lines: old lines as they are, indented like `keep`
     insert after 20                                new lines below line 20; `insert after 0` puts them at the top
@@ -28,7 +29,8 @@ _RANGE = r"(?:lines?[ ]+)?(?P<first>[0-9]{1,9})(?:[ ]*[-\u2013][ ]*(?P<last>[0-9
 _HUNK = re.compile(rf"(?:(?P<verb>replace|delete)[ ]+(?:(?P<all>all)|{_RANGE})"
                    r"|insert[ ]+after[ ]+(?:line[ ]+)?(?P<after>[0-9]{1,9})):?[ ]*")  # fmt: skip
 _HEADER = "workflow("
-_OWN_HEADS = (_HEADER, "@", "def shortcut(")  # what a new program begins with that has settings or triggers of its own
+_FUNCTION = "def shortcut("
+_TRIGGER = "@"
 _KEEP = re.compile(rf"(?P<indent>\s*)keep[ ]+{_RANGE}[ ]*")
 _LIKE_A_COMMAND = r"(?:replace|insert|delete|remove|keep|move|add)[ ]+(?:all|after|before|at|lines?|[0-9])\b.*"
 _COMMAND_LIKE = re.compile(rf"\s*{_LIKE_A_COMMAND}")
@@ -99,11 +101,20 @@ def applied(code: str, change: str) -> list[Line]:
 
 
 def _with_header(hunk: Hunk, before: list[str]) -> Hunk:
-    """Return a command, `replace all` without the program's first line if that holds settings and the new program has no head."""
-    if not (hunk.is_all and before and before[0].startswith(_HEADER)):
+    """Return a command, `replace all` without the program's first line if that holds settings and the new program has no head.
+
+    Raises DialectError if that would take the triggers away without a word.
+    """
+    if not (hunk.is_all and before and before[0].startswith((_HEADER, _TRIGGER))):
         return hunk
-    brings = any(line.text.lstrip().startswith(_OWN_HEADS) for place, text in hunk.lines for line in _written(place, text, before))
-    return hunk if brings else hunk._replace(first=2)
+    new = [line.text.lstrip() for place, text in hunk.lines for line in _written(place, text, before)]
+    if any(text.startswith((_TRIGGER, _FUNCTION)) for text in new):
+        return hunk
+    if before[0].startswith(_TRIGGER):
+        head = next((number for number, text in enumerate(before, start=1) if text.startswith(_FUNCTION)), 1)
+        raise _fault(hunk.place, f"what starts the shortcut by itself would be gone; begin the new program with `keep 1-{head}` and indent "
+                                 f"what is below, or with `{_FUNCTION}):` alone if that is asked for")  # fmt: skip
+    return hunk if any(text.startswith(_HEADER) for text in new) else hunk._replace(first=2)
 
 
 def parsed(change: str, length: int) -> list[Hunk]:
