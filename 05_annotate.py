@@ -113,7 +113,7 @@ def add_model(parser: cli.Parser) -> None:
 def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     """Fill in what was not given, and refuse what does not go together. Raises UserError for a model that learned another task."""
     args.here = args.model != OFFLINE and not args.base_url  # the model is loaded in this process
-    idle = next((name for name in OF_MODELS if getattr(args, name) != parser.get_default(name)), "")
+    idle = next(("no_" * (getattr(args, key) is False) + key for key in OF_MODELS if getattr(args, key) != parser.get_default(key)), "")
     held_to_all = args.here and args.constrained is not False and (args.apis or not args.query)
     parser.refuse(
         *query.misused(args),

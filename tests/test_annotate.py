@@ -150,7 +150,7 @@ def test_an_endpoint_gets_the_chat_prompt_and_the_sampling(queries: Path, run: C
 
 @pytest.mark.parametrize(("flags", "message"), [
     (("--candidates", "2"), "--candidates is for a --model: the rules have one answer"), (("--top-p", "0.5"), "--top-p is for a --model"),
-    (("--repair",), "--repair is for a --model"), (("--no-primer",), "--primer is for a --model"), (("--constrained",), "--constrained is for a --model"),
+    (("--repair",), "--repair is for a --model"), (("--no-primer",), "--no-primer is for a --model"), (("--constrained",), "--constrained is for a --model"),
     (("--base-url", "http://x"), "--base-url is for a --model"), (("--thinking", "on"), "--thinking is for a --model"), (("--seed", "1"), "--seed is for a --model"),
     (("--refine-url", "http://x"), "--refine-url is the server of --refine"), (("--adapter", "runs/a"), "--adapter needs a --model"), (("--candidates", "2", "--temperature", "0"), "would all be the same"),
     (("--model", "runs/a", "--dry-run"), "--dry-run counts"), (("--apis", "ask"), "--apis and --apps go with --query"), (("--force",), "--force goes with --query"), (("--query", " "), "--query is empty"),
