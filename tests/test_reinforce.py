@@ -18,6 +18,7 @@ import pytest
 import synthetic
 import torch
 import torch.nn.functional as F
+from chat_kinds import KINDS, tokenizer_of
 from hypothesis import given
 from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
@@ -25,7 +26,7 @@ from safetensors.torch import load_file
 from train_runs import STAGE, Killed, command, exact, kill, metrics
 
 from common import chat, conversation, model, rewards
-from common.decoding.generation import Sampler, write
+from common.decoding.generation import Sampler, ended, write
 from common.jsonl import UserError
 from common.packing import Drawn, Plan, Samples
 from common.training import data, generations, precision, presets, reinforcement, rollouts
@@ -157,6 +158,7 @@ class Served:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.said: bytes | None = None
+        self.status = 200
         self.loaded: set[str] = set()
         outer = self
 
@@ -188,7 +190,8 @@ class Served:
             self.loaded.remove(body["lora_name"])
             return 200, b'"unloaded"'
         assert body["model"] in self.loaded
-        return 200, orjson.dumps({"choices": [{**CHOICE, "text": str(number)} for number in range(4)]}) if self.said is None else self.said
+        count = body["n"] * len(body["prompt"])
+        return self.status, orjson.dumps({"choices": [{**CHOICE, "text": str(number)} for number in range(count)]}) if self.said is None else self.said
 
 
 @pytest.fixture
@@ -204,16 +207,15 @@ def server(monkeypatch) -> Iterator[Served]:
 def test_a_server_is_given_the_adapter_of_each_step_and_its_log_probabilities_are_compared(run, base, server):
     with pytest.raises(UserError, match="it was not the same model"):
         run("served", *SERVED, server.url, base=base)
-    loaded, *completions, last = server.asked
-    assert [one["path"] for one in (loaded, last)] == ["/v1/load_lora_adapter", "/v1/unload_lora_adapter"]
-    assert [one["path"] for one in completions] == ["/v1/completions"] * 2
-    assert {one["n"] for one in completions} == {4} and all(one["return_token_ids"] for one in completions)
-    assert {one["model"] for one in completions} == {loaded["lora_name"]} == {last["lora_name"]}
-    assert completions[0]["prompt"] != completions[1]["prompt"] and completions[0]["seed"] != completions[1]["seed"]
+    loaded, asked, unloaded = server.asked
+    assert [one["path"] for one in server.asked] == ["/v1/load_lora_adapter", "/v1/completions", "/v1/unload_lora_adapter"]
+    assert asked["n"] == 4 and asked["return_token_ids"] and asked["model"] == loaded["lora_name"] == unloaded["lora_name"]
+    assert len(asked["prompt"]) == 2 and asked["prompt"][0] != asked["prompt"][1]
 
 
 def serving(server: Served, output: Path) -> rollouts.Server:
-    return rollouts.Server(argparse.Namespace(rollouts=server.url, output=output, group=4, max_new_tokens=5, context=99), None)
+    args = argparse.Namespace(rollouts=server.url, output=output, group=4, max_new_tokens=5, context=999)
+    return rollouts.Server(args, model.build_tiny(["some text"], 64)[1])
 
 
 def objective() -> AnswerLoss:
@@ -224,12 +226,12 @@ def objective() -> AnswerLoss:
 def test_an_adapter_lies_with_the_server_and_on_the_disk_while_it_answers_and_one_of_a_killed_run_goes(server, very_small, tmp_path):
     (tmp_path / "on/rollouts/0-7").mkdir(parents=True)
     for step in (3, 4):
-        serving(server, tmp_path / "on").write(objective(), [], f"0/{step}")
-        loaded, unloaded = server.asked[-2:]
+        serving(server, tmp_path / "on").write(objective(), synthetic.records(2), f"0/{step}")
+        loaded, _, unloaded = server.asked[-3:]
         assert loaded["lora_name"] == unloaded["lora_name"] and loaded["lora_name"].startswith(f"on-0-{step}-")
         assert loaded["lora_path"] == str((tmp_path / f"on/rollouts/0-{step}").resolve())
         assert not server.loaded and not (tmp_path / "on/rollouts").exists()
-    assert server.asked[0]["lora_name"] != server.asked[2]["lora_name"]
+    assert server.asked[0]["lora_name"] != server.asked[3]["lora_name"]
 
 
 def test_a_server_is_given_the_weights_of_the_last_update(server, very_small, tmp_path):
@@ -237,22 +239,38 @@ def test_a_server_is_given_the_weights_of_the_last_update(server, very_small, tm
     with torch.no_grad():
         for weight in learned.master:
             weight += 1
-    serving(server, tmp_path / "on").write(learned, [], "0/1")
+    serving(server, tmp_path / "on").write(learned, synthetic.records(1), "0/1")
     weights = {name.replace(".default", ""): weight.to(torch.bfloat16) for name, weight in precision.trainable(learned.model).items()}
     assert server.given and all(torch.equal(server.given[name], weights[name]) for name in server.given)
 
 
+def test_each_prompt_has_its_answers_and_one_that_is_too_long_for_its_room_is_cut(server, very_small, tmp_path):
+    one = serving(server, tmp_path / "on")
+    first, second = one.write(objective(), synthetic.records(2), "0/1")
+    assert [answer.text for answer in (*first, *second)] == [*"01234567"] and all(answer.finished for answer in (*first, *second))
+    assert [group[0].prompt for group in (first, second)] == [one.prompt(record)[0] for record in synthetic.records(2)]
+    one.args.context = len(first[0].prompt) + 1  # of its two tokens one fits
+    assert not any(answer.finished for answer in one.write(objective(), synthetic.records(1), "0/1")[0])
+
+
 @pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"choices": [{"text": "x"}]}', b'{"choices": []}', b"{", b'{"choices": [7]}'])
-def test_what_a_server_should_not_say_is_one_line(answer, server, very_small, tmp_path, monkeypatch):
-    monkeypatch.setattr(chat, "prompt_tokens", lambda messages, tokenizer: [1])
+def test_what_a_server_should_not_say_is_one_line_and_nothing_is_left(answer, server, very_small, tmp_path):
     server.said = answer
-    with pytest.raises(UserError, match=f"^--rollouts {server.url}: [^\n]*$"):
+    with pytest.raises(UserError, match=f"^--rollouts {server.url}: its answers are not those of vLLM 0.10.2 or later: [^\n]+$"):
         serving(server, tmp_path / "on").write(objective(), synthetic.records(2), "0/1")
+    assert not server.loaded and not (tmp_path / "on/rollouts").exists()
+
+
+def test_what_a_server_says_of_its_trouble_is_told(server, very_small, tmp_path):
+    server.status, server.said = 404, b'{"detail": "Not Found"}'
+    with pytest.raises(UserError, match=rf"^--rollouts {server.url}/completions: Error code: 404 .*Not Found.* \(docs/reinforce.md\)$"):
+        serving(server, tmp_path / "on").write(objective(), synthetic.records(1), "0/1")
+    assert not server.loaded and not (tmp_path / "on/rollouts").exists()
 
 
 def test_a_run_may_go_on_with_a_server_at_another_address_or_without_one(train):
     flags = ["--model", "runs/x", "--reinforce", "--lora-rank", "4"]
-    plans = [[getattr(train.arguments([*flags, *more]), key) for key in presets.DRAWN]
+    plans = [[getattr(train.arguments([*flags, *more]), key) for key in (*train.PLANNED, *presets.DRAWN)]
              for more in (["--rollouts", "http://a:1"], ["--rollouts", "http://b:2"], [])]  # fmt: skip
     assert plans[0] == plans[1] == plans[2] and "group" in presets.DRAWN
 
@@ -273,7 +291,7 @@ def test_a_server_goes_with_one_device():
 
 
 def test_a_server_that_is_not_there_is_one_line(run, base):
-    with pytest.raises(UserError, match=r"--rollouts http://localhost:1/v1: Connection error\. \(docs/reinforce\.md has a server's command\)"):
+    with pytest.raises(UserError, match=r"--rollouts http://localhost:1/v1/load_lora_adapter: Connection error\. .*refused.* \(docs/reinforce\.md\)"):
         run("alone", *SERVED, "http://localhost:1", base=base)
 
 
@@ -284,6 +302,8 @@ def test_a_server_that_is_not_there_is_one_line(run, base):
     (["--dry-run"], "--steps 3"),
     (["--rollouts", "http://h", "--grammar"], "no --temperature, no --grammar"),
     (["--rollouts", "localhost:8000", "--lora-rank", "4"], "give http://HOST:PORT"),
+    (["--rollouts", "http://HOST:PORT", "--lora-rank", "4"], "give http://HOST:PORT"),
+    (["--rollouts", "http:/x", "--lora-rank", "4"], "give http://HOST:PORT"),
     (["--rollouts", "http://h", "--lora-rank", "0"], "--rollouts: give a --lora-rank"),
     (["--batch-size", "4"], "no --batch-size and no --rows: a step has --prompts"),
     (["--rows", "4"], "no --batch-size and no --rows: a step has --prompts"),
@@ -318,12 +338,30 @@ def test_each_file_has_the_gold_of_its_own_records_where_ids_are_the_same(run, b
     assert seen[1] == {other[0]["messages"][-1]["content"]}
 
 
-def test_a_record_without_a_program_is_refused_before_the_first_answer(run, base, tmp_path, monkeypatch):
+def test_records_with_one_id_and_one_without_a_program_are_refused_before_the_first_answer(run, base, tmp_path, monkeypatch):
     monkeypatch.setattr(rollouts.Writer, "write", lambda *about: pytest.fail("an answer is written"))
     one, *others = synthetic.records(5)
     bare = {**one, "messages": [*one["messages"][:-1], {"role": "assistant", "content": "I cannot."}]}
-    with pytest.raises(UserError, match=f"record {one['id']}: its answer holds no program"):
-        run("on", *STEPS, "--lora-rank", 4, records=synthetic.write(tmp_path / "records.jsonl", [bare, *others]), base=base)
+    for records, said in (([one, one, *others], "several records have one id"), ([bare, *others], f"record {one['id']}: its answer holds no program")):
+        with pytest.raises(UserError, match=said):
+            run("on", *STEPS, "--lora-rank", 4, records=synthetic.write(tmp_path / "records.jsonl", records), base=base)
+
+
+@pytest.mark.parametrize("thinking", [chat.ON, chat.OFF])
+@pytest.mark.parametrize("kind", ["Qwen3", "Qwen3.5", "Gemma 4", "SmolLM3"])
+def test_an_answer_is_written_behind_what_stands_before_it_in_training(kind, thinking):
+    tokenizer = tokenizer_of(KINDS[kind], thinking)
+    for record in synthetic.records(2):
+        _, tokens, is_answer = next(chat.encode([record], tokenizer))
+        prompt, room = rollouts.Writer(argparse.Namespace(max_new_tokens=10**6, context=len(tokens)), tokenizer).prompt(record)
+        assert prompt == tokens[:len(prompt)] and not any(is_answer[:len(prompt)]) and is_answer[len(prompt)] and room == len(tokens) - len(prompt)
+
+
+def test_a_mark_that_fills_up_rows_is_no_end_of_an_answer(very_small):
+    _, tokenizer = model.build_tiny(["some text"], 64)
+    tokens = [5, tokenizer.pad_token_id, 6, tokenizer.eos_token_id]
+    assert tokenizer.pad_token_id != tokenizer.eos_token_id
+    assert ended(tokenizer, tokens, [tokenizer.eos_token_id])[1:] == (4, True, "stop")
 
 
 def test_tests_as_validation_data_are_refused_before_the_first_answer_is_written(run, base, tmp_path, monkeypatch):

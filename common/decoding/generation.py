@@ -185,10 +185,9 @@ class Sampler:
 def ended(tokenizer: PreTrainedTokenizerBase, tokens: list[int], ends: list[int], stop: Sequence[str] = (),
           row: Row | None = None) -> Generation:  # fmt: skip
     """Return the answer that tokens hold, up to its end mark or the first stop string; one whose end a row forced is not finished."""
-    closing = {*ends, tokenizer.pad_token_id}
-    length = next((place for place, token in enumerate(tokens) if token in closing), len(tokens))
+    length = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
     text = decode(tokens[:length], tokenizer)
     cuts = [place for mark in stop if (place := text.find(mark)) >= 0]
-    marked = length < len(tokens) and tokens[length] in ends
+    marked = length < len(tokens)
     finished = (marked or bool(cuts)) and not (row and row.cut)
     return Generation(text[:min(cuts)] if cuts else text, length + marked, finished, "stop" if finished else "length")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def reinforced(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
     yield args.lora_dropout or args.neftune, "--reinforce takes no --lora-dropout and no --neftune: training must see what was drawn"
     yield args.dry_run, "--dry-run has no answers to measure with --reinforce; give --steps 3 and look at rollouts.jsonl"
     if args.rollouts:
-        yield not args.rollouts.startswith("http"), f"--rollouts {args.rollouts}: give http://HOST:PORT"
+        yield not re.fullmatch(r"https?://([\w.-]+|\[[\da-f:]+\])(:\d+)?(/.*)?", args.rollouts), f"--rollouts {args.rollouts}: give http://HOST:PORT"
         yield not args.lora_rank or args.temperature != 1 or args.grammar, "--rollouts: give a --lora-rank, no --temperature, no --grammar"
 
 

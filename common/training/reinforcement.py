@@ -61,6 +61,8 @@ class Rollouts(Plan):
         self.args, self.workflows, self.ids, world = args, workflows, workflows.data.ids[0], args.devices * args.nodes
         if args.rollouts and world > 1:
             raise UserError(f"--rollouts: one device trains beside a server, not {world}; give --devices 1 --nodes 1")
+        if len({*self.ids}) < len(self.ids):
+            raise UserError(f"{args.input}: several records have one id: whose program is gold for whom? Give each its own")
         # rows for the longest answers to the longest prompts: with more, some would always be empty
         longest = (min(args.context, length + args.max_new_tokens) for length in workflows.data.train.lengths)
         args.rows = -(-sum(sorted(-(-args.group // (args.row_tokens // text)) for text in longest)[-args.prompts:]) // world) * world

@@ -10,8 +10,6 @@ import argparse
 import shutil
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -24,7 +22,6 @@ from common.decoding.generation import Sampler, ended, write
 from common.decoding.side_by_side import Work, side_by_side
 from common.jsonl import Record, UserError
 from common.rewards import Reward
-from common.training.data import question
 from common.training.generations import answering
 from common.training.loss import AnswerLoss
 from common.training.precision import renew
@@ -75,7 +72,8 @@ class Writer:
 
     def prompt(self, record: Record) -> tuple[list[int], int]:
         """(the tokens of a record's prompt, how many its answer may have)."""
-        tokens = chat.prompt_tokens(question(record), self.tokenizer)
+        _, tokens, is_answer = next(chat.encode([record], self.tokenizer))
+        tokens = tokens[: max(place for place, own in enumerate(is_answer) if own and not is_answer[place - 1])]  # as in training
         return tokens, min(self.args.max_new_tokens, self.args.context - len(tokens))
 
     def _work(self, model: Any, record: Record, seed: str) -> Work[Answer]:
@@ -112,33 +110,33 @@ class Server(Writer):
     """Has a vLLM server write that sees the run's folder, and loads the adapter anew for each step; docs/reinforce.md has its command."""
 
     def write(self, objective: AnswerLoss, records: Sequence[Record], seed: str, in_step: bool = False) -> list[list[Answer]]:
-        """--group answers to the prompt of each record. The adapter lies on the disk, and with the server, as long as this takes."""
-        from openai import OpenAI, OpenAIError
+        """--group answers to the prompt of each record, by one request. The adapter lies on the disk, and with the server, meanwhile."""
+        from openai import APIError, OpenAI
 
         renew(objective)
+        group, asked, url = self.args.group, list(map(self.prompt, records)), self.args.rollouts.rstrip("/").removesuffix("/v1") + "/v1"
         folder = (self.args.output / "rollouts" / seed.replace("/", "-")).resolve()
-        name = f"{self.args.output.name}-{folder.name}-{uuid4().hex}"  # a server remembers prompts by it, and adapters of killed runs
-        shutil.rmtree(folder.parent, ignore_errors=True)  # of a run that was killed
+        adapter = {"lora_name": f"{self.args.output.name}-{folder.name}-{uuid4().hex}"}  # a server remembers prompts by it
         objective.model.save_pretrained(folder)
-        asked = [(*self.prompt(record), zlib.crc32(f"{seed}/{record['id']}".encode()) >> 1) for record in records]
-        url = self.args.rollouts.rstrip("/").removesuffix("/v1") + "/v1"
-        client = OpenAI(base_url=url, api_key="none", timeout=600.0, max_retries=0)  # ten minutes for a prompt
         try:
-            client.post("/load_lora_adapter", body={"lora_name": name, "lora_path": str(folder)}, cast_to=str)
-            with ThreadPoolExecutor(max(1, len(records))) as pool:
-                found = list(pool.map(partial(self._group, client, name), *zip(*asked, strict=True)))
-            client.post("/unload_lora_adapter", body={"lora_name": name}, cast_to=str)
-        except (OpenAIError, AttributeError, TypeError, ValueError) as error:
-            raise UserError(f"--rollouts {url}: {' '.join(str(error).split())[:300]} (docs/reinforce.md has a server's command)") from None
-        shutil.rmtree(folder.parent)
-        return found
-
-    def _group(self, client: Any, name: str, prompt: list[int], room: int, seed: int) -> list[Answer]:
-        found = client.completions.create(
-            model=name, prompt=prompt, n=self.args.group, max_tokens=room, seed=seed, temperature=1.0, top_p=1.0, logprobs=0,
-            extra_body={"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True})  # fmt: skip
-        answers = [Answer(prompt, one.token_ids, np.float32(one.logprobs.token_logprobs).reshape(len(one.token_ids)), one.text,
-                          one.finish_reason == "stop") for one in found.choices]  # fmt: skip
-        if len(answers) != self.args.group or not all(answer.tokens for answer in answers):
-            raise ValueError(f"of {self.args.group} answers, {len(answers)} came, or some were empty")
-        return answers
+            with OpenAI(base_url=url, api_key="none", timeout=600.0, max_retries=0) as client:
+                client.post("/load_lora_adapter", body={**adapter, "lora_path": str(folder)}, cast_to=str)
+                try:
+                    found = client.completions.create(
+                        model=adapter["lora_name"], prompt=[prompt for prompt, _ in asked], n=group, max_tokens=self.args.max_new_tokens,
+                        seed=zlib.crc32(seed.encode()) >> 1, temperature=1.0, top_p=1.0, logprobs=0,
+                        extra_body={"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True})  # fmt: skip
+                finally:
+                    client.post("/unload_lora_adapter", body=adapter, cast_to=str)
+            places = [each for each in asked for _ in range(group)]
+            answers = [Answer(prompt, one.token_ids, np.float32(one.logprobs.token_logprobs).reshape(len(one.token_ids)), one.text,
+                              one.finish_reason == "stop" and 0 < len(one.token_ids) <= room)
+                       for (prompt, room), one in zip(places, found.choices, strict=True)]  # fmt: skip
+        except APIError as error:
+            said = error.response.text if hasattr(error, "response") else error.__cause__ or ""
+            raise UserError(f"--rollouts {error.request.url}: {' '.join(f'{error} {said}'.split())[:300]} (docs/reinforce.md)") from None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise UserError(f"--rollouts {url}: its answers are not those of vLLM 0.10.2 or later: {str(error)[:200]}") from None
+        finally:
+            shutil.rmtree(folder.parent)
+        return [answers[place:place + group] for place in range(0, len(answers), group)]
