@@ -62,7 +62,7 @@ class Rollouts(Plan):
         if args.rollouts and world > 1:
             raise UserError(f"--rollouts: one device trains beside a server, not {world}; give --devices 1 --nodes 1")
         if len({*self.ids}) < len(self.ids):
-            raise UserError(f"{args.input}: several records have one id: whose program is gold for whom? Give each its own")
+            raise UserError(f"{args.input}: several records have one id; give each its own, or it is not known whose program is gold")
         # rows for the longest answers to the longest prompts: with more, some would always be empty
         longest = (min(args.context, length + args.max_new_tokens) for length in workflows.data.train.lengths)
         args.rows = -(-sum(sorted(-(-args.group // (args.row_tokens // text)) for text in longest)[-args.prompts:]) // world) * world

@@ -28,8 +28,7 @@ from common.training.precision import renew
 from shortcuts.catalog import Catalog
 from shortcuts.catalog.search import SYNTAX_APIS
 
-AT_ONCE = 64  # answers that are written side by side
-LOOP = 48  # tokens
+AT_ONCE, LOOP = 64, 48  # answers that are written side by side; last tokens in which repeats are looked for
 
 
 class Answer(NamedTuple):
