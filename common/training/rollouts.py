@@ -126,7 +126,7 @@ class Server(Writer):
                         seed=zlib.crc32(seed.encode()) >> 1, temperature=1.0, top_p=1.0, logprobs=0,
                         extra_body={"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True})  # fmt: skip
                 finally:
-                    client.post("/unload_lora_adapter", body=adapter, cast_to=str)
+                    client.post("/unload_lora_adapter", body=adapter, cast_to=str, options={"timeout": 30.0})
             places = [each for each in asked for _ in range(group)]
             answers = [Answer(prompt, one.token_ids, np.float32(one.logprobs.token_logprobs).reshape(len(one.token_ids)), one.text,
                               one.finish_reason == "stop" and 0 < len(one.token_ids) <= room)
