@@ -255,7 +255,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ways(name: str, request: pytest.FixtureRequest, stub: StubOpenAI) -> tuple[str, ...]:
     better = ("--candidates", "2", "--repair", "--limit", "4")
-    return {"offline": lambda: better[2:], "endpoint": lambda: ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
+    return {"offline": lambda: better[3:], "endpoint": lambda: ("--model", "a", "--base-url", stub.base_url, "--concurrency", "2", *better),
             "local": lambda: ("--model", str(request.getfixturevalue("tiny")), "--batch-size", "2", "--max-new-tokens", "8", *better)}[name]()  # fmt: skip
 
 
