@@ -179,6 +179,7 @@ def checked(parser: cli.Parser, args: argparse.Namespace) -> argparse.Namespace:
     args.row_tokens, args.export = args.row_tokens or args.context, args.export or ("last" if args.reinforce else "best")
     parser.refuse(
         *presets.without_effect(args),
+        *(presets.reinforced(args) if args.reinforce else ()),
         (args.model == "tiny" and args.lora_rank,
          "--lora-rank: the tiny model starts from nothing, and LoRA on random weights teaches nothing; leave it away"),
         (args.copy_drill and args.model != "tiny", "--copy-drill is for --model tiny: others have learned to copy"),
@@ -371,7 +372,7 @@ def fine_tune(args: argparse.Namespace, tokenizer: Any, workflows: Workflows, wh
     plan, (train, held_out, rejected, *_) = workflows.plan, workflows.data
     total = args.steps or max(1, round(args.epochs * plan.steps_per_epoch))
     args.validate_every = args.validate_every or max(1, total // 10)
-    planned = {key: getattr(args, key) for key in (*PLANNED, *presets.DRAWN * args.reinforce)} | {"steps": total}
+    planned = {key: getattr(args, key) for key in (*PLANNED, *presets.DECIDING * args.reinforce)} | {"steps": total}
     folder = launcher.from_first(lambda: RunFolder(
         args.output, planned | {"train": train.sha256(), "validation": held_out.sha256(), "base_weights": model.weights_hash(args.model)},
         args.overwrite and not devices.REQUEUED))

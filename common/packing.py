@@ -28,7 +28,7 @@ IGNORED = -100  # the target of a position without loss; PyTorch's own conventio
 
 
 class Drawn(NamedTuple):
-    """What reinforcement knows of the tokens that the model itself has drawn: arrays in samples, tensors in rows, a place for each."""
+    """Facts of reinforcement on the tokens that the model itself has drawn: arrays in samples, tensors in rows, a place for each."""
 
     weights: Any  # the factor of its loss
     logprobs: Any  # its log-probability when it was drawn

@@ -270,9 +270,9 @@ def test_what_a_server_says_of_its_trouble_is_told(server, very_small, tmp_path)
 
 def test_a_run_may_go_on_with_a_server_at_another_address_or_without_one(train):
     flags = ["--model", "runs/x", "--reinforce", "--lora-rank", "4"]
-    plans = [[getattr(train.arguments([*flags, *more]), key) for key in (*train.PLANNED, *presets.DRAWN)]
+    plans = [[getattr(train.arguments([*flags, *more]), key) for key in (*train.PLANNED, *presets.DECIDING)]
              for more in (["--rollouts", "http://a:1"], ["--rollouts", "http://b:2"], [])]  # fmt: skip
-    assert plans[0] == plans[1] == plans[2] and "group" in presets.DRAWN
+    assert plans[0] == plans[1] == plans[2] and "group" in presets.DECIDING
 
 
 def settings(**given: Any) -> argparse.Namespace:

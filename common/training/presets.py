@@ -37,7 +37,7 @@ BY_MACHINE = {"precision": "bf16 where the machine computes in it",  # the None 
               "activation_checkpointing": "none if they fit into memory"}  # fmt: skip
 REINFORCED = 0.2  # of the rate, for training on a model's own answers: their rewards tell less than an answer to imitate
 REINFORCING = {"prompts": 8, "group": 8, "max_new_tokens": 512, "temperature": 1.0, "grammar": False, "rollouts": None}
-DRAWN = tuple(REINFORCING)[:-1]  # of these, what decides the numbers
+DECIDING = tuple(REINFORCING)[:-1]  # of these, what decides the numbers
 # Flags of LoRA that are easily forgotten.
 ADAPTING = {"rslora": False, "dora": False, "lora_targets": "all-linear", "lora_dropout": 0.0, "lora_alpha": 32.0}
 EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # what configs call the number of a layer's experts
@@ -108,11 +108,10 @@ def without_effect(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
         given = next((name for name, usual in flags.items() if getattr(args, name) != usual), None)
         what = "goes with --reinforce" if flags is REINFORCING else "is of LoRA, and the whole model is trained; give a --lora-rank"
         yield given and not needed, f"--{(given or '').replace('_', '-')} {what}"
-    yield from reinforced(args) if args.reinforce else ()
 
 
 def reinforced(args: argparse.Namespace) -> Iterator[tuple[Any, str]]:
-    """Set what was not given otherwise for --reinforce, and yield what does not go with it."""
+    """Set what was not given otherwise for --reinforce, and yield what does not go with it: (True, what is wrong)."""
     if "lr" in args.chosen:
         args.lr = args.chosen["lr"] = REINFORCED * args.lr
     is_sized, args.rows = args.chosen.pop("batch_size", None) is None, args.prompts  # rows: as many as it takes (reinforcement.Rollouts)
